@@ -1,0 +1,140 @@
+//! What a binary holds for GPUs. One type and one JSON shape for a scanned file, an installed library and a claim about one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{arch::CodeTarget, fact::Fact, version::PtxIsa};
+
+/// A file with machine code of some kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Library {
+    /// Path relative to what was looked at (site-packages, the wheel, the folder), with forward slashes.
+    pub path: String,
+    /// File format.
+    pub container: Container,
+    /// Names of the shared libraries that the loader must find for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needed: Vec<String>,
+    /// Device code. Unknown when no section holds any: code may hide in data sections.
+    pub code: Fact<CodeObjects>,
+}
+
+/// File formats that can carry device code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Container {
+    /// Linux shared library, program or object file.
+    Elf,
+    /// Windows DLL, extension module or program.
+    Pe,
+    /// Static library.
+    Ar,
+    /// Bare fatbin.
+    Fatbin,
+    /// Bare cubin.
+    Cubin,
+    /// PTX text.
+    Ptx,
+}
+
+/// Device code of one file: counts of entries per target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeObjects {
+    /// Number of fatbins (modules) in the general part.
+    pub fatbins: u32,
+    /// Runnable machine code of the general part (`.nv_fatbin`).
+    #[serde(default)]
+    pub sass: BTreeMap<CodeTarget, u32>,
+    /// PTX of the general part.
+    #[serde(default)]
+    pub ptx: BTreeMap<CodeTarget, u32>,
+    /// Link input (`__nv_relfatbin`): never runnable by itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub relocatable: BTreeMap<CodeTarget, u32>,
+    /// LTO-IR, Tile IR and kinds that are not known, of the general part.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other: BTreeMap<CodeTarget, u32>,
+    /// Found outside the named sections: evidence for "has", weak evidence for "lacks".
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hidden: BTreeMap<CodeTarget, u32>,
+    /// The fatbins of the general part, those with the same images counted together, most frequent first.
+    #[serde(default)]
+    pub modules: Vec<ModuleGroup>,
+    /// Bytes stored per target in the general part.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub bytes: BTreeMap<CodeTarget, u64>,
+    /// Where reading stopped and why; what was read before is counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<Damage>,
+    /// How far reading went.
+    pub extent: Extent,
+}
+
+/// How much of a file the counts stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Extent {
+    /// Every entry of the named sections.
+    #[default]
+    Sections,
+    /// The named sections and a search of the whole file.
+    WholeFile,
+    /// The first fatbins only: the base set; rare architectures were not looked for.
+    Sampled,
+    /// Nothing was read: a knowledge row says so.
+    Claim,
+}
+
+/// Fatbins that hold the same images.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModuleGroup {
+    /// How many fatbins.
+    pub count: u32,
+    /// Their images, sorted; runnable kinds only (SASS and PTX).
+    pub images: Vec<Image>,
+}
+
+/// One image of a fatbin, as far as it decides who can run it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Image {
+    /// Kind and target.
+    pub code: CodeTarget,
+    /// PTX only: the ISA version, which the driver must know to compile it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<PtxIsa>,
+    /// How it is stored, which the driver must know to unpack it.
+    #[serde(default, skip_serializing_if = "Compression::is_none")]
+    pub compression: Compression,
+}
+
+/// How an entry is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// As it is.
+    #[default]
+    None,
+    /// LZ4 block: every driver of interest reads it.
+    Lz4,
+    /// zstd frame: needs a driver of branch R550 or newer.
+    Zstd,
+    /// Flagged as compressed in a way that is not known.
+    Other,
+}
+
+impl Compression {
+    /// Whether it is stored as it is.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// A place where a file does not follow its format.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Damage {
+    /// Byte offset in the file.
+    pub offset: u64,
+    /// What is wrong there, as a lower-case fragment.
+    pub what: String,
+}

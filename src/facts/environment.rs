@@ -1,0 +1,106 @@
+//! Python environments: installed, declared, or only thought of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    code::Library,
+    fact::Fact,
+    machine::Platform,
+    version::{CudaVersion, PythonVersion},
+};
+
+/// A set of packages that one interpreter sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Its name inside a report: the path as shown to people.
+    pub id: String,
+    /// What it was read from.
+    pub origin: Origin,
+    /// Whether it decides the exit code.
+    pub selected: bool,
+    /// Why this one: `--python`, `VIRTUAL_ENV`, `.venv beside …`.
+    pub found_by: String,
+    /// Whether the user's shell has it activated, so that a plain `pip` acts on it.
+    pub active: bool,
+    /// How a command line names its interpreter, home shortened to `~`.
+    pub interpreter: Fact<String>,
+    /// Interpreter version.
+    pub python: Fact<PythonVersion>,
+    /// What wheels must have been built for.
+    pub platform: Fact<Platform>,
+    /// The tool that manages it.
+    pub manager: Fact<Manager>,
+    /// Its distributions, by normalised name.
+    pub packages: Vec<Package>,
+    /// Shared libraries that some package needs and no package has, and where the system loader would find them.
+    #[serde(default)]
+    pub system_libraries: BTreeMap<String, Fact<String>>,
+}
+
+impl Environment {
+    /// The distribution of this normalised name.
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| package.name == name)
+    }
+}
+
+/// What an environment was read from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// A folder with installed distributions.
+    Installed,
+    /// A file that asks for packages.
+    Declared(String),
+    /// A wheel or other file that could be installed.
+    Artifact(String),
+    /// Nothing yet: what would be there after a plan.
+    Hypothetical,
+}
+
+/// Tools that manage environments, each with its own command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Manager {
+    /// pip in a virtual environment or in the system.
+    Pip,
+    /// `uv pip` (the environment was made by uv, without a project).
+    Uv,
+    /// A uv project: pyproject.toml and uv.lock.
+    UvProject,
+    /// conda, mamba, micromamba.
+    Conda,
+}
+
+/// A distribution, installed or asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Package {
+    /// Normalised name (PEP 503): `nvidia-cudnn-cu12`.
+    pub name: String,
+    /// Version as its metadata has it.
+    pub version: Fact<String>,
+    /// GPU build, for the packages that say it.
+    pub build: Fact<Build>,
+    /// Who installed it: `pip`, `uv`, `conda`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installer: Option<String>,
+    /// `Requires-Dist` lines as they are, except those of extras.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// Its shared libraries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<Library>,
+    /// Where it is: the dist-info folder, relative to the environment.
+    pub at: String,
+}
+
+/// What a package was built for, read from its own code (METADATA cannot tell CPU from CUDA).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// Full version with the local part, `2.7.1+cu126`.
+    pub version: String,
+    /// CUDA release it was built with; nothing for a build without CUDA.
+    pub cuda: Option<CudaVersion>,
+}

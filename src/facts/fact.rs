@@ -1,0 +1,141 @@
+//! The three-valued fact: observed, absent, or not looked at, each with where the answer came from.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One observation. "Could not look" is never folded into "absent".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum Fact<T> {
+    /// The thing was seen.
+    Known {
+        /// What was seen.
+        value: T,
+        /// Which source answered.
+        via: Source,
+    },
+    /// A source that would know was asked and says there is none.
+    Absent {
+        /// Which source answered.
+        via: Source,
+    },
+    /// Nobody could be asked.
+    Unknown {
+        /// Why not, as a lower-case fragment.
+        why: String,
+    },
+}
+
+impl<T> Fact<T> {
+    /// A value seen through `via`.
+    pub fn known(value: T, via: Source) -> Self {
+        Self::Known { value, via }
+    }
+
+    /// `via` was asked and there is none.
+    pub fn absent(via: Source) -> Self {
+        Self::Absent { via }
+    }
+
+    /// It could not be looked at, because of `why`.
+    pub fn unknown(why: impl Into<String>) -> Self {
+        Self::Unknown { why: why.into() }
+    }
+
+    /// The value, when it was seen.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Known { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value for changing, when it was seen.
+    pub fn value_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Known { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Where the answer came from; nothing when nobody could be asked.
+    pub fn via(&self) -> Option<&Source> {
+        match self {
+            Self::Known { via, .. } | Self::Absent { via } => Some(via),
+            Self::Unknown { .. } => None,
+        }
+    }
+
+    /// Whether a source said there is none.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent { .. })
+    }
+
+    /// Whether nobody could be asked.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown { .. })
+    }
+}
+
+/// Who answered, and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The kind of source.
+    pub how: How,
+    /// File and section, option, call or knowledge row: what a person would look at to check it.
+    pub at: String,
+}
+
+impl Source {
+    /// A source of kind `how`, found `at`.
+    pub fn new(how: How, at: impl Into<String>) -> Self {
+        Self { how, at: at.into() }
+    }
+
+    /// A file below the probed root.
+    pub fn file(at: impl Into<String>) -> Self {
+        Self::new(How::File, at)
+    }
+
+    /// A command-line option.
+    pub fn option(at: impl Into<String>) -> Self {
+        Self::new(How::Option, at)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.how {
+            How::Knowledge => write!(f, "knowledge: {}", self.at),
+            How::Plan => write!(f, "as planned: {}", self.at),
+            _ => f.write_str(&self.at),
+        }
+    }
+}
+
+/// Kinds of source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// A command-line option or its environment variable: what the user asked to assume.
+    Option,
+    /// An environment variable of the probed process.
+    Variable,
+    /// A text file or directory entry.
+    File,
+    /// The machine code of a library itself.
+    Binary,
+    /// The NVIDIA management library.
+    Nvml,
+    /// The CUDA driver API.
+    Cuda,
+    /// The PCI bus as the kernel lists it.
+    Pci,
+    /// A pasted log.
+    Log,
+    /// A knowledge row: a claim about a version, not a measurement of what is installed.
+    Knowledge,
+    /// What a proposed change would bring.
+    Plan,
+}

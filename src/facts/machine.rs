@@ -1,0 +1,129 @@
+//! The machine: host, driver, GPUs and CUDA toolkits.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    arch::ComputeCapability,
+    fact::Fact,
+    version::{CudaVersion, DriverVersion},
+};
+
+/// Operating systems with NVIDIA drivers, and the one without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Os {
+    /// Linux, WSL2 included.
+    Linux,
+    /// Windows.
+    Windows,
+    /// macOS.
+    Macos,
+}
+
+/// Processor architectures that wheels exist for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Cpu {
+    /// 64-bit x86 (amd64).
+    #[serde(rename = "x86_64")]
+    X86_64,
+    /// 64-bit ARM (arm64).
+    #[serde(rename = "aarch64")]
+    Aarch64,
+}
+
+/// What a binary package must have been built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Platform {
+    /// Operating system.
+    pub os: Os,
+    /// Processor.
+    pub cpu: Cpu,
+}
+
+impl std::fmt::Display for Platform {
+    /// `linux-x86_64`, as the knowledge base writes it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let os = match self.os {
+            Os::Linux => "linux",
+            Os::Windows => "windows",
+            Os::Macos => "macos",
+        };
+        let cpu = match self.cpu {
+            Cpu::X86_64 => "x86_64",
+            Cpu::Aarch64 => "aarch64",
+        };
+        write!(f, "{os}-{cpu}")
+    }
+}
+
+/// The system that programs run on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Operating system and processor.
+    pub platform: Fact<Platform>,
+    /// Name of the distribution or of the Windows edition.
+    pub distribution: Fact<String>,
+    /// Kernel release.
+    pub kernel: Fact<String>,
+    /// Version of the GNU C library, `2.36`.
+    pub glibc: Fact<String>,
+    /// Kind of container, when inside one: docker, podman, kubernetes, lxc, systemd-nspawn …
+    pub container: Fact<String>,
+    /// WSL version (2) when inside the Windows Subsystem for Linux.
+    pub wsl: Fact<u8>,
+}
+
+/// The NVIDIA driver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driver {
+    /// Version of the kernel-mode driver.
+    pub version: DriverVersion,
+    /// CUDA version that its user-mode part reports.
+    pub cuda: Fact<CudaVersion>,
+    /// Flavour of the kernel module; Linux only.
+    pub module: Fact<KernelModule>,
+}
+
+/// Flavours of NVIDIA's Linux kernel module. Blackwell needs the open one, Volta and older the proprietary one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KernelModule {
+    /// "NVIDIA UNIX Open Kernel Module", Dual MIT/GPL.
+    Open,
+    /// The closed one.
+    Proprietary,
+}
+
+/// One GPU, seen or assumed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gpu {
+    /// Name inside this report: `gpu0`.
+    pub id: String,
+    /// Product name as the driver says it, or as it was asked for.
+    pub name: Fact<String>,
+    /// PCI device id of vendor 10de, four lower-case hex digits.
+    pub pci_device: Fact<String>,
+    /// PCI address, `0000:01:00.0`.
+    pub pci_address: Fact<String>,
+    /// Compute capability, when the driver or an option says it.
+    pub capability: Fact<ComputeCapability>,
+    /// Memory in bytes.
+    pub memory: Fact<u64>,
+    /// Whether programs of this user can see it.
+    pub visible: Fact<bool>,
+    /// Whether the user named it: then its failing is an error even beside a GPU that works.
+    pub named: bool,
+}
+
+/// An installed CUDA toolkit. It builds programs; it does not decide what a finished wheel can do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toolkit {
+    /// Folder.
+    pub path: String,
+    /// Its release.
+    pub version: Fact<CudaVersion>,
+    /// Whether it has the compiler driver nvcc (run-time packages do not).
+    pub nvcc: bool,
+    /// What leads to it: CUDA_HOME, PATH, /usr/local/cuda …
+    pub found_by: Vec<String>,
+}

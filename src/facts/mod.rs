@@ -1,0 +1,37 @@
+//! The fact model: what was seen, and nothing that was concluded. Saved facts hold no knowledge, so that a replay with newer
+//! knowledge gives a newer answer.
+
+mod arch;
+mod code;
+mod environment;
+mod fact;
+mod machine;
+mod version;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use arch::{CodeKind, CodeTarget, ComputeCapability, ParseError, Suffix, Target};
+pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
+pub use environment::{Build, Environment, Manager, Origin, Package};
+pub use fact::{Fact, How, Source};
+pub use machine::{Cpu, Driver, Gpu, Host, KernelModule, Os, Platform, Toolkit};
+pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
+
+/// Everything that was seen of one machine and its environments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The system.
+    pub host: Host,
+    /// The NVIDIA driver.
+    pub driver: Fact<Driver>,
+    /// The NVIDIA GPUs.
+    pub gpus: Fact<Vec<Gpu>>,
+    /// CUDA toolkits.
+    pub toolkits: Vec<Toolkit>,
+    /// Those environment variables that change what CUDA and PyTorch do.
+    pub env_vars: BTreeMap<String, String>,
+    /// Python environments.
+    pub environments: Vec<Environment>,
+}

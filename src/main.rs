@@ -1,0 +1,2 @@
+//! The `gpucheck` command.
+fn main() {}
