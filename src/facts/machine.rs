@@ -1,9 +1,9 @@
 //! The machine: host, driver, GPUs and CUDA toolkits.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
-    arch::ComputeCapability,
+    arch::{ComputeCapability, ParseError, serde_as_text},
     fact::Fact,
     version::{CudaVersion, DriverVersion},
 };
@@ -31,8 +31,8 @@ pub enum Cpu {
     Aarch64,
 }
 
-/// What a binary package must have been built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// What a binary package must have been built for; written `linux-x86_64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Platform {
     /// Operating system.
     pub os: Os,
@@ -55,6 +55,29 @@ impl std::fmt::Display for Platform {
         write!(f, "{os}-{cpu}")
     }
 }
+
+impl std::str::FromStr for Platform {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let bad = || ParseError(format!("'{text}' is not a platform such as linux-x86_64"));
+        let (os, cpu) = text.split_once('-').ok_or_else(bad)?;
+        let os = match os {
+            "linux" => Os::Linux,
+            "windows" => Os::Windows,
+            "macos" => Os::Macos,
+            _ => return Err(bad()),
+        };
+        let cpu = match cpu {
+            "x86_64" => Cpu::X86_64,
+            "aarch64" => Cpu::Aarch64,
+            _ => return Err(bad()),
+        };
+        Ok(Self { os, cpu })
+    }
+}
+
+serde_as_text!(Platform);
 
 /// The system that programs run on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,68 @@
+//! Checks `knowledge/` and embeds it as one compact JSON text, so that no TOML is parsed at start.
+#![allow(dead_code, reason = "the types are shared with the library, which uses the rest")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
+
+use std::{
+    env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+#[path = "src/facts/mod.rs"]
+mod facts;
+#[path = "src/knowledge/schema/mod.rs"]
+mod schema;
+
+fn main() -> ExitCode {
+    println!("cargo::rerun-if-changed=knowledge");
+    println!("cargo::rerun-if-changed=src/facts");
+    println!("cargo::rerun-if-changed=src/knowledge/schema");
+    match embed() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn embed() -> Result<(), String> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    let folder = root.join("knowledge");
+    let mut files = schema::Files::default();
+    let mut problems = Vec::new();
+    for name in toml_files(&folder, Path::new("")).map_err(|error| format!("cannot list {}: {error}", folder.display()))? {
+        let text = fs::read_to_string(folder.join(&name)).map_err(|error| format!("knowledge/{name}: {error}"))?;
+        if let Err(mut found) = files.add(&name, &format!("knowledge/{name}"), &text) {
+            problems.append(&mut found);
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    }
+    let json = serde_json::to_string(&files).map_err(|error| error.to_string())?;
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_DATE={}", files.date().unwrap_or("unknown"));
+    println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_HASH={:016x}", hasher.finish());
+    fs::write(out.join("knowledge.json"), json).map_err(|error| error.to_string())
+}
+
+/// Names of the TOML files below `folder`, with forward slashes, sorted so that the result does not depend on the file system.
+fn toml_files(folder: &Path, below: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder.join(below))? {
+        let entry = entry?;
+        let name = below.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            names.extend(toml_files(folder, &name)?);
+        } else if name.extension().is_some_and(|extension| extension == "toml") {
+            names.push(name.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    names.sort();
+    Ok(names)
+}

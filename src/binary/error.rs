@@ -1,0 +1,50 @@
+//! Why a file could not be read as what it says it is.
+
+use std::{fmt, io};
+
+/// A fault that leaves nothing to report but itself.
+#[derive(Debug)]
+pub enum Error {
+    /// The operating system refused.
+    Io(io::Error),
+    /// It is no format that can carry device code.
+    NotABinary,
+    /// It is damaged before its sections could be found.
+    Malformed {
+        /// Byte offset of the fault.
+        offset: u64,
+        /// What is wrong, as a lower-case fragment.
+        what: &'static str,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::NotABinary => f.write_str("neither ELF, PE, fatbin nor PTX"),
+            Self::Malformed { offset, what } => write!(f, "{what} at offset {offset:#x}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Error {
+    pub(super) const fn malformed(offset: u64, what: &'static str) -> Self {
+        Self::Malformed { offset, what }
+    }
+}

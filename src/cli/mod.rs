@@ -1,0 +1,50 @@
+//! The command line: one file for each command, the options they share, and how a report gets out.
+
+mod assume;
+mod doctor;
+mod options;
+mod output;
+mod recommend;
+mod rule;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+use output::complain;
+
+/// Will this software run on this GPU, and if not, what do I paste to fix it?
+///
+/// Without a command: `gpucheck doctor`.
+#[derive(Debug, Parser)]
+#[command(name = "gpucheck", version, max_term_width = 120, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    doctor: doctor::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What is wrong on this machine and in this environment, and what fixes it
+    Doctor(doctor::Arguments),
+    /// The install commands for a GPU, driver, system and Python
+    Recommend(recommend::Arguments),
+    /// The rules, or the page of one
+    Rule(rule::Arguments),
+}
+
+impl Cli {
+    /// Runs the command and says how it ended. What went wrong has been printed.
+    pub fn run(self) -> Exit {
+        let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
+            Command::Doctor(arguments) => arguments.run(),
+            Command::Recommend(arguments) => arguments.run(),
+            Command::Rule(arguments) => arguments.run(),
+        };
+        result.unwrap_or_else(|error| {
+            complain(&error);
+            Exit::Usage
+        })
+    }
+}

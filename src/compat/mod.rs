@@ -1,0 +1,10 @@
+//! Which code runs on which device under which driver: pure functions, no I/O.
+//!
+//! Sources of the rules: NVIDIA's CUDA programming guide (binary and PTX compatibility, architecture- and family-specific
+//! targets), the nvcc manual and the CUDA compatibility guide. What is a list of devices or versions is data in `knowledge/`.
+
+mod coverage;
+mod image;
+
+pub use coverage::{Coverage, Reach, coverage, reach};
+pub use image::{Driver, Jit, ptx_runs, sass_runs};

@@ -1,0 +1,140 @@
+//! Findings and fixes: what rules conclude, what the fix search proposes, and what every renderer shows.
+
+use serde::Serialize;
+
+/// How bad it is. The order is that of `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Runs, but wrong, slow or fragile.
+    Warning,
+    /// Cannot run.
+    Error,
+}
+
+/// One thing that is wrong, with its root cause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Slug of the rule that found it.
+    pub rule: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about: `torch 2.7.1+cu126`.
+    pub subject: String,
+    /// Id of the environment concerned, when it is about one.
+    pub environment: Option<String>,
+    /// Ids of the GPUs concerned.
+    pub gpus: Vec<String>,
+    /// Place in a file, for findings about declared files.
+    pub location: Option<Location>,
+    /// The cause, in one sentence.
+    pub summary: String,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// The error text that people see when they run into it.
+    pub symptom: Option<String>,
+    /// Slugs of rules whose findings follow from this one.
+    pub consequences: Vec<&'static str>,
+    /// What removes it, best first.
+    pub fixes: Vec<Fix>,
+    /// Identity across machines: rule and causal facts, without paths.
+    pub fingerprint: String,
+    /// How to read more.
+    pub docs: String,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// File as shown.
+    pub path: String,
+    /// One-based line.
+    pub line: u32,
+    /// One-based column.
+    pub column: u32,
+}
+
+/// A fact that a finding rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Evidence {
+    /// What is so.
+    pub fact: String,
+    /// Where it was read.
+    pub source: String,
+    /// JSON pointer into the report's facts; nothing for what comes from the knowledge base.
+    pub pointer: Option<String>,
+}
+
+impl Evidence {
+    /// A fact and where it was read.
+    pub fn new(fact: impl Into<String>, source: impl ToString) -> Self {
+        Self { fact: fact.into(), source: source.to_string(), pointer: None }
+    }
+
+    /// The same, pointing into the report.
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+}
+
+/// A way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fix {
+    /// What it does, in a few words.
+    pub summary: String,
+    /// What to paste, in order.
+    pub commands: Vec<Command>,
+    /// What its promise rests on.
+    pub proof: Proof,
+    /// What it may break or what could not be judged.
+    pub unproven: Vec<String>,
+    /// What will be there afterwards: `torch 2.7.1+cu128`.
+    pub result: Option<String>,
+}
+
+/// One line to paste.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Command {
+    /// The program it is for: pip, uv, conda, apt, powershell …
+    pub tool: &'static str,
+    /// The line.
+    pub line: String,
+}
+
+/// What the promise of a fix rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Proof {
+    /// Advice that the rules cannot replay.
+    None,
+    /// The rules pass on what a knowledge row says of the new build.
+    Knowledge,
+    /// The rules pass on what was read from the new build itself.
+    Binary,
+}
+
+/// 64-bit FNV-1a over the parts, as hex: stable across versions and machines, no secret, no dependency.
+pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in parts {
+        for byte in part.bytes().chain([0]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_separate_their_parts() {
+        assert_eq!(fingerprint(["a", "b"]), fingerprint(["a", "b"]));
+        assert_ne!(fingerprint(["ab", ""]), fingerprint(["a", "b"]));
+        assert_eq!(fingerprint([]), "cbf29ce484222325");
+    }
+}

@@ -1,0 +1,147 @@
+//! A plan is a list of changes; applying it gives the facts as they would be afterwards.
+
+use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
+
+/// What would be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// In a few words, for people.
+    pub summary: String,
+    /// In order.
+    pub changes: Vec<Change>,
+    /// Extra package index that the installs need; nothing for the default one.
+    pub index: Option<String>,
+    /// What the plan cannot promise.
+    pub unproven: Vec<String>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Install this package, replacing another version of it.
+    Install(Install),
+    /// Replace the driver by one that is at least this new.
+    Driver(DriverVersion),
+    /// Set an environment variable, or unset it.
+    Variable(&'static str, Option<String>),
+    /// Hide these GPUs (ids) from programs.
+    Hide(Vec<String>),
+    /// Make a new environment with this Python and install there.
+    NewPython(PythonVersion),
+}
+
+/// A package to install.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Install {
+    /// Normalised name.
+    pub name: String,
+    /// The version to ask for, with the local part where the index has it: `2.7.1+cu128`. Nothing: any version that fits `spec`.
+    pub version: Option<String>,
+    /// A requirement as written, when no exact version is asked for.
+    pub spec: Option<String>,
+    /// What will be there, for packages with GPU builds.
+    pub build: Option<Build>,
+    /// What the new version requires, as far as it is known.
+    pub requires: Vec<String>,
+}
+
+impl Plan {
+    /// The packages that the command line names.
+    pub fn installs(&self) -> impl Iterator<Item = &Install> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Install(install) => Some(install),
+            _ => None,
+        })
+    }
+
+    /// The facts after the plan, for the environment of this id; other environments are left out, they are not judged again.
+    pub fn apply(&self, facts: &Facts, environment: Option<&str>) -> Facts {
+        let mut after = Facts {
+            host: facts.host.clone(),
+            driver: facts.driver.clone(),
+            gpus: facts.gpus.clone(),
+            toolkits: facts.toolkits.clone(),
+            env_vars: facts.env_vars.clone(),
+            environments: facts.environments.iter().filter(|e| Some(e.id.as_str()) == environment).cloned().collect(),
+        };
+        for change in &self.changes {
+            match change {
+                Change::Install(install) => {
+                    after.environments.iter_mut().for_each(|environment| install.apply(environment, &self.summary));
+                }
+                Change::Driver(version) => set_driver(&mut after, version, &self.summary),
+                Change::Variable(name, value) => {
+                    match value {
+                        Some(value) => after.env_vars.insert((*name).to_owned(), value.clone()),
+                        None => after.env_vars.remove(*name),
+                    };
+                }
+                Change::Hide(ids) => {
+                    if let Some(gpus) = after.gpus.value_mut() {
+                        gpus.retain(|gpu| !ids.contains(&gpu.id));
+                    }
+                }
+                Change::NewPython(python) => {
+                    for environment in &mut after.environments {
+                        environment.origin = Origin::Hypothetical;
+                        environment.python = Fact::known(*python, planned(&self.summary));
+                        environment.packages.clear();
+                        environment.system_libraries.clear();
+                    }
+                }
+            }
+        }
+        after
+    }
+}
+
+fn planned(summary: &str) -> Source {
+    Source::new(How::Plan, summary)
+}
+
+fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {
+    let via = planned(summary);
+    match &mut facts.driver {
+        Fact::Known { value, via: old } => {
+            value.version = version.clone();
+            value.cuda = Fact::unknown("the driver is not installed yet");
+            *old = via;
+        }
+        other => {
+            *other = Fact::known(
+                crate::facts::Driver {
+                    version: version.clone(),
+                    cuda: Fact::unknown("the driver is not installed yet"),
+                    module: Fact::unknown("the driver is not installed yet"),
+                },
+                via,
+            );
+        }
+    }
+}
+
+impl Install {
+    fn apply(&self, environment: &mut Environment, summary: &str) {
+        let via = planned(summary);
+        let version = match (&self.version, &self.spec) {
+            (Some(version), _) => Fact::known(version.clone(), via.clone()),
+            (None, _) => Fact::unknown("whatever version fits"),
+        };
+        let package = Package {
+            name: self.name.clone(),
+            version,
+            build: match &self.build {
+                Some(build) => Fact::known(build.clone(), via),
+                None => Fact::unknown("not installed yet"),
+            },
+            installer: None,
+            requires: self.requires.clone(),
+            libraries: Vec::new(),
+            at: String::new(),
+        };
+        match environment.packages.iter_mut().find(|installed| installed.name == self.name) {
+            Some(installed) => *installed = package,
+            None => environment.packages.push(package),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Finding a GPU by what a person types: a product name or part of one, a PCI id, an architecture, a compute capability.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{load::Knowledge, schema::GpuRow};
+use crate::facts::{ComputeCapability, Suffix, Target};
+
+/// The GPU that was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GpuAnswer {
+    /// Product name, or `sm_120 GPU` where only the architecture was given.
+    pub name: String,
+    /// Compute capability.
+    pub capability: ComputeCapability,
+    /// PCI device id, where that was given.
+    pub pci: Option<String>,
+    /// Whether a row says so, rather than the text itself.
+    pub from_row: bool,
+}
+
+/// Why no GPU was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GpuLookupError {
+    /// Products that differ in what matters have this name.
+    Ambiguous {
+        /// What was asked.
+        text: String,
+        /// Name, capability and PCI ids of some of them.
+        candidates: Vec<String>,
+    },
+    /// No product has it.
+    NotFound {
+        /// What was asked.
+        text: String,
+        /// The nearest names.
+        nearest: Vec<String>,
+    },
+}
+
+impl fmt::Display for GpuLookupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ambiguous { text, candidates } => {
+                write!(f, "'{text}' could be several GPUs; say which, or give the compute capability:")?;
+                candidates.iter().try_for_each(|candidate| write!(f, "\n  {candidate}"))
+            }
+            Self::NotFound { text, nearest } => {
+                write!(f, "no GPU '{text}' is known; give its compute capability (--gpu 12.0)")?;
+                if !nearest.is_empty() {
+                    write!(f, ", or did you mean {}?", nearest.join(", "))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for GpuLookupError {}
+
+/// How many candidates an error names.
+const SHOWN: usize = 8;
+
+impl Knowledge {
+    /// The GPU that `text` means. Products that have the same capability are not told apart: "A100" is one, whatever its memory.
+    ///
+    /// # Errors
+    /// Names the candidates where products of different capabilities fit, and the nearest names where none does.
+    pub fn find_gpu(&self, text: &str) -> Result<GpuAnswer, GpuLookupError> {
+        let asked = text.trim();
+        if let Some(capability) = self.capability_text(asked) {
+            let name = format!("sm_{} GPU", capability.number());
+            return Ok(GpuAnswer { name, capability, pci: None, from_row: false });
+        }
+        if let Some(id) = asked.to_ascii_lowercase().strip_prefix("10de:") {
+            return self.by_pci(id).ok_or_else(|| self.not_found(asked));
+        }
+        let words = words(asked);
+        let matches = match self.by_words(&words) {
+            matches if matches.is_empty() => self.by_words(&split_words(&words)),
+            matches => matches,
+        };
+        if matches.is_empty() {
+            return self.by_pci(&asked.to_ascii_lowercase()).ok_or_else(|| self.not_found(asked));
+        }
+        let best = exact(&matches, &words).unwrap_or(matches);
+        one(&best).ok_or_else(|| ambiguous(asked, &best))
+    }
+
+    /// The row of a name that a driver reports.
+    pub fn gpu_by_name(&self, name: &str) -> Option<&GpuRow> {
+        let mut rows = self.gpus.gpu.iter().filter(|row| row.name.eq_ignore_ascii_case(name));
+        let row = rows.next()?;
+        rows.all(|other| other.capability == row.capability).then_some(row)
+    }
+
+    /// `sm_120`, `compute_120`, `12.0`, `120`: capabilities that exist, so that `750` remains a name.
+    fn capability_text(&self, text: &str) -> Option<ComputeCapability> {
+        if let Ok(capability) = text.parse::<ComputeCapability>() {
+            return Some(capability);
+        }
+        let target: Target = text.trim_end_matches("_real").parse().ok()?;
+        let bare = text.bytes().all(|b| b.is_ascii_digit());
+        let known = self.architecture(target.capability).is_some();
+        (target.suffix == Suffix::Plain && (known || !bare)).then_some(target.capability)
+    }
+
+    fn by_pci(&self, id: &str) -> Option<GpuAnswer> {
+        let row = self.gpu_by_pci(id)?;
+        Some(GpuAnswer { name: row.name.clone(), capability: row.capability, pci: Some(id.to_owned()), from_row: true })
+    }
+
+    /// Rows of which the name or an alias has all the words.
+    fn by_words(&self, wanted: &[String]) -> Vec<&GpuRow> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let has_all = |name: &str| {
+            let name: BTreeSet<String> = words(name).into_iter().collect();
+            wanted.iter().all(|word| name.contains(word))
+        };
+        self.gpus.gpu.iter().filter(|row| has_all(&row.name) || row.aliases.iter().any(|alias| has_all(alias))).collect()
+    }
+
+    fn not_found(&self, text: &str) -> GpuLookupError {
+        let squashed = words(text).concat();
+        let mut names: Vec<(usize, &str)> = self
+            .gpus
+            .gpu
+            .iter()
+            .flat_map(|row| row.aliases.iter().chain([&row.name]))
+            .map(|name| (edit_distance(&squashed, &words(name).concat()), name.as_str()))
+            .collect();
+        names.sort();
+        names.dedup_by(|a, b| a.1 == b.1);
+        let close = squashed.len() / 2;
+        let nearest = names.into_iter().take_while(|(distance, _)| *distance <= close).take(3).map(|(_, name)| name.to_owned()).collect();
+        GpuLookupError::NotFound { text: text.to_owned(), nearest }
+    }
+}
+
+/// The rows that are called exactly so, without the words that say nothing (NVIDIA, GeForce, GPU).
+fn exact<'r>(rows: &[&'r GpuRow], wanted: &[String]) -> Option<Vec<&'r GpuRow>> {
+    let telling = |words: &[String]| -> Vec<String> {
+        words.iter().filter(|word| !["nvidia", "geforce", "gpu"].contains(&word.as_str())).cloned().collect()
+    };
+    let wanted = telling(wanted);
+    let found: Vec<_> = rows.iter().copied().filter(|row| telling(&words(&row.name)) == wanted).collect();
+    (!found.is_empty()).then_some(found)
+}
+
+/// The answer when all rows agree in what matters; named after the shortest name.
+fn one(rows: &[&GpuRow]) -> Option<GpuAnswer> {
+    let first = rows.first()?;
+    if rows.iter().any(|row| row.capability != first.capability) {
+        return None;
+    }
+    let name = rows.iter().map(|row| row.name.as_str()).min_by_key(|name| name.len())?;
+    Some(GpuAnswer { name: name.to_owned(), capability: first.capability, pci: None, from_row: true })
+}
+
+fn ambiguous(text: &str, rows: &[&GpuRow]) -> GpuLookupError {
+    let mut candidates: Vec<String> = Vec::new();
+    let capabilities: BTreeSet<_> = rows.iter().map(|row| row.capability).collect();
+    // One name for each capability first, so that no alternative is cut off.
+    let firsts = capabilities.iter().rev().filter_map(|capability| {
+        rows.iter().filter(|row| row.capability == *capability).min_by_key(|row| row.name.len())
+    });
+    for row in firsts.chain(rows) {
+        let pci = row.pci.first().map(|id| format!(", PCI 10de:{id}")).unwrap_or_default();
+        let line = format!("{} (compute capability {}{pci})", row.name, row.capability);
+        if candidates.len() < SHOWN && !candidates.contains(&line) {
+            candidates.push(line);
+        }
+    }
+    GpuLookupError::Ambiguous { text: text.to_owned(), candidates }
+}
+
+/// Lower-case words of letters and digits.
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The same words, split where letters meet digits: `rtx5090` is `rtx 5090`.
+fn split_words(words: &[String]) -> Vec<String> {
+    let mut split: Vec<String> = Vec::new();
+    for word in words {
+        let mut last: Option<char> = None;
+        for c in word.chars() {
+            let boundary = last.is_none_or(|last| last.is_ascii_digit() != c.is_ascii_digit());
+            match split.last_mut().filter(|_| !boundary) {
+                Some(current) => current.push(c),
+                None => split.push(c.to_string()),
+            }
+            last = Some(c);
+        }
+    }
+    split
+}
+
+/// Levenshtein distance; the inputs are names of a few dozen characters, longer ones are cut.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).collect();
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        let mut next = vec![left];
+        for (cb, above) in b.iter().zip(row.iter().skip(1)) {
+            let cost = usize::from(ca != cb);
+            left = (diagonal + cost).min(left + 1).min(above + 1);
+            next.push(left);
+            diagonal = *above;
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn capability(text: &str) -> String {
+        Knowledge::builtin().unwrap().find_gpu(text).unwrap().capability.to_string()
+    }
+
+    #[test]
+    fn people_are_understood() {
+        for (text, expected) in [
+            ("5090", "12.0"),
+            ("rtx 5090", "12.0"),
+            ("rtx5090", "12.0"),
+            ("NVIDIA GeForce RTX 5090", "12.0"),
+            ("RTX 5090 Laptop", "12.0"),
+            ("RTX 4090", "8.9"),
+            ("RTX 3090", "8.6"),
+            ("RTX 3050", "8.6"),
+            ("GTX 1080 Ti", "6.1"),
+            ("gtx1080ti", "6.1"),
+            ("RTX 2080 Ti", "7.5"),
+            ("A100", "8.0"),
+            ("H100", "9.0"),
+            ("h200", "9.0"),
+            ("B200", "10.0"),
+            ("B300", "10.3"),
+            ("GB10", "12.1"),
+            ("V100", "7.0"),
+            ("Tesla V100-SXM2-16GB", "7.0"),
+            ("T4", "7.5"),
+            ("10de:2b85", "12.0"),
+            ("2b85", "12.0"),
+            ("sm_103", "10.3"),
+            ("12.0", "12.0"),
+            ("120", "12.0"),
+            ("120_real", "12.0"),
+            ("Quadro RTX 6000", "7.5"),
+            ("RTX A6000", "8.6"),
+            ("RTX 6000 Ada", "8.9"),
+        ] {
+            assert_eq!(capability(text), expected, "{text}");
+        }
+        assert_eq!(Knowledge::builtin().unwrap().find_gpu("5090").unwrap().name, "NVIDIA GeForce RTX 5090");
+    }
+
+    #[test]
+    fn what_differs_in_capability_is_ambiguous() {
+        let knowledge = Knowledge::builtin().unwrap();
+        for text in ["RTX 6000", "GTX 750", "6000"] {
+            let error = knowledge.find_gpu(text).unwrap_err();
+            let GpuLookupError::Ambiguous { candidates, .. } = &error else { panic!("{text}: {error}") };
+            assert!((2..=SHOWN).contains(&candidates.len()), "{text}: {candidates:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        let error = Knowledge::builtin().unwrap().find_gpu("RTX 5099").unwrap_err().to_string();
+        assert!(error.contains("RTX 509"), "{error}");
+        for text in ["", "Radeon RX 7900", "§$%", "nvidia"] {
+            assert!(Knowledge::builtin().unwrap().find_gpu(text).is_err(), "{text}");
+        }
+    }
+}

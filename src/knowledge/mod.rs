@@ -1,0 +1,15 @@
+//! The knowledge base: what is known of GPUs, drivers, CUDA and packages, each row with its source and the day it was checked.
+
+mod gpu_lookup;
+mod load;
+mod overlay;
+mod queries;
+mod schema;
+
+pub use gpu_lookup::{GpuAnswer, GpuLookupError};
+pub use load::Knowledge;
+pub use queries::{Floor, Position};
+pub use schema::{
+    ArchitectureRow, Basis, BranchRow, GpuRow, OpenModules, ParserRow, Problem, PtxasRow, Published, TorchBuild,
+    TorchRelease,
+};

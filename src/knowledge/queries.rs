@@ -1,0 +1,276 @@
+//! Questions to the knowledge base.
+
+use pep440_rs::{Version, VersionSpecifiers};
+
+use super::{
+    load::Knowledge,
+    schema::{ArchitectureRow, GpuRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease},
+};
+use crate::facts::{
+    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os, Platform,
+    PtxIsa, PythonVersion,
+};
+
+/// The oldest driver for something, and where that is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Floor {
+    /// The driver.
+    pub driver: DriverVersion,
+    /// File and row.
+    pub source: String,
+}
+
+/// Where a version stands among the releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Index among the minor releases (2.7, 2.8 …).
+    pub minor: usize,
+    /// Index among all releases.
+    pub index: usize,
+}
+
+impl Knowledge {
+    /// The row of a compute capability.
+    pub fn architecture(&self, capability: ComputeCapability) -> Option<&ArchitectureRow> {
+        self.architectures.architecture.iter().find(|row| row.capability == capability)
+    }
+
+    /// Whether two capabilities are names of one chip, so that code for either runs on both.
+    pub fn same_chip(&self, a: ComputeCapability, b: ComputeCapability) -> bool {
+        a == b
+            || self.architectures.same_chip.iter().any(|row| row.capabilities.contains(&a) && row.capabilities.contains(&b))
+    }
+
+    /// Whether a device runs family-specific code generated for `code`.
+    pub fn in_family(&self, code: ComputeCapability, device: ComputeCapability) -> bool {
+        code == device || self.architectures.family.iter().any(|row| row.code == code && row.devices.contains(&device))
+    }
+
+    /// Whether plain machine code for `code` does not run on `device` although major and minor would allow it.
+    pub fn sass_excluded(&self, code: ComputeCapability, device: ComputeCapability, cuda: Option<CudaVersion>) -> bool {
+        self.architectures.sass_exclusion.iter().any(|row| {
+            let lifted = row.lifted_from.is_some_and(|from| cuda.is_some_and(|cuda| cuda >= from));
+            row.code.contains(&code) && row.devices.contains(&device) && !lifted
+        })
+    }
+
+    /// Every compute capability, oldest first.
+    pub fn capabilities(&self) -> impl Iterator<Item = ComputeCapability> {
+        self.architectures.architecture.iter().map(|row| row.capability)
+    }
+
+    /// The oldest driver on which programs of this CUDA release run, by minor-version compatibility.
+    pub fn runtime_floor(&self, cuda: CudaVersion, os: Os) -> Option<Floor> {
+        let row = self.cuda.runtime.iter().find(|row| row.major == cuda.major)?;
+        let driver = match os {
+            Os::Linux => row.linux.clone(),
+            Os::Windows => row.windows.clone(),
+            Os::Macos => return None,
+        };
+        Some(Floor { driver, source: format!("cuda.toml, runtime {}; {}", row.major, cite(&self.cuda.sources, &row.source)) })
+    }
+
+    /// The first CUDA release whose driver compiles this PTX ISA.
+    pub fn ptx_cuda(&self, isa: PtxIsa) -> Option<CudaVersion> {
+        self.cuda.ptx.iter().find(|row| row.isa == isa).map(|row| row.cuda)
+    }
+
+    /// The CUDA release that a driver reports, by its branch: that of the newest listed branch that is not newer. On Windows a
+    /// branch covers several tens of numbers (581.57 is of branch 580).
+    pub fn driver_cuda(&self, driver: &DriverVersion) -> Option<CudaVersion> {
+        self.cuda
+            .driver
+            .iter()
+            .filter(|row| row.branch <= driver.branch())
+            .max_by_key(|row| row.branch)
+            .map(|row| row.cuda)
+    }
+
+    /// First driver branch that unpacks zstd-compressed fatbin entries.
+    pub fn zstd_branch(&self) -> Option<u32> {
+        self.cuda.compression.iter().find(|row| row.kind == "zstd").map(|row| row.branch)
+    }
+
+    /// Driver versions that some row names as a floor, oldest first: the steps that an update can take.
+    pub fn driver_steps(&self, os: Os) -> Vec<DriverVersion> {
+        let runtime = self.cuda.runtime.iter().map(|row| match os {
+            Os::Windows => &row.windows,
+            _ => &row.linux,
+        });
+        let architectures = self.architectures.architecture.iter().filter_map(|row| match os {
+            Os::Windows => row.driver_first_windows.as_ref(),
+            _ => row.driver_first_linux.as_ref(),
+        });
+        let toolkits = self.cuda.toolkit.iter().filter_map(|row| match os {
+            Os::Windows => row.min_driver_windows.as_ref(),
+            _ => row.min_driver_linux.as_ref(),
+        });
+        let mut steps: Vec<_> = runtime.chain(architectures).chain(toolkits).cloned().collect();
+        steps.sort();
+        steps.dedup();
+        steps
+    }
+
+    /// The product with this PCI device id.
+    pub fn gpu_by_pci(&self, device: &str) -> Option<&GpuRow> {
+        self.gpus.gpu.iter().find(|row| row.pci.iter().any(|id| id == device))
+    }
+
+    /// Whether a library decides which GPUs its package runs on.
+    pub fn is_main_library(&self, package: &str, path: &str) -> bool {
+        self.main_libraries(package).any(|main| main == path)
+    }
+
+    /// The libraries that decide for a package.
+    pub fn main_libraries(&self, package: &str) -> impl Iterator<Item = &str> {
+        let package = self.packages.iter().find(|file| file.package.name == package);
+        package.into_iter().flat_map(|file| &file.package.main).map(String::as_str)
+    }
+
+    /// What the assembler inside this version of triton can generate code for.
+    pub fn triton_ptxas(&self, version: &str) -> Option<&PtxasRow> {
+        let file = self.packages.iter().find(|file| file.package.name == "triton")?;
+        file.ptxas.iter().find(|row| contains(&row.versions, version))
+    }
+
+    /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows.
+    pub fn arch_list_parser(&self, torch: &str) -> Option<&ParserRow> {
+        self.arch_list.parser.iter().find(|row| contains(&row.versions, torch))
+    }
+
+    /// Every torch release, oldest first.
+    pub fn torch_releases(&self) -> impl Iterator<Item = &TorchRelease> {
+        self.torch.release.iter()
+    }
+
+    /// The torch release of this version; the local part does not count.
+    pub fn torch_release(&self, version: &str) -> Option<&TorchRelease> {
+        let public = version.split('+').next().unwrap_or(version);
+        self.torch.release.iter().find(|release| release.version == public)
+    }
+
+    /// The build of this full version (`2.7.1+cu128`) on a platform.
+    pub fn torch_build(&self, version: &str, platform: Platform) -> Option<(&TorchRelease, &TorchBuild)> {
+        let (public, variant) = version.split_once('+')?;
+        let release = self.torch_release(public)?;
+        let build = release.builds.iter().find(|build| build.variant == variant && build.platform == platform)?;
+        Some((release, build))
+    }
+
+    /// Where a version stands among the releases; one that is not listed stands after the last that is older.
+    pub fn torch_position(&self, version: &str) -> Position {
+        let parsed: Option<Version> = version.parse().ok();
+        let mut position = Position { minor: 0, index: 0 };
+        let mut last = None;
+        for (index, release) in self.torch.release.iter().enumerate() {
+            let Some(here) = release.version.parse::<Version>().ok() else { continue };
+            if parsed.as_ref().is_some_and(|version| here.release() > version.release()) {
+                break;
+            }
+            let minor = here.release().get(..2).map(<[u64]>::to_vec);
+            if last.is_some() && last != minor {
+                position.minor += 1;
+            }
+            last = minor;
+            position.index = index;
+        }
+        position
+    }
+
+    /// What a build is said to hold, as code objects: one fatbin with every image, its PTX of the ISA that its toolkit writes.
+    /// Nothing where the row lists no verified code.
+    pub fn torch_code(&self, build: &TorchBuild) -> Option<CodeObjects> {
+        let toolkit = build.toolkit.as_ref();
+        let isa = self.cuda.toolkit.iter().find(|row| Some(&row.version) == toolkit).and_then(|row| row.ptx_isa);
+        let sass = build.sass.as_ref()?.iter().map(|target| (CodeTarget::sass(*target), None));
+        let ptx = build.ptx.iter().flatten().map(|target| (CodeTarget::ptx(*target), isa));
+        let images: Vec<Image> =
+            sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
+        let count = |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
+        Some(CodeObjects {
+            fatbins: 1,
+            sass: count(CodeKind::Sass),
+            ptx: count(CodeKind::Ptx),
+            modules: vec![ModuleGroup { count: 1, images }],
+            extent: Extent::Claim,
+            ..Default::default()
+        })
+    }
+
+    /// How a torch row is cited.
+    pub fn cite_torch(&self, release: &TorchRelease, build: &TorchBuild) -> String {
+        let basis = match build.basis {
+            super::Basis::Measured => "the wheel was read",
+            super::Basis::Reported => "reported by those who ran it",
+            super::Basis::ReleaseBranch | super::Basis::BuildScript => "from the build scripts",
+            super::Basis::NoGpuCode | super::Basis::None => "no code",
+        };
+        format!("torch.toml, {}+{} on {} ({basis}; {})", release.version, build.variant, build.platform, build.source.join(", "))
+    }
+
+    /// How an architecture row is cited.
+    pub fn cite_architecture(&self, row: &ArchitectureRow) -> String {
+        format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, &row.source))
+    }
+}
+
+/// The last of the sources in words: rows name the general source first and the deciding one last.
+fn cite(sources: &std::collections::BTreeMap<String, String>, keys: &[String]) -> String {
+    keys.last().and_then(|key| sources.get(key)).cloned().unwrap_or_default()
+}
+
+/// Whether a PEP 440 range contains a version; a range or version that does not parse contains nothing.
+fn contains(range: &str, version: &str) -> bool {
+    match (range.parse::<VersionSpecifiers>(), version.parse::<Version>()) {
+        (Ok(range), Ok(version)) => range.contains(&version.without_local()),
+        _ => false,
+    }
+}
+
+impl TorchRelease {
+    /// Whether there are wheels for this Python.
+    pub fn has_wheels_for(&self, python: PythonVersion) -> bool {
+        self.python.contains(&python)
+    }
+
+    /// The Python versions with wheels, for people: `3.9 to 3.13, 3.13t`.
+    pub fn python_range(&self) -> String {
+        let with = |free_threaded: bool| self.python.iter().filter(move |python| python.free_threaded == free_threaded);
+        let mut text = match (with(false).min(), with(false).max()) {
+            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+            (Some(only), _) => only.to_string(),
+            _ => String::new(),
+        };
+        for python in with(true) {
+            text += &format!(", {python}");
+        }
+        text
+    }
+
+    /// Whether the Linux wheels load with this version of the GNU C library; other platforms do not ask.
+    pub fn fits_glibc(&self, build: &TorchBuild, glibc: Option<&str>) -> bool {
+        let numbers = |text: &str, separator: char| -> Option<(u32, u32)> {
+            let (major, minor) = text.split_once(separator)?;
+            Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+        };
+        let needed = self.manylinux.strip_prefix("manylinux_").and_then(|tag| numbers(tag, '_'));
+        match (needed, glibc.and_then(|glibc| numbers(glibc, '.'))) {
+            (Some(needed), Some(there)) if build.platform.os == Os::Linux => there >= needed,
+            _ => true,
+        }
+    }
+}
+
+impl TorchBuild {
+    /// Full version of this build of a release.
+    pub fn full_version(&self, release: &TorchRelease) -> String {
+        format!("{}+{}", release.version, self.variant)
+    }
+}
+
+impl Published {
+    /// Whether nobody has seen it: it was only announced.
+    pub fn is_only_expected(self) -> bool {
+        self == Self::Expected
+    }
+}

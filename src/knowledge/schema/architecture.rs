@@ -1,0 +1,106 @@
+//! Rows of `architectures.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{ComputeCapability, CudaVersion, DriverVersion};
+
+/// `architectures.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchitectureFile {
+    /// What a row's `source` refers to.
+    pub sources: BTreeMap<String, String>,
+    /// One compute capability a row.
+    pub architecture: Vec<ArchitectureRow>,
+    /// Who can run family-specific (`f`) code.
+    pub family: Vec<FamilyRow>,
+    /// Plain machine code that does not run although the capability would allow it.
+    pub sass_exclusion: Vec<ExclusionRow>,
+    /// Capabilities that are two names of one chip.
+    pub same_chip: Vec<SameChipRow>,
+}
+
+/// One compute capability.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArchitectureRow {
+    /// The capability.
+    pub capability: ComputeCapability,
+    /// Generation: kepler, maxwell … rubin.
+    pub generation: String,
+    /// Whether it is an integrated (Jetson, Drive) GPU.
+    #[serde(default)]
+    pub tegra: bool,
+    /// First CUDA release that generates code for it.
+    pub first_toolkit: Option<CudaVersion>,
+    /// Last CUDA release that does; nothing while it is supported.
+    pub last_toolkit: Option<CudaVersion>,
+    /// First Linux driver that serves it.
+    pub driver_first_linux: Option<DriverVersion>,
+    /// First Windows driver that serves it.
+    pub driver_first_windows: Option<DriverVersion>,
+    /// Last driver branch that serves it; nothing while it is supported.
+    pub driver_last_branch: Option<u32>,
+    /// How it gets on with the open kernel modules.
+    pub open_kernel_modules: Option<OpenModules>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// Whether an architecture works with NVIDIA's open Linux kernel modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OpenModules {
+    /// With nothing else.
+    Required,
+    /// With both.
+    Supported,
+    /// Never.
+    Impossible,
+}
+
+/// Who can run code of one family-specific target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FamilyRow {
+    /// Capability that the code was generated for.
+    pub code: ComputeCapability,
+    /// Capabilities that can run it.
+    pub devices: Vec<ComputeCapability>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// Plain machine code that a device cannot run although it is of the same major.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExclusionRow {
+    /// Capabilities that the code was generated for.
+    pub code: Vec<ComputeCapability>,
+    /// Devices that cannot run it.
+    pub devices: Vec<ComputeCapability>,
+    /// CUDA release of the binary from which on they can.
+    pub lifted_from: Option<CudaVersion>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// Two names of one chip: code for either runs on both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SameChipRow {
+    /// The capabilities.
+    pub capabilities: Vec<ComputeCapability>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}

@@ -1,0 +1,72 @@
+//! All files together: reading them from text, laying one set over another.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    ArchListFile, ArchitectureFile, CudaFile, GpuFile, PackageFile, TorchFile,
+    problem::{Places, Problem},
+    validate,
+};
+
+/// The content of a knowledge folder. A folder that is laid over another may lack any of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// `gpus.toml`.
+    pub gpus: Option<GpuFile>,
+    /// `architectures.toml`.
+    pub architectures: Option<ArchitectureFile>,
+    /// `cuda.toml`.
+    pub cuda: Option<CudaFile>,
+    /// `torch.toml`.
+    pub torch: Option<TorchFile>,
+    /// `arch_list.toml`.
+    pub arch_list: Option<ArchListFile>,
+    /// `packages/*.toml`.
+    #[serde(default)]
+    pub packages: Vec<PackageFile>,
+}
+
+impl Files {
+    /// Adds a file, by its path inside the folder. The faults of one file do not keep the others from being read.
+    ///
+    /// # Errors
+    /// Every fault that was found in it; a name that is not known is one.
+    pub fn add(&mut self, name: &str, shown: &str, text: &str) -> Result<(), Vec<Problem>> {
+        match name {
+            "gpus.toml" => self.gpus = Some(read(shown, text, validate::gpus)?),
+            "architectures.toml" => self.architectures = Some(read(shown, text, validate::architectures)?),
+            "cuda.toml" => self.cuda = Some(read(shown, text, validate::cuda)?),
+            "torch.toml" => self.torch = Some(read(shown, text, validate::torch)?),
+            "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
+            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
+            _ => {
+                let known = "gpus, architectures, cuda, torch, arch_list or packages/NAME";
+                return Err(vec![Problem::at(shown, text, 0, format!("not a knowledge file: it should be {known} .toml"))]);
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest day on which a row was verified.
+    pub fn date(&self) -> Option<&str> {
+        let gpus = self.gpus.iter().flat_map(|file| &file.gpu).map(|row| row.verified.as_str());
+        let torch = self.torch.iter().flat_map(|file| &file.release).map(|row| row.verified.as_str());
+        let cuda = self.cuda.iter().flat_map(|file| &file.toolkit).map(|row| row.verified.as_str());
+        let packages = self.packages.iter().map(|file| file.package.verified.as_str());
+        gpus.chain(torch).chain(cuda).chain(packages).max()
+    }
+}
+
+/// Reads one file and checks what its types cannot.
+fn read<T: DeserializeOwned>(
+    shown: &str,
+    text: &str,
+    check: fn(&T, &Places<'_>) -> Vec<Problem>,
+) -> Result<T, Vec<Problem>> {
+    let file: T = toml::from_str(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        vec![Problem::at(shown, text, offset, error.message())]
+    })?;
+    let problems = check(&file, &Places::new(shown, text));
+    if problems.is_empty() { Ok(file) } else { Err(problems) }
+}

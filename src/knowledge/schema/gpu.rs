@@ -1,0 +1,46 @@
+//! Rows of `gpus.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{ComputeCapability, DriverVersion};
+
+/// `gpus.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GpuFile {
+    /// What a row's `source` refers to.
+    pub sources: BTreeMap<String, String>,
+    /// One product a row.
+    pub gpu: Vec<GpuRow>,
+}
+
+/// One product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GpuRow {
+    /// As the driver says it.
+    pub name: String,
+    /// Other names that people use.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// PCI device ids of vendor 10de, four lower-case hex digits.
+    #[serde(default)]
+    pub pci: Vec<String>,
+    /// Compute capability.
+    pub capability: ComputeCapability,
+    /// Memory sizes it is sold with, in GB.
+    #[serde(default)]
+    pub memory_gb: Vec<u32>,
+    /// Chips.
+    #[serde(default)]
+    pub chip: Vec<String>,
+    /// First driver of each branch that lists it.
+    #[serde(default)]
+    pub driver_first: Vec<DriverVersion>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}

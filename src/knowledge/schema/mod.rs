@@ -1,0 +1,21 @@
+//! The files of `knowledge/` as types, and what makes them valid. Also compiled into build.rs, which checks the built-in files and
+//! embeds them; at run time the same code reads overlays.
+
+mod arch_list;
+mod architecture;
+mod cuda;
+mod files;
+mod gpu;
+mod package;
+mod problem;
+mod torch;
+mod validate;
+
+pub use arch_list::{ArchListFile, ParserRow};
+pub use architecture::{ArchitectureFile, ArchitectureRow, ExclusionRow, FamilyRow, OpenModules, SameChipRow};
+pub use cuda::{BranchRow, CompressionRow, CudaFile, DriverRow, PtxRow, RuntimeRow, ToolkitRow};
+pub use files::Files;
+pub use gpu::{GpuFile, GpuRow};
+pub use package::{PackageFile, PackageRow, PtxasRow};
+pub use problem::Problem;
+pub use torch::{Basis, Published, TorchBuild, TorchFile, TorchRelease};

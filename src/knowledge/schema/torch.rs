@@ -1,0 +1,116 @@
+//! Rows of `torch.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{CudaVersion, Platform, PythonVersion, Target};
+
+/// `torch.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TorchFile {
+    /// What a row's `source` refers to.
+    pub sources: BTreeMap<String, String>,
+    /// Releases, oldest first.
+    pub release: Vec<TorchRelease>,
+}
+
+/// A PyTorch release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TorchRelease {
+    /// Version without local part.
+    pub version: String,
+    /// Day of the release.
+    pub released: String,
+    /// Python versions with wheels, free-threaded ones with a `t`.
+    pub python: Vec<PythonVersion>,
+    /// manylinux tag of the Linux wheels.
+    pub manylinux: String,
+    /// torchvision release that belongs to it.
+    pub torchvision: Option<String>,
+    /// torchaudio release that belongs to it.
+    pub torchaudio: Option<String>,
+    /// Specifier of triton in its metadata.
+    pub triton: Option<String>,
+    /// NVIDIA packages that PyPI's Linux wheel requires.
+    #[serde(default)]
+    pub requires_nvidia: Vec<String>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+    /// Its builds.
+    pub builds: Vec<TorchBuild>,
+}
+
+/// One build of a release: a CUDA variant on a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TorchBuild {
+    /// `cpu` or `cu128`.
+    pub variant: String,
+    /// Platform of the wheels.
+    pub platform: Platform,
+    /// Machine code; absent when not verified.
+    pub sass: Option<Vec<Target>>,
+    /// PTX; absent when not verified.
+    pub ptx: Option<Vec<Target>>,
+    /// Toolkit that built it.
+    pub toolkit: Option<String>,
+    /// Its index below PyTorch's own host: `whl/cu128`.
+    pub index: String,
+    /// Whether `pip install torch` gives it without another index.
+    #[serde(default)]
+    pub pypi_default: bool,
+    /// How it is known to be published.
+    pub published: Published,
+    /// How its code is known.
+    pub basis: Basis,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+}
+
+/// How a build is known to be published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Published {
+    /// It is on PyPI.
+    Pypi,
+    /// Its URL was seen with a hash or answered.
+    Url,
+    /// PyTorch's install page names it.
+    Page,
+    /// PyTorch's build matrix names it.
+    Matrix,
+    /// A plan or notice names it; nobody saw it.
+    Expected,
+}
+
+/// How the code of a build is known, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The wheel was read.
+    Measured,
+    /// Somebody who ran that wheel published its list.
+    Reported,
+    /// Build script on the release branch.
+    ReleaseBranch,
+    /// Build script or release matrix of that time.
+    BuildScript,
+    /// It is a build without GPU code.
+    NoGpuCode,
+    /// Not known.
+    None,
+}
+
+impl TorchBuild {
+    /// CUDA release of the variant: 12.8 of `cu128`; nothing for `cpu`.
+    pub fn cuda(&self) -> Option<CudaVersion> {
+        let digits = self.variant.strip_prefix("cu")?;
+        let (major, minor) = digits.split_at_checked(digits.len().checked_sub(1)?)?;
+        Some(CudaVersion::new(major.parse().ok()?, minor.parse().ok()?))
+    }
+}

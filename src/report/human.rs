@@ -1,0 +1,168 @@
+//! For people: a line for each subject, then what is wrong, worst first, then one verdict line. Lines to paste are never wrapped.
+
+use std::fmt::Write;
+
+use super::{Paint, Report, Subject, Verdict};
+use crate::finding::{Finding, Fix, Proof, Severity};
+
+/// What the reader sees it on.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// Columns; text is wrapped there. Nothing for a pipe or a file: no wrapping.
+    pub width: Option<usize>,
+    /// Whether colour is shown.
+    pub color: bool,
+    /// 0: the report; 1: also what was looked at and how it was chosen.
+    pub verbose: u8,
+    /// Only findings and the verdict.
+    pub quiet: bool,
+}
+
+const LABEL: usize = 13;
+/// A wrapped column narrower than this is harder to read than a long line.
+const NARROWEST: usize = 30;
+
+pub(super) fn render(report: &Report, screen: &Screen) -> String {
+    let mut page = Page { out: String::new(), screen };
+    if !screen.quiet {
+        for subject in &report.subjects {
+            page.subject(subject, report);
+        }
+        page.out.push('\n');
+    }
+    for finding in &report.findings {
+        page.finding(finding);
+    }
+    page.undecided(report);
+    page.verdict(report);
+    page.out
+}
+
+struct Page<'s> {
+    out: String,
+    screen: &'s Screen,
+}
+
+impl Page<'_> {
+    /// A block of text behind a label, wrapped and indented under itself.
+    fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
+        let margin = indent + LABEL;
+        let lines = match self.screen.width {
+            Some(width) => {
+                textwrap::wrap(text, textwrap::Options::new(width.saturating_sub(margin).max(NARROWEST)).break_words(false))
+            }
+            None => vec![text.into()],
+        };
+        for (index, line) in lines.iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let padding = " ".repeat(LABEL.saturating_sub(label.chars().count()).max(usize::from(!label.is_empty())));
+            let label = if label.is_empty() { String::new() } else { paint.on(label, self.screen.color).to_string() };
+            let text = format!("{:indent$}{label}{padding}{line}", "");
+            let _ = writeln!(self.out, "{}", text.trim_end());
+        }
+    }
+
+    fn subject(&mut self, subject: &Subject, report: &Report) {
+        self.labelled(0, subject.label, Paint::Strong, &subject.text);
+        if self.screen.verbose > 0 {
+            for note in &subject.notes {
+                self.labelled(0, "", Paint::Dim, note);
+            }
+        }
+        for runs in report.runs_on.iter().filter(|runs| subject.label == "GPU" && Some(&runs.gpu) == subject.id.as_ref()) {
+            let good = runs.how != "no" && runs.how != "unknown";
+            let mark = if good { Paint::Good.on("✓", self.screen.color) } else { Paint::Dim.on("·", self.screen.color) };
+            let text = match runs.how.as_str() {
+                "no" => format!("cannot run {}", runs.subject),
+                "unknown" => format!("{}: not known", runs.subject),
+                how => format!("runs {} ({how})", runs.subject),
+            };
+            let _ = writeln!(self.out, "{:LABEL$}{mark} {text}", "");
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let (mark, paint) = match finding.severity {
+            Severity::Error => ("✗", Paint::Error),
+            Severity::Warning => ("!", Paint::Warning),
+            Severity::Info => ("·", Paint::Dim),
+        };
+        let color = self.screen.color;
+        let _ = writeln!(
+            self.out,
+            "{} {}: {}",
+            paint.on(mark, color),
+            paint.on(finding.rule, color),
+            Paint::Strong.on(&finding.subject, color)
+        );
+        self.labelled(2, "cause", Paint::Dim, &finding.summary);
+        for (index, evidence) in finding.evidence.iter().enumerate() {
+            let label = if index == 0 { "evidence" } else { "" };
+            self.labelled(2, label, Paint::Dim, &format!("{} [{}]", evidence.fact, evidence.source));
+        }
+        if let Some(symptom) = &finding.symptom {
+            self.labelled(2, "you would see", Paint::Dim, symptom);
+        }
+        if !finding.consequences.is_empty() {
+            self.labelled(2, "explains", Paint::Dim, &finding.consequences.join(", "));
+        }
+        for (index, fix) in finding.fixes.iter().enumerate() {
+            self.fix(if index == 0 { "fix" } else { "or" }, fix);
+        }
+        if self.screen.verbose > 0 {
+            self.labelled(2, "more", Paint::Dim, &finding.docs);
+        }
+        self.out.push('\n');
+    }
+
+    fn fix(&mut self, label: &str, fix: &Fix) {
+        let basis = match fix.proof {
+            Proof::Binary => " (proven: read from the new build itself)",
+            Proof::Knowledge => " (proven by the same rules on the knowledge base's row for that build)",
+            Proof::None => "",
+        };
+        self.labelled(2, label, Paint::Good, &format!("{}{basis}", fix.summary));
+        for command in &fix.commands {
+            let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
+        }
+        for unproven in &fix.unproven {
+            self.labelled(2, "not proven", Paint::Dim, unproven);
+        }
+    }
+
+    fn undecided(&mut self, report: &Report) {
+        for undecided in &report.checks.unknown {
+            let text = format!("{}: not decided, for want of {}", undecided.rule, undecided.needs.join("; "));
+            let lines = match self.screen.width {
+                Some(width) => textwrap::wrap(&text, textwrap::Options::new(width.saturating_sub(2).max(NARROWEST)).break_words(false)),
+                None => vec![text.as_str().into()],
+            };
+            for (index, line) in lines.iter().enumerate() {
+                let mark = if index == 0 { "?" } else { " " };
+                let _ = writeln!(self.out, "{} {line}", Paint::Dim.on(mark, self.screen.color));
+            }
+        }
+        if !report.checks.unknown.is_empty() {
+            self.out.push('\n');
+        }
+    }
+
+    fn verdict(&mut self, report: &Report) {
+        let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+        let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+        let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
+            .into_iter()
+            .filter(|&(n, _)| n > 0)
+            .map(|(n, noun)| plural(n, noun))
+            .collect::<Vec<_>>()
+            .join(", ");
+        let checks = plural(report.checks.ran, "check");
+        let (paint, text) = match report.verdict {
+            Verdict::Error => (Paint::Error, format!("✗ {counts}")),
+            Verdict::Warning => (Paint::Warning, format!("! {counts}")),
+            Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
+            Verdict::Unknown => (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned()),
+        };
+        let _ = writeln!(self.out, "{}", paint.on(text, self.screen.color));
+    }
+}

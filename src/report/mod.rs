@@ -1,0 +1,138 @@
+//! The report: one structure, one file for each format it can be written in.
+
+mod human;
+mod json;
+mod style;
+mod subjects;
+
+use serde::Serialize;
+
+use crate::{
+    facts::Facts,
+    finding::{Finding, Severity},
+    rules::Undecided,
+};
+
+pub use human::Screen;
+pub use style::{ColorChoice, Paint};
+pub use subjects::{Subject, subjects};
+
+/// Number of the JSON contract; 0 until it is frozen.
+pub const SCHEMA: u32 = 0;
+
+/// Everything a command has to say.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Version of gpucheck.
+    pub version: &'static str,
+    /// The knowledge base that was used.
+    pub knowledge: KnowledgeStamp,
+    /// The command: `doctor`, `recommend` …
+    pub command: &'static str,
+    /// The whole in one word.
+    pub verdict: Verdict,
+    /// What was looked at, a line each, for people.
+    pub subjects: Vec<Subject>,
+    /// What was seen; can be judged again with `--replay`.
+    pub facts: Facts,
+    /// What is wrong, worst first.
+    pub findings: Vec<Finding>,
+    /// Which GPU can run what, for each judged environment.
+    pub runs_on: Vec<RunsOn>,
+    /// How many rules ran, and which could not.
+    pub checks: Checks,
+    /// Wall time of the command in milliseconds.
+    pub elapsed_ms: f64,
+}
+
+/// Which knowledge base a report rests on.
+#[derive(Debug, Clone, Serialize)]
+pub struct KnowledgeStamp {
+    /// Newest date on which a row was verified.
+    pub date: String,
+    /// Hash of its content.
+    pub hash: String,
+    /// Overlay folders, in order of precedence.
+    pub overlays: Vec<String>,
+}
+
+/// The whole report in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing worse than information.
+    Ok,
+    /// Something is slow, fragile or wrong.
+    Warning,
+    /// Something cannot run.
+    Error,
+    /// Nothing was found, but something that matters could not be looked at.
+    Unknown,
+}
+
+impl Verdict {
+    /// From the findings, and whether something could not be decided.
+    pub fn of(findings: &[Finding], undecided: bool) -> Self {
+        match findings.iter().map(|finding| finding.severity).max() {
+            Some(Severity::Error) => Self::Error,
+            Some(Severity::Warning) => Self::Warning,
+            _ if undecided => Self::Unknown,
+            _ => Self::Ok,
+        }
+    }
+}
+
+/// How one GPU gets on with one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunsOn {
+    /// Id of the environment.
+    pub environment: String,
+    /// Id of the GPU.
+    pub gpu: String,
+    /// What runs there: `torch 2.7.1+cu126`.
+    pub subject: String,
+    /// `sass sm_120`, `ptx compute_90`, `no`, or `unknown`.
+    pub how: String,
+}
+
+/// Bookkeeping of the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checks {
+    /// Judgements made.
+    pub ran: usize,
+    /// Rules that had nothing to look at.
+    pub not_applicable: usize,
+    /// Rules that could not decide, and what they lack.
+    pub unknown: Vec<Undecided>,
+    /// Findings that were ignored, with the reason given.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// A finding that the configuration ignores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suppressed {
+    /// Its slug.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Formats a report can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people, in a terminal or a file.
+    #[default]
+    Human,
+    /// For machines; the contract is in docs/json.md.
+    Json,
+}
+
+/// The whole report as text, so that it is written whole or not at all.
+pub fn render(report: &Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
+    match format {
+        Format::Human => Ok(human::render(report, screen)),
+        Format::Json => json::render(report),
+    }
+}

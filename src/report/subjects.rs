@@ -1,0 +1,140 @@
+//! One line for each thing that was looked at: system, driver, GPUs, toolkits, environments.
+
+use serde::Serialize;
+
+use crate::facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Source};
+
+/// A line about one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// `System`, `Driver`, `GPU`, `CUDA toolkit`, `Environment`.
+    pub label: &'static str,
+    /// Id in the facts, for GPUs and environments.
+    pub id: Option<String>,
+    /// What is known of it.
+    pub text: String,
+    /// More, a line each.
+    pub notes: Vec<String>,
+}
+
+impl Subject {
+    fn new(label: &'static str, text: String) -> Self {
+        Self { label, id: None, text, notes: Vec::new() }
+    }
+}
+
+/// The lines for facts that have been enriched.
+pub fn subjects(facts: &Facts) -> Vec<Subject> {
+    let mut lines = vec![system(facts), driver(facts)];
+    match &facts.gpus {
+        Fact::Known { value, .. } => lines.extend(value.iter().map(gpu)),
+        Fact::Absent { via } => lines.push(Subject::new("GPU", format!("no NVIDIA GPU ({via})"))),
+        Fact::Unknown { why } => lines.push(Subject::new("GPU", format!("not known: {why}"))),
+    }
+    for toolkit in &facts.toolkits {
+        let version = shown(&toolkit.version, "version not known");
+        let compiler = if toolkit.nvcc { "" } else { ", without nvcc" };
+        lines.push(Subject::new("CUDA toolkit", format!("{version}{compiler} in {} ({})", toolkit.path, toolkit.found_by.join(", "))));
+    }
+    if facts.environments.is_empty() {
+        lines.push(Subject::new("Environment", "no Python found".to_owned()));
+    }
+    lines.extend(facts.environments.iter().filter(|environment| environment.selected).map(environment));
+    lines.extend(facts.environments.iter().filter(|environment| !environment.selected).map(other_environment));
+    lines
+}
+
+/// The value as text, or `otherwise`.
+fn shown<T: ToString>(fact: &Fact<T>, otherwise: &str) -> String {
+    fact.value().map_or_else(|| otherwise.to_owned(), T::to_string)
+}
+
+/// ` (assumed: --gpu 5090)` for what an option said, nothing for what was seen.
+fn assumed(via: Option<&Source>) -> String {
+    match via {
+        Some(source) if source.how == How::Option => format!(" (assumed: {})", source.at),
+        _ => String::new(),
+    }
+}
+
+fn system(facts: &Facts) -> Subject {
+    let host = &facts.host;
+    let mut parts = vec![shown(&host.distribution, "system not known")];
+    parts.extend(host.glibc.value().map(|glibc| format!("glibc {glibc}")));
+    parts.extend(host.platform.value().map(ToString::to_string));
+    parts.extend(host.wsl.value().map(|version| format!("WSL{version}")));
+    parts.extend(host.container.value().map(|kind| format!("in a {kind} container")));
+    Subject::new("System", parts.join(", ") + &assumed(host.platform.via()))
+}
+
+fn driver(facts: &Facts) -> Subject {
+    let text = match &facts.driver {
+        Fact::Known { value, via } => {
+            let cuda = match &value.cuda {
+                Fact::Known { value, .. } => format!(", CUDA {value}"),
+                _ => String::new(),
+            };
+            let module = match value.module.value() {
+                Some(KernelModule::Open) => ", open kernel module",
+                Some(KernelModule::Proprietary) => ", proprietary kernel module",
+                None => "",
+            };
+            format!("{}{cuda}{module}{}", value.version, assumed(Some(via)))
+        }
+        Fact::Absent { via } => format!("no NVIDIA driver ({via})"),
+        Fact::Unknown { why } => format!("not known: {why}"),
+    };
+    Subject::new("Driver", text)
+}
+
+fn gpu(gpu: &Gpu) -> Subject {
+    let mut text = shown(&gpu.name, "GPU of unknown name");
+    match &gpu.capability {
+        Fact::Known { value, .. } => text += &format!(", compute capability {value}"),
+        Fact::Absent { .. } => {}
+        Fact::Unknown { why } => text += &format!(", compute capability not known: {why}"),
+    }
+    if let Some(bytes) = gpu.memory.value() {
+        text += &format!(", {} GiB", bytes.div_ceil(1 << 30));
+    }
+    if gpu.visible.value() == Some(&false) {
+        text += ", hidden from programs";
+    }
+    Subject { id: Some(gpu.id.clone()), ..Subject::new("GPU", text + &assumed(gpu.name.via())) }
+}
+
+fn environment(environment: &Environment) -> Subject {
+    let mut parts = vec![environment.id.clone()];
+    parts.push(environment.python.value().map_or_else(|| "Python of unknown version".to_owned(), |v| format!("Python {v}")));
+    parts.extend(environment.manager.value().map(|manager| manager_name(*manager).to_owned()));
+    parts.push(torch(environment));
+    let mut subject = Subject { id: Some(environment.id.clone()), ..Subject::new("Environment", parts.join(", ")) };
+    subject.notes.push(format!("chosen by {}", environment.found_by));
+    subject
+}
+
+fn other_environment(environment: &Environment) -> Subject {
+    Subject {
+        id: Some(environment.id.clone()),
+        ..Subject::new("", format!("also there: {}, {} (not judged)", environment.id, torch(environment)))
+    }
+}
+
+fn torch(environment: &Environment) -> String {
+    match environment.package("torch") {
+        Some(torch) => match &torch.build {
+            Fact::Known { value, .. } => format!("torch {}", value.version),
+            _ => format!("torch {}", shown(&torch.version, "of unknown version")),
+        },
+        None => "no torch".to_owned(),
+    }
+}
+
+const fn manager_name(manager: Manager) -> &'static str {
+    match manager {
+        Manager::Pip => "pip",
+        Manager::Uv => "uv",
+        Manager::UvProject => "uv project",
+        Manager::Conda => "conda",
+    }
+}

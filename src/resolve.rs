@@ -1,0 +1,102 @@
+//! One root cause for each thing that is wrong: consequences are folded under it, a GPU that nobody needs is not an error.
+
+use crate::{
+    facts::Facts,
+    finding::{Finding, Severity},
+    rules::{self, Scope},
+};
+
+/// Orders the findings: folds consequences, lowers what another GPU makes harmless, sorts the worst first.
+pub fn resolve(findings: Vec<Finding>, facts: &Facts) -> Vec<Finding> {
+    let mut findings = fold(findings);
+    spare_idle_gpus(&mut findings, facts);
+    findings.sort_by(|a, b| {
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| registry_position(a.rule).cmp(&registry_position(b.rule)))
+            .then_with(|| a.environment.cmp(&b.environment))
+            .then_with(|| a.subject.cmp(&b.subject))
+    });
+    findings
+}
+
+fn registry_position(slug: &str) -> usize {
+    rules::REGISTRY.iter().position(|entry| entry.rule.slug == slug).unwrap_or(usize::MAX)
+}
+
+/// Removes findings that follow from another one about the same environment and GPUs, and names them there.
+fn fold(findings: Vec<Finding>) -> Vec<Finding> {
+    let cause_of = |consequence: &Finding| {
+        let causes = rules::find(consequence.rule).map_or(&[][..], |entry| entry.rule.consequence_of);
+        findings.iter().position(|cause| causes.contains(&cause.rule) && concerns(cause, consequence))
+    };
+    let causes: Vec<Option<usize>> = findings.iter().map(cause_of).collect();
+    let root = |mut index: usize| {
+        // A chain of causes is as long as the list at most; the bound keeps a circular table from hanging.
+        for _ in 0..causes.len() {
+            match causes.get(index).copied().flatten() {
+                Some(next) => index = next,
+                None => break,
+            }
+        }
+        index
+    };
+    let mut folded = findings.clone();
+    for (index, finding) in findings.iter().enumerate() {
+        let cause = root(index);
+        if cause != index
+            && let Some(cause) = folded.get_mut(cause)
+            && !cause.consequences.contains(&finding.rule)
+        {
+            cause.consequences.push(finding.rule);
+        }
+    }
+    folded.into_iter().zip(&causes).filter(|(_, cause)| cause.is_none()).map(|(finding, _)| finding).collect()
+}
+
+/// Whether `cause` can be the cause of `consequence`: nothing they both name differs.
+fn concerns(cause: &Finding, consequence: &Finding) -> bool {
+    let environment = match (&cause.environment, &consequence.environment) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    let gpus = cause.gpus.is_empty()
+        || consequence.gpus.is_empty()
+        || consequence.gpus.iter().all(|gpu| cause.gpus.contains(gpu));
+    environment && gpus
+}
+
+/// An error on some GPUs is a warning when another GPU works and none of the failing ones was named: the card that drives the
+/// screen must not force a downgrade.
+fn spare_idle_gpus(findings: &mut [Finding], facts: &Facts) {
+    let Some(gpus) = facts.gpus.value() else { return };
+    let per_gpu = |finding: &Finding| {
+        finding.severity == Severity::Error
+            && rules::find(finding.rule)
+                .is_some_and(|entry| matches!(entry.rule.scope, Scope::Gpu | Scope::EnvironmentOnGpu))
+    };
+    let failing = |environment: &Option<String>, id: &str, findings: &[Finding]| {
+        findings.iter().any(|finding| {
+            per_gpu(finding)
+                && finding.gpus.iter().any(|gpu| gpu == id)
+                && (finding.environment.is_none() || environment.is_none() || finding.environment == *environment)
+        })
+    };
+    let lowered: Vec<bool> = findings
+        .iter()
+        .map(|finding| {
+            let named = gpus.iter().any(|gpu| gpu.named && finding.gpus.contains(&gpu.id));
+            let another_works = gpus.iter().any(|gpu| {
+                gpu.visible.value() != Some(&false)
+                    && !finding.gpus.contains(&gpu.id)
+                    && !failing(&finding.environment, &gpu.id, findings)
+            });
+            per_gpu(finding) && !named && another_works
+        })
+        .collect();
+    for (finding, lowered) in findings.iter_mut().zip(lowered) {
+        if lowered {
+            finding.severity = Severity::Warning;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! # gpu-too-new-for-wheel
+//!
+//! The installed PyTorch build has no machine code for this GPU, and no PTX from which the driver could make some, because the
+//! GPU is newer than the build.
+//!
+//! ## How it is decided
+//! The fatbins of torch's main library (`libtorch_cuda.so`, `torch_cuda.dll`) are counted. Machine code `sm_XY` serves devices of
+//! the same major capability with the same or a later minor one; PTX `compute_XY` serves every later device. An architecture that
+//! only a few fatbins have does not count. The CUDA version of the system, of the image or of nvidia-smi plays no part.
+//!
+//! ## How to fix it
+//! Install the build of the same version that has the code: the local version (`+cu128`) must be named, or pip answers that the
+//! requirement is already satisfied. Waiting for a release, a nightly or a build from source is not needed where such a build exists.
+//!
+//! ## In a log
+//! `CUDA error: no kernel image is available for execution on the device`, or the warning `… with CUDA capability sm_120 is not
+//! compatible with the current PyTorch installation`.
+//!
+//! ## Sources
+//! CUDA C++ Programming Guide, sections on binary and PTX compatibility; `torch/cuda/__init__.py` of torch 2.15.0.
+
+use crate::{
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{gpu_name, label, torch_on_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "gpu-too-new-for-wheel",
+    scope: Scope::EnvironmentOnGpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let on_gpu = match torch_on_gpu(context) {
+        Ok(on_gpu) => on_gpu,
+        Err(outcome) => return outcome,
+    };
+    if !on_gpu.reach.lacks() || !on_gpu.gpu_is_newer(context) {
+        return Outcome::Holds;
+    }
+    let summary = format!(
+        "{} is older than {} (sm_{}): its main library {}.",
+        label(on_gpu.torch),
+        gpu_name(on_gpu.gpu),
+        on_gpu.capability.number(),
+        on_gpu.lack()
+    );
+    let mut draft = Draft::new(label(on_gpu.torch), summary)
+        .symptom("CUDA error: no kernel image is available for execution on the device")
+        .cause(format!("sm_{}", on_gpu.capability.number()));
+    draft.evidence = on_gpu.evidence(context);
+    draft.found()
+}

@@ -1,0 +1,58 @@
+//! # gpu-too-old-for-wheel
+//!
+//! The installed PyTorch build dropped this GPU's architecture: it holds code for later GPUs only.
+//!
+//! ## How it is decided
+//! As gpu-too-new-for-wheel, for a GPU that the build's CUDA release could still have served or has itself dropped. CUDA 13 cannot
+//! generate code for Maxwell, Pascal and Volta; the cu128 and later builds leave some of them out before that.
+//!
+//! ## How to fix it
+//! Install the newest build that still has the code. For Maxwell, Pascal and Volta that is a cu126 build.
+//!
+//! ## In a log
+//! `CUDA error: no kernel image is available for execution on the device`, or `PyTorch no longer supports this GPU because it is
+//! too old`.
+//!
+//! ## Sources
+//! CUDA C++ Programming Guide, sections on binary and PTX compatibility; `torch/cuda/__init__.py` of torch 2.7.1 and 2.15.0.
+
+use crate::{
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{gpu_name, label, torch_on_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "gpu-too-old-for-wheel",
+    scope: Scope::EnvironmentOnGpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let on_gpu = match torch_on_gpu(context) {
+        Ok(on_gpu) => on_gpu,
+        Err(outcome) => return outcome,
+    };
+    if !on_gpu.reach.lacks() || on_gpu.gpu_is_newer(context) {
+        return Outcome::Holds;
+    }
+    let tegra = context.knowledge.architecture(on_gpu.capability).is_some_and(|row| row.tegra);
+    let why = if tegra { "was built for desktop GPUs, not for" } else { "no longer serves" };
+    let summary = format!(
+        "{} {why} {} (sm_{}): its main library {}.",
+        label(on_gpu.torch),
+        gpu_name(on_gpu.gpu),
+        on_gpu.capability.number(),
+        on_gpu.lack()
+    );
+    let mut draft = Draft::new(label(on_gpu.torch), summary)
+        .symptom("CUDA error: no kernel image is available for execution on the device")
+        .cause(format!("sm_{}", on_gpu.capability.number()));
+    draft.evidence = on_gpu.evidence(context);
+    draft.found()
+}

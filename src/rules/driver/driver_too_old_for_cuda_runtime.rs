@@ -1,0 +1,73 @@
+//! # driver-too-old-for-cuda-runtime
+//!
+//! The driver is older than the CUDA release that the PyTorch build runs on allows.
+//!
+//! ## How it is decided
+//! By the build's own CUDA release and minor-version compatibility: every CUDA 12.x program runs on drivers from 525.60.13 (Linux) on,
+//! every 13.x program from 580 on. The "CUDA Version" that nvidia-smi prints is no ceiling, and the CUDA version of the
+//! image or of /usr/local/cuda plays no part.
+//!
+//! ## How to fix it
+//! Update the driver (that of the host, for a container; the Windows driver, for WSL2), or install a build for an older CUDA major.
+//!
+//! ## In a log
+//! `The NVIDIA driver on your system is too old (found version 12080)`, or `CUDA driver version is insufficient for CUDA runtime
+//! version`.
+//!
+//! ## Sources
+//! CUDA Toolkit release notes, minimum driver for minor-version compatibility; CUDA compatibility guide.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{driver_evidence, driver_os, has_gpu, label, needs_driver, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-too-old-for-cuda-runtime",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
+    let Some(cuda) = torch.build.value().and_then(|build| build.cuda) else { return Outcome::NotApplicable };
+    let Some(os) = driver_os(context) else { return Outcome::NotApplicable };
+    let Some(floor) = context.knowledge.runtime_floor(cuda, os) else {
+        return Outcome::Needs(vec![format!("the driver floor of CUDA {cuda}: the knowledge base has none")]);
+    };
+    let driver = match &context.facts.driver {
+        Fact::Known { value, .. } => value,
+        Fact::Unknown { .. } if has_gpu(context) => return needs_driver(),
+        _ => return Outcome::NotApplicable,
+    };
+    if driver.version >= floor.driver {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new(
+        label(torch),
+        format!(
+            "{} runs on CUDA {cuda}, which needs driver {} or newer; driver {} is too old.",
+            label(torch),
+            floor.driver,
+            driver.version
+        ),
+    )
+    .evidence(package_evidence(context, torch))
+    .symptom("The NVIDIA driver on your system is too old")
+    .cause(format!("CUDA {}", cuda.major))
+    .cause(&floor.driver);
+    draft.evidence.extend(driver_evidence(context));
+    draft
+        .evidence(Evidence::new(
+            format!("CUDA {}.x: driver {} or newer", cuda.major, floor.driver),
+            format!("knowledge: {}", floor.source),
+        ))
+        .found()
+}

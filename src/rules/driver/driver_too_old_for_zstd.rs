@@ -1,0 +1,59 @@
+//! # driver-too-old-for-zstd
+//!
+//! The build stores its device code for this GPU compressed with zstd, which drivers before branch 550 cannot unpack.
+//!
+//! ## How it is decided
+//! The compression of the very images that the driver would take is read from the fatbin headers.
+//!
+//! ## How to fix it
+//! Update the driver to branch 550 or newer, or install a build with another compression.
+//!
+//! ## In a log
+//! `CUDA error: device kernel image is invalid`.
+//!
+//! ## Sources
+//! nvcc manual, `--compress-mode`: the compressed modes need a driver of CUDA 12.4 or newer.
+
+use crate::{
+    compat::Reach,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{driver_evidence, gpu_name, label, torch_on_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-too-old-for-zstd",
+    scope: Scope::EnvironmentOnGpu,
+    severity: Severity::Error,
+    consequence_of: &["driver-too-old-for-gpu", "driver-too-old-for-cuda-runtime"],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let on_gpu = match torch_on_gpu(context) {
+        Ok(on_gpu) => on_gpu,
+        Err(outcome) => return outcome,
+    };
+    if on_gpu.reach != Reach::ZstdTooNew {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new(
+        label(on_gpu.torch),
+        format!(
+            "{} stores its code for {} compressed with zstd, which this driver cannot unpack.",
+            label(on_gpu.torch),
+            gpu_name(on_gpu.gpu)
+        ),
+    )
+    .symptom("CUDA error: device kernel image is invalid")
+    .cause(on_gpu.capability);
+    draft.evidence = on_gpu.evidence(context);
+    draft.evidence.extend(driver_evidence(context));
+    if let Some(branch) = context.knowledge.zstd_branch() {
+        draft = draft.evidence(Evidence::new(format!("zstd fatbins: driver branch {branch} or newer"), "knowledge: cuda.toml"));
+    }
+    draft.found()
+}

@@ -1,0 +1,74 @@
+//! # gpu-dropped-by-driver
+//!
+//! The driver's branch no longer supports this GPU: Maxwell, Pascal and Volta end with branch 580, Kepler with 470.
+//!
+//! ## How it is decided
+//! The knowledge base has the last branch for each architecture; the driver's first number is its branch.
+//!
+//! ## How to fix it
+//! Install the last branch that supports the GPU (580 is a long-term branch) and hold it there.
+//!
+//! ## In a log
+//! `NVRM: The NVIDIA GPU … installed in this system is supported through the NVIDIA 580.xx Legacy drivers.`
+//!
+//! ## Sources
+//! NVIDIA's CUDA toolkit, driver and architecture matrix.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{driver_evidence, gpu_name, needs_driver},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "gpu-dropped-by-driver",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, gpu)) = context.gpu else { return Outcome::NotApplicable };
+    let Some(&capability) = gpu.capability.value() else { return Outcome::NotApplicable };
+    let Some(row) = context.knowledge.architecture(capability) else {
+        return Outcome::NotApplicable;
+    };
+    let Some(last) = row.driver_last_branch else { return Outcome::NotApplicable };
+    let driver = match &context.facts.driver {
+        Fact::Known { value, .. } => value,
+        Fact::Absent { .. } => return Outcome::NotApplicable,
+        Fact::Unknown { .. } => return needs_driver(),
+    };
+    if driver.version.branch() <= last_number(last) {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new(
+        gpu_name(gpu),
+        format!(
+            "driver {} no longer supports {} (sm_{}): branch {last} is the last that does.",
+            driver.version,
+            gpu_name(gpu),
+            capability.number()
+        ),
+    )
+    .symptom("NVRM: The NVIDIA GPU installed in this system is supported through the NVIDIA Legacy drivers")
+    .cause(capability)
+    .cause(last);
+    draft.evidence.extend(driver_evidence(context));
+    draft
+        .evidence(Evidence::new(
+            format!("sm_{}: last driver branch {last}", capability.number()),
+            format!("knowledge: {}", row.source),
+        ))
+        .found()
+}
+
+/// Windows numbers a branch over several tens (581.57 is of branch 580), so a branch ends where the next ten begins.
+const fn last_number(branch: u32) -> u32 {
+    branch - branch % 10 + 9
+}

@@ -1,0 +1,72 @@
+//! # no-kernel-module-for-all-gpus
+//!
+//! On Linux one NVIDIA kernel module serves the whole machine. Blackwell GPUs need the open one, Maxwell, Pascal and Volta the
+//! proprietary one: no installation serves both in one machine, even where a wheel would hold code for both.
+//!
+//! ## How it is decided
+//! By the architectures of the GPUs that are there or were asked for. It does not arise on Windows or under WSL2.
+//!
+//! ## How to fix it
+//! Use the cards in two machines (or pass one of them to a virtual machine with its own driver); or leave the older card out.
+//!
+//! ## In a log
+//! `NVRM: installed in this system requires use of the NVIDIA open kernel modules`, or `NVRM: … is not supported by open nvidia.ko`.
+//!
+//! ## Sources
+//! NVIDIA Driver Installation Guide, kernel modules; README of NVIDIA's open kernel modules.
+
+use crate::{
+    facts::{Gpu, Os},
+    finding::{Evidence, Severity},
+    knowledge::OpenModules,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{driver_os, gpu_name},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "no-kernel-module-for-all-gpus",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(Os::Linux), Some(gpus)) = (driver_os(context), context.facts.gpus.value()) else {
+        return Outcome::NotApplicable;
+    };
+    let rows = || {
+        gpus.iter().filter_map(|gpu| {
+            let row = context.knowledge.architecture(*gpu.capability.value()?)?;
+            Some((gpu, row))
+        })
+    };
+    let with = |wanted: OpenModules| rows().filter(move |(_, row)| row.open_kernel_modules == Some(wanted));
+    let (Some((open, open_row)), Some((closed, closed_row))) =
+        (with(OpenModules::Required).next(), with(OpenModules::Impossible).next())
+    else {
+        return Outcome::NotApplicable;
+    };
+    let named = |gpu: &Gpu| gpu.named;
+    let all_named = with(OpenModules::Required).chain(with(OpenModules::Impossible)).all(|(gpu, _)| named(gpu));
+    Draft::new(
+        format!("{} and {}", gpu_name(closed), gpu_name(open)),
+        format!(
+            "{} works with the open kernel module only and {} with the proprietary one only: on Linux no driver \
+             installation serves both in one machine.",
+            gpu_name(open),
+            gpu_name(closed)
+        ),
+    )
+    .evidence(Evidence::new(format!("{}: open kernel module required", gpu_name(open)), format!("knowledge: {}", open_row.source)))
+    .evidence(Evidence::new(
+        format!("{}: open kernel module impossible", gpu_name(closed)),
+        format!("knowledge: {}", closed_row.source),
+    ))
+    .symptom("NVRM: installed in this system requires use of the NVIDIA open kernel modules")
+    .severity(if all_named { Severity::Error } else { Severity::Warning })
+    .found()
+}

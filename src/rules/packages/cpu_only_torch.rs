@@ -1,0 +1,55 @@
+//! # cpu-only-torch
+//!
+//! The installed PyTorch is a build without CUDA, so no GPU is used.
+//!
+//! ## How it is decided
+//! `torch/version.py` says `cuda = None`. METADATA cannot tell: the wheels for Windows and ARM list the same nvidia packages. What
+//! `pip install torch` gives on Windows is always such a build.
+//!
+//! ## How to fix it
+//! Install the build of the same version with CUDA from PyTorch's own index.
+//!
+//! ## In a log
+//! `AssertionError: Torch not compiled with CUDA enabled`; `torch.cuda.is_available()` is False.
+//!
+//! ## Sources
+//! `torch/version.py` and METADATA of the wheels from 1.13.0 to 2.15.0.
+
+use crate::{
+    facts::Fact,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{label, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "cpu-only-torch",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
+    let Some(gpus) = context.facts.gpus.value().filter(|gpus| !gpus.is_empty()) else {
+        return Outcome::NotApplicable;
+    };
+    let build = match &torch.build {
+        Fact::Known { value, .. } => value,
+        _ => return Outcome::Needs(vec![format!("the build of {}", label(torch))]),
+    };
+    if build.cuda.is_some() {
+        return Outcome::Holds;
+    }
+    // A CPU build may be wanted where a GPU just happens to be there.
+    let asked = gpus.iter().any(|gpu| gpu.named);
+    Draft::new(label(torch), format!("{} is a build without CUDA: it uses no GPU.", label(torch)))
+        .evidence(package_evidence(context, torch))
+        .symptom("AssertionError: Torch not compiled with CUDA enabled")
+        .severity(if asked { Severity::Error } else { Severity::Warning })
+        .found()
+}

@@ -1,0 +1,61 @@
+//! # python-unsupported-by-torch
+//!
+//! There is no wheel of this PyTorch release for this Python version.
+//!
+//! ## How it is decided
+//! The knowledge base lists the Python versions that each release has wheels for, free-threaded ones apart.
+//!
+//! ## How to fix it
+//! A release with wheels for this Python; if none suits the GPU, another Python.
+//!
+//! ## In a log
+//! `ERROR: Could not find a version that satisfies the requirement torch`.
+//!
+//! ## Sources
+//! File names of the wheels of each release.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{label, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "python-unsupported-by-torch",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(torch), Some((index, environment))) = (context.package("torch"), context.environment) else {
+        return Outcome::NotApplicable;
+    };
+    let (Some(version), Some(&python)) = (torch.version.value(), environment.python.value()) else {
+        return Outcome::NotApplicable;
+    };
+    let Some(release) = context.knowledge.torch_release(version) else { return Outcome::NotApplicable };
+    if release.has_wheels_for(python) {
+        return Outcome::Holds;
+    }
+    Draft::new(label(torch), format!("torch {} has no wheels for Python {python}.", release.version))
+        .evidence(package_evidence(context, torch))
+        .evidence(
+            Evidence::new(
+                format!("Python {python}"),
+                environment.python.via().map(ToString::to_string).unwrap_or_default(),
+            )
+            .at(format!("/facts/environments/{index}/python")),
+        )
+        .evidence(Evidence::new(
+            format!("torch {}: wheels for Python {}", release.version, release.python_range()),
+            format!("knowledge: torch.toml, {}", release.version),
+        ))
+        .symptom("ERROR: Could not find a version that satisfies the requirement torch")
+        .cause(python)
+        .found()
+}

@@ -1,0 +1,40 @@
+//! # torch-not-installed
+//!
+//! There is a GPU and a Python environment, but no PyTorch in it yet.
+//!
+//! ## How it is decided
+//! No distribution called `torch` was found in the environment.
+//!
+//! ## How to fix it
+//! The line that is given installs the newest release that has code for the GPU and runs on the driver.
+//!
+//! ## In a log
+//! `ModuleNotFoundError: No module named 'torch'`.
+//!
+//! ## Sources
+//! Python Packaging User Guide, recording installed projects.
+
+use crate::{
+    finding::Severity,
+    rules::{Context, Draft, Outcome, Rule, Scope, shared::has_gpu},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "torch-not-installed",
+    scope: Scope::Environment,
+    severity: Severity::Info,
+    consequence_of: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
+    if !has_gpu(context) {
+        return Outcome::NotApplicable;
+    }
+    if environment.package("torch").is_some() {
+        return Outcome::Holds;
+    }
+    Draft::new(environment.id.clone(), "PyTorch is not installed here yet.").found()
+}

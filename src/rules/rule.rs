@@ -1,0 +1,141 @@
+//! What a rule is: a scope, a severity, and a pure function from one context to one outcome.
+
+use crate::{
+    facts::{Environment, Facts, Gpu, Package},
+    finding::{Evidence, Severity, fingerprint},
+    knowledge::Knowledge,
+};
+
+/// One rule. Its page is the head comment of its file.
+pub struct Rule {
+    /// Stable name; never reused for another meaning.
+    pub slug: &'static str,
+    /// What it looks at, and so how often it runs.
+    pub scope: Scope,
+    /// How bad a finding is, unless the finding itself says less.
+    pub severity: Severity,
+    /// Rules whose finding on the same subject makes one of this rule a mere consequence.
+    pub consequence_of: &'static [&'static str],
+    /// The judgement. It reads the context and nothing else.
+    pub judge: fn(&Context<'_>) -> Outcome,
+}
+
+/// What a rule looks at. The runner makes the product; a rule never loops over GPUs or environments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Once for the machine.
+    Machine,
+    /// Once for each GPU.
+    Gpu,
+    /// Once for each environment.
+    Environment,
+    /// Once for each environment on each GPU.
+    EnvironmentOnGpu,
+}
+
+/// What a rule says of one context.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It was looked at and is in order.
+    Holds,
+    /// The rule has nothing to look at here.
+    NotApplicable,
+    /// Something is wrong.
+    Finding(Box<Draft>),
+    /// It cannot be decided without these facts.
+    Needs(Vec<String>),
+}
+
+/// A finding as its rule writes it; the runner adds who and where.
+#[derive(Debug)]
+pub struct Draft {
+    /// What it is about.
+    pub subject: String,
+    /// The cause in one sentence.
+    pub summary: String,
+    /// What it rests on.
+    pub evidence: Vec<Evidence>,
+    /// Error text that it leads to.
+    pub symptom: Option<&'static str>,
+    /// Facts that make it this finding and no other, for the fingerprint; no paths.
+    pub causes: Vec<String>,
+    /// A milder severity than the rule's own.
+    pub severity: Option<Severity>,
+}
+
+impl Draft {
+    /// A finding about `subject` with its cause.
+    pub fn new(subject: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            summary: summary.into(),
+            evidence: Vec::new(),
+            symptom: None,
+            causes: Vec::new(),
+            severity: None,
+        }
+    }
+
+    /// Adds a fact that it rests on.
+    pub fn evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence.push(evidence);
+        self
+    }
+
+    /// The error text that people see.
+    pub fn symptom(mut self, text: &'static str) -> Self {
+        self.symptom = Some(text);
+        self
+    }
+
+    /// A fact that belongs to the identity of the finding.
+    pub fn cause(mut self, fact: impl ToString) -> Self {
+        self.causes.push(fact.to_string());
+        self
+    }
+
+    /// Milder than the rule's own severity.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// Ends the chain.
+    pub fn found(self) -> Outcome {
+        Outcome::Finding(Box::new(self))
+    }
+
+    /// Identity of this finding under `rule`.
+    pub fn fingerprint(&self, rule: &Rule) -> String {
+        fingerprint([rule.slug, self.subject.as_str()].into_iter().chain(self.causes.iter().map(String::as_str)))
+    }
+}
+
+/// What a rule sees: all facts (claims filled in), the knowledge base, and the environment and GPU of its scope.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Facts after enrichment.
+    pub facts: &'a Facts,
+    /// The knowledge base.
+    pub knowledge: &'a Knowledge,
+    /// Index and environment, for scopes with one.
+    pub environment: Option<(usize, &'a Environment)>,
+    /// Index and GPU, for scopes with one.
+    pub gpu: Option<(usize, &'a Gpu)>,
+}
+
+impl<'a> Context<'a> {
+    /// A package of the environment at hand.
+    pub fn package(&self, name: &str) -> Option<&'a Package> {
+        self.environment.and_then(|(_, environment)| environment.package(name))
+    }
+
+    /// JSON pointer to a package of the environment at hand, for evidence.
+    pub fn pointer(&self, name: &str) -> String {
+        let Some((index, environment)) = self.environment else { return "/facts".to_owned() };
+        match environment.packages.iter().position(|package| package.name == name) {
+            Some(package) => format!("/facts/environments/{index}/packages/{package}"),
+            None => format!("/facts/environments/{index}"),
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What several rules ask of a context: torch and its code, the GPU, the driver, and how they are named.
+
+use super::{Context, Outcome};
+use crate::{
+    compat::{self, Coverage, Jit, Reach},
+    facts::{
+        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Os, Package,
+        Source,
+    },
+    finding::Evidence,
+    python,
+};
+
+/// How a package is named to people: with its build where one is known.
+pub fn label(package: &Package) -> String {
+    match (&package.build, &package.version) {
+        (Fact::Known { value, .. }, _) => format!("{} {}", package.name, value.version),
+        (_, Fact::Known { value, .. }) => format!("{} {value}", package.name),
+        _ => package.name.clone(),
+    }
+}
+
+/// How a GPU is named to people.
+pub fn gpu_name(gpu: &Gpu) -> String {
+    gpu.name.value().cloned().unwrap_or_else(|| gpu.id.clone())
+}
+
+/// The operating system whose driver counts: Windows' own under WSL too.
+pub fn driver_os(context: &Context<'_>) -> Option<Os> {
+    if context.facts.host.wsl.value().is_some() {
+        return Some(Os::Windows);
+    }
+    context.facts.host.platform.value().map(|platform| platform.os)
+}
+
+/// What the driver can do with images, as far as it is known.
+pub fn driver(context: &Context<'_>) -> compat::Driver {
+    let driver = context.facts.driver.value();
+    let is_on = |name: &str| context.facts.env_vars.get(name).is_some_and(|value| value.trim() == "1");
+    compat::Driver {
+        version: driver.map(|driver| driver.version.clone()),
+        cuda: driver.and_then(|driver| driver.cuda.value().copied()),
+        jit: match (is_on("CUDA_FORCE_PTX_JIT"), is_on("CUDA_DISABLE_PTX_JIT")) {
+            (true, _) => Jit::Forced,
+            (false, true) => Jit::Disabled,
+            (false, false) => Jit::WhereNeeded,
+        },
+    }
+}
+
+/// The libraries of a package that decide which GPUs it runs on.
+pub fn main_libraries<'a>(context: &Context<'_>, package: &'a Package) -> impl Iterator<Item = &'a Library> {
+    let knowledge = context.knowledge;
+    package.libraries.iter().filter(move |library| knowledge.is_main_library(&package.name, &library.path))
+}
+
+/// torch with CUDA on a GPU: everything that the architecture rules look at.
+pub struct OnGpu<'a> {
+    /// The torch package.
+    pub torch: &'a Package,
+    /// Its build.
+    pub build: &'a Build,
+    /// CUDA release of the build.
+    pub cuda: CudaVersion,
+    /// Code of its main library.
+    pub code: &'a CodeObjects,
+    /// The main library.
+    pub library: &'a Library,
+    /// Where the code was read, or which row claims it.
+    pub via: &'a Source,
+    /// The GPU.
+    pub gpu: &'a Gpu,
+    /// Its compute capability.
+    pub capability: ComputeCapability,
+    /// What of the code it can use.
+    pub coverage: Coverage,
+    /// What that amounts to.
+    pub reach: Reach,
+}
+
+/// torch's main library on the GPU of the context, or why there is nothing to judge.
+pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
+    let (Some(torch), Some((_, gpu))) = (context.package("torch"), context.gpu) else {
+        return Err(Outcome::NotApplicable);
+    };
+    let Fact::Known { value: build, .. } = &torch.build else {
+        return Err(Outcome::Needs(vec![format!("the build of {}", label(torch))]));
+    };
+    let Some(cuda) = build.cuda else { return Err(Outcome::NotApplicable) };
+    let Some(&capability) = gpu.capability.value() else {
+        return Err(Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]));
+    };
+    let code = main_libraries(context, torch).find_map(|library| match &library.code {
+        Fact::Known { value, via } => Some((library, value, via)),
+        _ => None,
+    });
+    let Some((library, code, via)) = code else {
+        return Err(Outcome::Needs(vec![format!(
+            "the device code of {}: no library of it could be read and the knowledge base has no row for this build",
+            label(torch)
+        )]));
+    };
+    let coverage = compat::coverage(context.knowledge, code, capability, Some(cuda), &driver(context));
+    let reach = compat::reach(&coverage);
+    Ok(OnGpu { torch, build, cuda, code, library, via, gpu, capability, coverage, reach })
+}
+
+impl OnGpu<'_> {
+    /// Whether the GPU is too new for the build rather than dropped by it: the build's CUDA release did not know it yet, or all
+    /// its code is for older GPUs.
+    pub fn gpu_is_newer(&self, context: &Context<'_>) -> bool {
+        let row = context.knowledge.architecture(self.capability);
+        if let Some(first) = row.and_then(|row| row.first_toolkit) {
+            if self.cuda < first {
+                return true;
+            }
+        }
+        if let Some(last) = row.and_then(|row| row.last_toolkit) {
+            if self.cuda > last {
+                return false;
+            }
+        }
+        self.code.sass.keys().chain(self.code.ptx.keys()).all(|code| code.target.capability < self.capability)
+    }
+
+    /// The code evidence that every architecture finding carries.
+    pub fn evidence(&self, context: &Context<'_>) -> Vec<Evidence> {
+        let path = format!("{}: {}", self.library.path, describe(self.code));
+        let library = self.torch.libraries.iter().position(|library| std::ptr::eq(library, self.library)).unwrap_or(0);
+        let measured = self.via.how != How::Knowledge;
+        let code = Evidence::new(path, self.via);
+        let gpu = context.gpu.map_or(0, |(index, _)| index);
+        vec![
+            if measured { code.at(format!("{}/libraries/{library}", context.pointer("torch"))) } else { code },
+            Evidence::new(
+                format!("{}: compute capability {}", gpu_name(self.gpu), self.capability),
+                self.gpu.capability.via().map(ToString::to_string).unwrap_or_default(),
+            )
+            .at(format!("/facts/gpus/value/{gpu}")),
+        ]
+    }
+
+    /// What is wrong with the code for this GPU, as the middle of a sentence.
+    pub fn lack(&self) -> String {
+        let device = format!("sm_{}", self.capability.number());
+        match self.reach {
+            Reach::Partial(some, all) => {
+                format!("has code that {device} can run in {some} of its {all} fatbins only")
+            }
+            _ if self.code.ptx.is_empty() => format!("has no machine code that {device} can run, and no PTX"),
+            _ => format!("has no machine code and no PTX that {device} can run"),
+        }
+    }
+}
+
+/// The targets of a library in a line: `SASS sm_50 sm_60 (378 fatbins), few fatbins: sm_90a; no PTX`.
+pub fn describe(code: &CodeObjects) -> String {
+    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
+    let list = |codes: &mut dyn Iterator<Item = (&CodeTarget, &u32)>, general: bool| {
+        codes
+            .filter(|(_, count)| (u64::from(**count) * 10 >= u64::from(most) * 9) == general)
+            .map(|(code, count)| if general { code.to_string() } else { format!("{count}×{code}") })
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let sass = list(&mut code.sass.iter(), true);
+    let ptx = list(&mut code.ptx.iter(), true);
+    let rare = list(&mut code.sass.iter().chain(&code.ptx), false);
+    let mut text = if sass.is_empty() { "no SASS".to_owned() } else { format!("SASS {sass}") };
+    text += &if code.ptx.is_empty() { ", no PTX".to_owned() } else if ptx.is_empty() { String::new() } else { format!(", PTX {ptx}") };
+    if code.fatbins > 1 {
+        text += &format!(" ({} fatbins)", code.fatbins);
+    }
+    if !rare.is_empty() {
+        text += &format!("; in few of them: {rare}");
+    }
+    text
+}
+
+/// Evidence that a package is what it is.
+pub fn package_evidence(context: &Context<'_>, package: &Package) -> Evidence {
+    let via = package.build.via().or(package.version.via()).map(ToString::to_string).unwrap_or_default();
+    Evidence::new(label(package), via).at(context.pointer(&package.name))
+}
+
+/// The driver as evidence.
+pub fn driver_evidence(context: &Context<'_>) -> Option<Evidence> {
+    match &context.facts.driver {
+        Fact::Known { value, via } => Some(Evidence::new(format!("driver {}", value.version), via).at("/facts/driver")),
+        _ => None,
+    }
+}
+
+/// What a rule needs when the driver is not known.
+pub fn needs_driver() -> Outcome {
+    Outcome::Needs(vec!["the driver version (--driver)".to_owned()])
+}
+
+/// Whether there is a GPU to judge for.
+pub fn has_gpu(context: &Context<'_>) -> bool {
+    context.facts.gpus.value().is_some_and(|gpus| !gpus.is_empty())
+}
+
+/// The markers' view of an environment.
+pub fn marker_environment(environment: &Environment) -> python::MarkerEnvironment {
+    python::MarkerEnvironment::new(environment.python.value().copied(), environment.platform.value().copied())
+}

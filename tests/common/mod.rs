@@ -1,0 +1,130 @@
+//! What the end-to-end tests share: running the real binary in a clean environment, and real environments made with pip.
+#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+/// The binary under test, with nothing of the caller's environment but what it needs to start.
+pub fn gpucheck() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gpucheck"));
+    command.env_clear().stdin(Stdio::null()).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+/// Runs it and gives exit code, standard output and standard error.
+pub fn run(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().expect("gpucheck starts");
+    (
+        status.code().expect("gpucheck ends by itself"),
+        String::from_utf8(stdout).expect("the report is UTF-8"),
+        String::from_utf8(stderr).expect("the messages are UTF-8"),
+    )
+}
+
+/// Runs `doctor --format json` with these arguments and gives exit code and report.
+pub fn doctor(arguments: &[&str]) -> (i32, Value) {
+    let (code, stdout, stderr) = run(gpucheck().args(["doctor", "--format", "json"]).args(arguments));
+    (code, serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}\n{stderr}")))
+}
+
+/// The slugs of a report's findings of this severity.
+pub fn slugs<'r>(report: &'r Value, severity: &str) -> Vec<&'r str> {
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["severity"] == severity)
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect()
+}
+
+/// The finding of this rule.
+pub fn finding<'r>(report: &'r Value, rule: &str) -> &'r Value {
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|finding| finding["rule"] == rule)
+        .unwrap_or_else(|| panic!("no {rule} in {}", report["findings"]))
+}
+
+/// The lines to paste of a finding's fixes, joined by newlines; one string for each fix.
+pub fn fix_lines(finding: &Value) -> Vec<String> {
+    finding["fixes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fix| {
+            fix["commands"].as_array().unwrap().iter().map(|command| command["line"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+        })
+        .collect()
+}
+
+/// Where environments with real wheels are kept between runs: `GPUCHECK_TEST_CACHE`, else a folder in the user's cache.
+pub fn cache() -> PathBuf {
+    let home = || std::env::var_os("HOME").map_or_else(std::env::temp_dir, PathBuf::from);
+    std::env::var_os("GPUCHECK_TEST_CACHE")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("XDG_CACHE_HOME").map(|cache| PathBuf::from(cache).join("gpucheck-tests")))
+        .unwrap_or_else(|| home().join(".cache/gpucheck-tests"))
+}
+
+/// A virtual environment with these requirements, installed by pip from the index that pip is configured with. Made once; a name
+/// stands for its requirements for ever.
+pub fn environment(name: &str, requirements: &[&str]) -> PathBuf {
+    let cache = cache();
+    fs::create_dir_all(&cache).expect("the test cache can be made");
+    let folder = cache.join(name);
+    let lock = File::create(cache.join(format!("{name}.lock"))).expect("the lock file can be made");
+    lock.lock().expect("the lock can be taken");
+    if !folder.join("complete").exists() {
+        let _ = fs::remove_dir_all(&folder);
+        eprintln!("installing {requirements:?} into {}", folder.display());
+        succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder));
+        pip(&folder, &["install", "--quiet"], requirements);
+        fs::write(folder.join("complete"), requirements.join("\n")).expect("the mark can be written");
+    }
+    folder
+}
+
+/// Runs pip of an environment.
+pub fn pip(environment: &Path, arguments: &[&str], requirements: &[&str]) {
+    succeed(
+        Command::new(environment.join("bin/python"))
+            .args(["-m", "pip", "--disable-pip-version-check"])
+            .args(arguments)
+            .args(requirements),
+    );
+}
+
+/// Runs a command that must succeed.
+pub fn succeed(command: &mut Command) {
+    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        status.success(),
+        "{command:?}: {status}\n{}{}",
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr)
+    );
+}
+
+/// torch 2.7.1 as PyPI has it (+cu126), with its companions.
+pub fn torch_2_7_1() -> PathBuf {
+    environment("torch-2.7.1", &["torch==2.7.1", "torchvision==0.22.1", "torchaudio==2.7.1"])
+}
+
+/// torch 2.8.0 as PyPI has it (+cu128).
+pub fn torch_2_8_0() -> PathBuf {
+    environment("torch-2.8.0", &["torch==2.8.0"])
+}
+
+/// torch 2.15.0 as PyPI has it (+cu132).
+pub fn torch_2_15_0() -> PathBuf {
+    environment("torch-2.15.0", &["torch==2.15.0"])
+}
