@@ -1,5 +1,5 @@
 //! Checks `knowledge/` and embeds it as one compact JSON text, so that no TOML is parsed at start.
-#![allow(dead_code, reason = "the types are shared with the library, which uses the rest")]
+#![allow(dead_code, unused_imports, reason = "the types are shared with the library, which uses the rest")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
 
 use std::{
@@ -34,7 +34,9 @@ fn embed() -> Result<(), String> {
     let folder = root.join("knowledge");
     let mut files = schema::Files::default();
     let mut problems = Vec::new();
-    for name in toml_files(&folder, Path::new("")).map_err(|error| format!("cannot list {}: {error}", folder.display()))? {
+    for name in
+        toml_files(&folder, Path::new("")).map_err(|error| format!("cannot list {}: {error}", folder.display()))?
+    {
         let text = fs::read_to_string(folder.join(&name)).map_err(|error| format!("knowledge/{name}: {error}"))?;
         if let Err(mut found) = files.add(&name, &format!("knowledge/{name}"), &text) {
             problems.append(&mut found);

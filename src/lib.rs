@@ -2,6 +2,7 @@
 //!
 //! Data flows one way: probes and readers → [`facts`] → [`rules`] → findings → [`fix`]es → [`report`] formats.
 
+pub mod binary;
 pub mod compat;
 pub mod exit;
 pub mod facts;

@@ -25,7 +25,8 @@ pub enum Item {
 
 /// The most a compressed group's table of contents may take.
 const MAX_TABLE: u32 = 1 << 20;
-/// Piece in which padding and garbage are skipped.
+/// Pieces in which padding and garbage are skipped: the first is small, as most gaps are.
+const FIRST_PIECE: usize = 256;
 const PIECE: usize = 1 << 16;
 
 /// Walks the fatbins in `range`: back to back, or with zeros between them. Damage ends the fatbin that has it; the walk goes on at
@@ -204,9 +205,7 @@ impl<S: Source + ?Sized> Walk<'_, S> {
             let mut pair = [0; 8];
             let bytes = self.read(start.checked_add(u64::from(entry.options))?, end, &mut pair);
             let (string, string_len) = (u32_at(bytes, 0)?, u32_at(bytes, 4)?);
-            if string_len != 0 {
-                length = length.max(u64::from(string) + u64::from(string_len) + 1);
-            }
+            length = length.max(u64::from(string) + u64::from(string_len) + 1);
         }
         let length = length.checked_next_multiple_of(8)?;
         (start.checked_add(length)? <= end).then_some(length)
@@ -214,7 +213,8 @@ impl<S: Source + ?Sized> Walk<'_, S> {
 
     /// Skips zeros, which are padding, and garbage, which is damage; gives the place of the next fatbin.
     fn resync(&mut self, start: u64, end: u64) -> Option<u64> {
-        let next = self.find_magic(start, end);
+        // Not at `start` itself: a magic with too little behind it to be a fatbin would be found for ever.
+        let next = self.find_magic(start.saturating_add(1), end);
         if let Some(garbage) = self.first_nonzero(start, next.unwrap_or(end)) {
             self.damaged(garbage, "no fatbin begins here");
         }
@@ -223,7 +223,7 @@ impl<S: Source + ?Sized> Walk<'_, S> {
 
     fn find_magic(&mut self, start: u64, end: u64) -> Option<u64> {
         let magic = MAGIC.to_le_bytes();
-        let mut buffer = vec![0; PIECE];
+        let mut buffer = vec![0; FIRST_PIECE];
         let mut position = start;
         while position < end {
             let bytes = self.read(position, end, &mut buffer);
@@ -235,12 +235,13 @@ impl<S: Source + ?Sized> Walk<'_, S> {
             }
             // The last bytes of a piece may be the first of a magic.
             position += (bytes.len() - (magic.len() - 1)) as u64;
+            buffer.resize(PIECE, 0);
         }
         None
     }
 
     fn first_nonzero(&mut self, start: u64, end: u64) -> Option<u64> {
-        let mut buffer = vec![0; PIECE];
+        let mut buffer = vec![0; FIRST_PIECE];
         let mut position = start;
         while position < end {
             let bytes = self.read(position, end, &mut buffer);
@@ -251,6 +252,7 @@ impl<S: Source + ?Sized> Walk<'_, S> {
                 return Some(position + found as u64);
             }
             position += bytes.len() as u64;
+            buffer.resize(PIECE, 0);
         }
         None
     }

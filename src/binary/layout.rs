@@ -4,7 +4,7 @@
 //! cuobjdump 13.5.37 (see docs/fatbin.md).
 
 use super::fields::{u16_at, u32_at, u64_at};
-use crate::facts::{CodeKind, CodeTarget, ComputeCapability, Compression, PtxIsa, Suffix, Target};
+use crate::facts::{CodeKind, CodeTarget, Compression, ComputeCapability, PtxIsa, Suffix, Target};
 
 /// First bytes of a fatbin.
 pub const MAGIC: u32 = 0xBA55_ED50;

@@ -89,7 +89,9 @@ impl Driver {
     ) -> Fit {
         use crate::facts::CodeKind::{Ptx, Sass};
         let fit = match image.code.kind {
-            Sass if self.jit != Jit::Forced && sass_runs(knowledge, image.code.target, device, built_with) => Fit::Native,
+            Sass if self.jit != Jit::Forced && sass_runs(knowledge, image.code.target, device, built_with) => {
+                Fit::Native
+            }
             Ptx if self.jit != Jit::Disabled && ptx_runs(knowledge, image.code.target, device) => {
                 match image.isa.filter(|isa| !self.compiles(knowledge, *isa)) {
                     Some(isa) => Fit::IsaTooNew(isa),

@@ -95,16 +95,18 @@ impl Shell {
         let line = match (manager.unwrap_or(Manager::Pip), interpreter.filter(|_| !active)) {
             (Manager::UvProject, _) => {
                 // `uv add` records the index for these packages in pyproject.toml; uv.lock follows.
-                let from = index
-                    .map(|index| format!(" --index {}={index}", index_name(index)))
-                    .unwrap_or_default();
+                let from = index.map(|index| format!(" --index {}={index}", index_name(index))).unwrap_or_default();
                 ("uv", format!("uv add {wanted}{from}"))
             }
             (Manager::Uv, None) => ("uv", format!("uv pip install {wanted}{from}")),
-            (Manager::Uv, Some(python)) => ("uv", format!("uv pip install --python {} {wanted}{from}", self.quote(python))),
+            (Manager::Uv, Some(python)) => {
+                ("uv", format!("uv pip install --python {} {wanted}{from}", self.quote(python)))
+            }
             (Manager::Conda, None) => ("conda", format!("python -m pip install {wanted}{from}")),
             (_, None) => ("pip", format!("pip install {wanted}{from}")),
-            (Manager::Conda, Some(python)) => ("conda", format!("{} -m pip install {wanted}{from}", self.program(python))),
+            (Manager::Conda, Some(python)) => {
+                ("conda", format!("{} -m pip install {wanted}{from}", self.program(python)))
+            }
             (Manager::Pip, Some(python)) => ("pip", format!("{} -m pip install {wanted}{from}", self.program(python))),
         };
         let mut lines = Vec::new();

@@ -118,7 +118,11 @@ impl Knowledge {
             let name: BTreeSet<String> = words(name).into_iter().collect();
             wanted.iter().all(|word| name.contains(word))
         };
-        self.gpus.gpu.iter().filter(|row| has_all(&row.name) || row.aliases.iter().any(|alias| has_all(alias))).collect()
+        self.gpus
+            .gpu
+            .iter()
+            .filter(|row| has_all(&row.name) || row.aliases.iter().any(|alias| has_all(alias)))
+            .collect()
     }
 
     fn not_found(&self, text: &str) -> GpuLookupError {
@@ -133,7 +137,12 @@ impl Knowledge {
         names.sort();
         names.dedup_by(|a, b| a.1 == b.1);
         let close = squashed.len() / 2;
-        let nearest = names.into_iter().take_while(|(distance, _)| *distance <= close).take(3).map(|(_, name)| name.to_owned()).collect();
+        let nearest = names
+            .into_iter()
+            .take_while(|(distance, _)| *distance <= close)
+            .take(3)
+            .map(|(_, name)| name.to_owned())
+            .collect();
         GpuLookupError::NotFound { text: text.to_owned(), nearest }
     }
 }
@@ -177,7 +186,11 @@ fn ambiguous(text: &str, rows: &[&GpuRow]) -> GpuLookupError {
 
 /// Lower-case words of letters and digits.
 fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    text.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The same words, split where letters meet digits: `rtx5090` is `rtx 5090`.

@@ -4,9 +4,7 @@ use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
 
-use super::schema::{
-    ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, PackageFile, Problem, TorchFile,
-};
+use super::schema::{ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, PackageFile, Problem, TorchFile};
 
 /// The knowledge base in force.
 #[derive(Debug, Clone)]
@@ -70,7 +68,9 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
         let entries = match fs::read_dir(&below) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !prefix.is_empty() => continue,
-            Err(error) => return Err(error).with_context(|| format!("cannot read the knowledge folder {}", below.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read the knowledge folder {}", below.display()));
+            }
         };
         for entry in entries {
             let name = entry.with_context(|| format!("cannot list {}", below.display()))?.file_name();

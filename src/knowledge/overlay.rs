@@ -23,7 +23,9 @@ impl Knowledge {
             self.architectures.sources.extend(over.sources);
             lay(&mut self.architectures.architecture, over.architecture, |row| row.capability);
             lay(&mut self.architectures.family, over.family, |row| row.code);
-            lay(&mut self.architectures.sass_exclusion, over.sass_exclusion, |row| (row.code.clone(), row.devices.clone()));
+            lay(&mut self.architectures.sass_exclusion, over.sass_exclusion, |row| {
+                (row.code.clone(), row.devices.clone())
+            });
             lay(&mut self.architectures.same_chip, over.same_chip, |row| row.capabilities.clone());
         }
         if let Some(over) = files.cuda {

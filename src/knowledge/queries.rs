@@ -7,8 +7,8 @@ use super::{
     schema::{ArchitectureRow, GpuRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease},
 };
 use crate::facts::{
-    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os, Platform,
-    PtxIsa, PythonVersion,
+    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
+    Platform, PtxIsa, PythonVersion,
 };
 
 /// The oldest driver for something, and where that is written.
@@ -38,7 +38,11 @@ impl Knowledge {
     /// Whether two capabilities are names of one chip, so that code for either runs on both.
     pub fn same_chip(&self, a: ComputeCapability, b: ComputeCapability) -> bool {
         a == b
-            || self.architectures.same_chip.iter().any(|row| row.capabilities.contains(&a) && row.capabilities.contains(&b))
+            || self
+                .architectures
+                .same_chip
+                .iter()
+                .any(|row| row.capabilities.contains(&a) && row.capabilities.contains(&b))
     }
 
     /// Whether a device runs family-specific code generated for `code`.
@@ -67,7 +71,10 @@ impl Knowledge {
             Os::Windows => row.windows.clone(),
             Os::Macos => return None,
         };
-        Some(Floor { driver, source: format!("cuda.toml, runtime {}; {}", row.major, cite(&self.cuda.sources, &row.source)) })
+        Some(Floor {
+            driver,
+            source: format!("cuda.toml, runtime {}; {}", row.major, cite(&self.cuda.sources, &row.source)),
+        })
     }
 
     /// The first CUDA release whose driver compiles this PTX ISA.
@@ -186,7 +193,8 @@ impl Knowledge {
         let ptx = build.ptx.iter().flatten().map(|target| (CodeTarget::ptx(*target), isa));
         let images: Vec<Image> =
             sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
-        let count = |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
+        let count =
+            |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
         Some(CodeObjects {
             fatbins: 1,
             sass: count(CodeKind::Sass),
@@ -205,7 +213,13 @@ impl Knowledge {
             super::Basis::ReleaseBranch | super::Basis::BuildScript => "from the build scripts",
             super::Basis::NoGpuCode | super::Basis::None => "no code",
         };
-        format!("torch.toml, {}+{} on {} ({basis}; {})", release.version, build.variant, build.platform, build.source.join(", "))
+        format!(
+            "torch.toml, {}+{} on {} ({basis}; {})",
+            release.version,
+            build.variant,
+            build.platform,
+            build.source.join(", ")
+        )
     }
 
     /// How an architecture row is cited.

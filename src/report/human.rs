@@ -48,9 +48,10 @@ impl Page<'_> {
     fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
         let margin = indent + LABEL;
         let lines = match self.screen.width {
-            Some(width) => {
-                textwrap::wrap(text, textwrap::Options::new(width.saturating_sub(margin).max(NARROWEST)).break_words(false))
-            }
+            Some(width) => textwrap::wrap(
+                text,
+                textwrap::Options::new(width.saturating_sub(margin).max(NARROWEST)).break_words(false),
+            ),
             None => vec![text.into()],
         };
         for (index, line) in lines.iter().enumerate() {
@@ -69,9 +70,12 @@ impl Page<'_> {
                 self.labelled(0, "", Paint::Dim, note);
             }
         }
-        for runs in report.runs_on.iter().filter(|runs| subject.label == "GPU" && Some(&runs.gpu) == subject.id.as_ref()) {
+        for runs in
+            report.runs_on.iter().filter(|runs| subject.label == "GPU" && Some(&runs.gpu) == subject.id.as_ref())
+        {
             let good = runs.how != "no" && runs.how != "unknown";
-            let mark = if good { Paint::Good.on("✓", self.screen.color) } else { Paint::Dim.on("·", self.screen.color) };
+            let mark =
+                if good { Paint::Good.on("✓", self.screen.color) } else { Paint::Dim.on("·", self.screen.color) };
             let text = match runs.how.as_str() {
                 "no" => format!("cannot run {}", runs.subject),
                 "unknown" => format!("{}: not known", runs.subject),
@@ -134,7 +138,10 @@ impl Page<'_> {
         for undecided in &report.checks.unknown {
             let text = format!("{}: not decided, for want of {}", undecided.rule, undecided.needs.join("; "));
             let lines = match self.screen.width {
-                Some(width) => textwrap::wrap(&text, textwrap::Options::new(width.saturating_sub(2).max(NARROWEST)).break_words(false)),
+                Some(width) => textwrap::wrap(
+                    &text,
+                    textwrap::Options::new(width.saturating_sub(2).max(NARROWEST)).break_words(false),
+                ),
                 None => vec![text.as_str().into()],
             };
             for (index, line) in lines.iter().enumerate() {
@@ -161,7 +168,9 @@ impl Page<'_> {
             Verdict::Error => (Paint::Error, format!("✗ {counts}")),
             Verdict::Warning => (Paint::Warning, format!("! {counts}")),
             Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
-            Verdict::Unknown => (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned()),
+            Verdict::Unknown => {
+                (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned())
+            }
         };
         let _ = writeln!(self.out, "{}", paint.on(text, self.screen.color));
     }

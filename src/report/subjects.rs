@@ -34,7 +34,10 @@ pub fn subjects(facts: &Facts) -> Vec<Subject> {
     for toolkit in &facts.toolkits {
         let version = shown(&toolkit.version, "version not known");
         let compiler = if toolkit.nvcc { "" } else { ", without nvcc" };
-        lines.push(Subject::new("CUDA toolkit", format!("{version}{compiler} in {} ({})", toolkit.path, toolkit.found_by.join(", "))));
+        lines.push(Subject::new(
+            "CUDA toolkit",
+            format!("{version}{compiler} in {} ({})", toolkit.path, toolkit.found_by.join(", ")),
+        ));
     }
     if facts.environments.is_empty() {
         lines.push(Subject::new("Environment", "no Python found".to_owned()));
@@ -105,7 +108,9 @@ fn gpu(gpu: &Gpu) -> Subject {
 
 fn environment(environment: &Environment) -> Subject {
     let mut parts = vec![environment.id.clone()];
-    parts.push(environment.python.value().map_or_else(|| "Python of unknown version".to_owned(), |v| format!("Python {v}")));
+    parts.push(
+        environment.python.value().map_or_else(|| "Python of unknown version".to_owned(), |v| format!("Python {v}")),
+    );
     parts.extend(environment.manager.value().map(|manager| manager_name(*manager).to_owned()));
     parts.push(torch(environment));
     let mut subject = Subject { id: Some(environment.id.clone()), ..Subject::new("Environment", parts.join(", ")) };

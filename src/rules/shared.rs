@@ -4,8 +4,8 @@ use super::{Context, Outcome};
 use crate::{
     compat::{self, Coverage, Jit, Reach},
     facts::{
-        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Os, Package,
-        Source,
+        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Os,
+        Package, Source,
     },
     finding::Evidence,
     python,
@@ -167,7 +167,13 @@ pub fn describe(code: &CodeObjects) -> String {
     let ptx = list(&mut code.ptx.iter(), true);
     let rare = list(&mut code.sass.iter().chain(&code.ptx), false);
     let mut text = if sass.is_empty() { "no SASS".to_owned() } else { format!("SASS {sass}") };
-    text += &if code.ptx.is_empty() { ", no PTX".to_owned() } else if ptx.is_empty() { String::new() } else { format!(", PTX {ptx}") };
+    text += &if code.ptx.is_empty() {
+        ", no PTX".to_owned()
+    } else if ptx.is_empty() {
+        String::new()
+    } else {
+        format!(", PTX {ptx}")
+    };
     if code.fatbins > 1 {
         text += &format!(" ({} fatbins)", code.fatbins);
     }

@@ -61,7 +61,13 @@ pub fn fix_lines(finding: &Value) -> Vec<String> {
         .unwrap()
         .iter()
         .map(|fix| {
-            fix["commands"].as_array().unwrap().iter().map(|command| command["line"].as_str().unwrap()).collect::<Vec<_>>().join("\n")
+            fix["commands"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|command| command["line"].as_str().unwrap())
+                .collect::<Vec<_>>()
+                .join("\n")
         })
         .collect()
 }

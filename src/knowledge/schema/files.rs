@@ -41,7 +41,12 @@ impl Files {
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
             _ => {
                 let known = "gpus, architectures, cuda, torch, arch_list or packages/NAME";
-                return Err(vec![Problem::at(shown, text, 0, format!("not a knowledge file: it should be {known} .toml"))]);
+                return Err(vec![Problem::at(
+                    shown,
+                    text,
+                    0,
+                    format!("not a knowledge file: it should be {known} .toml"),
+                )]);
             }
         }
         Ok(())

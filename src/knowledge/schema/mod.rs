@@ -12,10 +12,10 @@ mod torch;
 mod validate;
 
 pub use arch_list::{ArchListFile, ParserRow};
-pub use architecture::{ArchitectureFile, ArchitectureRow, ExclusionRow, FamilyRow, OpenModules, SameChipRow};
-pub use cuda::{BranchRow, CompressionRow, CudaFile, DriverRow, PtxRow, RuntimeRow, ToolkitRow};
+pub use architecture::{ArchitectureFile, ArchitectureRow, OpenModules};
+pub use cuda::{BranchRow, CudaFile};
 pub use files::Files;
 pub use gpu::{GpuFile, GpuRow};
-pub use package::{PackageFile, PackageRow, PtxasRow};
+pub use package::{PackageFile, PtxasRow};
 pub use problem::Problem;
 pub use torch::{Basis, Published, TorchBuild, TorchFile, TorchRelease};

@@ -53,8 +53,7 @@ impl<'a> Table<'a> {
 
 fn is_date(text: &str) -> bool {
     let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    text.len() == 10
-        && matches!(numbers[..], [Some(2000..=2100), Some(1..=12), Some(1..=31)])
+    text.len() == 10 && matches!(numbers[..], [Some(2000..=2100), Some(1..=12), Some(1..=31)])
 }
 
 fn is_pci_device(text: &str) -> bool {
@@ -192,7 +191,8 @@ pub fn torch(file: &TorchFile, places: &Places<'_>) -> Vec<Problem> {
                 table.fault(index, "builds", format!("build {name} lists code without a basis for it"));
             }
         }
-        let platforms: Vec<_> = row.builds.iter().filter(|build| build.pypi_default).map(|build| build.platform).collect();
+        let platforms: Vec<_> =
+            row.builds.iter().filter(|build| build.pypi_default).map(|build| build.platform).collect();
         for (position, platform) in platforms.iter().enumerate() {
             if platforms.iter().take(position).any(|earlier| earlier == platform) {
                 table.fault(index, "builds", format!("two builds are the default on {platform}"));

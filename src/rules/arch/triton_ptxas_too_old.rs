@@ -34,7 +34,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let (Some(triton), Some((_, gpu))) = (context.package("triton"), context.gpu) else { return Outcome::NotApplicable };
+    let (Some(triton), Some((_, gpu))) = (context.package("triton"), context.gpu) else {
+        return Outcome::NotApplicable;
+    };
     let (Fact::Known { value: version, .. }, Some(&capability)) = (&triton.version, gpu.capability.value()) else {
         return Outcome::NotApplicable;
     };

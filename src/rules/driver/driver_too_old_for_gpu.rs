@@ -25,13 +25,8 @@ use crate::{
 };
 
 /// See the head of this file.
-pub const RULE: Rule = Rule {
-    slug: "driver-too-old-for-gpu",
-    scope: Scope::Gpu,
-    severity: Severity::Error,
-    consequence_of: &[],
-    judge,
-};
+pub const RULE: Rule =
+    Rule { slug: "driver-too-old-for-gpu", scope: Scope::Gpu, severity: Severity::Error, consequence_of: &[], judge };
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((index, gpu)) = context.gpu else { return Outcome::NotApplicable };
@@ -67,7 +62,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     .cause(floor);
     draft.evidence.extend(driver_evidence(context));
     draft
-        .evidence(Evidence::new(format!("sm_{}: first driver {floor}", capability.number()), format!("knowledge: {}", row.source)))
+        .evidence(Evidence::new(
+            format!("sm_{}: first driver {floor}", capability.number()),
+            format!("knowledge: {}", row.source),
+        ))
         .evidence(
             Evidence::new(
                 format!("{}: compute capability {capability}", gpu_name(gpu)),

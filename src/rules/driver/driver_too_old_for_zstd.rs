@@ -53,7 +53,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.evidence = on_gpu.evidence(context);
     draft.evidence.extend(driver_evidence(context));
     if let Some(branch) = context.knowledge.zstd_branch() {
-        draft = draft.evidence(Evidence::new(format!("zstd fatbins: driver branch {branch} or newer"), "knowledge: cuda.toml"));
+        draft = draft
+            .evidence(Evidence::new(format!("zstd fatbins: driver branch {branch} or newer"), "knowledge: cuda.toml"));
     }
     draft.found()
 }

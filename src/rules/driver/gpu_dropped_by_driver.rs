@@ -24,13 +24,8 @@ use crate::{
 };
 
 /// See the head of this file.
-pub const RULE: Rule = Rule {
-    slug: "gpu-dropped-by-driver",
-    scope: Scope::Gpu,
-    severity: Severity::Error,
-    consequence_of: &[],
-    judge,
-};
+pub const RULE: Rule =
+    Rule { slug: "gpu-dropped-by-driver", scope: Scope::Gpu, severity: Severity::Error, consequence_of: &[], judge };
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, gpu)) = context.gpu else { return Outcome::NotApplicable };

@@ -61,7 +61,10 @@ fn judge(context: &Context<'_>) -> Outcome {
             gpu_name(closed)
         ),
     )
-    .evidence(Evidence::new(format!("{}: open kernel module required", gpu_name(open)), format!("knowledge: {}", open_row.source)))
+    .evidence(Evidence::new(
+        format!("{}: open kernel module required", gpu_name(open)),
+        format!("knowledge: {}", open_row.source),
+    ))
     .evidence(Evidence::new(
         format!("{}: open kernel module impossible", gpu_name(closed)),
         format!("knowledge: {}", closed_row.source),

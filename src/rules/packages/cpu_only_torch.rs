@@ -25,13 +25,8 @@ use crate::{
 };
 
 /// See the head of this file.
-pub const RULE: Rule = Rule {
-    slug: "cpu-only-torch",
-    scope: Scope::Environment,
-    severity: Severity::Error,
-    consequence_of: &[],
-    judge,
-};
+pub const RULE: Rule =
+    Rule { slug: "cpu-only-torch", scope: Scope::Environment, severity: Severity::Error, consequence_of: &[], judge };
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
