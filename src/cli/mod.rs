@@ -2,6 +2,7 @@
 
 mod assume;
 mod doctor;
+mod judge;
 mod options;
 mod output;
 mod recommend;

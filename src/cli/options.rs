@@ -101,7 +101,7 @@ impl Sources {
     pub fn load(&self) -> anyhow::Result<Knowledge> {
         match &self.knowledge {
             Some(folder) => Knowledge::with_overlay(folder),
-            None => Ok(Knowledge::builtin()),
+            None => Knowledge::builtin(),
         }
     }
 }

@@ -3,8 +3,13 @@
 //! Sources of the rules: NVIDIA's CUDA programming guide (binary and PTX compatibility, architecture- and family-specific
 //! targets), the nvcc manual and the CUDA compatibility guide. What is a list of devices or versions is data in `knowledge/`.
 
+mod arch_list;
 mod coverage;
 mod image;
 
+pub use arch_list::{ArchListItem, arch_list};
 pub use coverage::{Coverage, Reach, coverage, reach};
 pub use image::{Driver, Jit, ptx_runs, sass_runs};
+
+#[cfg(test)]
+mod tests;

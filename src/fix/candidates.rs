@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::{
     compat,
-    facts::{ComputeCapability, CudaVersion, Host, Os, Platform, PythonVersion},
+    facts::{CodeObjects, ComputeCapability, CudaVersion, Os, Platform, PythonVersion},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
 };
 
@@ -13,10 +13,12 @@ use crate::{
 pub struct Wish<'w> {
     /// What wheels must have been built for.
     pub platform: Platform,
-    /// Python version; nothing when it is not known.
+    /// Python version; nothing when any will do.
     pub python: Option<PythonVersion>,
-    /// GPUs that it must serve, all of them.
+    /// GPUs that it must serve, all of them. With none, any build of the wanted kind will do.
     pub gpus: &'w [ComputeCapability],
+    /// Whether a build without CUDA is wanted, because that is what is there and no GPU is.
+    pub cpu: bool,
     /// What is known of the driver.
     pub driver: compat::Driver,
     /// Whose driver it is.
@@ -25,6 +27,8 @@ pub struct Wish<'w> {
     pub installed: Option<(&'w str, Option<CudaVersion>)>,
     /// Version of the GNU C library.
     pub glibc: Option<&'w str>,
+    /// Whether only what the default index gives will do.
+    pub default_index: bool,
 }
 
 /// A build of a release.
@@ -34,13 +38,6 @@ pub struct Candidate<'k> {
     pub release: &'k TorchRelease,
     /// The build.
     pub build: &'k TorchBuild,
-}
-
-impl Wish<'_> {
-    /// The wish with the glibc of this host.
-    pub fn glibc_of(host: &Host) -> Option<&str> {
-        host.glibc.value().map(String::as_str)
-    }
 }
 
 /// Every build that fulfils the wish as far as the knowledge base can tell, best first.
@@ -79,28 +76,31 @@ fn distance(knowledge: &Knowledge, release: &TorchRelease, installed: &str) -> (
 
 /// Whether a build does what is wished: platform, GPUs, CUDA, driver, glibc.
 fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wish: &Wish<'_>) -> bool {
-    let Some(cuda) = build.cuda.filter(|_| build.platform == wish.platform) else { return false };
-    let Some(code) = build.code() else { return false };
-    let runs = wish.gpus.iter().all(|&gpu| {
-        let coverage = compat::coverage(knowledge, &code, gpu, Some(cuda), &wish.driver);
-        compat::reach(&coverage).works()
-    });
+    let there = build.platform == wish.platform
+        && (build.pypi_default || !wish.default_index)
+        && release.fits_glibc(build, wish.glibc);
+    let Some(cuda) = build.cuda().filter(|_| !wish.cpu) else { return there && wish.cpu && build.cuda().is_none() };
+    let runs = |code: CodeObjects| {
+        wish.gpus.iter().all(|&gpu| {
+            let coverage = compat::coverage(knowledge, &code, gpu, Some(cuda), &wish.driver);
+            compat::reach(&coverage).works()
+        })
+    };
     let driver = match (&wish.driver.version, knowledge.runtime_floor(cuda, wish.driver_os)) {
         (Some(version), Some(floor)) => *version >= floor.driver,
         _ => true,
     };
-    runs && driver && release.fits_glibc(build, wish.glibc)
+    // A build whose code no row has verified decides nothing; where no GPU asks, it may still serve.
+    there && driver && knowledge.torch_code(build).map_or(wish.gpus.is_empty(), runs)
 }
 
-/// Builds that were seen published before those that are only expected, then those that need no JIT, then what PyPI gives, then
-/// what was read rather than reported, then the CUDA release nearest to the installed one, or the newest.
+/// Builds that were seen published before those that are only expected, then the CUDA release nearest to the installed one, then
+/// what the default index gives, then what was read rather than reported, then the newest.
 fn preference(build: &TorchBuild, wish: &Wish<'_>) -> impl Ord + use<> {
-    let nearness = match (wish.installed.and_then(|(_, cuda)| cuda), build.cuda) {
-        (Some(installed), Some(cuda)) => {
-            (installed.major.abs_diff(cuda.major), Reverse(0), installed.minor.abs_diff(cuda.minor))
-        }
-        (_, Some(cuda)) => (0, Reverse(cuda.major * 100 + cuda.minor), 0),
-        _ => (0, Reverse(0), 0),
+    let cuda = build.cuda();
+    let distance = match (wish.installed.and_then(|(_, cuda)| cuda), cuda) {
+        (Some(installed), Some(cuda)) => (installed.major.abs_diff(cuda.major), installed.minor.abs_diff(cuda.minor)),
+        _ => (0, 0),
     };
-    (build.published.is_only_expected(), !build.pypi_default, build.basis, nearness)
+    (build.published.is_only_expected(), distance, !build.pypi_default, build.basis, Reverse(cuda))
 }

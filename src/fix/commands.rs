@@ -21,8 +21,8 @@ pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> 
     for change in &plan.changes {
         match change {
             Change::Variable(name, value) => lines.push(shell.variable(name, value.as_deref())),
-            Change::Hide(_) | Change::Install(_) => {}
-            Change::Driver(_) => {}
+            // A hidden GPU is a variable, too; what follows needs no line; a driver has none that fits every system.
+            Change::Hide(_) | Change::Install(_) | Change::Follow { .. } | Change::Driver(_) => {}
             Change::NewPython(python) => new_python = Some(*python),
         }
     }
@@ -33,7 +33,7 @@ pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> 
     let manager = environment.and_then(|environment| environment.manager.value().copied());
     match new_python {
         Some(python) => lines.extend(shell.in_new_environment(manager, python, &installs, plan.index.as_deref())),
-        None => lines.extend(shell.install(manager, environment, &installs, plan.index.as_deref())),
+        None => lines.extend(shell.install(manager, environment, &installs, plan)),
     }
     lines
 }
@@ -86,9 +86,15 @@ impl Shell {
         manager: Option<Manager>,
         environment: Option<&Environment>,
         installs: &[&Install],
-        index: Option<&str>,
+        plan: &Plan,
     ) -> Vec<Command> {
-        let wanted = self.requirements(installs);
+        let again = match manager {
+            _ if !plan.reinstall => "",
+            Some(Manager::Uv | Manager::UvProject) => "--reinstall ",
+            _ => "--force-reinstall ",
+        };
+        let index = plan.index.as_deref();
+        let wanted = again.to_owned() + &self.requirements(installs);
         let active = environment.is_none_or(|environment| environment.active);
         let interpreter = environment.and_then(|environment| environment.interpreter.value());
         let from = index.map(|index| format!(" --index-url {index}")).unwrap_or_default();

@@ -1,20 +1,95 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
+//!
+//! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
+//! have), `driver`, `variables`. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
-mod advice;
 mod candidates;
 mod commands;
-mod packages;
+mod companions;
+mod driver;
+mod impossible;
 mod plan;
 mod prove;
+mod requirements;
+mod torch;
+mod variables;
 
 pub use candidates::{Candidate, Wish};
+pub use commands::TORCH_INDEXES;
 pub use plan::{Change, Install, Plan};
 
-use crate::{facts::Facts, finding::Finding, knowledge::Knowledge, rules::Judged};
+use crate::{
+    enrich::enrich,
+    facts::{Environment, Facts, Os},
+    finding::{Command, Finding, Fix},
+    knowledge::Knowledge,
+    rules::{self, Judged, Remedy},
+};
 
-/// Adds to each finding what would remove it. `facts` are those before enrichment, as a plan changes what was seen, not what was
-/// concluded.
-pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge, judged: Judged) {
-    packages::attach(findings, facts, knowledge, judged);
-    advice::attach(findings, facts, knowledge);
+/// What every search works on.
+struct Case<'c> {
+    /// What was seen: a plan changes this, not what was concluded from it.
+    facts: &'c Facts,
+    /// The same with what the knowledge base claims.
+    enriched: &'c Facts,
+    knowledge: &'c Knowledge,
+    /// The environment concerned, as enriched; nothing for the machine alone.
+    environment: Option<&'c Environment>,
+    /// All findings before, none folded.
+    before: &'c [Finding],
+}
+
+impl Case<'_> {
+    /// Whether the environment or the machine is Windows', whose driver numbers count; WSL counts as Windows here.
+    fn driver_os(&self) -> Os {
+        let host = &self.facts.host;
+        match host.wsl.value() {
+            Some(_) => Os::Windows,
+            None => host.platform.value().map_or(Os::Linux, |platform| platform.os),
+        }
+    }
+
+    fn commands(&self, plan: &Plan) -> Vec<Command> {
+        commands::commands(plan, self.environment, &self.facts.host)
+    }
+}
+
+/// Whether a search of this kind can remove the findings of a rule.
+fn has_remedy(slug: &str, remedy: Remedy) -> bool {
+    rules::find(slug).is_some_and(|entry| entry.rule.remedies.contains(&remedy))
+}
+
+/// Adds to each finding what would remove it, best first. `facts` are those before enrichment.
+pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
+    if findings.is_empty() {
+        return;
+    }
+    let enriched = enrich(facts, knowledge);
+    let before = rules::run(&enriched, knowledge, Judged::All).findings;
+    let case = |environment: Option<&str>| Case {
+        facts,
+        enriched: &enriched,
+        knowledge,
+        environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
+        before: &before,
+    };
+    let mut ids: Vec<Option<String>> = findings.iter().map(|finding| finding.environment.clone()).collect();
+    ids.sort();
+    ids.dedup();
+    for id in ids {
+        let case = case(id.as_deref());
+        let mut own: Vec<&mut Finding> = findings.iter_mut().filter(|finding| finding.environment == id).collect();
+        torch::attach(&case, &mut own);
+        requirements::attach(&case, &mut own);
+        driver::attach(&case, &mut own);
+        variables::attach(&case, &mut own);
+    }
+}
+
+/// Adds a fix unless the finding already has one with the same lines.
+fn add(finding: &mut Finding, fix: &Fix) {
+    let known = finding.fixes.iter().any(|other| other.commands == fix.commands && other.summary == fix.summary);
+    if !known {
+        finding.fixes.push(fix.clone());
+    }
 }

@@ -3,7 +3,7 @@
 use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
 
 /// What would be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
     /// In a few words, for people.
     pub summary: String,
@@ -11,6 +11,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Extra package index that the installs need; nothing for the default one.
     pub index: Option<String>,
+    /// Whether packages are installed again although they are there.
+    pub reinstall: bool,
     /// What the plan cannot promise.
     pub unproven: Vec<String>,
 }
@@ -26,6 +28,13 @@ pub enum Change {
     Variable(&'static str, Option<String>),
     /// Hide these GPUs (ids) from programs.
     Hide(Vec<String>),
+    /// A package that follows without being named: pip replaces it because another one requires it.
+    Follow {
+        /// Normalised name.
+        name: String,
+        /// The version that will be there; nothing when only pip will know.
+        version: Option<String>,
+    },
     /// Make a new environment with this Python and install there.
     NewPython(PythonVersion),
 }
@@ -76,6 +85,11 @@ impl Plan {
                         None => after.env_vars.remove(*name),
                     };
                 }
+                Change::Follow { name, version } => {
+                    after.environments.iter_mut().for_each(|environment| {
+                        follow(environment, name, version.as_deref(), &self.summary);
+                    });
+                }
                 Change::Hide(ids) => {
                     if let Some(gpus) = after.gpus.value_mut() {
                         gpus.retain(|gpu| !ids.contains(&gpu.id));
@@ -118,6 +132,19 @@ fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {
             );
         }
     }
+}
+
+/// A package that was there becomes the version that the new packages require; one that was not there stays away, as nobody knows
+/// what it would hold.
+fn follow(environment: &mut Environment, name: &str, version: Option<&str>, summary: &str) {
+    let Some(package) = environment.packages.iter_mut().find(|package| package.name == name) else { return };
+    package.version = match version {
+        Some(version) => Fact::known(version.to_owned(), planned(summary)),
+        None => Fact::unknown("whatever version the new packages require"),
+    };
+    package.build = Fact::unknown("not installed yet");
+    package.requires.clear();
+    package.libraries.clear();
 }
 
 impl Install {

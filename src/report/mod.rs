@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod runs_on;
 mod style;
 mod subjects;
 
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub use human::Screen;
+pub use runs_on::runs_on;
 pub use style::{ColorChoice, Paint};
 pub use subjects::{Subject, subjects};
 

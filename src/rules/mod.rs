@@ -7,7 +7,9 @@ mod rule;
 mod run;
 mod shared;
 
-pub use rule::{Context, Draft, Outcome, Rule, Scope};
+pub use environment::environment_incomplete::{Unmet, unmet, wanted};
+pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
+pub use shared::{gpu_name, label, torch_on_gpu};
 pub use run::{Judged, Undecided, Verdicts, run};
 
 /// A rule and its page.
@@ -19,6 +21,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What it means, in its page's first sentence.
+    pub fn title(&self) -> String {
+        let page = self.page();
+        let paragraph = page.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+        let text = paragraph.collect::<Vec<_>>().join(" ");
+        match text.split_once(". ") {
+            Some((first, _)) => format!("{first}."),
+            None => text,
+        }
+    }
+
     /// The page of the rule: the head comment of its file, as Markdown.
     pub fn page(&self) -> String {
         self.source
@@ -57,6 +70,7 @@ registry! {
         gpu_too_old_for_wheel,
         gpu_needs_ptx_jit,
         triton_ptxas_too_old,
+        ptx_jit_switched,
     }
     packages {
         torch_not_installed,

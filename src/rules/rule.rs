@@ -16,8 +16,23 @@ pub struct Rule {
     pub severity: Severity,
     /// Rules whose finding on the same subject makes one of this rule a mere consequence.
     pub consequence_of: &'static [&'static str],
+    /// Which searches can find what removes a finding.
+    pub remedies: &'static [Remedy],
     /// The judgement. It reads the context and nothing else.
     pub judge: fn(&Context<'_>) -> Outcome,
+}
+
+/// Searches for what removes a finding; each is a file of `src/fix/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Another build of torch, with what follows from it.
+    TorchBuild,
+    /// What the packages require and do not have.
+    Requirements,
+    /// Another driver.
+    Driver,
+    /// Another value of an environment variable.
+    Variables,
 }
 
 /// What a rule looks at. The runner makes the product; a rule never loops over GPUs or environments.

@@ -8,6 +8,7 @@ use crate::{
         Package, Source,
     },
     finding::Evidence,
+    knowledge::ParserRow,
     python,
 };
 
@@ -33,19 +34,24 @@ pub fn driver_os(context: &Context<'_>) -> Option<Os> {
     context.facts.host.platform.value().map(|platform| platform.os)
 }
 
-/// What the driver can do with images, as far as it is known.
+/// What the driver can do with images, as far as it is known. The variables that switch its PTX compiler are left out: they have a
+/// rule of their own.
 pub fn driver(context: &Context<'_>) -> compat::Driver {
     let driver = context.facts.driver.value();
-    let is_on = |name: &str| context.facts.env_vars.get(name).is_some_and(|value| value.trim() == "1");
     compat::Driver {
         version: driver.map(|driver| driver.version.clone()),
         cuda: driver.and_then(|driver| driver.cuda.value().copied()),
-        jit: match (is_on("CUDA_FORCE_PTX_JIT"), is_on("CUDA_DISABLE_PTX_JIT")) {
-            (true, _) => Jit::Forced,
-            (false, true) => Jit::Disabled,
-            (false, false) => Jit::WhereNeeded,
-        },
+        jit: Jit::WhereNeeded,
     }
+}
+
+/// The value of TORCH_CUDA_ARCH_LIST, the version of the installed torch, and how that version reads it. Nothing where one of
+/// them is missing.
+pub fn arch_list_of<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str, &'a ParserRow)> {
+    let text = context.facts.env_vars.get("TORCH_CUDA_ARCH_LIST").filter(|text| !text.trim().is_empty())?;
+    let torch = context.package("torch")?;
+    let version = python::public_version(torch.build.value().map(|build| &build.version).or(torch.version.value())?);
+    Some((text, version, context.knowledge.arch_list_parser(version)?))
 }
 
 /// The libraries of a package that decide which GPUs it runs on.

@@ -99,6 +99,15 @@ pub fn environment(name: &str, requirements: &[&str]) -> PathBuf {
     folder
 }
 
+/// The folder of an environment's packages.
+pub fn site_packages(environment: &Path) -> PathBuf {
+    fs::read_dir(environment.join("lib"))
+        .expect("the environment has a lib folder")
+        .map(|entry| entry.expect("its entries can be read").path().join("site-packages"))
+        .find(|folder| folder.is_dir())
+        .expect("the environment has site-packages")
+}
+
 /// Runs pip of an environment.
 pub fn pip(environment: &Path, arguments: &[&str], requirements: &[&str]) {
     succeed(

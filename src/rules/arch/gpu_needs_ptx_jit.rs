@@ -19,7 +19,7 @@ use crate::{
     compat::Reach,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, torch_on_gpu},
     },
 };
@@ -30,6 +30,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::EnvironmentOnGpu,
     severity: Severity::Warning,
     consequence_of: &[],
+    remedies: &[Remedy::TorchBuild],
     judge,
 };
 

@@ -22,7 +22,7 @@
 use crate::{
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, torch_on_gpu},
     },
 };
@@ -33,6 +33,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::EnvironmentOnGpu,
     severity: Severity::Error,
     consequence_of: &[],
+    remedies: &[Remedy::TorchBuild],
     judge,
 };
 

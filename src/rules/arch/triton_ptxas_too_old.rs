@@ -19,7 +19,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, package_evidence},
     },
 };
@@ -30,6 +30,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::EnvironmentOnGpu,
     severity: Severity::Warning,
     consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"],
+    remedies: &[Remedy::TorchBuild],
     judge,
 };
 

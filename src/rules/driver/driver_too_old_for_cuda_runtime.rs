@@ -21,7 +21,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, driver_os, has_gpu, label, needs_driver, package_evidence},
     },
 };
@@ -32,6 +32,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::Environment,
     severity: Severity::Error,
     consequence_of: &[],
+    remedies: &[Remedy::TorchBuild, Remedy::Driver],
     judge,
 };
 
@@ -67,7 +68,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft
         .evidence(Evidence::new(
             format!("CUDA {}.x: driver {} or newer", cuda.major, floor.driver),
-            format!("knowledge: {}", floor.source),
+            format!("knowledge: {}", context.knowledge.cite_architecture(floor)),
         ))
         .found()
 }

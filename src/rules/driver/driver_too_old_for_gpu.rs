@@ -19,14 +19,20 @@ use crate::{
     facts::{Fact, Os},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, driver_os, gpu_name, needs_driver},
     },
 };
 
 /// See the head of this file.
-pub const RULE: Rule =
-    Rule { slug: "driver-too-old-for-gpu", scope: Scope::Gpu, severity: Severity::Error, consequence_of: &[], judge };
+pub const RULE: Rule = Rule {
+    slug: "driver-too-old-for-gpu",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Driver],
+    judge,
+};
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((index, gpu)) = context.gpu else { return Outcome::NotApplicable };
@@ -64,7 +70,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft
         .evidence(Evidence::new(
             format!("sm_{}: first driver {floor}", capability.number()),
-            format!("knowledge: {}", row.source),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row)),
         ))
         .evidence(
             Evidence::new(

@@ -19,7 +19,7 @@ use crate::{
     compat::Reach,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, gpu_name, label, torch_on_gpu},
     },
 };
@@ -30,6 +30,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::EnvironmentOnGpu,
     severity: Severity::Error,
     consequence_of: &["driver-too-old-for-gpu", "driver-too-old-for-cuda-runtime"],
+    remedies: &[Remedy::TorchBuild, Remedy::Driver],
     judge,
 };
 

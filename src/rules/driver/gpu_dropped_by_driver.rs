@@ -18,14 +18,20 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, gpu_name, needs_driver},
     },
 };
 
 /// See the head of this file.
-pub const RULE: Rule =
-    Rule { slug: "gpu-dropped-by-driver", scope: Scope::Gpu, severity: Severity::Error, consequence_of: &[], judge };
+pub const RULE: Rule = Rule {
+    slug: "gpu-dropped-by-driver",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Driver],
+    judge,
+};
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, gpu)) = context.gpu else { return Outcome::NotApplicable };
@@ -58,7 +64,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft
         .evidence(Evidence::new(
             format!("sm_{}: last driver branch {last}", capability.number()),
-            format!("knowledge: {}", row.source),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row)),
         ))
         .found()
 }

@@ -31,6 +31,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::Machine,
     severity: Severity::Error,
     consequence_of: &[],
+    remedies: &[],
     judge,
 };
 
@@ -63,11 +64,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     )
     .evidence(Evidence::new(
         format!("{}: open kernel module required", gpu_name(open)),
-        format!("knowledge: {}", open_row.source),
+        format!("knowledge: {}", context.knowledge.cite_architecture(open_row)),
     ))
     .evidence(Evidence::new(
         format!("{}: open kernel module impossible", gpu_name(closed)),
-        format!("knowledge: {}", closed_row.source),
+        format!("knowledge: {}", context.knowledge.cite_architecture(closed_row)),
     ))
     .symptom("NVRM: installed in this system requires use of the NVIDIA open kernel modules")
     .severity(if all_named { Severity::Error } else { Severity::Warning })

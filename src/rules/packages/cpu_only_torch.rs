@@ -19,14 +19,20 @@ use crate::{
     facts::Fact,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
     },
 };
 
 /// See the head of this file.
-pub const RULE: Rule =
-    Rule { slug: "cpu-only-torch", scope: Scope::Environment, severity: Severity::Error, consequence_of: &[], judge };
+pub const RULE: Rule = Rule {
+    slug: "cpu-only-torch",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::TorchBuild],
+    judge,
+};
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };

@@ -17,7 +17,7 @@
 use crate::{
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
     },
 };
@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::Environment,
     severity: Severity::Error,
     consequence_of: &[],
+    remedies: &[Remedy::TorchBuild],
     judge,
 };
 

@@ -16,7 +16,7 @@
 
 use crate::{
     finding::Severity,
-    rules::{Context, Draft, Outcome, Rule, Scope, shared::has_gpu},
+    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::has_gpu},
 };
 
 /// See the head of this file.
@@ -25,6 +25,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::Environment,
     severity: Severity::Info,
     consequence_of: &[],
+    remedies: &[Remedy::TorchBuild],
     judge,
 };
 

@@ -1,0 +1,95 @@
+//! `gpucheck doctor`: what is wrong on this machine and in this environment, and what to paste.
+
+use std::{path::PathBuf, time::Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{
+    judge::{hypothetical, judge},
+    options::{Assume, FailOn, Show, Sources},
+    output,
+};
+use crate::{
+    exit::Exit,
+    facts::Facts,
+    probe::{self, Surroundings},
+    rules::Judged,
+};
+
+/// Arguments of `gpucheck doctor`.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// Project folders, virtual environments, interpreters or site-packages to look at instead of the active one
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The same as PATH (repeatable)
+    #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
+    python: Vec<PathBuf>,
+    /// Root of the file system that is looked at: an unpacked image, a chroot
+    #[arg(long, value_name = "DIR", env = "GPUCHECK_ROOT")]
+    root: Option<PathBuf>,
+    /// Judge every environment that is found, not only the selected one
+    #[arg(long, env = "GPUCHECK_ALL")]
+    all: bool,
+    /// Judge the facts of a saved JSON report again ("-" reads standard input)
+    #[arg(long, value_name = "REPORT", conflicts_with_all = ["paths", "python", "root"])]
+    replay: Option<PathBuf>,
+    #[command(flatten)]
+    assume: Assume,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
+    fail_on: FailOn,
+    #[command(flatten)]
+    show: Show,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl Arguments {
+    /// Looks, judges, reports.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let knowledge = self.sources.load()?;
+        let mut facts = match &self.replay {
+            Some(path) => saved(path)?,
+            None => self.probe()?,
+        };
+        self.assume.apply(&mut facts, &knowledge)?;
+        if !facts.environments.iter().any(|environment| environment.selected)
+            && facts.gpus.value().is_some_and(|g| !g.is_empty())
+        {
+            facts.environments.insert(0, hypothetical(&facts, self.assume.python_version));
+        }
+        let judged = if self.all { Judged::All } else { Judged::Selected };
+        let report = judge("doctor", facts, &knowledge, judged, start);
+        let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
+        output::deliver(&report, &self.show)?;
+        Ok(exit)
+    }
+
+    fn probe(&self) -> anyhow::Result<Facts> {
+        let options = probe::Options {
+            root: self.root.clone(),
+            python: self.paths.iter().chain(&self.python).cloned().collect(),
+            all: self.all,
+        };
+        probe::facts(&options, &Surroundings::of_process())
+    }
+}
+
+/// The facts of a saved report.
+fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
+    let text = if path.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+    } else {
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+    };
+    #[derive(serde::Deserialize)]
+    struct Saved {
+        facts: Facts,
+    }
+    let saved: Saved = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a JSON report of gpucheck (`--format json` writes one)", path.display()))?;
+    Ok(saved.facts)
+}

@@ -1,0 +1,63 @@
+//! From facts to a report: what every command that judges has in common.
+
+use std::time::Instant;
+
+use crate::{
+    enrich::enrich,
+    facts::{Environment, Fact, Facts, Origin, PythonVersion, Source},
+    fix,
+    knowledge::Knowledge,
+    report::{Checks, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    resolve::resolve,
+    rules::{self, Judged},
+};
+
+/// Runs the rules and searches the fixes.
+pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
+    let enriched = enrich(&facts, knowledge);
+    let verdicts = rules::run(&enriched, knowledge, judged);
+    let mut findings = resolve(verdicts.findings, &enriched);
+    fix::attach(&mut findings, &facts, knowledge);
+    Report {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        knowledge: KnowledgeStamp {
+            date: knowledge.date.clone(),
+            hash: knowledge.hash.to_owned(),
+            overlays: knowledge.overlays.clone(),
+        },
+        command,
+        verdict: Verdict::of(&findings, !verdicts.unknown.is_empty()),
+        subjects: subjects(&enriched),
+        runs_on: runs_on(&enriched, knowledge, judged),
+        facts,
+        findings,
+        checks: Checks {
+            ran: verdicts.ran,
+            not_applicable: verdicts.not_applicable,
+            unknown: verdicts.unknown,
+            suppressed: Vec::new(),
+        },
+        elapsed_ms: start.elapsed().as_secs_f64() * 1000.0,
+    }
+}
+
+/// An environment that is not there yet, on the system of these facts.
+pub fn hypothetical(facts: &Facts, python: Option<PythonVersion>) -> Environment {
+    Environment {
+        id: "new environment".to_owned(),
+        origin: Origin::Hypothetical,
+        selected: true,
+        found_by: "there is none yet".to_owned(),
+        active: true,
+        interpreter: Fact::unknown("there is none yet"),
+        python: match python {
+            Some(python) => Fact::known(python, Source::option(format!("--python-version {python}"))),
+            None => Fact::unknown("there is none yet (--python-version)"),
+        },
+        platform: facts.host.platform.clone(),
+        manager: Fact::unknown("there is none yet"),
+        packages: Vec::new(),
+        system_libraries: Default::default(),
+    }
+}

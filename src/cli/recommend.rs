@@ -1,0 +1,58 @@
+//! `gpucheck recommend`: what to install for a GPU, driver, system and Python, from options or probes.
+
+use std::time::Instant;
+
+use clap::Args;
+
+use super::{
+    judge::{hypothetical, judge},
+    options::{Assume, Show, Sources},
+    output,
+};
+use crate::{
+    exit::Exit,
+    facts::{Fact, PythonVersion},
+    probe::{self, Surroundings},
+    rules::Judged,
+};
+
+/// Arguments of `gpucheck recommend`.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    assume: Assume,
+    #[command(flatten)]
+    show: Show,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl Arguments {
+    /// Searches from nothing and prints the lines.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let knowledge = self.sources.load()?;
+        let options = probe::Options { root: None, python: Vec::new(), all: false };
+        let mut facts = probe::facts(&options, &Surroundings::of_process())?;
+        self.assume.apply(&mut facts, &knowledge)?;
+        anyhow::ensure!(
+            facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
+            "no GPU is known here; name one, such as --gpu \"RTX 5090\""
+        );
+        // The Python that is here counts unless another one is named; what is installed in it does not.
+        let here = facts.environments.iter().find(|environment| environment.selected);
+        let python: Option<PythonVersion> = here.and_then(|environment| environment.python.value().copied());
+        let mut environment = hypothetical(&facts, self.assume.python_version);
+        if let (Fact::Unknown { .. }, Some(python), Some(here)) = (&environment.python, python, here)
+            && let Some(via) = here.python.via()
+        {
+            environment.python = Fact::known(python, via.clone());
+        }
+        environment.manager = here.map_or(environment.manager, |here| here.manager.clone());
+        facts.environments = vec![environment];
+        let report = judge("recommend", facts, &knowledge, Judged::Selected, start);
+        let answered = report.findings.iter().any(|finding| finding.fixes.iter().any(|fix| !fix.commands.is_empty()));
+        output::deliver(&report, &self.show)?;
+        Ok(if answered { Exit::Ok } else { Exit::Found })
+    }
+}

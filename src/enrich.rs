@@ -1,0 +1,148 @@
+//! Between facts and rules: what the knowledge base claims where nothing was measured. Pure, and always marked as a claim.
+
+use crate::{
+    facts::{
+        Build, CodeObjects, Container, Environment, Fact, Facts, Gpu, How, Library, Origin, Os, Package, Platform,
+        Source,
+    },
+    knowledge::{Knowledge, TorchBuild, TorchRelease},
+    python,
+};
+
+/// Fills in what is not known but claimed by a row: the capability of a named GPU, the CUDA release of a driver, the build and the
+/// code of a torch that was not measured. What was observed is never replaced.
+pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
+    let mut facts = facts.clone();
+    for gpu in facts.gpus.value_mut().into_iter().flatten() {
+        enrich_gpu(gpu, knowledge);
+    }
+    if let Some(driver) = facts.driver.value_mut()
+        && driver.cuda.is_unknown()
+        && let Some(cuda) = knowledge.driver_cuda(&driver.version)
+    {
+        driver.cuda = Fact::known(cuda, claim(format!("cuda.toml, driver branch of {}", driver.version)));
+    }
+    for environment in &mut facts.environments {
+        enrich_environment(environment, knowledge);
+    }
+    facts
+}
+
+fn claim(at: impl Into<String>) -> Source {
+    Source::new(How::Knowledge, at)
+}
+
+fn enrich_gpu(gpu: &mut Gpu, knowledge: &Knowledge) {
+    let by_id =
+        gpu.pci_device.value().and_then(|id| Some((knowledge.gpu_by_pci(id)?, format!("gpus.toml, PCI id 10de:{id}"))));
+    let row = by_id.or_else(|| {
+        let name = gpu.name.value()?;
+        Some((knowledge.gpu_by_name(name)?, format!("gpus.toml, {name}")))
+    });
+    let Some((row, at)) = row else { return };
+    if gpu.name.is_unknown() {
+        gpu.name = Fact::known(row.name.clone(), claim(&at));
+    }
+    if gpu.capability.is_unknown() {
+        gpu.capability = Fact::known(row.capability, claim(at));
+    }
+}
+
+fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
+    let Some(&platform) = environment.platform.value() else { return };
+    let installed = environment.origin == Origin::Installed;
+    let Some(torch) = environment.packages.iter_mut().find(|package| package.name == "torch") else { return };
+    if torch.build.is_unknown()
+        && let Some(build) = claimed_build(torch, knowledge, platform, installed)
+    {
+        torch.build = build;
+    }
+    let Some(build) = torch.build.value().filter(|build| build.cuda.is_some()) else { return };
+    let Some((release, row)) = find_row(build, knowledge, platform) else { return };
+    let main: Vec<&str> = knowledge.main_libraries("torch").collect();
+    let is_main = |library: &Library| main.contains(&library.path.as_str());
+    if torch.libraries.iter().any(|library| is_main(library) && library.code.value().is_some()) {
+        return;
+    }
+    let Some(code) = knowledge.torch_code(row) else { return };
+    let code: Fact<CodeObjects> = Fact::known(code, claim(knowledge.cite_torch(release, row)));
+    if let Some(library) = torch.libraries.iter_mut().find(|library| is_main(library)) {
+        library.code = code;
+        return;
+    }
+    let (ending, container) = match platform.os {
+        Os::Windows => (".dll", Container::Pe),
+        _ => (".so", Container::Elf),
+    };
+    if let Some(path) = main.iter().find(|path| path.ends_with(ending)) {
+        torch.libraries.push(Library { path: (*path).to_owned(), container, needed: Vec::new(), code });
+    }
+}
+
+/// The build that a version without a readable `version.py` stands for: its local part names it; without one, and where nothing is
+/// installed yet, it is what the default index gives.
+fn claimed_build(torch: &Package, knowledge: &Knowledge, platform: Platform, installed: bool) -> Option<Fact<Build>> {
+    let Fact::Known { value: version, via } = &torch.version else { return None };
+    if version.contains('+') {
+        let build = Build { version: version.clone(), cuda: python::cuda_of_local(version) };
+        return Some(Fact::known(build, via.clone()));
+    }
+    if installed {
+        return None;
+    }
+    let release = knowledge.torch_release(version)?;
+    let row = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
+    let build = Build { version: row.full_version(release), cuda: row.cuda() };
+    Some(Fact::known(build, claim(knowledge.cite_torch(release, row))))
+}
+
+/// The row of a build; PyPI's wheels have no local part before 2.x in `version.py`, so the CUDA release decides there.
+fn find_row<'k>(
+    build: &Build,
+    knowledge: &'k Knowledge,
+    platform: Platform,
+) -> Option<(&'k TorchRelease, &'k TorchBuild)> {
+    if let Some(found) = knowledge.torch_build(&build.version, platform) {
+        return Some(found);
+    }
+    let release = knowledge.torch_release(&build.version)?;
+    let same = |row: &&TorchBuild| row.platform == platform && row.cuda() == build.cuda;
+    Some((release, release.builds.iter().find(same)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Fact, Gpu};
+
+    fn gpu(pci: Fact<String>, name: Fact<String>) -> Gpu {
+        Gpu {
+            id: "gpu0".to_owned(),
+            name,
+            pci_device: pci,
+            pci_address: Fact::unknown("test"),
+            capability: Fact::unknown("test"),
+            memory: Fact::unknown("test"),
+            visible: Fact::unknown("test"),
+            named: false,
+        }
+    }
+
+    #[test]
+    fn a_gpu_seen_by_its_id_alone_gets_name_and_capability() {
+        let knowledge = Knowledge::builtin().unwrap();
+        let mut seen = gpu(Fact::known("2b85".to_owned(), Source::file("/sys")), Fact::unknown("no driver"));
+        enrich_gpu(&mut seen, &knowledge);
+        assert_eq!(seen.capability.value().map(ToString::to_string), Some("12.0".to_owned()));
+        assert!(seen.name.value().is_some_and(|name| name.contains("5090")), "{:?}", seen.name);
+        assert_eq!(seen.capability.via().map(|via| via.how), Some(How::Knowledge));
+    }
+
+    #[test]
+    fn a_gpu_that_no_row_knows_stays_unknown() {
+        let knowledge = Knowledge::builtin().unwrap();
+        let mut seen = gpu(Fact::known("ffff".to_owned(), Source::file("/sys")), Fact::unknown("no driver"));
+        enrich_gpu(&mut seen, &knowledge);
+        assert!(seen.capability.is_unknown());
+    }
+}

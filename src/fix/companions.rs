@@ -1,0 +1,102 @@
+//! What moves along when torch changes: torchvision and torchaudio by name, triton and the nvidia packages by themselves; and what
+//! was compiled against the old torch.
+
+use super::{Candidate, Change, Install};
+use crate::{
+    facts::{Build, Environment},
+    knowledge::Knowledge,
+    python::{self, Requirement},
+};
+
+/// Packages that are released for one torch.
+pub(super) const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
+
+/// The installs that bring this build and the companions that are there, or all of them where torch is not installed yet. `local`
+/// says whether local versions are named, which PyTorch's own index has and the default one has not. What is already there as it
+/// should be is left out.
+pub(super) fn installs(
+    knowledge: &Knowledge,
+    candidate: &Candidate<'_>,
+    environment: Option<&Environment>,
+    local: bool,
+) -> Vec<Install> {
+    let Candidate { release, build } = candidate;
+    let wanted = |name: &str| {
+        let version = match name {
+            "torch" => Some(&release.version),
+            "torchvision" => release.torchvision.as_ref(),
+            _ => release.torchaudio.as_ref(),
+        };
+        let fresh = environment.is_none_or(|environment| environment.package("torch").is_none());
+        let there = environment.is_some_and(|environment| environment.package(name).is_some());
+        version.filter(|_| name == "torch" || fresh || there)
+    };
+    ["torch"]
+        .into_iter()
+        .chain(COMPANIONS)
+        .filter_map(|name| {
+            let version = wanted(name)?;
+            let local = local && (name == "torch" || variant_exists(knowledge, name, version, candidate));
+            let full = format!("{version}+{}", build.variant);
+            let install = Install {
+                name: name.to_owned(),
+                version: Some(if local { full.clone() } else { version.clone() }),
+                spec: None,
+                build: Some(Build { version: full, cuda: build.cuda() }),
+                requires: Vec::new(),
+            };
+            let installed = environment.and_then(|environment| environment.package(name));
+            let same = installed
+                .and_then(|package| package.build.value())
+                .is_some_and(|there| Some(there) == install.build.as_ref());
+            (!same).then_some(install)
+        })
+        .collect()
+}
+
+/// Whether a companion of this version is known to have been built in the variant: it was when the torch release of its own number
+/// was, and torchvision always follows torch.
+pub(super) fn variant_exists(knowledge: &Knowledge, name: &str, version: &str, candidate: &Candidate<'_>) -> bool {
+    name == "torchvision"
+        || candidate.release.version == version
+        || knowledge.torch_build(&format!("{version}+{}", candidate.build.variant), candidate.build.platform).is_some()
+}
+
+/// What pip replaces because the new torch requires it: triton of the release, nvidia packages of whatever version.
+pub(super) fn followers(candidate: &Candidate<'_>, environment: Option<&Environment>) -> Vec<Change> {
+    let Some(environment) = environment else { return Vec::new() };
+    let of_cuda = |name: &str| name.starts_with("nvidia-") || name.starts_with("cuda-") || name == "triton";
+    environment
+        .packages
+        .iter()
+        .filter(|package| of_cuda(&package.name))
+        .map(|package| {
+            let version = (package.name == "triton").then(|| triton_version(candidate)).flatten();
+            Change::Follow { name: package.name.clone(), version }
+        })
+        .collect()
+}
+
+/// The version in `==3.3.1` or `~=3.9.0`.
+fn triton_version(candidate: &Candidate<'_>) -> Option<String> {
+    let spec = candidate.release.triton.as_deref()?;
+    let version = spec.strip_prefix("==").or_else(|| spec.strip_prefix("~="))?;
+    Some(version.trim().to_owned())
+}
+
+/// Packages with machine code that require torch: compiled against the version that goes.
+pub(super) fn compiled_against_torch(environment: &Environment) -> Vec<String> {
+    environment
+        .packages
+        .iter()
+        .filter(|package| package.name != "torch" && !COMPANIONS.contains(&package.name.as_str()))
+        .filter(|package| !package.libraries.is_empty())
+        .filter(|package| {
+            package.requires.iter().any(|line| line.parse::<Requirement>().is_ok_and(|wanted| wanted.name == "torch"))
+        })
+        .map(|package| match package.version.value() {
+            Some(version) => format!("{} {}", package.name, python::public_version(version)),
+            None => package.name.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,63 @@
+//! The search for another driver: the smallest step that makes the rules pass.
+
+use super::{
+    Case, Change, Plan, add, has_remedy,
+    prove::{self, After},
+};
+use crate::{
+    facts::{DriverVersion, Os},
+    finding::{Finding, Severity},
+    rules::Remedy,
+};
+
+/// Adds the driver that would do to findings that another driver would remove.
+pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    let Some(driver) = case.enriched.driver.value() else { return };
+    let steps = steps(case, &driver.version);
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Driver)) {
+        let passed = steps.iter().find_map(|step| {
+            let plan = plan(case, step, *step > driver.version);
+            let after = After::of(case, &plan);
+            let breaks = after.new.iter().any(|new| new.severity == Severity::Error);
+            (!after.keeps(finding) && !breaks).then_some((plan, after))
+        });
+        if let Some((plan, after)) = passed {
+            let result = plan.changes.iter().find_map(|change| match change {
+                Change::Driver(version) => Some(format!("driver {version}")),
+                _ => None,
+            });
+            add(finding, &prove::fix(case, plan, &after, result));
+        }
+    }
+}
+
+/// Versions to try: newer ones first, the nearest first; then the last branches of GPUs that newer drivers have dropped.
+fn steps(case: &Case<'_>, current: &DriverVersion) -> Vec<DriverVersion> {
+    let newer = case.knowledge.driver_steps(case.driver_os()).into_iter().filter(|step| step > current);
+    let mut older: Vec<DriverVersion> = case
+        .enriched
+        .gpus
+        .value()
+        .into_iter()
+        .flatten()
+        .filter_map(|gpu| case.knowledge.architecture(*gpu.capability.value()?)?.driver_last_branch)
+        .filter_map(|branch| branch.to_string().parse().ok())
+        .filter(|branch| branch < current)
+        .collect();
+    older.sort_by(|a, b| b.cmp(a));
+    newer.chain(older).collect()
+}
+
+fn plan(case: &Case<'_>, version: &DriverVersion, newer: bool) -> Plan {
+    let what = if newer {
+        format!("update the NVIDIA driver to {version} or newer")
+    } else {
+        format!("go back to NVIDIA driver branch {}", version.branch())
+    };
+    let from = match case.driver_os() {
+        Os::Windows if case.facts.host.wsl.value().is_some() => ", in Windows, not inside WSL",
+        Os::Windows => ", from nvidia.com/drivers",
+        _ => ", from your distribution or nvidia.com/drivers",
+    };
+    Plan { summary: what + from, changes: vec![Change::Driver(version.clone())], ..Plan::default() }
+}

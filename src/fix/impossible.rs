@@ -1,0 +1,59 @@
+//! When no build serves: why, and what would.
+
+use super::Case;
+use crate::{
+    compat,
+    facts::{ComputeCapability, Environment, Gpu},
+    finding::{Fix, Proof},
+    rules::gpu_name,
+};
+
+/// A fix without commands that says why there is none.
+pub(super) fn fix(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> Fix {
+    Fix {
+        summary: reason(case, environment, gpus),
+        commands: Vec::new(),
+        proof: Proof::None,
+        unproven: Vec::new(),
+        result: None,
+    }
+}
+
+fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
+    let Some(&platform) = environment.platform.value().or(case.enriched.host.platform.value()) else {
+        return "no build can be chosen: the system is not known (--os)".to_owned();
+    };
+    let names: Vec<String> = gpus.iter().map(gpu_name).collect();
+    let names = if names.is_empty() { "this machine".to_owned() } else { names.join(" and ") };
+    let capabilities: Vec<ComputeCapability> = gpus.iter().filter_map(|gpu| gpu.capability.value().copied()).collect();
+    let knowledge = case.knowledge;
+    let mut releases: Vec<_> = knowledge.torch_releases().collect();
+    releases.reverse();
+    let serving = releases.iter().find_map(|release| {
+        let build = release.builds.iter().filter(|build| build.platform == platform).find(|build| {
+            let Some(code) = build.cuda().and(knowledge.torch_code(build)) else { return false };
+            capabilities.iter().all(|&gpu| {
+                let coverage = compat::coverage(knowledge, &code, gpu, build.cuda(), &compat::Driver::default());
+                compat::reach(&coverage).works()
+            })
+        })?;
+        Some((*release, build))
+    });
+    let Some((release, build)) = serving else {
+        let (first, last) = (releases.last(), releases.first());
+        let range = first
+            .zip(last)
+            .map_or_else(String::new, |(first, last)| format!(" from {} to {}", first.version, last.version));
+        return format!("no fix: no official build of torch{range} has code for {names} on {platform}");
+    };
+    let version = build.full_version(release);
+    let driver = build
+        .cuda()
+        .and_then(|cuda| knowledge.runtime_floor(cuda, case.driver_os()))
+        .map_or_else(String::new, |floor| format!(", driver {} or newer", floor.driver));
+    format!(
+        "no fix that keeps Python and driver: the last build with code for {names} is torch {version}, for Python {}{driver}, glibc {}",
+        release.python_range(),
+        release.manylinux.trim_start_matches("manylinux_").replace('_', "."),
+    )
+}

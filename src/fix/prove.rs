@@ -1,0 +1,78 @@
+//! Proving a plan: the same rules judge the facts as they would be after it.
+
+use super::{Case, Change, Plan, has_remedy};
+use crate::{
+    enrich::enrich,
+    finding::{Finding, Fix, Proof, Severity},
+    resolve,
+    rules::{self, Judged, Remedy},
+};
+
+/// What the rules say of the facts after a plan.
+#[derive(Debug)]
+pub(super) struct After {
+    /// Findings that are there after it and were not before.
+    pub new: Vec<Finding>,
+    /// Findings that were there before and stay.
+    pub stay: Vec<Finding>,
+}
+
+impl After {
+    /// Judges a plan.
+    pub fn of(case: &Case<'_>, plan: &Plan) -> Self {
+        let id = case.environment.map(|environment| environment.id.as_str());
+        let facts = enrich(&plan.apply(case.facts, id), case.knowledge);
+        let raw = rules::run(&facts, case.knowledge, Judged::All).findings;
+        let findings = resolve::resolve(raw, &facts);
+        let (stay, new) =
+            findings.into_iter().partition(|finding| case.before.iter().any(|before| same(before, finding)));
+        Self { new, stay }
+    }
+
+    /// Whether nothing stays that a search of this kind is for, from `least` upwards.
+    pub fn removes(&self, remedy: Remedy, least: Severity) -> bool {
+        !self.stay.iter().any(|finding| finding.severity >= least && has_remedy(finding.rule, remedy))
+    }
+
+    /// Whether a finding of this rule about the same environment and one of the same GPUs stays.
+    pub fn keeps(&self, finding: &Finding) -> bool {
+        self.stay.iter().any(|stays| {
+            stays.rule == finding.rule
+                && stays.environment == finding.environment
+                && (finding.gpus.is_empty() || stays.gpus.iter().any(|gpu| finding.gpus.contains(gpu)))
+        })
+    }
+
+    /// What the plan does not mend or newly breaks, for people.
+    pub fn remarks(&self) -> Vec<String> {
+        let stay = self
+            .stay
+            .iter()
+            .filter(|finding| finding.severity >= Severity::Warning)
+            .map(|finding| format!("{} stays: {}", finding.rule, finding.summary));
+        let new = self.new.iter().map(|finding| format!("{} is new: {}", finding.rule, finding.summary));
+        stay.chain(new).collect()
+    }
+}
+
+/// Whether a finding after the plan is one from before: the plan changes versions, so subjects do not count.
+fn same(before: &Finding, after: &Finding) -> bool {
+    before.rule == after.rule
+        && before.environment == after.environment
+        && after.gpus.iter().all(|gpu| before.gpus.contains(gpu))
+}
+
+/// The fix that a judged plan makes.
+pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, result: Option<String>) -> Fix {
+    let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
+    let commands = case.commands(&plan);
+    let mut unproven = plan.unproven;
+    unproven.extend(after.remarks());
+    Fix {
+        summary: plan.summary,
+        commands,
+        proof: if installs { Proof::Knowledge } else { Proof::Binary },
+        unproven,
+        result,
+    }
+}

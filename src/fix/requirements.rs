@@ -1,0 +1,71 @@
+//! Installing what packages require and do not have.
+
+use super::{
+    Case, Change, Install, Plan, add, has_remedy,
+    prove::{self, After},
+};
+use crate::{
+    facts::Environment,
+    finding::Finding,
+    rules::{self, Remedy},
+};
+
+/// Adds the requirements that are not met, as lines to install.
+pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    let Some(environment) = case.environment else { return };
+    if !findings.iter().any(|finding| has_remedy(finding.rule, Remedy::Requirements)) {
+        return;
+    }
+    let mut installs: Vec<Install> = Vec::new();
+    for unmet in rules::unmet(environment) {
+        let spec = rules::wanted(&unmet.requirement);
+        let exact = spec.split_once("==").map(|(_, version)| version).filter(|version| !version.contains([',', '*']));
+        if installs.iter().all(|install| install.name != unmet.requirement.name) {
+            installs.push(Install {
+                name: unmet.requirement.name.clone(),
+                version: exact.map(str::to_owned),
+                spec: Some(spec),
+                build: None,
+                requires: Vec::new(),
+            });
+        }
+    }
+    let plan = if installs.is_empty() { reinstall(environment) } else { Some(install(installs)) };
+    let Some(plan) = plan else { return };
+    let after = After::of(case, &plan);
+    let result = Some(plan.installs().map(Install::requirement).collect::<Vec<_>>().join(", "));
+    let fix = prove::fix(case, plan, &after, result);
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Requirements)) {
+        if !after.keeps(finding) {
+            add(finding, &fix);
+        }
+    }
+}
+
+fn install(installs: Vec<Install>) -> Plan {
+    Plan {
+        summary: "install what is missing".to_owned(),
+        changes: installs.into_iter().map(Change::Install).collect(),
+        unproven: vec!["which version comes where several fit".to_owned()],
+        ..Plan::default()
+    }
+}
+
+/// A library that nothing brings although every requirement is met: the package that should have it has lost its files.
+fn reinstall(environment: &Environment) -> Option<Plan> {
+    let torch = environment.package("torch")?;
+    let version = torch.version.value()?;
+    Some(Plan {
+        summary: "install torch again, with what it requires".to_owned(),
+        changes: vec![Change::Install(Install {
+            name: torch.name.clone(),
+            version: Some(version.clone()),
+            spec: None,
+            build: torch.build.value().cloned(),
+            requires: torch.requires.clone(),
+        })],
+        reinstall: true,
+        unproven: vec!["that the missing library belongs to one of torch's requirements".to_owned()],
+        ..Plan::default()
+    })
+}

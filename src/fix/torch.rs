@@ -1,0 +1,390 @@
+//! The search for another build of torch: the same version first, then the nearest; one wheel for all GPUs before hiding a card,
+//! hiding before the best for each; then another driver, another Python, and at last the reason why there is none.
+
+use super::{
+    Candidate, Case, Change, Plan, TORCH_INDEXES, Wish, add,
+    candidates::candidates,
+    companions, has_remedy, impossible,
+    prove::{self, After},
+};
+use crate::{
+    compat,
+    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, PythonVersion},
+    finding::{Finding, Fix, Severity},
+    python,
+    rules::Remedy,
+};
+
+/// Adds to every finding that another build of torch would remove the ways to get it.
+pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    let Some(environment) = case.environment else { return };
+    let targets: Vec<Finding> =
+        findings.iter().filter(|finding| has_remedy(finding.rule, Remedy::TorchBuild)).map(|f| (**f).clone()).collect();
+    let Some(worst) = targets.iter().map(|finding| finding.severity).max() else { return };
+    let search = Search { case, environment, targets: &targets, least: worst.min(Severity::Error) };
+    let found = search.fixes();
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::TorchBuild)) {
+        found.iter().filter(|(after, _)| !after.keeps(finding)).for_each(|(_, fix)| add(finding, fix));
+    }
+}
+
+struct Search<'s> {
+    case: &'s Case<'s>,
+    environment: &'s Environment,
+    targets: &'s [Finding],
+    /// Severity from which on no finding may stay: a plan that turns an error into a warning is one, a plan against a warning must
+    /// remove it.
+    least: Severity,
+}
+
+/// What one round of the search may change besides torch.
+#[derive(Debug, Clone, Default)]
+struct Attempt {
+    /// GPUs that are hidden.
+    hidden: Vec<String>,
+    /// A newer driver.
+    driver: Option<DriverVersion>,
+    /// Whether another Python may be taken.
+    any_python: bool,
+    /// Whether only the default index may be used.
+    default_index: bool,
+}
+
+/// A plan that passed.
+struct Passed<'k> {
+    plan: Plan,
+    after: After,
+    candidate: Candidate<'k>,
+}
+
+type Fixes = Vec<(After, Fix)>;
+
+impl Search<'_> {
+    fn fixes(&self) -> Fixes {
+        let mut fixes = Fixes::new();
+        let gpus = self.gpus();
+        let failing: Vec<&str> = self.targets.iter().flat_map(|target| &target.gpus).map(String::as_str).collect();
+        let fails = |gpu: &Gpu| failing.contains(&gpu.id.as_str());
+        let some_work = gpus.iter().any(|gpu| fails(gpu)) && !gpus.iter().all(|gpu| fails(gpu));
+        let named = gpus.iter().filter(|gpu| fails(gpu)).all(|gpu| gpu.named);
+
+        let for_all = self.first(&Attempt::default());
+        let downgrade = for_all.as_ref().is_some_and(|passed| self.is_downgrade(&passed.candidate));
+        let hide = || {
+            let hidden: Vec<String> = gpus.iter().filter(|gpu| fails(gpu)).map(|gpu| gpu.id.clone()).collect();
+            self.hide(&hidden)
+        };
+        if some_work && !named && (downgrade || for_all.is_none()) {
+            fixes.extend(hide());
+        }
+        if let Some(passed) = for_all {
+            let own_index = passed.plan.index.is_some();
+            fixes.push(self.fix(passed));
+            if own_index {
+                let attempt = Attempt { default_index: true, ..Attempt::default() };
+                let other = self.first(&attempt).filter(|passed| !self.is_downgrade(&passed.candidate));
+                fixes.extend(other.map(|passed| self.fix(passed)));
+            }
+            return fixes;
+        }
+        if gpus.len() > 1 {
+            fixes.extend(self.best_for_each(&gpus, &failing));
+        }
+        if fixes.is_empty() {
+            fixes.extend(self.with_another_driver().map(|passed| self.fix(passed)));
+        }
+        if fixes.is_empty() {
+            let attempt = Attempt { any_python: true, ..Attempt::default() };
+            fixes.extend(self.first(&attempt).map(|passed| self.fix(passed)));
+        }
+        if fixes.is_empty() {
+            fixes.push((
+                After { new: Vec::new(), stay: Vec::new() },
+                impossible::fix(self.case, self.environment, &gpus),
+            ));
+        }
+        fixes
+    }
+
+    /// The GPUs that programs see and whose capability is known.
+    fn gpus(&self) -> Vec<Gpu> {
+        let all = self.case.enriched.gpus.value().into_iter().flatten();
+        all.filter(|gpu| gpu.visible.value() != Some(&false) && gpu.capability.value().is_some()).cloned().collect()
+    }
+
+    fn installed(&self) -> Option<(&str, Option<CudaVersion>)> {
+        let torch = self.environment.package("torch")?;
+        match torch.build.value() {
+            Some(build) => Some((build.version.as_str(), build.cuda)),
+            None => Some((torch.version.value()?.as_str(), None)),
+        }
+    }
+
+    fn is_downgrade(&self, candidate: &Candidate<'_>) -> bool {
+        let position = |version: &str| self.case.knowledge.torch_position(version).index;
+        self.installed().is_some_and(|(version, _)| position(&candidate.release.version) < position(version))
+    }
+
+    /// The first build, in the order of nearness, with which the rules pass. One that breaks what another package requires is
+    /// taken only when there is no other.
+    fn first(&self, attempt: &Attempt) -> Option<Passed<'_>> {
+        let seen = self.gpus();
+        let capabilities: Vec<ComputeCapability> = seen
+            .iter()
+            .filter(|gpu| !attempt.hidden.contains(&gpu.id))
+            .filter_map(|gpu| gpu.capability.value().copied())
+            .collect();
+        let wish = self.wish(&capabilities, attempt)?;
+        let mut breaking = None;
+        for candidate in candidates(self.case.knowledge, &wish) {
+            let Some(plan) = self.plan(&candidate, attempt) else { continue };
+            let after = After::of(self.case, &plan);
+            let broken = after.new.iter().any(|finding| finding.severity == Severity::Error);
+            if !after.removes(Remedy::TorchBuild, self.least) {
+                continue;
+            }
+            if !broken {
+                return Some(Passed { plan, after, candidate });
+            }
+            if breaking.is_none() && after.new.iter().all(|finding| finding.rule == "environment-incomplete") {
+                breaking = Some(Passed { plan, after, candidate });
+            }
+        }
+        breaking
+    }
+
+    fn wish<'w>(&'w self, gpus: &'w [ComputeCapability], attempt: &Attempt) -> Option<Wish<'w>> {
+        let host = &self.case.enriched.host;
+        let platform = *self.environment.platform.value().or(host.platform.value())?;
+        let driver = self.case.enriched.driver.value();
+        let version = attempt.driver.clone().or_else(|| driver.map(|driver| driver.version.clone()));
+        let cuda = match &attempt.driver {
+            Some(version) => self.case.knowledge.driver_cuda(version),
+            None => driver.and_then(|driver| driver.cuda.value().copied()),
+        };
+        let installed = self.installed();
+        Some(Wish {
+            platform,
+            python: self.environment.python.value().copied().filter(|_| !attempt.any_python),
+            gpus,
+            cpu: gpus.is_empty()
+                && self
+                    .environment
+                    .package("torch")
+                    .and_then(|torch| torch.build.value())
+                    .is_some_and(|b| b.cuda.is_none()),
+            driver: compat::Driver { version, cuda, jit: compat::Jit::WhereNeeded },
+            driver_os: self.case.driver_os(),
+            installed,
+            glibc: host.glibc.value().map(String::as_str).filter(|_| platform.os == Os::Linux),
+            default_index: attempt.default_index,
+        })
+    }
+
+    /// What gets this build in. Nothing when it is already there as it should be.
+    fn plan(&self, candidate: &Candidate<'_>, attempt: &Attempt) -> Option<Plan> {
+        let Candidate { release, build } = candidate;
+        let environment = Some(self.environment).filter(|_| !attempt.any_python);
+        let fresh = self.installed().is_none();
+        // pip takes a version that is there for the one that is asked for, whatever its local part; only a local version that is
+        // named, and an index that has it, replaces one build by another of the same version.
+        let same_version =
+            !fresh && self.installed().is_some_and(|(version, _)| python::public_version(version) == release.version);
+        let variant_stays = self.installed().is_some_and(|(_, cuda)| cuda == build.cuda()) && same_version;
+        let own_index = !build.pypi_default || (same_version && !variant_stays);
+        if own_index && attempt.default_index {
+            return None;
+        }
+        let installs = companions::installs(self.case.knowledge, candidate, environment, own_index);
+        let python = self.environment.python.value().copied();
+        let mut changes: Vec<Change> = Vec::new();
+        changes.extend(attempt.driver.clone().map(Change::Driver));
+        if !attempt.hidden.is_empty() {
+            changes.push(Change::Hide(attempt.hidden.clone()));
+        }
+        if attempt.any_python {
+            changes.push(Change::NewPython(nearest_python(&release.python, python)?));
+        }
+        if installs.iter().any(|install| install.name == "torch") {
+            changes.extend(companions::followers(candidate, environment));
+        }
+        let mut result: Vec<String> = Vec::new();
+        for install in &installs {
+            let version = install.build.as_ref().map_or_else(String::new, |build| build.version.clone());
+            result.push(format!("{} {version}", install.name));
+        }
+        changes.extend(installs.iter().cloned().map(Change::Install));
+        if changes.is_empty() {
+            return None;
+        }
+        Some(Plan {
+            summary: self.summary(&installs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), candidate, attempt),
+            changes,
+            reinstall: false,
+            index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
+            unproven: self.unproven(candidate, attempt),
+        })
+    }
+
+    fn summary(&self, installs: &[&str], candidate: &Candidate<'_>, attempt: &Attempt) -> String {
+        let Candidate { release, build } = candidate;
+        let version = build.full_version(release);
+        let others: Vec<&str> = installs.iter().copied().filter(|name| *name != "torch").collect();
+        let with = if others.is_empty() { String::new() } else { format!(", with {}", others.join(" and ")) };
+        let what = match (installs.contains(&"torch"), self.installed()) {
+            (false, _) if installs.is_empty() => format!("torch {version} as it is"),
+            (false, _) => format!("{} for torch {version}", others.join(" and ")),
+            (true, None) => format!("torch {version}{with}"),
+            (true, Some((installed, _))) if python::public_version(installed) == release.version => {
+                format!("keep torch {}, take its {} build{with}", release.version, build.variant)
+            }
+            (true, Some((installed, _))) => format!("torch {version} instead of {installed}{with}"),
+        };
+        let mut before = String::new();
+        if let Some(driver) = &attempt.driver {
+            before = format!("first update the NVIDIA driver to {driver} or newer, then ");
+        }
+        if attempt.any_python {
+            before += "in a new environment with another Python: ";
+        }
+        if attempt.default_index {
+            return format!("{before}{what}, from the default index alone");
+        }
+        before + &what
+    }
+
+    fn unproven(&self, candidate: &Candidate<'_>, attempt: &Attempt) -> Vec<String> {
+        let Candidate { release, build } = candidate;
+        let mut unproven = Vec::new();
+        let version = build.full_version(release);
+        if build.published.is_only_expected() {
+            unproven.push(format!("torch {version} was announced; nobody here has seen that it is published"));
+        }
+        if self.case.facts.driver.is_unknown()
+            && attempt.driver.is_none()
+            && let Some(cuda) = build.cuda()
+            && let Some(floor) = self.case.knowledge.runtime_floor(cuda, self.case.driver_os())
+        {
+            unproven.push(format!("the driver is not known; CUDA {cuda} needs {} or newer", floor.driver));
+        }
+        if let Some((installed, cuda)) = self.installed() {
+            let changes = python::public_version(installed) != release.version
+                || cuda.map(|cuda| cuda.major) != build.cuda().map(|cuda| cuda.major);
+            let compiled = companions::compiled_against_torch(self.environment);
+            if changes && !compiled.is_empty() {
+                unproven.push(format!("{}: compiled for another torch, may have to change too", compiled.join(", ")));
+            }
+        }
+        for name in companions::COMPANIONS {
+            let version = if name == "torchaudio" { &release.torchaudio } else { &release.torchvision };
+            let moves = self.installed().is_none() || self.environment.package(name).is_some();
+            if let Some(version) = version.as_ref().filter(|_| moves)
+                && !companions::variant_exists(self.case.knowledge, name, version, candidate)
+            {
+                unproven.push(format!(
+                    "{name} {version} was not built for {}: pip takes the build that there is",
+                    build.variant
+                ));
+            }
+        }
+        if attempt.any_python && self.environment.packages.iter().any(|package| package.name != "pip") {
+            unproven.push("the other packages of the environment have to be installed in the new one".to_owned());
+        }
+        unproven
+    }
+
+    fn fix(&self, passed: Passed<'_>) -> (After, Fix) {
+        let result = passed
+            .plan
+            .installs()
+            .filter_map(|install| Some(format!("{} {}", install.name, install.build.as_ref()?.version)));
+        let result: Vec<String> = result.collect();
+        let result = Some(result.join(", ")).filter(|result| !result.is_empty());
+        let fix = prove::fix(self.case, passed.plan, &passed.after, result);
+        (passed.after, fix)
+    }
+
+    /// Leaves torch as it is and hides the GPUs that it does not serve.
+    fn hide(&self, hidden: &[String]) -> Option<(After, Fix)> {
+        let all = self.case.enriched.gpus.value()?;
+        let kept = |gpu: &&Gpu| !hidden.contains(&gpu.id);
+        let numbers: Vec<String> =
+            (0..all.len()).filter(|i| all.get(*i).is_some_and(|g| kept(&g))).map(|i| i.to_string()).collect();
+        let names: Vec<String> = all.iter().filter(|gpu| !kept(gpu)).map(crate::rules::gpu_name).collect();
+        let plan = Plan {
+            summary: format!("keep torch, hide {} from programs", names.join(" and ")),
+            changes: vec![
+                Change::Hide(hidden.to_vec()),
+                Change::Variable("CUDA_DEVICE_ORDER", Some("PCI_BUS_ID".to_owned())),
+                Change::Variable("CUDA_VISIBLE_DEVICES", Some(numbers.join(","))),
+            ],
+            ..Plan::default()
+        };
+        let after = After::of(self.case, &plan);
+        let passes = after.removes(Remedy::TorchBuild, self.least) && after.new.is_empty();
+        passes.then(|| {
+            let fix = prove::fix(self.case, plan, &after, None);
+            (after, fix)
+        })
+    }
+
+    /// For GPUs that no one build serves together: the best for each that the installed one does not serve.
+    fn best_for_each(&self, gpus: &[Gpu], failing: &[&str]) -> Fixes {
+        let mut done: Vec<ComputeCapability> = Vec::new();
+        let mut fixes = Fixes::new();
+        for gpu in gpus {
+            let Some(&capability) = gpu.capability.value() else { continue };
+            if done.contains(&capability) {
+                continue;
+            }
+            done.push(capability);
+            let name = crate::rules::gpu_name(gpu);
+            let others = gpus.iter().filter(|other| other.capability.value() != Some(&capability));
+            let hidden: Vec<String> = others.map(|other| other.id.clone()).collect();
+            if !failing.contains(&gpu.id.as_str()) {
+                let summary = format!("for {name} alone: what is installed works");
+                let nothing = After { new: Vec::new(), stay: Vec::new() };
+                let fix = Fix {
+                    summary,
+                    commands: Vec::new(),
+                    proof: crate::finding::Proof::Binary,
+                    unproven: Vec::new(),
+                    result: None,
+                };
+                fixes.push((nothing, fix));
+                continue;
+            }
+            let attempt = Attempt { hidden, ..Attempt::default() };
+            match self.first(&attempt) {
+                Some(mut passed) => {
+                    passed.plan.summary = format!("for {name} alone: {}", passed.plan.summary);
+                    fixes.push(self.fix(passed));
+                }
+                None => {
+                    let nothing = After { new: Vec::new(), stay: Vec::new() };
+                    fixes.push((nothing, impossible::fix(self.case, self.environment, std::slice::from_ref(gpu))));
+                }
+            }
+        }
+        fixes
+    }
+
+    /// The smallest step of the driver with which some build serves.
+    fn with_another_driver(&self) -> Option<Passed<'_>> {
+        let current = &self.case.enriched.driver.value()?.version;
+        let steps = self.case.knowledge.driver_steps(self.case.driver_os());
+        steps
+            .into_iter()
+            .filter(|step| step > current)
+            .find_map(|step| self.first(&Attempt { driver: Some(step), ..Attempt::default() }))
+    }
+}
+
+/// Of the Python versions with wheels the one nearest to what is there; the newest where nothing is there.
+fn nearest_python(with_wheels: &[PythonVersion], current: Option<PythonVersion>) -> Option<PythonVersion> {
+    let usual = || with_wheels.iter().filter(|python| !python.free_threaded);
+    match current {
+        Some(current) => usual().min_by_key(|python| python.minor.abs_diff(current.minor)).copied(),
+        None => usual().max().copied(),
+    }
+}

@@ -1,0 +1,86 @@
+//! Environment variables: the value with which the rules pass, or none at all.
+
+use super::{
+    Case, Change, Plan, add, has_remedy,
+    prove::{self, After},
+};
+use crate::{
+    compat::arch_list,
+    facts::{ComputeCapability, Suffix},
+    finding::Finding,
+    knowledge::ParserRow,
+    python,
+    rules::Remedy,
+};
+
+const ARCH_LIST: &str = "TORCH_CUDA_ARCH_LIST";
+const SWITCHES: [&str; 2] = ["CUDA_FORCE_PTX_JIT", "CUDA_DISABLE_PTX_JIT"];
+
+/// Adds to findings about variables what to set them to.
+pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Variables)) {
+        let plans = match finding.subject.as_str() {
+            ARCH_LIST => arch_list_plans(case),
+            subject => SWITCHES.iter().filter(|name| **name == subject).map(|name| unset(name)).collect(),
+        };
+        let passed = plans.into_iter().find_map(|plan| {
+            let after = After::of(case, &plan);
+            (!after.keeps(finding) && after.new.is_empty()).then_some((plan, after))
+        });
+        if let Some((plan, after)) = passed {
+            add(finding, &prove::fix(case, plan, &after, None));
+        }
+    }
+}
+
+fn unset(name: &'static str) -> Plan {
+    Plan { summary: format!("unset {name}"), changes: vec![Change::Variable(name, None)], ..Plan::default() }
+}
+
+/// The list with what torch refuses left out and the GPUs added.
+fn arch_list_plans(case: &Case<'_>) -> Vec<Plan> {
+    let Some(value) = arch_list_value(case) else { return Vec::new() };
+    vec![Plan {
+        summary: "set a list that torch accepts and that has these GPUs, then build the extensions again".to_owned(),
+        changes: vec![Change::Variable(ARCH_LIST, Some(value))],
+        unproven: vec!["an extension whose own build files name architectures ignores the variable".to_owned()],
+        ..Plan::default()
+    }]
+}
+
+fn arch_list_value(case: &Case<'_>) -> Option<String> {
+    let text = case.facts.env_vars.get(ARCH_LIST)?;
+    let torch = case.environment?.package("torch")?;
+    let version = torch.build.value().map(|build| &build.version).or(torch.version.value())?;
+    let parser = case.knowledge.arch_list_parser(python::public_version(version))?;
+    // A value may be refused for its spelling alone: `sm_120` and `8.9,12.0` say what they mean.
+    let respelled: Vec<String> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).map(respell).collect();
+    let mut values: Vec<String> = arch_list(&respelled.join(";"), parser)?
+        .into_iter()
+        .filter(|item| item.code.is_some())
+        .map(|item| item.text)
+        .collect();
+    for gpu in case.enriched.gpus.value().into_iter().flatten() {
+        let Some(capability) = gpu.capability.value().map(ComputeCapability::to_string) else { continue };
+        let there = values.iter().any(|value| value.trim_end_matches("+PTX") == capability);
+        if !there && knows(parser, &capability) {
+            values.push(capability);
+        }
+    }
+    (!values.is_empty()).then(|| values.join(";"))
+}
+
+fn knows(parser: &ParserRow, value: &str) -> bool {
+    parser.values.iter().any(|known| known == value)
+}
+
+/// `sm_120a` and `120a` as `12.0a`; anything else as it is.
+fn respell(part: &str) -> String {
+    let (bare, ptx) = part.strip_suffix("+PTX").map_or((part, ""), |bare| (bare, "+PTX"));
+    match bare.parse::<crate::facts::Target>() {
+        Ok(target) if target.suffix != Suffix::Family && !bare.contains('.') => {
+            format!("{}{}{ptx}", target.capability, target.suffix.letter())
+        }
+        _ => part.to_owned(),
+    }
+}

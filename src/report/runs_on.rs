@@ -1,0 +1,42 @@
+//! Which GPU runs what, for each judged environment: the same judgement as the rules make, in a line.
+
+use super::RunsOn;
+use crate::{
+    compat::Reach,
+    facts::{CodeKind, Facts},
+    knowledge::Knowledge,
+    rules::{Context, Judged, label, torch_on_gpu},
+};
+
+/// The lines for facts that have been enriched.
+pub fn runs_on(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Vec<RunsOn> {
+    let mut lines = Vec::new();
+    for (environment_index, environment) in facts.environments.iter().enumerate() {
+        if judged == Judged::Selected && !environment.selected {
+            continue;
+        }
+        let Some(torch) = environment.package("torch") else { continue };
+        for (gpu_index, gpu) in facts.gpus.value().into_iter().flatten().enumerate() {
+            let context = Context {
+                facts,
+                knowledge,
+                environment: Some((environment_index, environment)),
+                gpu: Some((gpu_index, gpu)),
+            };
+            let cpu = torch.build.value().is_some_and(|build| build.cuda.is_none());
+            let how = match torch_on_gpu(&context) {
+                Ok(on_gpu) => match on_gpu.reach {
+                    Reach::Native(code) | Reach::Compiled(code) => match code.kind {
+                        CodeKind::Ptx => format!("ptx {code}"),
+                        _ => format!("sass {code}"),
+                    },
+                    _ => "no".to_owned(),
+                },
+                Err(_) if cpu => "no".to_owned(),
+                Err(_) => "unknown".to_owned(),
+            };
+            lines.push(RunsOn { environment: environment.id.clone(), gpu: gpu.id.clone(), subject: label(torch), how });
+        }
+    }
+    lines
+}

@@ -1,0 +1,63 @@
+//! # ptx-jit-switched
+//!
+//! CUDA_FORCE_PTX_JIT or CUDA_DISABLE_PTX_JIT is set to 1, and torch cannot run with it: a forced compiler ignores machine code and
+//! finds no PTX, a disabled one leaves PTX that is needed uncompiled.
+//!
+//! ## How it is decided
+//! The code of torch's main library is judged twice: as it is, and with the variable. It is a finding when only the first works.
+//!
+//! ## How to fix it
+//! Unset the variable. It is meant for tests of one's own programs.
+//!
+//! ## In a log
+//! `CUDA error: no kernel image is available for execution on the device` on a GPU that the build serves.
+//!
+//! ## Sources
+//! CUDA programming guide, CUDA environment variables; libtorch_cuda.so of 2.7.1 and 2.15.0, which hold no PTX.
+
+use crate::{
+    compat::{self, Jit},
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        shared::{driver, gpu_name, label, torch_on_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "ptx-jit-switched",
+    scope: Scope::EnvironmentOnGpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Variables],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let is_on = |name: &str| context.facts.env_vars.get(name).is_some_and(|value| value.trim() == "1");
+    let (name, jit) = match (is_on("CUDA_FORCE_PTX_JIT"), is_on("CUDA_DISABLE_PTX_JIT")) {
+        (true, _) => ("CUDA_FORCE_PTX_JIT", Jit::Forced),
+        (false, true) => ("CUDA_DISABLE_PTX_JIT", Jit::Disabled),
+        (false, false) => return Outcome::NotApplicable,
+    };
+    let on_gpu = match torch_on_gpu(context) {
+        Ok(on_gpu) => on_gpu,
+        Err(outcome) => return outcome,
+    };
+    let switched = compat::Driver { jit, ..driver(context) };
+    let coverage = compat::coverage(context.knowledge, on_gpu.code, on_gpu.capability, Some(on_gpu.cuda), &switched);
+    if !on_gpu.reach.works() || compat::reach(&coverage).works() {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new(
+        name,
+        format!("{name}=1 takes away what {} runs from on {}.", label(on_gpu.torch), gpu_name(on_gpu.gpu)),
+    )
+    .evidence(Evidence::new(format!("{name}=1"), "environment").at(format!("/facts/env_vars/{name}")))
+    .symptom("CUDA error: no kernel image is available for execution on the device")
+    .cause(label(on_gpu.torch))
+    .cause(on_gpu.capability);
+    draft.evidence.extend(on_gpu.evidence(context));
+    draft.found()
+}

@@ -1,0 +1,180 @@
+//! # environment-incomplete
+//!
+//! Something that the GPU packages need is not there: a package that their metadata requires is missing or has another version, or a
+//! shared library that they link to is brought by nothing.
+//!
+//! ## How it is decided
+//! `Requires-Dist` lines (with their markers) of torch, its companions, triton, the nvidia packages and every package that requires
+//! torch are held against what is installed. Then the NEEDED entries of the packages' main libraries are followed through the
+//! libraries of all packages; what none has must be where the system loader looks. The driver's own libraries are left out, and so
+//! are systems where not even libc is in the usual folders.
+//!
+//! ## How to fix it
+//! Install what is missing; the line names it.
+//!
+//! ## In a log
+//! `ImportError: libcudnn.so.9: cannot open shared object file: No such file or directory`.
+//!
+//! ## Sources
+//! PEP 508; System V ABI, dynamic section; ld.so(8).
+
+use std::collections::BTreeSet;
+
+use crate::{
+    facts::{Environment, Fact, How, Os, Package},
+    finding::{Evidence, Severity},
+    python::Requirement,
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        shared::{marker_environment, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "environment-incomplete",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &["torch-companion-mismatch"],
+    remedies: &[Remedy::Requirements],
+    judge,
+};
+
+/// A requirement that what is installed does not meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet<'e> {
+    /// Who requires it.
+    pub by: &'e Package,
+    /// What it requires.
+    pub requirement: Requirement,
+    /// The version that is there instead; nothing when it is missing.
+    pub instead: Option<&'e str>,
+}
+
+/// The unmet requirements of the GPU packages of an environment.
+pub fn unmet(environment: &Environment) -> Vec<Unmet<'_>> {
+    let markers = marker_environment(environment);
+    let mut unmet = Vec::new();
+    for by in environment.packages.iter().filter(|package| concerns_gpu(package)) {
+        for requirement in by.requires.iter().filter_map(|line| line.parse::<Requirement>().ok()) {
+            let applies = requirement.marker.as_ref().is_none_or(|marker| marker.eval(&markers, None) == Some(true));
+            if !applies {
+                continue;
+            }
+            match environment.package(&requirement.name) {
+                None => unmet.push(Unmet { by, requirement, instead: None }),
+                Some(there) => {
+                    let version = there.build.value().map(|build| &build.version).or(there.version.value());
+                    if let Some(version) = version
+                        && requirement.accepts(version) == Some(false)
+                    {
+                        unmet.push(Unmet { by, requirement, instead: Some(version) });
+                    }
+                }
+            }
+        }
+    }
+    unmet
+}
+
+/// Whether a package is one whose requirements matter here.
+fn concerns_gpu(package: &Package) -> bool {
+    ["torch", "torchvision", "torchaudio", "triton"].contains(&package.name.as_str())
+        || package.name.starts_with("nvidia-")
+        || package
+            .requires
+            .iter()
+            .filter_map(|line| line.parse::<Requirement>().ok())
+            .any(|requirement| requirement.name == "torch" || requirement.name.starts_with("nvidia-"))
+}
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
+    let Some(torch) = environment.package("torch") else { return Outcome::NotApplicable };
+    let unmet = unmet(environment);
+    let libraries = missing_libraries(context, environment);
+    if unmet.is_empty() && libraries.is_empty() {
+        return Outcome::Holds;
+    }
+    let mut parts: Vec<String> = unmet
+        .iter()
+        .map(|unmet| {
+            let line = wanted(&unmet.requirement);
+            match unmet.instead {
+                Some(version) => format!("{} requires {line}, and {version} is installed", unmet.by.name),
+                None => format!("{} requires {line}, which is not installed", unmet.by.name),
+            }
+        })
+        .collect();
+    parts.extend(libraries.iter().map(|(library, by)| format!("{by} links to {library}, which nothing brings")));
+    let shown = parts.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+    let more = parts.len().saturating_sub(3);
+    let summary = if more > 0 { format!("{shown}; and {more} more.") } else { format!("{shown}.") };
+    let mut draft = Draft::new(environment.id.clone(), summary).evidence(package_evidence(context, torch));
+    for unmet in &unmet {
+        draft = draft.cause(wanted(&unmet.requirement)).evidence(
+            Evidence::new(
+                format!("{} requires {}", unmet.by.name, wanted(&unmet.requirement)),
+                format!("Requires-Dist in {}/METADATA", unmet.by.at),
+            )
+            .at(context.pointer(&unmet.by.name)),
+        );
+    }
+    for (library, by) in &libraries {
+        draft =
+            draft.cause(library).evidence(Evidence::new(format!("{library} is not there"), format!("NEEDED of {by}")));
+    }
+    draft.found()
+}
+
+/// A requirement without its marker, as a command line takes it.
+pub fn wanted(requirement: &Requirement) -> String {
+    format!("{}{}", requirement.name, requirement.specifiers.to_string().replace(' ', ""))
+}
+
+/// Sonames that the main libraries of the GPU packages reach and nothing has, each with the library that names it first.
+fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(String, String)> {
+    let linux = environment.platform.value().is_some_and(|platform| platform.os == Os::Linux);
+    // What a plan will bring has not been read yet, so nothing can be said to be missing from it.
+    let planned =
+        environment.packages.iter().any(|package| package.version.via().is_some_and(|via| via.how == How::Plan));
+    // Where libc itself is not in the usual folders (NixOS, Guix), the loader works in another way.
+    let usual = matches!(environment.system_libraries.get("libc.so.6"), Some(Fact::Known { .. }));
+    if !linux || planned || !usual {
+        return Vec::new();
+    }
+    let all = || environment.packages.iter().flat_map(|package| &package.libraries);
+    let file_name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+    let by_name: std::collections::BTreeMap<String, &crate::facts::Library> =
+        all().map(|library| (file_name(&library.path), library)).collect();
+    let mut queue: Vec<&crate::facts::Library> = environment
+        .packages
+        .iter()
+        .flat_map(|package| package.libraries.iter().map(move |library| (package, library)))
+        .filter(|(package, library)| context.knowledge.is_main_library(&package.name, &library.path))
+        .map(|(_, library)| library)
+        .collect();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut missing = Vec::new();
+    while let Some(library) = queue.pop() {
+        for soname in &library.needed {
+            if !seen.insert(soname) || belongs_to_driver(soname) {
+                continue;
+            }
+            match by_name.get(soname) {
+                Some(found) => queue.push(found),
+                None if matches!(environment.system_libraries.get(soname), Some(Fact::Absent { .. })) => {
+                    missing.push((soname.clone(), library.path.clone()));
+                }
+                None => {}
+            }
+        }
+    }
+    missing.sort();
+    missing
+}
+
+/// Libraries that come with the driver, whose absence is the driver's affair.
+fn belongs_to_driver(soname: &str) -> bool {
+    soname.starts_with("libcuda.so") || soname.starts_with("libnvidia-")
+}
