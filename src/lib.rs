@@ -1,10 +1,18 @@
 //! gpucheck: will this software run on this GPU, and if not, what do I paste to fix it?
 //!
-//! Data flows one way: probes and readers → [`facts`] → [`rules`] → findings → [`fix`]es → [`report`] formats.
+//! Data flows one way: [`probe`]s and readers → [`facts`] → [`enrich`] → [`rules`] → [`finding`]s → [`fix`]es → [`report`] formats.
 
 pub mod binary;
+pub mod cli;
 pub mod compat;
+pub mod enrich;
 pub mod exit;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod knowledge;
+pub mod probe;
+pub mod python;
+pub mod report;
+pub mod resolve;
+pub mod rules;

@@ -1,2 +1,10 @@
-//! The `gpucheck` command.
-fn main() {}
+//! The binary: parse, dispatch, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use gpucheck::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run().into()
+}

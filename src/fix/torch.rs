@@ -24,7 +24,9 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let search = Search { case, environment, targets: &targets, least: worst.min(Severity::Error) };
     let found = search.fixes();
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::TorchBuild)) {
-        found.iter().filter(|(after, _)| !after.keeps(finding)).for_each(|(_, fix)| add(finding, fix));
+        for (_, fix) in found.iter().filter(|(after, _)| !after.keeps(finding)).collect::<Vec<_>>() {
+            add(finding, fix);
+        }
     }
 }
 
@@ -65,7 +67,7 @@ impl Search<'_> {
         let gpus = self.gpus();
         let failing: Vec<&str> = self.targets.iter().flat_map(|target| &target.gpus).map(String::as_str).collect();
         let fails = |gpu: &Gpu| failing.contains(&gpu.id.as_str());
-        let some_work = gpus.iter().any(|gpu| fails(gpu)) && !gpus.iter().all(|gpu| fails(gpu));
+        let some_work = gpus.iter().any(&fails) && !gpus.iter().all(&fails);
         let named = gpus.iter().filter(|gpu| fails(gpu)).all(|gpu| gpu.named);
 
         let for_all = self.first(&Attempt::default());
@@ -266,6 +268,9 @@ impl Search<'_> {
             && let Some(floor) = self.case.knowledge.runtime_floor(cuda, self.case.driver_os())
         {
             unproven.push(format!("the driver is not known; CUDA {cuda} needs {} or newer", floor.driver));
+        }
+        if self.environment.python.value().is_none() && !attempt.any_python {
+            unproven.push(format!("the Python version is not known; there are wheels for {}", release.python_range()));
         }
         if let Some((installed, cuda)) = self.installed() {
             let changes = python::public_version(installed) != release.version

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Paint, Report, Subject, Verdict};
-use crate::finding::{Finding, Fix, Proof, Severity};
+use crate::finding::{Command, Finding, Fix, Proof, Severity};
 
 /// What the reader sees it on.
 #[derive(Debug, Clone, Copy)]
@@ -18,17 +18,21 @@ pub struct Screen {
     pub quiet: bool,
 }
 
-const LABEL: usize = 13;
+const LABEL: usize = 14;
 /// A wrapped column narrower than this is harder to read than a long line.
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    let mut page = Page { out: String::new(), screen };
+    let mut page = Page { out: String::new(), screen, shown: Vec::new() };
     if !screen.quiet {
         for subject in &report.subjects {
             page.subject(subject, report);
         }
         page.out.push('\n');
+    }
+    if report.command == "recommend" {
+        page.recommendation(report);
+        return page.out;
     }
     for finding in &report.findings {
         page.finding(finding);
@@ -41,6 +45,8 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
 struct Page<'s> {
     out: String,
     screen: &'s Screen,
+    /// Lines to paste that have been shown: one plan often mends several findings, and is written once.
+    shown: Vec<Vec<Command>>,
 }
 
 impl Page<'_> {
@@ -119,13 +125,26 @@ impl Page<'_> {
         self.out.push('\n');
     }
 
-    fn fix(&mut self, label: &str, fix: &Fix) {
-        let basis = match fix.proof {
-            Proof::Binary => " (proven: read from the new build itself)",
-            Proof::Knowledge => " (proven by the same rules on the knowledge base's row for that build)",
-            Proof::None => "",
-        };
-        self.labelled(2, label, Paint::Good, &format!("{}{basis}", fix.summary));
+    /// What `recommend` answers: the lines, or why there are none.
+    fn recommendation(&mut self, report: &Report) {
+        let plain = |finding: &&Finding| finding.severity < Severity::Warning;
+        let fixes: Vec<&Fix> = report.findings.iter().filter(plain).flat_map(|finding| &finding.fixes).collect();
+        for finding in report.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+            self.finding(finding);
+        }
+        for (index, fix) in fixes.iter().enumerate() {
+            let build = fix.result.as_ref().unwrap_or(&fix.summary);
+            let label = if index == 0 { "install" } else { "or" };
+            self.labelled(0, label, Paint::Good, build);
+            self.lines(fix);
+        }
+        if fixes.iter().all(|fix| fix.commands.is_empty()) {
+            let _ = writeln!(self.out, "{}", Paint::Error.on("✗ nothing can be recommended", self.screen.color));
+        }
+    }
+
+    /// The lines of a fix and what it does not promise.
+    fn lines(&mut self, fix: &Fix) {
         for command in &fix.commands {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
         }
@@ -134,9 +153,33 @@ impl Page<'_> {
         }
     }
 
+    fn fix(&mut self, label: &str, fix: &Fix) {
+        if !fix.commands.is_empty() && self.shown.contains(&fix.commands) {
+            self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));
+            return;
+        }
+        self.shown.push(fix.commands.clone());
+        let basis = match fix.proof {
+            Proof::Binary => " (proven: read from the new build itself)",
+            Proof::Knowledge => " (proven by the same rules on the knowledge base's row for that build)",
+            Proof::None => "",
+        };
+        self.labelled(2, label, Paint::Good, &format!("{}{basis}", fix.summary));
+        self.lines(fix);
+    }
+
+    /// What could not be decided, by what is missing for it: one option often decides several rules.
     fn undecided(&mut self, report: &Report) {
+        let mut by_need: Vec<(String, Vec<&str>)> = Vec::new();
         for undecided in &report.checks.unknown {
-            let text = format!("{}: not decided, for want of {}", undecided.rule, undecided.needs.join("; "));
+            let need = undecided.needs.join("; ");
+            match by_need.iter_mut().find(|(known, _)| *known == need) {
+                Some((_, rules)) => rules.push(undecided.rule),
+                None => by_need.push((need, vec![undecided.rule])),
+            }
+        }
+        for (need, rules) in &by_need {
+            let text = format!("not decided without {need}: {}", rules.join(", "));
             let lines = match self.screen.width {
                 Some(width) => textwrap::wrap(
                     &text,
@@ -149,7 +192,7 @@ impl Page<'_> {
                 let _ = writeln!(self.out, "{} {line}", Paint::Dim.on(mark, self.screen.color));
             }
         }
-        if !report.checks.unknown.is_empty() {
+        if !by_need.is_empty() {
             self.out.push('\n');
         }
     }

@@ -9,8 +9,8 @@ mod shared;
 
 pub use environment::environment_incomplete::{Unmet, unmet, wanted};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
-pub use shared::{gpu_name, label, torch_on_gpu};
 pub use run::{Judged, Undecided, Verdicts, run};
+pub use shared::{gpu_name, label, torch_on_gpu};
 
 /// A rule and its page.
 pub struct Entry {

@@ -116,15 +116,15 @@ impl OnGpu<'_> {
     /// its code is for older GPUs.
     pub fn gpu_is_newer(&self, context: &Context<'_>) -> bool {
         let row = context.knowledge.architecture(self.capability);
-        if let Some(first) = row.and_then(|row| row.first_toolkit) {
-            if self.cuda < first {
-                return true;
-            }
+        if let Some(first) = row.and_then(|row| row.first_toolkit)
+            && self.cuda < first
+        {
+            return true;
         }
-        if let Some(last) = row.and_then(|row| row.last_toolkit) {
-            if self.cuda > last {
-                return false;
-            }
+        if let Some(last) = row.and_then(|row| row.last_toolkit)
+            && self.cuda > last
+        {
+            return false;
         }
         self.code.sass.keys().chain(self.code.ptx.keys()).all(|code| code.target.capability < self.capability)
     }

@@ -64,7 +64,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     .evidence(package_evidence(context, triton))
     .evidence(Evidence::new(
         format!("bundled ptxas {} has no sm_{}", row.ptxas, capability.number()),
-        format!("knowledge: triton {}, {}", row.versions, row.source),
+        format!("knowledge: packages/triton.toml, {}", row.versions),
     ))
     .symptom("ptxas fatal: Value 'sm_…' is not defined for option 'gpu-name'")
     .cause(capability)

@@ -68,7 +68,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft
         .evidence(Evidence::new(
             format!("CUDA {}.x: driver {} or newer", cuda.major, floor.driver),
-            format!("knowledge: {}", context.knowledge.cite_architecture(floor)),
+            format!("knowledge: {}", floor.source),
         ))
         .found()
 }

@@ -1,0 +1,94 @@
+//! What lies where in the folder of an environment: a virtual environment, a conda environment, an installed or an embedded
+//! Python, or bare site-packages.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    pyvenv::{self, Pyvenv},
+    sites,
+    version::{self, Version},
+};
+use crate::{
+    facts::{Fact, PythonVersion},
+    probe::{Surroundings, root::Root},
+};
+
+/// An environment's places.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// Its folder.
+    pub prefix: PathBuf,
+    /// Its interpreter, by the name a shell would use.
+    pub interpreter: Option<PathBuf>,
+    /// Folders of distributions in the order Python looks through them.
+    pub site_packages: Vec<PathBuf>,
+    /// Interpreter version.
+    pub python: Fact<PythonVersion>,
+    /// Whether its folders are those of Windows.
+    pub windows: bool,
+    /// What makes it a virtual environment.
+    pub venv: Option<Pyvenv>,
+    /// Whether conda made it.
+    pub conda: bool,
+}
+
+impl Layout {
+    /// The environment in `prefix`, when there is one. `interpreter` is how it was found, if by its interpreter.
+    pub fn of_prefix(
+        root: &Root,
+        surroundings: &Surroundings,
+        prefix: &Path,
+        interpreter: Option<&Path>,
+    ) -> Option<Self> {
+        let venv = pyvenv::read(root, prefix);
+        let own = first_file(root, prefix, &["bin/python", "bin/python3", "Scripts/python.exe", "python.exe"]);
+        // A virtual environment keeps its name when its base interpreter is gone; anything else needs one.
+        let interpreter = interpreter.map(Path::to_owned).or(own);
+        if venv.is_none() && interpreter.is_none() {
+            return None;
+        }
+        let conda = venv.is_none() && root.is_dir(&prefix.join("conda-meta"));
+        let Version { python, folder } = version::version(root, prefix, venv.as_ref(), interpreter.as_deref());
+        let windows = folder.is_none() && root.is_dir(&prefix.join("Lib"));
+        // A project may have a `bin/python` of its own: what has no library folder is no Python.
+        if venv.is_none() && !windows && folder.is_none() && python.value().is_none() {
+            return None;
+        }
+        let mut layout =
+            Self { prefix: prefix.to_owned(), interpreter, site_packages: Vec::new(), python, windows, venv, conda };
+        layout.site_packages = sites::site_packages(root, surroundings, &layout, folder.as_deref());
+        Some(layout)
+    }
+
+    /// The environment that a folder of distributions belongs to, or the folder alone (`pip install --target`).
+    pub fn of_site_packages(root: &Root, surroundings: &Surroundings, folder: &Path) -> Option<Self> {
+        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let named = matches!(name, "site-packages" | "dist-packages");
+        let filled = || root.names(folder).iter().any(|name| name.ends_with(".dist-info"));
+        if !root.is_dir(folder) || !(named || filled()) {
+            return None;
+        }
+        let parent = folder.parent().filter(|_| named);
+        let library = parent.and_then(|parent| parent.file_name()).and_then(|name| name.to_str()).unwrap_or_default();
+        let windows = library == "Lib";
+        let prefix =
+            if windows { parent.and_then(Path::parent) } else { parent.and_then(Path::parent).and_then(Path::parent) };
+        let whole = prefix.and_then(|prefix| Self::of_prefix(root, surroundings, prefix, None));
+        if let Some(whole) = whole.filter(|whole| whole.venv.is_some() || whole.conda) {
+            return Some(whole);
+        }
+        let python = match version::of_folder(library) {
+            Some(python) => Fact::known(python, crate::facts::Source::file(root.shown(folder))),
+            None => Fact::unknown("a folder of packages does not tell which Python it is for"),
+        };
+        let site_packages = vec![folder.to_owned()];
+        let prefix = folder.to_owned();
+        Some(Self { prefix, interpreter: None, site_packages, python, windows, venv: None, conda: false })
+    }
+}
+
+/// The first of these files that exists.
+fn first_file(root: &Root, prefix: &Path, names: &[&str]) -> Option<PathBuf> {
+    let join = |name: &&str| name.split('/').fold(prefix.to_owned(), |path, part| path.join(part));
+    names.iter().map(join).find(|path| root.is_file(path))
+}

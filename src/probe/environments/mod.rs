@@ -1,0 +1,117 @@
+//! Python environments: which there are, what is installed in them, what their libraries hold. Nothing is imported.
+
+mod build;
+mod distributions;
+mod interpreter;
+mod layout;
+mod libraries;
+mod manager;
+mod parallel;
+mod pyvenv;
+mod select;
+mod sites;
+mod system_libraries;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::{distributions::Distribution, layout::Layout, select::Candidate};
+use super::{Options, Surroundings, header, root::Root};
+use crate::facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source};
+
+/// All environments, the selected one first.
+///
+/// # Errors
+/// When what the user named is no Python environment.
+pub fn environments(
+    root: &Root,
+    options: &Options,
+    surroundings: &Surroundings,
+    host: &Host,
+) -> anyhow::Result<Vec<Environment>> {
+    let candidates = select::candidates(root, options, surroundings)?;
+    let read = |(index, candidate)| {
+        let selected = index == 0;
+        environment(root, surroundings, host, candidate, selected, selected || options.all)
+    };
+    Ok(candidates.into_iter().enumerate().map(read).collect())
+}
+
+fn environment(
+    root: &Root,
+    surroundings: &Surroundings,
+    host: &Host,
+    candidate: Candidate,
+    selected: bool,
+    with_libraries: bool,
+) -> Environment {
+    let Candidate { layout, found_by, active } = candidate;
+    let mut distributions = distributions::distributions(root, &layout);
+    let platform = platform(root, &layout, host);
+    let mut system_libraries = BTreeMap::new();
+    if with_libraries {
+        libraries::read(root, &layout, &mut distributions);
+        if let Some(platform) = platform.value().filter(|platform| platform.os == Os::Linux) {
+            let names = missing(&distributions);
+            system_libraries = system_libraries::locate(root, surroundings, &layout, platform, &names);
+        }
+    }
+    Environment {
+        id: root.shown(&layout.prefix),
+        origin: Origin::Installed,
+        selected,
+        found_by,
+        active,
+        interpreter: interpreter(root, &layout),
+        manager: manager::manager(root, &layout),
+        python: layout.python,
+        platform,
+        packages: distributions.into_iter().map(|distribution| distribution.package).collect(),
+        system_libraries,
+    }
+}
+
+/// Names that the libraries ask for and that no file of any package has.
+fn missing(distributions: &[Distribution]) -> BTreeSet<&str> {
+    let file_name =
+        |path| -> &str { std::path::Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path) };
+    let listed = distributions.iter().flat_map(|found| found.natives.iter().flatten()).map(String::as_str);
+    let libraries = || distributions.iter().flat_map(|found| &found.package.libraries);
+    let provided: BTreeSet<&str> =
+        listed.chain(libraries().map(|library| library.path.as_str())).map(file_name).collect();
+    let needed = libraries().flat_map(|library| &library.needed).map(String::as_str);
+    needed.filter(|name| !provided.contains(name)).collect()
+}
+
+/// The interpreter as a command line names it; PowerShell completes and prints backslashes.
+fn interpreter(root: &Root, layout: &Layout) -> Fact<String> {
+    match &layout.interpreter {
+        Some(path) => {
+            let shown = root.shown(path);
+            let typed = if layout.windows { shown.replace('/', "\\") } else { shown.clone() };
+            Fact::known(typed, Source::file(shown))
+        }
+        None if layout.venv.is_some() => Fact::unknown("its bin/python is missing or leads nowhere"),
+        None => Fact::unknown("a folder of packages has no interpreter"),
+    }
+}
+
+/// What wheels must have been built for: the interpreter's own header tells it, else the folders and the host.
+fn platform(root: &Root, layout: &Layout, host: &Host) -> Fact<Platform> {
+    let header = layout.interpreter.as_deref().and_then(|path| Some((header::platform(root, path)?, path)));
+    if let Some((platform, path)) = header {
+        return Fact::known(platform, Source::new(How::Binary, root.shown(path)));
+    }
+    let Fact::Known { value, via } = &host.platform else { return host.platform.clone() };
+    match (layout.windows, value.os) {
+        (false, Os::Windows) if !layout.site_packages.is_empty() && layout.interpreter.is_some() => {
+            let os = Os::Linux;
+            Fact::known(Platform { os, cpu: value.cpu }, Source::file(root.shown(&layout.prefix)))
+        }
+        (true, Os::Linux | Os::Macos) => {
+            let os = Os::Windows;
+            Fact::known(Platform { os, cpu: value.cpu }, Source::file(root.shown(&layout.prefix)))
+        }
+        _ => Fact::known(*value, via.clone()),
+    }
+}

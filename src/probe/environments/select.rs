@@ -1,0 +1,126 @@
+//! Which environments there are, and which one is meant: what the user names, then what the shell has activated, then what lies
+//! beside the project, then what PATH has.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use super::{interpreter, layout::Layout};
+use crate::probe::{Options, Surroundings, root::Root};
+
+/// Folders that people and tools keep a project's environment in; the last is ComfyUI's, misspelt as it is.
+const FOLDERS: [&str; 3] = [".venv", "venv", "python_embeded"];
+
+/// An environment that exists. The first in the list is the selected one.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Its places.
+    pub layout: Layout,
+    /// Why it is one.
+    pub found_by: String,
+    /// Whether a plain `pip` acts on it.
+    pub active: bool,
+}
+
+/// All environments, each once, the selected one first.
+///
+/// # Errors
+/// When what the user named is no Python environment.
+pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -> anyhow::Result<Vec<Candidate>> {
+    let finder = Finder { root, surroundings };
+    let mut list = List { root, found: Vec::new() };
+    for path in &options.python {
+        let layout = finder.named(path)?;
+        list.add(layout, format!("--python {}", root.shown(path)), false);
+    }
+    // What the shell has activated: a virtual environment inside a conda one wins, as it comes first on PATH.
+    let mut activated = false;
+    for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
+        let folder = surroundings.filled(name).and_then(|path| surroundings.absolute(PathBuf::from(path)));
+        if let Some(layout) = folder.and_then(|folder| finder.prefix(&folder)) {
+            list.add(layout, name.to_owned(), !activated);
+            activated = true;
+        }
+    }
+    for folder in surroundings.folder.iter().flat_map(|folder| folder.ancestors()) {
+        for (name, layout) in finder.beside(folder) {
+            list.add(layout, format!("{name} in {}", root.shown(folder)), false);
+        }
+    }
+    for (path, name) in interpreter::on_path(root, surroundings) {
+        if let Some(layout) = finder.interpreter(&path) {
+            list.add(layout, format!("{name} on PATH"), !activated);
+            activated = true;
+        }
+    }
+    Ok(list.found)
+}
+
+struct List<'a> {
+    root: &'a Root,
+    found: Vec<Candidate>,
+}
+
+impl List<'_> {
+    /// Adds an environment, or what was learnt of it the second time.
+    fn add(&mut self, layout: Layout, found_by: String, active: bool) {
+        let real = |layout: &Layout| self.root.real(&layout.prefix).unwrap_or_else(|_| layout.prefix.clone());
+        let place = real(&layout);
+        match self.found.iter_mut().find(|other| real(&other.layout) == place) {
+            Some(other) => other.active |= active,
+            None => self.found.push(Candidate { layout, found_by, active }),
+        }
+    }
+}
+
+struct Finder<'a> {
+    root: &'a Root,
+    surroundings: &'a Surroundings,
+}
+
+impl Finder<'_> {
+    fn prefix(&self, folder: &Path) -> Option<Layout> {
+        Layout::of_prefix(self.root, self.surroundings, folder, None)
+    }
+
+    fn interpreter(&self, path: &Path) -> Option<Layout> {
+        let prefix = interpreter::prefix(self.root, path)?;
+        Layout::of_prefix(self.root, self.surroundings, &prefix, Some(path))
+    }
+
+    /// The environments that lie in a project's folder.
+    fn beside(&self, folder: &Path) -> Vec<(&'static str, Layout)> {
+        FOLDERS.into_iter().filter_map(|name| Some((name, self.prefix(&folder.join(name))?))).collect()
+    }
+
+    /// What the user means by a path.
+    fn named(&self, path: &Path) -> anyhow::Result<Layout> {
+        let shown = self.root.shown(path);
+        let Some(path) = self.placed(path) else { bail!("--python {shown}: there is no such file or folder") };
+        let found = if self.root.is_file(&path) {
+            interpreter::behind_shim(self.root, self.surroundings, path.clone())
+                .and_then(|path| self.interpreter(&path))
+        } else {
+            let site_packages = || Layout::of_site_packages(self.root, self.surroundings, &path);
+            let project = || self.beside(&path).into_iter().next().map(|(_, layout)| layout);
+            self.prefix(&path).or_else(site_packages).or_else(project)
+        };
+        match found {
+            Some(layout) => Ok(layout),
+            None => bail!(
+                "--python {shown}: not a Python environment: expected an interpreter, a virtual or conda environment, a \
+                 site-packages folder, or a project folder with .venv or venv in it"
+            ),
+        }
+    }
+
+    /// The path from the root on. Below `--root` people name a place as seen from inside or from outside.
+    fn placed(&self, path: &Path) -> Option<PathBuf> {
+        // A shell leaves the tilde of `--python=~/x` alone.
+        let home = path.strip_prefix("~").ok().and_then(|rest| Some(self.surroundings.home.as_ref()?.join(rest)));
+        let path = self.surroundings.absolute(home.unwrap_or_else(|| path.to_owned()))?;
+        // `proj/.` and `proj/x/..` are no names to show, but links in the last part of the path must stay as they are.
+        let path = path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect::<PathBuf>();
+        if self.root.real(&path).is_ok() { Some(path) } else { self.root.inside(&path) }
+    }
+}

@@ -1,0 +1,90 @@
+//! The folders that an environment's interpreter looks through for distributions, in its order (CPython's site.py and the
+//! changes of Debian and Fedora to it).
+
+use std::path::{Path, PathBuf};
+
+use super::{interpreter, layout::Layout, version};
+use crate::{
+    facts::PythonVersion,
+    probe::{Surroundings, root::Root},
+};
+
+/// The folders that exist, each once.
+pub fn site_packages(
+    root: &Root,
+    surroundings: &Surroundings,
+    layout: &Layout,
+    library: Option<&Path>,
+) -> Vec<PathBuf> {
+    let version = layout.python.value().copied();
+    let mut folders = Vec::new();
+    match &layout.venv {
+        Some(venv) => {
+            folders.extend(own(&layout.prefix, library));
+            if venv.system_site_packages {
+                folders.extend(user(surroundings, version, layout.windows));
+                folders.extend(venv.home.as_deref().map(|home| base(root, home)).unwrap_or_default());
+            }
+        }
+        None => {
+            let embedded = root.names(&layout.prefix).iter().any(|name| name.ends_with("._pth"));
+            if !embedded {
+                folders.extend(user(surroundings, version, layout.windows));
+            }
+            folders.extend(distribution(&layout.prefix, version));
+            folders.extend(own(&layout.prefix, library));
+        }
+    }
+    let mut seen = Vec::new();
+    folders.retain(|folder| {
+        // lib64 is often a link to lib.
+        let real = root.real(folder).ok().filter(|real| root.is_dir(real) && !seen.contains(real));
+        seen.extend(real.clone());
+        real.is_some()
+    });
+    folders
+}
+
+/// purelib and platlib of the environment itself.
+fn own(prefix: &Path, library: Option<&Path>) -> Vec<PathBuf> {
+    let Some(library) = library else { return vec![prefix.join("Lib").join("site-packages")] };
+    let name = library.file_name().unwrap_or_default();
+    vec![library.join("site-packages"), prefix.join("lib64").join(name).join("site-packages")]
+}
+
+/// Where Debian and Fedora put what pip and what their own packages install.
+fn distribution(prefix: &Path, version: Option<PythonVersion>) -> Vec<PathBuf> {
+    let Some(version) = version else { return Vec::new() };
+    let local = prefix.join("local");
+    let name = format!("python{version}");
+    vec![
+        local.join("lib").join(&name).join("dist-packages"),
+        local.join("lib64").join(&name).join("site-packages"),
+        local.join("lib").join(&name).join("site-packages"),
+        prefix.join("lib").join("python3").join("dist-packages"),
+    ]
+}
+
+/// `pip install --user`.
+fn user(surroundings: &Surroundings, version: Option<PythonVersion>, windows: bool) -> Option<PathBuf> {
+    let version = version.filter(|_| surroundings.filled("PYTHONNOUSERSITE").is_none())?;
+    if windows {
+        let folder = Path::new(surroundings.filled("APPDATA")?).join("Python");
+        return Some(folder.join(format!("Python{}{}", version.major, version.minor)).join("site-packages"));
+    }
+    let library = surroundings.home.as_deref()?.join(".local").join("lib");
+    Some(library.join(format!("python{version}")).join("site-packages"))
+}
+
+/// The folders of the interpreter that a virtual environment was made from; `home` is where that lies.
+fn base(root: &Root, home: &Path) -> Vec<PathBuf> {
+    let interpreter =
+        ["python3", "python", "python.exe"].iter().map(|name| home.join(name)).find(|path| root.is_file(path));
+    let Some(prefix) = interpreter.as_deref().and_then(|interpreter| interpreter::prefix(root, interpreter)) else {
+        return Vec::new();
+    };
+    let version = version::version(root, &prefix, None, interpreter.as_deref());
+    let mut folders = distribution(&prefix, version.python.value().copied());
+    folders.extend(own(&prefix, version.folder.as_deref()));
+    folders
+}

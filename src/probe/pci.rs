@@ -1,0 +1,144 @@
+//! NVIDIA GPUs as the kernel lists them on the PCI bus: seen even when no driver works.
+
+use std::path::Path;
+
+use super::root::Root;
+use crate::facts::{Fact, Gpu, Host, How, Os, Source};
+
+const BUS: &str = "/sys/bus/pci/devices";
+const NVIDIA: u32 = 0x10de;
+/// VGA controllers and 3D controllers; the third byte is the programming interface. Audio, USB and NVSwitch have others.
+const CLASSES: [u32; 2] = [0x0300, 0x0302];
+
+/// The GPUs in the order of their addresses.
+pub fn gpus(root: &Root, host: &Host) -> Fact<Vec<Gpu>> {
+    if host.wsl.value().is_some() {
+        return Fact::unknown("WSL shows no PCI devices; name the GPU with --gpu");
+    }
+    if host.platform.value().is_some_and(|platform| platform.os != Os::Linux) {
+        return Fact::unknown("only Linux lists its PCI devices in files; name the GPU with --gpu");
+    }
+    let Ok(devices) = root.list(Path::new(BUS)) else {
+        return Fact::unknown(format!("{BUS} cannot be read; name the GPU with --gpu"));
+    };
+    let addresses = devices.iter().filter_map(|name| name.to_str());
+    let found = addresses.filter_map(|address| Some((address, device(root, address)?)));
+    let gpus: Vec<_> = found.enumerate().map(|(index, (address, device))| gpu(root, index, address, device)).collect();
+    if !gpus.is_empty() {
+        return Fact::known(gpus, Source::new(How::Pci, BUS));
+    }
+    if is_tegra(root) {
+        return Fact::unknown("the GPU of a Tegra is not on the PCI bus; name it with --gpu");
+    }
+    Fact::absent(Source::file(BUS))
+}
+
+/// The device id, when it is a GPU of NVIDIA's.
+fn device(root: &Root, address: &str) -> Option<u32> {
+    let folder = Path::new(BUS).join(address);
+    let number = |file: &str| {
+        let text = root.read_text(&folder.join(file), 64).ok()?;
+        u32::from_str_radix(text.trim().strip_prefix("0x")?, 16).ok()
+    };
+    let is_gpu = number("vendor")? == NVIDIA && CLASSES.contains(&(number("class")? >> 8));
+    if is_gpu { number("device") } else { None }
+}
+
+fn gpu(root: &Root, index: usize, address: &str, device: u32) -> Gpu {
+    let via = || Source::new(How::Pci, format!("{BUS}/{address}"));
+    let ask = "the driver was not asked; PCI does not say";
+    Gpu {
+        id: format!("gpu{index}"),
+        name: name(root, address),
+        pci_device: Fact::known(format!("{device:04x}"), via()),
+        pci_address: Fact::known(address.to_owned(), via()),
+        capability: Fact::unknown(ask),
+        memory: Fact::unknown(ask),
+        visible: Fact::unknown(ask),
+        named: false,
+    }
+}
+
+/// The model as the kernel driver tells it; the driver sees only the cards that it has taken.
+fn name(root: &Root, address: &str) -> Fact<String> {
+    let path = format!("/proc/driver/nvidia/gpus/{address}/information");
+    let text = root.read_text(Path::new(&path), 4096);
+    let model = text.as_deref().ok().and_then(|text| text.lines().find_map(|line| line.strip_prefix("Model:")));
+    match model.map(str::trim).filter(|model| !model.is_empty() && *model != "Unknown") {
+        Some(model) => Fact::known(model.to_owned(), Source::file(path)),
+        None => Fact::unknown("no kernel driver names it"),
+    }
+}
+
+/// The device tree of a Jetson names its chip.
+fn is_tegra(root: &Root) -> bool {
+    let text = root.read_text(Path::new("/proc/device-tree/compatible"), 4096);
+    text.is_ok_and(|text| text.contains("nvidia,tegra"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::host, *};
+    use crate::probe::Surroundings;
+    use std::fs;
+
+    fn scene(devices: &[(&str, &str, &str, &str)]) -> (tempfile::TempDir, Root) {
+        let dir = tempfile::tempdir().unwrap();
+        for (address, vendor, device, class) in devices {
+            let folder = dir.path().join("sys/bus/pci/devices").join(address);
+            fs::create_dir_all(&folder).unwrap();
+            for (file, text) in [("vendor", vendor), ("device", device), ("class", class)] {
+                fs::write(folder.join(file), format!("{text}\n")).unwrap();
+            }
+        }
+        let root = Root::new(Some(dir.path()), None).unwrap();
+        (dir, root)
+    }
+
+    fn ask(root: &Root) -> Fact<Vec<Gpu>> {
+        gpus(root, &host::host(root, &Surroundings::default()))
+    }
+
+    // Windows allows no colon in a file name.
+    #[cfg(unix)]
+    #[test]
+    fn gpus_come_by_address_and_nothing_else_is_one() {
+        let (dir, root) = scene(&[
+            ("0000:41:00.0", "0x10de", "0x2b85", "0x030000"),
+            ("0000:01:00.0", "0x10de", "0x1d01", "0x030200"),
+            ("0000:01:00.1", "0x10de", "0x0fb8", "0x040300"),
+            ("0000:02:00.0", "0x1002", "0x744c", "0x030000"),
+            ("0000:03:00.0", "garbage", "0x0000", "0x030000"),
+        ]);
+        let folder = dir.path().join("proc/driver/nvidia/gpus/0000:41:00.0");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("information"), "Model: \t\t NVIDIA GeForce RTX 5090\nIRQ: 1\n").unwrap();
+        let found = ask(&root);
+        let gpus = found.value().unwrap();
+        let shown: Vec<_> =
+            gpus.iter().map(|gpu| (gpu.id.as_str(), gpu.pci_device.value().unwrap().as_str())).collect();
+        assert_eq!(shown, [("gpu0", "1d01"), ("gpu1", "2b85")]);
+        assert_eq!(gpus[1].name.value().unwrap(), "NVIDIA GeForce RTX 5090");
+        assert!(gpus[0].name.is_unknown() && !gpus[0].named);
+    }
+
+    #[test]
+    fn no_bus_is_not_no_gpu() {
+        let (dir, root) = scene(&[]);
+        assert!(ask(&root).is_unknown());
+        fs::create_dir_all(dir.path().join("sys/bus/pci/devices")).unwrap();
+        assert!(ask(&root).is_absent());
+        fs::create_dir_all(dir.path().join("proc/device-tree")).unwrap();
+        fs::write(dir.path().join("proc/device-tree/compatible"), "nvidia,p3768\0nvidia,tegra234\0").unwrap();
+        assert!(ask(&root).is_unknown());
+    }
+
+    #[test]
+    fn wsl_shows_none() {
+        let (dir, root) = scene(&[]);
+        fs::create_dir_all(dir.path().join("proc/sys/kernel")).unwrap();
+        fs::write(dir.path().join("proc/sys/kernel/osrelease"), "6.6.87.2-microsoft-standard-WSL2").unwrap();
+        fs::create_dir_all(dir.path().join("sys/bus/pci/devices")).unwrap();
+        assert!(ask(&root).is_unknown());
+    }
+}

@@ -1,0 +1,262 @@
+//! The one door to the file system: every path a probe reads is taken below `--root`, every read is capped, and only regular
+//! files are opened (a FIFO or a device could block for ever).
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::{self, File},
+    io::{self, Read},
+    path::{Component, Path, PathBuf},
+};
+
+/// As many symbolic links as Linux itself follows in one path.
+const MAX_LINKS: usize = 40;
+/// A folder with more entries than this is no folder that a probe wants to know all of.
+const MAX_ENTRIES: usize = 100_000;
+
+/// The file system as the probes see it.
+#[derive(Debug, Clone)]
+pub struct Root {
+    base: Option<PathBuf>,
+    home: Option<PathBuf>,
+}
+
+impl Root {
+    /// The file system below `base`, or the machine's own. `home` is what [`Root::shown`] writes as `~`.
+    ///
+    /// # Errors
+    /// When `base` is no folder.
+    pub fn new(base: Option<&Path>, home: Option<&Path>) -> io::Result<Self> {
+        let base = base.map(fs::canonicalize).transpose()?;
+        if base.as_deref().is_some_and(|base| !base.is_dir()) {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
+        }
+        // In a container HOME may be "/", and then everything would be below it.
+        let home = home.filter(|home| home.parent().is_some()).map(Path::to_owned);
+        Ok(Self { base, home })
+    }
+
+    /// Whether this is the machine's own file system, so that its processes can be asked too.
+    pub fn is_live(&self) -> bool {
+        self.base.is_none()
+    }
+
+    /// Where the system finds `path`: itself on the machine's own file system, below the root otherwise.
+    ///
+    /// # Errors
+    /// When it does not exist below the root, or its links go in circles.
+    pub fn locate(&self, path: &Path) -> io::Result<PathBuf> {
+        match &self.base {
+            None => Ok(path.to_owned()),
+            Some(base) => Ok(outer(base, &resolve(base, path)?)),
+        }
+    }
+
+    /// `path` without symbolic links, as seen from inside the root.
+    ///
+    /// # Errors
+    /// When it does not exist or its links go in circles.
+    pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        match &self.base {
+            None => fs::canonicalize(path).map(plain),
+            Some(base) => resolve(base, path),
+        }
+    }
+
+    /// A path of the system outside as seen from inside the root, when it lies there.
+    pub fn inside(&self, path: &Path) -> Option<PathBuf> {
+        let path = fs::canonicalize(path).ok()?;
+        Some(Path::new("/").join(path.strip_prefix(self.base.as_deref()?).ok()?))
+    }
+
+    /// Whether there is a regular file, links followed.
+    pub fn is_file(&self, path: &Path) -> bool {
+        self.metadata(path).is_ok_and(|meta| meta.is_file())
+    }
+
+    /// Whether there is a folder, links followed.
+    pub fn is_dir(&self, path: &Path) -> bool {
+        self.metadata(path).is_ok_and(|meta| meta.is_dir())
+    }
+
+    /// Whether the path itself is a symbolic link. Below another root the parents are resolved, the last part is not.
+    pub fn is_link(&self, path: &Path) -> bool {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        self.locate(folder)
+            .and_then(|folder| fs::symlink_metadata(folder.join(name)))
+            .is_ok_and(|meta| meta.is_symlink())
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<fs::Metadata> {
+        fs::metadata(self.locate(path)?)
+    }
+
+    /// The first `limit` bytes of a regular file.
+    ///
+    /// # Errors
+    /// What the operating system says; anything but a regular file is refused.
+    pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let path = self.locate(path)?;
+        let meta = fs::metadata(&path)?;
+        if !meta.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        // The size is a hint for the buffer: files of /proc claim to be empty.
+        let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(limit)).unwrap_or(0) + 1);
+        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The first `limit` bytes of a regular file as text; what is not UTF-8 becomes replacement characters.
+    ///
+    /// # Errors
+    /// As [`Root::read`].
+    pub fn read_text(&self, path: &Path, limit: u64) -> io::Result<String> {
+        let bytes = self.read(path, limit)?;
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Names in a folder, sorted.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+        let entries = fs::read_dir(self.locate(folder)?)?;
+        let mut names: Vec<_> = entries.take(MAX_ENTRIES).flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Names in a folder that are UTF-8, sorted; none when it cannot be read.
+    pub fn names(&self, folder: &Path) -> Vec<String> {
+        self.list(folder).unwrap_or_default().into_iter().filter_map(|name| name.into_string().ok()).collect()
+    }
+
+    /// A path as people see it: forward slashes, home as `~`.
+    pub fn shown(&self, path: &Path) -> String {
+        let below = self.home.as_deref().and_then(|home| path.strip_prefix(home).ok());
+        let text = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        match below {
+            Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
+            Some(rest) => format!("~/{}", text(rest)),
+            None => text(path),
+        }
+    }
+
+    /// The folder that [`Root::shown`] writes as `~`.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+}
+
+/// Canonical paths on Windows start with `\\?\`, which nobody types.
+fn plain(path: PathBuf) -> PathBuf {
+    match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
+        Some(rest) if rest.as_bytes().get(1) == Some(&b':') => PathBuf::from(rest),
+        _ => path,
+    }
+}
+
+/// The place on the machine of a path inside the root.
+fn outer(base: &Path, inside: &Path) -> PathBuf {
+    inside.components().fold(base.to_owned(), |path, part| match part {
+        Component::Normal(name) => path.join(name),
+        _ => path,
+    })
+}
+
+/// Follows links as a process confined to `base` would: absolute ones start at the root, `..` stops there.
+fn resolve(base: &Path, path: &Path) -> io::Result<PathBuf> {
+    let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
+    let mut current = PathBuf::from("/");
+    let mut pending = parts(path);
+    let mut links = 0;
+    while let Some(part) = pending.pop() {
+        if part == OsStr::new("..") {
+            current.pop();
+            continue;
+        }
+        if !matches!(Path::new(&part).components().next(), Some(Component::Normal(_))) {
+            continue;
+        }
+        let next = current.join(&part);
+        let place = outer(base, &next);
+        if !fs::symlink_metadata(&place)?.is_symlink() {
+            current = next;
+            continue;
+        }
+        links += 1;
+        if links > MAX_LINKS {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "its symbolic links go in circles"));
+        }
+        let target = fs::read_link(&place)?;
+        if target.has_root() {
+            current = PathBuf::from("/");
+        }
+        pending.extend(parts(&target));
+    }
+    Ok(current)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn home_is_a_tilde_and_slashes_are_forward() {
+        let home = Path::new("/home").join("sam");
+        let root = Root::new(None, Some(&home)).unwrap();
+        assert_eq!(root.shown(&home.join("proj").join(".venv")), "~/proj/.venv");
+        assert_eq!(root.shown(&home), "~");
+        assert_eq!(root.shown(Path::new("/home/sammy")), "/home/sammy");
+        assert_eq!(Root::new(None, Some(Path::new("/"))).unwrap().shown(Path::new("/opt/x")), "/opt/x");
+    }
+
+    #[test]
+    fn reads_are_capped_and_only_of_regular_files() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), b"0123456789\xff").unwrap();
+        let root = Root::new(None, None).unwrap();
+        assert_eq!(root.read_text(&dir.path().join("a"), 4).unwrap(), "0123");
+        assert_eq!(root.read_text(&dir.path().join("a"), 99).unwrap(), "0123456789\u{fffd}");
+        assert!(root.read(dir.path(), 4).is_err());
+        assert!(Root::new(Some(&dir.path().join("a")), None).is_err());
+        assert!(Root::new(Some(&dir.path().join("none")), None).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_never_leave_the_root() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("image/etc/deep")).unwrap();
+        fs::write(dir.path().join("secret"), "outside").unwrap();
+        fs::write(dir.path().join("image/etc/real"), "inside").unwrap();
+        let base = dir.path().join("image");
+        symlink("/etc/real", base.join("absolute")).unwrap();
+        symlink("../../../../../secret", base.join("etc/deep/escape")).unwrap();
+        symlink(dir.path().join("secret"), base.join("outside")).unwrap();
+        symlink("/loop-b", base.join("loop-a")).unwrap();
+        symlink("/loop-a", base.join("loop-b")).unwrap();
+        symlink("/etc", base.join("folder")).unwrap();
+        let root = Root::new(Some(&base), None).unwrap();
+        assert_eq!(root.read_text(Path::new("/absolute"), 99).unwrap(), "inside");
+        assert_eq!(root.read_text(Path::new("/folder/deep/../real"), 99).unwrap(), "inside");
+        assert_eq!(root.real(Path::new("/folder/real")).unwrap(), Path::new("/etc/real"));
+        assert_eq!(root.inside(&base.join("etc/real")).unwrap(), Path::new("/etc/real"));
+        for path in ["/etc/deep/escape", "/outside", "/loop-a", "/../secret", "/none"] {
+            assert!(root.read(Path::new(path), 99).is_err(), "{path}");
+        }
+        assert_eq!(root.names(Path::new("/folder")), ["deep", "real"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_does_not_block() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        if made.is_ok_and(|status| status.success()) {
+            assert!(Root::new(None, None).unwrap().read(&fifo, 9).is_err());
+        }
+    }
+}
