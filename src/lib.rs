@@ -10,6 +10,7 @@ pub mod exit;
 pub mod facts;
 pub mod finding;
 pub mod fix;
+pub mod judge;
 pub mod knowledge;
 pub mod probe;
 pub mod python;

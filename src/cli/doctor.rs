@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    judge::{hypothetical, judge},
     options::{Assume, FailOn, Show, Sources},
     output,
 };
 use crate::{
     exit::Exit,
     facts::Facts,
+    judge::{hypothetical, judge},
     probe::{self, Surroundings},
     rules::Judged,
 };

@@ -2,7 +2,6 @@
 
 mod assume;
 mod doctor;
-mod judge;
 mod options;
 mod output;
 mod recommend;

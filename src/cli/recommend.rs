@@ -5,13 +5,13 @@ use std::time::Instant;
 use clap::Args;
 
 use super::{
-    judge::{hypothetical, judge},
     options::{Assume, Show, Sources},
     output,
 };
 use crate::{
     exit::Exit,
     facts::{Fact, PythonVersion},
+    judge::{hypothetical, judge},
     probe::{self, Surroundings},
     rules::Judged,
 };

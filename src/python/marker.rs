@@ -1,274 +1,120 @@
-//! Environment markers (PEP 508), evaluated in three values: what nobody knows stays unknown.
+//! Environment markers: `platform_system == "Linux" and python_version < "3.15"`, and what they come to in an environment
+//! of which not everything is known.
+//! Format: <https://packaging.python.org/en/latest/specifications/dependency-specifiers/#environment-markers>.
 
-use pep440_rs::{Version, VersionSpecifier};
+use super::{
+    marker_environment::{MarkerEnvironment, Variable},
+    marker_operator::Operator,
+    normalize,
+};
 
-use super::requirement::RequirementError;
-use crate::facts::{Cpu, Os, Platform, PythonVersion};
-
-/// Nesting that no real marker reaches; a hostile one must not exhaust the stack.
-const MAX_DEPTH: u32 = 64;
-
-/// A marker, read.
+/// When a requirement applies. Read with [`FromStr`](std::str::FromStr).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker(Node);
+pub struct Marker(pub(super) Node);
 
+/// A marker as a tree. It is never deeper than the parser's bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Node {
-    And(Vec<Node>),
-    Or(Vec<Node>),
-    Compare { left: Value, operator: String, right: Value },
+pub(super) enum Node {
+    Compare(Comparison),
+    All(Vec<Node>),
+    Any(Vec<Node>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Value {
-    Variable(String),
-    Literal(String),
+pub(super) struct Comparison {
+    pub left: Operand,
+    pub operator: Operator,
+    pub right: Operand,
 }
 
-/// What markers ask about.
-#[derive(Debug, Clone, Default)]
-pub struct MarkerEnvironment {
-    python: Option<PythonVersion>,
-    platform: Option<Platform>,
-}
-
-impl MarkerEnvironment {
-    /// CPython of this version on this platform, as far as they are known.
-    pub fn new(python: Option<PythonVersion>, platform: Option<Platform>) -> Self {
-        Self { python, platform }
-    }
-
-    /// The value of a variable; nothing when it is not known.
-    fn value(&self, variable: &str) -> Option<String> {
-        let on = |linux: &str, windows: &str, macos: &str| {
-            let name = match self.platform?.os {
-                Os::Linux => linux,
-                Os::Windows => windows,
-                Os::Macos => macos,
-            };
-            Some(name.to_owned())
-        };
-        match variable {
-            "python_version" => self.python.map(|python| format!("{}.{}", python.major, python.minor)),
-            "os_name" | "os.name" => on("posix", "nt", "posix"),
-            "sys_platform" | "sys.platform" => on("linux", "win32", "darwin"),
-            "platform_system" => on("Linux", "Windows", "Darwin"),
-            "platform_machine" | "platform.machine" => Some(
-                match (self.platform?.os, self.platform?.cpu) {
-                    (Os::Windows, Cpu::X86_64) => "AMD64",
-                    (Os::Windows, Cpu::Aarch64) => "ARM64",
-                    (Os::Macos, Cpu::Aarch64) => "arm64",
-                    (_, Cpu::X86_64) => "x86_64",
-                    (_, Cpu::Aarch64) => "aarch64",
-                }
-                .to_owned(),
-            ),
-            "platform_python_implementation" | "python_implementation" => Some("CPython".to_owned()),
-            "implementation_name" => Some("cpython".to_owned()),
-            _ => None,
-        }
-    }
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Operand {
+    Variable(Variable),
+    Text(String),
 }
 
 impl Marker {
-    /// Reads a marker.
-    pub(super) fn parse(text: &str) -> Result<Self, RequirementError> {
-        let tokens = tokens(text)?;
-        let mut parser = Parser { tokens: &tokens, position: 0, depth: 0 };
-        let node = parser.or()?;
-        match parser.peek() {
-            None => Ok(Self(node)),
-            Some(token) => Err(RequirementError::new(format!("unexpected {token:?} in the marker"))),
-        }
-    }
-
-    /// Whether it holds; nothing when that depends on something unknown. Without an extra, `extra == "x"` is false.
+    /// Whether the requirement applies in this environment, asked for with this extra or with none.
+    ///
+    /// Nothing when that depends on something unknown: `and` is false as soon as one side is, `or` true as soon as one side is.
     pub fn eval(&self, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
-        eval(&self.0, environment, extra)
+        self.0.eval(environment, extra)
     }
 }
 
-fn eval(node: &Node, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
-    let all = |nodes: &[Node], decides: bool| {
-        let mut unknown = false;
+impl Node {
+    fn eval(&self, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
+        let (nodes, decisive) = match self {
+            Self::Compare(comparison) => return comparison.eval(environment, extra),
+            Self::All(nodes) => (nodes, false),
+            Self::Any(nodes) => (nodes, true),
+        };
+        let mut answer = Some(!decisive);
         for node in nodes {
-            match eval(node, environment, extra) {
-                Some(value) if value == decides => return Some(decides),
+            match node.eval(environment, extra) {
+                Some(value) if value == decisive => return Some(decisive),
                 Some(_) => {}
-                None => unknown = true,
+                None => answer = None,
             }
         }
-        (!unknown).then_some(!decides)
-    };
-    match node {
-        Node::And(nodes) => all(nodes, false),
-        Node::Or(nodes) => all(nodes, true),
-        Node::Compare { left, operator, right } => {
-            let name = [left, right].into_iter().find_map(|value| match value {
-                Value::Variable(name) => Some(name.as_str()),
-                Value::Literal(_) => None,
-            });
-            let text = |value: &Value| match value {
-                Value::Literal(text) => Some(text.clone()),
-                Value::Variable(name) if name == "extra" => Some(extra.unwrap_or_default().to_owned()),
-                Value::Variable(name) => environment.value(name),
+        answer
+    }
+}
+
+impl Comparison {
+    fn eval(&self, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
+        if self.names(|variable| variable == Variable::Extra) {
+            return self.eval_extra(extra);
+        }
+        let lefts = self.left.values(environment, &self.right)?;
+        let rights = self.right.values(environment, &self.left)?;
+        let mut answers = lefts.iter().flat_map(|left| rights.iter().map(|right| self.compare(left, right)));
+        let first = answers.next()??;
+        answers.all(|answer| answer == Some(first)).then_some(first)
+    }
+
+    /// Extras are names, and none asked for equals no name.
+    fn eval_extra(&self, extra: Option<&str>) -> Option<bool> {
+        let Some(extra) = extra else {
+            return match self.operator {
+                Operator::Equal | Operator::Exact | Operator::In => Some(false),
+                Operator::NotEqual | Operator::NotIn => Some(true),
+                _ => None,
             };
-            if name == Some("python_full_version") {
-                return full_version(environment, left, operator, right);
-            }
-            compare(&text(left)?, operator, &text(right)?, name == Some("python_version"))
-        }
-    }
-}
-
-/// `python_full_version` is known to the minor release only: it is decided where every patch release gives the same answer.
-fn full_version(environment: &MarkerEnvironment, left: &Value, operator: &str, right: &Value) -> Option<bool> {
-    let python = environment.python?;
-    let (Value::Variable(_), Value::Literal(wanted)) = (left, right) else { return None };
-    let answer = |patch: u32| compare(&format!("{}.{}.{patch}", python.major, python.minor), operator, wanted, true);
-    let first = answer(0)?;
-    (first == answer(9999)? && !matches!(operator, "==" | "!=" | "===")).then_some(first)
-}
-
-fn compare(left: &str, operator: &str, right: &str, versions: bool) -> Option<bool> {
-    match operator {
-        "in" => return Some(right.contains(left)),
-        "not in" => return Some(!right.contains(left)),
-        _ => {}
-    }
-    if versions
-        && let Ok(version) = left.parse::<Version>()
-        && let Ok(specifier) = format!("{operator}{right}").parse::<VersionSpecifier>()
-    {
-        return Some(specifier.contains(&version));
-    }
-    Some(match operator {
-        "==" | "===" => left == right,
-        "!=" => left != right,
-        "<" => left < right,
-        "<=" => left <= right,
-        ">" => left > right,
-        ">=" => left >= right,
-        _ => return None,
-    })
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
-    Open,
-    Close,
-    Operator(String),
-    Word(String),
-    Literal(String),
-}
-
-fn tokens(text: &str) -> Result<Vec<Token>, RequirementError> {
-    let mut tokens = Vec::new();
-    let mut rest = text.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let (token, length) = match first {
-            '(' => (Token::Open, 1),
-            ')' => (Token::Close, 1),
-            '\'' | '"' => {
-                let inside = rest.get(1..).and_then(|behind| behind.split_once(first));
-                let (inside, _) =
-                    inside.ok_or_else(|| RequirementError::new("a quoted text in the marker does not end"))?;
-                (Token::Literal(inside.to_owned()), inside.len() + 2)
-            }
-            '<' | '>' | '=' | '!' | '~' => {
-                let length = rest.find(|c| !"<>=!~".contains(c)).unwrap_or(rest.len());
-                (Token::Operator(rest.get(..length).unwrap_or_default().to_owned()), length)
-            }
-            _ => {
-                let length = rest.find(|c: char| !(c.is_alphanumeric() || "_.".contains(c))).unwrap_or(rest.len());
-                if length == 0 {
-                    return Err(RequirementError::new(format!("unexpected '{first}' in the marker")));
-                }
-                (Token::Word(rest.get(..length).unwrap_or_default().to_owned()), length)
-            }
         };
-        tokens.push(token);
-        rest = rest.get(length..).unwrap_or_default().trim_start();
-    }
-    Ok(tokens)
-}
-
-struct Parser<'t> {
-    tokens: &'t [Token],
-    position: usize,
-    depth: u32,
-}
-
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.position)
-    }
-
-    fn next(&mut self) -> Option<Token> {
-        let token = self.peek().cloned();
-        self.position += 1;
-        token
-    }
-
-    /// Takes this word if it is next.
-    fn word(&mut self, word: &str) -> bool {
-        let there = matches!(self.peek(), Some(Token::Word(next)) if next == word);
-        self.position += usize::from(there);
-        there
-    }
-
-    fn or(&mut self) -> Result<Node, RequirementError> {
-        let mut nodes = vec![self.and()?];
-        while self.word("or") {
-            nodes.push(self.and()?);
-        }
-        Ok(Node::Or(nodes))
-    }
-
-    fn and(&mut self) -> Result<Node, RequirementError> {
-        let mut nodes = vec![self.expression()?];
-        while self.word("and") {
-            nodes.push(self.expression()?);
-        }
-        Ok(Node::And(nodes))
-    }
-
-    fn expression(&mut self) -> Result<Node, RequirementError> {
-        if self.peek() != Some(&Token::Open) {
-            return self.comparison();
-        }
-        self.position += 1;
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(RequirementError::new("the marker is nested too deeply"));
-        }
-        let inside = self.or()?;
-        self.depth -= 1;
-        match self.next() {
-            Some(Token::Close) => Ok(inside),
-            _ => Err(RequirementError::new("a parenthesis in the marker does not end")),
-        }
-    }
-
-    fn comparison(&mut self) -> Result<Node, RequirementError> {
-        let left = self.value()?;
-        let operator = match self.next() {
-            Some(Token::Operator(operator)) => operator,
-            Some(Token::Word(word)) if word == "in" => word,
-            Some(Token::Word(word)) if word == "not" && self.word("in") => "not in".to_owned(),
-            _ => return Err(RequirementError::new("the marker lacks an operator")),
+        let name = |operand: &Operand| match operand {
+            Operand::Variable(Variable::Extra) => Some(normalize(extra)),
+            Operand::Variable(_) => None,
+            Operand::Text(text) => Some(normalize(text)),
         };
-        if !["<", "<=", "!=", "==", ">=", ">", "~=", "===", "in", "not in"].contains(&operator.as_str()) {
-            return Err(RequirementError::new(format!("'{operator}' is no operator of markers")));
-        }
-        Ok(Node::Compare { left, operator, right: self.value()? })
+        self.operator.compare_texts(&name(&self.left)?, &name(&self.right)?)
     }
 
-    fn value(&mut self) -> Result<Value, RequirementError> {
-        match self.next() {
-            Some(Token::Literal(text)) => Ok(Value::Literal(text)),
-            Some(Token::Word(word)) => Ok(Value::Variable(word)),
-            _ => Err(RequirementError::new("the marker lacks a value")),
+    fn compare(&self, left: &str, right: &str) -> Option<bool> {
+        if self.names(Variable::is_version)
+            && let Some(answer) = self.operator.compare_versions(left, right)
+        {
+            return Some(answer);
+        }
+        // A full version is one of many that the environment may have; as a text it stands for none of the others.
+        (!self.names(Variable::is_full_version)).then(|| self.operator.compare_texts(left, right))?
+    }
+
+    fn names(&self, is: impl Fn(Variable) -> bool) -> bool {
+        [&self.left, &self.right].into_iter().any(|operand| match operand {
+            Operand::Variable(variable) => is(*variable),
+            Operand::Text(_) => false,
+        })
+    }
+}
+
+impl Operand {
+    /// What it can be in an environment, beside what it is compared with; nothing when that is unknown.
+    fn values(&self, environment: &MarkerEnvironment, beside: &Self) -> Option<Vec<String>> {
+        match (self, beside) {
+            (Self::Text(text), _) => Some(vec![text.clone()]),
+            (Self::Variable(variable), Self::Text(text)) => environment.values(*variable, text),
+            (Self::Variable(variable), Self::Variable(_)) => environment.values(*variable, ""),
         }
     }
 }
@@ -276,41 +122,150 @@ impl Parser<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::python::versions::specifier_accepts;
+    use pep440_rs::{Version, VersionSpecifier};
+    use proptest::prelude::*;
 
-    fn linux(python: &str) -> MarkerEnvironment {
-        MarkerEnvironment::new(python.parse().ok(), "linux-x86_64".parse().ok())
+    fn eval_in(environment: (&str, &str), marker: &str) -> Option<bool> {
+        let environment = MarkerEnvironment::new(environment.0.parse().ok(), environment.1.parse().ok());
+        marker.parse::<Marker>().unwrap_or_else(|error| panic!("{marker}: {error}")).eval(&environment, None)
     }
 
-    fn eval(marker: &str, environment: &MarkerEnvironment) -> Option<bool> {
-        Marker::parse(marker).unwrap().eval(environment, None)
+    const LINUX: (&str, &str) = ("3.11", "linux-x86_64");
+    const UNKNOWN: (&str, &str) = ("", "");
+
+    #[test]
+    fn the_markers_of_torch_follow_python_and_platform() {
+        let triton = r#"platform_system == "Linux" and platform_machine == "x86_64""#;
+        assert_eq!(eval_in(LINUX, triton), Some(true));
+        assert_eq!(eval_in(("3.11", "linux-aarch64"), triton), Some(false));
+        assert_eq!(eval_in(("3.11", "windows-x86_64"), triton), Some(false));
+        assert_eq!(eval_in(UNKNOWN, triton), None);
+        let bindings = r#"platform_system == "Linux" and python_version < "3.15""#;
+        assert_eq!(eval_in(LINUX, bindings), Some(true));
+        assert_eq!(eval_in(("3.9", "linux-x86_64"), bindings), Some(true), "3.9 is older than 3.15");
+        assert_eq!(eval_in(("3.15t", "linux-x86_64"), bindings), Some(false));
+        assert_eq!(eval_in(("", "windows-x86_64"), bindings), Some(false), "one false side decides");
+        assert_eq!(eval_in(("", "linux-x86_64"), bindings), None);
+        let gmpy = r#"(platform_python_implementation != "PyPy") and extra == 'gmpy'"#;
+        assert_eq!(eval_in(UNKNOWN, gmpy), Some(false));
     }
 
     #[test]
-    fn markers_of_real_wheels() {
-        let nvidia = r#"platform_system == "Linux" and platform_machine == "x86_64""#;
-        assert_eq!(eval(nvidia, &linux("3.11")), Some(true));
-        let windows = MarkerEnvironment::new(None, "windows-x86_64".parse().ok());
-        assert_eq!(eval(nvidia, &windows), Some(false));
-        assert_eq!(eval(nvidia, &MarkerEnvironment::default()), None);
-        assert_eq!(eval(r#"python_version < "3.13""#, &linux("3.9")), Some(true), "versions are no texts");
-        assert_eq!(eval(r#"python_version >= "3.12" or extra == "x""#, &linux("3.11")), Some(false));
-        assert_eq!(
-            eval(r#"(sys_platform == "win32" or python_version > "3.8") and os_name != 'nt'"#, &linux("3.11")),
-            Some(true)
-        );
-        assert_eq!(eval(r#"python_full_version >= "3.10.0""#, &linux("3.11")), Some(true));
-        assert_eq!(eval(r#"python_full_version >= "3.11.4""#, &linux("3.11")), None);
-        assert_eq!(eval(r#"platform_machine in "x86_64 aarch64""#, &linux("3.11")), Some(true));
-        assert_eq!(eval(r#"platform_release >= "5" or python_version >= "3""#, &linux("3.11")), Some(true));
-    }
-
-    #[test]
-    fn faults_are_told() {
-        for marker in
-            ["", "python_version", "python_version =", "'a' == ", "(os_name == 'nt'", "a ; b", "a == 'b", "a == 'b' c"]
-        {
-            assert!(Marker::parse(marker).is_err(), "{marker}");
+    fn each_platform_has_its_own_words() {
+        for (platform, words) in [
+            ("linux-x86_64", ["posix", "linux", "Linux", "x86_64"]),
+            ("linux-aarch64", ["posix", "linux", "Linux", "aarch64"]),
+            ("windows-x86_64", ["nt", "win32", "Windows", "AMD64"]),
+            ("windows-aarch64", ["nt", "win32", "Windows", "ARM64"]),
+            ("macos-aarch64", ["posix", "darwin", "Darwin", "arm64"]),
+        ] {
+            for (variable, word) in ["os_name", "sys_platform", "platform_system", "platform_machine"].iter().zip(words)
+            {
+                let marker = format!("{variable} == '{word}'");
+                assert_eq!(eval_in(("3.12", platform), &marker), Some(true), "{marker} on {platform}");
+                assert_eq!(eval_in(UNKNOWN, &marker), None, "{marker}");
+            }
         }
-        assert!(Marker::parse(&"(".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn a_patch_release_is_unknown_unless_the_feature_release_decides() {
+        for (marker, answer) in [
+            ("python_full_version >= '3.7.1'", Some(true)),
+            ("python_full_version < '3.11.4'", None),
+            ("python_full_version >= '3.11'", Some(true)),
+            ("python_full_version <= '3.11.0a6'", Some(false)),
+            ("python_full_version != '3.14.1'", Some(true)),
+            ("python_full_version == '3.11.4'", None),
+            ("python_full_version == '3.11.*'", Some(true)),
+            ("'3.11.4' > python_full_version", None),
+            ("implementation_version ~= '3.11.2'", None),
+            ("implementation_version ~= '3.10'", Some(true)),
+            ("python_full_version in '3.11.4 3.11.5'", None),
+            ("python_full_version == 'three'", None),
+        ] {
+            assert_eq!(eval_in(LINUX, marker), answer, "{marker}");
+            assert_eq!(eval_in(UNKNOWN, marker), None, "{marker}");
+        }
+    }
+
+    #[test]
+    fn versions_compare_as_versions_and_the_rest_as_text() {
+        for (marker, answer) in [
+            ("python_version == '3.11.*'", Some(true)),
+            ("python_version == '3.11.0'", Some(true)),
+            ("python_version === '3.11'", Some(true)),
+            ("'3.9' < python_version", Some(true)),
+            ("python_version ~= '3.7'", Some(true)),
+            ("python_version in '3.10 3.11'", Some(true)),
+            ("python_version not in '3.10, 3.11'", Some(false)),
+            ("'linux' in sys_platform", Some(true)),
+            ("os.name == 'posix'", Some(true)),
+            ("sys_platform ~= 'linux'", None),
+            ("sys_platform >= 'linux'", Some(true)),
+            ("sys_platform > 'aix'", None),
+            ("sys_platform < 'aix'", Some(false)),
+            ("platform_release >= '6.5'", None),
+            ("platform_release >= '6.5' or os_name == 'posix'", Some(true)),
+            ("platform_release >= '6.5' and os_name == 'nt'", Some(false)),
+        ] {
+            assert_eq!(eval_in(LINUX, marker), answer, "{marker}");
+        }
+    }
+
+    #[test]
+    fn an_extra_is_a_name() {
+        let environment = MarkerEnvironment::new(None, None);
+        let eval = |marker: &str, extra| marker.parse::<Marker>().unwrap().eval(&environment, extra);
+        assert_eq!(eval("extra == 'Test_Full'", Some("test-full")), Some(true));
+        assert_eq!(eval("'test.full' == extra", Some("test-full")), Some(true));
+        assert_eq!(eval("extra == 'test'", Some("doc")), Some(false));
+        assert_eq!(eval("extra == 'test'", None), Some(false));
+        assert_eq!(eval("extra != 'test'", None), Some(true));
+        assert_eq!(eval("extra == 'test' or os_name == 'nt'", None), None);
+    }
+
+    /// A marker of three sorts of truth, and what Kleene's logic makes of it.
+    fn kleene() -> impl Strategy<Value = (String, Option<bool>)> {
+        let leaf = prop_oneof![
+            Just(("os_name == 'posix'".to_owned(), Some(true))),
+            Just(("os_name == 'nt'".to_owned(), Some(false))),
+            Just(("platform_release == '1'".to_owned(), None)),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            (prop::collection::vec(inner, 1..4), any::<bool>()).prop_map(|(parts, all)| {
+                let text: Vec<String> = parts.iter().map(|(text, _)| format!("({text})")).collect();
+                let answers: Vec<Option<bool>> = parts.iter().map(|(_, answer)| *answer).collect();
+                let answer = if answers.contains(&Some(!all)) {
+                    Some(!all)
+                } else if answers.contains(&None) {
+                    None
+                } else {
+                    Some(all)
+                };
+                (text.join(if all { " and " } else { " or " }), answer)
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn logic_is_kleenes((marker, answer) in kleene()) {
+            prop_assert_eq!(eval_in(LINUX, &marker), answer);
+        }
+
+        #[test]
+        fn what_is_known_of_a_python_holds_for_each_patch_release(
+            minor in 8u16..13, patch in 0u64..40, symbol in "(==|!=|<|<=|>|>=|~=)",
+            wanted in "3\\.(9|10|11)(\\.(0|1|7|20)(\\.1)?)?((a|b|rc)1|\\.post1|\\.dev1)?",
+        ) {
+            let marker = format!("python_full_version {symbol} '{wanted}'");
+            if let Some(answer) = eval_in((&format!("3.{minor}"), "linux-x86_64"), &marker) {
+                let specifier: VersionSpecifier = format!("{symbol}{wanted}").parse().unwrap();
+                let version: Version = format!("3.{minor}.{patch}").parse().unwrap();
+                prop_assert_eq!(specifier_accepts(&specifier, &version), answer, "{} at {}", marker, version);
+            }
+        }
     }
 }

@@ -1,38 +1,43 @@
-//! METADATA of a wheel or an installed distribution, and the older egg-info.
-//!
-//! Source: core metadata specification; setuptools' requires.txt.
+//! The head of `METADATA` and `PKG-INFO`, and `requires.txt` of egg-info folders.
+//! Format: <https://packaging.python.org/en/latest/specifications/core-metadata/>, fields as in an e-mail.
 
-/// What gpucheck reads of METADATA.
+use super::{MarkerEnvironment, Requirement};
+
+/// What a distribution says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
-    /// `Name`.
+    /// `Name` as written, not normalised.
     pub name: Option<String>,
-    /// `Version`.
+    /// `Version` as written.
     pub version: Option<String>,
+    /// `Requires-Dist` as written, without those that only an extra asks for.
+    pub requires: Vec<String>,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
-    /// `Requires-Dist` lines as they are, without those that only an extra asks for.
-    pub requires: Vec<String>,
 }
 
 impl Metadata {
-    /// Reads the head: header lines up to the first empty one. A line that is none is passed over.
+    /// Reads the fields up to the first empty line, where the description starts, or the first line that is no field.
     pub fn parse(text: &str) -> Self {
-        let mut metadata = Self::default();
-        let mut lines = text.lines().take_while(|line| !line.trim_end().is_empty()).peekable();
-        while let Some(line) = lines.next() {
-            let Some((key, value)) = line.split_once(':') else { continue };
-            let mut value = value.trim().to_owned();
-            // Folded lines begin with white space.
-            while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t'])) {
-                value.push(' ');
-                value += more.trim();
+        let mut fields: Vec<(String, String)> = Vec::new();
+        for line in text.trim_start_matches('\u{feff}').lines().take_while(|line| !line.is_empty()) {
+            if line.starts_with([' ', '\t']) {
+                if let Some((_, value)) = fields.last_mut() {
+                    value.push(' ');
+                    value.push_str(line.trim());
+                }
+                continue;
             }
-            match key.to_ascii_lowercase().as_str() {
-                "name" => metadata.name = Some(value),
-                "version" => metadata.version = Some(value),
-                "requires-python" => metadata.requires_python = Some(value),
-                "requires-dist" if !asks_for_extra(&value) => metadata.requires.push(value),
+            let Some((name, value)) = line.split_once(':') else { break };
+            fields.push((name.trim_end().to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut metadata = Self::default();
+        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match name.as_str() {
+                "name" => metadata.name = metadata.name.or(Some(value)),
+                "version" => metadata.version = metadata.version.or(Some(value)),
+                "requires-python" => metadata.requires_python = metadata.requires_python.or(Some(value)),
+                "requires-dist" if !needs_extra(&value) => metadata.requires.push(value),
                 _ => {}
             }
         }
@@ -40,23 +45,26 @@ impl Metadata {
     }
 }
 
-/// Whether the marker of a requirement has to do with an extra, so that plain installs leave it out.
-fn asks_for_extra(requirement: &str) -> bool {
-    let Some((_, marker)) = requirement.split_once(';') else { return false };
-    marker.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| word == "extra")
+/// Whether a requirement is asked for by an extra only, whatever the environment. A line that is no requirement is not.
+fn needs_extra(line: &str) -> bool {
+    let anywhere = MarkerEnvironment::new(None, None);
+    line.contains("extra")
+        && line.parse::<Requirement>().is_ok_and(|requirement| {
+            requirement.marker.is_some_and(|marker| marker.eval(&anywhere, None) == Some(false))
+        })
 }
 
-/// The requirements in an egg-info's requires.txt: those at the top, and those of `[:marker]` sections with their marker. Sections
-/// of extras are left out.
+/// Requirements in `requires.txt` of an egg-info folder: the lines before the first section, and those of `[:marker]` sections with
+/// their marker. Sections of extras are left out. Format: setuptools, `setuptools/_requirestxt.py`.
 pub fn egg_requires(text: &str) -> Vec<String> {
     let mut requires = Vec::new();
-    let mut section = Some(String::new());
+    let mut marker = Some("");
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name.strip_prefix(':').map(str::to_owned);
+        if let Some(section) = line.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+            marker = section.strip_prefix(':');
             continue;
         }
-        match section.as_deref() {
+        match marker {
             Some("") => requires.push(line.to_owned()),
             Some(marker) => requires.push(format!("{line} ; {marker}")),
             None => {}
@@ -68,22 +76,62 @@ pub fn egg_requires(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
-    fn the_head_of_metadata_is_read() {
-        let text = "Metadata-Version: 2.1\r\nName: torch\r\nVersion: 2.7.1\r\nRequires-Python: >=3.9.0\r\n\
-            Requires-Dist: filelock\r\nRequires-Dist: nvidia-cudnn-cu12==9.5.1.17;\r\n  platform_system == \"Linux\"\r\n\
-            Requires-Dist: optree>=0.13.0; extra == \"optree\"\r\n\r\nRequires-Dist: in the description\r\n";
+    fn the_head_is_read_and_the_description_is_not() {
+        let text = "Metadata-Version: 2.1\r\nName: Torch_Vision\r\nVersion: 0.22.1\r\nrequires-python: >=3.9\r\n\
+                    Requires-Dist: numpy\r\nRequires-Dist: torch (==2.7.1)\r\nLicense: BSD\r\n        \r\n        Name: no\r\n\
+                    Requires-Dist: triton==3.3.1; platform_system == \"Linux\"\r\n\tand platform_machine == \"x86_64\"\r\n\
+                    Requires-Dist: gdown>=4.7.3; extra == \"gdown\"\r\n\
+                    Requires-Dist: a; extra == 'x' or os_name == 'nt'\r\nRequires-Dist: not, a requirement; extra\r\n\
+                    \r\nVersion: 9\r\nRequires-Dist: description\r\n";
         let metadata = Metadata::parse(text);
-        assert_eq!(metadata.name.as_deref(), Some("torch"));
-        assert_eq!(metadata.requires_python.as_deref(), Some(">=3.9.0"));
-        assert_eq!(metadata.requires, ["filelock", "nvidia-cudnn-cu12==9.5.1.17; platform_system == \"Linux\""]);
-        assert_eq!(Metadata::parse(""), Metadata::default());
+        assert_eq!(metadata.name.as_deref(), Some("Torch_Vision"));
+        assert_eq!(metadata.version.as_deref(), Some("0.22.1"));
+        assert_eq!(metadata.requires_python.as_deref(), Some(">=3.9"));
+        assert_eq!(
+            metadata.requires,
+            [
+                "numpy",
+                "torch (==2.7.1)",
+                "triton==3.3.1; platform_system == \"Linux\" and platform_machine == \"x86_64\"",
+                "a; extra == 'x' or os_name == 'nt'",
+                "not, a requirement; extra",
+            ]
+        );
     }
 
     #[test]
-    fn egg_info_sections_become_markers() {
-        let text = "numpy\n\n[:python_version < \"3.8\"]\ntyping-extensions\n\n[dev]\npytest\n";
-        assert_eq!(egg_requires(text), ["numpy", "typing-extensions ; python_version < \"3.8\""]);
+    fn missing_fields_are_missing() {
+        assert_eq!(Metadata::parse(""), Metadata::default());
+        assert_eq!(Metadata::parse(" folded: before any field\nName:\n"), Metadata::default());
+        assert_eq!(Metadata::parse("\u{feff}Name: a\nno field\nVersion: 1\n").version, None);
+    }
+
+    #[test]
+    fn sections_of_requires_txt_become_markers() {
+        let text = "filelock\n# comment\nsympy>=1.13\n\n[:platform_system == \"Linux\"]\ntriton==3.3.1\n\n\
+                    [opt-einsum]\nopt-einsum>=3.3\n\n[test:python_version < \"3.12\"]\ntomli\n\n[:python_version < \"3.8\"]\nzipp\n";
+        assert_eq!(
+            egg_requires(text),
+            [
+                "filelock",
+                "sympy>=1.13",
+                "triton==3.3.1 ; platform_system == \"Linux\"",
+                "zipp ; python_version < \"3.8\"",
+            ]
+        );
+        assert!(egg_requires(text).iter().all(|line| line.parse::<Requirement>().is_ok()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(
+            text in "((Name|Version|Requires-Dist|\\[|\\[:)?[:; ]{0,2}\\PC{0,12}(extra|'x')?\\]?\r?\n){0,12}"
+        ) {
+            let _ = Metadata::parse(&text);
+            let _ = egg_requires(&text);
+        }
     }
 }

@@ -1,7 +1,11 @@
-//! The text formats of Python packaging: names, versions, requirements, markers, metadata. No file is opened here: the environment
-//! probe, manifests and rules share these readers.
+//! What Python packages say of themselves as text: names, versions, requirements with their markers, metadata, file lists.
+//! Nothing here reads a file or runs Python.
 
+mod error;
 mod marker;
+mod marker_environment;
+mod marker_operator;
+mod marker_parser;
 mod metadata;
 mod names;
 mod record;
@@ -9,10 +13,12 @@ mod requirement;
 mod version_py;
 mod versions;
 
-pub use marker::{Marker, MarkerEnvironment};
+pub use error::RequirementError;
+pub use marker::Marker;
+pub use marker_environment::MarkerEnvironment;
 pub use metadata::{Metadata, egg_requires};
 pub use names::normalize;
 pub use record::{record_paths, shared_library};
-pub use requirement::{Requirement, RequirementError};
-pub use version_py::{VersionPy, version_py};
+pub use requirement::Requirement;
+pub use version_py::{TorchVersion, version_py};
 pub use versions::{cuda_of_local, cuda_tag, public_version};

@@ -1,18 +1,17 @@
 //! Names of distributions.
 
-/// The normalised name (PEP 503): lower case, runs of `-`, `_` and `.` are one `-`.
+/// The one spelling of a distribution's name (PEP 503): lower case, every run of `-`, `_` and `.` one `-`.
 pub fn normalize(name: &str) -> String {
     let mut normal = String::with_capacity(name.len());
-    let mut separator = false;
-    for character in name.trim().chars() {
-        if matches!(character, '-' | '_' | '.') {
-            separator = true;
-            continue;
-        }
-        if std::mem::take(&mut separator) && !normal.is_empty() {
+    let mut in_run = false;
+    for letter in name.chars() {
+        let separator = matches!(letter, '-' | '_' | '.');
+        if !separator {
+            normal.push(letter.to_ascii_lowercase());
+        } else if !in_run {
             normal.push('-');
         }
-        normal.extend(character.to_lowercase());
+        in_run = separator;
     }
     normal
 }
@@ -20,11 +19,22 @@ pub fn normalize(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
-    fn names_are_normalised() {
-        assert_eq!(normalize("nvidia_cublas-cu12"), "nvidia-cublas-cu12");
-        assert_eq!(normalize("Foo.-_Bar"), "foo-bar");
+    fn spellings_of_one_name_become_the_same() {
+        for name in ["nvidia-cudnn-cu12", "nvidia_cudnn_cu12", "NVIDIA.cuDNN-_.cu12"] {
+            assert_eq!(normalize(name), "nvidia-cudnn-cu12");
+        }
+        assert_eq!(normalize("MarkupSafe"), "markupsafe");
         assert_eq!(normalize(""), "");
+    }
+
+    proptest! {
+        #[test]
+        fn a_normal_name_stays_as_it_is(name in "\\PC*") {
+            let normal = normalize(&name);
+            prop_assert_eq!(normalize(&normal), normal);
+        }
     }
 }

@@ -1,60 +1,100 @@
-//! RECORD: the files of an installed distribution (PEP 376), and which of them are native libraries.
+//! `RECORD` of a dist-info folder: which files a distribution put where.
+//! Format: <https://packaging.python.org/en/latest/specifications/recording-installed-packages/>, CSV of path, hash and size.
 
-/// The paths, as they are written: relative to site-packages, with forward slashes. Rows that are no CSV are left out.
+/// The paths in a `RECORD`, with forward slashes, in its order. They are relative to the folder that holds the dist-info folder.
 pub fn record_paths(text: &str) -> impl Iterator<Item = String> {
-    text.lines().filter_map(|line| {
-        let path = match line.strip_prefix('"') {
-            None => line.split(',').next()?.to_owned(),
-            Some(quoted) => {
-                let mut path = String::new();
-                let mut rest = quoted;
-                loop {
-                    let (part, behind) = rest.split_once('"')?;
-                    path += part;
-                    match behind.strip_prefix('"') {
-                        Some(more) => {
-                            path.push('"');
-                            rest = more;
-                        }
-                        None => break path,
-                    }
-                }
-            }
-        };
-        (!path.is_empty()).then(|| path.replace('\\', "/"))
-    })
+    text.lines().map(first_field).filter(|path| !path.is_empty()).map(|path| path.replace('\\', "/"))
 }
 
-/// Whether a path is that of a library that can hold device code: `.so`, `.so.12`, `.dll`, `.pyd`.
-pub fn shared_library(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let versioned = || {
-        let (_, behind) = name.rsplit_once(".so.")?;
-        Some(!behind.is_empty() && behind.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+/// The first field of a line of CSV, unquoted. What follows a quote that never ends belongs to the field.
+fn first_field(line: &str) -> String {
+    let Some(quoted) = line.strip_prefix('"') else {
+        return line.split(',').next().unwrap_or_default().to_owned();
     };
-    name.ends_with(".so") || name.ends_with(".dll") || name.ends_with(".pyd") || versioned() == Some(true)
+    let mut field = String::new();
+    let mut letters = quoted.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '"' && letters.next_if_eq(&'"').is_none() {
+            break;
+        }
+        field.push(letter);
+    }
+    field
+}
+
+/// Whether a path names a native library for Linux or Windows: `.so`, `.so.1.2`, `.dll`, `.pyd`.
+pub fn shared_library(path: &str) -> bool {
+    let mut folders = path.split('/');
+    let Some(file) = folders.next_back() else { return false };
+    if folders.any(|folder| folder == "__pycache__") {
+        return false;
+    }
+    let file = file.to_ascii_lowercase();
+    if [".so", ".dll", ".pyd"].iter().any(|ending| file.ends_with(ending)) {
+        return true;
+    }
+    // Every part of a library's version starts with a digit (`24.0git` included): `x.so.1.txt` is no library.
+    file.split_once(".so.").is_some_and(|(_, version)| {
+        version.split('.').all(|part| part.bytes().next().is_some_and(|first| first.is_ascii_digit()))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
-    fn quoted_paths_are_read() {
-        let text = "torch/lib/libtorch.so,sha256=abc,12\n\"a,\"\"b\"\".py\",,\n\n\"open\n../../bin/x,,\r\n";
+    fn paths_are_unquoted_and_have_forward_slashes() {
+        let text = "torch/lib/libtorch_cuda.so,sha256=abc,903421\r\n\"a, \"\"b\"\".py\",,\ntorch\\lib\\c10.dll,,\n\n\
+                    ../../../bin/torchrun,sha256=x,1\n\"never ends,,\n\"\",,\n";
         let paths: Vec<String> = record_paths(text).collect();
-        assert_eq!(paths, ["torch/lib/libtorch.so", "a,\"b\".py", "../../bin/x"]);
+        assert_eq!(
+            paths,
+            ["torch/lib/libtorch_cuda.so", "a, \"b\".py", "torch/lib/c10.dll", "../../../bin/torchrun", "never ends,,"]
+        );
     }
 
     #[test]
-    fn libraries_are_known_by_their_names() {
-        for name in
-            ["a/libcublas.so.12", "x.so", "torch/lib/torch_cuda.dll", "_C.cp311-win_amd64.pyd", "libcudnn.so.9.5.1"]
-        {
-            assert!(shared_library(name), "{name}");
+    fn libraries_are_told_from_other_files() {
+        for path in [
+            "torch/lib/libtorch_cuda.so",
+            "nvidia/cudnn/lib/libcudnn.so.9",
+            "triton/backends/nvidia/lib/libLLVM.so.24.0git",
+            "pillow.libs/libavif-acd5a1b1.so.16.4.2",
+            "numpy/core/_multiarray_umath.cpython-311-x86_64-linux-gnu.so",
+            "torch/lib/c10.dll",
+            "torch/_C.cp312-win_amd64.pyd",
+            "TORCH/LIB/C10.DLL",
+        ] {
+            assert!(shared_library(path), "{path}");
         }
-        for name in ["a.py", "so", "libx.so.txt", "x.dylib", "notes.so.", "a.so.1.py"] {
-            assert!(!shared_library(name), "{name}");
+        for path in [
+            "torch/include/thrust/detail.sort_heap.h",
+            "torch/lib/libtorch.dylib",
+            "torch/__pycache__/x.so",
+            "torch/lib/x.so.1.txt",
+            "torch/lib/x.so.",
+            "x.so/readme",
+            "so",
+            "",
+        ] {
+            assert!(!shared_library(path), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_quoted_path_is_read_back(path in "[ -~&&[^\\\\]]{1,40}") {
+            let line = format!("\"{}\",sha256=x,1\n", path.replace('"', "\"\""));
+            prop_assert_eq!(record_paths(&line).collect::<Vec<_>>(), [path]);
+        }
+
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "(\\PC|[\",\n\r]){0,200}") {
+            for path in record_paths(&text) {
+                let _ = shared_library(&path);
+            }
         }
     }
 }

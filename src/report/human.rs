@@ -79,9 +79,11 @@ impl Page<'_> {
         for runs in
             report.runs_on.iter().filter(|runs| subject.label == "GPU" && Some(&runs.gpu) == subject.id.as_ref())
         {
-            let good = runs.how != "no" && runs.how != "unknown";
-            let mark =
-                if good { Paint::Good.on("✓", self.screen.color) } else { Paint::Dim.on("·", self.screen.color) };
+            let mark = match runs.how.as_str() {
+                "no" => Paint::Error.on("✗", self.screen.color),
+                "unknown" => Paint::Dim.on("?", self.screen.color),
+                _ => Paint::Good.on("✓", self.screen.color),
+            };
             let text = match runs.how.as_str() {
                 "no" => format!("cannot run {}", runs.subject),
                 "unknown" => format!("{}: not known", runs.subject),
@@ -160,8 +162,8 @@ impl Page<'_> {
         }
         self.shown.push(fix.commands.clone());
         let basis = match fix.proof {
-            Proof::Binary => " (proven: read from the new build itself)",
-            Proof::Knowledge => " (proven by the same rules on the knowledge base's row for that build)",
+            Proof::Binary => " (proven by the same rules)",
+            Proof::Knowledge => " (proven by the same rules, on the knowledge base's word)",
             Proof::None => "",
         };
         self.labelled(2, label, Paint::Good, &format!("{}{basis}", fix.summary));

@@ -131,10 +131,9 @@ impl OnGpu<'_> {
 
     /// The code evidence that every architecture finding carries.
     pub fn evidence(&self, context: &Context<'_>) -> Vec<Evidence> {
-        let path = format!("{}: {}", self.library.path, describe(self.code));
         let library = self.torch.libraries.iter().position(|library| std::ptr::eq(library, self.library)).unwrap_or(0);
         let measured = self.via.how != How::Knowledge;
-        let code = Evidence::new(path, self.via);
+        let code = Evidence::new(describe(self.code), self.via);
         let gpu = context.gpu.map_or(0, |(index, _)| index);
         vec![
             if measured { code.at(format!("{}/libraries/{library}", context.pointer("torch"))) } else { code },

@@ -1,4 +1,4 @@
-//! From facts to a report: what every command that judges has in common.
+//! From facts to a report: what every command that judges has in common, and what a program calls that brings its own facts.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::{
     rules::{self, Judged},
 };
 
-/// Runs the rules and searches the fixes.
+/// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
 pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
     let enriched = enrich(&facts, knowledge);
     let verdicts = rules::run(&enriched, knowledge, judged);
