@@ -89,6 +89,8 @@ pub struct Fix {
     pub commands: Vec<Command>,
     /// What its promise rests on.
     pub proof: Proof,
+    /// What has to change besides packages and variables: another driver, another Python.
+    pub needs: Vec<String>,
     /// What it may break or what could not be judged.
     pub unproven: Vec<String>,
     /// What will be there afterwards: `torch 2.7.1+cu128`.

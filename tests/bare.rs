@@ -57,7 +57,10 @@ fn the_driver_and_python_bound_what_is_recommended() {
 #[test]
 fn an_impossible_wish_says_why() {
     for (arguments, reason) in [
-        (["--gpu", "sm_35", "--driver", "470.256.02", "--os", "linux", "--python-version", "3.12"], "has code for"),
+        (
+            ["--gpu", "sm_35", "--driver", "470.256.02", "--os", "linux", "--python-version", "3.12"],
+            "no official build",
+        ),
         (["--gpu", "RTX 5090", "--driver", "580.95.05", "--os", "linux", "--python-version", "3.7"], "Python"),
     ] {
         let (code, out, err) = recommend(&arguments);

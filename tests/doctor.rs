@@ -29,7 +29,12 @@ fn the_typical_patient() {
     let cause = finding(&report, "gpu-too-new-for-wheel");
     assert_eq!(cause["subject"], "torch 2.7.1+cu126");
     let evidence = cause["evidence"].to_string();
-    for part in ["sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90", "no PTX", "libtorch_cuda.so, section .nv_fatbin", "compute capability 12.0"] {
+    for part in [
+        "sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90",
+        "no PTX",
+        "libtorch_cuda.so, section .nv_fatbin",
+        "compute capability 12.0",
+    ] {
         assert!(evidence.contains(part), "{part} in {evidence}");
     }
     assert!(cause["summary"].as_str().unwrap().contains("sm_120"));

@@ -13,6 +13,7 @@ use crate::{
     facts::{Fact, PythonVersion},
     judge::{hypothetical, judge},
     probe::{self, Surroundings},
+    report::Verdict,
     rules::Judged,
 };
 
@@ -51,7 +52,10 @@ impl Arguments {
         environment.manager = here.map_or(environment.manager, |here| here.manager.clone());
         facts.environments = vec![environment];
         let report = judge("recommend", facts, &knowledge, Judged::Selected, start);
-        let answered = report.findings.iter().any(|finding| finding.fixes.iter().any(|fix| !fix.commands.is_empty()));
+        let fixes = || report.findings.iter().flat_map(|finding| &finding.fixes);
+        // A line that needs another driver or another Python than the wish says is a hint, not an answer.
+        let answered =
+            report.verdict != Verdict::Error && fixes().any(|fix| !fix.commands.is_empty() && fix.needs.is_empty());
         output::deliver(&report, &self.show)?;
         Ok(if answered { Exit::Ok } else { Exit::Found })
     }

@@ -43,14 +43,15 @@ pub struct Candidate<'k> {
 /// Every build that fulfils the wish as far as the knowledge base can tell, best first.
 ///
 /// With an installed version: the same release first, then other patches of it, then the nearest minor release, a newer one before
-/// an older one at the same distance, and in each the latest patch. Without: the newest release first.
+/// an older one at the same distance, and in each the latest patch. Without: the newest release first. What was only announced
+/// comes after all that somebody has seen.
 pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidate<'k>> {
     let mut releases: Vec<&TorchRelease> = knowledge.torch_releases().collect();
     match wish.installed {
         Some((version, _)) => releases.sort_by_key(|release| distance(knowledge, release, version)),
         None => releases.reverse(),
     }
-    releases
+    let (seen, announced): (Vec<_>, Vec<_>) = releases
         .into_iter()
         .filter(|release| wish.python.is_none_or(|python| release.has_wheels_for(python)))
         .flat_map(|release| {
@@ -59,7 +60,8 @@ pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidat
             builds.sort_by_key(|build| preference(build, wish));
             builds.into_iter().map(move |build| Candidate { release, build })
         })
-        .collect()
+        .partition(|candidate| !candidate.build.published.is_only_expected());
+    seen.into_iter().chain(announced).collect()
 }
 
 /// How far a release is from the installed version: minor releases between them, older rather than newer, then the later patch.
@@ -94,13 +96,13 @@ fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wis
     there && driver && knowledge.torch_code(build).map_or(wish.gpus.is_empty(), runs)
 }
 
-/// Builds that were seen published before those that are only expected, then the CUDA release nearest to the installed one, then
-/// what the default index gives, then what was read rather than reported, then the newest.
+/// The CUDA release nearest to the installed one, then what the default index gives, then what was read rather than reported, then
+/// the newest.
 fn preference(build: &TorchBuild, wish: &Wish<'_>) -> impl Ord + use<> {
     let cuda = build.cuda();
     let distance = match (wish.installed.and_then(|(_, cuda)| cuda), cuda) {
         (Some(installed), Some(cuda)) => (installed.major.abs_diff(cuda.major), installed.minor.abs_diff(cuda.minor)),
         _ => (0, 0),
     };
-    (build.published.is_only_expected(), distance, !build.pypi_default, build.basis, Reverse(cuda))
+    (distance, !build.pypi_default, build.basis, Reverse(cuda))
 }

@@ -36,13 +36,13 @@ pub(super) fn installs(
         .chain(COMPANIONS)
         .filter_map(|name| {
             let version = wanted(name)?;
-            let local = local && (name == "torch" || variant_exists(knowledge, name, version, candidate));
+            let exists = variant_exists(knowledge, name, version, candidate);
             let full = format!("{version}+{}", build.variant);
             let install = Install {
                 name: name.to_owned(),
-                version: Some(if local { full.clone() } else { version.clone() }),
+                version: Some(if local && exists { full.clone() } else { version.clone() }),
                 spec: None,
-                build: Some(Build { version: full, cuda: build.cuda() }),
+                build: exists.then(|| Build { version: full, cuda: build.cuda() }),
                 requires: Vec::new(),
             };
             let installed = environment.and_then(|environment| environment.package(name));
@@ -57,7 +57,7 @@ pub(super) fn installs(
 /// Whether a companion of this version is known to have been built in the variant: it was when the torch release of its own number
 /// was, and torchvision always follows torch.
 pub(super) fn variant_exists(knowledge: &Knowledge, name: &str, version: &str, candidate: &Candidate<'_>) -> bool {
-    name == "torchvision"
+    ["torch", "torchvision"].contains(&name)
         || candidate.release.version == version
         || knowledge.torch_build(&format!("{version}+{}", candidate.build.variant), candidate.build.platform).is_some()
 }

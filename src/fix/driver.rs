@@ -26,7 +26,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
                 Change::Driver(version) => Some(format!("driver {version}")),
                 _ => None,
             });
-            add(finding, &prove::fix(case, plan, &after, result));
+            add(finding, &prove::fix(case, plan, &after, Remedy::Driver, result));
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn fix(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> F
         summary: reason(case, environment, gpus),
         commands: Vec::new(),
         proof: Proof::None,
+        needs: Vec::new(),
         unproven: Vec::new(),
         result: None,
     }
@@ -44,7 +45,7 @@ fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
         let range = first
             .zip(last)
             .map_or_else(String::new, |(first, last)| format!(" from {} to {}", first.version, last.version));
-        return format!("no fix: no official build of torch{range} has code for {names} on {platform}");
+        return format!("no official build of torch{range} has code for {names} on {platform}");
     };
     let version = build.full_version(release);
     let driver = build
@@ -52,7 +53,7 @@ fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
         .and_then(|cuda| knowledge.runtime_floor(cuda, case.driver_os()))
         .map_or_else(String::new, |floor| format!(", driver {} or newer", floor.driver));
     format!(
-        "no fix that keeps Python and driver: the last build with code for {names} is torch {version}, for Python {}{driver}, glibc {}",
+        "the last build with code for {names} is torch {version}, for Python {}{driver}, glibc {}",
         release.python_range(),
         release.manylinux.trim_start_matches("manylinux_").replace('_', "."),
     )

@@ -43,13 +43,15 @@ impl After {
         })
     }
 
-    /// What the plan does not mend or newly breaks, for people.
-    pub fn remarks(&self) -> Vec<String> {
-        let stay = self
-            .stay
-            .iter()
-            .filter(|finding| finding.severity >= Severity::Warning)
-            .map(|finding| format!("{} stays: {}", finding.rule, finding.summary));
+    /// What the plan breaks, and what it was to mend and does not, for people. Findings that other searches are for have fixes of
+    /// their own.
+    pub fn remarks(&self, remedy: Remedy) -> Vec<String> {
+        let concerns = |finding: &&Finding| {
+            let others = rules::find(finding.rule).is_some_and(|entry| !entry.rule.remedies.is_empty());
+            finding.severity >= Severity::Warning && (has_remedy(finding.rule, remedy) || !others)
+        };
+        let stay = self.stay.iter().filter(concerns);
+        let stay = stay.map(|finding| format!("{} stays: {}", finding.rule, finding.summary));
         let new = self.new.iter().map(|finding| format!("{} is new: {}", finding.rule, finding.summary));
         stay.chain(new).collect()
     }
@@ -63,15 +65,22 @@ fn same(before: &Finding, after: &Finding) -> bool {
 }
 
 /// The fix that a judged plan makes.
-pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, result: Option<String>) -> Fix {
+pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, result: Option<String>) -> Fix {
     let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
     let commands = case.commands(&plan);
+    let needs = plan.changes.iter().filter_map(|change| match change {
+        Change::Driver(version) => Some(format!("driver {version}")),
+        Change::NewPython(python) => Some(format!("Python {python}")),
+        _ => None,
+    });
+    let needs = needs.collect();
     let mut unproven = plan.unproven;
-    unproven.extend(after.remarks());
+    unproven.extend(after.remarks(remedy));
     Fix {
         summary: plan.summary,
         commands,
         proof: if installs { Proof::Knowledge } else { Proof::Binary },
+        needs,
         unproven,
         result,
     }

@@ -34,7 +34,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(plan) = plan else { return };
     let after = After::of(case, &plan);
     let result = Some(plan.installs().map(Install::requirement).collect::<Vec<_>>().join(", "));
-    let fix = prove::fix(case, plan, &after, result);
+    let fix = prove::fix(case, plan, &after, Remedy::Requirements, result);
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Requirements)) {
         if !after.keeps(finding) {
             add(finding, &fix);

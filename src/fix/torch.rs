@@ -2,7 +2,7 @@
 //! hiding before the best for each; then another driver, another Python, and at last the reason why there is none.
 
 use super::{
-    Candidate, Case, Change, Plan, TORCH_INDEXES, Wish, add,
+    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, Wish, add,
     candidates::candidates,
     companions, has_remedy, impossible,
     prove::{self, After},
@@ -142,7 +142,8 @@ impl Search<'_> {
             let Some(plan) = self.plan(&candidate, attempt) else { continue };
             let after = After::of(self.case, &plan);
             let broken = after.new.iter().any(|finding| finding.severity == Severity::Error);
-            if !after.removes(Remedy::TorchBuild, self.least) {
+            let driver_serves = attempt.driver.is_none() || after.removes(Remedy::Driver, Severity::Error);
+            if !after.removes(Remedy::TorchBuild, self.least) || !driver_serves {
                 continue;
             }
             if !broken {
@@ -210,11 +211,6 @@ impl Search<'_> {
         if installs.iter().any(|install| install.name == "torch") {
             changes.extend(companions::followers(candidate, environment));
         }
-        let mut result: Vec<String> = Vec::new();
-        for install in &installs {
-            let version = install.build.as_ref().map_or_else(String::new, |build| build.version.clone());
-            result.push(format!("{} {version}", install.name));
-        }
         changes.extend(installs.iter().cloned().map(Change::Install));
         if changes.is_empty() {
             return None;
@@ -224,7 +220,7 @@ impl Search<'_> {
             changes,
             reinstall: false,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
-            unproven: self.unproven(candidate, attempt),
+            unproven: self.unproven(candidate, attempt, own_index),
         })
     }
 
@@ -255,7 +251,7 @@ impl Search<'_> {
         before + &what
     }
 
-    fn unproven(&self, candidate: &Candidate<'_>, attempt: &Attempt) -> Vec<String> {
+    fn unproven(&self, candidate: &Candidate<'_>, attempt: &Attempt, own_index: bool) -> Vec<String> {
         let Candidate { release, build } = candidate;
         let mut unproven = Vec::new();
         let version = build.full_version(release);
@@ -283,11 +279,11 @@ impl Search<'_> {
         for name in companions::COMPANIONS {
             let version = if name == "torchaudio" { &release.torchaudio } else { &release.torchvision };
             let moves = self.installed().is_none() || self.environment.package(name).is_some();
-            if let Some(version) = version.as_ref().filter(|_| moves)
+            if let Some(version) = version.as_ref().filter(|_| moves && own_index)
                 && !companions::variant_exists(self.case.knowledge, name, version, candidate)
             {
                 unproven.push(format!(
-                    "{name} {version} was not built for {}: pip takes the build that there is",
+                    "that {name} {version} is there for {}: no row of the knowledge base says so",
                     build.variant
                 ));
             }
@@ -299,13 +295,13 @@ impl Search<'_> {
     }
 
     fn fix(&self, passed: Passed<'_>) -> (After, Fix) {
-        let result = passed
-            .plan
-            .installs()
-            .filter_map(|install| Some(format!("{} {}", install.name, install.build.as_ref()?.version)));
-        let result: Vec<String> = result.collect();
+        let shown = |install: &Install| {
+            let build = install.build.as_ref().map(|build| &build.version).or(install.version.as_ref());
+            build.map_or_else(|| install.name.clone(), |version| format!("{} {version}", install.name))
+        };
+        let result: Vec<String> = passed.plan.installs().map(shown).collect();
         let result = Some(result.join(", ")).filter(|result| !result.is_empty());
-        let fix = prove::fix(self.case, passed.plan, &passed.after, result);
+        let fix = prove::fix(self.case, passed.plan, &passed.after, Remedy::TorchBuild, result);
         (passed.after, fix)
     }
 
@@ -328,7 +324,7 @@ impl Search<'_> {
         let after = After::of(self.case, &plan);
         let passes = after.removes(Remedy::TorchBuild, self.least) && after.new.is_empty();
         passes.then(|| {
-            let fix = prove::fix(self.case, plan, &after, None);
+            let fix = prove::fix(self.case, plan, &after, Remedy::TorchBuild, None);
             (after, fix)
         })
     }
@@ -353,6 +349,7 @@ impl Search<'_> {
                     summary,
                     commands: Vec::new(),
                     proof: crate::finding::Proof::Binary,
+                    needs: Vec::new(),
                     unproven: Vec::new(),
                     result: None,
                 };

@@ -28,7 +28,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             (!after.keeps(finding) && after.new.is_empty()).then_some((plan, after))
         });
         if let Some((plan, after)) = passed {
-            add(finding, &prove::fix(case, plan, &after, None));
+            add(finding, &prove::fix(case, plan, &after, Remedy::Variables, None));
         }
     }
 }

@@ -60,7 +60,7 @@ fn of_cgroup(text: &str) -> Option<&'static str> {
 /// The WSL version: WSL1 has no GPU, so whoever asks about CUDA is in WSL2, but the kernel's release decides.
 pub fn wsl(root: &Root, surroundings: &Surroundings, kernel: &Fact<String>) -> Fact<u8> {
     if root.is_live() && !cfg!(target_os = "linux") {
-        return Fact::absent(Source::new(How::File, "this is no Linux"));
+        return Fact::absent(Source::new(How::Binary, "gpucheck itself"));
     }
     if let Fact::Known { value, via } = kernel {
         let release = value.to_ascii_lowercase();

@@ -62,10 +62,22 @@ impl Root {
         }
     }
 
-    /// A path of the system outside as seen from inside the root, when it lies there.
+    /// The path without `..`: by its names, which people know, where those lead to the same place, else as it really is.
+    pub fn tidy(&self, path: PathBuf) -> PathBuf {
+        if !path.components().any(|part| part == Component::ParentDir) {
+            return path;
+        }
+        let Ok(real) = self.real(&path) else { return path };
+        clean(&path).filter(|clean| self.real(clean).is_ok_and(|other| other == real)).unwrap_or(real)
+    }
+
+    /// A path of the system outside as seen from inside the root, when it lies there. Links on the way from the root are left
+    /// to [`Root::locate`]: outside they would lead elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
-        let path = fs::canonicalize(path).ok()?;
-        Some(Path::new("/").join(path.strip_prefix(self.base.as_deref()?).ok()?))
+        let base = self.base.as_deref()?;
+        let above = path.ancestors().find(|folder| fs::canonicalize(folder).is_ok_and(|folder| folder == base))?;
+        let inside = Path::new("/").join(path.strip_prefix(above).ok()?);
+        self.real(&inside).is_ok().then_some(inside)
     }
 
     /// Whether there is a regular file, links followed.
@@ -148,6 +160,19 @@ impl Root {
     }
 }
 
+/// The path without `..`, links left alone, or nothing when it leaves the root.
+pub fn clean(path: &Path) -> Option<PathBuf> {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => out.pop().then_some(())?,
+            Component::CurDir => {}
+            _ => out.push(part),
+        }
+    }
+    Some(out)
+}
+
 /// Canonical paths on Windows start with `\\?\`, which nobody types.
 fn plain(path: PathBuf) -> PathBuf {
     match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
@@ -212,6 +237,13 @@ mod tests {
     }
 
     #[test]
+    fn cleaning_is_about_names_only() {
+        assert_eq!(clean(Path::new("/a/b/../c/./d")), Some(PathBuf::from("/a/c/d")));
+        assert!(!clean(Path::new("/env/lib/../../etc/x")).unwrap().starts_with("/env"));
+        assert_eq!(clean(Path::new("a/../..")), None);
+    }
+
+    #[test]
     fn reads_are_capped_and_only_of_regular_files() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("a"), b"0123456789\xff").unwrap();
@@ -242,7 +274,8 @@ mod tests {
         assert_eq!(root.read_text(Path::new("/absolute"), 99).unwrap(), "inside");
         assert_eq!(root.read_text(Path::new("/folder/deep/../real"), 99).unwrap(), "inside");
         assert_eq!(root.real(Path::new("/folder/real")).unwrap(), Path::new("/etc/real"));
-        assert_eq!(root.inside(&base.join("etc/real")).unwrap(), Path::new("/etc/real"));
+        assert_eq!(root.inside(&base.join("folder/real")).unwrap(), Path::new("/folder/real"));
+        assert_eq!(root.inside(&dir.path().join("secret")), None);
         for path in ["/etc/deep/escape", "/outside", "/loop-a", "/../secret", "/none"] {
             assert!(root.read(Path::new(path), 99).is_err(), "{path}");
         }

@@ -40,10 +40,11 @@ impl Surroundings {
         self.variable(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// The folders that a variable such as PATH lists; relative ones start at the current folder.
+    /// The folders that a variable such as PATH lists; relative ones, and empty entries, start at the current folder.
     pub fn folders(&self, name: &str) -> Vec<PathBuf> {
-        let listed = std::env::split_paths(self.variable(name).unwrap_or_default());
-        listed.filter_map(|path| self.absolute(path)).collect()
+        // An empty variable would be split into one empty entry.
+        let Some(value) = self.filled(name) else { return Vec::new() };
+        std::env::split_paths(value).filter_map(|path| self.absolute(path)).collect()
     }
 
     /// `path` from the root on; `~` is the shell's business and stays.
@@ -63,6 +64,9 @@ mod tests {
         assert_eq!(surroundings.variable("CUDA_VISIBLE_DEVICES"), Some(""));
         assert_eq!(surroundings.filled("CUDA_VISIBLE_DEVICES"), None);
         assert_eq!(surroundings.variable("PATH"), None);
+        surroundings.folder = Some(PathBuf::from("/here"));
+        assert!(surroundings.folders("CUDA_VISIBLE_DEVICES").is_empty() && surroundings.folders("PATH").is_empty());
+        surroundings.folder = None;
         assert!(surroundings.absolute(PathBuf::from("x")).is_none());
     }
 }

@@ -48,11 +48,16 @@ fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, String)> {
     }
     let usual = ["/usr/local/cuda", "/opt/cuda"].into_iter().map(|path| (PathBuf::from(path), path.to_owned()));
     places.extend(usual);
-    for name in root.names(Path::new("/usr/local")).into_iter().filter(|name| name.starts_with("cuda-")) {
+    for name in root.names(Path::new("/usr/local")).into_iter().filter(|name| is_release(name)) {
         let path = Path::new("/usr/local").join(name);
         places.push((path.clone(), root.shown(&path)));
     }
     places
+}
+
+/// `cuda-12.8`, `cuda-12`, but not `cuda-samples`.
+fn is_release(name: &str) -> bool {
+    name.strip_prefix("cuda-").is_some_and(|release| release.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn nvcc_names() -> &'static [&'static str] {
@@ -113,7 +118,13 @@ mod tests {
     fn each_toolkit_once_with_all_ways_to_it() {
         let dir = tempfile::tempdir().unwrap();
         let local = dir.path().join("usr/local");
-        for path in ["cuda-12.8/bin", "cuda-11.8/include", "cuda-10.2", "cuda-13.0/targets/x86_64-linux/include"] {
+        for path in [
+            "cuda-12.8/bin",
+            "cuda-11.8/include",
+            "cuda-samples",
+            "cuda-10.2",
+            "cuda-13.0/targets/x86_64-linux/include",
+        ] {
             fs::create_dir_all(local.join(path)).unwrap();
         }
         fs::write(local.join("cuda-12.8/version.json"), r#"{"cuda":{"version":"12.8.1"}}"#).unwrap();

@@ -119,7 +119,12 @@ impl Page<'_> {
             self.labelled(2, "explains", Paint::Dim, &finding.consequences.join(", "));
         }
         for (index, fix) in finding.fixes.iter().enumerate() {
-            self.fix(if index == 0 { "fix" } else { "or" }, fix);
+            let label = match fix.proof {
+                Proof::None if fix.commands.is_empty() => "no fix",
+                _ if index == 0 => "fix",
+                _ => "or",
+            };
+            self.fix(label, fix);
         }
         if self.screen.verbose > 0 {
             self.labelled(2, "more", Paint::Dim, &finding.docs);
@@ -136,12 +141,15 @@ impl Page<'_> {
         }
         for (index, fix) in fixes.iter().enumerate() {
             let build = fix.result.as_ref().unwrap_or(&fix.summary);
-            let label = if index == 0 { "install" } else { "or" };
-            self.labelled(0, label, Paint::Good, build);
+            match (fix.needs.as_slice(), fix.commands.is_empty()) {
+                ([], false) => self.labelled(0, if index == 0 { "install" } else { "or" }, Paint::Good, build),
+                ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
+                (needs, _) => {
+                    let text = format!("nothing serves this wish as it is; with {}: {build}", needs.join(" and "));
+                    self.labelled(0, "✗ impossible", Paint::Error, &text);
+                }
+            }
             self.lines(fix);
-        }
-        if fixes.iter().all(|fix| fix.commands.is_empty()) {
-            let _ = writeln!(self.out, "{}", Paint::Error.on("✗ nothing can be recommended", self.screen.color));
         }
     }
 

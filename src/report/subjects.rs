@@ -62,11 +62,14 @@ fn assumed(via: Option<&Source>) -> String {
 
 fn system(facts: &Facts) -> Subject {
     let host = &facts.host;
-    let mut parts = vec![shown(&host.distribution, "system not known")];
+    let mut parts: Vec<String> = host.distribution.value().cloned().into_iter().collect();
     parts.extend(host.glibc.value().map(|glibc| format!("glibc {glibc}")));
     parts.extend(host.platform.value().map(ToString::to_string));
     parts.extend(host.wsl.value().map(|version| format!("WSL{version}")));
     parts.extend(host.container.value().map(|kind| format!("in a {kind} container")));
+    if parts.is_empty() {
+        parts.push("not known".to_owned());
+    }
     Subject::new("System", parts.join(", ") + &assumed(host.platform.via()))
 }
 

@@ -25,15 +25,15 @@ pub struct Distribution {
     pub natives: Option<Vec<String>>,
 }
 
-/// All distributions, one of each name: Python takes the first.
-pub fn distributions(root: &Root, layout: &Layout) -> Vec<Distribution> {
+/// All distributions, one of each name: Python takes the first. `with_files`: read what their RECORDs list, too.
+pub fn distributions(root: &Root, layout: &Layout, with_files: bool) -> Vec<Distribution> {
     let places: Vec<_> = layout
         .site_packages
         .iter()
         .flat_map(|site| root.names(site).into_iter().filter(|name| is_metadata(name)).map(move |name| (site, name)))
         .collect();
     let conda = if layout.conda { conda_names(root, &layout.prefix) } else { Vec::new() };
-    let mut found = parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda));
+    let mut found = parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
     let mut seen = std::collections::BTreeSet::new();
     found
         .retain(|distribution| !distribution.package.name.is_empty() && seen.insert(distribution.package.name.clone()));
@@ -46,7 +46,7 @@ fn is_metadata(name: &str) -> bool {
     (name.ends_with(".dist-info") || name.ends_with(".egg-info")) && !name.starts_with(['~', '.'])
 }
 
-fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String]) -> Distribution {
+fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String], with_files: bool) -> Distribution {
     let place = site.join(folder);
     let egg = folder.ends_with(".egg-info");
     let file = match (egg, egg && root.is_file(&place)) {
@@ -75,8 +75,7 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String
     let installer = installer
         .filter(|name| !name.is_empty() && name.len() <= 32)
         .or_else(|| conda.contains(&name).then(|| "conda".to_owned()));
-    let record = root.read_text(&place.join("RECORD"), MAX_RECORD).ok();
-    let natives = record.map(|text| python::record_paths(&text).filter(|path| python::shared_library(path)).collect());
+    let natives = with_files.then(|| natives(&root.read_text(&place.join("RECORD"), MAX_RECORD).ok()?)).flatten();
     let build = build::build(root, site, &name, |path| below(root, layout, path));
     let package = Package {
         version,
@@ -88,6 +87,17 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String
         name,
     };
     Distribution { package, site: site.to_owned(), natives }
+}
+
+/// The shared libraries among the files of a RECORD; nothing when it lists no file at all.
+fn natives(record: &str) -> Option<Vec<String>> {
+    // A RECORD has ten thousand lines of Python files and headers and some ten of libraries: those go the cheap way.
+    let source = |line: &&str| {
+        let path = line.split(',').next().unwrap_or_default();
+        [".py", ".pyc", ".pyi", ".h", ".hpp", ".cuh"].iter().any(|ending| path.ends_with(ending))
+    };
+    let others = record.lines().filter(|line| !source(line)).flat_map(python::record_paths);
+    (!record.trim().is_empty()).then(|| others.filter(|path| python::shared_library(path)).collect())
 }
 
 /// A path relative to the environment, as people see it.

@@ -1,12 +1,12 @@
 //! The native files of the packages that bring or use GPU code, each read for what it holds.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::{distributions::Distribution, layout::Layout, parallel};
 use crate::{
     binary,
     facts::{Container, Fact, Library},
-    probe::root::Root,
+    probe::root::{Root, clean},
     python,
 };
 
@@ -25,17 +25,18 @@ pub fn read(root: &Root, layout: &Layout, distributions: &mut [Distribution]) {
     for (index, distribution) in distributions.iter().enumerate().filter(|(_, found)| concerns_gpus(found)) {
         let walked = || walk(root, &distribution.site, &distribution.package.name);
         let natives = distribution.natives.clone().unwrap_or_else(walked);
-        let inside = natives.into_iter().filter_map(|shown| {
-            // A RECORD that points out of the environment is not followed.
-            let path = clean(&distribution.site.join(&shown)).filter(|path| path.starts_with(&layout.prefix))?;
-            Some((index, path, shown))
-        });
-        work.extend(inside);
         if layout.conda && distribution.package.name == "torch" {
             let library = layout.prefix.join("lib");
-            let files = CONDA_TORCH.into_iter().map(|name| (index, library.join(name), format!("lib/{name}")));
+            let outside = CONDA_TORCH.into_iter().filter(|name| !natives.iter().any(|path| path.ends_with(name)));
+            let files = outside.map(|name| (index, library.join(name), format!("lib/{name}")));
             work.extend(files.filter(|(_, path, _)| root.is_file(path)));
         }
+        let inside = natives.into_iter().filter_map(|shown| {
+            // A RECORD that points out of the environment is not followed.
+            let within = |path: &PathBuf| path.starts_with(&layout.prefix) || path.starts_with(&distribution.site);
+            Some((index, clean(&distribution.site.join(&shown)).filter(within)?, shown))
+        });
+        work.extend(inside);
     }
     work.truncate(MAX_FILES);
     let libraries = parallel::map(&work, |(_, path, shown)| library(root, path, shown));
@@ -95,6 +96,7 @@ fn walk(root: &Root, site: &Path, name: &str) -> Vec<String> {
             let (path, shown) = (folder.join(&name), format!("{shown}/{name}"));
             if python::shared_library(&name) {
                 found.push(shown);
+                // A dot means a file more often than a folder, and asking the system costs as much as reading one.
             } else if depth < MAX_DEPTH && !name.contains('.') && root.is_dir(&path) && !root.is_link(&path) {
                 pending.push((path, shown, depth + 1));
             }
@@ -102,19 +104,6 @@ fn walk(root: &Root, site: &Path, name: &str) -> Vec<String> {
     }
     found.sort();
     found
-}
-
-/// The path without `..`, or nothing when it leaves the root.
-fn clean(path: &Path) -> Option<PathBuf> {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::ParentDir => out.pop().then_some(())?,
-            Component::CurDir => {}
-            _ => out.push(part),
-        }
-    }
-    Some(out)
 }
 
 #[cfg(test)]
@@ -127,11 +116,5 @@ mod tests {
             assert_eq!(required_name(line), "torch", "{line}");
         }
         assert_ne!(required_name("torch-geometric"), "torch");
-    }
-
-    #[test]
-    fn paths_stay_inside() {
-        assert_eq!(clean(Path::new("/a/b/../c/./d")), Some(PathBuf::from("/a/c/d")));
-        assert!(!clean(Path::new("/env/lib/../../etc/x")).unwrap().starts_with("/env"));
     }
 }

@@ -13,6 +13,9 @@ mod sites;
 mod system_libraries;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::{distributions::Distribution, layout::Layout, select::Candidate};
@@ -46,7 +49,7 @@ fn environment(
     with_libraries: bool,
 ) -> Environment {
     let Candidate { layout, found_by, active } = candidate;
-    let mut distributions = distributions::distributions(root, &layout);
+    let mut distributions = distributions::distributions(root, &layout, with_libraries);
     let platform = platform(root, &layout, host);
     let mut system_libraries = BTreeMap::new();
     if with_libraries {

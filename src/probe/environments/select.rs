@@ -37,7 +37,7 @@ pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -
     let mut activated = false;
     for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
         let folder = surroundings.filled(name).and_then(|path| surroundings.absolute(PathBuf::from(path)));
-        if let Some(layout) = folder.and_then(|folder| finder.prefix(&folder)) {
+        if let Some(layout) = folder.and_then(|folder| finder.prefix(&root.tidy(folder))) {
             list.add(layout, name.to_owned(), !activated);
             activated = true;
         }
@@ -119,8 +119,6 @@ impl Finder<'_> {
         // A shell leaves the tilde of `--python=~/x` alone.
         let home = path.strip_prefix("~").ok().and_then(|rest| Some(self.surroundings.home.as_ref()?.join(rest)));
         let path = self.surroundings.absolute(home.unwrap_or_else(|| path.to_owned()))?;
-        // `proj/.` and `proj/x/..` are no names to show, but links in the last part of the path must stay as they are.
-        let path = path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect::<PathBuf>();
-        if self.root.real(&path).is_ok() { Some(path) } else { self.root.inside(&path) }
+        if self.root.real(&path).is_ok() { Some(self.root.tidy(path)) } else { self.root.inside(&path) }
     }
 }
