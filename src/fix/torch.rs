@@ -188,17 +188,19 @@ impl Search<'_> {
     fn plan(&self, candidate: &Candidate<'_>, attempt: &Attempt) -> Option<Plan> {
         let Candidate { release, build } = candidate;
         let environment = Some(self.environment).filter(|_| !attempt.any_python);
-        let fresh = self.installed().is_none();
         // pip takes a version that is there for the one that is asked for, whatever its local part; only a local version that is
         // named, and an index that has it, replaces one build by another of the same version.
-        let same_version =
-            !fresh && self.installed().is_some_and(|(version, _)| python::public_version(version) == release.version);
-        let variant_stays = self.installed().is_some_and(|(_, cuda)| cuda == build.cuda()) && same_version;
-        let own_index = !build.pypi_default || (same_version && !variant_stays);
+        let satisfied = |install: &Install| {
+            let there = environment.and_then(|environment| environment.package(&install.name)?.version.value());
+            there.is_some_and(|there| Some(python::public_version(there)) == install.version.as_deref())
+        };
+        let knowledge = self.case.knowledge;
+        let own_index =
+            !build.pypi_default || companions::installs(knowledge, candidate, environment, false).iter().any(satisfied);
         if own_index && attempt.default_index {
             return None;
         }
-        let installs = companions::installs(self.case.knowledge, candidate, environment, own_index);
+        let installs = companions::installs(knowledge, candidate, environment, own_index);
         let python = self.environment.python.value().copied();
         let mut changes: Vec<Change> = Vec::new();
         changes.extend(attempt.driver.clone().map(Change::Driver));

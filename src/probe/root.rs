@@ -62,10 +62,10 @@ impl Root {
         }
     }
 
-    /// The path without `..`: by its names, which people know, where those lead to the same place, else as it really is.
+    /// The path without `.` and `..`: by its names, which people know, where those lead to the same place, else as it really is.
     pub fn tidy(&self, path: PathBuf) -> PathBuf {
         if !path.components().any(|part| part == Component::ParentDir) {
-            return path;
+            return path.components().collect();
         }
         let Ok(real) = self.real(&path) else { return path };
         clean(&path).filter(|clean| self.real(clean).is_ok_and(|other| other == real)).unwrap_or(real)

@@ -35,6 +35,8 @@ fn a_tilde_and_a_relative_path_are_understood() {
     scene.venv("proj/.venv");
     scene.options.python = vec!["~/proj/../proj".into(), "proj/./.venv".into()];
     assert_eq!(scene.found(), pairs([("~/proj/.venv", "--python ~/proj/../proj")]));
+    scene.options.python = vec!["./proj/.".into()];
+    assert_eq!(scene.environments()[0].interpreter.value().unwrap(), "~/proj/.venv/bin/python");
 }
 
 #[test]

@@ -1,0 +1,417 @@
+//! Every rule on facts that trigger it, and on the nearest facts that must not. The facts are those of the patient's real environment
+//! (`tests/facts/patient-5090.json`) with one thing changed, judged through `doctor --replay -`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use std::{collections::BTreeSet, io::Write, process::Stdio};
+
+use common::{finding, fix_lines, slugs};
+use serde_json::{Value, json};
+
+/// The patient's facts, for changing.
+struct Case {
+    report: Value,
+    arguments: Vec<String>,
+}
+
+fn known(value: impl Into<Value>) -> Value {
+    json!({"state": "known", "value": value.into(), "via": {"how": "file", "at": "test"}})
+}
+
+/// The patient on a GPU and driver.
+fn case(gpus: &[&str], driver: &str) -> Case {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facts/patient-5090.json")).unwrap();
+    let mut arguments = vec!["--driver".to_owned(), driver.to_owned()];
+    gpus.iter().for_each(|gpu| arguments.extend(["--gpu".to_owned(), (*gpu).to_owned()]));
+    Case { report: serde_json::from_str(&text).unwrap(), arguments }
+}
+
+/// The patient healed: a card that its build serves.
+fn healthy() -> Case {
+    case(&["RTX 4090"], "580.95.05")
+}
+
+impl Case {
+    fn environment(&mut self) -> &mut Value {
+        &mut self.report["facts"]["environments"][0]
+    }
+
+    fn packages(&mut self) -> &mut Vec<Value> {
+        self.environment()["packages"].as_array_mut().unwrap()
+    }
+
+    fn package(&mut self, name: &str) -> &mut Value {
+        self.packages().iter_mut().find(|package| package["name"] == name).unwrap()
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.packages().retain(|package| package["name"] != name);
+        self
+    }
+
+    /// A package with another build, whose libraries are those of the old one no more.
+    fn build(mut self, name: &str, version: &str, cuda: Option<&str>) -> Self {
+        let package = self.package(name);
+        package["version"] = known(version.split('+').next().unwrap());
+        package["build"] = known(json!({"version": version, "cuda": cuda}));
+        package["libraries"] = json!([]);
+        self
+    }
+
+    fn variable(mut self, name: &str, value: &str) -> Self {
+        self.report["facts"]["env_vars"][name] = json!(value);
+        self
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        change(&mut self.report["facts"]);
+        self
+    }
+
+    /// Exit code and report.
+    fn judged(self) -> (i32, Value) {
+        let mut child = common::gpucheck()
+            .args(["doctor", "--replay", "-", "--format", "json"])
+            .args(&self.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(self.report.to_string().as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}"));
+        (output.status.code().unwrap(), report)
+    }
+}
+
+/// Asserts that the one finding of a severity is this rule, and gives it.
+#[track_caller]
+fn only(case: Case, severity: &str, rule: &str) -> Value {
+    let (code, report) = case.judged();
+    assert_eq!(slugs(&report, severity), [rule], "{}", report["findings"]);
+    assert_eq!(code, i32::from(severity == "error"));
+    finding(&report, rule).clone()
+}
+
+/// Asserts that nothing is wrong.
+#[track_caller]
+fn nothing(case: Case) {
+    let (code, report) = case.judged();
+    assert_eq!((code, &report["verdict"], &report["findings"]), (0, &json!("ok"), &json!([])));
+}
+
+#[test]
+fn gpu_too_new_for_wheel() {
+    only(case(&["RTX 5090"], "580.95.05"), "error", "gpu-too-new-for-wheel");
+    only(case(&["GB10"], "580.95.05"), "error", "gpu-too-new-for-wheel");
+    nothing(case(&["RTX 4090"], "580.95.05"));
+    nothing(case(&["RTX 5090"], "580.95.05").build("torch", "2.7.1+cu128", Some("12.8")));
+    // A few fatbins with the right code are no support, and are not called that.
+    let partial = case(&["RTX 5090"], "580.95.05").change(|facts| {
+        let torch = facts["environments"][0]["packages"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .find(|p| p["name"] == "torch")
+            .unwrap();
+        let library = torch["libraries"]
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .find(|l| l["path"] == "torch/lib/libtorch_cuda.so")
+            .unwrap();
+        library["code"]["value"]["modules"][1]["images"].as_array_mut().unwrap().push(json!({"code": "sm_120"}));
+    });
+    let partial = only(partial, "error", "gpu-too-new-for-wheel");
+    assert!(partial["summary"].as_str().unwrap().contains("fatbins only"), "{partial}");
+}
+
+#[test]
+fn gpu_too_old_for_wheel() {
+    let volta = case(&["V100"], "580.95.05")
+        .build("torch", "2.9.1+cu130", Some("13.0"))
+        .without("torchvision")
+        .without("torchaudio");
+    let volta = only(volta, "error", "gpu-too-old-for-wheel");
+    assert!(fix_lines(&volta)[0].contains("torch==2.9.1+cu1"), "another build of the same version serves it: {volta}");
+    nothing(case(&["V100"], "580.95.05"));
+}
+
+#[test]
+fn a_claim_is_named_as_one() {
+    let (_, report) = case(&["RTX 5090"], "580.95.05").build("torch", "2.6.0+cu124", Some("12.4")).judged();
+    let evidence = finding(&report, "gpu-too-new-for-wheel")["evidence"][0].clone();
+    assert!(evidence["source"].as_str().unwrap().starts_with("knowledge: torch.toml, 2.6.0+cu124"), "{evidence}");
+    assert_eq!(evidence["pointer"], Value::Null);
+}
+
+#[test]
+fn driver_too_old_for_gpu() {
+    let old = only(
+        case(&["RTX 5090"], "550.54.14").build("torch", "2.7.1+cu128", Some("12.8")),
+        "error",
+        "driver-too-old-for-gpu",
+    );
+    assert!(old["fixes"][0]["result"].as_str().unwrap().starts_with("driver 57"), "{old}");
+    nothing(case(&["RTX 5090"], "570.86.10").build("torch", "2.7.1+cu128", Some("12.8")));
+}
+
+#[test]
+fn gpu_dropped_by_driver() {
+    let dropped = only(case(&["GTX 1080 Ti"], "590.48.01"), "error", "gpu-dropped-by-driver");
+    assert!(dropped["fixes"][0]["result"].as_str().unwrap().contains("580"), "{dropped}");
+    nothing(case(&["GTX 1080 Ti"], "580.95.05"));
+}
+
+#[test]
+fn no_kernel_module_for_all_gpus() {
+    let both = || {
+        case(&["V100", "RTX 5090"], "580.95.05")
+            .build("torch", "2.8.0+cu128", Some("12.8"))
+            .without("torchvision")
+            .without("torchaudio")
+    };
+    only(both(), "error", "no-kernel-module-for-all-gpus");
+    let mut windows = both();
+    windows.arguments.extend(["--os".to_owned(), "windows".to_owned()]);
+    let (_, report) = windows.judged();
+    assert!(!slugs(&report, "error").contains(&"no-kernel-module-for-all-gpus"), "{}", report["findings"]);
+}
+
+#[test]
+fn driver_too_old_for_cuda_runtime() {
+    let old = only(case(&["RTX 3090"], "515.105.01"), "error", "driver-too-old-for-cuda-runtime");
+    let lines = fix_lines(&old).join("\n");
+    assert!(lines.contains("torch==2.7.1+cu118"), "the same version for CUDA 11: {lines}");
+    assert!(old["fixes"].to_string().contains("update the NVIDIA driver to 525.60.13"), "{old}");
+    nothing(case(&["RTX 3090"], "525.60.13"));
+}
+
+/// A library whose only image for the GPU is PTX of this ISA version, stored this way.
+fn with_image(case: Case, image: Value) -> Case {
+    case.change(|facts| {
+        let torch = facts["environments"][0]["packages"].as_array_mut().unwrap().iter_mut().find(|p| p["name"] == "torch").unwrap();
+        let library = torch["libraries"].as_array_mut().unwrap().iter_mut().find(|l| l["path"] == "torch/lib/libtorch_cuda.so").unwrap();
+        let target = image["code"].as_str().unwrap().to_owned();
+        let kind = if target.starts_with("sm_") { "sass" } else { "ptx" };
+        library["code"]["value"] = json!({"fatbins": 1, "sass": {}, "ptx": {}, "modules": [{"count": 1, "images": [image]}], "extent": "sections"});
+        library["code"]["value"][kind][target] = json!(1);
+    })
+}
+
+#[test]
+fn driver_too_old_for_ptx() {
+    let ptx = |driver| with_image(case(&["RTX 4090"], driver), json!({"code": "compute_80", "isa": "8.5"}));
+    let old = only(ptx("535.183.01"), "error", "driver-too-old-for-ptx");
+    assert!(old["fixes"].to_string().contains("update the NVIDIA driver"), "{old}");
+    only(ptx("580.95.05"), "warning", "gpu-needs-ptx-jit");
+    nothing(with_image(case(&["RTX 4090"], "580.95.05"), json!({"code": "sm_80"})));
+}
+
+#[test]
+fn driver_too_old_for_zstd() {
+    let zstd = |driver| with_image(case(&["RTX 4090"], driver), json!({"code": "sm_86", "compression": "zstd"}));
+    only(zstd("535.183.01"), "error", "driver-too-old-for-zstd");
+    nothing(zstd("550.54.14"));
+}
+
+#[test]
+fn triton_ptxas_too_old() {
+    let b300 = |triton: &str| {
+        case(&["B300"], "580.95.05")
+            .build("torch", "2.7.1+cu128", Some("12.8"))
+            .change(|facts| {
+                let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+                packages.iter_mut().find(|package| package["name"] == "triton").unwrap()["version"] = known(triton);
+            })
+            .change(|facts| {
+                let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+                packages.iter_mut().for_each(|package| package["requires"] = json!([]));
+            })
+    };
+    let old = only(b300("3.3.1"), "warning", "triton-ptxas-too-old");
+    assert!(fix_lines(&old)[0].contains("torch=="), "{old}");
+    nothing(b300("3.6.0"));
+    nothing(b300("3.3.1").variable("TRITON_PTXAS_PATH", "/usr/local/cuda/bin/ptxas"));
+}
+
+#[test]
+fn ptx_jit_switched() {
+    let forced = only(healthy().variable("CUDA_FORCE_PTX_JIT", "1"), "error", "ptx-jit-switched");
+    assert_eq!(fix_lines(&forced), ["unset CUDA_FORCE_PTX_JIT"]);
+    nothing(healthy().variable("CUDA_FORCE_PTX_JIT", "0"));
+    nothing(healthy().variable("CUDA_DISABLE_PTX_JIT", "1"));
+}
+
+#[test]
+fn torch_not_installed() {
+    let fresh = healthy().without("torch").without("torchvision").without("torchaudio");
+    let fresh = only(fresh, "info", "torch-not-installed");
+    assert!(fix_lines(&fresh)[0].contains("pip install torch=="), "{fresh}");
+}
+
+#[test]
+fn cpu_only_torch() {
+    let cpu = healthy().build("torch", "2.7.1+cpu", None).without("torchvision").without("torchaudio");
+    let asked = only(cpu, "error", "cpu-only-torch");
+    assert!(fix_lines(&asked)[0].contains("torch==2.7.1+cu"), "{asked}");
+    // Nobody asked for a GPU here: the one that is there may be for the screen.
+    let mut seen = healthy().build("torch", "2.7.1+cpu", None).without("torchvision").without("torchaudio");
+    let gpu = seen.report["facts"]["gpus"]["value"][0].clone();
+    seen.arguments.clear();
+    seen.report["facts"]["gpus"]["value"] = json!([gpu]);
+    seen.report["facts"]["gpus"]["value"][0]["named"] = json!(false);
+    only(seen, "warning", "cpu-only-torch");
+    // Without a GPU it is what it should be.
+    let mut without = healthy().build("torch", "2.7.1+cpu", None).without("torchvision").without("torchaudio");
+    without.arguments.clear();
+    without.report["facts"]["gpus"] = json!({"state": "absent", "via": {"how": "pci", "at": "/sys/bus/pci/devices"}});
+    let (code, report) = without.judged();
+    assert_eq!((code, &report["findings"]), (0, &json!([])));
+}
+
+#[test]
+fn torch_companion_mismatch() {
+    // Another release.
+    let release = only(
+        healthy().build("torchvision", "0.21.0+cu126", Some("12.6")).change(|facts| {
+            let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+            packages.iter_mut().find(|package| package["name"] == "torchvision").unwrap()["requires"] =
+                json!(["torch==2.6.0"]);
+        }),
+        "error",
+        "torch-companion-mismatch",
+    );
+    assert!(release["summary"].as_str().unwrap().contains("requires torch==2.6.0"), "{release}");
+    let lines = fix_lines(&release);
+    assert!(
+        lines[0].contains("torchvision==0.22.1") && !lines[0].contains("torch==2"),
+        "torch itself stays: {lines:?}"
+    );
+    // Another CUDA major.
+    only(healthy().build("torchvision", "0.22.1+cu118", Some("11.8")), "error", "torch-companion-mismatch");
+    // No CUDA at all.
+    let cpu = only(healthy().build("torchvision", "0.22.1+cpu", None), "error", "torch-companion-mismatch");
+    assert!(fix_lines(&cpu)[0].contains("torchvision==0.22.1+cu126 --index-url"), "the local version is named: {cpu}");
+    // The table decides where the metadata names no torch.
+    only(
+        healthy().build("torchaudio", "2.6.0+cu126", Some("12.6")).change(|facts| {
+            let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+            packages.iter_mut().find(|package| package["name"] == "torchaudio").unwrap()["requires"] = json!([]);
+        }),
+        "error",
+        "torch-companion-mismatch",
+    );
+    // Another minor CUDA release is fine.
+    nothing(healthy().build("torchvision", "0.22.1+cu128", Some("12.8")));
+}
+
+#[test]
+fn python_unsupported_by_torch() {
+    let old = healthy().change(|facts| facts["environments"][0]["python"] = known("3.14"));
+    let old = only(old, "error", "python-unsupported-by-torch");
+    assert!(!old["fixes"].as_array().unwrap().is_empty(), "{old}");
+    nothing(healthy().change(|facts| facts["environments"][0]["python"] = known("3.13")));
+}
+
+#[test]
+fn environment_incomplete() {
+    let missing = only(healthy().without("nvidia-cudnn-cu12"), "error", "environment-incomplete");
+    assert!(fix_lines(&missing)[0].ends_with("pip install nvidia-cudnn-cu12==9.5.1.17"), "{missing}");
+    let other = only(
+        healthy().change(|facts| {
+            let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+            packages.iter_mut().find(|package| package["name"] == "nvidia-cudnn-cu12").unwrap()["version"] =
+                known("9.1.0.70");
+        }),
+        "error",
+        "environment-incomplete",
+    );
+    assert!(other["summary"].as_str().unwrap().contains("9.1.0.70 is installed"), "{other}");
+    // A library that nothing brings.
+    let libraries = |libcufile: Value| {
+        healthy().change(|facts| {
+            facts["environments"][0]["system_libraries"] =
+                json!({"libc.so.6": known("/lib/libc.so.6"), "libcufile.so.0": libcufile});
+        })
+    };
+    let lost = libraries(json!({"state": "absent", "via": {"how": "file", "at": "the loader's folders"}}));
+    let lost = only(lost, "error", "environment-incomplete");
+    assert!(lost["summary"].as_str().unwrap().contains("libcufile.so.0, which nothing brings"), "{lost}");
+    assert!(fix_lines(&lost)[0].contains("--force-reinstall torch==2.7.1"), "{lost}");
+    nothing(libraries(known("/usr/lib/libcufile.so.0")));
+    // A marker that does not hold here asks for nothing.
+    nothing(healthy().change(|facts| {
+        let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+        packages.iter_mut().find(|package| package["name"] == "torch").unwrap()["requires"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!("pywin32>=300; sys_platform == \"win32\""));
+    }));
+}
+
+#[test]
+fn arch_list_invalid() {
+    let invalid = only(healthy().variable("TORCH_CUDA_ARCH_LIST", "8.9,12.0"), "warning", "arch-list-invalid");
+    assert_eq!(fix_lines(&invalid), ["export TORCH_CUDA_ARCH_LIST='8.9;12.0'"]);
+    only(healthy().variable("TORCH_CUDA_ARCH_LIST", "sm_89"), "warning", "arch-list-invalid");
+    nothing(healthy().variable("TORCH_CUDA_ARCH_LIST", "8.9 12.0+PTX"));
+}
+
+#[test]
+fn arch_list_lacks_gpu() {
+    let blackwell = || case(&["RTX 5090"], "580.95.05").build("torch", "2.7.1+cu128", Some("12.8"));
+    let lacks = only(
+        blackwell().variable("TORCH_CUDA_ARCH_LIST", "7.5;8.0;8.6;8.9;9.0;10.0"),
+        "warning",
+        "arch-list-lacks-gpu",
+    );
+    assert_eq!(fix_lines(&lacks), ["export TORCH_CUDA_ARCH_LIST='7.5;8.0;8.6;8.9;9.0;10.0;12.0'"]);
+    nothing(blackwell().variable("TORCH_CUDA_ARCH_LIST", "7.5;12.0"));
+    nothing(blackwell().variable("TORCH_CUDA_ARCH_LIST", "9.0+PTX"));
+}
+
+#[test]
+fn a_card_for_the_screen_forces_no_downgrade() {
+    let mut two = healthy();
+    two.arguments.clear();
+    let gpu = |id: &str, name: &str, capability: &str| {
+        let mut gpu = two.report["facts"]["gpus"]["value"][0].clone();
+        gpu["id"] = json!(id);
+        gpu["name"] = known(name);
+        gpu["capability"] = known(capability);
+        gpu["named"] = json!(false);
+        gpu
+    };
+    two.report["facts"]["gpus"]["value"] =
+        json!([gpu("gpu0", "NVIDIA GeForce GT 1030", "6.1"), gpu("gpu1", "NVIDIA GeForce RTX 4090", "8.9")]);
+    let two =
+        two.build("torch", "2.15.0+cu132", Some("13.2")).without("torchvision").without("torchaudio").change(|facts| {
+            let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+            packages.iter_mut().for_each(|package| package["requires"] = json!([]));
+        });
+    let old = only(two, "warning", "gpu-too-old-for-wheel");
+    let first = &old["fixes"][0];
+    assert!(first["summary"].as_str().unwrap().contains("hide NVIDIA GeForce GT 1030"), "{old}");
+    assert_eq!(first["commands"][1]["line"], "export CUDA_VISIBLE_DEVICES=1");
+}
+
+/// Each rule of the registry is named by a test of this file: a new rule needs its case.
+#[test]
+fn every_rule_has_its_case() {
+    let source = include_str!("rules.rs");
+    let tested: BTreeSet<String> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("fn ")?.split('(').next())
+        .map(|name| name.replace('_', "-"))
+        .chain(
+            ["gpu-needs-ptx-jit".to_owned()]
+                .into_iter()
+                .filter(|slug| source.contains(&format!("\"warning\", \"{slug}\""))),
+        )
+        .collect();
+    for entry in gpucheck::rules::REGISTRY {
+        assert!(tested.contains(entry.rule.slug), "{} has no case", entry.rule.slug);
+    }
+}
