@@ -78,13 +78,26 @@ fn quiet_and_verbose() {
     let quiet = shown(Screen { quiet: true, ..PIPED });
     assert!(quiet.starts_with("✗ gpu-too-new-for-wheel"), "{quiet}");
     let verbose = shown(Screen { verbose: 1, ..PIPED });
-    assert!(verbose.contains("gpucheck rule gpu-too-new-for-wheel") && verbose.contains("chosen by .venv"), "{verbose}");
+    assert!(
+        verbose.contains("gpucheck rule gpu-too-new-for-wheel") && verbose.contains("chosen by .venv"),
+        "{verbose}"
+    );
 }
 
 #[test]
 fn a_recommendation() {
     let (code, out, err) = common::run(common::gpucheck().args([
-        "recommend", "--gpu", "5090", "--gpu", "4090", "--driver", "581.57", "--os", "windows", "--python-version", "3.12",
+        "recommend",
+        "--gpu",
+        "5090",
+        "--gpu",
+        "4090",
+        "--driver",
+        "581.57",
+        "--os",
+        "windows",
+        "--python-version",
+        "3.12",
     ]));
     assert_eq!((code, err.as_str()), (0, ""));
     snapshot("recommend-windows.txt", &out);

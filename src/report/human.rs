@@ -220,6 +220,10 @@ impl Page<'_> {
         let (paint, text) = match report.verdict {
             Verdict::Error => (Paint::Error, format!("✗ {counts}")),
             Verdict::Warning => (Paint::Warning, format!("! {counts}")),
+            Verdict::Ok if report.checks.ran == 0 => (
+                Paint::Strong,
+                "· nothing to judge here: name a GPU (--gpu \"RTX 5090\"), or a project or environment".to_owned(),
+            ),
             Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
             Verdict::Unknown => {
                 (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned())

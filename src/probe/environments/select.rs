@@ -88,9 +88,12 @@ impl Finder<'_> {
         Layout::of_prefix(self.root, self.surroundings, &prefix, Some(path))
     }
 
-    /// The environments that lie in a project's folder.
+    /// The environments that lie in a project's folder, and the folder itself where it is a virtual environment.
     fn beside(&self, folder: &Path) -> Vec<(&'static str, Layout)> {
-        FOLDERS.into_iter().filter_map(|name| Some((name, self.prefix(&folder.join(name))?))).collect()
+        let marked = self.root.is_file(&folder.join("pyvenv.cfg"));
+        let itself = marked.then(|| self.prefix(folder)).flatten().map(|layout| ("pyvenv.cfg", layout));
+        let inside = FOLDERS.into_iter().filter_map(|name| Some((name, self.prefix(&folder.join(name))?)));
+        itself.into_iter().chain(inside).collect()
     }
 
     /// What the user means by a path.
