@@ -4,86 +4,13 @@
 
 mod common;
 
-use std::{collections::BTreeSet, io::Write, process::Stdio};
+use std::collections::BTreeSet;
 
-use common::{finding, fix_lines, slugs};
+use common::{
+    case::{Case, case, healthy, known},
+    finding, fix_lines, slugs,
+};
 use serde_json::{Value, json};
-
-/// The patient's facts, for changing.
-struct Case {
-    report: Value,
-    arguments: Vec<String>,
-}
-
-fn known(value: impl Into<Value>) -> Value {
-    json!({"state": "known", "value": value.into(), "via": {"how": "file", "at": "test"}})
-}
-
-/// The patient on a GPU and driver.
-fn case(gpus: &[&str], driver: &str) -> Case {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facts/patient-5090.json")).unwrap();
-    let mut arguments = vec!["--driver".to_owned(), driver.to_owned()];
-    gpus.iter().for_each(|gpu| arguments.extend(["--gpu".to_owned(), (*gpu).to_owned()]));
-    Case { report: serde_json::from_str(&text).unwrap(), arguments }
-}
-
-/// The patient healed: a card that its build serves.
-fn healthy() -> Case {
-    case(&["RTX 4090"], "580.95.05")
-}
-
-impl Case {
-    fn environment(&mut self) -> &mut Value {
-        &mut self.report["facts"]["environments"][0]
-    }
-
-    fn packages(&mut self) -> &mut Vec<Value> {
-        self.environment()["packages"].as_array_mut().unwrap()
-    }
-
-    fn package(&mut self, name: &str) -> &mut Value {
-        self.packages().iter_mut().find(|package| package["name"] == name).unwrap()
-    }
-
-    fn without(mut self, name: &str) -> Self {
-        self.packages().retain(|package| package["name"] != name);
-        self
-    }
-
-    /// A package with another build, whose libraries are those of the old one no more.
-    fn build(mut self, name: &str, version: &str, cuda: Option<&str>) -> Self {
-        let package = self.package(name);
-        package["version"] = known(version.split('+').next().unwrap());
-        package["build"] = known(json!({"version": version, "cuda": cuda}));
-        package["libraries"] = json!([]);
-        self
-    }
-
-    fn variable(mut self, name: &str, value: &str) -> Self {
-        self.report["facts"]["env_vars"][name] = json!(value);
-        self
-    }
-
-    fn change(mut self, change: impl FnOnce(&mut Value)) -> Self {
-        change(&mut self.report["facts"]);
-        self
-    }
-
-    /// Exit code and report.
-    fn judged(self) -> (i32, Value) {
-        let mut child = common::gpucheck()
-            .args(["doctor", "--replay", "-", "--format", "json"])
-            .args(&self.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(self.report.to_string().as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}"));
-        (output.status.code().unwrap(), report)
-    }
-}
 
 /// Asserts that the one finding of a severity is this rule, and gives it.
 #[track_caller]

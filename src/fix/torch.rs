@@ -127,8 +127,8 @@ impl Search<'_> {
         self.installed().is_some_and(|(version, _)| position(&candidate.release.version) < position(version))
     }
 
-    /// The first build, in the order of nearness, with which the rules pass. One that breaks what another package requires is
-    /// taken only when there is no other.
+    /// The first build, in the order of nearness, with which the rules pass. One that brings a new warning (code that must be
+    /// compiled first) is taken when there is no other, one that breaks what another package requires after that.
     fn first(&self, attempt: &Attempt) -> Option<Passed<'_>> {
         let seen = self.gpus();
         let capabilities: Vec<ComputeCapability> = seen
@@ -137,23 +137,26 @@ impl Search<'_> {
             .filter_map(|gpu| gpu.capability.value().copied())
             .collect();
         let wish = self.wish(&capabilities, attempt)?;
-        let mut breaking = None;
+        let (mut worse, mut breaking) = (None, None);
         for candidate in candidates(self.case.knowledge, &wish) {
             let Some(plan) = self.plan(&candidate, attempt) else { continue };
             let after = After::of(self.case, &plan);
-            let broken = after.new.iter().any(|finding| finding.severity == Severity::Error);
             let driver_serves = attempt.driver.is_none() || after.removes(Remedy::Driver, Severity::Error);
             if !after.removes(Remedy::TorchBuild, self.least) || !driver_serves {
                 continue;
             }
-            if !broken {
-                return Some(Passed { plan, after, candidate });
-            }
-            if breaking.is_none() && after.new.iter().all(|finding| finding.rule == "environment-incomplete") {
-                breaking = Some(Passed { plan, after, candidate });
+            let new = after.new.iter().map(|finding| finding.severity).max();
+            let passed = Passed { plan, after, candidate };
+            match new {
+                None | Some(Severity::Info) => return Some(passed),
+                Some(Severity::Warning) => worse = worse.or(Some(passed)),
+                Some(Severity::Error) => {
+                    let incomplete = passed.after.new.iter().all(|finding| finding.rule == "environment-incomplete");
+                    breaking = breaking.or(Some(passed).filter(|_| incomplete));
+                }
             }
         }
-        breaking
+        worse.or(breaking)
     }
 
     fn wish<'w>(&'w self, gpus: &'w [ComputeCapability], attempt: &Attempt) -> Option<Wish<'w>> {

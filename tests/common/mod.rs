@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
 
+pub mod case;
+
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},

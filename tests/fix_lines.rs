@@ -1,0 +1,91 @@
+//! The lines of a fix are for the user's own tool and shell.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use common::{
+    case::{Case, case, known},
+    finding, fix_lines,
+};
+use serde_json::json;
+
+fn patient() -> Case {
+    case(&["RTX 5090"], "580.95.05")
+}
+
+/// The lines of the first fix.
+fn lines(case: Case) -> Vec<String> {
+    let (_, report) = case.judged();
+    fix_lines(finding(&report, "gpu-too-new-for-wheel"))[0].lines().map(str::to_owned).collect()
+}
+
+const WANTED: &str = "torch==2.7.1+cu128 torchvision==0.22.1+cu128 torchaudio==2.7.1+cu128";
+const INDEX: &str = "https://download.pytorch.org/whl/cu128";
+
+#[test]
+fn pip_in_an_environment_that_is_active_or_not() {
+    assert_eq!(lines(patient()), [format!("~/demo/.venv/bin/python -m pip install {WANTED} --index-url {INDEX}")]);
+    let active = patient().place(|environment| environment["active"] = json!(true));
+    assert_eq!(lines(active), [format!("pip install {WANTED} --index-url {INDEX}")]);
+    let odd = patient().place(|environment| environment["interpreter"] = known("~/my demo/it's/bin/python"));
+    assert_eq!(lines(odd), [format!(r"~/'my demo/it'\''s/bin/python' -m pip install {WANTED} --index-url {INDEX}")]);
+}
+
+#[test]
+fn uv_with_and_without_a_project() {
+    let managed = |manager: &'static str| patient().place(move |environment| environment["manager"] = known(manager));
+    assert_eq!(
+        lines(managed("uv")),
+        [format!("uv pip install --python ~/demo/.venv/bin/python {WANTED} --index-url {INDEX}")]
+    );
+    assert_eq!(lines(managed("uvproject")), [format!("uv add {WANTED} --index pytorch-cu128={INDEX}")]);
+}
+
+#[test]
+fn conda_loses_its_own_package_first() {
+    let conda = patient().place(|environment| {
+        environment["manager"] = known("conda");
+        environment["active"] = json!(true);
+        for package in environment["packages"].as_array_mut().unwrap() {
+            if ["torch", "torchvision", "torchaudio"].contains(&package["name"].as_str().unwrap()) {
+                package["installer"] = json!("conda");
+            }
+        }
+    });
+    assert_eq!(
+        lines(conda),
+        [
+            "conda remove --prefix ~/demo/.venv --force-remove pytorch torchvision torchaudio".to_owned(),
+            format!("python -m pip install {WANTED} --index-url {INDEX}"),
+        ]
+    );
+}
+
+#[test]
+fn powershell_on_windows() {
+    let windows = patient().change(|facts| facts["host"]["platform"] = known("windows-x86_64")).place(|environment| {
+        environment["platform"] = known("windows-x86_64");
+        environment["interpreter"] = known(r"C:\Users\me\my demo\.venv\Scripts\python.exe");
+    });
+    let (_, report) = windows.judged();
+    let cause = finding(&report, "gpu-too-new-for-wheel");
+    assert_eq!(cause["fixes"][0]["commands"][0]["tool"], "powershell");
+    let expected =
+        format!(r"& 'C:\Users\me\my demo\.venv\Scripts\python.exe' -m pip install {WANTED} --index-url {INDEX}");
+    assert_eq!(fix_lines(cause)[0], expected);
+}
+
+#[test]
+fn another_python_only_when_nothing_else_can() {
+    // No release has wheels for Python 3.6.
+    let old = patient().place(|environment| environment["python"] = known("3.6"));
+    let made = lines(old);
+    assert!(made[0].starts_with("python3.") && made[0].contains("-m venv .venv-py3"), "{made:?}");
+    assert!(made[1].contains("-m pip install torch=="), "{made:?}");
+    let windows = patient().change(|facts| facts["host"]["platform"] = known("windows-x86_64")).place(|environment| {
+        environment["python"] = known("3.6");
+        environment["platform"] = known("windows-x86_64");
+    });
+    let made = lines(windows);
+    assert!(made[0].starts_with("py -3."), "the Windows launcher: {made:?}");
+}
