@@ -71,6 +71,7 @@ registry! {
         gpu_needs_ptx_jit,
         triton_ptxas_too_old,
         ptx_jit_switched,
+        knowledge_conflict,
     }
     packages {
         torch_not_installed,

@@ -1,0 +1,76 @@
+//! # knowledge-conflict
+//!
+//! The installed torch holds other architectures than the knowledge base says of its build. The binary is believed; either the
+//! build is not the official one (a distribution's, conda's, your own), or a row is wrong.
+//!
+//! ## How it is decided
+//! The architectures that most fatbins of torch's main library hold are compared with the row of the same version, variant and
+//! platform.
+//!
+//! ## How to fix it
+//! Nothing needs fixing. Where the package is the official wheel, the row does: please report it.
+//!
+//! ## In a log
+//! Nothing.
+//!
+//! ## Sources
+//! `knowledge/torch.toml`, whose rows name theirs.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    facts::{CodeTarget, Extent, Fact},
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::{describe, label, main_libraries},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "knowledge-conflict",
+    scope: Scope::Environment,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(torch), Some((_, environment))) = (context.package("torch"), context.environment) else {
+        return Outcome::NotApplicable;
+    };
+    let (Some(build), Some(&platform)) = (torch.build.value(), environment.platform.value()) else {
+        return Outcome::NotApplicable;
+    };
+    let Some((release, row)) = context.knowledge.torch_build(&build.version, platform) else {
+        return Outcome::NotApplicable;
+    };
+    let Some(claimed) = context.knowledge.torch_code(row) else { return Outcome::NotApplicable };
+    let measured = main_libraries(context, torch).find_map(|library| match &library.code {
+        Fact::Known { value, via } if value.extent != Extent::Claim => Some((value, via)),
+        _ => None,
+    });
+    let Some((code, via)) = measured else { return Outcome::NotApplicable };
+    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
+    let general: BTreeSet<CodeTarget> = code
+        .sass
+        .iter()
+        .chain(&code.ptx)
+        .filter(|(_, count)| u64::from(**count) * 10 >= u64::from(most) * 9)
+        .map(|(code, _)| *code)
+        .collect();
+    let expected: BTreeSet<CodeTarget> = claimed.sass.keys().chain(claimed.ptx.keys()).copied().collect();
+    if general == expected {
+        return Outcome::Holds;
+    }
+    Draft::new(
+        label(torch),
+        format!("{} is not what the knowledge base expects of it; the binary is believed.", label(torch)),
+    )
+    .evidence(Evidence::new(describe(code), via).at(context.pointer("torch")))
+    .evidence(Evidence::new(describe(&claimed), format!("knowledge: {}", context.knowledge.cite_torch(release, row))))
+    .cause(describe(code))
+    .found()
+}
