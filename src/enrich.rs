@@ -124,6 +124,11 @@ mod tests {
             capability: Fact::unknown("test"),
             memory: Fact::unknown("test"),
             visible: Fact::unknown("test"),
+            bound: Fact::unknown("test"),
+            mig: Fact::unknown("test"),
+            trouble: Fact::unknown("test"),
+            seen_by: Vec::new(),
+            uuid: None,
             named: false,
         }
     }

@@ -21,9 +21,7 @@ impl Assume {
             assume_os(os, facts);
         }
         if let Some(version) = &self.driver {
-            let module =
-                facts.driver.value().map_or(Fact::unknown("the driver is assumed"), |driver| driver.module.clone());
-            let driver = Driver { version: version.clone(), cuda: Fact::unknown("the driver is assumed"), module };
+            let driver = Driver { version: version.clone(), cuda: Fact::unknown("the driver is assumed") };
             facts.driver = Fact::known(driver, Source::option(format!("--driver {version}")));
         } else if self.os.is_some() || !self.gpu.is_empty() {
             // The driver of this machine says nothing of another machine's; without one, there is nothing to say either.
@@ -57,6 +55,11 @@ fn named_gpu(index: usize, text: &str, knowledge: &Knowledge) -> anyhow::Result<
         capability: Fact::known(answer.capability, via),
         memory: Fact::unknown("the GPU is assumed"),
         visible: Fact::unknown("the GPU is assumed"),
+        bound: Fact::unknown("the GPU is assumed"),
+        mig: Fact::unknown("the GPU is assumed"),
+        trouble: Fact::unknown("the GPU is assumed"),
+        seen_by: Vec::new(),
+        uuid: None,
         named: true,
     })
 }

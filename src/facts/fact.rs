@@ -27,6 +27,13 @@ pub enum Fact<T> {
     },
 }
 
+impl<T> Default for Fact<T> {
+    /// Nobody looked: what older saved facts are for a field that they lack.
+    fn default() -> Self {
+        Self::unknown("not looked at")
+    }
+}
+
 impl<T> Fact<T> {
     /// A value seen through `via`.
     pub fn known(value: T, via: Source) -> Self {

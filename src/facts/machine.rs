@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{
     arch::{ComputeCapability, ParseError, serde_as_text},
-    fact::Fact,
+    fact::{Fact, How},
     version::{CudaVersion, DriverVersion},
 };
 
@@ -94,27 +94,18 @@ pub struct Host {
     pub container: Fact<String>,
     /// WSL version (2) when inside the Windows Subsystem for Linux.
     pub wsl: Fact<u8>,
+    /// Programs of a container engine that are installed: docker, podman, the NVIDIA container toolkit's nvidia-ctk.
+    #[serde(default)]
+    pub container_tools: Fact<Vec<String>>,
 }
 
 /// The NVIDIA driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Driver {
-    /// Version of the kernel-mode driver.
+    /// Its version.
     pub version: DriverVersion,
     /// CUDA version that its user-mode part reports.
     pub cuda: Fact<CudaVersion>,
-    /// Flavour of the kernel module; Linux only.
-    pub module: Fact<KernelModule>,
-}
-
-/// Flavours of NVIDIA's Linux kernel module. Blackwell needs the open one, Volta and older the proprietary one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KernelModule {
-    /// "NVIDIA UNIX Open Kernel Module", Dual MIT/GPL.
-    Open,
-    /// The closed one.
-    Proprietary,
 }
 
 /// One GPU, seen or assumed.
@@ -134,8 +125,45 @@ pub struct Gpu {
     pub memory: Fact<u64>,
     /// Whether programs of this user can see it.
     pub visible: Fact<bool>,
+    /// Kernel driver that has it: nvidia, nouveau, vfio-pci; absent when none has.
+    #[serde(default)]
+    pub bound: Fact<String>,
+    /// Multi-instance mode; absent on GPUs without it.
+    #[serde(default)]
+    pub mig: Fact<Mig>,
+    /// What the driver answered instead of giving the device: a lost GPU, one that needs a reset.
+    #[serde(default)]
+    pub trouble: Fact<Trouble>,
+    /// Which sources list it.
+    #[serde(default)]
+    pub seen_by: Vec<How>,
+    /// Its UUID, kept only where `--identify` asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uuid: Option<String>,
     /// Whether the user named it: then its failing is an error even beside a GPU that works.
     pub named: bool,
+}
+
+/// State of the multi-instance mode of a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mig {
+    /// Whether it is on.
+    pub current: bool,
+    /// Whether it will be on after the next reset.
+    pub pending: bool,
+    /// Instances that programs can use.
+    pub instances: u32,
+}
+
+/// A call about one device that returned an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The call.
+    pub call: String,
+    /// The code as a number, known or not.
+    pub code: u32,
+    /// Its name in NVIDIA's header, where this program knows it.
+    pub name: Option<String>,
 }
 
 /// An installed CUDA toolkit. It builds programs; it does not decide what a finished wheel can do.

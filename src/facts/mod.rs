@@ -3,8 +3,10 @@
 
 mod arch;
 mod code;
+mod contact;
 mod environment;
 mod fact;
+mod kernel;
 mod machine;
 mod version;
 
@@ -14,9 +16,11 @@ use serde::{Deserialize, Serialize};
 
 pub use arch::{CodeKind, CodeTarget, ComputeCapability, ParseError, Suffix, Target};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
+pub use contact::{Answer, Contact, DriverLibrary, LibraryKind};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
-pub use machine::{Cpu, Driver, Gpu, Host, KernelModule, Os, Platform, Toolkit};
+pub use kernel::{Kernel, KernelModule};
+pub use machine::{Cpu, Driver, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 
 /// Everything that was seen of one machine and its environments.
@@ -26,6 +30,18 @@ pub struct Facts {
     pub host: Host,
     /// The NVIDIA driver.
     pub driver: Fact<Driver>,
+    /// What the kernel shows of the driver.
+    #[serde(default)]
+    pub kernel: Kernel,
+    /// The driver's libraries in the loader's folders, in its order: found, not loaded.
+    #[serde(default)]
+    pub driver_libraries: Fact<Vec<DriverLibrary>>,
+    /// What asking the management library (NVML) led to.
+    #[serde(default)]
+    pub nvml: Fact<Contact>,
+    /// What asking the CUDA driver library led to.
+    #[serde(default)]
+    pub cuda: Fact<Contact>,
     /// The NVIDIA GPUs.
     pub gpus: Fact<Vec<Gpu>>,
     /// CUDA toolkits.

@@ -68,6 +68,10 @@ impl Plan {
         let mut after = Facts {
             host: facts.host.clone(),
             driver: facts.driver.clone(),
+            kernel: facts.kernel.clone(),
+            driver_libraries: facts.driver_libraries.clone(),
+            nvml: facts.nvml.clone(),
+            cuda: facts.cuda.clone(),
             gpus: facts.gpus.clone(),
             toolkits: facts.toolkits.clone(),
             env_vars: facts.env_vars.clone(),
@@ -126,7 +130,6 @@ fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {
                 crate::facts::Driver {
                     version: version.clone(),
                     cuda: Fact::unknown("the driver is not installed yet"),
-                    module: Fact::unknown("the driver is not installed yet"),
                 },
                 via,
             );

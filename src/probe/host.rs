@@ -18,6 +18,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
         glibc: if linux { glibc::version(root) } else { Fact::unknown("only Linux has a GNU C library") },
         container: container::container(root, surroundings),
         wsl: container::wsl(root, surroundings, &kernel),
+        container_tools: Fact::default(),
         platform,
         kernel,
     }

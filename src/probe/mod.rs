@@ -2,12 +2,12 @@
 //! uses no network. What could not be looked at becomes [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
-mod driver;
 mod env_vars;
 mod environments;
 mod glibc;
 mod header;
 mod host;
+mod kernel;
 mod pci;
 mod redact;
 mod root;
@@ -21,7 +21,7 @@ use anyhow::Context;
 pub use root::Root;
 pub use surroundings::Surroundings;
 
-use crate::facts::Facts;
+use crate::facts::{Fact, Facts};
 
 /// What the user asked to look at.
 #[derive(Debug, Clone, Default)]
@@ -44,8 +44,13 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
         .with_context(|| format!("--root {}: expected a folder to take as the root of the file system", shown()))?;
     let host = host::host(&root, surroundings);
+    let kernel = kernel::kernel(&root, &host);
     Ok(Facts {
-        driver: driver::driver(&root, &host),
+        driver: kernel::driver(&kernel, &host),
+        kernel,
+        driver_libraries: Fact::default(),
+        nvml: Fact::default(),
+        cuda: Fact::default(),
         gpus: pci::gpus(&root, &host),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),

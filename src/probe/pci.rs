@@ -55,6 +55,11 @@ fn gpu(root: &Root, index: usize, address: &str, device: u32) -> Gpu {
         capability: Fact::unknown(ask),
         memory: Fact::unknown(ask),
         visible: Fact::unknown(ask),
+        bound: Fact::unknown(ask),
+        mig: Fact::unknown(ask),
+        trouble: Fact::unknown(ask),
+        seen_by: vec![How::Pci],
+        uuid: None,
         named: false,
     }
 }

@@ -80,7 +80,7 @@ fn driver(facts: &Facts) -> Subject {
                 Fact::Known { value, .. } => format!(", CUDA {value}"),
                 _ => String::new(),
             };
-            let module = match value.module.value() {
+            let module = match facts.kernel.flavour.value() {
                 Some(KernelModule::Open) => ", open kernel module",
                 Some(KernelModule::Proprietary) => ", proprietary kernel module",
                 None => "",

@@ -1,37 +1,28 @@
-//! The NVIDIA driver as the kernel's files tell it. The driver itself is asked elsewhere, in a child process.
+//! Version and flavour of the loaded kernel module, by the kernel's files.
 
 use std::path::Path;
 
-use super::root::Root;
-use crate::facts::{Driver, DriverVersion, Fact, Host, KernelModule, Os, Source};
+use super::super::root::Root;
+use crate::facts::{DriverVersion, Fact, KernelModule, Source};
 
 const PROC: &str = "/proc/driver/nvidia/version";
 const SYS: &str = "/sys/module/nvidia/version";
 
-/// Version and flavour of the loaded kernel module.
-pub fn driver(root: &Root, host: &Host) -> Fact<Driver> {
-    if host.wsl.value().is_some() {
-        return Fact::unknown("WSL uses Windows' driver; give its version with --driver");
-    }
-    if host.platform.value().is_some_and(|platform| platform.os != Os::Linux) {
-        return Fact::unknown(
-            "only Linux tells the driver's version in a file, and the driver libraries were not asked",
-        );
-    }
-    let cuda = Fact::unknown("the driver was not asked; its files do not say");
-    if let Some((version, module)) = root.read_text(Path::new(PROC), 4096).ok().and_then(|text| of_proc(&text)) {
-        let module = match module {
-            Some(module) => Fact::known(module, Source::file(PROC)),
+/// What is loaded. Both are absent where the kernel lists its modules and has none of NVIDIA's.
+pub fn loaded(root: &Root) -> (Fact<DriverVersion>, Fact<KernelModule>) {
+    if let Some((version, flavour)) = root.read_text(Path::new(PROC), 4096).ok().and_then(|text| of_proc(&text)) {
+        let flavour = match flavour {
+            Some(flavour) => Fact::known(flavour, Source::file(PROC)),
             None => Fact::unknown(format!("{PROC} does not name it")),
         };
-        return Fact::known(Driver { version, cuda, module }, Source::file(PROC));
+        return (Fact::known(version, Source::file(PROC)), flavour);
     }
     let version = root.read_text(Path::new(SYS), 64).ok().and_then(|text| text.trim().parse().ok());
     if let Some(version) = version {
-        let module = Fact::unknown(format!("{PROC} cannot be read"));
-        return Fact::known(Driver { version, cuda, module }, Source::file(SYS));
+        return (Fact::known(version, Source::file(SYS)), Fact::unknown(format!("{PROC} cannot be read")));
     }
-    Fact::unknown("no kernel driver was seen in /proc/driver/nvidia, and the driver libraries were not asked")
+    let why = format!("neither {PROC} nor {SYS} is there");
+    (Fact::unknown(why.clone()), Fact::unknown(why))
 }
 
 /// Out of `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  Tue Apr …` or
@@ -46,8 +37,7 @@ fn of_proc(text: &str) -> Option<(DriverVersion, Option<KernelModule>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::host, *};
-    use crate::probe::Surroundings;
+    use super::*;
     use proptest::prelude::*;
     use std::fs;
 
@@ -67,20 +57,15 @@ mod tests {
     fn files_answer_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let root = Root::new(Some(dir.path()), None).unwrap();
-        let ask = || driver(&root, &host::host(&root, &Surroundings::default()));
-        assert!(ask().is_unknown());
+        assert!(loaded(&root).0.is_unknown());
         for (path, text) in [("sys/module/nvidia/version", "535.183.01\n"), ("proc/driver/nvidia/version", OPEN)] {
             let path = dir.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-            let found = ask();
-            assert!(text.contains(&found.value().unwrap().version.to_string()));
-            assert!(found.value().unwrap().cuda.is_unknown());
+            let (version, _) = loaded(&root);
+            assert!(text.contains(&version.value().unwrap().to_string()));
         }
-        let wsl = dir.path().join("proc/sys/kernel/osrelease");
-        fs::create_dir_all(wsl.parent().unwrap()).unwrap();
-        fs::write(wsl, "5.15.90.1-microsoft-standard-WSL2\n").unwrap();
-        assert!(ask().is_unknown());
+        assert_eq!(loaded(&root).1.value(), Some(&KernelModule::Open));
     }
 
     proptest! {

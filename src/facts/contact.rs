@@ -1,0 +1,100 @@
+//! What asking the driver's own libraries led to: NVML (management) and the CUDA driver API.
+
+use serde::{Deserialize, Serialize};
+
+use super::{fact::Fact, version::DriverVersion};
+
+/// One attempt to get an answer from a library of the driver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The library that the loader took; absent when it found none.
+    pub library: Fact<DriverLibrary>,
+    /// How it ended.
+    pub answer: Answer,
+}
+
+/// A library of the driver as it was loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriverLibrary {
+    /// The file itself, symbolic links resolved, as shown to people.
+    pub path: String,
+    /// The driver version in its file name (`libcuda.so.580.95.05`).
+    pub version: Fact<DriverVersion>,
+    /// Where it comes from.
+    pub kind: LibraryKind,
+}
+
+/// Where a libcuda or libnvidia-ml comes from, told by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LibraryKind {
+    /// The installed driver.
+    Driver,
+    /// A forward-compatibility package (`…/compat/libcuda.so.1`).
+    Compat,
+    /// A toolkit's stub for linking (`…/stubs/libcuda.so`), which can do nothing.
+    Stub,
+    /// The one that Windows lends to WSL (`/usr/lib/wsl/lib`).
+    Wsl,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Answer {
+    /// It answered.
+    Ready,
+    /// A call returned an error code.
+    Failed {
+        /// The call: `nvmlInit`, `cuInit` …
+        call: String,
+        /// The code as a number, known or not.
+        code: u32,
+        /// Its name in NVIDIA's header, where this program knows it.
+        name: Option<String>,
+    },
+    /// There is no such library.
+    NoLibrary,
+    /// It is there and cannot be loaded.
+    Unloadable {
+        /// What the loader says.
+        why: String,
+    },
+    /// It lacks a function that every driver of interest has.
+    MissingFunction {
+        /// The function.
+        name: String,
+    },
+    /// The process that asked it died.
+    Crashed {
+        /// By which signal or exit code.
+        how: String,
+    },
+    /// It did not answer in time.
+    TimedOut {
+        /// After how many milliseconds.
+        after_ms: u64,
+        /// Process that could not be ended.
+        left_running: Option<u32>,
+    },
+    /// What came back was no answer.
+    Garbled {
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl Contact {
+    /// The code of a call that failed.
+    pub fn code_of(&self, call: &str) -> Option<u32> {
+        match &self.answer {
+            Answer::Failed { call: failed, code, .. } if failed == call => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// Whether it answered.
+    pub fn is_ready(&self) -> bool {
+        self.answer == Answer::Ready
+    }
+}

@@ -1,0 +1,38 @@
+//! The kernel side of the driver, by its files: module, device nodes, firmware. No library is asked.
+
+mod version;
+
+use super::root::Root;
+use crate::facts::{Driver, Fact, Host, Kernel, Os};
+
+/// What the kernel shows.
+pub fn kernel(root: &Root, host: &Host) -> Kernel {
+    let linux = host.platform.value().is_none_or(|platform| platform.os == Os::Linux);
+    if !linux || host.wsl.value().is_some() {
+        return Kernel::default();
+    }
+    let (version, flavour) = version::loaded(root);
+    Kernel { version, flavour, ..Kernel::default() }
+}
+
+/// The driver as far as its kernel module tells it.
+pub fn driver(kernel: &Kernel, host: &Host) -> Fact<Driver> {
+    if host.wsl.value().is_some() {
+        return Fact::unknown("WSL uses Windows' driver; give its version with --driver");
+    }
+    if host.platform.value().is_some_and(|platform| platform.os != Os::Linux) {
+        return Fact::unknown(
+            "only Linux tells the driver's version in a file, and the driver libraries were not asked",
+        );
+    }
+    match &kernel.version {
+        Fact::Known { value, via } => {
+            let cuda = Fact::unknown("the driver was not asked; its files do not say");
+            Fact::known(Driver { version: value.clone(), cuda }, via.clone())
+        }
+        Fact::Absent { via } => Fact::absent(via.clone()),
+        Fact::Unknown { .. } => {
+            Fact::unknown("no kernel driver was seen in /proc/driver/nvidia, and the driver libraries were not asked")
+        }
+    }
+}
