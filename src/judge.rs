@@ -28,6 +28,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         },
         command,
         verdict: Verdict::of(&findings, !verdicts.unknown.is_empty()),
+        labels: Default::default(),
         subjects: subjects(&enriched),
         runs_on: runs_on(&enriched, knowledge, judged),
         facts,

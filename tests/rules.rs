@@ -344,18 +344,18 @@ fn a_card_for_the_screen_forces_no_downgrade() {
     assert_eq!(first["commands"][1]["line"], "export CUDA_VISIBLE_DEVICES=1");
 }
 
-/// Each rule of the registry is named by a test of this file: a new rule needs its case.
+/// Each rule of the registry is named by a test of this file or of driver_rules.rs: a new rule needs its case.
 #[test]
 fn every_rule_has_its_case() {
-    let source = include_str!("rules.rs");
-    let tested: BTreeSet<String> = source
-        .lines()
+    let sources = [include_str!("rules.rs"), include_str!("driver_rules.rs")];
+    let tested: BTreeSet<String> = sources
+        .iter()
+        .flat_map(|source| source.lines())
         .filter_map(|line| line.strip_prefix("fn ")?.split('(').next())
         .map(|name| name.replace('_', "-"))
         .chain(
-            ["gpu-needs-ptx-jit".to_owned()]
-                .into_iter()
-                .filter(|slug| source.contains(&format!("\"warning\", \"{slug}\""))),
+            Some("gpu-needs-ptx-jit".to_owned())
+                .filter(|slug| sources[0].contains(&format!("\"warning\", \"{slug}\""))),
         )
         .collect();
     for entry in gpucheck::rules::REGISTRY {

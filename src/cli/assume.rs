@@ -2,7 +2,7 @@
 
 use super::options::{Assume, AssumedOs};
 use crate::{
-    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Os, Platform, Source},
+    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, Source},
     knowledge::Knowledge,
 };
 
@@ -16,6 +16,11 @@ impl Assume {
             let gpus = self.gpu.iter().enumerate().map(|(index, text)| named_gpu(index, text, knowledge));
             let list = gpus.collect::<anyhow::Result<Vec<Gpu>>>()?;
             facts.gpus = Fact::known(list, Source::option("--gpu"));
+            // What this machine's kernel and libraries say of its own GPUs is not about these.
+            facts.kernel = Kernel::default();
+            facts.driver_libraries = Fact::unknown("the GPU is assumed");
+            facts.nvml = Fact::unknown("the GPU is assumed");
+            facts.cuda = Fact::unknown("the GPU is assumed");
         }
         if let Some(os) = self.os {
             assume_os(os, facts);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    options::{Assume, FailOn, Show, Sources},
+    options::{Assume, FailOn, Node, Show, Sources},
     output,
 };
 use crate::{
@@ -37,6 +37,8 @@ pub struct Arguments {
     replay: Option<PathBuf>,
     #[command(flatten)]
     assume: Assume,
+    #[command(flatten)]
+    node: Node,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -56,13 +58,17 @@ impl Arguments {
             None => self.probe()?,
         };
         self.assume.apply(&mut facts, &knowledge)?;
+        if !self.node.expect.is_empty() {
+            facts.expected = self.node.expected(&knowledge)?;
+        }
         if !facts.environments.iter().any(|environment| environment.selected)
             && facts.gpus.value().is_some_and(|g| !g.is_empty())
         {
             facts.environments.insert(0, hypothetical(&facts, self.assume.python_version));
         }
         let judged = if self.all { Judged::All } else { Judged::Selected };
-        let report = judge("doctor", facts, &knowledge, judged, start);
+        let mut report = judge("doctor", facts, &knowledge, judged, start);
+        report.labels = self.node.label.into_iter().collect();
         let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(&report, &self.show)?;
         Ok(exit)

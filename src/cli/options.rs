@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use crate::{
-    facts::{DriverVersion, PythonVersion},
+    facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
     report::{ColorChoice, Format, Verdict},
@@ -27,6 +28,55 @@ pub struct Assume {
     /// Python version, such as 3.12 or 3.14t
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     pub python_version: Option<PythonVersion>,
+}
+
+/// What must be there, for nodes on which a missing GPU must fail.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Nodes")]
+pub struct Node {
+    /// GPUs that must be here and usable: "8x H100" (repeatable)
+    #[arg(long, value_name = "COUNTx GPU", env = "GPUCHECK_EXPECT", value_delimiter = ',')]
+    pub expect: Vec<String>,
+    /// Label for the report, such as node=gpu-17 (repeatable)
+    #[arg(long, value_name = "KEY=VALUE", env = "GPUCHECK_LABEL", value_delimiter = ',', value_parser = label)]
+    pub label: Vec<(String, String)>,
+    /// Keep the UUIDs of GPUs in the report
+    #[arg(long, env = "GPUCHECK_IDENTIFY")]
+    pub identify: bool,
+}
+
+fn label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(format!("'{text}' is not a label such as node=gpu-17")),
+    }
+}
+
+impl Node {
+    /// What is expected, as facts.
+    ///
+    /// # Errors
+    /// A GPU name that no product has, or several that differ in what matters.
+    pub fn expected(&self, knowledge: &Knowledge) -> anyhow::Result<Vec<Expected>> {
+        let read = |text: &String| {
+            let text = text.trim();
+            let (count, name) = match text.split_once(['x', ' ']) {
+                Some((count, name)) if count.bytes().all(|b| b.is_ascii_digit()) && !count.is_empty() => {
+                    (count.parse().with_context(|| format!("--expect '{text}': the count is too large"))?, name.trim())
+                }
+                _ => (1, text),
+            };
+            let answer = knowledge.find_gpu(name)?;
+            Ok(Expected {
+                count,
+                text: name.to_owned(),
+                exact: answer.name.eq_ignore_ascii_case(name),
+                name: answer.name,
+                capability: answer.capability,
+            })
+        };
+        self.expect.iter().map(read).collect()
+    }
 }
 
 /// Operating systems that can be assumed.

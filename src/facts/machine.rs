@@ -144,6 +144,21 @@ pub struct Gpu {
     pub named: bool,
 }
 
+/// GPUs that must be there, as `--expect` names them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// How many.
+    pub count: u32,
+    /// As it was asked for: `H100`.
+    pub text: String,
+    /// The product that was found by it.
+    pub name: String,
+    /// Its compute capability.
+    pub capability: ComputeCapability,
+    /// Whether only this very product will do, because the whole name was given.
+    pub exact: bool,
+}
+
 /// State of the multi-instance mode of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mig {

@@ -20,7 +20,7 @@ pub use contact::{Answer, Contact, DriverLibrary, LibraryKind};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use kernel::{Kernel, KernelModule};
-pub use machine::{Cpu, Driver, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
+pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 
 /// Everything that was seen of one machine and its environments.
@@ -44,6 +44,9 @@ pub struct Facts {
     pub cuda: Fact<Contact>,
     /// The NVIDIA GPUs.
     pub gpus: Fact<Vec<Gpu>>,
+    /// GPUs that the user expects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expected>,
     /// CUDA toolkits.
     pub toolkits: Vec<Toolkit>,
     /// Those environment variables that change what CUDA and PyTorch do.

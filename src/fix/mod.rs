@@ -1,8 +1,9 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
+//! have), `driver`, `variables`, and `advice` (what only a person can do). `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
+mod advice;
 mod candidates;
 mod commands;
 mod companions;
@@ -83,6 +84,7 @@ pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
         requirements::attach(&case, &mut own);
         driver::attach(&case, &mut own);
         variables::attach(&case, &mut own);
+        advice::attach(&case, &mut own);
     }
 }
 

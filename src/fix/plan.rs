@@ -73,6 +73,7 @@ impl Plan {
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
             gpus: facts.gpus.clone(),
+            expected: facts.expected.clone(),
             toolkits: facts.toolkits.clone(),
             env_vars: facts.env_vars.clone(),
             environments: facts.environments.iter().filter(|e| Some(e.id.as_str()) == environment).cloned().collect(),

@@ -14,6 +14,7 @@ use crate::{
 };
 
 const ARCH_LIST: &str = "TORCH_CUDA_ARCH_LIST";
+const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 const SWITCHES: [&str; 2] = ["CUDA_FORCE_PTX_JIT", "CUDA_DISABLE_PTX_JIT"];
 
 /// Adds to findings about variables what to set them to.
@@ -21,6 +22,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Variables)) {
         let plans = match finding.subject.as_str() {
             ARCH_LIST => arch_list_plans(case),
+            VISIBLE => visible_plans(case),
             subject => SWITCHES.iter().filter(|name| **name == subject).map(|name| unset(name)).collect(),
         };
         let passed = plans.into_iter().find_map(|plan| {
@@ -31,6 +33,18 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             add(finding, &prove::fix(case, plan, &after, Remedy::Variables, None));
         }
     }
+}
+
+/// The entries before the one that does not exist, else none of them: unset, every GPU is visible.
+fn visible_plans(case: &Case<'_>) -> Vec<Plan> {
+    let entries = case.facts.env_vars.get(VISIBLE).map(|text| text.split(',').map(str::trim).collect::<Vec<_>>());
+    let entries = entries.unwrap_or_default();
+    let shorter = (1..entries.len()).rev().filter_map(|count| Some(entries.get(..count)?.join(","))).map(|kept| Plan {
+        summary: "name GPUs that exist".to_owned(),
+        changes: vec![Change::Variable(VISIBLE, Some(kept))],
+        ..Plan::default()
+    });
+    shorter.chain([unset(VISIBLE)]).collect()
 }
 
 fn unset(name: &'static str) -> Plan {

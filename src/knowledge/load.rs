@@ -4,7 +4,9 @@ use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
 
-use super::schema::{ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, PackageFile, Problem, TorchFile};
+use super::schema::{
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, PackageFile, Problem, TorchFile,
+};
 
 /// The knowledge base in force.
 #[derive(Debug, Clone)]
@@ -14,6 +16,7 @@ pub struct Knowledge {
     pub(super) cuda: CudaFile,
     pub(super) torch: TorchFile,
     pub(super) arch_list: ArchListFile,
+    pub(super) advice: AdviceFile,
     pub(super) packages: Vec<PackageFile>,
     /// Newest day on which a row was checked.
     pub date: String,
@@ -38,6 +41,7 @@ impl Knowledge {
             cuda: files.cuda.ok_or_else(|| missing("cuda"))?,
             torch: files.torch.ok_or_else(|| missing("torch"))?,
             arch_list: files.arch_list.ok_or_else(|| missing("arch_list"))?,
+            advice: files.advice.ok_or_else(|| missing("advice"))?,
             packages: files.packages,
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),

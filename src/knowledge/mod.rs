@@ -10,6 +10,6 @@ pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use load::Knowledge;
 pub use queries::{Floor, Position};
 pub use schema::{
-    ArchitectureRow, Basis, BranchRow, GpuRow, OpenModules, ParserRow, Problem, PtxasRow, Published, TorchBuild,
-    TorchRelease,
+    AdviceRow, ArchitectureRow, Basis, BranchRow, GpuRow, OpenModules, ParserRow, Problem, PtxasRow, Published,
+    TorchBuild, TorchRelease,
 };

@@ -45,6 +45,10 @@ impl Knowledge {
             self.arch_list.sources.extend(over.sources);
             lay(&mut self.arch_list.parser, over.parser, |row| row.versions.clone());
         }
+        if let Some(over) = files.advice {
+            self.advice.sources.extend(over.sources);
+            lay(&mut self.advice.advice, over.advice, |row| (row.rule.clone(), row.summary.clone()));
+        }
         lay(&mut self.packages, files.packages, |file| file.package.name.clone());
     }
 }

@@ -4,7 +4,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
     load::Knowledge,
-    schema::{ArchitectureRow, GpuRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease},
+    schema::{AdviceRow, ArchitectureRow, GpuRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease},
 };
 use crate::facts::{
     CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
@@ -143,6 +143,11 @@ impl Knowledge {
     /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows.
     pub fn arch_list_parser(&self, torch: &str) -> Option<&ParserRow> {
         self.arch_list.parser.iter().find(|row| contains(&row.versions, torch))
+    }
+
+    /// What people do about findings of a rule, the best first.
+    pub fn advice(&self, rule: &str) -> impl Iterator<Item = &AdviceRow> {
+        self.advice.advice.iter().filter(move |row| row.rule == rule)
     }
 
     /// Every torch release, oldest first.

@@ -51,6 +51,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         driver_libraries: Fact::default(),
         nvml: Fact::default(),
         cuda: Fact::default(),
+        expected: Vec::new(),
         gpus: pci::gpus(&root, &host),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),

@@ -6,6 +6,8 @@ mod runs_on;
 mod style;
 mod subjects;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{
@@ -35,6 +37,9 @@ pub struct Report {
     pub command: &'static str,
     /// The whole in one word.
     pub verdict: Verdict,
+    /// What the user calls this machine, for reports of many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// What was looked at, a line each, for people.
     pub subjects: Vec<Subject>,
     /// What was seen; can be judged again with `--replay`.

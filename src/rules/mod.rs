@@ -6,6 +6,7 @@
 mod rule;
 mod run;
 mod shared;
+mod stack;
 
 pub use environment::environment_incomplete::{Unmet, unmet, wanted};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
@@ -58,12 +59,48 @@ macro_rules! registry {
 
 registry! {
     driver {
+        nouveau_conflict,
+        secure_boot_blocks_module,
+        driver_not_loaded,
+        driver_library_version_mismatch,
+        open_kernel_modules_required,
+        open_kernel_modules_unsupported,
+        gpu_passed_through,
+        uvm_not_ready,
+        fabric_manager_not_running,
+        compat_lib_shadows_driver,
+        forward_compat_unsupported_gpu,
+        driver_stub_library,
+        gpu_lost,
+        gpu_needs_reset,
+        mig_without_instances,
+        driver_no_permission,
+        driver_hangs,
+        driver_crashes,
+        driver_answers_nonsense,
+        driver_library_broken,
+        driver_library_too_old,
+        nvml_init_failed,
+        cuda_init_failed,
+        cuda_visible_devices_hides_gpu,
+        device_ordinal_out_of_range,
+        nvml_cuda_disagree,
+        gpu_not_in_driver,
+        expected_gpu_missing,
         driver_too_old_for_gpu,
         gpu_dropped_by_driver,
         no_kernel_module_for_all_gpus,
         driver_too_old_for_cuda_runtime,
         driver_too_old_for_ptx,
         driver_too_old_for_zstd,
+    }
+    container {
+        container_no_gpu_flag,
+        container_toolkit_missing,
+        container_cgroup_lost_gpu,
+        container_capability_missing,
+        wsl_linux_driver_installed,
+        wsl_libcuda_not_found,
     }
     arch {
         gpu_too_new_for_wheel,

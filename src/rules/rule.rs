@@ -33,6 +33,8 @@ pub enum Remedy {
     Driver,
     /// Another value of an environment variable.
     Variables,
+    /// What only a person can do; rows of `advice.toml`.
+    Advice,
 }
 
 /// What a rule looks at. The runner makes the product; a rule never loops over GPUs or environments.

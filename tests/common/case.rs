@@ -100,3 +100,67 @@ impl Case {
         (output.status.code().unwrap(), report)
     }
 }
+
+/// A machine with a working driver and these GPUs, seen by all sources: `(name, compute capability, PCI device id)`.
+pub fn machine(gpus: &[(&str, &str, &str)]) -> Case {
+    let mut case = healthy();
+    case.arguments.clear();
+    let gpu = |(index, (name, capability, id)): (usize, &(&str, &str, &str))| {
+        json!({
+            "id": format!("gpu{index}"), "name": known(*name), "pci_device": known(*id),
+            "pci_address": known(format!("0000:{:02x}:00.0", index + 1)), "capability": known(*capability), "memory": known(1u64 << 34),
+            "visible": known(true), "named": false, "bound": known("nvidia"),
+            "mig": {"state": "absent", "via": {"how": "nvml", "at": "nvmlDeviceGetMigMode"}},
+            "trouble": {"state": "absent", "via": {"how": "nvml", "at": "nvmlDeviceGetHandleByIndex"}},
+            "seen_by": ["pci", "nvml", "cuda"],
+        })
+    };
+    let library = |name: &str| json!({"path": format!("/usr/lib/x86_64-linux-gnu/{name}.so.580.95.05"), "version": known("580.95.05"), "kind": "driver"});
+    let facts = &mut case.report["facts"];
+    facts["gpus"] = known(gpus.iter().enumerate().map(gpu).collect::<Vec<_>>());
+    facts["host"]["container"] = json!({"state": "absent", "via": {"how": "file", "at": "/.dockerenv"}});
+    facts["host"]["distribution"] = known("Ubuntu 24.04.3 LTS");
+    facts["host"]["container_tools"] = known(json!(["docker", "nvidia-ctk"]));
+    facts["driver"] = known(json!({"version": "580.95.05", "cuda": known("13.0")}));
+    facts["kernel"] = json!({
+        "version": known("580.95.05"), "flavour": known("open"), "loaded": known(json!(["nvidia", "nvidia_uvm"])), "installed": known("580.95.05"),
+        "nodes": known(json!(["/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm"])), "secure_boot": known(false),
+        "nvswitches": known(0), "fabric_manager": known(false),
+    });
+    facts["driver_libraries"] = known(json!([library("libcuda"), library("libnvidia-ml")]));
+    facts["nvml"] = known(json!({"library": known(library("libnvidia-ml")), "answer": {"state": "ready"}}));
+    facts["cuda"] = known(json!({"library": known(library("libcuda")), "answer": {"state": "ready"}}));
+    case
+}
+
+impl Case {
+    /// A library that answers otherwise: `nvml` or `cuda`.
+    pub fn answers(mut self, library: &str, answer: Value) -> Self {
+        self.report["facts"][library]["value"]["answer"] = answer;
+        self
+    }
+
+    /// A first call that fails with this code.
+    pub fn fails(self, library: &str, code: u32) -> Self {
+        let call = if library == "nvml" { "nvmlInit" } else { "cuInit" };
+        self.answers(library, json!({"state": "failed", "call": call, "code": code, "name": null}))
+    }
+
+    /// A library that is not there.
+    pub fn lacks(mut self, library: &str) -> Self {
+        self.report["facts"][library]["value"]["library"] =
+            json!({"state": "absent", "via": {"how": "file", "at": "the loader"}});
+        self.answers(library, json!({"state": "no-library"}))
+    }
+
+    /// Inside a docker container.
+    pub fn contained(self) -> Self {
+        self.change(|facts| facts["host"]["container"] = known("docker"))
+    }
+
+    /// One GPU changed.
+    pub fn gpu(mut self, index: usize, change: impl FnOnce(&mut Value)) -> Self {
+        change(&mut self.report["facts"]["gpus"]["value"][index]);
+        self
+    }
+}

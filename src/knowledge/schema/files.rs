@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    ArchListFile, ArchitectureFile, CudaFile, GpuFile, PackageFile, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, GpuFile, PackageFile, TorchFile,
     problem::{Places, Problem},
     validate,
 };
@@ -21,6 +21,8 @@ pub struct Files {
     pub torch: Option<TorchFile>,
     /// `arch_list.toml`.
     pub arch_list: Option<ArchListFile>,
+    /// `advice.toml`.
+    pub advice: Option<AdviceFile>,
     /// `packages/*.toml`.
     #[serde(default)]
     pub packages: Vec<PackageFile>,
@@ -38,9 +40,10 @@ impl Files {
             "cuda.toml" => self.cuda = Some(read(shown, text, validate::cuda)?),
             "torch.toml" => self.torch = Some(read(shown, text, validate::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
+            "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, advice or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,

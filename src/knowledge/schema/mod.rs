@@ -1,6 +1,7 @@
 //! The files of `knowledge/` as types, and what makes them valid. Also compiled into build.rs, which checks the built-in files and
 //! embeds them; at run time the same code reads overlays.
 
+mod advice;
 mod arch_list;
 mod architecture;
 mod cuda;
@@ -11,6 +12,7 @@ mod problem;
 mod torch;
 mod validate;
 
+pub use advice::{AdviceFile, AdviceRow};
 pub use arch_list::{ArchListFile, ParserRow};
 pub use architecture::{ArchitectureFile, ArchitectureRow, OpenModules};
 pub use cuda::{BranchRow, CudaFile};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ArchListFile, ArchitectureFile, Basis, CudaFile, GpuFile, PackageFile, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, Basis, CudaFile, GpuFile, PackageFile, TorchFile,
     problem::{Places, Problem},
 };
 
@@ -210,6 +210,15 @@ pub fn arch_list(file: &ArchListFile, places: &Places<'_>) -> Vec<Problem> {
         table.provenance(index, &row.source, &row.verified);
     }
     table.unique("versions", file.parser.iter().enumerate().map(|(index, row)| (index, row.versions.as_str())));
+    table.problems
+}
+
+/// `advice.toml`
+pub fn advice(file: &AdviceFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "advice", &file.sources);
+    for (index, row) in file.advice.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+    }
     table.problems
 }
 

@@ -1,0 +1,46 @@
+//! # container-cgroup-lost-gpu
+//!
+//! The container had the GPU and lost it: its device permissions were rewritten behind the container engine's back.
+//!
+//! ## How it is decided
+//! Inside a container, NVML is there and returns 999, unknown error.
+//!
+//! ## How to fix it
+//! Start the container anew; give GPUs through CDI to keep it from happening again.
+//!
+//! ## In a log
+//! `Failed to initialize NVML: Unknown Error`, after it worked.
+//!
+//! ## Sources
+//! NVIDIA/cloud-native-docs, container-toolkit/troubleshooting.md; NVIDIA/nvidia-container-toolkit#1133.
+
+use crate::{
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, in_container, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "container-cgroup-lost-gpu",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if !in_container(context) || not_asked(context).is_some() {
+        return Outcome::NotApplicable;
+    }
+    if !matches!(Asked::Nvml.code(context), Some(999 | 17)) {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new("container", "the container has lost its permission to use the GPU.")
+        .symptom("Failed to initialize NVML: Unknown Error");
+    draft.evidence.extend(Asked::Nvml.evidence(context));
+    draft.found()
+}

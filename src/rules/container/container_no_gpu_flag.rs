@@ -1,0 +1,50 @@
+//! # container-no-gpu-flag
+//!
+//! The machine has a GPU, and this container was started without it: the driver's libraries are not inside.
+//!
+//! ## How it is decided
+//! Inside a container, a GPU of NVIDIA's is on the PCI bus, and neither NVML nor libcuda is there.
+//!
+//! ## How to fix it
+//! Start the container with `--gpus all` (docker), `deploy.resources.reservations.devices` (compose) or the GPU resource
+//! (kubernetes).
+//!
+//! ## In a log
+//! `Found no NVIDIA driver on your system`; `nvidia-smi: command not found`.
+//!
+//! ## Sources
+//! NVIDIA/nvidia-docker#1034; NVIDIA/cloud-native-docs.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, in_container, not_asked, sees_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "container-no-gpu-flag",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if !in_container(context) || !sees_gpu(context) || not_asked(context).is_some() {
+        return Outcome::NotApplicable;
+    }
+    if !Asked::BOTH.into_iter().all(|asked| asked.is_missing(context)) {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new("container", "the container was started without access to the machine's GPU.")
+        .symptom("Found no NVIDIA driver on your system");
+    draft.evidence.extend(Asked::BOTH.into_iter().filter_map(|asked| asked.evidence(context)));
+    if let Some(value) = context.facts.env_vars.get("NVIDIA_VISIBLE_DEVICES") {
+        draft = draft.evidence(Evidence::new(format!("NVIDIA_VISIBLE_DEVICES={value}"), "environment"));
+    }
+    draft.found()
+}

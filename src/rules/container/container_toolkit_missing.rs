@@ -1,0 +1,50 @@
+//! # container-toolkit-missing
+//!
+//! docker is installed and NVIDIA's container toolkit is not: containers cannot get the GPU.
+//!
+//! ## How it is decided
+//! Outside of a container, with a GPU that the driver lists: docker is there, and neither nvidia-ctk nor nvidia-container-runtime
+//! is.
+//!
+//! ## How to fix it
+//! Install the toolkit and tell docker of it. Nothing, if no container needs the GPU.
+//!
+//! ## In a log
+//! `could not select device driver "" with capabilities: [[gpu]]`.
+//!
+//! ## Sources
+//! NVIDIA/nvidia-docker#1034, #1642.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, in_container, sees_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "container-toolkit-missing",
+    scope: Scope::Machine,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Fact::Known { value: tools, via } = &context.facts.host.container_tools else { return Outcome::NotApplicable };
+    let has = |name: &str| tools.iter().any(|tool| tool.starts_with(name));
+    if in_container(context) || !has("docker") || !Asked::Nvml.is_ready(context) || !sees_gpu(context) {
+        return Outcome::NotApplicable;
+    }
+    if has("nvidia-ctk") || has("nvidia-container-runtime") {
+        return Outcome::Holds;
+    }
+    Draft::new("docker", "docker is here without NVIDIA's container toolkit: its containers cannot use the GPU.")
+        .evidence(Evidence::new(tools.join(", "), via).at("/facts/host/container_tools"))
+        .symptom("could not select device driver \"\" with capabilities: [[gpu]]")
+        .found()
+}

@@ -1,0 +1,47 @@
+//! # wsl-libcuda-not-found
+//!
+//! Windows lends its driver to WSL, and the loader does not look where it lies.
+//!
+//! ## How it is decided
+//! Inside WSL, libcuda is below /usr/lib/wsl/lib, and asking for libcuda.so.1 finds none.
+//!
+//! ## How to fix it
+//! Tell the loader of /usr/lib/wsl/lib.
+//!
+//! ## In a log
+//! `libcuda.so: cannot open shared object file`.
+//!
+//! ## Sources
+//! microsoft/WSL (it writes /etc/ld.so.conf.d/ld.wsl.conf); microsoft/WSL#5663.
+
+use crate::{
+    facts::LibraryKind,
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::Asked},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "wsl-libcuda-not-found",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if context.facts.host.wsl.value().is_none() {
+        return Outcome::NotApplicable;
+    }
+    let lent = context
+        .facts
+        .driver_libraries
+        .value()
+        .and_then(|libraries| libraries.iter().find(|library| library.kind == LibraryKind::Wsl));
+    let Some(lent) = lent.filter(|_| Asked::Cuda.is_missing(context)) else { return Outcome::Holds };
+    Draft::new("WSL", "the loader does not find the driver that Windows lends.")
+        .evidence(Evidence::new("it is there", &lent.path))
+        .symptom("libcuda.so: cannot open shared object file: No such file or directory")
+        .found()
+}

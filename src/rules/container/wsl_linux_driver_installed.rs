@@ -1,0 +1,51 @@
+//! # wsl-linux-driver-installed
+//!
+//! A Linux driver is installed inside WSL and hides the one that Windows lends: CUDA finds no device.
+//!
+//! ## How it is decided
+//! Inside WSL, the first libcuda in the loader's folders, or the one that was loaded, is not the one below /usr/lib/wsl/lib.
+//!
+//! ## How to fix it
+//! Remove the Linux driver packages from WSL; install only the toolkit there.
+//!
+//! ## In a log
+//! `no CUDA-capable device is detected`, while nvidia-smi works.
+//!
+//! ## Sources
+//! CUDA on WSL User Guide; Genesis-Embodied-AI/genesis-world#114.
+
+use crate::{
+    facts::LibraryKind,
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::Asked},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "wsl-linux-driver-installed",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if context.facts.host.wsl.value().is_none() {
+        return Outcome::NotApplicable;
+    }
+    let loaded = Asked::Cuda.contact(context).and_then(|contact| contact.library.value());
+    let listed = context
+        .facts
+        .driver_libraries
+        .value()
+        .and_then(|libraries| libraries.iter().find(|library| library.path.contains("libcuda")));
+    let Some(library) = loaded.or(listed) else { return Outcome::NotApplicable };
+    if library.kind != LibraryKind::Driver {
+        return Outcome::Holds;
+    }
+    Draft::new("WSL", "a Linux driver inside WSL hides the one that Windows lends.")
+        .evidence(Evidence::new("the libcuda that the loader takes is not Windows' own", &library.path))
+        .symptom("no CUDA-capable device is detected")
+        .found()
+}

@@ -1,0 +1,62 @@
+//! # compat-lib-shadows-driver
+//!
+//! A libcuda that does not belong to the installed driver is loaded in its place: a forward-compatibility package or a copy
+//! inside an image.
+//!
+//! ## How it is decided
+//! cuInit returns 803, and the library that the loader took lies in a compat folder or is of another version than the kernel
+//! module.
+//!
+//! ## How to fix it
+//! Let the loader find the driver's own libcuda first.
+//!
+//! ## In a log
+//! `Error 803: system has unsupported display driver / cuda driver combination`.
+//!
+//! ## Sources
+//! NVIDIA's nvml.h and cuda.h (13.5.37); gpustack/gpustack#4678; NVIDIA/nvidia-docker#1256.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "compat-lib-shadows-driver",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &["driver-library-version-mismatch"],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    if Asked::Cuda.code(context) != Some(803) {
+        return Outcome::Holds;
+    }
+    let module = context
+        .facts
+        .kernel
+        .version
+        .value()
+        .map(|version| format!(" beside kernel module {version}"))
+        .unwrap_or_default();
+    let mut draft =
+        Draft::new("CUDA driver", format!("a libcuda that does not fit the installed driver is loaded{module}."))
+            .symptom("Error 803: system has unsupported display driver / cuda driver combination");
+    draft.evidence.extend(Asked::Cuda.evidence(context));
+    if let Some(library) = Asked::Cuda.contact(context).and_then(|contact| contact.library.value()) {
+        let version = library.version.value().map(|version| format!(" of version {version}")).unwrap_or_default();
+        draft = draft.evidence(
+            Evidence::new(format!("the loader took a libcuda{version}"), &library.path).at("/facts/cuda/library"),
+        );
+    }
+    draft.found()
+}

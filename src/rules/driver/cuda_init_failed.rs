@@ -1,0 +1,65 @@
+//! # cuda-init-failed
+//!
+//! CUDA cannot start, for a reason that no other rule knows.
+//!
+//! ## How it is decided
+//! cuInit returns a code other than those with a rule of their own; a code that no header names counts. `no device` (100) counts
+//! where NVML lists a GPU that no variable hides.
+//!
+//! ## How to fix it
+//! Search for the code in cuda.h; a restart and a fresh install of the driver come first.
+//!
+//! ## In a log
+//! `Unexpected error from cudaGetDeviceCount()`.
+//!
+//! ## Sources
+//! cuda.h.
+
+use crate::{
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        stack::{Asked, not_asked, sees_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "cuda-init-failed",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[
+        "driver-library-version-mismatch",
+        "driver-not-loaded",
+        "nvml-init-failed",
+        "cuda-visible-devices-hides-gpu",
+        "mig-without-instances",
+        "container-no-gpu-flag",
+        "wsl-linux-driver-installed",
+        "driver-no-permission",
+        "container-cgroup-lost-gpu",
+        "gpu-lost",
+        "open-kernel-modules-required",
+        "open-kernel-modules-unsupported",
+        "nouveau-conflict",
+    ],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    const KNOWN: [u32; 5] = [34, 802, 803, 804, 999];
+    let code = match Asked::Cuda.code(context) {
+        None => return Outcome::Holds,
+        Some(100) if !sees_gpu(context) => return Outcome::Holds,
+        Some(code) if KNOWN.contains(&code) => return Outcome::Holds,
+        Some(code) => code,
+    };
+    let mut draft = Draft::new("CUDA driver", format!("CUDA cannot start: cuInit returned {code}.")).cause(code);
+    draft.evidence.extend(Asked::Cuda.evidence(context));
+    draft.evidence.extend(Asked::Nvml.evidence(context));
+    draft.found()
+}

@@ -1,0 +1,46 @@
+//! # cuda-visible-devices-hides-gpu
+//!
+//! CUDA_VISIBLE_DEVICES hides every GPU: it is empty, begins with -1, or begins with an entry that does not exist.
+//!
+//! ## How it is decided
+//! The variable is read as CUDA reads it: an entry that does not exist cuts the list. It is a finding when nothing is left of the
+//! GPUs that the driver lists.
+//!
+//! ## How to fix it
+//! Unset it, or name a GPU that exists.
+//!
+//! ## In a log
+//! `No CUDA GPUs are available`; `no CUDA-capable device is detected`.
+//!
+//! ## Sources
+//! CUDA Programming Guide 13.4.3, section 5.2.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::visible_devices},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "cuda-visible-devices-hides-gpu",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Variables],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((text, visible)) = visible_devices(context) else { return Outcome::NotApplicable };
+    if visible.kept > 0 {
+        return Outcome::Holds;
+    }
+    Draft::new("CUDA_VISIBLE_DEVICES", format!("CUDA_VISIBLE_DEVICES='{text}' hides every GPU."))
+        .evidence(
+            Evidence::new(format!("CUDA_VISIBLE_DEVICES={text}"), "environment")
+                .at("/facts/env_vars/CUDA_VISIBLE_DEVICES"),
+        )
+        .symptom("No CUDA GPUs are available")
+        .cause(text)
+        .found()
+}

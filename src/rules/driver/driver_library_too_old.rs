@@ -1,0 +1,49 @@
+//! # driver-library-too-old
+//!
+//! A library of the driver lacks a function that every driver of the last years has.
+//!
+//! ## How it is decided
+//! The loader does not find the function in it.
+//!
+//! ## How to fix it
+//! Update the driver, or take the stray old copy out of the loader's way.
+//!
+//! ## In a log
+//! `undefined symbol: cuDeviceGetUuid`.
+//!
+//! ## Sources
+//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
+
+use crate::{
+    facts::Answer,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        stack::{Asked, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-library-too-old",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    let asked = Asked::BOTH.into_iter().find(|asked| {
+        asked.contact(context).is_some_and(|contact| matches!(contact.answer, Answer::MissingFunction { .. }))
+    });
+    let Some(asked) = asked else { return Outcome::Holds };
+    let mut draft =
+        Draft::new("NVIDIA driver", format!("{} lacks a function that every current driver has.", asked.name()))
+            .cause(asked.name());
+    draft.evidence.extend(asked.evidence(context));
+    draft.found()
+}

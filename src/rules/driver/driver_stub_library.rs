@@ -1,0 +1,52 @@
+//! # driver-stub-library
+//!
+//! The loader takes a toolkit's stub of libcuda, which is for linking only and can do nothing.
+//!
+//! ## How it is decided
+//! cuInit returns 34, or the library that was loaded lies in a stubs folder.
+//!
+//! ## How to fix it
+//! Take the stubs folder out of LD_LIBRARY_PATH.
+//!
+//! ## In a log
+//! `CUDA driver is a stub library`.
+//!
+//! ## Sources
+//! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/warp#219; numba/numba#8985.
+
+use crate::{
+    facts::LibraryKind,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-stub-library",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    if Asked::Cuda.code(context) != Some(34) && !Asked::Cuda.is_of(context, LibraryKind::Stub) {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new("CUDA driver", "the loader takes a stub of libcuda instead of the driver's own.")
+        .symptom("CUDA driver is a stub library");
+    draft.evidence.extend(Asked::Cuda.evidence(context));
+    if let Some(path) = context.facts.env_vars.get("LD_LIBRARY_PATH") {
+        draft = draft.evidence(
+            Evidence::new(format!("LD_LIBRARY_PATH={path}"), "environment").at("/facts/env_vars/LD_LIBRARY_PATH"),
+        );
+    }
+    draft.found()
+}

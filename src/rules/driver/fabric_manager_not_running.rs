@@ -1,0 +1,62 @@
+//! # fabric-manager-not-running
+//!
+//! The GPUs are joined by NVSwitch, and CUDA waits for the fabric manager, which does not run or is of another version than the
+//! driver.
+//!
+//! ## How it is decided
+//! cuInit returns 802, system not yet initialized. NVSwitch bridges on the bus and a running nv-fabricmanager are given as
+//! evidence.
+//!
+//! ## How to fix it
+//! Start the fabric manager, of exactly the version of the driver.
+//!
+//! ## In a log
+//! `Error 802: system not yet initialized`.
+//!
+//! ## Sources
+//! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/cloud-native-docs, gpu-operator/troubleshooting.rst; gpustack/gpustack#1254.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "fabric-manager-not-running",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    if Asked::Cuda.code(context) != Some(802) {
+        return Outcome::Holds;
+    }
+    let kernel = &context.facts.kernel;
+    let mut draft = Draft::new(
+        "CUDA driver",
+        "the fabric of the GPUs is not ready: their fabric manager does not run, or not in the driver's version.",
+    )
+    .symptom("Error 802: system not yet initialized");
+    draft.evidence.extend(Asked::Cuda.evidence(context));
+    if let Fact::Known { value, via } = &kernel.nvswitches {
+        draft = draft.evidence(
+            Evidence::new(format!("{value} NVSwitch bridges on the bus"), via).at("/facts/kernel/nvswitches"),
+        );
+    }
+    if let Fact::Known { value, via } = &kernel.fabric_manager {
+        let runs = if *value { "a fabric manager runs" } else { "no fabric manager runs" };
+        draft = draft.evidence(Evidence::new(runs, via).at("/facts/kernel/fabric_manager"));
+    }
+    draft.found()
+}

@@ -1,0 +1,46 @@
+//! # forward-compat-unsupported-gpu
+//!
+//! A forward-compatibility libcuda is loaded, and this GPU is not allowed to use it: only data-centre GPUs are.
+//!
+//! ## How it is decided
+//! cuInit returns 804.
+//!
+//! ## How to fix it
+//! Update the driver, or take an image of an older CUDA, or take the compat folder out of the loader's way.
+//!
+//! ## In a log
+//! `Error 804: forward compatibility was attempted on non supported HW`.
+//!
+//! ## Sources
+//! NVIDIA's nvml.h and cuda.h (13.5.37); docs.nvidia.com forward compatibility; NVIDIA/nvidia-docker#1515.
+
+use crate::{
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "forward-compat-unsupported-gpu",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    if Asked::Cuda.code(context) != Some(804) {
+        return Outcome::Holds;
+    }
+    let mut draft = Draft::new("CUDA driver", "forward compatibility is attempted on a GPU that does not allow it: the driver is too old for the CUDA of this image.")
+        .symptom("Error 804: forward compatibility was attempted on non supported HW");
+    draft.evidence.extend(Asked::Cuda.evidence(context));
+    draft.found()
+}

@@ -1,0 +1,40 @@
+//! # gpu-lost
+//!
+//! The GPU has fallen off the bus: it no longer answers the driver.
+//!
+//! ## How it is decided
+//! NVML returns code 15, GPU is lost, for the device.
+//!
+//! ## How to fix it
+//! A full power cycle; then power, cables, slot, heat, firmware. No package mends it.
+//!
+//! ## In a log
+//! `GPU has fallen off the bus` (Xid 79); `GPU is lost. Reboot the system to recover this GPU`.
+//!
+//! ## Sources
+//! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/cloud-native-docs, gpu-operator/troubleshooting.rst.
+
+use crate::{
+    finding::Severity,
+    rules::{Context, Outcome, Remedy, Rule, Scope, stack::troubled},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "gpu-lost",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    troubled(context, 15).map_or(Outcome::NotApplicable, |verdict| match verdict {
+        None => Outcome::Holds,
+        Some((name, mut draft)) => {
+            draft.summary = format!("{name} has fallen off the bus.");
+            draft.symptom("GPU is lost. Reboot the system to recover this GPU").found()
+        }
+    })
+}

@@ -1,0 +1,40 @@
+//! # gpu-needs-reset
+//!
+//! The GPU waits for a reset before it works again.
+//!
+//! ## How it is decided
+//! NVML returns code 16, GPU requires reset, for the device.
+//!
+//! ## How to fix it
+//! Reset the GPU or restart.
+//!
+//! ## In a log
+//! `GPU requires reset`.
+//!
+//! ## Sources
+//! NVIDIA's nvml.h and cuda.h (13.5.37).
+
+use crate::{
+    finding::Severity,
+    rules::{Context, Outcome, Remedy, Rule, Scope, stack::troubled},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "gpu-needs-reset",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    troubled(context, 16).map_or(Outcome::NotApplicable, |verdict| match verdict {
+        None => Outcome::Holds,
+        Some((name, mut draft)) => {
+            draft.summary = format!("{name} needs a reset.");
+            draft.symptom("GPU requires reset").found()
+        }
+    })
+}

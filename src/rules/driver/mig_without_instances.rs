@@ -1,0 +1,45 @@
+//! # mig-without-instances
+//!
+//! Multi-instance mode is on, and no instance was made: CUDA has nothing to run on.
+//!
+//! ## How it is decided
+//! NVML says that the mode is on and counts no instance.
+//!
+//! ## How to fix it
+//! Make instances, or switch the mode off.
+//!
+//! ## In a log
+//! `No CUDA GPUs are available`.
+//!
+//! ## Sources
+//! docs.nvidia.com MIG User Guide; nvml.h.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::gpu_name},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "mig-without-instances",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((index, gpu)) = context.gpu else { return Outcome::NotApplicable };
+    match &gpu.mig {
+        Fact::Known { value, via } if value.current && value.instances == 0 => {
+            Draft::new(gpu_name(gpu), format!("{} is in multi-instance mode and has no instance.", gpu_name(gpu)))
+                .evidence(Evidence::new("MIG is on, 0 instances", via).at(format!("/facts/gpus/value/{index}/mig")))
+                .symptom("No CUDA GPUs are available")
+                .found()
+        }
+        Fact::Known { .. } => Outcome::Holds,
+        _ => Outcome::NotApplicable,
+    }
+}

@@ -1,0 +1,46 @@
+//! # open-kernel-modules-required
+//!
+//! The GPU works with the open kernel module only, and the proprietary one is loaded: Blackwell and later.
+//!
+//! ## How it is decided
+//! The loaded module's version line lacks the word Open (or its licence is NVIDIA), and the architecture's row says that the open
+//! module is required.
+//!
+//! ## How to fix it
+//! Install the open flavour of the same branch.
+//!
+//! ## In a log
+//! `NVRM: installed in this system requires use of the NVIDIA open kernel modules.`; nvidia-smi: `No devices were found`.
+//!
+//! ## Sources
+//! NVIDIA Driver Installation Guide, kernel modules; /proc/driver/nvidia/version.
+
+use crate::{
+    facts::KernelModule,
+    finding::Severity,
+    knowledge::OpenModules,
+    rules::{Context, Outcome, Remedy, Rule, Scope, stack::flavour},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "open-kernel-modules-required",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &["no-kernel-module-for-all-gpus"],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    flavour(context, OpenModules::Required, KernelModule::Proprietary).map_or(Outcome::NotApplicable, |verdict| {
+        match verdict {
+            None => Outcome::Holds,
+            Some((name, mut draft)) => {
+                draft.summary =
+                    format!("{name} works with the open kernel module only, and the proprietary one is loaded.");
+                draft.symptom("NVRM: installed in this system requires use of the NVIDIA open kernel modules").found()
+            }
+        }
+    })
+}

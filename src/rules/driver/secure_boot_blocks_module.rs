@@ -1,0 +1,61 @@
+//! # secure-boot-blocks-module
+//!
+//! Secure Boot is on, and the NVIDIA module that was built for this kernel is not loaded: most likely it is not signed by a key
+//! that the firmware trusts.
+//!
+//! ## How it is decided
+//! A GPU is on the bus, no nvidia module is loaded, one is built for the running kernel, and the firmware's SecureBoot variable
+//! is 1.
+//!
+//! ## How to fix it
+//! Enrol the key that signs the module (it takes a restart and the console), use your distribution's signed module, or turn
+//! Secure Boot off.
+//!
+//! ## In a log
+//! `modprobe: ERROR: could not insert 'nvidia': Key was rejected by service`.
+//!
+//! ## Sources
+//! NVIDIA/nvidia-installer, kernel.c; acidanthera/bugtracker#2237.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{in_container, sees_gpu},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "secure-boot-blocks-module",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &["nouveau-conflict"],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let kernel = &context.facts.kernel;
+    if !kernel.version.is_absent() || !sees_gpu(context) || in_container(context) {
+        return Outcome::NotApplicable;
+    }
+    match (kernel.secure_boot.value(), &kernel.installed) {
+        (Some(true), Fact::Known { value, via }) => Draft::new(
+            "NVIDIA driver",
+            "Secure Boot keeps the NVIDIA kernel module from loading: its key is not trusted.",
+        )
+        .evidence(
+            Evidence::new(format!("module {value} is built for this kernel and not loaded"), via)
+                .at("/facts/kernel/installed"),
+        )
+        .evidence(
+            Evidence::new("Secure Boot is on", kernel.secure_boot.via().map(ToString::to_string).unwrap_or_default())
+                .at("/facts/kernel/secure_boot"),
+        )
+        .symptom("modprobe: ERROR: could not insert 'nvidia': Key was rejected by service")
+        .found(),
+        _ => Outcome::NotApplicable,
+    }
+}

@@ -1,0 +1,58 @@
+//! # uvm-not-ready
+//!
+//! NVML works and CUDA answers with its unknown error, 999: the module of unified memory, nvidia_uvm, is not loaded, has no
+//! device node, or broke in a suspend.
+//!
+//! ## How it is decided
+//! NVML answers, and cuInit returns 999 outside of a lost container device. Whether /dev/nvidia-uvm and the module are there is
+//! given as evidence.
+//!
+//! ## How to fix it
+//! Load nvidia_uvm and make its device node; after a suspend, load it anew.
+//!
+//! ## In a log
+//! `CUDA unknown error - this may be due to an incorrectly set up environment`; `ggml_cuda_init: failed to initialize CUDA:
+//! unknown error`.
+//!
+//! ## Sources
+//! NVIDIA/nvidia-docker#106; ggml-org/llama.cpp#7218; ollama docs/gpu.mdx.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::{Asked, not_asked},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "uvm-not-ready",
+    scope: Scope::Machine,
+    severity: Severity::Error,
+    consequence_of: &["driver-library-version-mismatch", "compat-lib-shadows-driver"],
+    remedies: &[Remedy::Advice],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    if Asked::Cuda.code(context) != Some(999) {
+        return Outcome::Holds;
+    }
+    let kernel = &context.facts.kernel;
+    let node = match kernel.has_node("/dev/nvidia-uvm") {
+        Some(false) => "/dev/nvidia-uvm is not there",
+        Some(true) => "/dev/nvidia-uvm is there",
+        None => "nobody could look for /dev/nvidia-uvm",
+    };
+    let mut draft =
+        Draft::new("CUDA driver", "CUDA cannot start: the driver's unified memory (nvidia_uvm) is not ready.")
+            .evidence(Evidence::new(node, "/dev").at("/facts/kernel/nodes"))
+            .symptom("CUDA unknown error");
+    draft.evidence.extend(Asked::Cuda.evidence(context));
+    draft.evidence.extend(Asked::Nvml.evidence(context));
+    draft.found()
+}

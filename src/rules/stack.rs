@@ -1,0 +1,216 @@
+//! What the rules about the driver share: which library said what, whether a GPU is really there, and how that is shown.
+
+use super::{Context, Draft, Outcome, shared::gpu_name};
+use crate::{
+    facts::{Answer, Contact, Fact, Gpu, How, KernelModule, LibraryKind},
+    finding::Evidence,
+    knowledge::OpenModules,
+};
+
+/// The driver's libraries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// NVML.
+    Nvml,
+    /// The CUDA driver API.
+    Cuda,
+}
+
+impl Asked {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Nvml, Self::Cuda];
+
+    /// As people know it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nvml => "NVML (libnvidia-ml)",
+            Self::Cuda => "the CUDA driver (libcuda)",
+        }
+    }
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Nvml => "nvml",
+            Self::Cuda => "cuda",
+        }
+    }
+
+    /// What asking it led to; nothing when it was not asked.
+    pub fn contact<'a>(self, context: &Context<'a>) -> Option<&'a Contact> {
+        let contact = match self {
+            Self::Nvml => &context.facts.nvml,
+            Self::Cuda => &context.facts.cuda,
+        };
+        contact.value()
+    }
+
+    /// The code that its first call returned, when it failed.
+    pub fn code(self, context: &Context<'_>) -> Option<u32> {
+        let call = match self {
+            Self::Nvml => "nvmlInit",
+            Self::Cuda => "cuInit",
+        };
+        self.contact(context)?.code_of(call)
+    }
+
+    /// Whether it answered.
+    pub fn is_ready(self, context: &Context<'_>) -> bool {
+        self.contact(context).is_some_and(Contact::is_ready)
+    }
+
+    /// Whether there is no such library.
+    pub fn is_missing(self, context: &Context<'_>) -> bool {
+        self.contact(context).is_some_and(|contact| contact.answer == Answer::NoLibrary)
+    }
+
+    /// What it said, as evidence.
+    pub fn evidence(self, context: &Context<'_>) -> Option<Evidence> {
+        let contact = self.contact(context)?;
+        let said = match &contact.answer {
+            Answer::Ready => "answers".to_owned(),
+            Answer::Failed { call, code, name } => match name {
+                Some(name) => format!("{call} returned {code} ({name})"),
+                None => format!("{call} returned {code}, a code that is not known here"),
+            },
+            Answer::NoLibrary => "is not there".to_owned(),
+            Answer::Unloadable { why } => format!("cannot be loaded: {why}"),
+            Answer::MissingFunction { name } => format!("has no function {name}"),
+            Answer::Crashed { how } => format!("ended the process that asked it: {how}"),
+            Answer::TimedOut { after_ms, left_running } => match left_running {
+                Some(pid) => format!("gave no answer in {after_ms} ms; process {pid} cannot be ended"),
+                None => format!("gave no answer in {after_ms} ms"),
+            },
+            Answer::Garbled { what } => format!("gave no answer that makes sense: {what}"),
+        };
+        let source = match &contact.library {
+            Fact::Known { value, .. } => value.path.clone(),
+            Fact::Absent { via } => via.to_string(),
+            Fact::Unknown { .. } => self.name().to_owned(),
+        };
+        Some(Evidence::new(format!("{} {said}", self.name()), source).at(format!("/facts/{}", self.key())))
+    }
+
+    /// Whether the library that was loaded is of this kind.
+    pub fn is_of(self, context: &Context<'_>, kind: LibraryKind) -> bool {
+        self.contact(context).and_then(|contact| contact.library.value()).is_some_and(|library| library.kind == kind)
+    }
+}
+
+/// Whether a GPU of NVIDIA's was really seen, not only assumed.
+pub fn sees_gpu(context: &Context<'_>) -> bool {
+    context.facts.gpus.value().is_some_and(|gpus| gpus.iter().any(is_real))
+}
+
+/// Whether a GPU was seen by something else than an option.
+pub fn is_real(gpu: &Gpu) -> bool {
+    !gpu.seen_by.is_empty()
+}
+
+/// Whether the bus was looked at and has no GPU of NVIDIA's: then libraries that find none are in order.
+pub fn has_no_gpu(context: &Context<'_>) -> bool {
+    context.facts.gpus.is_absent()
+        && context.facts.gpus.via().is_some_and(|via| matches!(via.how, How::File | How::Pci))
+}
+
+/// Whether this is the inside of a container.
+pub fn in_container(context: &Context<'_>) -> bool {
+    context.facts.host.container.value().is_some()
+}
+
+/// Ends a rule about libraries where none was asked.
+pub fn not_asked(context: &Context<'_>) -> Option<Outcome> {
+    (context.facts.nvml.value().is_none() && context.facts.cuda.value().is_none()).then_some(Outcome::NotApplicable)
+}
+
+/// What CUDA_VISIBLE_DEVICES leaves of the GPUs that the driver lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visible {
+    /// How many are left.
+    pub kept: usize,
+    /// The first entry that does not exist.
+    pub invalid: Option<String>,
+}
+
+/// The variable and what it leaves; nothing where it is not set or NVML's list is not known. Numbers count, `-1` and numbers that do
+/// not exist cut the list; names (`GPU-…`, `MIG-…`) are taken at their word, as no UUID is kept in the facts.
+///
+/// Source: CUDA Programming Guide 13.4.3, section 5.2.1.1.
+pub fn visible_devices<'a>(context: &Context<'a>) -> Option<(&'a str, Visible)> {
+    let text = context.facts.env_vars.get("CUDA_VISIBLE_DEVICES")?;
+    let gpus = context.facts.gpus.value().filter(|_| Asked::Nvml.is_ready(context))?;
+    let there = gpus.iter().filter(|gpu| gpu.seen_by.contains(&How::Nvml)).count();
+    if there == 0 {
+        return None;
+    }
+    let mut visible = Visible { kept: 0, invalid: None };
+    for entry in text.split(',').map(str::trim) {
+        let exists = match entry.parse::<usize>() {
+            Ok(number) => number < there,
+            Err(_) => entry.starts_with("GPU-") || entry.starts_with("MIG-"),
+        };
+        if !exists {
+            visible.invalid = Some(entry.to_owned());
+            break;
+        }
+        visible.kept += 1;
+    }
+    Some((text, visible))
+}
+
+/// The verdict on the flavour of the loaded kernel module for the GPU at hand: nothing where it cannot be judged, `None` inside where
+/// it suits, else the GPU's name and a draft with the evidence.
+pub fn flavour(context: &Context<'_>, needs: OpenModules, loaded: KernelModule) -> Option<Option<(String, Draft)>> {
+    let (index, gpu) = context.gpu?;
+    let row = context.knowledge.architecture(*gpu.capability.value()?)?;
+    let Fact::Known { value, via } = &context.facts.kernel.flavour else { return None };
+    if row.open_kernel_modules? != needs || !is_real(gpu) {
+        return None;
+    }
+    if *value != loaded {
+        return Some(None);
+    }
+    let name = gpu_name(gpu);
+    let flavour = match value {
+        KernelModule::Open => "the open kernel module is loaded",
+        KernelModule::Proprietary => "the proprietary kernel module is loaded",
+    };
+    let draft = Draft::new(name.clone(), String::new())
+        .evidence(Evidence::new(flavour, via).at("/facts/kernel/flavour"))
+        .evidence(
+            Evidence::new(name.clone(), gpu.name.via().map(ToString::to_string).unwrap_or_default())
+                .at(format!("/facts/gpus/value/{index}")),
+        )
+        .evidence(Evidence::new(
+            format!(
+                "sm_{}: {}",
+                row.capability.number(),
+                if needs == OpenModules::Required { "open module required" } else { "open module impossible" }
+            ),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row)),
+        ))
+        .cause(row.capability);
+    Some(Some((name, draft)))
+}
+
+/// The verdict on a device call that returned this code: nothing where no GPU was seen, `None` inside where it did not, else the GPU's
+/// name and a draft with the evidence.
+pub fn troubled(context: &Context<'_>, code: u32) -> Option<Option<(String, Draft)>> {
+    let (index, gpu) = context.gpu.filter(|(_, gpu)| is_real(gpu))?;
+    let Fact::Known { value, via } = &gpu.trouble else { return Some(None) };
+    if value.code != code {
+        return Some(None);
+    }
+    let name = gpu_name(gpu);
+    let said = value.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let draft = Draft::new(name.clone(), String::new()).evidence(
+        Evidence::new(format!("{} returned {}{said}", value.call, value.code), via)
+            .at(format!("/facts/gpus/value/{index}/trouble")),
+    );
+    Some(Some((name, draft)))
+}
+
+/// Whether a GPU's name has every word of what was asked for.
+pub fn named_alike(gpu: &Gpu, text: &str) -> bool {
+    let name = gpu.name.value().map(|name| name.to_lowercase()).unwrap_or_default();
+    text.to_lowercase().split_whitespace().all(|word| name.contains(word))
+}
