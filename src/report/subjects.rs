@@ -90,7 +90,18 @@ fn driver(facts: &Facts) -> Subject {
         Fact::Absent { via } => format!("no NVIDIA driver ({via})"),
         Fact::Unknown { why } => format!("not known: {why}"),
     };
-    Subject::new("Driver", text)
+    let mut subject = Subject::new("Driver", text);
+    for (name, contact) in [("NVML", &facts.nvml), ("CUDA", &facts.cuda)] {
+        subject.notes.push(match contact {
+            Fact::Known { value, .. } => match value.library.value() {
+                Some(library) => format!("{name}: {}", library.path),
+                None => format!("{name}: no library"),
+            },
+            Fact::Absent { via } => format!("{name}: {via}"),
+            Fact::Unknown { why } => format!("{name}: {why}"),
+        });
+    }
+    subject
 }
 
 fn gpu(gpu: &Gpu) -> Subject {
@@ -103,8 +114,17 @@ fn gpu(gpu: &Gpu) -> Subject {
     if let Some(bytes) = gpu.memory.value() {
         text += &format!(", {} GiB", bytes.div_ceil(1 << 30));
     }
+    if let Some(mig) = gpu.mig.value().filter(|mig| mig.current) {
+        text += &format!(", multi-instance mode with {} instances", mig.instances);
+    }
+    if let Some(bound) = gpu.bound.value().filter(|bound| *bound != "nvidia") {
+        text += &format!(", held by {bound}");
+    }
+    if gpu.trouble.value().is_some() {
+        text += ", does not answer";
+    }
     if gpu.visible.value() == Some(&false) {
-        text += ", hidden from programs";
+        text += ", not visible to programs";
     }
     Subject { id: Some(gpu.id.clone()), ..Subject::new("GPU", text + &assumed(gpu.name.via())) }
 }
