@@ -46,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Holds;
     }
     let summary = format!(
-        "{} is older than {} (sm_{}): its main library {}.",
+        "{} was not built for {} (sm_{}): its main library {}.",
         label(on_gpu.torch),
         gpu_name(on_gpu.gpu),
         on_gpu.capability.number(),
