@@ -8,6 +8,7 @@ mod glibc;
 mod header;
 mod host;
 mod kernel;
+mod loader;
 mod pci;
 mod redact;
 mod root;
