@@ -2,6 +2,7 @@
 //! uses no network. What could not be looked at becomes [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
+mod container_tools;
 mod driver_libraries;
 mod env_vars;
 mod environments;

@@ -18,6 +18,9 @@ const TREES: [&str; 3] = ["/lib/modules", "/usr/lib/modules", "/run/booted-syste
 const DKMS: &str = "/var/lib/dkms";
 /// modules.dep of a distribution's kernel has under 1 MB.
 const MAX_INDEX: u64 = 8 << 20;
+/// Bounds of looking for the module without that index.
+const MAX_FOLDERS: usize = 500;
+const MAX_DEPTH: usize = 4;
 /// /proc/modules has some 100 bytes for each of a few hundred.
 const MAX_LOADED: u64 = 1 << 20;
 
@@ -52,12 +55,12 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
         return without_tree(root, host, release);
     };
     let tree = Path::new(tree).join(release);
-    let Ok(index) = root.read_text(&tree.join("modules.dep"), MAX_INDEX) else {
-        return both(format!("{} cannot be read", root.shown(&tree.join("modules.dep"))));
+    let (module, via) = match root.read_text(&tree.join("modules.dep"), MAX_INDEX) {
+        Ok(index) => (of_index(&index).map(|path| tree.join(path)), root.shown(&tree.join("modules.dep"))),
+        Err(_) => (walk(root, &tree), root.shown(&tree)),
     };
-    let Some(module) = of_index(&index).map(|path| tree.join(path)) else {
-        let via = Source::file(root.shown(&tree.join("modules.dep")));
-        return (Fact::absent(via.clone()), Fact::absent(via));
+    let Some(module) = module.filter(|module| root.is_file(module)) else {
+        return (Fact::absent(Source::file(via.clone())), Fact::absent(Source::file(via)));
     };
     of_module(root, &module, release)
 }
@@ -82,6 +85,33 @@ fn without_tree(root: &Root, host: &Host, release: &str) -> (Fact<DriverVersion>
 fn of_index(text: &str) -> Option<&str> {
     let paths = text.lines().filter_map(|line| Some(line.split_once(':')?.0));
     paths.filter(|path| !path.split('/').any(|part| part == "..")).find(|path| is_module(path))
+}
+
+/// Without modules.dep: the folders that installers put it into. The thousands of modules in the others are not walked.
+fn walk(root: &Root, tree: &Path) -> Option<PathBuf> {
+    let kernel = tree.join("kernel");
+    let signed =
+        root.names(&kernel).into_iter().filter(|name| name.starts_with("nvidia")).map(|name| kernel.join(name));
+    let usual = ["updates", "extra", "extramodules", "weak-updates", "kernel/drivers/video"];
+    let mut pending: Vec<_> =
+        usual.into_iter().map(|name| tree.join(name)).chain(signed).map(|path| (path, 0)).collect();
+    let mut folders = 0;
+    while let Some((folder, depth)) = pending.pop() {
+        folders += 1;
+        if folders > MAX_FOLDERS {
+            break;
+        }
+        for name in root.names(&folder) {
+            let path = folder.join(&name);
+            if is_module(&name) {
+                return Some(path);
+            }
+            if depth < MAX_DEPTH && !name.contains(".ko") && root.is_dir(&path) && !root.is_link(&path) {
+                pending.push((path, depth + 1));
+            }
+        }
+    }
+    None
 }
 
 /// `nvidia.ko`, compressed or not. Debian calls it `nvidia-current`, `nvidia-tesla-470`, `nvidia-legacy-390xx` to keep several.
