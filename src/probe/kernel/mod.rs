@@ -7,6 +7,9 @@ mod nodes;
 mod secure_boot;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 use super::{pci::Device, root::Root};
 use crate::facts::{Driver, Fact, Host, Kernel, Os};
 
@@ -35,7 +38,6 @@ pub fn kernel(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Kernel {
         secure_boot: secure_boot::secure_boot(root),
         nvswitches: fabric::nvswitches(devices),
         fabric_manager: fabric::manager(root, host, devices),
-        ..Kernel::default()
     }
 }
 
