@@ -16,6 +16,8 @@ pub struct Kernel {
     pub loaded: Fact<Vec<String>>,
     /// Version of the module that is installed for the running kernel, loaded or not; absent when none was built for it.
     pub installed: Fact<DriverVersion>,
+    /// Flavour of that module.
+    pub installed_flavour: Fact<KernelModule>,
     /// Device nodes: `/dev/nvidia0`, `/dev/nvidiactl`, `/dev/nvidia-uvm`, `/dev/dxg`.
     pub nodes: Fact<Vec<String>>,
     /// Whether the firmware admits signed modules only.

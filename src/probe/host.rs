@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Surroundings, container, glibc, header, root::Root};
+use super::{Surroundings, container, container_tools, glibc, header, root::Root};
 use crate::facts::{Cpu, Fact, Host, How, Os, Platform, Source};
 
 const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
@@ -13,12 +13,13 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
     let platform = platform(root);
     let linux = platform.value().is_none_or(|platform| platform.os == Os::Linux);
     let kernel = kernel(root, linux);
+    let wsl = container::wsl(root, surroundings, &kernel);
     Host {
         distribution: distribution(root, linux),
         glibc: if linux { glibc::version(root) } else { Fact::unknown("only Linux has a GNU C library") },
         container: container::container(root, surroundings),
-        wsl: container::wsl(root, surroundings, &kernel),
-        container_tools: Fact::default(),
+        container_tools: container_tools::container_tools(root, surroundings, linux, wsl.value().is_some()),
+        wsl,
         platform,
         kernel,
     }

@@ -2,12 +2,15 @@
 //! uses no network. What could not be looked at becomes [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
+mod container_tools;
+mod driver_libraries;
 mod env_vars;
 mod environments;
 mod glibc;
 mod header;
 mod host;
 mod kernel;
+mod loader;
 mod pci;
 mod redact;
 mod root;
@@ -44,15 +47,16 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
         .with_context(|| format!("--root {}: expected a folder to take as the root of the file system", shown()))?;
     let host = host::host(&root, surroundings);
-    let kernel = kernel::kernel(&root, &host);
+    let devices = pci::devices(&root, &host);
+    let kernel = kernel::kernel(&root, &host, &devices);
     Ok(Facts {
         driver: kernel::driver(&kernel, &host),
         kernel,
-        driver_libraries: Fact::default(),
+        driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
         nvml: Fact::default(),
         cuda: Fact::default(),
         expected: Vec::new(),
-        gpus: pci::gpus(&root, &host),
+        gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),
         environments: environments::environments(&root, options, surroundings, &host)?,

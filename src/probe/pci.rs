@@ -1,4 +1,4 @@
-//! NVIDIA GPUs as the kernel lists them on the PCI bus: seen even when no driver works.
+//! NVIDIA's devices as the kernel lists them on the PCI bus: seen even when no driver works.
 
 use std::path::Path;
 
@@ -8,10 +8,35 @@ use crate::facts::{Fact, Gpu, Host, How, Os, Source};
 const BUS: &str = "/sys/bus/pci/devices";
 const NVIDIA: u32 = 0x10de;
 /// VGA controllers and 3D controllers; the third byte is the programming interface. Audio, USB and NVSwitch have others.
-const CLASSES: [u32; 2] = [0x0300, 0x0302];
+const GPU_CLASSES: [u32; 2] = [0x0300, 0x0302];
+/// "Bridge, other": what NVSwitch chips are (NVIDIA's linux_nvswitch.c asks for `PCI_CLASS_BRIDGE_OTHER`).
+const BRIDGE_CLASS: u32 = 0x0680;
+/// The network controllers of nForce boards are bridges too; all nForce ids lie below, all NVSwitches (1ac0 …) above.
+const FIRST_NVSWITCH: u32 = 0x1000;
 
-/// The GPUs in the order of their addresses.
-pub fn gpus(root: &Root, host: &Host) -> Fact<Vec<Gpu>> {
+/// A PCI device of NVIDIA's.
+#[derive(Debug, Clone)]
+pub struct Device {
+    address: String,
+    id: u32,
+    /// Class and subclass.
+    class: u32,
+}
+
+impl Device {
+    /// Whether it is a GPU, with or without a display.
+    pub fn is_gpu(&self) -> bool {
+        GPU_CLASSES.contains(&self.class)
+    }
+
+    /// Whether it is an NVSwitch.
+    pub fn is_nvswitch(&self) -> bool {
+        self.class == BRIDGE_CLASS && self.id >= FIRST_NVSWITCH
+    }
+}
+
+/// NVIDIA's devices in the order of their addresses.
+pub fn devices(root: &Root, host: &Host) -> Fact<Vec<Device>> {
     if host.wsl.value().is_some() {
         return Fact::unknown("WSL shows no PCI devices; name the GPU with --gpu");
     }
@@ -21,9 +46,19 @@ pub fn gpus(root: &Root, host: &Host) -> Fact<Vec<Gpu>> {
     let Ok(devices) = root.list(Path::new(BUS)) else {
         return Fact::unknown(format!("{BUS} cannot be read; name the GPU with --gpu"));
     };
-    let addresses = devices.iter().filter_map(|name| name.to_str());
-    let found = addresses.filter_map(|address| Some((address, device(root, address)?)));
-    let gpus: Vec<_> = found.enumerate().map(|(index, (address, device))| gpu(root, index, address, device)).collect();
+    let found = devices.iter().filter_map(|name| device(root, name.to_str()?)).collect();
+    Fact::known(found, Source::new(How::Pci, BUS))
+}
+
+/// The GPUs among the devices.
+pub fn gpus(root: &Root, devices: &Fact<Vec<Device>>) -> Fact<Vec<Gpu>> {
+    let devices = match devices {
+        Fact::Known { value, .. } => value,
+        Fact::Absent { via } => return Fact::absent(via.clone()),
+        Fact::Unknown { why } => return Fact::unknown(why.clone()),
+    };
+    let found = devices.iter().filter(|device| device.is_gpu());
+    let gpus: Vec<_> = found.enumerate().map(|(index, device)| gpu(root, index, device)).collect();
     if !gpus.is_empty() {
         return Fact::known(gpus, Source::new(How::Pci, BUS));
     }
@@ -33,29 +68,32 @@ pub fn gpus(root: &Root, host: &Host) -> Fact<Vec<Gpu>> {
     Fact::absent(Source::file(BUS))
 }
 
-/// The device id, when it is a GPU of NVIDIA's.
-fn device(root: &Root, address: &str) -> Option<u32> {
+/// The device, when it is one of NVIDIA's.
+fn device(root: &Root, address: &str) -> Option<Device> {
     let folder = Path::new(BUS).join(address);
     let number = |file: &str| {
         let text = root.read_text(&folder.join(file), 64).ok()?;
         u32::from_str_radix(text.trim().strip_prefix("0x")?, 16).ok()
     };
-    let is_gpu = number("vendor")? == NVIDIA && CLASSES.contains(&(number("class")? >> 8));
-    if is_gpu { number("device") } else { None }
+    if number("vendor")? != NVIDIA {
+        return None;
+    }
+    Some(Device { address: address.to_owned(), id: number("device")?, class: number("class")? >> 8 })
 }
 
-fn gpu(root: &Root, index: usize, address: &str, device: u32) -> Gpu {
+fn gpu(root: &Root, index: usize, device: &Device) -> Gpu {
+    let address = &device.address;
     let via = || Source::new(How::Pci, format!("{BUS}/{address}"));
     let ask = "the driver was not asked; PCI does not say";
     Gpu {
         id: format!("gpu{index}"),
         name: name(root, address),
-        pci_device: Fact::known(format!("{device:04x}"), via()),
-        pci_address: Fact::known(address.to_owned(), via()),
+        pci_device: Fact::known(format!("{:04x}", device.id), via()),
+        pci_address: Fact::known(address.clone(), via()),
         capability: Fact::unknown(ask),
         memory: Fact::unknown(ask),
         visible: Fact::unknown(ask),
-        bound: Fact::unknown(ask),
+        bound: bound(root, address),
         mig: Fact::unknown(ask),
         trouble: Fact::unknown(ask),
         seen_by: vec![How::Pci],
@@ -72,6 +110,19 @@ fn name(root: &Root, address: &str) -> Fact<String> {
     match model.map(str::trim).filter(|model| !model.is_empty() && *model != "Unknown") {
         Some(model) => Fact::known(model.to_owned(), Source::file(path)),
         None => Fact::unknown("no kernel driver names it"),
+    }
+}
+
+/// The kernel driver that has taken it: where the link `driver` leads.
+fn bound(root: &Root, address: &str) -> Fact<String> {
+    let link = Path::new(BUS).join(address).join("driver");
+    if !root.is_link(&link) {
+        return Fact::absent(Source::new(How::Pci, format!("{BUS}/{address}")));
+    }
+    let driver = root.real(&link).ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    match driver {
+        Some(driver) => Fact::known(driver, Source::new(How::Pci, root.shown(&link))),
+        None => Fact::unknown(format!("{} leads nowhere", root.shown(&link))),
     }
 }
 
@@ -101,7 +152,7 @@ mod tests {
     }
 
     fn ask(root: &Root) -> Fact<Vec<Gpu>> {
-        gpus(root, &host::host(root, &Surroundings::default()))
+        gpus(root, &devices(root, &host::host(root, &Surroundings::default())))
     }
 
     // Windows allows no colon in a file name.
@@ -125,6 +176,40 @@ mod tests {
         assert_eq!(shown, [("gpu0", "1d01"), ("gpu1", "2b85")]);
         assert_eq!(gpus[1].name.value().unwrap(), "NVIDIA GeForce RTX 5090");
         assert!(gpus[0].name.is_unknown() && !gpus[0].named);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_link_names_the_driver_that_has_it() {
+        let addresses = ["0000:01:00.0", "0000:02:00.0", "0000:03:00.0", "0000:04:00.0"];
+        let devices = addresses.map(|address| (address, "0x10de", "0x2b85", "0x030000"));
+        let (dir, root) = scene(&devices);
+        for (address, driver) in addresses.into_iter().zip(["nouveau", "vfio-pci", "gone"]) {
+            if driver != "gone" {
+                fs::create_dir_all(dir.path().join("sys/bus/pci/drivers").join(driver)).unwrap();
+            }
+            let link = dir.path().join("sys/bus/pci/devices").join(address).join("driver");
+            std::os::unix::fs::symlink(format!("../../drivers/{driver}"), link).unwrap();
+        }
+        let found = ask(&root);
+        let bound: Vec<_> = found.value().unwrap().iter().map(|gpu| &gpu.bound).collect();
+        assert_eq!(bound[0].value().unwrap(), "nouveau");
+        assert_eq!(bound[1].value().unwrap(), "vfio-pci");
+        assert!(bound[2].is_unknown() && bound[3].is_absent());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn switches_are_told_from_old_boards() {
+        let (_dir, root) = scene(&[
+            ("0000:01:00.0", "0x10de", "0x22a3", "0x068000"),
+            ("0000:02:00.0", "0x10de", "0x0057", "0x068000"),
+            ("0000:03:00.0", "0x8086", "0x22a3", "0x068000"),
+            ("0000:04:00.0", "0x10de", "0x2330", "0x030200"),
+        ]);
+        let found = devices(&root, &host::host(&root, &Surroundings::default()));
+        let switches = found.value().unwrap().iter().filter(|device| device.is_nvswitch());
+        assert_eq!(switches.map(|device| device.address.as_str()).collect::<Vec<_>>(), ["0000:01:00.0"]);
     }
 
     #[test]

@@ -1,18 +1,44 @@
 //! The kernel side of the driver, by its files: module, device nodes, firmware. No library is asked.
 
+mod fabric;
+mod modinfo;
+mod modules;
+mod nodes;
+mod secure_boot;
 mod version;
 
-use super::root::Root;
+#[cfg(test)]
+mod tests;
+
+use super::{pci::Device, root::Root};
 use crate::facts::{Driver, Fact, Host, Kernel, Os};
 
 /// What the kernel shows.
-pub fn kernel(root: &Root, host: &Host) -> Kernel {
+pub fn kernel(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Kernel {
     let linux = host.platform.value().is_none_or(|platform| platform.os == Os::Linux);
-    if !linux || host.wsl.value().is_some() {
+    if !linux {
         return Kernel::default();
     }
-    let (version, flavour) = version::loaded(root);
-    Kernel { version, flavour, ..Kernel::default() }
+    let nodes = nodes::nodes(root);
+    // WSL's kernel has no part of the driver but a door to Windows.
+    if host.wsl.value().is_some() {
+        return Kernel { nodes, ..Kernel::default() };
+    }
+    let loaded = modules::loaded(root);
+    let (version, flavour) = version::loaded(root, &loaded);
+    let (installed, installed_flavour) = modules::installed(root, host);
+    let flavour = version::completed(flavour, &version, &installed, &installed_flavour);
+    Kernel {
+        version,
+        flavour,
+        loaded,
+        installed,
+        installed_flavour,
+        nodes,
+        secure_boot: secure_boot::secure_boot(root),
+        nvswitches: fabric::nvswitches(devices),
+        fabric_manager: fabric::manager(root, host, devices),
+    }
 }
 
 /// The driver as far as its kernel module tells it.

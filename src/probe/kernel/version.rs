@@ -9,7 +9,7 @@ const PROC: &str = "/proc/driver/nvidia/version";
 const SYS: &str = "/sys/module/nvidia/version";
 
 /// What is loaded. Both are absent where the kernel lists its modules and has none of NVIDIA's.
-pub fn loaded(root: &Root) -> (Fact<DriverVersion>, Fact<KernelModule>) {
+pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>, Fact<KernelModule>) {
     if let Some((version, flavour)) = root.read_text(Path::new(PROC), 4096).ok().and_then(|text| of_proc(&text)) {
         let flavour = match flavour {
             Some(flavour) => Fact::known(flavour, Source::file(PROC)),
@@ -21,8 +21,27 @@ pub fn loaded(root: &Root) -> (Fact<DriverVersion>, Fact<KernelModule>) {
     if let Some(version) = version {
         return (Fact::known(version, Source::file(SYS)), Fact::unknown(format!("{PROC} cannot be read")));
     }
+    if let Fact::Known { value, via } = modules
+        && !value.iter().any(|module| module == "nvidia")
+    {
+        return (Fact::absent(via.clone()), Fact::absent(via.clone()));
+    }
     let why = format!("neither {PROC} nor {SYS} is there");
     (Fact::unknown(why.clone()), Fact::unknown(why))
+}
+
+/// The flavour of the loaded module; where its own files do not tell it, that of the installed one of the same version.
+pub fn completed(
+    flavour: Fact<KernelModule>,
+    version: &Fact<DriverVersion>,
+    installed: &Fact<DriverVersion>,
+    installed_flavour: &Fact<KernelModule>,
+) -> Fact<KernelModule> {
+    let differ = matches!((version.value(), installed.value()), (Some(loaded), Some(other)) if loaded != other);
+    match installed_flavour {
+        Fact::Known { .. } if flavour.is_unknown() && !differ => installed_flavour.clone(),
+        _ => flavour,
+    }
 }
 
 /// Out of `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  Tue Apr …` or
@@ -57,15 +76,30 @@ mod tests {
     fn files_answer_in_order() {
         let dir = tempfile::tempdir().unwrap();
         let root = Root::new(Some(dir.path()), None).unwrap();
-        assert!(loaded(&root).0.is_unknown());
+        let none = Fact::default();
+        assert!(loaded(&root, &none).0.is_unknown());
+        let via = Source::file("/proc/modules");
+        assert!(loaded(&root, &Fact::known(vec!["nvidia".to_owned()], via.clone())).0.is_unknown());
+        let (version, flavour) = loaded(&root, &Fact::known(vec!["nouveau".to_owned()], via));
+        assert!(version.is_absent() && flavour.is_absent());
         for (path, text) in [("sys/module/nvidia/version", "535.183.01\n"), ("proc/driver/nvidia/version", OPEN)] {
             let path = dir.path().join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-            let (version, _) = loaded(&root);
+            let (version, _) = loaded(&root, &none);
             assert!(text.contains(&version.value().unwrap().to_string()));
         }
-        assert_eq!(loaded(&root).1.value(), Some(&KernelModule::Open));
+        assert_eq!(loaded(&root, &none).1.value(), Some(&KernelModule::Open));
+    }
+
+    #[test]
+    fn the_installed_module_completes_the_loaded_one_of_its_version() {
+        let version = |text: &str| Fact::known(text.parse::<DriverVersion>().unwrap(), Source::file(SYS));
+        let open = Fact::known(KernelModule::Open, Source::file("nvidia.ko"));
+        let of = |flavour, installed| completed(flavour, &version("580.95.05"), &version(installed), &open);
+        assert_eq!(of(Fact::default(), "580.95.05"), open);
+        assert!(of(Fact::default(), "575.57.08").is_unknown());
+        assert!(of(Fact::absent(Source::file("/proc/modules")), "580.95.05").is_absent());
     }
 
     proptest! {
