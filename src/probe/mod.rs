@@ -8,6 +8,7 @@ mod glibc;
 mod header;
 mod host;
 mod kernel;
+pub mod live;
 mod pci;
 mod redact;
 mod root;
