@@ -15,7 +15,7 @@ mod root;
 mod surroundings;
 mod toolkits;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
@@ -23,6 +23,9 @@ pub use root::Root;
 pub use surroundings::Surroundings;
 
 use crate::facts::{Fact, Facts};
+
+/// Why nothing is known of the driver's libraries.
+const NOT_ASKED: &str = "the driver was not asked";
 
 /// What the user asked to look at.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +36,12 @@ pub struct Options {
     pub python: Vec<PathBuf>,
     /// `--all`: read the libraries of every environment, not of the selected one only.
     pub all: bool,
+    /// Ask the driver too, in child processes.
+    pub live: bool,
+    /// How long the driver may take to answer.
+    pub timeout: Duration,
+    /// `--identify`: keep the UUIDs of GPUs.
+    pub identify: bool,
 }
 
 /// Everything there is to see.
@@ -44,18 +53,24 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     let shown = || options.root.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
     let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
         .with_context(|| format!("--root {}: expected a folder to take as the root of the file system", shown()))?;
+    // First, so that the driver answers while the files are read.
+    let live = (options.live && root.is_live()).then(|| live::Live::start(options.timeout));
     let host = host::host(&root, surroundings);
     let kernel = kernel::kernel(&root, &host);
-    Ok(Facts {
+    let mut facts = Facts {
         driver: kernel::driver(&kernel, &host),
         kernel,
         driver_libraries: Fact::default(),
-        nvml: Fact::default(),
-        cuda: Fact::default(),
+        nvml: Fact::unknown(NOT_ASKED),
+        cuda: Fact::unknown(NOT_ASKED),
         gpus: pci::gpus(&root, &host),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),
         environments: environments::environments(&root, options, surroundings, &host)?,
         host,
-    })
+    };
+    if let Some(live) = live {
+        live::merge(&mut facts, live.finish(&root), options.identify);
+    }
+    Ok(facts)
 }

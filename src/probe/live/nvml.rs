@@ -41,8 +41,7 @@ pub fn ask() -> Message {
 fn describe(nvml: &Nvml, message: &mut Message) -> Result<(), Answer> {
     message.driver = nvml.sys_driver_version().ok().and_then(|version| text(&version));
     message.cuda = nvml.sys_cuda_driver_version().ok().and_then(cuda_version);
-    let count =
-        nvml.device_count().map_err(|error| failure("nvmlDeviceGetCount", "nvmlDeviceGetCount_v2", error))?;
+    let count = nvml.device_count().map_err(|error| failure("nvmlDeviceGetCount", "nvmlDeviceGetCount_v2", error))?;
     if count > MOST {
         return Err(Answer::Garbled { what: format!("nvmlDeviceGetCount says {count}") });
     }
@@ -65,21 +64,18 @@ fn device(nvml: &Nvml, index: u32) -> Device {
     if let Some(pci) = keep("nvmlDeviceGetPciInfo", handle.pci_info(), &mut seen) {
         device.address = address(&pci.bus_id);
         // The lower half is the vendor.
-        device.pci_device = Some(pci.pci_device_id)
-            .filter(|id| id & 0xffff == 0x10de)
-            .map(|id| format!("{:04x}", id >> 16));
+        device.pci_device =
+            Some(pci.pci_device_id).filter(|id| id & 0xffff == 0x10de).map(|id| format!("{:04x}", id >> 16));
     }
-    device.capability =
-        keep("nvmlDeviceGetCudaComputeCapability", handle.cuda_compute_capability(), &mut seen)
-            .and_then(|found| capability(found.major, found.minor));
+    device.capability = keep("nvmlDeviceGetCudaComputeCapability", handle.cuda_compute_capability(), &mut seen)
+        .and_then(|found| capability(found.major, found.minor));
     device.memory = keep("nvmlDeviceGetMemoryInfo", memory(nvml, &handle), &mut seen).filter(|bytes| *bytes > 0);
     device.mig = mig(&handle, &mut seen);
     device.ecc = keep("nvmlDeviceGetEccMode", handle.is_ecc_enabled(), &mut seen).map(|mode| mode.currently_enabled);
     device.display = keep("nvmlDeviceGetDisplayActive", handle.is_display_active(), &mut seen);
     #[cfg(target_os = "linux")]
     {
-        device.persistence =
-            keep("nvmlDeviceGetPersistenceMode", handle.is_in_persistent_mode(), &mut seen);
+        device.persistence = keep("nvmlDeviceGetPersistenceMode", handle.is_in_persistent_mode(), &mut seen);
     }
     device.trouble = seen;
     device
