@@ -18,10 +18,10 @@ pub struct Driver {
         value_parser = clap::value_parser!(u64).range(1..=600))]
     probe_timeout: u64,
     /// Do not ask the driver: files only
-    #[arg(long, env = "GPUCHECK_NO_DRIVER")]
+    #[arg(long, env = "GPUCHECK_NO_DRIVER", value_parser = clap::builder::FalseyValueParser::new())]
     no_driver: bool,
     /// Keep the UUIDs of the GPUs in the report
-    #[arg(long, env = "GPUCHECK_IDENTIFY")]
+    #[arg(long, env = "GPUCHECK_IDENTIFY", value_parser = clap::builder::FalseyValueParser::new())]
     identify: bool,
 }
 

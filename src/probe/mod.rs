@@ -1,5 +1,5 @@
-//! Looks at a machine and its Python environments. A probe sees and never judges; it executes nothing, imports nothing and
-//! uses no network. What could not be looked at becomes [`crate::facts::Fact::Unknown`] with the reason.
+//! Looks at a machine and its Python environments. A probe sees and never judges; it executes nothing that it
+//! looks at, imports nothing and uses no network; only the driver's libraries are called, contained in [`live`]. What could not be looked at becomes [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
 mod env_vars;

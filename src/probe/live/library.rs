@@ -24,7 +24,7 @@ pub fn open(names: &[PathBuf], symbol: &str) -> Result<Opened, Answer> {
     for name in names {
         match load(name) {
             Ok(library) => {
-                let file = mapped(&library, symbol);
+                let file = mapped(&library, name, symbol);
                 return Ok(Opened { library, name: name.clone(), file });
             }
             Err(error) if is_missing(name, &error) => {}
@@ -85,13 +85,32 @@ fn says_missing(name: &str, text: &str) -> bool {
     rest.is_some_and(|rest| rest.contains("No such file or directory") && !rest.contains("needed by"))
 }
 
-/// The file that a function of the library was mapped from (proc(5), maps).
-fn mapped(library: &Library, symbol: &str) -> Option<DriverLibrary> {
-    // SAFETY: only the address is taken; nothing is called through this type.
-    let function = unsafe { library.get::<unsafe extern "C" fn()>(symbol.as_bytes()) }.ok()?;
-    let address = *function as usize as u64;
+/// The file that a function of the library was mapped from (proc(5), maps). One that lacks the function is found by its name.
+fn mapped(library: &Library, name: &Path, symbol: &str) -> Option<DriverLibrary> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    describe(file_at(&maps, address)?, symbol)
+    // SAFETY: only the address is taken; nothing is called through this type.
+    let function = unsafe { library.get::<unsafe extern "C" fn()>(symbol.as_bytes()) }.ok();
+    let file = match function {
+        Some(function) => file_at(&maps, *function as usize as u64),
+        None => file_named(&maps, name),
+    };
+    describe(file?, symbol)
+}
+
+/// The first mapped file whose name begins like this one's: `libcuda.so.580.95.05` for `libcuda.so.1`.
+fn file_named<'a>(maps: &'a str, name: &Path) -> Option<&'a Path> {
+    let (stem, _) = name.file_name()?.to_str()?.split_once(".so")?;
+    let begins = |path: &&Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.strip_prefix(stem).is_some_and(|rest| rest.starts_with(".so")))
+    };
+    maps.lines().filter_map(file_of).find(begins)
+}
+
+/// The path that ends a line of the maps, when a file was mapped.
+fn file_of(line: &str) -> Option<&Path> {
+    let path = line.get(line.find('/')?..)?;
+    Some(Path::new(path.strip_suffix(" (deleted)").unwrap_or(path)))
 }
 
 /// The path of the mapping that holds this address.
@@ -103,9 +122,7 @@ fn file_at(maps: &str, address: u64) -> Option<&Path> {
             number(low).is_some_and(|low| low <= address) && number(high).is_some_and(|high| address < high)
         })
     };
-    let line = maps.lines().find(holds)?;
-    let path = line.get(line.find('/')?..)?;
-    Some(Path::new(path.strip_suffix(" (deleted)").unwrap_or(path)))
+    file_of(maps.lines().find(holds)?)
 }
 
 /// The path is the file's own: the kernel has resolved its symbolic links.
@@ -177,6 +194,9 @@ mod tests {
         assert_eq!(file_at(maps, 0x7f25), Some(Path::new("/usr/lib/with space/libcuda.so.580.95.05")));
         assert_eq!(file_at(maps, 0x7f00), Some(Path::new("/usr/lib/libc.so.6")));
         assert_eq!((file_at(maps, 0x7f10), file_at(maps, 0x7f30), file_at("", 1)), (None, None, None));
+        let named = |name: &str| file_named(maps, Path::new(name));
+        assert_eq!(named("/usr/lib/wsl/lib/libcuda.so.1"), file_at(maps, 0x7f25));
+        assert_eq!((named("libcud.so.1"), named("nvcuda.dll")), (None, None));
     }
 
     #[cfg(target_os = "linux")]
@@ -186,6 +206,8 @@ mod tests {
         assert_eq!(found.name, Path::new("libc.so.6"));
         let file = found.file.unwrap();
         assert!(file.path.contains("/libc") && file.version.is_unknown(), "{file:?}");
+        let lacking = open(&["libc.so.6".into()], "no_such_function").ok().unwrap();
+        assert_eq!(lacking.file.map(|file| file.path), Some(file.path));
         assert_eq!(open(&["libno-such-driver.so.1".into()], "x").err(), Some(Answer::NoLibrary));
     }
 
