@@ -1,0 +1,25 @@
+//! A test double of NVIDIA's driver at the ABI boundary: one library that serves as libnvidia-ml.so.1 and as libcuda.so.1
+//! (nvml.dll and nvcuda.dll), so that tests run the shipped program and see what it does with a driver. The variable
+//! `GPUCHECK_FAKE` names the scenario file. It shares no code with gpucheck: a shared mistake would prove itself right.
+//!
+//! Signatures, structures and codes are those of nvml.h and cuda.h 13.5. What it cannot show: that the real libraries behave so.
+
+#[macro_use]
+mod export;
+
+mod cuda;
+mod cuda_errors;
+mod faults;
+mod ffi;
+mod instance;
+mod nvml;
+mod nvml_device;
+mod scenario;
+mod visible;
+
+pub use scenario::Scenario;
+
+/// Every function that a scenario can name.
+pub fn functions() -> impl Iterator<Item = &'static str> {
+    nvml::FUNCTIONS.iter().chain(nvml_device::FUNCTIONS).chain(cuda::FUNCTIONS).copied()
+}
