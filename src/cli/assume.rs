@@ -7,6 +7,11 @@ use crate::{
 };
 
 impl Assume {
+    /// Whether this machine's driver matters: not when both it and the GPU are assumed.
+    pub fn needs_driver(&self) -> bool {
+        self.gpu.is_empty() || self.driver.is_none()
+    }
+
     /// Puts what is assumed into the facts.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use clap::Args;
 use super::{
     options::{Assume, FailOn, Node, Show, Sources},
     output,
+    probe::Driver,
 };
 use crate::{
     exit::Exit,
@@ -39,6 +40,8 @@ pub struct Arguments {
     assume: Assume,
     #[command(flatten)]
     node: Node,
+    #[command(flatten)]
+    driver: Driver,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -79,6 +82,7 @@ impl Arguments {
             root: self.root.clone(),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
+            ..self.driver.options(self.assume.needs_driver() && self.root.is_none())
         };
         probe::facts(&options, &Surroundings::of_process())
     }

@@ -4,6 +4,7 @@ mod assume;
 mod doctor;
 mod options;
 mod output;
+mod probe;
 mod recommend;
 mod rule;
 
@@ -32,6 +33,9 @@ enum Command {
     Recommend(recommend::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
+    /// Asks one library of the driver, for the other commands, which must survive it
+    #[command(name = crate::probe::live::COMMAND, hide = true)]
+    Probe(probe::Arguments),
 }
 
 impl Cli {
@@ -41,6 +45,7 @@ impl Cli {
             Command::Doctor(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
+            Command::Probe(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {
             complain(&error);

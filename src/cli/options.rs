@@ -40,9 +40,6 @@ pub struct Node {
     /// Label for the report, such as node=gpu-17 (repeatable)
     #[arg(long, value_name = "KEY=VALUE", env = "GPUCHECK_LABEL", value_delimiter = ',', value_parser = label)]
     pub label: Vec<(String, String)>,
-    /// Keep the UUIDs of GPUs in the report
-    #[arg(long, env = "GPUCHECK_IDENTIFY")]
-    pub identify: bool,
 }
 
 fn label(text: &str) -> Result<(String, String), String> {

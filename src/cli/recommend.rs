@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     options::{Assume, Show, Sources},
     output,
+    probe::Driver,
 };
 use crate::{
     exit::Exit,
@@ -23,6 +24,8 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
+    driver: Driver,
+    #[command(flatten)]
     show: Show,
     #[command(flatten)]
     sources: Sources,
@@ -33,8 +36,7 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
-        let options = probe::Options { root: None, python: Vec::new(), all: false };
-        let mut facts = probe::facts(&options, &Surroundings::of_process())?;
+        let mut facts = probe::facts(&self.driver.options(self.assume.needs_driver()), &Surroundings::of_process())?;
         self.assume.apply(&mut facts, &knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),

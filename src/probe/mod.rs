@@ -1,5 +1,6 @@
-//! Looks at a machine and its Python environments. A probe sees and never judges; it executes nothing, imports nothing and
-//! uses no network. What could not be looked at becomes [`crate::facts::Fact::Unknown`] with the reason.
+//! Looks at a machine and its Python environments. A probe sees and never judges; it executes nothing that it looks at, imports nothing
+//! and uses no network; only the driver's libraries are called, contained in [`live`]. What could not be looked at becomes
+//! [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
 mod container_tools;
@@ -10,6 +11,7 @@ mod glibc;
 mod header;
 mod host;
 mod kernel;
+pub mod live;
 mod loader;
 mod pci;
 mod redact;
@@ -17,7 +19,7 @@ mod root;
 mod surroundings;
 mod toolkits;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
@@ -25,6 +27,9 @@ pub use root::Root;
 pub use surroundings::Surroundings;
 
 use crate::facts::{Fact, Facts};
+
+/// Why nothing is known of the driver's libraries.
+const NOT_ASKED: &str = "the driver was not asked";
 
 /// What the user asked to look at.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +40,12 @@ pub struct Options {
     pub python: Vec<PathBuf>,
     /// `--all`: read the libraries of every environment, not of the selected one only.
     pub all: bool,
+    /// Ask the driver too, in child processes.
+    pub live: bool,
+    /// How long the driver may take to answer.
+    pub timeout: Duration,
+    /// `--identify`: keep the UUIDs of GPUs.
+    pub identify: bool,
 }
 
 /// Everything there is to see.
@@ -46,20 +57,26 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     let shown = || options.root.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
     let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
         .with_context(|| format!("--root {}: expected a folder to take as the root of the file system", shown()))?;
+    // First, so that the driver answers while the files are read.
+    let live = (options.live && root.is_live()).then(|| live::Live::start(options.timeout));
     let host = host::host(&root, surroundings);
     let devices = pci::devices(&root, &host);
     let kernel = kernel::kernel(&root, &host, &devices);
-    Ok(Facts {
+    let mut facts = Facts {
         driver: kernel::driver(&kernel, &host),
         kernel,
         driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
-        nvml: Fact::default(),
-        cuda: Fact::default(),
+        nvml: Fact::unknown(NOT_ASKED),
+        cuda: Fact::unknown(NOT_ASKED),
         expected: Vec::new(),
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),
         environments: environments::environments(&root, options, surroundings, &host)?,
         host,
-    })
+    };
+    if let Some(live) = live {
+        live::merge(&mut facts, live.finish(&root), options.identify);
+    }
+    Ok(facts)
 }

@@ -108,7 +108,8 @@ fn of_header(text: &str) -> Option<CudaVersion> {
     Some(CudaVersion::new(major, u16::try_from(number % 1000 / 10).ok()?))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -101,6 +101,11 @@ pub fn sees_gpu(context: &Context<'_>) -> bool {
     context.facts.gpus.value().is_some_and(|gpus| gpus.iter().any(is_real))
 }
 
+/// Whether the kernel lists a GPU of NVIDIA's on the bus.
+pub fn on_the_bus(context: &Context<'_>) -> bool {
+    context.facts.gpus.value().is_some_and(|gpus| gpus.iter().any(|gpu| gpu.seen_by.contains(&How::Pci)))
+}
+
 /// Whether a GPU was seen by something else than an option.
 pub fn is_real(gpu: &Gpu) -> bool {
     !gpu.seen_by.is_empty()

@@ -57,7 +57,8 @@ pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bo
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::probe::{Surroundings, host, pci};

@@ -21,7 +21,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, has_no_gpu, sees_gpu},
+        stack::{Asked, has_no_gpu, on_the_bus},
     },
 };
 
@@ -37,7 +37,9 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let by_nvml = Asked::Nvml.code(context) == Some(9);
-    let by_kernel = context.facts.kernel.version.is_absent() && sees_gpu(context);
+    // A library that answers has a module behind it, whatever a container shows of the kernel.
+    let answered = Asked::BOTH.into_iter().any(|asked| asked.is_ready(context));
+    let by_kernel = context.facts.kernel.version.is_absent() && on_the_bus(context) && !answered;
     if !by_nvml && !by_kernel {
         return if context.facts.kernel.version.value().is_some() { Outcome::Holds } else { Outcome::NotApplicable };
     }

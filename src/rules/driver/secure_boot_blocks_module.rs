@@ -22,7 +22,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{in_container, sees_gpu},
+        stack::{in_container, on_the_bus},
     },
 };
 
@@ -38,7 +38,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let kernel = &context.facts.kernel;
-    if !kernel.version.is_absent() || !sees_gpu(context) || in_container(context) {
+    if !kernel.version.is_absent() || !on_the_bus(context) || in_container(context) {
         return Outcome::NotApplicable;
     }
     match (kernel.secure_boot.value(), &kernel.installed) {

@@ -1,0 +1,70 @@
+//! The hidden `gpucheck __probe`, and the options about asking the driver.
+
+use std::{io::Write, time::Duration};
+
+use clap::Args;
+
+use crate::{
+    exit::Exit,
+    probe::{self, live::Library},
+};
+
+/// Options of every command that asks the driver.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Asking the driver")]
+pub struct Driver {
+    /// Give up on a driver that has not answered by then
+    #[arg(long, value_name = "SECONDS", env = "GPUCHECK_PROBE_TIMEOUT", default_value_t = 15,
+        value_parser = clap::value_parser!(u64).range(1..=600))]
+    probe_timeout: u64,
+    /// Do not ask the driver: files only
+    #[arg(long, env = "GPUCHECK_NO_DRIVER", value_parser = clap::builder::FalseyValueParser::new())]
+    no_driver: bool,
+    /// Keep the UUIDs of the GPUs in the report
+    #[arg(long, env = "GPUCHECK_IDENTIFY", value_parser = clap::builder::FalseyValueParser::new())]
+    identify: bool,
+}
+
+impl Driver {
+    /// The probe's options; `wanted` says whether the driver of this machine matters at all.
+    pub fn options(&self, wanted: bool) -> probe::Options {
+        probe::Options {
+            timeout: Duration::from_secs(self.probe_timeout),
+            live: wanted && !self.no_driver,
+            identify: self.identify,
+            ..probe::Options::default()
+        }
+    }
+}
+
+/// Arguments of `gpucheck __probe`.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// The library
+    library: Library,
+}
+
+impl Arguments {
+    /// Asks the library in this process, which may not survive it, and prints what it said as JSON.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        // A panic becomes an exit code; its text would be of no use to anybody.
+        std::panic::set_hook(Box::new(|_| {}));
+        #[cfg(target_os = "linux")]
+        alone()?;
+        let text = serde_json::to_vec(&self.library.ask())?;
+        let mut out = std::io::stdout().lock();
+        out.write_all(&text)?;
+        out.flush()?;
+        Ok(Exit::Ok)
+    }
+}
+
+/// When the parent is killed, nobody is left to end a child that hangs; and a child that crashes must leave no memory image
+/// in the user's folder.
+#[cfg(target_os = "linux")]
+fn alone() -> anyhow::Result<()> {
+    use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    Ok(())
+}

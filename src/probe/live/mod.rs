@@ -1,0 +1,170 @@
+//! Asks the driver itself, through its two libraries, each in a child process of its own: calls into a broken driver hang and
+//! crash in exactly those situations that a doctor is called for.
+
+mod codes;
+mod contain;
+mod cuda;
+mod library;
+mod merge;
+mod message;
+mod nvml;
+mod unite;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use clap::ValueEnum;
+
+pub use merge::merge;
+pub use message::{Device, Message};
+
+use super::{redact, root::Root};
+use crate::facts::{Answer, Contact, Fact, How, Source};
+use contain::Running;
+
+/// The hidden subcommand that the children run.
+pub const COMMAND: &str = "__probe";
+/// After this time without an answer a person is told what is being waited for.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// A library that is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Library {
+    /// The NVIDIA management library.
+    Nvml,
+    /// The CUDA driver API.
+    Cuda,
+}
+
+impl Library {
+    /// Asks it, in this process. What goes wrong is in the message; but the library may also end the process.
+    pub fn ask(self) -> Message {
+        match self {
+            Self::Nvml => nvml::ask(),
+            Self::Cuda => cuda::ask(),
+        }
+    }
+
+    /// As the subcommand's argument.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Nvml => "nvml",
+            Self::Cuda => "cuda",
+        }
+    }
+
+    fn source(self) -> Source {
+        match self {
+            Self::Nvml => Source::new(How::Nvml, "the loader's choice of the management library"),
+            Self::Cuda => Source::new(How::Cuda, "the loader's choice of the CUDA driver library"),
+        }
+    }
+}
+
+/// Two children that are asking.
+pub struct Live {
+    nvml: io::Result<Running>,
+    cuda: io::Result<Running>,
+    started: Instant,
+}
+
+/// What asking led to.
+#[derive(Debug, Clone)]
+pub struct LiveFacts {
+    /// The attempt with NVML; unknown when no child could be started.
+    pub nvml: Fact<Contact>,
+    /// The attempt with CUDA; unknown when no child could be started.
+    pub cuda: Fact<Contact>,
+    /// What NVML said, when it said something.
+    pub nvml_message: Option<Message>,
+    /// What CUDA said, when it said something.
+    pub cuda_message: Option<Message>,
+}
+
+impl Live {
+    /// Starts both; each has until `timeout` to answer.
+    pub fn start(timeout: Duration) -> Self {
+        let program = std::env::current_exe();
+        let start = |library: Library| match &program {
+            Ok(program) => Running::start(program, &[COMMAND, library.name()], timeout),
+            Err(error) => Err(io::Error::new(error.kind(), "this program does not find itself")),
+        };
+        Self { nvml: start(Library::Nvml), cuda: start(Library::Cuda), started: Instant::now() }
+    }
+
+    /// Waits for both, until the time that each was given and never longer than a moment more.
+    pub fn finish(mut self, root: &Root) -> LiveFacts {
+        let soon = self.started + QUIET;
+        let quick = [&mut self.nvml, &mut self.cuda].into_iter().flatten().all(|running| running.listen(soon));
+        if !quick && io::stderr().is_terminal() {
+            // Nothing can be done when that fails.
+            let _ = writeln!(io::stderr().lock(), "gpucheck: asking the NVIDIA driver …");
+        }
+        let (nvml, nvml_message) = outcome(Library::Nvml, &mut self.nvml, root);
+        let (cuda, cuda_message) = outcome(Library::Cuda, &mut self.cuda, root);
+        LiveFacts { nvml, cuda, nvml_message, cuda_message }
+    }
+}
+
+fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> (Fact<Contact>, Option<Message>) {
+    let running = match running {
+        Ok(running) => running,
+        Err(error) => return (Fact::unknown(format!("the process that asks cannot be started: {error}")), None),
+    };
+    let (contact, message) = match running.finish() {
+        Ok(message) => (contact(library, &message, root), Some(message)),
+        Err(answer) => {
+            let nameless = Fact::unknown("the process that asked it did not say which file it is");
+            (Contact { library: nameless, answer }, None)
+        }
+    };
+    (Fact::known(contact, library.source()), message)
+}
+
+/// The attempt as the message tells it, with the home folder left out.
+fn contact(library: Library, message: &Message, root: &Root) -> Contact {
+    let file = match (&message.library, &message.answer) {
+        (Some(file), _) => {
+            let mut file = file.clone();
+            file.path = root.shown(Path::new(&file.path));
+            Fact::known(file, library.source())
+        }
+        (None, Answer::NoLibrary) => Fact::absent(library.source()),
+        (None, Answer::Unloadable { .. }) => Fact::unknown("the loader refuses it"),
+        (None, _) => Fact::unknown("the system does not say which file the loader took"),
+    };
+    let mut answer = message.answer.clone();
+    if let Answer::Unloadable { why } = &mut answer {
+        *why = redact::variable("", why, root.home());
+    }
+    Contact { library: file, answer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{DriverLibrary, LibraryKind};
+
+    #[test]
+    fn the_home_folder_stays_private() {
+        let home = tempfile::tempdir().unwrap();
+        let root = Root::new(None, Some(home.path())).unwrap();
+        let place = home.path().join("compat/libcuda.so.1").display().to_string();
+        let file = DriverLibrary { path: place.clone(), version: Fact::unknown("x"), kind: LibraryKind::Compat };
+        let why = format!("{place}: file too short");
+        let contact = contact(Library::Cuda, &Message::new(Some(file), Answer::Unloadable { why }), &root);
+        assert_eq!(contact.library.value().unwrap().path, "~/compat/libcuda.so.1");
+        assert_eq!(contact.answer, Answer::Unloadable { why: "~/compat/libcuda.so.1: file too short".to_owned() });
+    }
+
+    #[test]
+    fn no_library_is_no_unknown_library() {
+        let root = Root::new(None, None).unwrap();
+        let of = |answer| contact(Library::Nvml, &Message::new(None, answer), &root).library;
+        assert!(of(Answer::NoLibrary).is_absent());
+        assert!(of(Answer::Unloadable { why: "x".to_owned() }).is_unknown() && of(Answer::Ready).is_unknown());
+    }
+}
