@@ -72,7 +72,8 @@ fn matching(root: &Root, pattern: &Path) -> Vec<PathBuf> {
     root.names(folder).into_iter().filter(fits).map(|name| folder.join(name)).collect()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;

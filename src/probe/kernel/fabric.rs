@@ -57,7 +57,8 @@ pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bo
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::probe::{Surroundings, host, pci};
