@@ -164,6 +164,15 @@ fn a_compressed_module_is_told_by_dkms_or_not_at_all() {
 }
 
 #[test]
+fn a_module_in_an_unusual_folder_is_found_by_the_index() {
+    let machine = Machine::new(&[]);
+    machine.write(&format!("lib/modules/{RELEASE}/modules.dep"), "kernel/own/nvidia.ko: kernel/a.ko\n");
+    assert!(machine.facts().kernel.installed.is_absent());
+    machine.write(&format!("lib/modules/{RELEASE}/kernel/own/nvidia.ko"), module(&["version=580.95.05"]));
+    assert_eq!(machine.facts().kernel.installed.value().unwrap().to_string(), "580.95.05");
+}
+
+#[test]
 fn secure_boot_is_on_and_the_module_is_not_loaded() {
     let machine = Machine::new(&[]);
     machine.device(RTX_5090, None);
