@@ -50,8 +50,8 @@ pub fn container_tools(root: &Root, surroundings: &Surroundings, linux: bool, ws
     Fact::known(found, Source::file(place))
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::{fs, os::unix::fs::symlink};

@@ -116,8 +116,8 @@ fn kind(path: &Path) -> LibraryKind {
     told.unwrap_or(LibraryKind::Driver)
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::{super::header::tests::elf, *};
     use crate::probe::host;

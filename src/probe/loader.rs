@@ -72,8 +72,8 @@ fn matching(root: &Root, pattern: &Path) -> Vec<PathBuf> {
     root.names(folder).into_iter().filter(fits).map(|name| folder.join(name)).collect()
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::fs;

@@ -8,6 +8,8 @@ use crate::facts::{Fact, Host, Source};
 const PROCESSES: &str = "/proc";
 /// `nv-fabricmanager`, of which the kernel keeps the first 15 bytes (TASK_COMM_LEN).
 const COMMAND: &str = "nv-fabricmanage";
+/// Where its service unit has it write its process id.
+const PID_FILE: &str = "/run/nvidia-fabricmanager/nv-fabricmanager.pid";
 /// More processes than this are not asked.
 const MAX_PROCESSES: usize = 65_536;
 /// Boards with switches have four GPUs or more. From Blackwell on the switches are behind network bridges of another vendor's class,
@@ -42,7 +44,10 @@ pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bo
         let text = root.read_text(&Path::new(PROCESSES).join(number).join("comm"), 64).ok()?;
         Some(text.trim_end().to_owned())
     };
-    for number in numbers.take(MAX_PROCESSES) {
+    let written = root.read_text(Path::new(PID_FILE), 16).unwrap_or_default();
+    let written = Some(written.trim()).filter(|number| !number.is_empty() && is_number(number));
+    // The file of one that ended may stay, so that the process decides.
+    for number in written.into_iter().chain(numbers.take(MAX_PROCESSES)) {
         if command(number).is_some_and(|command| command == COMMAND) {
             return Fact::known(true, Source::file(format!("{PROCESSES}/{number}/comm")));
         }
@@ -57,8 +62,8 @@ pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bo
     }
 }
 
-#[cfg(test)]
 #[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::probe::{Surroundings, host, pci};
@@ -92,6 +97,8 @@ mod tests {
         let (switches, manager) = ask(&dir);
         assert_eq!((switches.value(), manager.value()), (Some(&1), Some(&false)));
         write(&dir, "proc/812/comm", "nv-fabricmanage\n");
+        assert_eq!(ask(&dir).1.value(), Some(&true));
+        write(&dir, "run/nvidia-fabricmanager/nv-fabricmanager.pid", "812\n");
         assert_eq!(ask(&dir).1.value(), Some(&true));
         fs::remove_dir_all(dir.path().join("proc/812")).unwrap();
         write(&dir, ".dockerenv", "");

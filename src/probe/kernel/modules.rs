@@ -18,7 +18,7 @@ const TREES: [&str; 3] = ["/lib/modules", "/usr/lib/modules", "/run/booted-syste
 const DKMS: &str = "/var/lib/dkms";
 /// modules.dep of a distribution's kernel has under 1 MB.
 const MAX_INDEX: u64 = 8 << 20;
-/// Bounds of looking for the module without that index.
+/// Bounds of looking through folders.
 const MAX_FOLDERS: usize = 500;
 const MAX_DEPTH: usize = 4;
 /// /proc/modules has some 100 bytes for each of a few hundred.
@@ -55,12 +55,13 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
         return without_tree(root, host, release);
     };
     let tree = Path::new(tree).join(release);
-    let (module, via) = match root.read_text(&tree.join("modules.dep"), MAX_INDEX) {
-        Ok(index) => (of_index(&index).map(|path| tree.join(path)), root.shown(&tree.join("modules.dep"))),
-        Err(_) => (walk(root, &tree), root.shown(&tree)),
-    };
-    let Some(module) = module.filter(|module| root.is_file(module)) else {
-        return (Fact::absent(Source::file(via.clone())), Fact::absent(Source::file(via)));
+    // The index has a megabyte: it is asked only where the usual folders have none.
+    let index = tree.join("modules.dep");
+    let listed = || of_index(&root.read(&index, MAX_INDEX).ok()?).map(|path| tree.join(path));
+    let module = walk(root, &tree).or_else(|| listed().filter(|module| root.is_file(module)));
+    let Some(module) = module else {
+        let via = Source::file(root.shown(&tree));
+        return (Fact::absent(via.clone()), Fact::absent(via));
     };
     of_module(root, &module, release)
 }
@@ -82,19 +83,24 @@ fn without_tree(root: &Root, host: &Host, release: &str) -> (Fact<DriverVersion>
 }
 
 /// The path of NVIDIA's module in modules.dep, whose lines are `path: paths it needs` (depmod(8)): where modprobe looks.
-fn of_index(text: &str) -> Option<&str> {
-    let paths = text.lines().filter_map(|line| Some(line.split_once(':')?.0));
-    paths.filter(|path| !path.split('/').any(|part| part == "..")).find(|path| is_module(path))
+fn of_index(index: &[u8]) -> Option<&str> {
+    let paths = index.split(|byte| *byte == b'\n').filter_map(|line| {
+        // Most lines are other modules', and all of the megabyte is looked at: the start of the name decides quickly.
+        let path = line.split(|byte| *byte == b':').next()?;
+        let name = path.rsplit(|byte| *byte == b'/').next()?;
+        name.starts_with(b"nvidia").then(|| std::str::from_utf8(path).ok())?
+    });
+    let mut ours = paths.filter(|path| is_module(path));
+    ours.find(|path| !path.split('/').any(|part| part == ".."))
 }
 
-/// Without modules.dep: the folders that installers put it into. The thousands of modules in the others are not walked.
+/// Looks into the folders that installers put it into. The thousands of modules in the others are not walked.
 fn walk(root: &Root, tree: &Path) -> Option<PathBuf> {
     let kernel = tree.join("kernel");
-    let signed =
-        root.names(&kernel).into_iter().filter(|name| name.starts_with("nvidia")).map(|name| kernel.join(name));
-    let usual = ["updates", "extra", "extramodules", "weak-updates", "kernel/drivers/video"];
-    let mut pending: Vec<_> =
-        usual.into_iter().map(|name| tree.join(name)).chain(signed).map(|path| (path, 0)).collect();
+    let signed = root.names(&kernel).into_iter().filter(|name| name.starts_with("nvidia"));
+    let mut pending: Vec<_> = signed.map(|name| (kernel.join(name), 0)).collect();
+    // The last is looked into first, and `updates` is what modprobe prefers.
+    pending.extend(["weak-updates", "extramodules", "extra", "updates"].map(|name| (tree.join(name), 0)));
     let mut folders = 0;
     while let Some((folder, depth)) = pending.pop() {
         folders += 1;
@@ -103,7 +109,7 @@ fn walk(root: &Root, tree: &Path) -> Option<PathBuf> {
         }
         for name in root.names(&folder) {
             let path = folder.join(&name);
-            if is_module(&name) {
+            if is_module(&name) && root.is_file(&path) {
                 return Some(path);
             }
             if depth < MAX_DEPTH && !name.contains(".ko") && root.is_dir(&path) && !root.is_link(&path) {
@@ -197,7 +203,7 @@ mod tests {
             assert!(!is_module(path), "{path}");
         }
         let index = "kernel/a.ko: updates/nvidia.ko\n../../nvidia.ko:\nupdates/dkms/nvidia.ko.zst: kernel/b.ko\n";
-        assert_eq!(of_index(index), Some("updates/dkms/nvidia.ko.zst"));
+        assert_eq!(of_index(index.as_bytes()), Some("updates/dkms/nvidia.ko.zst"));
     }
 
     #[test]
@@ -211,7 +217,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_taken(text in any::<String>()) {
-            of_index(&text);
+            of_index(text.as_bytes());
             is_module(&text);
         }
     }

@@ -155,15 +155,21 @@ fn a_compressed_module_is_told_by_dkms_or_not_at_all() {
     let machine = Machine::new(&[]);
     let file = format!("lib/modules/{RELEASE}/updates/dkms/nvidia.ko.zst");
     machine.write(&file, b"\x28\xb5\x2f\xfd");
-    // Listed nowhere, modprobe does not find it.
-    assert!(machine.facts().kernel.installed.is_absent());
-    fs::remove_file(machine.0.path().join(format!("lib/modules/{RELEASE}/modules.dep"))).unwrap();
     let kernel = machine.facts().kernel;
     assert!(kernel.installed.is_unknown() && format!("{:?}", kernel.installed).contains("is built"));
     machine.write(&format!("var/lib/dkms/nvidia/580.95.05/{RELEASE}/x86_64/log/make.log"), "");
     let kernel = machine.facts().kernel;
     assert_eq!(kernel.installed.value().unwrap().to_string(), "580.95.05");
     assert!(kernel.installed_flavour.is_unknown() && kernel.version.is_absent());
+}
+
+#[test]
+fn a_module_in_an_unusual_folder_is_found_by_the_index() {
+    let machine = Machine::new(&[]);
+    machine.write(&format!("lib/modules/{RELEASE}/modules.dep"), "kernel/own/nvidia.ko: kernel/a.ko\n");
+    assert!(machine.facts().kernel.installed.is_absent());
+    machine.write(&format!("lib/modules/{RELEASE}/kernel/own/nvidia.ko"), module(&["version=580.95.05"]));
+    assert_eq!(machine.facts().kernel.installed.value().unwrap().to_string(), "580.95.05");
 }
 
 #[test]
