@@ -242,6 +242,13 @@ fn no_false_alarm() {
     // A display card that the build does not serve, beside one that it does: worth a warning, no failure.
     let (code, report) = doctor(&fake::driver("gt1030-rtx4090"), &[cu128]);
     assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (0, vec![], vec!["gpu-too-old-for-wheel"]));
+    // The line that the doctor gives for it makes it silent.
+    let driver = fake::driver("gt1030-rtx4090");
+    let mut hidden = command(&driver, &[cu128]);
+    hidden.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID").env("CUDA_VISIBLE_DEVICES", "1");
+    let (code, out, _) = run(&mut hidden);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, report["findings"].as_array().unwrap().len()), (0, 0), "{}", report["findings"]);
     // A lost card beside one that works, likewise.
     let (code, report) = doctor(&fake::driver("gpu-lost"), &[cu128]);
     assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (0, vec![], vec!["gpu-lost"]));

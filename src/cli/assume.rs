@@ -21,13 +21,10 @@ impl Assume {
             let gpus = self.gpu.iter().enumerate().map(|(index, text)| named_gpu(index, text, knowledge));
             let list = gpus.collect::<anyhow::Result<Vec<Gpu>>>()?;
             facts.gpus = Fact::known(list, Source::option("--gpu"));
-            // What this machine's kernel and libraries say of its own GPUs is not about these.
-            facts.kernel = Kernel::default();
-            facts.driver_libraries = Fact::unknown("the GPU is assumed");
-            facts.nvml = Fact::unknown("the GPU is assumed");
-            facts.cuda = Fact::unknown("the GPU is assumed");
+            forget_driver(facts, "the GPU is assumed");
         }
         if let Some(os) = self.os {
+            forget_driver(facts, "the system is assumed");
             assume_os(os, facts);
         }
         if let Some(version) = &self.driver {
@@ -46,6 +43,14 @@ impl Assume {
         }
         Ok(())
     }
+}
+
+/// What this machine's kernel and libraries say of its own driver is not about the one that is assumed.
+fn forget_driver(facts: &mut Facts, why: &str) {
+    facts.kernel = Kernel::default();
+    facts.driver_libraries = Fact::unknown(why);
+    facts.nvml = Fact::unknown(why);
+    facts.cuda = Fact::unknown(why);
 }
 
 fn named_gpu(index: usize, text: &str, knowledge: &Knowledge) -> anyhow::Result<Gpu> {

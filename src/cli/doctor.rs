@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", env = "GPUCHECK_ROOT")]
     root: Option<PathBuf>,
     /// Judge every environment that is found, not only the selected one
-    #[arg(long, env = "GPUCHECK_ALL")]
+    #[arg(long, env = "GPUCHECK_ALL", value_parser = clap::builder::FalseyValueParser::new())]
     all: bool,
     /// Judge the facts of a saved JSON report again ("-" reads standard input)
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["paths", "python", "root"])]

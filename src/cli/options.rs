@@ -101,7 +101,7 @@ pub struct Show {
     #[arg(long, value_name = "WHEN", env = "GPUCHECK_COLOR", default_value = "auto")]
     pub color: ColorChoice,
     /// Only what is wrong and the verdict
-    #[arg(short, long, env = "GPUCHECK_QUIET")]
+    #[arg(short, long, env = "GPUCHECK_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
     /// Also how things were found, and where to read more
     #[arg(short, long, action = clap::ArgAction::Count)]

@@ -16,7 +16,8 @@ pub fn runs_on(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Vec<Runs
             continue;
         }
         let Some(torch) = environment.package("torch") else { continue };
-        for (gpu_index, gpu) in facts.gpus.value().into_iter().flatten().enumerate() {
+        let gpus = facts.gpus.value().into_iter().flatten().enumerate();
+        for (gpu_index, gpu) in gpus.filter(|(_, gpu)| gpu.named || gpu.visible.value() != Some(&false)) {
             let context = Context {
                 facts,
                 knowledge,

@@ -62,8 +62,10 @@ pub fn run(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Verdicts {
                 .iter()
                 .for_each(|&environment| collector.judge(Context { environment: Some(environment), ..base })),
             Scope::EnvironmentOnGpu => {
+                // A GPU that programs cannot see needs no build that serves it, unless it was asked for by name.
+                let meant = |gpu: &Gpu| gpu.named || gpu.visible.value() != Some(&false);
                 for &environment in &environments {
-                    for &gpu in &gpus {
+                    for &gpu in gpus.iter().filter(|(_, gpu)| meant(gpu)) {
                         collector.judge(Context { environment: Some(environment), gpu: Some(gpu), ..base });
                     }
                 }

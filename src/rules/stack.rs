@@ -122,9 +122,10 @@ pub fn in_container(context: &Context<'_>) -> bool {
     context.facts.host.container.value().is_some()
 }
 
-/// Ends a rule about libraries where none was asked.
+/// Ends a rule about what the libraries say where none was asked, or none is there.
 pub fn not_asked(context: &Context<'_>) -> Option<Outcome> {
-    (context.facts.nvml.value().is_none() && context.facts.cuda.value().is_none()).then_some(Outcome::NotApplicable)
+    let silent = |asked: Asked| asked.contact(context).is_none() || asked.is_missing(context);
+    Asked::BOTH.into_iter().all(silent).then_some(Outcome::NotApplicable)
 }
 
 /// What CUDA_VISIBLE_DEVICES leaves of the GPUs that the driver lists.

@@ -19,7 +19,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, in_container, not_asked, on_the_bus},
+        stack::{Asked, in_container, on_the_bus},
     },
 };
 
@@ -34,7 +34,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if !in_container(context) || !on_the_bus(context) || not_asked(context).is_some() {
+    let asked = Asked::BOTH.into_iter().all(|asked| asked.contact(context).is_some());
+    if !in_container(context) || !on_the_bus(context) || !asked {
         return Outcome::NotApplicable;
     }
     if !Asked::BOTH.into_iter().all(|asked| asked.is_missing(context)) {

@@ -35,11 +35,10 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::NotApplicable;
     }
     let loaded = Asked::Cuda.contact(context).and_then(|contact| contact.library.value());
-    let listed = context
-        .facts
-        .driver_libraries
-        .value()
-        .and_then(|libraries| libraries.iter().find(|library| library.path.contains("libcuda")));
+    // Which of two the loader takes is not told by the order of folders: its cache decides.
+    let listed = context.facts.driver_libraries.value().and_then(|libraries| {
+        libraries.iter().find(|library| library.kind == LibraryKind::Driver && library.path.contains("libcuda"))
+    });
     let Some(library) = loaded.or(listed) else { return Outcome::NotApplicable };
     if library.kind != LibraryKind::Driver {
         return Outcome::Holds;
