@@ -401,6 +401,15 @@ fn wsl_libcuda_not_found() {
 }
 
 #[test]
+fn wsl_libcuda_name() {
+    let named = |found: bool| wsl().change(move |facts| facts["cuda"]["value"]["plain_name"] = known(found));
+    let (code, report) = named(false).judged();
+    assert_eq!((code, slugs(&report, "warning")), (0, vec!["wsl-libcuda-name"]), "{}", report["findings"]);
+    assert!(fix_lines(finding(&report, "wsl-libcuda-name"))[0].contains("/usr/lib/wsl/lib"));
+    nothing(named(true));
+}
+
+#[test]
 fn no_false_alarm() {
     // Minor-version compatibility: a cu128 build on driver 535.
     let old = workstation().build("torch", "2.7.1+cu128", Some("12.8")).change(|facts| {

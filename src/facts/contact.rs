@@ -11,6 +11,10 @@ pub struct Contact {
     pub library: Fact<DriverLibrary>,
     /// How it ended.
     pub answer: Answer,
+    /// Whether the loader also finds it by its name without a version (`libcuda.so`), which some programs ask for. Only WSL is
+    /// looked at: there the two differ.
+    #[serde(default)]
+    pub plain_name: Fact<bool>,
 }
 
 /// A library of the driver as it was loaded.

@@ -131,6 +131,15 @@ pub struct Gpu {
     /// Multi-instance mode; absent on GPUs without it.
     #[serde(default)]
     pub mig: Fact<Mig>,
+    /// Whether its memory corrects errors; absent on GPUs that cannot.
+    #[serde(default)]
+    pub ecc: Fact<bool>,
+    /// Whether the driver stays initialised while no program uses it (Linux).
+    #[serde(default)]
+    pub persistence: Fact<bool>,
+    /// Whether a display is shown with it.
+    #[serde(default)]
+    pub display: Fact<bool>,
     /// What the driver answered instead of giving the device: a lost GPU, one that needs a reset.
     #[serde(default)]
     pub trouble: Fact<Trouble>,

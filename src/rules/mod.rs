@@ -101,6 +101,7 @@ registry! {
         container_capability_missing,
         wsl_linux_driver_installed,
         wsl_libcuda_not_found,
+        wsl_libcuda_name,
     }
     arch {
         gpu_too_new_for_wheel,

@@ -10,7 +10,7 @@ use super::{
     library::{self, Opened},
     message::{self, Device, Message, address, capability, cuda_version},
 };
-use crate::facts::{Answer, Trouble};
+use crate::facts::{Answer, LibraryKind, Trouble};
 
 /// `CUresult`, or its number: an enum would make an unlisted value undefined behaviour.
 type Code = u32;
@@ -29,12 +29,20 @@ pub fn ask() -> Message {
         Err(answer) => return Message::new(None, answer),
     };
     let mut message = Message::new(opened.file.clone(), Answer::Ready);
+    message.plain_name = plain_name(&opened);
     if let Err(answer) = describe(&opened, &mut message) {
         message.answer = answer;
     }
     // Unloading runs NVIDIA's destructors, which a broken driver may not survive; the process ends in any case.
     std::mem::forget(opened);
     message
+}
+
+/// Whether `libcuda.so` is found beside `libcuda.so.1`: in WSL the loader's cache has one name for each soname.
+fn plain_name(opened: &Opened) -> Option<bool> {
+    let wsl = opened.file.as_ref().is_some_and(|file| file.kind == LibraryKind::Wsl);
+    // SAFETY: loading runs the library's initialisers; it is the one that is loaded already, or the same driver's.
+    wsl.then(|| unsafe { Library::new("libcuda.so") }.is_ok())
 }
 
 fn describe(opened: &Opened, message: &mut Message) -> Result<(), Answer> {

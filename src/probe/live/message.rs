@@ -16,6 +16,9 @@ pub struct Message {
     pub answer: Answer,
     /// The driver's version, as written.
     pub driver: Option<String>,
+    /// Whether the name without a version is found too; only told in WSL.
+    #[serde(default)]
+    pub plain_name: Option<bool>,
     /// The newest CUDA version that the driver serves.
     pub cuda: Option<CudaVersion>,
     /// The GPUs in the library's order.
@@ -25,7 +28,7 @@ pub struct Message {
 impl Message {
     /// An answer with nothing beside it.
     pub fn new(library: Option<DriverLibrary>, answer: Answer) -> Self {
-        Self { library, answer, driver: None, cuda: None, devices: Vec::new() }
+        Self { library, answer, driver: None, plain_name: None, cuda: None, devices: Vec::new() }
     }
 }
 

@@ -118,7 +118,7 @@ fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> 
         Ok(message) => (contact(library, &message, root), Some(message)),
         Err(answer) => {
             let nameless = Fact::unknown("the process that asked it did not say which file it is");
-            (Contact { library: nameless, answer }, None)
+            (Contact { library: nameless, answer, plain_name: Fact::unknown("the library gave no answer") }, None)
         }
     };
     (Fact::known(contact, library.source()), message)
@@ -140,7 +140,11 @@ fn contact(library: Library, message: &Message, root: &Root) -> Contact {
     if let Answer::Unloadable { why } = &mut answer {
         *why = redact::variable("", why, root.home());
     }
-    Contact { library: file, answer }
+    let plain_name = match message.plain_name {
+        Some(found) => Fact::known(found, library.source()),
+        None => Fact::unknown("only looked for in WSL"),
+    };
+    Contact { library: file, answer, plain_name }
 }
 
 #[cfg(test)]

@@ -102,6 +102,9 @@ fn new(device: &Device, how: How) -> Gpu {
         visible: Fact::unknown(unseen),
         bound: Fact::unknown(unseen),
         mig: Fact::unknown(unseen),
+        ecc: Fact::unknown(unseen),
+        persistence: Fact::unknown(unseen),
+        display: Fact::unknown(unseen),
         trouble: Fact::unknown(unseen),
         seen_by: Vec::new(),
         uuid: None,
@@ -129,6 +132,10 @@ fn fill(gpu: &mut Gpu, device: &Device, how: How) {
     learn(&mut gpu.capability, &device.capability, via("nvmlDeviceGetCudaComputeCapability", "cuDeviceGetAttribute"));
     if how == How::Nvml {
         gpu.mig = device.mig.clone();
+        let call = |name: &str| Source::new(How::Nvml, name);
+        learn(&mut gpu.ecc, &device.ecc, call("nvmlDeviceGetEccMode"));
+        learn(&mut gpu.persistence, &device.persistence, call("nvmlDeviceGetPersistenceMode"));
+        learn(&mut gpu.display, &device.display, call("nvmlDeviceGetDisplayActive"));
     }
     learn(&mut gpu.trouble, &device.trouble, via("a call about this GPU", "a call about this GPU"));
     if gpu.trouble.is_unknown() {
