@@ -163,56 +163,64 @@ pub fn visible_devices<'a>(context: &Context<'a>) -> Option<(&'a str, Visible)> 
     Some((text, visible))
 }
 
-/// The verdict on the flavour of the loaded kernel module for the GPU at hand: nothing where it cannot be judged, `None` inside where
-/// it suits, else the GPU's name and a draft with the evidence.
-pub fn flavour(context: &Context<'_>, needs: OpenModules, loaded: KernelModule) -> Option<Option<(String, Draft)>> {
-    let (index, gpu) = context.gpu?;
-    let row = context.knowledge.architecture(*gpu.capability.value()?)?;
-    let Fact::Known { value, via } = &context.facts.kernel.flavour else { return None };
-    if row.open_kernel_modules? != needs || !is_real(gpu) {
-        return None;
-    }
-    if *value != loaded {
-        return Some(None);
+/// Judges the flavour of the loaded kernel module for the GPU at hand: a finding when the architecture has this need and the
+/// other flavour is loaded. `summary` gets the GPU's name.
+pub fn flavour(
+    context: &Context<'_>,
+    need: OpenModules,
+    wrong: KernelModule,
+    symptom: &'static str,
+    summary: impl Fn(&str) -> String,
+) -> Outcome {
+    let Some((index, gpu)) = context.gpu.filter(|(_, gpu)| is_real(gpu)) else { return Outcome::NotApplicable };
+    let row = gpu.capability.value().and_then(|capability| context.knowledge.architecture(*capability));
+    let Some(row) = row.filter(|row| row.open_kernel_modules == Some(need)) else { return Outcome::NotApplicable };
+    let Fact::Known { value, via } = &context.facts.kernel.flavour else { return Outcome::NotApplicable };
+    if *value != wrong {
+        return Outcome::Holds;
     }
     let name = gpu_name(gpu);
-    let flavour = match value {
+    let loaded = match value {
         KernelModule::Open => "the open kernel module is loaded",
         KernelModule::Proprietary => "the proprietary kernel module is loaded",
     };
-    let draft = Draft::new(name.clone(), String::new())
-        .evidence(Evidence::new(flavour, via).at("/facts/kernel/flavour"))
+    let needs = match need {
+        OpenModules::Required => "open module required",
+        OpenModules::Supported => "both modules work",
+        OpenModules::Impossible => "open module impossible",
+    };
+    Draft::new(name.clone(), summary(&name))
+        .evidence(Evidence::new(loaded, via).at("/facts/kernel/flavour"))
         .evidence(
-            Evidence::new(name.clone(), gpu.name.via().map(ToString::to_string).unwrap_or_default())
+            Evidence::new(name, gpu.name.via().map(ToString::to_string).unwrap_or_default())
                 .at(format!("/facts/gpus/value/{index}")),
         )
         .evidence(Evidence::new(
-            format!(
-                "sm_{}: {}",
-                row.capability.number(),
-                if needs == OpenModules::Required { "open module required" } else { "open module impossible" }
-            ),
+            format!("sm_{}: {needs}", row.capability.number()),
             format!("knowledge: {}", context.knowledge.cite_architecture(row)),
         ))
-        .cause(row.capability);
-    Some(Some((name, draft)))
+        .symptom(symptom)
+        .cause(row.capability)
+        .found()
 }
 
-/// The verdict on a device call that returned this code: nothing where no GPU was seen, `None` inside where it did not, else the GPU's
-/// name and a draft with the evidence.
-pub fn troubled(context: &Context<'_>, code: u32) -> Option<Option<(String, Draft)>> {
-    let (index, gpu) = context.gpu.filter(|(_, gpu)| is_real(gpu))?;
-    let Fact::Known { value, via } = &gpu.trouble else { return Some(None) };
-    if value.code != code {
-        return Some(None);
+/// Judges whether a call about the GPU at hand returned this code. `summary` gets the GPU's name.
+pub fn troubled(context: &Context<'_>, code: u32, symptom: &'static str, summary: impl Fn(&str) -> String) -> Outcome {
+    let Some((index, gpu)) = context.gpu.filter(|(_, gpu)| is_real(gpu)) else { return Outcome::NotApplicable };
+    match &gpu.trouble {
+        Fact::Known { value, via } if value.code == code => {
+            let name = gpu_name(gpu);
+            let said = value.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+            Draft::new(name.clone(), summary(&name))
+                .evidence(
+                    Evidence::new(format!("{} returned {}{said}", value.call, value.code), via)
+                        .at(format!("/facts/gpus/value/{index}/trouble")),
+                )
+                .symptom(symptom)
+                .found()
+        }
+        _ => Outcome::Holds,
     }
-    let name = gpu_name(gpu);
-    let said = value.name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
-    let draft = Draft::new(name.clone(), String::new()).evidence(
-        Evidence::new(format!("{} returned {}{said}", value.call, value.code), via)
-            .at(format!("/facts/gpus/value/{index}/trouble")),
-    );
-    Some(Some((name, draft)))
 }
 
 /// Whether a GPU's name has every word of what was asked for.

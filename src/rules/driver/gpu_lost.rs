@@ -30,11 +30,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    troubled(context, 15).map_or(Outcome::NotApplicable, |verdict| match verdict {
-        None => Outcome::Holds,
-        Some((name, mut draft)) => {
-            draft.summary = format!("{name} has fallen off the bus.");
-            draft.symptom("GPU is lost. Reboot the system to recover this GPU").found()
-        }
+    troubled(context, 15, "GPU is lost. Reboot the system to recover this GPU", |name| {
+        format!("{name} has fallen off the bus.")
     })
 }

@@ -30,11 +30,5 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    troubled(context, 16).map_or(Outcome::NotApplicable, |verdict| match verdict {
-        None => Outcome::Holds,
-        Some((name, mut draft)) => {
-            draft.summary = format!("{name} needs a reset.");
-            draft.symptom("GPU requires reset").found()
-        }
-    })
+    troubled(context, 16, "GPU requires reset", |name| format!("{name} needs a reset."))
 }

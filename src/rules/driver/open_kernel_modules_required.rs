@@ -33,14 +33,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    flavour(context, OpenModules::Required, KernelModule::Proprietary).map_or(Outcome::NotApplicable, |verdict| {
-        match verdict {
-            None => Outcome::Holds,
-            Some((name, mut draft)) => {
-                draft.summary =
-                    format!("{name} works with the open kernel module only, and the proprietary one is loaded.");
-                draft.symptom("NVRM: installed in this system requires use of the NVIDIA open kernel modules").found()
-            }
-        }
+    let symptom = "NVRM: installed in this system requires use of the NVIDIA open kernel modules";
+    flavour(context, OpenModules::Required, KernelModule::Proprietary, symptom, |name| {
+        format!("{name} works with the open kernel module only, and the proprietary one is loaded.")
     })
 }

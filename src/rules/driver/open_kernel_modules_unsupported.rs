@@ -33,16 +33,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    flavour(context, OpenModules::Impossible, KernelModule::Open).map_or(
-        Outcome::NotApplicable,
-        |verdict| match verdict {
-            None => Outcome::Holds,
-            Some((name, mut draft)) => {
-                draft.summary = format!("{name} does not work with the open kernel module, which is loaded.");
-                draft
-                    .symptom("NVRM: nvidia.ko because it does not include the required GPU System Processor (GSP)")
-                    .found()
-            }
-        },
-    )
+    let symptom = "NVRM: nvidia.ko because it does not include the required GPU System Processor (GSP)";
+    flavour(context, OpenModules::Impossible, KernelModule::Open, symptom, |name| {
+        format!("{name} does not work with the open kernel module, which is loaded.")
+    })
 }
