@@ -32,6 +32,8 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         subjects: subjects(&enriched),
         runs_on: runs_on(&enriched, knowledge, judged),
         facts,
+        scan: Vec::new(),
+        sizes: Vec::new(),
         findings,
         checks: Checks {
             ran: verdicts.ran,

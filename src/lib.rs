@@ -17,3 +17,4 @@ pub mod python;
 pub mod report;
 pub mod resolve;
 pub mod rules;
+pub mod scan;

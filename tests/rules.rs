@@ -344,10 +344,10 @@ fn a_card_for_the_screen_forces_no_downgrade() {
     assert_eq!(first["commands"][1]["line"], "export CUDA_VISIBLE_DEVICES=1");
 }
 
-/// Each rule of the registry is named by a test of this file or of driver_rules.rs: a new rule needs its case.
+/// Each rule of the registry is named by a test of this file, driver_rules.rs or scan.rs: a new rule needs its case.
 #[test]
 fn every_rule_has_its_case() {
-    let sources = [include_str!("rules.rs"), include_str!("driver_rules.rs")];
+    let sources = [include_str!("rules.rs"), include_str!("driver_rules.rs"), include_str!("scan.rs")];
     let tested: BTreeSet<String> = sources
         .iter()
         .flat_map(|source| source.lines())

@@ -7,6 +7,7 @@ mod output;
 mod probe;
 mod recommend;
 mod rule;
+mod scan;
 
 use clap::{Parser, Subcommand};
 
@@ -31,6 +32,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// The install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
+    /// Which GPUs can this code run on?
+    Scan(scan::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
@@ -44,6 +47,7 @@ impl Cli {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
+            Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
         };

@@ -47,6 +47,9 @@ pub struct Facts {
     /// GPUs that the user expects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
+    /// Targets that every library with device code must hold, as `scan --require` names them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required: Vec<CodeTarget>,
     /// CUDA toolkits.
     pub toolkits: Vec<Toolkit>,
     /// Those environment variables that change what CUDA and PyTorch do.

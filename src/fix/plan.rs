@@ -74,6 +74,7 @@ impl Plan {
             cuda: facts.cuda.clone(),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
+            required: facts.required.clone(),
             toolkits: facts.toolkits.clone(),
             env_vars: facts.env_vars.clone(),
             environments: facts.environments.iter().filter(|e| Some(e.id.as_str()) == environment).cloned().collect(),

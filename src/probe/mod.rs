@@ -69,6 +69,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         expected: Vec::new(),
+        required: Vec::new(),
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),

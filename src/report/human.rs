@@ -24,11 +24,18 @@ const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
     let mut page = Page { out: String::new(), screen, shown: Vec::new() };
-    if !screen.quiet {
+    if !screen.quiet && report.command != "scan" {
         for subject in &report.subjects {
             page.subject(subject, report);
         }
         page.out.push('\n');
+    }
+    if report.command == "scan" {
+        page.out = super::scan::render(report, screen);
+        for finding in &report.findings {
+            page.finding(finding);
+        }
+        return page.out.trim_end().to_owned() + "\n";
     }
     if report.command == "recommend" {
         page.recommendation(report);

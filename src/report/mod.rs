@@ -3,6 +3,7 @@
 mod human;
 mod json;
 mod runs_on;
+mod scan;
 mod style;
 mod subjects;
 
@@ -14,6 +15,7 @@ use crate::{
     facts::Facts,
     finding::{Finding, Severity},
     rules::Undecided,
+    scan::{Scanned, Size},
 };
 
 pub use human::Screen;
@@ -44,6 +46,12 @@ pub struct Report {
     pub subjects: Vec<Subject>,
     /// What was seen; can be judged again with `--replay`.
     pub facts: Facts,
+    /// What `scan` read, library by library.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scan: Vec<Scanned>,
+    /// What each architecture weighs over all that `scan` read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Size>,
     /// What is wrong, worst first.
     pub findings: Vec<Finding>,
     /// Which GPU can run what, for each judged environment.

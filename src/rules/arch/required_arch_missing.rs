@@ -1,0 +1,81 @@
+//! # required-arch-missing
+//!
+//! A library holds device code, but not for every target that `scan --require` asks for: a gate for those who publish packages.
+//!
+//! ## How it is decided
+//! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins. Code for a lower minor, or PTX,
+//! does not count: the question is what was built, not what would run.
+//!
+//! ## How to fix it
+//! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0".
+//!
+//! ## In a log
+//! Nothing before somebody with that GPU runs it.
+//!
+//! ## Sources
+//! nvcc manual, `-gencode`.
+
+use crate::{
+    facts::{CodeTarget, Fact, Library},
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Rule, Scope, shared::describe},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "required-arch-missing",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, environment)) = context.environment.filter(|_| !context.facts.required.is_empty()) else {
+        return Outcome::NotApplicable;
+    };
+    let libraries: Vec<&Library> = environment.packages.iter().flat_map(|package| &package.libraries).collect();
+    let lacking: Vec<(&Library, Vec<String>)> = libraries
+        .iter()
+        .filter_map(|library| {
+            let missing: Vec<String> = context
+                .facts
+                .required
+                .iter()
+                .filter(|target| lacks(library, **target))
+                .map(ToString::to_string)
+                .collect();
+            (!missing.is_empty()).then_some((*library, missing))
+        })
+        .collect();
+    if lacking.is_empty() {
+        let any = libraries.iter().any(|library| library.code.value().is_some_and(|code| code.fatbins > 0));
+        return if any { Outcome::Holds } else { Outcome::Needs(vec!["a library with device code".to_owned()]) };
+    }
+    let shown: Vec<String> = lacking
+        .iter()
+        .take(3)
+        .map(|(library, missing)| format!("{} lacks {}", library.path, missing.join(", ")))
+        .collect();
+    let more = lacking.len().saturating_sub(3);
+    let more = if more > 0 { format!("; and {more} more libraries") } else { String::new() };
+    let mut draft = Draft::new(environment.id.clone(), format!("{}{more}.", shown.join("; ")))
+        .symptom("CUDA error: no kernel image is available for execution on the device");
+    for (library, missing) in lacking {
+        if let Fact::Known { value, via } = &library.code {
+            draft = draft.cause(missing.join(" ")).evidence(Evidence::new(describe(value), via));
+        }
+    }
+    draft.found()
+}
+
+/// Whether a library with device code lacks a target in its general part.
+fn lacks(library: &Library, target: CodeTarget) -> bool {
+    let Some(code) = library.code.value() else { return false };
+    let with_code = code.modules.iter().filter(|group| !group.images.is_empty());
+    let all: u32 = with_code.clone().map(|group| group.count).sum();
+    let having: u32 =
+        with_code.filter(|group| group.images.iter().any(|image| image.code == target)).map(|group| group.count).sum();
+    all > 0 && u64::from(having) * 10 < u64::from(all) * 9
+}

@@ -1,0 +1,108 @@
+//! End to end: `gpucheck scan` on the corpus and on real libraries.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use common::{case::machine, gpucheck, run, slugs};
+use serde_json::Value;
+
+fn scan(arguments: &[&str]) -> (i32, Value) {
+    let (code, out, err) = run(gpucheck().args(["scan", "--format", "json"]).args(arguments));
+    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")))
+}
+
+fn libtorch_cuda() -> String {
+    common::site_packages(&common::torch_2_7_1()).join("torch/lib/libtorch_cuda.so").to_str().unwrap().to_owned()
+}
+
+fn corpus(name: &str) -> String {
+    format!("{}/tests/corpus/fatbin/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn a_real_library() {
+    let (code, report) = scan(&[&libtorch_cuda()]);
+    let library = &report["scan"][0]["code"]["value"];
+    assert_eq!((code, library["fatbins"].as_u64()), (0, Some(378)));
+    for target in ["sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_86", "sm_90"] {
+        assert_eq!(library["sass"][target], 378, "{target}");
+    }
+    assert_eq!(
+        (&library["sass"]["sm_89"], &library["sass"]["sm_90a"], &library["ptx"]),
+        (&Value::from(2), &Value::from(3), &serde_json::json!({}))
+    );
+    assert!(report["scan"][0]["needed"].to_string().contains("libcudart.so.12"));
+}
+
+#[test]
+fn verdicts_decide_the_exit_code() {
+    let (code, report) = scan(&[&libtorch_cuda(), "--gpu", "RTX 4090", "--driver", "535.183.01"]);
+    assert_eq!((code, &report["scan"][0]["runs_on"][0]["how"]), (0, &Value::from("sass sm_86")));
+    let (code, report) = scan(&[&libtorch_cuda(), "--gpu", "RTX 4090", "--gpu", "RTX 5090"]);
+    assert_eq!((code, &report["scan"][0]["runs_on"][1]["how"]), (1, &Value::from("no")));
+    let (code, report) = scan(&[&libtorch_cuda(), "--gpu", "all"]);
+    assert_eq!(code, 0, "a matrix is an answer");
+    assert!(report["scan"][0]["runs_on"].as_array().unwrap().len() > 20);
+}
+
+#[test]
+fn a_publishers_gate() {
+    let (code, report) = scan(&[&libtorch_cuda(), "--require", "sm_80,sm_90"]);
+    assert_eq!((code, slugs(&report, "error")), (0, vec![]), "{}", report["findings"]);
+    let (code, report) = scan(&[&libtorch_cuda(), "--require", "sm_80,sm_120"]);
+    assert_eq!((code, slugs(&report, "error")), (1, vec!["required-arch-missing"]));
+    assert!(report["findings"][0]["summary"].as_str().unwrap().ends_with("lacks sm_120."), "{}", report["findings"]);
+    // A few fatbins are not the general part.
+    let (code, _) = scan(&[&libtorch_cuda(), "--require", "sm_90a"]);
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn folders_and_whole_environments() {
+    let folder = common::site_packages(&common::torch_2_7_1());
+    let (code, report) = scan(&[folder.to_str().unwrap(), "--gpu", "RTX 4090"]);
+    assert_eq!(code, 0, "torch's main library decides");
+    let paths: Vec<&str> =
+        report["scan"].as_array().unwrap().iter().map(|scanned| scanned["path"].as_str().unwrap()).collect();
+    assert!(paths.len() > 120 && paths.contains(&"torch/lib/libtorch_cuda.so"), "{}", paths.len());
+    let sizes = report["sizes"].as_array().unwrap();
+    let sm_50 = sizes.iter().find(|size| size["target"] == "sm_50").unwrap();
+    assert!(sm_50["bytes"].as_u64().unwrap() > 200_000_000, "{sm_50}");
+    // Without torch, every library with code counts.
+    let (code, _) = scan(&[&corpus("c12.8"), "--gpu", "sm_35"]);
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn what_cannot_be_scanned_is_told() {
+    let (code, _, err) = run(gpucheck().args(["scan", "/no/such/library.so"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("/no/such/library.so"), "{err}");
+    let (code, _, err) = run(gpucheck().args(["scan", &corpus("oracle.json")]));
+    assert_eq!(code, 2);
+    assert!(err.contains("oracle.json"), "{err}");
+    let (code, _, err) = run(gpucheck().args(["scan"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("TARGET"), "{err}");
+    // In a folder it is a line, and the rest is there.
+    let (code, report) = scan(&[&corpus("bad")]);
+    assert_eq!(code, 0);
+    let unknown =
+        report["scan"].as_array().unwrap().iter().filter(|scanned| scanned["code"]["state"] == "unknown").count();
+    assert!(unknown > 10, "{unknown}");
+}
+
+#[test]
+fn for_people() {
+    let (code, out, _) = run(gpucheck().args(["scan", &corpus("c13.5/fb-compress-all.fatbin"), "--gpu", "RTX 5090"]));
+    assert_eq!(code, 0);
+    assert!(out.contains("sm_120f 1") && out.contains("✓ NVIDIA GeForce RTX 5090 (sass sm_120f)"), "{out}");
+    assert!(out.contains("PTX ISA     9.5"), "{out}");
+}
+
+/// The rule is about what `scan --require` asks for and nothing else.
+#[test]
+fn required_arch_missing() {
+    let (_, report) = machine(&[("NVIDIA GeForce RTX 4090", "8.9", "2684")]).judged();
+    assert!(!slugs(&report, "error").contains(&"required-arch-missing"));
+}
