@@ -128,6 +128,35 @@ pub fn not_asked(context: &Context<'_>) -> Option<Outcome> {
     Asked::BOTH.into_iter().all(silent).then_some(Outcome::NotApplicable)
 }
 
+/// Judges whether a library answered in a way that no driver should; `words` say what it does, as the end of a sentence.
+pub fn strange(context: &Context<'_>, is_strange: fn(&Answer) -> bool, words: &str) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    let answers = |asked: &Asked| asked.contact(context).is_some_and(|contact| is_strange(&contact.answer));
+    let Some(asked) = Asked::BOTH.into_iter().find(answers) else { return Outcome::Holds };
+    let mut draft = Draft::new("NVIDIA driver", format!("{} {words}", asked.name())).cause(asked.name());
+    draft.evidence.extend(asked.evidence(context));
+    draft.found()
+}
+
+/// Judges whether the first call of a library returned one of these codes; `draft` is the finding, to which the answers of both
+/// libraries are added as evidence.
+pub fn refuses(context: &Context<'_>, asked: Asked, codes: &[u32], draft: impl FnOnce() -> Draft) -> Outcome {
+    if let Some(outcome) = not_asked(context) {
+        return outcome;
+    }
+    if !asked.code(context).is_some_and(|code| codes.contains(&code)) {
+        return Outcome::Holds;
+    }
+    let mut draft = draft();
+    draft.evidence.extend(asked.evidence(context));
+    draft
+        .evidence
+        .extend(Asked::BOTH.into_iter().filter(|other| *other != asked).filter_map(|other| other.evidence(context)));
+    draft.found()
+}
+
 /// What CUDA_VISIBLE_DEVICES leaves of the GPUs that the driver lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visible {

@@ -18,7 +18,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, in_container, not_asked},
+        stack::{Asked, in_container, refuses},
     },
 };
 
@@ -33,14 +33,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if !in_container(context) || not_asked(context).is_some() {
+    if !in_container(context) {
         return Outcome::NotApplicable;
     }
-    if !matches!(Asked::Nvml.code(context), Some(999 | 17)) {
-        return Outcome::Holds;
-    }
-    let mut draft = Draft::new("container", "the container has lost its permission to use the GPU.")
-        .symptom("Failed to initialize NVML: Unknown Error");
-    draft.evidence.extend(Asked::Nvml.evidence(context));
-    draft.found()
+    refuses(context, Asked::Nvml, &[17, 999], || {
+        Draft::new("container", "the container has lost its permission to use the GPU.")
+            .symptom("Failed to initialize NVML: Unknown Error")
+    })
 }

@@ -20,7 +20,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, not_asked},
+        stack::{Asked, refuses},
     },
 };
 
@@ -35,28 +35,20 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    if Asked::Cuda.code(context) != Some(803) {
-        return Outcome::Holds;
-    }
-    let module = context
-        .facts
-        .kernel
-        .version
-        .value()
-        .map(|version| format!(" beside kernel module {version}"))
-        .unwrap_or_default();
-    let mut draft =
-        Draft::new("CUDA driver", format!("a libcuda that does not fit the installed driver is loaded{module}."))
-            .symptom("Error 803: system has unsupported display driver / cuda driver combination");
-    draft.evidence.extend(Asked::Cuda.evidence(context));
-    if let Some(library) = Asked::Cuda.contact(context).and_then(|contact| contact.library.value()) {
-        let version = library.version.value().map(|version| format!(" of version {version}")).unwrap_or_default();
-        draft = draft.evidence(
-            Evidence::new(format!("the loader took a libcuda{version}"), &library.path).at("/facts/cuda/library"),
-        );
-    }
-    draft.found()
+    refuses(context, Asked::Cuda, &[803], || {
+        let module = context.facts.kernel.version.value();
+        let module = module.map(|version| format!(" beside kernel module {version}")).unwrap_or_default();
+        let draft =
+            Draft::new("CUDA driver", format!("a libcuda that does not fit the installed driver is loaded{module}."))
+                .symptom("Error 803: system has unsupported display driver / cuda driver combination");
+        match Asked::Cuda.contact(context).and_then(|contact| contact.library.value()) {
+            Some(library) => {
+                let version =
+                    library.version.value().map(|version| format!(" of version {version}")).unwrap_or_default();
+                let fact = format!("the loader took a libcuda{version}");
+                draft.evidence(Evidence::new(fact, &library.path).at("/facts/cuda/library"))
+            }
+            None => draft,
+        }
+    })
 }

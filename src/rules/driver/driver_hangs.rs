@@ -17,10 +17,7 @@
 use crate::{
     facts::Answer,
     finding::Severity,
-    rules::{
-        Context, Draft, Outcome, Rule, Scope,
-        stack::{Asked, not_asked},
-    },
+    rules::{Context, Outcome, Rule, Scope, stack::strange},
 };
 
 /// See the head of this file.
@@ -34,18 +31,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    let asked = Asked::BOTH
-        .into_iter()
-        .find(|asked| asked.contact(context).is_some_and(|contact| matches!(contact.answer, Answer::TimedOut { .. })));
-    let Some(asked) = asked else { return Outcome::Holds };
-    let mut draft = Draft::new(
-        "NVIDIA driver",
-        format!("{} gives no answer: programs will wait for ever at their first call.", asked.name()),
+    strange(
+        context,
+        |answer| matches!(answer, Answer::TimedOut { .. }),
+        "gives no answer: programs will wait for ever at their first call.",
     )
-    .cause(asked.name());
-    draft.evidence.extend(asked.evidence(context));
-    draft.found()
 }

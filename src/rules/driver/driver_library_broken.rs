@@ -17,10 +17,7 @@
 use crate::{
     facts::Answer,
     finding::Severity,
-    rules::{
-        Context, Draft, Outcome, Rule, Scope,
-        stack::{Asked, not_asked},
-    },
+    rules::{Context, Outcome, Rule, Scope, stack::strange},
 };
 
 /// See the head of this file.
@@ -34,14 +31,5 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    let asked = Asked::BOTH.into_iter().find(|asked| {
-        asked.contact(context).is_some_and(|contact| matches!(contact.answer, Answer::Unloadable { .. }))
-    });
-    let Some(asked) = asked else { return Outcome::Holds };
-    let mut draft = Draft::new("NVIDIA driver", format!("{} cannot be loaded.", asked.name())).cause(asked.name());
-    draft.evidence.extend(asked.evidence(context));
-    draft.found()
+    strange(context, |answer| matches!(answer, Answer::Unloadable { .. }), "cannot be loaded.")
 }

@@ -18,7 +18,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, not_asked},
+        stack::{Asked, refuses},
     },
 };
 
@@ -33,14 +33,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    if Asked::Nvml.code(context) != Some(4) {
-        return Outcome::Holds;
-    }
-    let mut draft = Draft::new("NVIDIA driver", "the driver refuses this user.")
-        .symptom("Failed to initialize NVML: Insufficient Permissions");
-    draft.evidence.extend(Asked::Nvml.evidence(context));
-    draft.found()
+    refuses(context, Asked::Nvml, &[4], || {
+        Draft::new("NVIDIA driver", "the driver refuses this user.")
+            .symptom("Failed to initialize NVML: Insufficient Permissions")
+    })
 }

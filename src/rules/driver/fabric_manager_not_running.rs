@@ -21,7 +21,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, not_asked},
+        stack::{Asked, refuses},
     },
 };
 
@@ -36,27 +36,21 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    if Asked::Cuda.code(context) != Some(802) {
-        return Outcome::Holds;
-    }
-    let kernel = &context.facts.kernel;
-    let mut draft = Draft::new(
-        "CUDA driver",
-        "the fabric of the GPUs is not ready: their fabric manager does not run, or not in the driver's version.",
-    )
-    .symptom("Error 802: system not yet initialized");
-    draft.evidence.extend(Asked::Cuda.evidence(context));
-    if let Fact::Known { value, via } = &kernel.nvswitches {
-        draft = draft.evidence(
-            Evidence::new(format!("{value} NVSwitch bridges on the bus"), via).at("/facts/kernel/nvswitches"),
-        );
-    }
-    if let Fact::Known { value, via } = &kernel.fabric_manager {
-        let runs = if *value { "a fabric manager runs" } else { "no fabric manager runs" };
-        draft = draft.evidence(Evidence::new(runs, via).at("/facts/kernel/fabric_manager"));
-    }
-    draft.found()
+    refuses(context, Asked::Cuda, &[802], || {
+        let kernel = &context.facts.kernel;
+        let mut draft = Draft::new(
+            "CUDA driver",
+            "the fabric of the GPUs is not ready: their fabric manager does not run, or not in the driver's version.",
+        )
+        .symptom("Error 802: system not yet initialized");
+        if let Fact::Known { value, via } = &kernel.nvswitches {
+            let fact = format!("{value} NVSwitch bridges on the bus");
+            draft = draft.evidence(Evidence::new(fact, via).at("/facts/kernel/nvswitches"));
+        }
+        if let Fact::Known { value, via } = &kernel.fabric_manager {
+            let runs = if *value { "a fabric manager runs" } else { "no fabric manager runs" };
+            draft = draft.evidence(Evidence::new(runs, via).at("/facts/kernel/fabric_manager"));
+        }
+        draft
+    })
 }

@@ -18,7 +18,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, not_asked},
+        stack::{Asked, refuses},
     },
 };
 
@@ -33,14 +33,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    if Asked::Cuda.code(context) != Some(804) {
-        return Outcome::Holds;
-    }
-    let mut draft = Draft::new("CUDA driver", "forward compatibility is attempted on a GPU that does not allow it: the driver is too old for the CUDA of this image.")
-        .symptom("Error 804: forward compatibility was attempted on non supported HW");
-    draft.evidence.extend(Asked::Cuda.evidence(context));
-    draft.found()
+    refuses(context, Asked::Cuda, &[804], || {
+        Draft::new("CUDA driver", "forward compatibility is attempted on a GPU that does not allow it: the driver is too old for the CUDA of this image.").symptom("Error 804: forward compatibility was attempted on non supported HW")
+    })
 }

@@ -21,7 +21,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, not_asked},
+        stack::{Asked, refuses},
     },
 };
 
@@ -36,23 +36,14 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(outcome) = not_asked(context) {
-        return outcome;
-    }
-    if Asked::Cuda.code(context) != Some(999) {
-        return Outcome::Holds;
-    }
-    let kernel = &context.facts.kernel;
-    let node = match kernel.has_node("/dev/nvidia-uvm") {
-        Some(false) => "/dev/nvidia-uvm is not there",
-        Some(true) => "/dev/nvidia-uvm is there",
-        None => "nobody could look for /dev/nvidia-uvm",
-    };
-    let mut draft =
+    refuses(context, Asked::Cuda, &[999], || {
+        let node = match context.facts.kernel.has_node("/dev/nvidia-uvm") {
+            Some(false) => "/dev/nvidia-uvm is not there",
+            Some(true) => "/dev/nvidia-uvm is there",
+            None => "nobody could look for /dev/nvidia-uvm",
+        };
         Draft::new("CUDA driver", "CUDA cannot start: the driver's unified memory (nvidia_uvm) is not ready.")
             .evidence(Evidence::new(node, "/dev").at("/facts/kernel/nodes"))
-            .symptom("CUDA unknown error");
-    draft.evidence.extend(Asked::Cuda.evidence(context));
-    draft.evidence.extend(Asked::Nvml.evidence(context));
-    draft.found()
+            .symptom("CUDA unknown error")
+    })
 }
