@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::companions;
 use crate::{
     compat,
     facts::{CodeObjects, ComputeCapability, CudaVersion, Os, Platform, PythonVersion},
@@ -57,7 +58,7 @@ pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidat
         .flat_map(|release| {
             let mut builds: Vec<&TorchBuild> =
                 release.builds.iter().filter(|build| serves(knowledge, release, build, wish)).collect();
-            builds.sort_by_key(|build| preference(build, wish));
+            builds.sort_by_key(|build| preference(knowledge, &Candidate { release, build }, wish));
             builds.into_iter().map(move |build| Candidate { release, build })
         })
         .partition(|candidate| !candidate.build.published.is_only_expected());
@@ -96,13 +97,19 @@ fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wis
     there && driver && knowledge.torch_code(build).map_or(wish.gpus.is_empty(), runs)
 }
 
-/// The CUDA release nearest to the installed one, then what the default index gives, then what was read rather than reported, then
-/// the newest.
-fn preference(build: &TorchBuild, wish: &Wish<'_>) -> impl Ord + use<> {
+/// The CUDA release nearest to the installed one, then what the default index gives, then a variant in which the companions are known
+/// to exist, then what was read rather than reported, then the newest.
+fn preference(knowledge: &Knowledge, candidate: &Candidate<'_>, wish: &Wish<'_>) -> impl Ord + use<> {
+    let build = candidate.build;
+    let lonely = candidate
+        .release
+        .torchaudio
+        .as_ref()
+        .is_some_and(|version| !companions::variant_exists(knowledge, "torchaudio", version, candidate));
     let cuda = build.cuda();
     let distance = match (wish.installed.and_then(|(_, cuda)| cuda), cuda) {
         (Some(installed), Some(cuda)) => (installed.major.abs_diff(cuda.major), installed.minor.abs_diff(cuda.minor)),
         _ => (0, 0),
     };
-    (distance, !build.pypi_default, build.basis, Reverse(cuda))
+    (distance, !build.pypi_default, lonely, build.basis, Reverse(cuda))
 }
