@@ -93,9 +93,10 @@ fn driver(facts: &Facts) -> Subject {
     let mut subject = Subject::new("Driver", text);
     for (name, contact) in [("NVML", &facts.nvml), ("CUDA", &facts.cuda)] {
         subject.notes.push(match contact {
-            Fact::Known { value, .. } => match value.library.value() {
-                Some(library) => format!("{name}: {}", library.path),
-                None => format!("{name}: no library"),
+            Fact::Known { value, .. } => match &value.library {
+                Fact::Known { value, .. } => format!("{name}: {}", value.path),
+                Fact::Absent { .. } => format!("{name}: no library"),
+                Fact::Unknown { why } => format!("{name}: {why}"),
             },
             Fact::Absent { via } => format!("{name}: {via}"),
             Fact::Unknown { why } => format!("{name}: {why}"),
