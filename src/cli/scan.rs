@@ -74,10 +74,8 @@ impl Arguments {
 
     /// What the rules look at: the libraries, where something is required of them, and the GPUs that were named.
     fn facts(&self, knowledge: &Knowledge, targets: &str, libraries: &[Library]) -> anyhow::Result<Facts> {
-        // Of this machine only the system counts: what is scanned may be for another.
-        let mut facts = probe::facts(&probe::Options::default(), &Surroundings::default())?;
-        facts.environments.clear();
-        facts.gpus = Fact::unknown("not asked for (--gpu)");
+        // What is scanned may be for another machine: nothing of this one counts.
+        let mut facts = Facts { gpus: Fact::unknown("not asked for (--gpu)"), ..Facts::default() };
         let mut assume = self.assume.clone();
         if assume.gpu.iter().any(|gpu| gpu.eq_ignore_ascii_case("all")) {
             assume.gpu = knowledge.capabilities().map(|capability| format!("sm_{}", capability.number())).collect();

@@ -80,7 +80,7 @@ impl std::str::FromStr for Platform {
 serde_as_text!(Platform);
 
 /// The system that programs run on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     /// Operating system and processor.
     pub platform: Fact<Platform>,

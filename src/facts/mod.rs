@@ -23,8 +23,8 @@ pub use kernel::{Kernel, KernelModule};
 pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 
-/// Everything that was seen of one machine and its environments.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Everything that was seen of one machine and its environments. The default is that nobody looked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// The system.
     pub host: Host,
