@@ -32,6 +32,17 @@ impl Source for [u8] {
     }
 }
 
+/// So that `&bytes` of a slice is a `&dyn Source`.
+impl<S: Source + ?Sized> Source for &S {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
+    }
+}
+
 /// A window over another source: a member of an archive, an image inside a library.
 #[derive(Clone, Copy)]
 pub struct Slice<'s> {
@@ -129,7 +140,7 @@ mod tests {
     fn a_slice_shows_nothing_outside_of_itself() {
         let bytes: Vec<u8> = (0..10).collect();
         let whole = bytes.as_slice();
-        let outer: &dyn Source = &Bytes(whole);
+        let outer: &dyn Source = &whole;
         let slice = Slice::new(outer, 3..7);
         let mut buffer = [0xFF; 8];
         assert_eq!((slice.len(), slice.read_at(1, &mut buffer).unwrap()), (4, 3));
@@ -140,17 +151,5 @@ mod tests {
         assert_eq!(Slice::new(outer, 8..u64::MAX).len(), 2);
         assert_eq!(Slice::new(outer, 20..30).len(), 0);
         assert_eq!(Slice::new(outer, Range { start: 7, end: 3 }).len(), 0);
-    }
-
-    struct Bytes<'b>(&'b [u8]);
-
-    impl Source for Bytes<'_> {
-        fn len(&self) -> u64 {
-            Source::len(self.0)
-        }
-
-        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-            self.0.read_at(offset, buffer)
-        }
     }
 }
