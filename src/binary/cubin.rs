@@ -1,17 +1,110 @@
-//! The target of a bare cubin, from its ELF header.
+//! The target of a bare cubin, from its ELF header and two of its sections.
 //!
-//! Source: cubins of ten ptxas versions for 34 targets, compared with what cuobjdump says of them. There are two layouts: ABI 7
-//! (toolkits up to 12.9 for sm_90 and older) and ABI 8.
+//! Source: cubins of ten ptxas versions for 34 targets, compared with the names they were made under. There are three layouts:
+//! ABI 7 (toolkits up to 12.9 for sm_90 and older), ABI 8 of CUDA 12.8 and 12.9, and ABI 8 of CUDA 13, whose header does not tell
+//! `a`: there an attribute in `.nv.compat` does. `f` stands nowhere but in the tool's own command line, kept as a note.
 
-use super::elf::CubinHeader;
+use super::{
+    Source,
+    fields::u16_at,
+    sections::{Header, Table, read_range},
+};
 use crate::facts::{CodeTarget, ComputeCapability, Suffix, Target};
 
-/// The target; `a` only where the header tells it (ABI 8 of CUDA 13 does not).
-pub(super) fn target(header: CubinHeader) -> Option<CodeTarget> {
+/// `e_machine` of a cubin.
+pub(super) const EM_CUDA: u16 = 190;
+const ET_EXEC: u16 = 2;
+/// Attribute of `.nv.compat`: 1 for an `a` target.
+const ACCELERATOR_TARGET: u8 = 0x09;
+/// Format of an attribute whose value is a length with as many bytes behind it.
+const FORMAT_SIZED: u8 = 4;
+/// Both sections have some hundred bytes.
+const MAX_SECTION: u64 = 1 << 16;
+
+/// What a cubin is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cubin {
+    pub code: CodeTarget,
+    /// Runnable; otherwise input of the device linker.
+    pub executable: bool,
+}
+
+/// The target. Where the sections cannot be read, that is what the header tells; nothing when it names no architecture.
+pub(super) fn read(source: &dyn Source, header: &Header) -> Option<Cubin> {
     let (number, accelerated) = match header.abi_version {
         8.. => (header.flags >> 8 & 0xFF, header.flags & 0x8 != 0),
         _ => (header.flags & 0xFF, header.flags & 0x800 != 0),
     };
-    let suffix = if accelerated { Suffix::Accelerated } else { Suffix::Plain };
-    Some(CodeTarget::sass(Target { capability: ComputeCapability::from_number(number)?, suffix }))
+    let capability = ComputeCapability::from_number(number)?;
+    let suffix = if accelerated {
+        Suffix::Accelerated
+    } else if header.abi_version >= 8 {
+        suffix_in_sections(source, header, capability)
+    } else {
+        Suffix::Plain
+    };
+    let code = CodeTarget::sass(Target { capability, suffix });
+    Some(Cubin { code, executable: header.kind == ET_EXEC })
+}
+
+fn suffix_in_sections(source: &dyn Source, header: &Header, capability: ComputeCapability) -> Suffix {
+    let table = Table::read(source, header).unwrap_or_default();
+    let contents = |name: &[u8]| {
+        let (_, section) = table.sections().find(|(found, _)| *found == name)?;
+        read_range(source, section.range(), MAX_SECTION).ok()
+    };
+    if contents(b".nv.compat").is_some_and(|bytes| accelerator_target(&bytes)) {
+        return Suffix::Accelerated;
+    }
+    let noted = contents(b".note.nv.tkinfo").and_then(|bytes| noted_target(&bytes));
+    // A note about another architecture says nothing about this code.
+    noted.filter(|target| target.capability == capability).map_or(Suffix::Plain, |target| target.suffix)
+}
+
+/// Whether the attributes name an `a` target. Records: format (one byte), attribute (one byte), value (two bytes).
+fn accelerator_target(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let (Some([format, attribute]), Some(value)) = (rest.first_chunk(), u16_at(rest, 2)) {
+        if *attribute == ACCELERATOR_TARGET && *format != FORMAT_SIZED {
+            return value == 1;
+        }
+        let length = if *format == FORMAT_SIZED { 4 + usize::from(value) } else { 4 };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    false
+}
+
+/// The target in the command line of the tool that made the cubin: `… -arch sm_100f …`.
+fn noted_target(note: &[u8]) -> Option<Target> {
+    let option = b"-arch";
+    let start = note.windows(option.len()).position(|window| window == option)? + option.len();
+    let word = note.get(start..)?.trim_ascii_start();
+    let word = word.strip_prefix(b"=").unwrap_or(word);
+    let end = word.iter().position(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_')).unwrap_or(word.len());
+    std::str::from_utf8(word.get(..end)?).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_attribute_is_found_behind_sized_ones() {
+        assert!(accelerator_target(&[2, 9, 1, 0]));
+        assert!(!accelerator_target(&[2, 9, 0, 0, 2, 2, 1, 0]));
+        // The bytes of a sized value are not records.
+        assert!(!accelerator_target(&[4, 0x0B, 4, 0, 2, 9, 1, 0]));
+        assert!(accelerator_target(&[4, 0x0B, 4, 0, 2, 9, 0, 0, 2, 9, 1, 0]));
+        assert!(!accelerator_target(&[4, 0x0B, 0xFF, 0xFF, 2, 9]));
+        assert!(!accelerator_target(&[]));
+    }
+
+    #[test]
+    fn the_command_line_names_the_family() {
+        let target = |text: &str| noted_target(text.as_bytes()).map(|target| target.to_string());
+        assert_eq!(target("r13.0/compiler.36424714_0\0-arch sm_100f \0").as_deref(), Some("100f"));
+        assert_eq!(target("-arch=sm_120a").as_deref(), Some("120a"));
+        assert_eq!(target("-arch"), None);
+        assert_eq!(target("nothing"), None);
+    }
 }

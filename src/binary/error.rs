@@ -22,7 +22,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(f),
-            Self::NotABinary => f.write_str("neither ELF, PE, fatbin nor PTX"),
+            Self::NotABinary => f.write_str("neither ELF, PE, static library, fatbin nor PTX"),
             Self::Malformed { offset, what } => write!(f, "{what} at offset {offset:#x}"),
         }
     }

@@ -1,22 +1,28 @@
-//! What a binary really holds for GPUs: a reader of ELF, PE and bare fatbins that looks at headers only.
+//! What a binary really holds for GPUs: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
+//! only.
 //!
 //! Three layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`Source`] of bounded reads, [`read_library`] adds up what
-//! a file holds. Nothing that a header claims decides how much memory is taken, and no input makes it fail otherwise than with an
+//! a file holds; [`read_deep`] also searches it for code that no section names. Nothing that a header claims decides how much memory is taken, and no input makes it fail otherwise than with an
 //! [`Error`] or a note of damage.
 
+mod ar;
+mod contents;
 mod cubin;
 mod elf;
 mod error;
 pub mod fatbin;
 mod fields;
+mod hidden;
 pub mod layout;
 mod library;
 mod pe;
 mod ptx;
+mod sections;
 mod source;
+mod static_library;
 mod summary;
 
 pub use error::Error;
-pub use library::{read_library, read_source};
-pub use source::{FileSource, Source};
+pub use library::{read_deep, read_library, read_source, read_source_deep};
+pub use source::{FileSource, Slice, Source};
 pub use summary::Summary;

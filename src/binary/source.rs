@@ -1,6 +1,6 @@
 //! Random access to bytes that may be a gigabyte in a file: small bounded reads, never the whole.
 
-use std::{fs::File, io, path::Path};
+use std::{fs::File, io, ops::Range, path::Path};
 
 /// Something that bytes can be read from at any offset.
 pub trait Source: Sync {
@@ -29,6 +29,49 @@ impl Source for [u8] {
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
+    }
+}
+
+/// So that `&bytes` of a slice is a `&dyn Source`.
+impl<S: Source + ?Sized> Source for &S {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        (**self).read_at(offset, buffer)
+    }
+}
+
+/// A window over another source: a member of an archive, an image inside a library.
+#[derive(Clone, Copy)]
+pub struct Slice<'s> {
+    source: &'s dyn Source,
+    start: u64,
+    len: u64,
+}
+
+impl<'s> Slice<'s> {
+    /// The part of `source` in `range`, as far as it exists.
+    pub fn new(source: &'s dyn Source, range: Range<u64>) -> Self {
+        let end = range.end.min(source.len());
+        let start = range.start.min(end);
+        Self { source, start, len: end - start }
+    }
+}
+
+impl Source for Slice<'_> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+        if room == 0 {
+            return Ok(0);
+        }
+        // The offset lies inside, and so does the sum.
+        self.source.read_at(self.start + offset, &mut buffer[..room])
     }
 }
 
@@ -87,4 +130,26 @@ fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<us
 #[cfg(windows)]
 fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_shows_nothing_outside_of_itself() {
+        let bytes: Vec<u8> = (0..10).collect();
+        let whole = bytes.as_slice();
+        let outer: &dyn Source = &whole;
+        let slice = Slice::new(outer, 3..7);
+        let mut buffer = [0xFF; 8];
+        assert_eq!((slice.len(), slice.read_at(1, &mut buffer).unwrap()), (4, 3));
+        assert_eq!(buffer, [4, 5, 6, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
+        for offset in [4, 5, u64::MAX] {
+            assert_eq!(slice.read_at(offset, &mut buffer).unwrap(), 0);
+        }
+        assert_eq!(Slice::new(outer, 8..u64::MAX).len(), 2);
+        assert_eq!(Slice::new(outer, 20..30).len(), 0);
+        assert_eq!(Slice::new(outer, Range { start: 7, end: 3 }).len(), 0);
+    }
 }

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{fatbin::Item, layout::EntryHeader};
-use crate::facts::{CodeKind, CodeObjects, CodeTarget, Damage, Image, ModuleGroup};
+use crate::facts::{CodeKind, CodeObjects, CodeTarget, Damage, Extent, Image, ModuleGroup};
 
 /// A real library has a few dozen different fatbins; a hostile one must not fill memory with them.
 const MAX_GROUPS: usize = 4096;
 /// The same for the images of one fatbin.
 const MAX_IMAGES: usize = 4096;
+
+/// More faults than this in one file are not listed one by one.
+const MAX_DAMAGE: usize = 64;
 
 /// Adds up the items of walks over one file.
 #[derive(Debug, Default)]
@@ -38,17 +41,54 @@ impl Summary {
         if let Item::Entry { header, .. } = item
             && let Some(code) = header.code()
         {
-            count(&mut self.code.relocatable, code);
+            self.link_input(code);
         }
     }
 
-    /// Faults that a walk met.
-    pub fn damage(&mut self, damage: Vec<Damage>) {
-        self.code.damage.extend(damage);
+    /// A file or member that is one image by itself: its own module.
+    pub fn image(&mut self, image: Image, bytes: u64) {
+        self.close();
+        self.in_fatbin = true;
+        self.code.fatbins = self.code.fatbins.saturating_add(1);
+        self.add(image, bytes);
+        self.close();
+    }
+
+    /// One image that is link input.
+    pub fn link_input(&mut self, code: CodeTarget) {
+        count(&mut self.code.relocatable, code);
+    }
+
+    /// Something found outside the named sections.
+    pub fn hidden(&mut self, code: CodeTarget) {
+        count(&mut self.code.hidden, code);
+    }
+
+    /// How far reading went.
+    pub fn extent(&mut self, extent: Extent) {
+        self.code.extent = extent;
+    }
+
+    /// Faults that a walk met. Past some number they tell nothing new.
+    pub fn damage(&mut self, damage: impl IntoIterator<Item = Damage>) {
+        let room = MAX_DAMAGE.saturating_sub(self.code.damage.len());
+        self.code.damage.extend(damage.into_iter().take(room));
+    }
+
+    /// Whether nothing was found yet, not even a fault.
+    pub fn is_empty(&self) -> bool {
+        let code = &self.code;
+        code.fatbins == 0 && code.relocatable.is_empty() && code.hidden.is_empty() && code.damage.is_empty()
     }
 
     fn entry(&mut self, header: &EntryHeader) {
         let Some(code) = header.code() else { return };
+        let image = Image { code, isa: header.ptx_isa(), compression: header.compression() };
+        self.add(image, header.payload_size());
+    }
+
+    fn add(&mut self, image: Image, stored: u64) {
+        let code = image.code;
         let counts = match code.kind {
             CodeKind::Sass => &mut self.code.sass,
             CodeKind::Ptx => &mut self.code.ptx,
@@ -56,9 +96,9 @@ impl Summary {
         };
         count(counts, code);
         let bytes = self.code.bytes.entry(code).or_default();
-        *bytes = bytes.saturating_add(header.payload_size());
+        *bytes = bytes.saturating_add(stored);
         if matches!(code.kind, CodeKind::Sass | CodeKind::Ptx) && self.open.len() < MAX_IMAGES {
-            self.open.push(Image { code, isa: header.ptx_isa(), compression: header.compression() });
+            self.open.push(image);
         }
     }
 

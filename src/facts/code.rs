@@ -16,7 +16,7 @@ pub struct Library {
     /// Names of the shared libraries that the loader must find for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed: Vec<String>,
-    /// Device code. Unknown when no section holds any: code may hide in data sections.
+    /// Device code. Unknown when no section holds any: code may hide in data sections. Absent when those were searched too.
     pub code: Fact<CodeObjects>,
 }
 
@@ -49,7 +49,7 @@ pub struct CodeObjects {
     /// PTX of the general part.
     #[serde(default)]
     pub ptx: BTreeMap<CodeTarget, u32>,
-    /// Link input (`__nv_relfatbin`): never runnable by itself.
+    /// Link input (`__nv_relfatbin`, relocatable cubins): never runnable by itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub relocatable: BTreeMap<CodeTarget, u32>,
     /// LTO-IR, Tile IR and kinds that are not known, of the general part.

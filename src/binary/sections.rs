@@ -1,0 +1,199 @@
+//! ELF: the file header and the section table, with the names of the sections.
+//!
+//! Source: System V ABI, chapter on object files. Only little-endian files can carry NVIDIA code for a host that NVIDIA supports.
+
+use std::ops::Range;
+
+use super::{
+    Error, Source,
+    fields::{u16_at, u32_at, u64_at},
+};
+
+/// A linked file has some fifty sections, an object file of a large translation unit some ten thousand.
+const MAX_SECTIONS: u64 = 1 << 20;
+/// Of section names this much is read at most; of any other table too.
+pub(super) const MAX_TABLE: u64 = 1 << 22;
+/// Longer than any name that is looked for: comparing stays cheap where a hostile table has no ends of names.
+const MAX_NAME: usize = 32;
+
+/// Sizes and offsets of the two ELF classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Class {
+    /// 64 bit.
+    pub wide: bool,
+}
+
+/// The ELF header, as far as it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header {
+    pub class: Class,
+    pub abi_version: u8,
+    /// `e_type`: 1 relocatable, 2 executable.
+    pub kind: u16,
+    pub machine: u16,
+    pub flags: u32,
+    /// Offset of the program headers, their size and number.
+    programs: (u64, u16, u16),
+    /// Offset of the section headers, their size and number.
+    sections: (u64, u16, u16),
+    /// Index of the section of section names.
+    names: u16,
+}
+
+/// One section header.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Section {
+    name: u32,
+    pub kind: u32,
+    pub flags: u64,
+    pub offset: u64,
+    pub size: u64,
+    pub link: u32,
+}
+
+/// All section headers.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    list: Vec<Section>,
+    names: Vec<u8>,
+}
+
+impl Class {
+    const fn header_size(self) -> usize {
+        if self.wide { 64 } else { 52 }
+    }
+
+    const fn section_size(self) -> usize {
+        if self.wide { 64 } else { 40 }
+    }
+
+    fn section(self, bytes: &[u8]) -> Option<Section> {
+        let (name, kind) = (u32_at(bytes, 0)?, u32_at(bytes, 4)?);
+        Some(if self.wide {
+            Section {
+                name,
+                kind,
+                flags: u64_at(bytes, 8)?,
+                offset: u64_at(bytes, 24)?,
+                size: u64_at(bytes, 32)?,
+                link: u32_at(bytes, 40)?,
+            }
+        } else {
+            Section {
+                name,
+                kind,
+                flags: u32_at(bytes, 8)?.into(),
+                offset: u32_at(bytes, 16)?.into(),
+                size: u32_at(bytes, 20)?.into(),
+                link: u32_at(bytes, 24)?,
+            }
+        })
+    }
+}
+
+impl Section {
+    /// Where its contents are in the file.
+    pub fn range(&self) -> Range<u64> {
+        self.offset..self.offset.saturating_add(self.size)
+    }
+}
+
+impl Header {
+    /// Reads the header of a file whose magic has been seen.
+    pub fn read(source: &dyn Source) -> Result<Self, Error> {
+        let mut buffer = [0; 64];
+        let count = source.read_at(0, &mut buffer)?;
+        let bytes = &buffer[..count];
+        let class = match bytes.get(4) {
+            Some(1) => Class { wide: false },
+            Some(2) => Class { wide: true },
+            _ => return Err(Error::malformed(4, "the ELF class is neither 32 nor 64 bit")),
+        };
+        if bytes.get(5) != Some(&1) {
+            return Err(Error::malformed(5, "the ELF file is not little-endian"));
+        }
+        if bytes.len() < class.header_size() {
+            return Err(Error::malformed(0, "the ELF header is cut off"));
+        }
+        Self::parse(class, bytes).ok_or(Error::malformed(0, "the ELF header is cut off"))
+    }
+
+    fn parse(class: Class, bytes: &[u8]) -> Option<Self> {
+        // Behind the flags both classes have the same six fields of 16 bits.
+        let (programs, sections, flags) = if class.wide {
+            (u64_at(bytes, 32)?, u64_at(bytes, 40)?, 48)
+        } else {
+            (u32_at(bytes, 28)?.into(), u32_at(bytes, 32)?.into(), 36)
+        };
+        Some(Self {
+            class,
+            abi_version: *bytes.get(8)?,
+            kind: u16_at(bytes, 16)?,
+            machine: u16_at(bytes, 18)?,
+            flags: u32_at(bytes, flags)?,
+            programs: (programs, u16_at(bytes, flags + 6)?, u16_at(bytes, flags + 8)?),
+            sections: (sections, u16_at(bytes, flags + 10)?, u16_at(bytes, flags + 12)?),
+            names: u16_at(bytes, flags + 14)?,
+        })
+    }
+
+    /// Where the last of the header tables ends, which in a cubin is its end; nothing without a section table.
+    pub fn end(&self) -> Option<u64> {
+        let end = |(offset, size, count): (u64, u16, u16)| offset.checked_add(u64::from(size) * u64::from(count));
+        let proper = usize::from(self.sections.1) == self.class.section_size() && self.sections.2 > 0;
+        (proper && self.sections.0 >= self.class.header_size() as u64).then_some(())?;
+        Some(end(self.sections)?.max(end(self.programs)?))
+    }
+}
+
+impl Table {
+    /// Reads the section headers and their names. A file without any (stripped of them) has an empty table.
+    pub fn read(source: &dyn Source, header: &Header) -> Result<Self, Error> {
+        let (offset, entry_size, count) = header.sections;
+        if offset == 0 {
+            return Ok(Self::default());
+        }
+        let step = usize::from(entry_size);
+        if step < header.class.section_size() {
+            return Err(Error::malformed(0, "the section headers are too small"));
+        }
+        let outside = || Error::malformed(offset, "the section header table lies outside the file");
+        let mut first = [0; 64];
+        let read = source.read_at(offset, &mut first)?;
+        let first = header.class.section(&first[..read]).ok_or_else(outside)?;
+        // Extended numbering: what does not fit into 16 bits stands in the first section.
+        let count = if count == 0 { first.size } else { count.into() };
+        let names = if header.names == 0xFFFF { first.link } else { header.names.into() };
+        let end = count.checked_mul(entry_size.into()).and_then(|size| offset.checked_add(size));
+        let end = end.filter(|end| count <= MAX_SECTIONS && *end <= source.len()).ok_or_else(outside)?;
+        let bytes = read_range(source, offset..end, end - offset)?;
+        let list: Vec<_> = bytes.chunks_exact(step).filter_map(|bytes| header.class.section(bytes)).collect();
+        let name_section =
+            list.get(names as usize).ok_or(Error::malformed(offset, "there is no section of section names"))?;
+        let names = read_range(source, name_section.range(), MAX_TABLE)?;
+        Ok(Self { list, names })
+    }
+
+    /// All sections with the first bytes of their names.
+    pub fn sections(&self) -> impl Iterator<Item = (&[u8], &Section)> {
+        self.list.iter().map(|section| {
+            let rest = self.names.get(section.name as usize..).unwrap_or_default();
+            let rest = rest.get(..MAX_NAME).unwrap_or(rest);
+            (rest.split(|byte| *byte == 0).next().unwrap_or_default(), section)
+        })
+    }
+
+    /// The section of this number.
+    pub fn get(&self, index: u32) -> Option<&Section> {
+        self.list.get(index as usize)
+    }
+}
+
+/// The bytes of a range, as far as they exist and up to `most`: memory follows what is there, not what a header claims.
+pub(super) fn read_range(source: &dyn Source, range: Range<u64>, most: u64) -> Result<Vec<u8>, Error> {
+    let length = range.end.min(source.len()).saturating_sub(range.start).min(most);
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+    let count = source.read_at(range.start, &mut bytes)?;
+    bytes.truncate(count);
+    Ok(bytes)
+}
