@@ -24,9 +24,12 @@ use crate::{
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd), cubins, fatbins, PTX, or folders of them
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, or folders of them
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
+    /// Also search each file for code that no section names (reads all of it)
+    #[arg(long, env = "GPUCHECK_DEEP", value_parser = clap::builder::FalseyValueParser::new())]
+    deep: bool,
     /// Targets that every library with device code must hold: sm_80,sm_90,sm_120 (exit code 1 where one does not)
     #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE", value_delimiter = ',')]
     require: Vec<CodeTarget>,
@@ -47,7 +50,7 @@ impl Arguments {
         let root = probe::Root::new(None, Surroundings::of_process().home.as_deref())?;
         let shown: Vec<String> = self.targets.iter().map(|target| root.shown(target)).collect();
         for (target, shown) in self.targets.iter().zip(&shown) {
-            let more = collect(target, shown)?;
+            let more = collect(target, shown, self.deep)?;
             collected.libraries.extend(more.libraries);
             collected.unread.extend(more.unread);
         }

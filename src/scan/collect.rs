@@ -30,29 +30,35 @@ pub struct Collected {
     pub unread: Vec<(String, String)>,
 }
 
+/// Reads a library as `deep` wants it.
+fn read(path: &Path, shown: &str, deep: bool) -> Result<Library, binary::Error> {
+    if deep { binary::read_deep(path, shown) } else { binary::read_library(path, shown) }
+}
+
 /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown` is
-/// how reports name the target.
+/// how reports name the target; `deep` also searches each file for code that no section names, which reads all of it.
 ///
 /// # Errors
 /// When the target itself is not there or cannot be read, or is a file of no known format.
-pub fn collect(target: &Path, shown: &str) -> anyhow::Result<Collected> {
+pub fn collect(target: &Path, shown: &str, deep: bool) -> anyhow::Result<Collected> {
     let kind = fs::metadata(target).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
     if !kind.is_dir() {
-        let library = binary::read_library(target, shown).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
+        let library = read(target, shown, deep).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
         return Ok(Collected { libraries: vec![library], unread: Vec::new() });
     }
     let mut collected = Collected::default();
     let mut files = Vec::new();
     walk(target, &mut files, &mut collected.unread, &mut BTreeSet::new(), 0);
     files.sort();
-    collected.libraries = read_all(&files, target);
+    collected.libraries = read_all(&files, target, deep);
     Ok(collected)
 }
 
 /// Whether a name is that of a file that can hold device code.
 fn is_candidate(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    python::shared_library(name) || ending.is_some_and(|e| ["cubin", "fatbin", "ptx"].contains(&e.as_str()))
+    python::shared_library(name)
+        || ending.is_some_and(|e| ["a", "o", "lib", "cubin", "fatbin", "ptx"].contains(&e.as_str()))
 }
 
 /// The candidates below a folder. A folder that was seen before (a link back up) is passed over.
@@ -83,24 +89,24 @@ fn walk(
     }
 }
 
-fn read_all(files: &[PathBuf], base: &Path) -> Vec<Library> {
+fn read_all(files: &[PathBuf], base: &Path, deep: bool) -> Vec<Library> {
     let next = AtomicUsize::new(0);
-    let read = Mutex::new(Vec::with_capacity(files.len()));
+    let done = Mutex::new(Vec::with_capacity(files.len()));
     let worker = || {
         while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let shown = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-            let library = binary::read_library(path, &shown).unwrap_or_else(|error| Library {
+            let library = read(path, &shown, deep).unwrap_or_else(|error| Library {
                 container: Container::Elf,
                 needed: Vec::new(),
                 code: Fact::unknown(error.to_string()),
                 path: shown,
             });
-            read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(library);
+            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(library);
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
     std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
-    let mut libraries = read.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut libraries = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     libraries.sort_by(|a, b| a.path.cmp(&b.path));
     libraries
 }
@@ -119,11 +125,11 @@ mod tests {
         fs::write(place("kernel.ptx"), ".version 8.0\n.target sm_80\n").unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink(folder.path(), place("sub/up")).unwrap();
-        let collected = collect(folder.path(), "x").unwrap();
+        let collected = collect(folder.path(), "x", false).unwrap();
         let paths: Vec<&str> = collected.libraries.iter().map(|library| library.path.as_str()).collect();
         assert_eq!(paths, ["kernel.ptx", "sub/a.so"]);
         assert!(collected.libraries[1].code.is_unknown(), "what cannot be read says so");
-        assert!(collect(&place("missing.so"), "x").is_err());
-        assert!(collect(&place("sub/notes.txt"), "x").is_err(), "a file that was named must be one");
+        assert!(collect(&place("missing.so"), "x", false).is_err());
+        assert!(collect(&place("sub/notes.txt"), "x", false).is_err(), "a file that was named must be one");
     }
 }
