@@ -92,6 +92,26 @@ fn what_cannot_be_scanned_is_told() {
     assert!(unknown > 10, "{unknown}");
 }
 
+/// CUDA 13's libcufft keeps its code where no section names it; NVRTC and triton only look as if they held some.
+#[test]
+fn hidden_code_and_decoys() {
+    let packages = common::site_packages(&common::torch_2_15_0());
+    let file = |name: &str| packages.join(name).to_str().unwrap().to_owned();
+    let cufft = file("nvidia/cu13/lib/libcufft.so.12");
+    let (_, report) = scan(&[&cufft]);
+    assert!(report["scan"][0]["code"]["value"]["hidden"].is_null(), "not looked for");
+    let (_, report) = scan(&[&cufft, "--deep"]);
+    let code = &report["scan"][0]["code"]["value"];
+    assert_eq!(code["extent"], "whole-file");
+    assert!(code["hidden"]["sm_120"].as_u64() > Some(300), "{}", code["hidden"]);
+    for decoy in ["nvidia/cu13/lib/libnvrtc.so.13", "triton/_C/libtriton.so"] {
+        let (_, report) = scan(&[&file(decoy), "--deep"]);
+        let code = &report["scan"][0]["code"]["value"];
+        let hidden = code["hidden"].as_object().map_or(0, serde_json::Map::len);
+        assert_eq!(hidden, 0, "{decoy}: {code}");
+    }
+}
+
 #[test]
 fn for_people() {
     let (code, out, _) = run(gpucheck().args(["scan", &corpus("c13.5/fb-compress-all.fatbin"), "--gpu", "RTX 5090"]));
