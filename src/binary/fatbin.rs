@@ -53,13 +53,17 @@ const PIECE: usize = 1 << 16;
 /// # let _ = layout::MAGIC;
 /// ```
 pub fn walk(source: &(impl Source + ?Sized), range: Range<u64>, visit: &mut dyn FnMut(Item)) -> Vec<Damage> {
-    let mut walk = Walk { source, visit, damage: Vec::new() };
+    let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0 };
     let end = range.end.min(source.len());
     if range.end > end {
         walk.damaged(end, "the section reaches beyond the end of the file");
     }
     let mut position = range.start;
     while position < end {
+        if walk.faults > MAX_FAULTS {
+            walk.damage.push(Damage { offset: position, what: "too many faults; the rest was not read".to_owned() });
+            break;
+        }
         match walk.fatbin(position, end) {
             Some(next) => position = next,
             None => match walk.resync(position, end) {
@@ -75,13 +79,17 @@ struct Walk<'w, S: ?Sized> {
     source: &'w S,
     visit: &'w mut dyn FnMut(Item),
     damage: Vec<Damage>,
+    faults: u32,
 }
 
+/// After more faults than this nothing that follows is worth a read for every few bytes.
+const MAX_FAULTS: u32 = 4096;
 /// More faults than this in one file are not listed one by one.
 const MAX_DAMAGE: usize = 16;
 
 impl<S: Source + ?Sized> Walk<'_, S> {
     fn damaged(&mut self, offset: u64, what: &str) {
+        self.faults = self.faults.saturating_add(1);
         if self.damage.len() < MAX_DAMAGE {
             self.damage.push(Damage { offset, what: what.to_owned() });
         }

@@ -22,6 +22,9 @@ mod source;
 mod static_library;
 mod summary;
 
+#[cfg(test)]
+mod tests;
+
 pub use error::Error;
 pub use library::{read_deep, read_library, read_source, read_source_deep};
 pub use source::{FileSource, Slice, Source};

@@ -90,7 +90,10 @@ impl Reading<'_> {
                 _ => return Err("lies outside of its folder".to_owned()),
             }
         }
-        if self.seen.len() >= MAX_BESIDE || !self.seen.insert(relative.clone()) {
+        if self.seen.len() >= MAX_BESIDE {
+            return Err("is one too many to be read".to_owned());
+        }
+        if !self.seen.insert(relative.clone()) {
             return Ok(None);
         }
         FileSource::open(&folder.join(relative)).map(Some).map_err(|error| format!("cannot be read: {error}"))
