@@ -1,9 +1,9 @@
 //! What a binary really holds for GPUs: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
 //! only.
 //!
-//! Three layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`Source`] of bounded reads, [`read_library`] adds up what
-//! a file holds; [`read_deep`] also searches it for code that no section names. Nothing that a header claims decides how much memory is taken, and no input makes it fail otherwise than with an
-//! [`Error`] or a note of damage.
+//! Three layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`Source`] of bounded reads, [`read_library`] adds up what a
+//! file holds; [`read_deep`] also searches it for code that no section names. Nothing that a header claims decides how much memory is
+//! taken, and no input makes it fail otherwise than with an [`Error`] or a note of damage.
 
 mod ar;
 mod contents;
