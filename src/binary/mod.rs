@@ -4,6 +4,7 @@
 //! a file holds. Nothing that a header claims decides how much memory is taken, and no input makes it fail otherwise than with an
 //! [`Error`] or a note of damage.
 
+mod archive;
 mod cubin;
 mod elf;
 mod error;
@@ -16,6 +17,7 @@ mod ptx;
 mod source;
 mod summary;
 
+pub use archive::{Archive, ArchiveOptions, read_archive, read_archive_source};
 pub use error::Error;
 pub use library::{read_library, read_source};
 pub use source::{FileSource, Source};
