@@ -33,6 +33,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         runs_on: runs_on(&enriched, knowledge, judged),
         facts,
         scan: Vec::new(),
+        unread: Vec::new(),
         sizes: Vec::new(),
         findings,
         checks: Checks {

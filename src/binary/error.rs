@@ -16,6 +16,8 @@ pub enum Error {
         /// What is wrong, as a lower-case fragment.
         what: &'static str,
     },
+    /// It is something that could be read, but is not.
+    Unsupported(&'static str),
 }
 
 impl fmt::Display for Error {
@@ -24,6 +26,7 @@ impl fmt::Display for Error {
             Self::Io(error) => error.fmt(f),
             Self::NotABinary => f.write_str("neither ELF, PE, static library, fatbin nor PTX"),
             Self::Malformed { offset, what } => write!(f, "{what} at offset {offset:#x}"),
+            Self::Unsupported(what) => write!(f, "not read: {what}"),
         }
     }
 }

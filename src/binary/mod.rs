@@ -1,11 +1,12 @@
 //! What a binary really holds for GPUs: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
 //! only.
 //!
-//! Three layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`Source`] of bounded reads, [`read_library`] adds up what a
-//! file holds; [`read_deep`] also searches it for code that no section names. Nothing that a header claims decides how much memory is
+//! Four layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`Source`] of bounded reads, [`read_library`] adds up what a
+//! file holds; [`read_deep`] also searches it for code that no section names; [`read_archive`] reads the libraries of a package without unpacking it. Nothing that a header claims decides how much memory is
 //! taken, and no input makes it fail otherwise than with an [`Error`] or a note of damage.
 
 mod ar;
+mod archive;
 mod contents;
 mod cubin;
 mod elf;
@@ -25,6 +26,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Archive, ArchiveOptions, read_archive, read_archive_source};
 pub use error::Error;
 pub use library::{read_deep, read_library, read_source, read_source_deep};
 pub use source::{FileSource, Slice, Source};

@@ -16,20 +16,23 @@ use crate::{
     judge::judge,
     knowledge::Knowledge,
     probe::{self, Surroundings},
-    report::Report,
+    report::{Report, Unread},
     rules::Judged,
-    scan::{Collected, Scanned, collect, runs, sizes},
+    scan::{Collected, Depth, Scanned, collect, runs, sizes},
 };
 
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, or folders of them
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, or folders
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Also search each file for code that no section names (reads all of it)
     #[arg(long, env = "GPUCHECK_DEEP", value_parser = clap::builder::FalseyValueParser::new())]
     deep: bool,
+    /// Of wheels and conda packages read only the beginning of each library: the base set
+    #[arg(long, env = "GPUCHECK_QUICK", conflicts_with = "deep", value_parser = clap::builder::FalseyValueParser::new())]
+    quick: bool,
     /// Targets that every library with device code must hold: sm_80,sm_90,sm_120 (exit code 1 where one does not)
     #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE", value_delimiter = ',')]
     require: Vec<CodeTarget>,
@@ -50,7 +53,7 @@ impl Arguments {
         let root = probe::Root::new(None, Surroundings::of_process().home.as_deref())?;
         let shown: Vec<String> = self.targets.iter().map(|target| root.shown(target)).collect();
         for (target, shown) in self.targets.iter().zip(&shown) {
-            let more = collect(target, shown, self.deep)?;
+            let more = collect(target, shown, Depth { deep: self.deep, quick: self.quick })?;
             collected.libraries.extend(more.libraries);
             collected.unread.extend(more.unread);
         }
@@ -70,6 +73,7 @@ impl Arguments {
             .into_iter()
             .map(|library| Scanned { runs_on: runs(&knowledge, &library, &gpus, &driver), library })
             .collect();
+        report.unread = collected.unread.into_iter().map(|(path, why)| Unread { path, why }).collect();
         let exit = if self.is_met(&report, &knowledge) { Exit::Ok } else { Exit::Found };
         output::deliver(&report, &self.show)?;
         Ok(exit)

@@ -49,6 +49,9 @@ pub struct Report {
     /// What `scan` read, library by library.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scan: Vec<Scanned>,
+    /// What `scan` could not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
     /// What each architecture weighs over all that `scan` read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<Size>,
@@ -110,6 +113,15 @@ pub struct RunsOn {
     pub subject: String,
     /// `sass sm_120`, `ptx compute_90`, `no`, or `unknown`.
     pub how: String,
+}
+
+/// A folder or a member of a package that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// Its path.
+    pub path: String,
+    /// Why not.
+    pub why: String,
 }
 
 /// Bookkeeping of the rules.

@@ -28,6 +28,10 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         let text = format!("{} more files show no device code (-v says why for each)", unreadable.len());
         let _ = writeln!(out, "{}", Paint::Dim.on(text, screen.color));
     }
+    for unread in &report.unread {
+        let text = format!("not read: {}: {}", unread.path, unread.why);
+        let _ = writeln!(out, "{}", Paint::Warning.on(text, screen.color));
+    }
     if with.len() > 1 {
         weights(&mut out, report, screen);
     }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    binary,
+    binary::{self, ArchiveOptions},
     facts::{Container, Fact, Library},
     python,
 };
@@ -26,31 +26,57 @@ const MAX_FILES: usize = 1_000_000;
 pub struct Collected {
     /// Libraries in the order of their paths.
     pub libraries: Vec<Library>,
-    /// Folders that could not be read, and why.
+    /// Folders and members of packages that could not be read, and why.
     pub unread: Vec<(String, String)>,
 }
 
-/// Reads a library as `deep` wants it.
-fn read(path: &Path, shown: &str, deep: bool) -> Result<Library, binary::Error> {
-    if deep { binary::read_deep(path, shown) } else { binary::read_library(path, shown) }
+/// How far reading goes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Depth {
+    /// Search each file for code that no section names, which reads all of it.
+    pub deep: bool,
+    /// Of packages, read only the beginning of large members: the base set.
+    pub quick: bool,
+}
+
+/// Reads one library.
+fn read(path: &Path, shown: &str, depth: Depth) -> Result<Library, binary::Error> {
+    if depth.deep { binary::read_deep(path, shown) } else { binary::read_library(path, shown) }
+}
+
+/// Whether a name is that of a package which is read without unpacking it.
+fn is_package(target: &Path) -> bool {
+    let name = target.to_string_lossy();
+    [".whl", ".conda", ".tar.bz2"].iter().any(|ending| name.ends_with(ending))
+}
+
+/// The libraries of a package, under its own name.
+fn package(target: &Path, depth: Depth) -> Result<Collected, binary::Error> {
+    let options = ArchiveOptions { quick: depth.quick, ..ArchiveOptions::default() };
+    let archive = binary::read_archive(target, &options)?;
+    Ok(Collected { libraries: archive.libraries, unread: archive.skipped })
 }
 
 /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown` is
-/// how reports name the target; `deep` also searches each file for code that no section names, which reads all of it.
+/// how reports name the target.
 ///
 /// # Errors
 /// When the target itself is not there or cannot be read, or is a file of no known format.
-pub fn collect(target: &Path, shown: &str, deep: bool) -> anyhow::Result<Collected> {
+pub fn collect(target: &Path, shown: &str, depth: Depth) -> anyhow::Result<Collected> {
     let kind = fs::metadata(target).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
+    let told = |error: binary::Error| anyhow::anyhow!("{shown}: {error}");
+    if kind.is_file() && is_package(target) {
+        return package(target, depth).map_err(told);
+    }
     if !kind.is_dir() {
-        let library = read(target, shown, deep).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
+        let library = read(target, shown, depth).map_err(told)?;
         return Ok(Collected { libraries: vec![library], unread: Vec::new() });
     }
     let mut collected = Collected::default();
     let mut files = Vec::new();
     walk(target, &mut files, &mut collected.unread, &mut BTreeSet::new(), 0);
     files.sort();
-    collected.libraries = read_all(&files, target, deep);
+    collected.libraries = read_all(&files, target, depth);
     Ok(collected)
 }
 
@@ -89,13 +115,13 @@ fn walk(
     }
 }
 
-fn read_all(files: &[PathBuf], base: &Path, deep: bool) -> Vec<Library> {
+fn read_all(files: &[PathBuf], base: &Path, depth: Depth) -> Vec<Library> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(files.len()));
     let worker = || {
         while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let shown = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-            let library = read(path, &shown, deep).unwrap_or_else(|error| Library {
+            let library = read(path, &shown, depth).unwrap_or_else(|error| Library {
                 container: Container::Elf,
                 needed: Vec::new(),
                 code: Fact::unknown(error.to_string()),
@@ -125,11 +151,11 @@ mod tests {
         fs::write(place("kernel.ptx"), ".version 8.0\n.target sm_80\n").unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink(folder.path(), place("sub/up")).unwrap();
-        let collected = collect(folder.path(), "x", false).unwrap();
+        let collected = collect(folder.path(), "x", Depth::default()).unwrap();
         let paths: Vec<&str> = collected.libraries.iter().map(|library| library.path.as_str()).collect();
         assert_eq!(paths, ["kernel.ptx", "sub/a.so"]);
         assert!(collected.libraries[1].code.is_unknown(), "what cannot be read says so");
-        assert!(collect(&place("missing.so"), "x", false).is_err());
-        assert!(collect(&place("sub/notes.txt"), "x", false).is_err(), "a file that was named must be one");
+        assert!(collect(&place("missing.so"), "x", Depth::default()).is_err());
+        assert!(collect(&place("sub/notes.txt"), "x", Depth::default()).is_err(), "a file that was named must be one");
     }
 }

@@ -6,7 +6,7 @@ mod verdict;
 
 use serde::Serialize;
 
-pub use collect::{Collected, collect};
+pub use collect::{Collected, Depth, collect};
 pub use sizes::{Size, sizes};
 pub use verdict::{Run, runs};
 

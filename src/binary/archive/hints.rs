@@ -1,0 +1,70 @@
+//! What will be needed of an ELF file and can be told before its section headers come.
+
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+
+use super::super::fields::{u16_at, u32_at, u64_at};
+
+const PT_DYNAMIC: u32 = 2;
+const MAX_DYNAMIC: u64 = 1 << 20;
+/// So much is kept in front of a place with names.
+pub(super) const BEFORE: u64 = 256;
+/// Of one file so much is kept for being names.
+const MAX_NAMES: u64 = 1 << 20;
+
+/// Where the dynamic section is, by the program headers of a 64-bit file.
+pub(super) fn dynamic(head: &[u8]) -> Option<Range<u64>> {
+    let first = usize::try_from(u64_at(head, 32)?).ok()?;
+    let (size, count) = (usize::from(u16_at(head, 54)?), usize::from(u16_at(head, 56)?));
+    let header = (0..count).map_while(|index| head.get(first.checked_add(index * size)?..));
+    header.filter(|header| u32_at(header, 0) == Some(PT_DYNAMIC)).find_map(|header| {
+        let start = u64_at(header, 8)?;
+        Some(start..start.checked_add(u64_at(header, 32)?.min(MAX_DYNAMIC))?)
+    })
+}
+
+/// Finds what looks like the names of libraries, and the names of sections, which stand before what points at them.
+pub(super) struct Hints {
+    library: Finder<'static>,
+    section: Finder<'static>,
+    kept: u64,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self { library: Finder::new(b".so"), section: Finder::new(b"\0.shstrtab\0"), kept: 0 }
+    }
+}
+
+impl Hints {
+    /// Ranges of `bytes` to be kept, each with [`BEFORE`] bytes more in front.
+    pub(super) fn names(&mut self, bytes: &[u8]) -> Vec<Range<u64>> {
+        let mut ranges: Vec<Range<u64>> = Vec::new();
+        let mut add = |at: usize, len: u64| {
+            let at = at as u64;
+            // Names that stand together are kept once.
+            match ranges.last_mut().filter(|last| at < last.end) {
+                Some(last) => {
+                    let end = last.end.max(at + len);
+                    self.kept += end - last.end;
+                    last.end = end;
+                }
+                None if self.kept < MAX_NAMES => {
+                    self.kept += len + BEFORE;
+                    ranges.push(at..at + len);
+                }
+                None => {}
+            }
+        };
+        for at in self.section.find_iter(bytes) {
+            // It may be the first of the names, or the last; the others are some kilobytes at most.
+            add(at.saturating_sub(8 << 10), 16 << 10);
+        }
+        let end = |at: usize| matches!(bytes.get(at + 3), Some(0 | b'.') | None);
+        for at in self.library.find_iter(bytes).filter(|at| end(*at)) {
+            add(at, BEFORE + 4);
+        }
+        ranges
+    }
+}

@@ -1,0 +1,110 @@
+//! What a wheel or a conda package holds for GPUs, without unpacking it.
+//!
+//! Only members that can hold such code are inflated, each once and forward only. Small ones are read from memory; of large ones the
+//! headers are kept as they stream past, and the reader of files reads those ([`super::read_library`] says the same of the
+//! unpacked file). A file of any size and shape takes at most 64 MB. Nothing is ever written.
+
+mod capture;
+mod conda;
+mod directory;
+mod hidden;
+mod hints;
+mod inflate;
+mod member;
+mod names;
+mod scan;
+mod tar;
+mod wheel;
+
+use std::path::Path;
+
+use super::{Error, FileSource, Source};
+use crate::facts::Library;
+
+/// More that was skipped is counted in one line.
+const MAX_SKIPPED: usize = 1000;
+
+/// How to read an archive.
+#[derive(Debug, Clone)]
+pub struct ArchiveOptions {
+    /// Of large members, read only the first eight fatbins, looking for them in the first 32 MiB of the compressed bytes: they have
+    /// what most of the library's code is built for. What was cut short has [`crate::facts::Extent::Sampled`] or is unknown, and no
+    /// NEEDED names.
+    pub quick: bool,
+    /// Threads that read members; 0 for as many as there are processors. More than four are not used.
+    pub threads: usize,
+    /// A member that inflates to more than 64 MiB and to more than this many bytes for each of its own is not read on: it is made
+    /// to fill memory or time. Libraries reach 20.
+    pub limit_ratio: u64,
+}
+
+impl Default for ArchiveOptions {
+    fn default() -> Self {
+        Self { quick: false, threads: 0, limit_ratio: 200 }
+    }
+}
+
+/// A package as a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Archive {
+    /// Name as its metadata has it, else as its file name has it.
+    pub name: Option<String>,
+    /// Version, likewise.
+    pub version: Option<String>,
+    /// Requirements: those of a wheel's `METADATA` without those of extras, or `depends` of a conda package's index.
+    pub requires: Vec<String>,
+    /// What the file name says it is for: Python, ABI and platform tag of a wheel (`cp311-cp311-win_amd64`), build string of a
+    /// conda package.
+    pub tags: Option<String>,
+    /// Libraries and other files with machine code, sorted by path.
+    pub libraries: Vec<Library>,
+    /// Members that could hold GPU code and were not read, with the reason as a lower-case fragment.
+    pub skipped: Vec<(String, String)>,
+    /// Bytes read of the file.
+    pub read_bytes: u64,
+    /// Bytes that were inflated.
+    pub inflated_bytes: u64,
+}
+
+impl Archive {
+    fn skip(&mut self, name: &str, why: &str) {
+        if self.skipped.len() < MAX_SKIPPED {
+            self.skipped.push((name.to_owned(), why.to_owned()));
+        } else if self.skipped.len() == MAX_SKIPPED {
+            self.skipped.push(("others".to_owned(), format!("more than {MAX_SKIPPED} members were not read")));
+        }
+    }
+}
+
+/// Reads a wheel (`.whl`, or any zip file laid out like one) or a conda package (`.conda`). One damaged member does not hide the
+/// others: it is in [`Archive::skipped`].
+///
+/// # Errors
+/// When the file cannot be read, is no zip file, or its directory is damaged; and for `.tar.bz2`.
+pub fn read_archive(path: &Path, options: &ArchiveOptions) -> Result<Archive, Error> {
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    read_archive_source(&FileSource::open(path)?, &file, options)
+}
+
+/// As [`read_archive`], of any source. `file` is the name that the file has or would have.
+///
+/// # Errors
+/// As [`read_archive`].
+pub fn read_archive_source(source: &dyn Source, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
+    if file.ends_with(".tar.bz2") {
+        return Err(Error::Unsupported(
+            "a conda package of the old format (.tar.bz2): `cph transmute` makes a .conda of it",
+        ));
+    }
+    let (mut archive, says) = if file.ends_with(".conda") {
+        (conda::read(source, options)?, names::conda(file))
+    } else {
+        (wheel::read(source, options)?, names::wheel(file))
+    };
+    if let Some([name, version, tags]) = says {
+        archive.name.get_or_insert(name);
+        archive.version.get_or_insert(version);
+        archive.tags = Some(tags);
+    }
+    Ok(archive)
+}

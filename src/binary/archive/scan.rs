@@ -1,0 +1,363 @@
+//! Walking a file that streams past, forward only: what the readers will ask for is kept, everything else is let go.
+//!
+//! Headers of fatbins and of their entries are found by magic and by the sizes in them, wherever they stand, as the table that says
+//! which section that is comes at the end of an ELF file. Headers of the container are kept as its own reader asks for them.
+
+use std::{cmp::Reverse, collections::BinaryHeap, io, ops::Range};
+
+use memchr::memmem::Finder;
+
+use super::{
+    super::{
+        elf,
+        layout::{ENTRY, EntryHeader, HEADER, Header, KIND_CONCAT, MAGIC},
+        pe, sections,
+    },
+    capture::Capture,
+    hints,
+};
+
+/// So much is kept of what has been looked at, for what turns out to be needed only later: names of sections stand right before
+/// the table of sections.
+const BEHIND: usize = 128 << 10;
+/// So much is looked at in one go: it stays in the processor's cache.
+const PIECE: usize = 384 << 10;
+/// The beginning: headers, program headers, a text's directives.
+const HEAD: u64 = 64 << 10;
+/// What is asked for is kept with what follows it, which is asked for next.
+const WITH: u64 = 4 << 10;
+/// More fatbins than this do not lie inside each other.
+const MAX_OPEN: usize = 256;
+const MAX_PLANS: usize = 1000;
+/// The plain table of a compressed group.
+const MAX_TABLE: u64 = 1 << 20;
+
+/// Bytes that come one after the other.
+pub(super) trait Stream {
+    /// Fills as much of `buffer` as there is left, at most all of it; nothing at the end.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
+    /// Bytes of the archive that were read for it.
+    fn consumed(&self) -> u64;
+    /// Starts it from the beginning; false where that cannot be done.
+    fn rewind(&mut self) -> io::Result<bool>;
+}
+
+/// When to stop before the end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Enough {
+    /// So many whole fatbins.
+    pub fatbins: usize,
+    /// So many bytes of the archive.
+    pub input: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Want {
+    Bytes { end: u64 },
+    Fatbin,
+    Entry { start: u64, stop: u64, sound: bool },
+    Zeros,
+}
+
+/// Which reader asks for headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Elf,
+    Pe,
+    Other,
+}
+
+/// A walk and what it kept.
+pub(super) struct Scan {
+    /// What was kept.
+    pub capture: Capture,
+    /// Offsets of every magic, as far as they were followed.
+    pub magics: Vec<u64>,
+    /// Fatbins whose entries fill them exactly.
+    pub whole: Vec<Range<u64>>,
+    /// Whether some could not be followed.
+    pub crowded: bool,
+    ended: bool,
+    /// Whether the headers say that no fatbin is to come.
+    nothing: bool,
+    format: Format,
+    wants: BinaryHeap<Reverse<(u64, Want)>>,
+    open: usize,
+    buffer: Vec<u8>,
+    /// Place in the file of the first byte of the buffer.
+    base: u64,
+    filled: usize,
+    searched: u64,
+    plan_at: Option<u64>,
+    plans: usize,
+    hints: hints::Hints,
+}
+
+impl Scan {
+    /// Of a file of this length. `wanted` is kept besides what is found to be needed.
+    pub(super) fn new(len: u64, wanted: &[Range<u64>]) -> Self {
+        let mut scan = Self {
+            capture: Capture::new(len),
+            magics: Vec::new(),
+            whole: Vec::new(),
+            crowded: false,
+            ended: false,
+            nothing: false,
+            format: Format::Other,
+            wants: BinaryHeap::new(),
+            open: 0,
+            buffer: vec![0; BEHIND + PIECE],
+            base: 0,
+            filled: 0,
+            searched: 0,
+            plan_at: None,
+            plans: 0,
+            hints: hints::Hints::default(),
+        };
+        scan.want(0..HEAD);
+        for range in wanted {
+            scan.want(range.clone());
+        }
+        scan
+    }
+
+    /// Runs to the end, or until it is enough.
+    pub(super) fn run(&mut self, stream: &mut dyn Stream, enough: Option<Enough>) -> io::Result<()> {
+        let magic = Finder::new(&MAGIC.to_le_bytes()).into_owned();
+        loop {
+            if self.filled == self.buffer.len() {
+                let gone = self.filled - BEHIND;
+                self.buffer.copy_within(gone.., 0);
+                self.base += gone as u64;
+                self.filled = BEHIND;
+            }
+            // A full piece, unless the end comes first.
+            let mut count = 0;
+            while let Some(room) = self.buffer.get_mut(self.filled..).filter(|room| !room.is_empty()) {
+                let some = stream.read(room)?;
+                if some == 0 {
+                    break;
+                }
+                (self.filled, count) = (self.filled + some, count + some);
+            }
+            self.ended = count == 0 || self.filled < self.buffer.len();
+            self.look(&magic);
+            if self.ended || enough.is_some_and(|enough| self.is_enough(enough, stream.consumed())) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn is_enough(&mut self, enough: Enough, consumed: u64) -> bool {
+        if self.format == Format::Pe && self.plan_at.is_none() && self.plans < MAX_PLANS {
+            // The headers of a PE file come first and say whether there is anything to come.
+            if pe::read(self.capture.strict()).is_ok_and(|pe| pe.fatbin.is_empty() && pe.relocatable.is_empty())
+                && self.capture.misses().is_empty()
+            {
+                self.nothing = true;
+                return true;
+            }
+        }
+        self.whole.len() >= enough.fatbins || consumed >= enough.input
+    }
+
+    /// Whether it was stopped with more to come.
+    pub(super) const fn is_sample(&self) -> bool {
+        !self.ended && !self.nothing
+    }
+
+    fn have(&self) -> u64 {
+        self.base + self.filled as u64
+    }
+
+    /// The bytes of a range that are in the buffer, from its start on; nothing when its start is gone.
+    fn at(&self, range: Range<u64>) -> Option<&[u8]> {
+        slice(&self.buffer, self.base, self.filled, range)
+    }
+
+    fn want(&mut self, range: Range<u64>) {
+        if range.start < range.end {
+            self.wants.push(Reverse((range.start, Want::Bytes { end: range.end })));
+        }
+    }
+
+    fn look(&mut self, magic: &Finder<'_>) {
+        let have = self.have();
+        // The last bytes of a piece may be the first of a magic.
+        let from = self.searched.saturating_sub(3).max(self.base);
+        let found: Vec<u64> =
+            self.at(from..have).map_or_else(Vec::new, |new| magic.find_iter(new).map(|at| from + at as u64).collect());
+        for place in found {
+            self.zeros_before(place);
+            if self.open >= MAX_OPEN || self.capture.is_full() {
+                self.crowded = true;
+            } else {
+                self.open += 1;
+                self.wants.push(Reverse((place, Want::Fatbin)));
+            }
+        }
+        // In the middle of an image there are no names.
+        let inside = self
+            .wants
+            .iter()
+            .any(|Reverse((next, want))| *next >= have && matches!(want, Want::Entry { sound: true, .. }));
+        if !inside {
+            let new = slice(&self.buffer, self.base, self.filled, from..have).unwrap_or_default();
+            let ranges = self.hints.names(new);
+            for range in ranges {
+                let start = (from + range.start).saturating_sub(hints::BEFORE).max(self.base);
+                self.want(start..from + range.end);
+            }
+        }
+        self.searched = have;
+        self.settle();
+        if self.base == 0 && self.plans == 0 {
+            self.begin();
+        }
+        while self.plan_at.is_some_and(|at| at <= have || self.ended) && self.plans < MAX_PLANS {
+            self.plan();
+            self.settle();
+        }
+    }
+
+    /// Keeps what has come of what is wanted.
+    fn settle(&mut self) {
+        let have = self.have();
+        while let Some(Reverse((offset, want))) = self.wants.peek().copied() {
+            let need = match want {
+                Want::Bytes { .. } | Want::Zeros => 1,
+                Want::Fatbin => HEADER as u64,
+                Want::Entry { .. } => ENTRY as u64,
+            };
+            if offset.saturating_add(need) > have && !(self.ended && offset < have) {
+                break;
+            }
+            self.wants.pop();
+            match want {
+                Want::Bytes { end } => {
+                    if let Some(bytes) = slice(&self.buffer, self.base, self.filled, offset..end) {
+                        self.capture.keep(offset, bytes);
+                    }
+                    if end > have && !self.capture.is_full() {
+                        self.want(have..end);
+                    }
+                }
+                Want::Zeros => {
+                    let count = self
+                        .at(offset..have)
+                        .map_or(0, |bytes| bytes.iter().take_while(|byte| **byte == 0).count() as u64);
+                    self.capture.zeros(offset, count);
+                    if offset + count == have {
+                        self.wants.push(Reverse((have, Want::Zeros)));
+                    }
+                }
+                Want::Fatbin => self.fatbin(offset),
+                Want::Entry { start, stop, sound } => self.entry(offset, start, stop, sound),
+            }
+        }
+    }
+
+    fn fatbin(&mut self, offset: u64) {
+        self.open -= 1;
+        let Some(bytes) = slice(&self.buffer, self.base, self.filled, offset..offset + HEADER as u64) else { return };
+        self.capture.keep(offset, bytes);
+        let sound = super::hidden::sound_header(bytes);
+        if self.magics.len() < 1 << 16 {
+            self.magics.push(offset);
+        } else {
+            self.crowded = true;
+        }
+        let Some(header) = Header::parse(bytes) else { return };
+        // The walk reads on behind the fields that it knows, whatever size the header gives itself.
+        let first = offset + u64::from(header.header_size);
+        let stop = first.saturating_add(header.entries_size);
+        if usize::from(header.header_size) >= HEADER && first < stop {
+            self.open += 1;
+            self.wants.push(Reverse((first, Want::Entry { start: offset, stop, sound })));
+        }
+    }
+
+    fn entry(&mut self, offset: u64, start: u64, stop: u64, sound: bool) {
+        self.open -= 1;
+        let Some(bytes) = slice(&self.buffer, self.base, self.filled, offset..offset + ENTRY as u64) else { return };
+        self.capture.keep(offset, bytes);
+        let Some(entry) = EntryHeader::parse(bytes) else { return };
+        let payload = offset.saturating_add(entry.header_size.into());
+        let next = payload.saturating_add(entry.padded_size);
+        if (entry.header_size as usize) < ENTRY || next > stop || next == u64::MAX {
+            return;
+        }
+        if entry.kind == KIND_CONCAT {
+            self.want(offset..payload.min(offset + MAX_TABLE + ENTRY as u64));
+        }
+        if next < stop {
+            self.open += 1;
+            self.wants.push(Reverse((next, Want::Entry { start, stop, sound })));
+        } else {
+            if sound && self.whole.len() < 1 << 16 {
+                self.whole.push(start..stop);
+            }
+            self.wants.push(Reverse((stop, Want::Zeros)));
+        }
+    }
+
+    /// Padding in front of a fatbin.
+    fn zeros_before(&mut self, place: u64) {
+        let count = self
+            .at(self.base..place)
+            .map_or(0, |bytes| bytes.iter().rev().take(WITH as usize).take_while(|byte| **byte == 0).count() as u64);
+        if count > 0 {
+            self.capture.zeros(place - count, count);
+        }
+    }
+
+    /// Looks at the beginning, to know what to keep of the rest.
+    fn begin(&mut self) {
+        let head = self.buffer.get(..self.filled).unwrap_or_default();
+        (self.format, self.plan_at) = match head {
+            [0x7F, b'E', b'L', b'F', ..] => (Format::Elf, Some(0)),
+            [b'M', b'Z', ..] => (Format::Pe, Some(0)),
+            _ => (Format::Other, None),
+        };
+        if self.format == Format::Elf
+            && let Some(range) = hints::dynamic(head)
+        {
+            self.want(range);
+        }
+    }
+
+    /// Lets the container's reader read what there is, and notes what it asks for that has yet to come.
+    fn plan(&mut self) {
+        self.plans += 1;
+        let misses = self.missing();
+        self.plan_at = None;
+        for miss in misses {
+            if miss.start >= self.base {
+                let end = miss.end.max(miss.start.saturating_add(WITH)).min(super::super::Source::len(&self.capture));
+                self.plan_at = self.plan_at.max(Some(end));
+                self.want(miss.start..end);
+            }
+        }
+        if self.capture.is_full() || self.ended && self.plan_at.is_some_and(|at| at > self.have()) {
+            self.plan_at = None;
+        }
+    }
+
+    /// What the container's reader asks for and was not kept.
+    pub(super) fn missing(&mut self) -> Vec<Range<u64>> {
+        let capture = self.capture.strict();
+        // A fault is met again, and told, when the file is read.
+        let _ = match self.format {
+            Format::Elf => sections::Header::read(capture).and_then(|header| elf::read(capture, &header)).map(drop),
+            Format::Pe => pe::read(capture).map(drop),
+            Format::Other => Ok(()),
+        };
+        self.capture.misses()
+    }
+}
+
+fn slice(buffer: &[u8], base: u64, filled: usize, range: Range<u64>) -> Option<&[u8]> {
+    let from = usize::try_from(range.start.checked_sub(base)?).ok()?;
+    let to = usize::try_from(range.end.checked_sub(base)?).ok()?.min(filled);
+    buffer.get(from..to)
+}

@@ -1,0 +1,152 @@
+//! Wheels: the members of a zip file, on several threads.
+
+use std::{
+    collections::HashSet,
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use super::{
+    super::{Error, Source},
+    Archive, ArchiveOptions,
+    directory::{self, Entry},
+    inflate::Member,
+    member, names,
+    scan::Stream,
+};
+use crate::{facts::Library, python::Metadata};
+
+/// flashinfer-cubin, the wheel with the most, has 15,970.
+const MAX_MEMBERS: usize = 1 << 17;
+const MAX_METADATA: u64 = 1 << 20;
+/// Each thread may hold some 14 MB. More than four do not end sooner: the largest member takes most of the time.
+const MAX_THREADS: usize = 4;
+
+/// Reads a wheel.
+pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Archive, Error> {
+    let (entries, read) =
+        directory::read(source, |name| names::holds_code(name) || names::is_metadata(name), MAX_MEMBERS)?;
+    let mut archive = Archive { read_bytes: read, ..Archive::default() };
+    let (metadata, mut entries): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| names::is_metadata(&entry.name));
+    match metadata.as_slice() {
+        [] => {}
+        [entry, ..] => match describe(source, entry, options, &mut archive) {
+            Ok(()) => {}
+            Err(why) => archive.skip(&entry.name, &why),
+        },
+    }
+    entries = last_of_each_name(entries, &mut archive);
+    let entries = apart(source, entries, options, &mut archive);
+    let done = on_threads(&entries, options, |entry| one(source, entry, options));
+    for (entry, (outcome, [read, inflated])) in entries.iter().zip(done) {
+        archive.read_bytes += read;
+        archive.inflated_bytes += inflated;
+        match outcome {
+            Ok(library) => archive.libraries.push(library),
+            Err(why) => archive.skip(&entry.name, &why),
+        }
+    }
+    archive.libraries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(archive)
+}
+
+fn one(source: &dyn Source, entry: &Entry, options: &ArchiveOptions) -> (Result<Library, String>, [u64; 2]) {
+    let mut stream = match Member::open(source, entry, options.limit_ratio) {
+        Ok(stream) => stream,
+        Err(why) => return (Err(why), [0; 2]),
+    };
+    let result = member::read(&mut stream, entry.size, &entry.name, options.quick);
+    (result.map_err(|error| error.to_string()), stream.totals())
+}
+
+/// Name, version and requirements.
+fn describe(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<(), String> {
+    let mut stream = Member::open(source, entry, options.limit_ratio)?;
+    // The description behind the fields may be longer than what is read.
+    let mut text = vec![0; usize::try_from(entry.size.min(MAX_METADATA)).unwrap_or(0)];
+    let mut filled = 0;
+    while let Some(rest) = text.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match stream.read(rest).map_err(|error| error.to_string())? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    let [read, inflated] = stream.totals();
+    archive.read_bytes += read;
+    archive.inflated_bytes += inflated;
+    let metadata = Metadata::parse(&String::from_utf8_lossy(text.get(..filled).unwrap_or_default()));
+    archive.name = metadata.name;
+    archive.version = metadata.version;
+    archive.requires = metadata.requires;
+    Ok(())
+}
+
+/// Installers write members in order, so of two with one name the last one stays.
+fn last_of_each_name(entries: Vec<Entry>, archive: &mut Archive) -> Vec<Entry> {
+    let mut seen = HashSet::new();
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+    for entry in entries.into_iter().rev() {
+        if seen.insert(entry.name.clone()) {
+            kept.push(entry);
+        } else {
+            archive.skip(&entry.name, "a later member has the same name");
+        }
+    }
+    kept
+}
+
+/// Leaves out members that cannot be read or whose bytes are also another's: a small archive would take for ever. Largest first.
+fn apart(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, archive: &mut Archive) -> Vec<Entry> {
+    let mut placed = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match Member::open(source, &entry, options.limit_ratio) {
+            Ok(member) => placed.push((member.range(), entry)),
+            Err(why) => archive.skip(&entry.name, &why),
+        }
+    }
+    placed.sort_by_key(|(range, _)| range.start);
+    let mut end = 0;
+    placed.retain(|(range, entry)| {
+        let apart = range.start >= end;
+        if apart {
+            end = range.end;
+        } else {
+            archive.skip(&entry.name, "its bytes are also another member's");
+        }
+        apart
+    });
+    placed.sort_by_key(|(range, _)| std::cmp::Reverse(range.end - range.start));
+    placed.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// `work` on each, results in the order of the items.
+fn on_threads<R: Send>(entries: &[Entry], options: &ArchiveOptions, work: impl Fn(&Entry) -> R + Sync) -> Vec<R> {
+    let available = match options.threads {
+        0 => thread::available_parallelism().map_or(1, NonZero::get),
+        threads => threads,
+    };
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(entry) = entries.get(index) else { return done };
+            done.push((index, work(entry)));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        let helpers: Vec<_> = (1..available.min(MAX_THREADS).min(entries.len())).map(|_| scope.spawn(take)).collect();
+        let mut done = take();
+        for helper in helpers {
+            match helper.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,97 @@
+//! Differential test: wheels read without unpacking hold what NVIDIA's cuobjdump found in their members
+//! (tests/corpus/fatbin/oracle.json), and damaged ones are told in one line.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use gpucheck::{
+    binary::{self, Archive, ArchiveOptions},
+    facts::Library,
+};
+use serde_json::Value;
+
+fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin")
+}
+
+fn read(name: &str) -> Result<Archive, binary::Error> {
+    binary::read_archive(&corpus().join(name), &ArchiveOptions::default())
+}
+
+/// Multiset of code targets.
+type Counts = BTreeMap<String, u32>;
+
+fn expected(entries: &Value) -> Counts {
+    let mut counts = Counts::new();
+    for entry in entries.as_array().into_iter().flatten() {
+        let prefix = if entry["kind"] == "elf" { "sm_" } else { "compute_" };
+        *counts.entry(format!("{prefix}{}{}", entry["arch"], entry["suffix"].as_str().unwrap())).or_default() += 1;
+    }
+    counts
+}
+
+fn found(library: &Library) -> Counts {
+    let code = library.code.value().into_iter();
+    let counts = code.flat_map(|code| code.sass.iter().chain(&code.ptx).chain(&code.relocatable).chain(&code.other));
+    counts.map(|(target, count)| (target.to_string(), *count)).collect()
+}
+
+/// A member without what only a search of the whole file says.
+fn in_sections(mut library: Library) -> Library {
+    if let Some(code) = library.code.value_mut() {
+        code.hidden.clear();
+        code.extent = Default::default();
+    }
+    library
+}
+
+#[test]
+fn every_member_holds_what_cuobjdump_says_and_what_the_unpacked_file_does() {
+    let oracle: Value = serde_json::from_slice(&fs::read(corpus().join("oracle.json")).unwrap()).unwrap();
+    let mut compared = 0;
+    for (name, verdict) in oracle["files"].as_object().unwrap() {
+        if !name.starts_with("wheel/") {
+            continue;
+        }
+        let archive = read(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(archive.skipped.is_empty(), "{name}: {:?}", archive.skipped);
+        assert_eq!(archive.version.as_deref(), Some("1.0"), "{name}");
+        assert!(archive.name.is_some() && archive.tags.is_some(), "{name}: {archive:?}");
+        for (member, verdict) in verdict["members"].as_object().unwrap() {
+            let library = archive.libraries.iter().find(|library| library.path == *member);
+            let library = library.unwrap_or_else(|| panic!("{name}: no {member}")).clone();
+            if !verdict["entries"].as_array().unwrap().is_empty() {
+                assert_eq!(found(&library), expected(&verdict["entries"]), "{name}: {member}");
+            }
+            if let Some(same) = verdict["same_as"].as_str() {
+                assert_eq!(in_sections(library), binary::read_library(&corpus().join(same), member).unwrap());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared >= 9, "only {compared} members were compared");
+}
+
+#[test]
+fn damage_is_one_clear_line_and_hides_no_other_member() {
+    for (name, member, why) in [
+        ("wheel-200MB-zeros", "libbomb.so", "it is a bomb: it inflates to far more than libraries do"),
+        ("wheel-deflate-corrupt", "libdemo_cuda.so", "damaged"),
+        ("wheel-lho-oob", "libdemo_cuda.so", "there is no member at offset 0xfffffff0, where the directory puts it"),
+        ("wheel-usize-huge", "libdemo_cuda.so", "it holds less than the directory says"),
+    ] {
+        let archive = read(&format!("bad/{name}.whl")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let [(skipped, reason)] = archive.skipped.as_slice() else { panic!("{name}: {:?}", archive.skipped) };
+        assert!(skipped.ends_with(member) && reason.contains(why), "{name}: {skipped}: {reason}");
+        assert!(archive.inflated_bytes < 70 << 20);
+        assert_eq!(archive.libraries.len(), usize::from(!name.contains("zeros")), "{name}");
+    }
+    let error = read("bad/wheel-trunc.whl").unwrap_err().to_string();
+    assert!(error.starts_with("there is no end of a zip archive (cut off, or no zip)"), "{error}");
+    let archive = read("bad/wheel-prefix-junk.whl").unwrap();
+    assert_eq!((archive.libraries.len(), archive.skipped.len()), (2, 0), "bytes in front of an archive do no harm");
+}
