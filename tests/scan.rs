@@ -112,6 +112,26 @@ fn hidden_code_and_decoys() {
     }
 }
 
+/// A package says what its unpacked libraries say.
+#[test]
+fn wheels_without_unpacking() {
+    let wheels: Vec<String> = std::fs::read_dir(corpus("wheel"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().to_str().unwrap().to_owned())
+        .filter(|path| path.ends_with(".whl"))
+        .collect();
+    assert!(!wheels.is_empty());
+    for wheel in &wheels {
+        let (code, report) = scan(&[wheel, "--gpu", "all"]);
+        assert_eq!(code, 0, "{wheel}");
+        let scanned = report["scan"].as_array().unwrap();
+        assert!(scanned.iter().any(|scanned| scanned["code"]["state"] == "known"), "{wheel}: {scanned:?}");
+    }
+    let (code, _, err) = run(gpucheck().args(["scan", &corpus("bad/wheel-trunc.whl")]));
+    assert_eq!(code, 2);
+    assert!(err.contains("wheel-trunc.whl") && err.lines().count() == 1, "{err}");
+}
+
 #[test]
 fn for_people() {
     let (code, out, _) = run(gpucheck().args(["scan", &corpus("c13.5/fb-compress-all.fatbin"), "--gpu", "RTX 5090"]));

@@ -13,7 +13,7 @@ use crate::{
 pub struct Run {
     /// The GPU's name.
     pub gpu: String,
-    /// `sass sm_120`, `ptx compute_90`, `no`, `unknown`, or what keeps it from running.
+    /// `sass sm_120`, `ptx compute_90`, `no`, or what keeps it from running.
     pub how: String,
     /// Whether it works.
     pub works: bool,
@@ -34,8 +34,8 @@ pub fn runs(knowledge: &Knowledge, library: &Library, gpus: &[Gpu], driver: &com
             Reach::IsaTooNew(isa) => format!("no: PTX ISA {isa} is too new for the driver"),
             Reach::ZstdTooNew => "no: zstd is too new for the driver".to_owned(),
             Reach::Partial(some, all) => format!("no: {some} of {all} fatbins only"),
-            // What was not looked into may still hold it.
-            Reach::Nothing if code.extent == Extent::Sampled => "unknown: only a sample was read".to_owned(),
+            // The first fatbins have what most of a library is built for; the rest may hold more.
+            Reach::Nothing if code.extent == Extent::Sampled => "no, by the sample that was read".to_owned(),
             Reach::Nothing => "no".to_owned(),
         };
         let name = gpu.name.value().cloned().unwrap_or_else(|| gpu.id.clone());
