@@ -69,6 +69,14 @@ pub(super) fn read(
     }))
 }
 
+/// Searches what lies outside of the known ranges, and adds what is found.
+pub(super) fn search(source: &dyn Source, known: &[Range<u64>], summary: &mut Summary) -> Vec<Damage> {
+    hidden::search(source, known, &mut |found| match found {
+        Hidden::Code(code) => summary.hidden(code),
+        Hidden::LinkInput(code) => summary.link_input(code),
+    })
+}
+
 /// The contents of a file that is code from its first byte to its last.
 fn whole(container: Container) -> Contents {
     Contents { container, needed: Vec::new(), place: Some("the whole file"), missing: "" }
@@ -123,10 +131,7 @@ impl Parts {
             let mut known = self.general;
             known.append(&mut self.relocatable);
             make_disjoint(&mut known, &mut Vec::new());
-            damage.extend(hidden::search(source, &known, &mut |found| match found {
-                Hidden::Code(code) => summary.hidden(code),
-                Hidden::LinkInput(code) => summary.link_input(code),
-            }));
+            damage.extend(search(source, &known, summary));
         }
         place
     }

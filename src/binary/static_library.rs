@@ -99,13 +99,13 @@ impl Reading<'_> {
         FileSource::open(&folder.join(relative)).map(Some).map_err(|error| format!("cannot be read: {error}"))
     }
 
-    /// Adds one member. What is neither an ELF object, a fatbin nor a cubin (text, COFF, LLVM bitcode) is passed over.
+    /// Adds one member. What is neither an ELF object, a fatbin nor a cubin (text, COFF, LLVM bitcode) can only be searched.
     fn object(&mut self, source: &dyn Source) -> Vec<Damage> {
         let mut head = [0; 4];
         let count = source.read_at(0, &mut head).unwrap_or(0);
         let mut damage = Vec::new();
         if !matches!(&head[..count], b"\x7fELF" | b"\x50\xED\x55\xBA") {
-            return damage;
+            return if self.deep { contents::search(source, &[], self.summary) } else { damage };
         }
         match contents::read(source, self.deep, self.summary, &mut damage) {
             Ok(contents) => self.place = self.place.or(contents.and_then(|contents| contents.place)),

@@ -147,3 +147,14 @@ fn what_lies_across_the_pieces_of_the_search_is_found() {
         }
     }
 }
+
+#[test]
+fn a_member_of_a_format_that_is_not_read_is_searched() {
+    let entry = writer::Entry { code: "sm_90".parse().unwrap(), compression: 0, payload: 8, extension: 0 };
+    let mut coff = vec![0x64, 0x86, 1, 0, 9];
+    coff.extend(fatbin(&[entry]));
+    let bytes = archive(&[("x.obj".to_owned(), coff)], false);
+    assert!(read_source(&bytes.as_slice(), "x").unwrap().code.is_unknown());
+    let read = read_source_deep(&bytes.as_slice(), "x").unwrap();
+    assert_eq!(read.code.value().map(|code| code.hidden.len()), Some(1));
+}
