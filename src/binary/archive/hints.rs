@@ -6,7 +6,9 @@ use memchr::memmem::Finder;
 
 use super::super::fields::{u16_at, u32_at, u64_at};
 
+const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
+const PF_X: u32 = 1;
 const MAX_DYNAMIC: u64 = 1 << 20;
 /// So much is kept in front of a place with names.
 pub(super) const BEFORE: u64 = 256;
@@ -15,12 +17,25 @@ const MAX_NAMES: u64 = 1 << 20;
 
 /// Where the dynamic section is, by the program headers of a 64-bit file.
 pub(super) fn dynamic(head: &[u8]) -> Option<Range<u64>> {
-    let first = usize::try_from(u64_at(head, 32)?).ok()?;
-    let (size, count) = (usize::from(u16_at(head, 54)?), usize::from(u16_at(head, 56)?));
-    let header = (0..count).map_while(|index| head.get(first.checked_add(index * size)?..));
-    header.filter(|header| u32_at(header, 0) == Some(PT_DYNAMIC)).find_map(|header| {
+    let range = segments(head).find(|(kind, ..)| *kind == PT_DYNAMIC)?.2;
+    Some(range.start..range.end.min(range.start.saturating_add(MAX_DYNAMIC)))
+}
+
+/// Where the processor's code is, likewise. There are no fatbins in it.
+pub(super) fn code(head: &[u8]) -> Option<Range<u64>> {
+    let code = segments(head).filter(|(kind, flags, _)| *kind == PT_LOAD && flags & PF_X != 0).map(|(.., range)| range);
+    code.max_by_key(|range| range.end - range.start)
+}
+
+/// Kind, flags and place in the file of each segment.
+fn segments(head: &[u8]) -> impl Iterator<Item = (u32, u32, Range<u64>)> {
+    let first = u64_at(head, 32).and_then(|first| usize::try_from(first).ok());
+    let size = usize::from(u16_at(head, 54).unwrap_or(0));
+    let count = usize::from(u16_at(head, 56).unwrap_or(0));
+    (0..count).map_while(move |index| {
+        let header = head.get(first?.checked_add(index * size)?..)?;
         let start = u64_at(header, 8)?;
-        Some(start..start.checked_add(u64_at(header, 32)?.min(MAX_DYNAMIC))?)
+        Some((u32_at(header, 0)?, u32_at(header, 4)?, start..start.checked_add(u64_at(header, 32)?)?))
     })
 }
 

@@ -109,7 +109,10 @@ fn sampled(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     let mut code = summary.finish();
     code.extent = Extent::Sampled;
     let code = if scan.whole.is_empty() {
-        Fact::unknown(format!("no fatbin ends in its first {} MiB, which were read", ENOUGH.input >> 20))
+        Fact::unknown(format!(
+            "only sampled: if it has fatbins, the first ends more than {} MiB into its compressed bytes",
+            ENOUGH.input >> 20
+        ))
     } else {
         let count = code.fatbins;
         Fact::known(code, Via::new(How::Binary, format!("{shown}, its first {count} fatbins")))

@@ -91,6 +91,8 @@ pub(super) struct Scan {
     plan_at: Option<u64>,
     plans: usize,
     hints: hints::Hints,
+    /// Where the processor's code is.
+    code: Option<Range<u64>>,
 }
 
 impl Scan {
@@ -113,6 +115,7 @@ impl Scan {
             plan_at: None,
             plans: 0,
             hints: hints::Hints::default(),
+            code: None,
         };
         scan.want(0..HEAD);
         for range in wanted {
@@ -158,7 +161,18 @@ impl Scan {
                 return true;
             }
         }
-        self.whole.len() >= enough.fatbins || consumed >= enough.input
+        self.whole.len() >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
+    }
+
+    /// Whether it is among code that, as it is packed so far, will not end before the limit.
+    fn is_hopeless(&self, enough: Enough, consumed: u64) -> bool {
+        let have = self.have();
+        self.magics.is_empty()
+            && consumed >= 1 << 20
+            && self.code.as_ref().is_some_and(|code| {
+                code.contains(&have)
+                    && u128::from(consumed) * u128::from(code.end) > u128::from(enough.input) * u128::from(have)
+            })
     }
 
     /// Whether it was stopped with more to come.
@@ -319,10 +333,10 @@ impl Scan {
             [b'M', b'Z', ..] => (Format::Pe, Some(0)),
             _ => (Format::Other, None),
         };
-        if self.format == Format::Elf
-            && let Some(range) = hints::dynamic(head)
-        {
-            self.want(range);
+        if self.format == Format::Elf {
+            let dynamic = hints::dynamic(head);
+            self.code = hints::code(head);
+            self.want(dynamic.unwrap_or(0..0));
         }
     }
 

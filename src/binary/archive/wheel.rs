@@ -94,6 +94,7 @@ fn last_of_each_name(entries: Vec<Entry>, archive: &mut Archive) -> Vec<Entry> {
             archive.skip(&entry.name, "a later member has the same name");
         }
     }
+    kept.reverse();
     kept
 }
 
