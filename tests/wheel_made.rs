@@ -203,7 +203,7 @@ fn what_cannot_be_read_is_one_line_each() {
             "overlap.fatbin: its bytes are also another member's",
             "short.fatbin: it is stored, but in another size than its own",
             "sum.fatbin: its checksum is wrong",
-            "text.so: neither ELF, PE, fatbin nor PTX",
+            "text.so: neither ELF, PE, static library, fatbin nor PTX",
             "twice.fatbin: a later member has the same name",
             "zstd.so: it is compressed with a method that is not read (93)",
         ]

@@ -121,6 +121,24 @@ pub fn pip(environment: &Path, arguments: &[&str], requirements: &[&str]) {
     );
 }
 
+/// A folder with the wheel of a requirement for a platform (`manylinux_2_24_x86_64`, `win_amd64`), fetched once by pip.
+pub fn wheel(requirement: &str, platform: &str) -> PathBuf {
+    let name = format!("{}-{platform}", requirement.replace("==", "-"));
+    let cache = cache();
+    fs::create_dir_all(&cache).expect("the test cache can be made");
+    let folder = cache.join(&name);
+    let lock = File::create(cache.join(format!("{name}.lock"))).expect("the lock file can be made");
+    lock.lock().expect("the lock can be taken");
+    if !folder.join("complete").exists() {
+        let _ = fs::remove_dir_all(&folder);
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]);
+        succeed(pip.args(["--only-binary=:all:", "--platform", platform, "-d"]).arg(&folder).arg(requirement));
+        fs::write(folder.join("complete"), requirement).expect("the mark can be written");
+    }
+    folder
+}
+
 /// Runs a command that must succeed.
 pub fn succeed(command: &mut Command) {
     let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
