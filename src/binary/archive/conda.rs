@@ -13,7 +13,7 @@ use super::{
     Archive, ArchiveOptions, directory,
     inflate::{Member, invalid},
     member, names,
-    scan::Stream,
+    stream::Stream,
     tar,
 };
 

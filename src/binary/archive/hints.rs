@@ -9,6 +9,7 @@ use super::super::fields::{u16_at, u32_at, u64_at};
 const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
 const PF_X: u32 = 1;
+const PF_W: u32 = 2;
 const MAX_DYNAMIC: u64 = 1 << 20;
 /// So much is kept in front of a place with names.
 pub(super) const BEFORE: u64 = 256;
@@ -25,6 +26,11 @@ pub(super) fn dynamic(head: &[u8]) -> Option<Range<u64>> {
 pub(super) fn code(head: &[u8]) -> Option<Range<u64>> {
     let code = segments(head).filter(|(kind, flags, _)| *kind == PT_LOAD && flags & PF_X != 0).map(|(.., range)| range);
     code.max_by_key(|range| range.end - range.start)
+}
+
+/// What is writable when it is loaded.
+pub(super) fn writable(head: &[u8]) -> Vec<Range<u64>> {
+    segments(head).filter(|(kind, flags, _)| *kind == PT_LOAD && flags & PF_W != 0).map(|(.., range)| range).collect()
 }
 
 /// Kind, flags and place in the file of each segment.

@@ -4,7 +4,7 @@ use std::{io, ops::Range};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::{super::Source, directory::Entry, scan::Stream};
+use super::{super::Source, directory::Entry, stream::Stream};
 
 const INPUT: usize = 256 << 10;
 /// Below this much output any ratio is fine: it takes no time.

@@ -3,17 +3,17 @@
 use std::{io, ops::Range};
 
 use super::{
-    super::{Error, Source, Summary, fatbin, library::read_source},
+    super::{Error, Source, library::read_source},
     hidden,
     inflate::invalid,
-    scan::{Enough, Scan, Stream},
+    sample::{self, ENOUGH},
+    scan::Scan,
+    stream::Stream,
 };
-use crate::facts::{Container, Damage, Extent, Fact, How, Library, Source as Via};
+use crate::facts::{Damage, Library};
 
 /// Members up to this size are held in memory while they are read.
 const SMALL: u64 = 8 << 20;
-/// With `quick`: a first fatbin ends 12 to 18 MB into the compressed libtorch_cuda.so, and has all that the next seven have.
-const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20 };
 /// Reading twice is enough for a file whose names stand where no hint found them; more only for one that is made to vex.
 const MAX_PASSES: usize = 4;
 
@@ -33,7 +33,7 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, quick: bool)
         let mut scan = Scan::new(size, &wanted);
         scan.run(stream, quick.then_some(ENOUGH))?;
         if scan.is_sample() {
-            return sampled(&mut scan, shown);
+            return sample::library(&mut scan, shown);
         }
         let missing = scan.missing();
         if missing.is_empty() {
@@ -89,33 +89,4 @@ fn finish(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
         code.damage.push(Damage { offset: 0, what: "more headers of fatbins than are kept of one file".to_owned() });
     }
     Ok(library)
-}
-
-/// What the first fatbins say.
-fn sampled(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
-    let source = scan.capture.filled();
-    let mut head = [0; 4];
-    source.read_at(0, &mut head)?;
-    let container = match head {
-        [0x7F, b'E', b'L', b'F'] => Container::Elf,
-        [b'M', b'Z', ..] => Container::Pe,
-        _ => Container::Fatbin,
-    };
-    let mut summary = Summary::default();
-    for range in &scan.whole {
-        let damage = fatbin::walk(source, range.clone(), &mut |item| summary.general(item));
-        summary.damage(damage);
-    }
-    let mut code = summary.finish();
-    code.extent = Extent::Sampled;
-    let code = if scan.whole.is_empty() {
-        Fact::unknown(format!(
-            "only sampled: if it has fatbins, the first ends more than {} MiB into its compressed bytes",
-            ENOUGH.input >> 20
-        ))
-    } else {
-        let count = code.fatbins;
-        Fact::known(code, Via::new(How::Binary, format!("{shown}, its first {count} fatbins")))
-    };
-    Ok(Library { path: shown.to_owned(), container, needed: Vec::new(), code })
 }

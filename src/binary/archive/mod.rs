@@ -12,7 +12,10 @@ mod hints;
 mod inflate;
 mod member;
 mod names;
+mod plan;
+mod sample;
 mod scan;
+mod stream;
 mod tar;
 mod wheel;
 

@@ -8,13 +8,12 @@ use std::{cmp::Reverse, collections::BinaryHeap, io, ops::Range};
 use memchr::memmem::Finder;
 
 use super::{
-    super::{
-        elf,
-        layout::{ENTRY, EntryHeader, HEADER, Header, KIND_CONCAT, MAGIC},
-        pe, sections,
-    },
+    super::layout::{ENTRY, EntryHeader, HEADER, Header, KIND_CONCAT, MAGIC},
     capture::Capture,
     hints,
+    plan::{Format, MAX_PLANS},
+    sample::Enough,
+    stream::Stream,
 };
 
 /// So much is kept of what has been looked at, for what turns out to be needed only later: names of sections stand right before
@@ -24,32 +23,12 @@ const BEHIND: usize = 128 << 10;
 const PIECE: usize = 384 << 10;
 /// The beginning: headers, program headers, a text's directives.
 const HEAD: u64 = 64 << 10;
-/// What is asked for is kept with what follows it, which is asked for next.
-const WITH: u64 = 4 << 10;
+/// Longer padding in front of a fatbin is no padding.
+const MAX_PADDING: usize = 4 << 10;
 /// More fatbins than this do not lie inside each other.
 const MAX_OPEN: usize = 256;
-const MAX_PLANS: usize = 1000;
 /// The plain table of a compressed group.
 const MAX_TABLE: u64 = 1 << 20;
-
-/// Bytes that come one after the other.
-pub(super) trait Stream {
-    /// Fills as much of `buffer` as there is left, at most all of it; nothing at the end.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize>;
-    /// Bytes of the archive that were read for it.
-    fn consumed(&self) -> u64;
-    /// Starts it from the beginning; false where that cannot be done.
-    fn rewind(&mut self) -> io::Result<bool>;
-}
-
-/// When to stop before the end.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Enough {
-    /// So many whole fatbins.
-    pub fatbins: usize,
-    /// So many bytes of the archive.
-    pub input: u64,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Want {
@@ -57,14 +36,6 @@ enum Want {
     Fatbin,
     Entry { start: u64, stop: u64, sound: bool },
     Zeros,
-}
-
-/// Which reader asks for headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Elf,
-    Pe,
-    Other,
 }
 
 /// A walk and what it kept.
@@ -77,22 +48,27 @@ pub(super) struct Scan {
     pub whole: Vec<Range<u64>>,
     /// Whether some could not be followed.
     pub crowded: bool,
-    ended: bool,
+    /// Whether the end was reached.
+    pub ended: bool,
     /// Whether the headers say that no fatbin is to come.
-    nothing: bool,
-    format: Format,
+    pub nothing: bool,
+    /// Who reads the headers.
+    pub format: Format,
     wants: BinaryHeap<Reverse<(u64, Want)>>,
     open: usize,
     buffer: Vec<u8>,
     /// Place in the file of the first byte of the buffer.
-    base: u64,
+    pub base: u64,
     filled: usize,
     searched: u64,
-    plan_at: Option<u64>,
-    plans: usize,
+    /// When the headers that are there are to be read.
+    pub plan_at: Option<u64>,
+    pub plans: usize,
     hints: hints::Hints,
     /// Where the processor's code is.
-    code: Option<Range<u64>>,
+    pub code: Option<Range<u64>>,
+    /// What is writable when it is loaded.
+    pub writable: Vec<Range<u64>>,
 }
 
 impl Scan {
@@ -116,6 +92,7 @@ impl Scan {
             plans: 0,
             hints: hints::Hints::default(),
             code: None,
+            writable: Vec::new(),
         };
         scan.want(0..HEAD);
         for range in wanted {
@@ -151,36 +128,7 @@ impl Scan {
         }
     }
 
-    fn is_enough(&mut self, enough: Enough, consumed: u64) -> bool {
-        if self.format == Format::Pe && self.plan_at.is_none() && self.plans < MAX_PLANS {
-            // The headers of a PE file come first and say whether there is anything to come.
-            if pe::read(self.capture.strict()).is_ok_and(|pe| pe.fatbin.is_empty() && pe.relocatable.is_empty())
-                && self.capture.misses().is_empty()
-            {
-                self.nothing = true;
-                return true;
-            }
-        }
-        self.whole.len() >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
-    }
-
-    /// Whether it is among code that, as it is packed so far, will not end before the limit.
-    fn is_hopeless(&self, enough: Enough, consumed: u64) -> bool {
-        let have = self.have();
-        self.magics.is_empty()
-            && consumed >= 1 << 20
-            && self.code.as_ref().is_some_and(|code| {
-                code.contains(&have)
-                    && u128::from(consumed) * u128::from(code.end) > u128::from(enough.input) * u128::from(have)
-            })
-    }
-
-    /// Whether it was stopped with more to come.
-    pub(super) const fn is_sample(&self) -> bool {
-        !self.ended && !self.nothing
-    }
-
-    fn have(&self) -> u64 {
+    pub(super) fn have(&self) -> u64 {
         self.base + self.filled as u64
     }
 
@@ -189,7 +137,7 @@ impl Scan {
         slice(&self.buffer, self.base, self.filled, range)
     }
 
-    fn want(&mut self, range: Range<u64>) {
+    pub(super) fn want(&mut self, range: Range<u64>) {
         if range.start < range.end {
             self.wants.push(Reverse((range.start, Want::Bytes { end: range.end })));
         }
@@ -226,7 +174,8 @@ impl Scan {
         self.searched = have;
         self.settle();
         if self.base == 0 && self.plans == 0 {
-            self.begin();
+            let head = self.at(0..HEAD).unwrap_or_default().to_vec();
+            self.begin(&head);
         }
         while self.plan_at.is_some_and(|at| at <= have || self.ended) && self.plans < MAX_PLANS {
             self.plan();
@@ -319,54 +268,10 @@ impl Scan {
     fn zeros_before(&mut self, place: u64) {
         let count = self
             .at(self.base..place)
-            .map_or(0, |bytes| bytes.iter().rev().take(WITH as usize).take_while(|byte| **byte == 0).count() as u64);
+            .map_or(0, |bytes| bytes.iter().rev().take(MAX_PADDING).take_while(|byte| **byte == 0).count() as u64);
         if count > 0 {
             self.capture.zeros(place - count, count);
         }
-    }
-
-    /// Looks at the beginning, to know what to keep of the rest.
-    fn begin(&mut self) {
-        let head = self.buffer.get(..self.filled).unwrap_or_default();
-        (self.format, self.plan_at) = match head {
-            [0x7F, b'E', b'L', b'F', ..] => (Format::Elf, Some(0)),
-            [b'M', b'Z', ..] => (Format::Pe, Some(0)),
-            _ => (Format::Other, None),
-        };
-        if self.format == Format::Elf {
-            let dynamic = hints::dynamic(head);
-            self.code = hints::code(head);
-            self.want(dynamic.unwrap_or(0..0));
-        }
-    }
-
-    /// Lets the container's reader read what there is, and notes what it asks for that has yet to come.
-    fn plan(&mut self) {
-        self.plans += 1;
-        let misses = self.missing();
-        self.plan_at = None;
-        for miss in misses {
-            if miss.start >= self.base {
-                let end = miss.end.max(miss.start.saturating_add(WITH)).min(super::super::Source::len(&self.capture));
-                self.plan_at = self.plan_at.max(Some(end));
-                self.want(miss.start..end);
-            }
-        }
-        if self.capture.is_full() || self.ended && self.plan_at.is_some_and(|at| at > self.have()) {
-            self.plan_at = None;
-        }
-    }
-
-    /// What the container's reader asks for and was not kept.
-    pub(super) fn missing(&mut self) -> Vec<Range<u64>> {
-        let capture = self.capture.strict();
-        // A fault is met again, and told, when the file is read.
-        let _ = match self.format {
-            Format::Elf => sections::Header::read(capture).and_then(|header| elf::read(capture, &header)).map(drop),
-            Format::Pe => pe::read(capture).map(drop),
-            Format::Other => Ok(()),
-        };
-        self.capture.misses()
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::io::{self, Read};
 
-use super::{directory::shown, inflate::invalid, scan::Stream};
+use super::{directory::shown, inflate::invalid, stream::Stream};
 
 const BLOCK: usize = 512;
 const MAX_EXTENSION: u64 = 1 << 20;

@@ -13,7 +13,7 @@ use super::{
     directory::{self, Entry},
     inflate::Member,
     member, names,
-    scan::Stream,
+    stream::Stream,
 };
 use crate::{facts::Library, python::Metadata};
 

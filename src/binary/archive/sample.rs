@@ -1,0 +1,96 @@
+//! Reading only the beginning of a large member: its first fatbins have what most of its code is built for.
+
+use std::collections::BTreeMap;
+
+use super::{
+    super::{Error, Source, Summary, fatbin, fatbin::Item, pe},
+    plan::{Format, MAX_PLANS},
+    scan::Scan,
+};
+use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
+
+/// With `quick`: a first fatbin ends 12 to 18 MB into the compressed libtorch_cuda.so, and has all that the next seven have.
+pub(super) const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20 };
+
+/// When to stop before the end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Enough {
+    /// So many whole fatbins.
+    pub fatbins: usize,
+    /// So many bytes of the archive.
+    pub input: u64,
+}
+
+impl Scan {
+    /// Whether what was seen will do.
+    pub(super) fn is_enough(&mut self, enough: Enough, consumed: u64) -> bool {
+        if self.format == Format::Pe && self.plan_at.is_none() && self.plans < MAX_PLANS {
+            // The headers of a PE file come first and say whether there is anything to come.
+            if pe::read(self.capture.strict()).is_ok_and(|pe| pe.fatbin.is_empty() && pe.relocatable.is_empty())
+                && self.capture.misses().is_empty()
+            {
+                self.nothing = true;
+                return true;
+            }
+        }
+        self.whole.len() >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
+    }
+
+    /// Whether it is among code that, as it is packed so far, will not end before the limit.
+    fn is_hopeless(&self, enough: Enough, consumed: u64) -> bool {
+        let have = self.have();
+        self.magics.is_empty()
+            && consumed >= 1 << 20
+            && self.code.as_ref().is_some_and(|code| {
+                code.contains(&have)
+                    && u128::from(consumed) * u128::from(code.end) > u128::from(enough.input) * u128::from(have)
+            })
+    }
+
+    /// Whether it was stopped with more to come.
+    pub(super) const fn is_sample(&self) -> bool {
+        !self.ended && !self.nothing
+    }
+}
+
+/// What the first fatbins say.
+pub(super) fn library(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
+    let source = scan.capture.filled();
+    let mut head = [0; 4];
+    source.read_at(0, &mut head)?;
+    let container = match head {
+        [0x7F, b'E', b'L', b'F'] => Container::Elf,
+        [b'M', b'Z', ..] => Container::Pe,
+        _ => Container::Fatbin,
+    };
+    let mut summary = Summary::default();
+    let mut hidden = BTreeMap::new();
+    for range in &scan.whole {
+        // The section for fatbins is never writable; where it is among what is not, only the table of sections tells.
+        if scan.writable.iter().any(|writable| writable.contains(&range.start)) {
+            fatbin::walk(source, range.clone(), &mut |item| {
+                if let Item::Entry { header, .. } = item
+                    && let Some(target) = header.code()
+                {
+                    *hidden.entry(target).or_default() += 1;
+                }
+            });
+        } else {
+            let damage = fatbin::walk(source, range.clone(), &mut |item| summary.general(item));
+            summary.damage(damage);
+        }
+    }
+    let mut code = summary.finish();
+    code.hidden = hidden;
+    code.extent = Extent::Sampled;
+    let code = if scan.whole.is_empty() {
+        Fact::unknown(format!(
+            "only sampled: if it has fatbins, the first ends more than {} MiB into its compressed bytes",
+            ENOUGH.input >> 20
+        ))
+    } else {
+        let count = scan.whole.len();
+        Fact::known(code, Via::new(How::Binary, format!("{shown}, its first {count} fatbins")))
+    };
+    Ok(Library { path: shown.to_owned(), container, needed: Vec::new(), code })
+}
