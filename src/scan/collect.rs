@@ -4,16 +4,12 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
 };
 
 use crate::{
     binary::{self, ArchiveOptions},
     facts::{Container, Fact, Library},
-    python,
+    parallel, python,
 };
 
 /// A tree deeper than any real one: a loop of links ends here.
@@ -115,26 +111,17 @@ fn walk(
     }
 }
 
+/// The files in the order in which they are given.
 fn read_all(files: &[PathBuf], base: &Path, depth: Depth) -> Vec<Library> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(files.len()));
-    let worker = || {
-        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let shown = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-            let library = read(path, &shown, depth).unwrap_or_else(|error| Library {
-                container: Container::Elf,
-                needed: Vec::new(),
-                code: Fact::unknown(error.to_string()),
-                path: shown,
-            });
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(library);
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker))));
-    let mut libraries = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    libraries.sort_by(|a, b| a.path.cmp(&b.path));
-    libraries
+    parallel::map(files, |path| {
+        let shown = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        read(path, &shown, depth).unwrap_or_else(|error| Library {
+            container: Container::Elf,
+            needed: Vec::new(),
+            code: Fact::unknown(error.to_string()),
+            path: shown,
+        })
+    })
 }
 
 #[cfg(test)]

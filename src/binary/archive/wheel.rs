@@ -1,11 +1,6 @@
 //! Wheels: the members of a zip file, on several threads.
 
-use std::{
-    collections::HashSet,
-    num::NonZero,
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::collections::HashSet;
 
 use super::{
     super::{Error, Source},
@@ -15,7 +10,7 @@ use super::{
     member, names,
     stream::Stream,
 };
-use crate::{facts::Library, python::Metadata};
+use crate::{facts::Library, parallel, python::Metadata};
 
 /// flashinfer-cubin, the wheel with the most, has 15,970.
 const MAX_MEMBERS: usize = 1 << 17;
@@ -39,7 +34,8 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
     }
     entries = last_of_each_name(entries, &mut archive);
     let entries = apart(source, entries, options, &mut archive);
-    let done = on_threads(&entries, options, |entry| one(source, entry, options));
+    let threads = if options.threads == 0 { parallel::available() } else { options.threads };
+    let done = parallel::map_on(threads.min(MAX_THREADS), &entries, |entry| one(source, entry, options));
     for (entry, (outcome, [read, inflated])) in entries.iter().zip(done) {
         archive.read_bytes += read;
         archive.inflated_bytes += inflated;
@@ -120,34 +116,4 @@ fn apart(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, arc
     });
     placed.sort_by_key(|(range, _)| std::cmp::Reverse(range.end - range.start));
     placed.into_iter().map(|(_, entry)| entry).collect()
-}
-
-/// `work` on each, results in the order of the items.
-fn on_threads<R: Send>(entries: &[Entry], options: &ArchiveOptions, work: impl Fn(&Entry) -> R + Sync) -> Vec<R> {
-    let available = match options.threads {
-        0 => thread::available_parallelism().map_or(1, NonZero::get),
-        threads => threads,
-    };
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(entry) = entries.get(index) else { return done };
-            done.push((index, work(entry)));
-        }
-    };
-    let mut done = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..available.min(MAX_THREADS).min(entries.len())).map(|_| scope.spawn(take)).collect();
-        let mut done = take();
-        for helper in helpers {
-            match helper.join() {
-                Ok(more) => done.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
 }

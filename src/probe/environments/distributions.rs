@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{build, layout::Layout, parallel};
+use super::{build, layout::Layout};
 use crate::{
     facts::{Fact, Package, Source},
     probe::{redact, root::Root},
@@ -33,7 +33,7 @@ pub fn distributions(root: &Root, layout: &Layout, with_files: bool) -> Vec<Dist
         .flat_map(|site| root.names(site).into_iter().filter(|name| is_metadata(name)).map(move |name| (site, name)))
         .collect();
     let conda = if layout.conda { conda_names(root, &layout.prefix) } else { Vec::new() };
-    let mut found = parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
+    let mut found = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
     let mut seen = std::collections::BTreeSet::new();
     found
         .retain(|distribution| !distribution.package.name.is_empty() && seen.insert(distribution.package.name.clone()));

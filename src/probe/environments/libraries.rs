@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{distributions::Distribution, layout::Layout, parallel};
+use super::{distributions::Distribution, layout::Layout};
 use crate::{
     binary,
     facts::{Container, Fact, Library},
@@ -39,7 +39,7 @@ pub fn read(root: &Root, layout: &Layout, distributions: &mut [Distribution]) {
         work.extend(inside);
     }
     work.truncate(MAX_FILES);
-    let libraries = parallel::map(&work, |(_, path, shown)| library(root, path, shown));
+    let libraries = crate::parallel::map(&work, |(_, path, shown)| library(root, path, shown));
     for ((index, ..), library) in work.iter().zip(libraries) {
         if let (Some(distribution), Some(library)) = (distributions.get_mut(*index), library) {
             distribution.package.libraries.push(library);

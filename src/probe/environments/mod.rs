@@ -6,7 +6,6 @@ mod interpreter;
 mod layout;
 mod libraries;
 mod manager;
-mod parallel;
 mod pyvenv;
 mod select;
 mod sites;

@@ -1,4 +1,4 @@
-//! Work spread over the processors: hundreds of small files, of which one or two take most of the time.
+//! Work spread over the processors: hundreds of files, of which one or two take most of the time.
 
 use std::{
     num::NonZero,
@@ -8,7 +8,17 @@ use std::{
 
 /// `work` on each item, results in the order of the items. The next free thread takes the next item.
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    map_on(available(), items, work)
+}
+
+/// The threads that this machine runs at once.
+pub fn available() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// The same on so many threads, the caller's own among them.
+pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = threads.min(items.len());
     let next = AtomicUsize::new(0);
     let take = || {
         let mut done = Vec::new();
