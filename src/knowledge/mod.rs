@@ -8,7 +8,7 @@ mod schema;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use load::Knowledge;
-pub use queries::{Floor, Position};
+pub use queries::{Floor, Position, python_range};
 pub use schema::{
     AdviceRow, ArchitectureRow, Basis, BranchRow, GpuRow, OpenModules, ParserRow, Problem, PtxasRow, Published,
     TorchBuild, TorchRelease,

@@ -247,36 +247,59 @@ fn contains(range: &str, version: &str) -> bool {
 }
 
 impl TorchRelease {
-    /// Whether there are wheels for this Python.
-    pub fn has_wheels_for(&self, python: PythonVersion) -> bool {
-        self.python.contains(&python)
+    /// The Python versions that a build of it has wheels for.
+    pub fn python_of<'r>(&'r self, build: &'r TorchBuild) -> &'r [PythonVersion] {
+        build.python.as_ref().unwrap_or(&self.python)
     }
 
-    /// The Python versions with wheels, for people: `3.9 to 3.13, 3.13t`.
-    pub fn python_range(&self) -> String {
-        let with = |free_threaded: bool| self.python.iter().filter(move |python| python.free_threaded == free_threaded);
-        let mut text = match (with(false).min(), with(false).max()) {
-            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
-            (Some(only), _) => only.to_string(),
-            _ => String::new(),
-        };
-        for python in with(true) {
-            text += &format!(", {python}");
-        }
-        text
+    /// The Python versions with wheels on a platform, all of its builds together; those of the release where it has none there.
+    pub fn python_on(&self, platform: Platform) -> &[PythonVersion] {
+        let builds = self.builds.iter().filter(|build| build.platform == platform);
+        builds.map(|build| self.python_of(build)).max_by_key(|list| list.len()).unwrap_or(&self.python)
+    }
+
+    /// Version of the GNU C library that the wheels of a build need, by their manylinux tag; nothing on other systems.
+    pub fn glibc_of(&self, build: &TorchBuild) -> Option<&'static str> {
+        let tag = build.manylinux.as_deref().unwrap_or(&self.manylinux);
+        (build.platform.os == Os::Linux).then(|| manylinux_glibc(tag)).flatten()
     }
 
     /// Whether the Linux wheels load with this version of the GNU C library; other platforms do not ask.
     pub fn fits_glibc(&self, build: &TorchBuild, glibc: Option<&str>) -> bool {
-        let numbers = |text: &str, separator: char| -> Option<(u32, u32)> {
-            let (major, minor) = text.split_once(separator)?;
+        let numbers = |text: &str| -> Option<(u32, u32)> {
+            let (major, minor) = text.split_once('.')?;
             Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
         };
-        let needed = self.manylinux.strip_prefix("manylinux_").and_then(|tag| numbers(tag, '_'));
-        match (needed, glibc.and_then(|glibc| numbers(glibc, '.'))) {
-            (Some(needed), Some(there)) if build.platform.os == Os::Linux => there >= needed,
+        match (self.glibc_of(build).and_then(numbers), glibc.and_then(numbers)) {
+            (Some(needed), Some(there)) => there >= needed,
             _ => true,
         }
+    }
+}
+
+/// Python versions for people: `3.9 to 3.13, 3.13t`.
+pub fn python_range(list: &[PythonVersion]) -> String {
+    let with = |free_threaded: bool| list.iter().filter(move |python| python.free_threaded == free_threaded);
+    let mut text = match (with(false).min(), with(false).max()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(only), _) => only.to_string(),
+        _ => String::new(),
+    };
+    for python in with(true) {
+        text += &format!(", {python}");
+    }
+    text
+}
+
+/// What a manylinux tag stands for (PEP 513, 571, 599, 600).
+fn manylinux_glibc(tag: &str) -> Option<&'static str> {
+    match tag {
+        "manylinux1" => Some("2.5"),
+        "manylinux2010" => Some("2.12"),
+        "manylinux2014" | "manylinux_2_17" => Some("2.17"),
+        "manylinux_2_28" => Some("2.28"),
+        "manylinux_2_34" => Some("2.34"),
+        _ => None,
     }
 }
 

@@ -32,11 +32,22 @@ pub struct TorchRelease {
     pub torchvision: Option<String>,
     /// torchaudio release that belongs to it.
     pub torchaudio: Option<String>,
+    /// `Requires-Python` of its wheels.
+    pub requires_python: String,
     /// Specifier of triton in its metadata.
     pub triton: Option<String>,
+    /// Python versions for which triton is required, as a marker; nothing when for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triton_marker: Option<String>,
+    /// NCCL that PyPI's Linux wheel requires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nccl: Option<String>,
     /// NVIDIA packages that PyPI's Linux wheel requires.
     #[serde(default)]
     pub requires_nvidia: Vec<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
@@ -57,8 +68,20 @@ pub struct TorchBuild {
     pub sass: Option<Vec<Target>>,
     /// PTX; absent when not verified.
     pub ptx: Option<Vec<Target>>,
+    /// Machine code that only a few fatbins hold, which supports no GPU by itself; absent when not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Vec<Target>>,
     /// Toolkit that built it.
     pub toolkit: Option<String>,
+    /// cuDNN that it was built with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cudnn: Option<String>,
+    /// Python versions with wheels, where they are not those of the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<Vec<PythonVersion>>,
+    /// manylinux tag, where it is not that of the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manylinux: Option<String>,
     /// Its index below PyTorch's own host: `whl/cu128`.
     pub index: String,
     /// Whether `pip install torch` gives it without another index.
@@ -68,6 +91,12 @@ pub struct TorchBuild {
     pub published: Published,
     /// How its code is known.
     pub basis: Basis,
+    /// Why its code or its PTX is not known, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
 }
