@@ -31,8 +31,9 @@ pub struct Measured {
 /// What the main library of torch holds; nothing where there is none, as in a build without CUDA.
 pub fn measured(knowledge: &Knowledge, evidence: &Evidence) -> Option<Measured> {
     let main: Vec<&str> = knowledge.main_libraries("torch").collect();
-    let library = evidence.libraries.iter().find(|library| main.contains(&library.path.as_str()))?;
-    Some(of_code(library.code.value()?))
+    // torch 1.13 has its code in a library beside one of the usual name that holds none.
+    let mut libraries = evidence.libraries.iter().filter(|library| main.contains(&library.path.as_str()));
+    libraries.find_map(|library| library.code.value()).map(of_code)
 }
 
 fn of_code(code: &CodeObjects) -> Measured {

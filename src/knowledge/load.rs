@@ -5,7 +5,8 @@ use std::{fs, io, path::Path};
 use anyhow::Context as _;
 
 use super::schema::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, PackageFile, Problem, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, PackageFile, Problem, TorchFile,
+    VariableFile,
 };
 
 /// The knowledge base in force.
@@ -17,6 +18,8 @@ pub struct Knowledge {
     pub(super) torch: TorchFile,
     pub(super) arch_list: ArchListFile,
     pub(super) advice: AdviceFile,
+    pub(super) variables: VariableFile,
+    pub(super) failures: FailureFile,
     pub(super) packages: Vec<PackageFile>,
     /// Newest day on which a row was checked.
     pub date: String,
@@ -42,6 +45,8 @@ impl Knowledge {
             torch: files.torch.ok_or_else(|| missing("torch"))?,
             arch_list: files.arch_list.ok_or_else(|| missing("arch_list"))?,
             advice: files.advice.ok_or_else(|| missing("advice"))?,
+            variables: files.variables.ok_or_else(|| missing("variables"))?,
+            failures: files.failures.ok_or_else(|| missing("failures"))?,
             packages: files.packages,
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
@@ -55,7 +60,7 @@ impl Knowledge {
     /// Every fault of every file, each with file, line and column; a folder that cannot be read.
     pub fn with_overlay(folder: &Path) -> anyhow::Result<Self> {
         let mut knowledge = Self::builtin()?;
-        let files = read_folder(folder)?;
+        let files = read_folder(folder, &knowledge)?;
         if let Some(date) = files.date().filter(|date| *date > knowledge.date.as_str()) {
             knowledge.date = date.to_owned();
         }
@@ -65,8 +70,8 @@ impl Knowledge {
     }
 }
 
-/// Reads the TOML files of a folder and of its `packages/`.
-fn read_folder(folder: &Path) -> anyhow::Result<Files> {
+/// Reads the TOML files of a folder and of its `packages/`, which is to be laid over `base`.
+fn read_folder(folder: &Path, base: &Knowledge) -> anyhow::Result<Files> {
     let mut names = Vec::new();
     for (below, prefix) in [(folder.to_owned(), ""), (folder.join("packages"), "packages/")] {
         let entries = match fs::read_dir(&below) {
@@ -91,9 +96,13 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
     for name in names {
         let path = folder.join(&name);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        if let Err(mut found) = files.add(&name, &path.display().to_string(), &text) {
-            problems.append(&mut found);
+        let shown = path.display().to_string();
+        let mut alone = Files::default();
+        match alone.add(&name, &shown, &text) {
+            Ok(()) => problems.append(&mut base.clashes(&alone, &shown, &text)),
+            Err(mut found) => problems.append(&mut found),
         }
+        files.take(alone);
     }
     if problems.is_empty() {
         return Ok(files);

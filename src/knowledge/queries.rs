@@ -4,11 +4,13 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
     load::Knowledge,
-    schema::{AdviceRow, ArchitectureRow, GpuRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease},
+    schema::{
+        AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease,
+    },
 };
 use crate::facts::{
     CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
-    Platform, PtxIsa, PythonVersion,
+    Platform, PtxIsa, PythonVersion, Target,
 };
 
 /// The oldest driver for something, and where that is written.
@@ -189,35 +191,32 @@ impl Knowledge {
         position
     }
 
+    /// The row of a nightly build, `2.10.0.dev20251201+cu128`.
+    pub fn torch_nightly(&self, version: &str, platform: Platform) -> Option<&NightlyRow> {
+        let (public, variant) = version.split_once('+')?;
+        let (release, _) = public.split_once(".dev")?;
+        self.torch
+            .nightly
+            .iter()
+            .find(|row| row.variant == variant && row.platform == platform && contains(&row.versions, release))
+    }
+
     /// What a build is said to hold, as code objects: one fatbin with every image, its PTX of the ISA that its toolkit writes.
     /// Nothing where the row lists no verified code.
     pub fn torch_code(&self, build: &TorchBuild) -> Option<CodeObjects> {
         let toolkit = build.toolkit.as_ref();
         let isa = self.cuda.toolkit.iter().find(|row| Some(&row.version) == toolkit).and_then(|row| row.ptx_isa);
-        let sass = build.sass.as_ref()?.iter().map(|target| (CodeTarget::sass(*target), None));
-        let ptx = build.ptx.iter().flatten().map(|target| (CodeTarget::ptx(*target), isa));
-        let images: Vec<Image> =
-            sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
-        let count =
-            |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
-        Some(CodeObjects {
-            fatbins: 1,
-            sass: count(CodeKind::Sass),
-            ptx: count(CodeKind::Ptx),
-            modules: vec![ModuleGroup { count: 1, images }],
-            extent: Extent::Claim,
-            ..Default::default()
-        })
+        Some(claimed_code(build.sass.as_ref()?, build.ptx.iter().flatten(), isa))
+    }
+
+    /// The same of the nightly builds.
+    pub fn nightly_code(&self, row: &NightlyRow) -> CodeObjects {
+        claimed_code(&row.sass, &row.ptx, None)
     }
 
     /// How a torch row is cited.
     pub fn cite_torch(&self, release: &TorchRelease, build: &TorchBuild) -> String {
-        let basis = match build.basis {
-            super::Basis::Measured => "the wheel was read",
-            super::Basis::Reported => "reported by those who ran it",
-            super::Basis::ReleaseBranch | super::Basis::BuildScript => "from the build scripts",
-            super::Basis::NoGpuCode | super::Basis::None => "no code",
-        };
+        let basis = build.basis.describe();
         format!(
             "torch.toml, {}+{} on {} ({basis}; {})",
             release.version,
@@ -230,6 +229,23 @@ impl Knowledge {
     /// How an architecture row is cited.
     pub fn cite_architecture(&self, row: &ArchitectureRow) -> String {
         format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, &row.source))
+    }
+}
+
+/// One fatbin with an image for each target.
+fn claimed_code<'t>(sass: &[Target], ptx: impl IntoIterator<Item = &'t Target>, isa: Option<PtxIsa>) -> CodeObjects {
+    let sass = sass.iter().map(|target| (CodeTarget::sass(*target), None));
+    let ptx = ptx.into_iter().map(|target| (CodeTarget::ptx(*target), isa));
+    let images: Vec<Image> =
+        sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
+    let count = |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
+    CodeObjects {
+        fatbins: 1,
+        sass: count(CodeKind::Sass),
+        ptx: count(CodeKind::Ptx),
+        modules: vec![ModuleGroup { count: 1, images }],
+        extent: Extent::Claim,
+        ..Default::default()
     }
 }
 
@@ -310,7 +326,30 @@ impl TorchBuild {
     }
 }
 
+impl Basis {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Measured => "the wheel was read",
+            Self::Reported => "reported by those who ran it",
+            Self::ReleaseBranch | Self::BuildScript => "from the build scripts",
+            Self::NoGpuCode | Self::None => "no code",
+        }
+    }
+}
+
 impl Published {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Pypi => "it is on PyPI",
+            Self::Url => "its address was seen with a hash, or answered",
+            Self::Page => "PyTorch's install page names it",
+            Self::Matrix => "PyTorch's build matrix names it",
+            Self::Expected => "announced; nobody has seen it",
+        }
+    }
+
     /// Whether nobody has seen it: it was only announced.
     pub fn is_only_expected(self) -> bool {
         self == Self::Expected

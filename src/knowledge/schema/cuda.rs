@@ -62,6 +62,9 @@ pub struct ToolkitRow {
     /// Targets of its ptxas.
     #[serde(default)]
     pub targets: Vec<Target>,
+    /// Fields that are not known, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
@@ -106,6 +109,9 @@ pub struct BranchRow {
     pub kind: String,
     /// Month of its end, where announced.
     pub eol: Option<String>,
+    /// Month in which NVIDIA listed it as ended, where the month of its end was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
     /// Newest version seen.
     pub newest: Option<DriverVersion>,
     /// Keys of `[sources]`.

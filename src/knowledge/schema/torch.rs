@@ -14,6 +14,9 @@ pub struct TorchFile {
     pub sources: BTreeMap<String, String>,
     /// Releases, oldest first.
     pub release: Vec<TorchRelease>,
+    /// Builds of every night, by pattern.
+    #[serde(default)]
+    pub nightly: Vec<NightlyRow>,
 }
 
 /// A PyTorch release.
@@ -54,6 +57,28 @@ pub struct TorchRelease {
     pub verified: String,
     /// Its builds.
     pub builds: Vec<TorchBuild>,
+}
+
+/// The nightly builds `X.Y.0.devYYYYMMDD+cuNNN` of a range of versions, in one variant on one platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NightlyRow {
+    /// `cu128`.
+    pub variant: String,
+    /// Platform of the wheels.
+    pub platform: Platform,
+    /// Range of the release that they lead to: `>=2.9,<2.10`.
+    pub versions: String,
+    /// Machine code.
+    pub sass: Vec<Target>,
+    /// PTX.
+    pub ptx: Vec<Target>,
+    /// Its index below PyTorch's own host: `whl/nightly/cu128`.
+    pub index: String,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
 }
 
 /// One build of a release: a CUDA variant on a platform.
