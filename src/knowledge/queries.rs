@@ -123,6 +123,16 @@ impl Knowledge {
         steps
     }
 
+    /// Every product, newest generation first.
+    pub fn gpus(&self) -> impl Iterator<Item = &GpuRow> {
+        self.gpus.gpu.iter()
+    }
+
+    /// Every driver branch of which the CUDA release is known.
+    pub fn driver_branches(&self) -> impl Iterator<Item = u32> {
+        self.cuda.driver.iter().map(|row| row.branch)
+    }
+
     /// The product with this PCI device id.
     pub fn gpu_by_pci(&self, device: &str) -> Option<&GpuRow> {
         self.gpus.gpu.iter().find(|row| row.pci.iter().any(|id| id == device))
