@@ -13,6 +13,7 @@ pub mod fix;
 pub mod judge;
 pub mod kb;
 pub mod knowledge;
+pub mod matrix;
 mod parallel;
 pub mod probe;
 pub mod python;

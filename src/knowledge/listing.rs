@@ -7,10 +7,7 @@ use serde::Serialize;
 
 use super::{
     load::Knowledge,
-    schema::{
-        AdviceRow, ArchitectureRow, BranchRow, FailureRow, GpuRow, NightlyRow, ParserRow, ToolkitRow, TorchRelease,
-        UnreadRow, VariableRow,
-    },
+    schema::{ArchitectureRow, BranchRow, FailureRow, NightlyRow, ToolkitRow, TorchRelease, UnreadRow, VariableRow},
 };
 use crate::facts::{CudaVersion, DriverVersion};
 
@@ -79,18 +76,13 @@ impl Knowledge {
         kinds
     }
 
-    /// Every GPU.
-    pub fn gpu_rows(&self) -> &[GpuRow] {
-        &self.gpus.gpu
-    }
-
     /// Every architecture, oldest first.
     pub fn architecture_rows(&self) -> &[ArchitectureRow] {
         &self.architectures.architecture
     }
 
     /// Every CUDA toolkit, oldest first.
-    pub fn toolkits(&self) -> &[ToolkitRow] {
+    pub fn toolkit_rows(&self) -> &[ToolkitRow] {
         &self.cuda.toolkit
     }
 
@@ -136,21 +128,6 @@ impl Knowledge {
     /// Nightly builds of torch.
     pub fn nightlies(&self) -> &[NightlyRow] {
         &self.torch.nightly
-    }
-
-    /// What the parsers of TORCH_CUDA_ARCH_LIST know.
-    pub fn arch_list_parsers(&self) -> &[ParserRow] {
-        &self.arch_list.parser
-    }
-
-    /// Every piece of advice.
-    pub fn all_advice(&self) -> &[AdviceRow] {
-        &self.advice.advice
-    }
-
-    /// Names of the packages with a file, in order.
-    pub fn package_names(&self) -> Vec<&str> {
-        self.packages.iter().map(|file| file.package.name.as_str()).collect()
     }
 
     /// The newest release of torch that has a row.

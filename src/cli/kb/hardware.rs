@@ -18,8 +18,7 @@ const BRANCH_WIDTH: u32 = 5;
 pub fn gpu(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let answer = knowledge.find_gpu(name)?;
     let rows: Vec<&GpuRow> = knowledge
-        .gpu_rows()
-        .iter()
+        .gpus()
         .filter(|row| match &answer.pci {
             Some(id) => row.pci.contains(id),
             None if answer.from_row => row.name == answer.name,
@@ -69,7 +68,7 @@ fn of_architecture(knowledge: &Knowledge, row: &ArchitectureRow) -> Card {
         OpenModules::Supported => "open or proprietary",
         OpenModules::Impossible => "the proprietary ones; the open ones do not know it",
     });
-    let products = knowledge.gpu_rows().iter().filter(|gpu| gpu.capability == row.capability).count();
+    let products = knowledge.gpus().filter(|gpu| gpu.capability == row.capability).count();
     let tegra = if row.tegra { ", integrated (Jetson, Drive)" } else { "" };
     Card::new(
         format!("sm_{}, compute capability {}: {}{tegra}", row.capability.number(), row.capability, row.generation),

@@ -109,14 +109,14 @@ fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild) -
 
 /// A toolkit, or all of a CUDA release.
 pub fn cuda(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
-    let exact = knowledge.toolkits().iter().filter(|row| row.version == name);
+    let exact = knowledge.toolkit_rows().iter().filter(|row| row.version == name);
     let family = knowledge
-        .toolkits()
+        .toolkit_rows()
         .iter()
         .filter(|row| row.version.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')) && name.contains('.'));
     let rows: Vec<_> = exact.chain(family).collect();
     if rows.is_empty() {
-        let versions: Vec<&str> = knowledge.toolkits().iter().map(|row| row.version.as_str()).collect();
+        let versions: Vec<&str> = knowledge.toolkit_rows().iter().map(|row| row.version.as_str()).collect();
         let range = format!("there are {} to {}", versions.first().unwrap_or(&""), versions.last().unwrap_or(&""));
         return Err(unknown("CUDA toolkit", name, &nearest(name, versions), &range));
     }
