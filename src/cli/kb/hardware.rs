@@ -112,13 +112,10 @@ pub fn driver(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         "capabilities": served.iter().map(|row| row.capability).collect::<Vec<_>>(),
     });
     let (sources, verified) = knowledge.branch_sources(branch);
-    let floor = cuda.and_then(|cuda| {
-        let older = (10..=cuda.major).rev();
-        Some(older.map(|major| format!("CUDA {major}")).collect::<Vec<_>>().join(", "))
-    });
+    let programs = cuda.map(|cuda| format!("CUDA {} and older", cuda.major));
     let card = Card::new(title, &row, sources, &verified)
         .maybe("CUDA", cuda.map(|cuda| cuda.to_string()))
-        .maybe("runs programs of", floor)
+        .maybe("runs programs of", programs)
         .maybe("kind", life.map(|life| life.kind.clone()))
         .maybe("end of life", life.and_then(|life| life.eol.clone()))
         .maybe("listed as ended in", life.and_then(|life| life.ended_by.clone()))

@@ -13,16 +13,22 @@ pub struct CudaFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// Minor-version compatibility: the floor of each CUDA major.
+    #[serde(default)]
     pub runtime: Vec<RuntimeRow>,
     /// Toolkit releases.
+    #[serde(default)]
     pub toolkit: Vec<ToolkitRow>,
     /// PTX ISA versions.
+    #[serde(default)]
     pub ptx: Vec<PtxRow>,
     /// CUDA release that each driver branch reports.
+    #[serde(default)]
     pub driver: Vec<DriverRow>,
     /// Driver branches and their life.
+    #[serde(default)]
     pub branch: Vec<BranchRow>,
     /// What compressed fatbins need.
+    #[serde(default)]
     pub compression: Vec<CompressionRow>,
 }
 

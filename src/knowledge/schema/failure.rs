@@ -11,6 +11,7 @@ pub struct FailureFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// One way to fail a row.
+    #[serde(default)]
     pub failure: Vec<FailureRow>,
 }
 

@@ -13,6 +13,7 @@ pub struct TorchFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// Releases, oldest first.
+    #[serde(default)]
     pub release: Vec<TorchRelease>,
     /// Builds of every night, by pattern.
     #[serde(default)]
