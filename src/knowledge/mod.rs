@@ -3,6 +3,7 @@
 mod gpu_lookup;
 mod load;
 mod overlay;
+mod part;
 mod queries;
 mod schema;
 
