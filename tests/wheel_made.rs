@@ -146,6 +146,24 @@ fn large_members_are_read_as_their_unpacked_files() {
 }
 
 #[test]
+fn small_fatbins_by_the_hundred_are_all_read() {
+    let fatbin = |payload: &[u8]| {
+        let mut entry = [0; 64];
+        entry[0] = 2;
+        entry[4] = 64;
+        entry[8..16].copy_from_slice(&(payload.len() as u64).to_le_bytes());
+        entry[28] = 100;
+        let size = (entry.len() + payload.len()) as u64;
+        [&[0x50, 0xED, 0x55, 0xBA, 1, 0, 16, 0][..], &size.to_le_bytes(), &entry, payload].concat()
+    };
+    // As in cuDNN's precompiled engines, where 63 fatbins were missed for standing too close together.
+    let bytes = [fatbin(&noise(9 << 20)), fatbin(&[7; 40]).repeat(5000)].concat();
+    let archive = read(Zip::default().deflated("demo/k.fatbin", &bytes));
+    let code = archive.libraries[0].code.value().unwrap();
+    assert_eq!((code.fatbins, code.damage.as_slice()), (5001, [].as_slice()));
+}
+
+#[test]
 fn quick_says_how_far_it_looked() {
     let fatbin = corpus("c13.5/fb-mode-none.fatbin");
     let bytes = [fatbin.repeat(20), noise(12 << 20)].concat();

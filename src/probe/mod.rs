@@ -10,7 +10,7 @@ mod environments;
 mod glibc;
 mod header;
 mod host;
-mod kernel;
+pub(crate) mod kernel;
 pub mod live;
 mod loader;
 mod pci;
