@@ -3,13 +3,16 @@
 mod gpu_lookup;
 mod load;
 mod overlay;
+mod packages;
 mod queries;
 mod schema;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use load::Knowledge;
+pub use packages::{Interests, choose, digits, matches};
 pub use queries::{Floor, Position};
 pub use schema::{
-    AdviceRow, ArchitectureRow, Basis, BranchRow, GpuRow, OpenModules, ParserRow, Problem, PtxasRow, Published,
-    TorchBuild, TorchRelease,
+    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, Confidence, FixRow, GpuRow, Level, OpenModules,
+    PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, TorchBuild, TorchRelease,
+    UnpublishedRow, VariableIs, When,
 };

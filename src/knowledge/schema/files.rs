@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     AdviceFile, ArchListFile, ArchitectureFile, CudaFile, GpuFile, PackageFile, TorchFile,
     problem::{Places, Problem},
-    validate,
+    validate, validate_package,
 };
 
 /// The content of a knowledge folder. A folder that is laid over another may lack any of them.
@@ -41,7 +41,7 @@ impl Files {
             "torch.toml" => self.torch = Some(read(shown, text, validate::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
-            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
+            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
                 let known = "gpus, architectures, cuda, torch, arch_list, advice or packages/NAME";
                 return Err(vec![Problem::at(

@@ -3,29 +3,29 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, Basis, CudaFile, GpuFile, PackageFile, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, Basis, CudaFile, GpuFile, TorchFile,
     problem::{Places, Problem},
 };
 
 /// Collects the faults of one table array.
-struct Table<'a> {
+pub(super) struct Table<'a> {
     places: &'a Places<'a>,
     name: &'static str,
     sources: &'a BTreeMap<String, String>,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl<'a> Table<'a> {
-    fn new(places: &'a Places<'a>, name: &'static str, sources: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn new(places: &'a Places<'a>, name: &'static str, sources: &'a BTreeMap<String, String>) -> Self {
         Self { places, name, sources, problems: Vec::new() }
     }
 
-    fn fault(&mut self, index: usize, field: &str, message: impl Into<String>) {
+    pub(super) fn fault(&mut self, index: usize, field: &str, message: impl Into<String>) {
         self.problems.push(self.places.problem(self.name, index, field, message));
     }
 
     /// Every row names where it is written and when it was checked.
-    fn provenance(&mut self, index: usize, source: &[String], verified: &str) {
+    pub(super) fn provenance(&mut self, index: usize, source: &[String], verified: &str) {
         if source.is_empty() {
             self.fault(index, "source", "a row needs a source");
         }
@@ -40,7 +40,7 @@ impl<'a> Table<'a> {
     }
 
     /// No two rows may stand for the same thing.
-    fn unique<K: Ord + ToString>(&mut self, field: &str, keys: impl IntoIterator<Item = (usize, K)>) {
+    pub(super) fn unique<K: Ord + ToString>(&mut self, field: &str, keys: impl IntoIterator<Item = (usize, K)>) {
         let mut seen = BTreeMap::new();
         for (index, key) in keys {
             let text = key.to_string();
@@ -220,18 +220,4 @@ pub fn advice(file: &AdviceFile, places: &Places<'_>) -> Vec<Problem> {
         table.provenance(index, &row.source, &row.verified);
     }
     table.problems
-}
-
-/// `packages/*.toml`
-pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
-    let mut table = Table::new(places, "package", &file.sources);
-    table.provenance(0, &file.package.source, &file.package.verified);
-    let mut problems = table.problems;
-    let mut table = Table::new(places, "ptxas", &file.sources);
-    for (index, row) in file.ptxas.iter().enumerate() {
-        table.provenance(index, &row.source, &row.verified);
-    }
-    table.unique("versions", file.ptxas.iter().enumerate().map(|(index, row)| (index, row.versions.as_str())));
-    problems.append(&mut table.problems);
-    problems
 }
