@@ -1,13 +1,15 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, and `advice` (what only a person can do). `prove` judges a plan, `commands` writes it for the user's own tool and shell.
+//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, and `advice` (what only a person can
+//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod candidates;
 mod commands;
 mod companions;
 mod driver;
+mod grid;
 mod impossible;
 mod overwritten;
 mod packages;
@@ -19,6 +21,7 @@ mod variables;
 
 pub use candidates::{Candidate, Wish};
 pub use commands::TORCH_INDEXES;
+pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
 use crate::{

@@ -148,7 +148,7 @@ fn version_plan(
     {
         let platform = *environment.platform.value()?;
         let fits = case.knowledge.torch_releases().filter(|release| {
-            let python = environment.python.value().is_none_or(|python| release.has_wheels_for(*python));
+            let python = environment.python.value().is_none_or(|python| release.python_on(platform).contains(python));
             python && python::in_range(range, &release.version) == Some(true)
         });
         let release = fits.last()?;

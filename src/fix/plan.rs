@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
 
+/// The variable that decides which GPUs CUDA shows.
+pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+
 /// What would be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -94,6 +97,9 @@ impl Plan {
                         Some(value) => after.env_vars.insert(name.clone().into_owned(), value.clone()),
                         None => after.env_vars.remove(name.as_ref()),
                     };
+                    if name == VISIBLE {
+                        ask_again(&mut after);
+                    }
                     if name == "LD_LIBRARY_PATH" {
                         forget_found(&mut after.environments);
                     }
@@ -135,6 +141,15 @@ fn forget_found(environments: &mut [Environment]) {
 
 fn planned(summary: &str) -> Source {
     Source::new(How::Plan, summary)
+}
+
+/// What CUDA answered while other GPUs were visible says nothing any more.
+fn ask_again(facts: &mut Facts) {
+    let why = || format!("not asked since {VISIBLE} was changed");
+    facts.cuda = Fact::unknown(why());
+    for gpu in facts.gpus.value_mut().into_iter().flatten() {
+        gpu.visible = Fact::unknown(why());
+    }
 }
 
 fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {

@@ -1,18 +1,24 @@
 //! The knowledge base: what is known of GPUs, drivers, CUDA and packages, each row with its source and the day it was checked.
 
+mod clash;
 mod gpu_lookup;
+mod listing;
 mod load;
+mod nearest;
 mod overlay;
 mod packages;
+mod part;
 mod queries;
 mod schema;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
+pub use listing::Kind;
 pub use load::Knowledge;
+pub use nearest::nearest;
 pub use packages::{Interests, choose, digits, matches};
-pub use queries::{Floor, Position};
+pub use queries::{Floor, Position, python_range};
 pub use schema::{
-    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, Confidence, FixRow, GpuRow, Level, OpenModules,
-    PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, TorchBuild, TorchRelease,
-    UnpublishedRow, VariableIs, When,
+    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, Confidence, FailureRow, FixRow, GpuRow, Level,
+    NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range,
+    ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
 };

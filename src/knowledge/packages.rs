@@ -80,7 +80,7 @@ impl Knowledge {
     /// What the probe should look at for the sake of these rows.
     pub fn interests(&self) -> Interests {
         let mut interests = Interests::default();
-        for file in &self.packages {
+        for file in self.packages.iter() {
             let read = file.package.read
                 || !file.package.main.is_empty()
                 || file.build.iter().any(|row| !row.brings.is_empty());

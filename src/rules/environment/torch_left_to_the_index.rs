@@ -99,7 +99,7 @@ fn default_build<'a>(
 ) -> Option<(&'a TorchRelease, &'a TorchBuild)> {
     let platform = *environment.platform.value()?;
     let fits = |release: &&TorchRelease| {
-        let python = environment.python.value().is_none_or(|python| release.has_wheels_for(*python));
+        let python = environment.python.value().is_none_or(|python| release.python_on(platform).contains(python));
         python && crate::python::in_range(range, &release.version) == Some(true)
     };
     context.knowledge.torch_releases().filter(fits).collect::<Vec<_>>().into_iter().rev().find_map(|release| {
