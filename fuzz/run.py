@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -99,15 +100,18 @@ def fill(target: str) -> Path:
 def run(target: str, seconds: int) -> bool:
     """Runs one target and prints its row; whether it found nothing."""
     folder = fill(target)
+    subprocess.run(["cargo", "+nightly", "fuzz", "build", "-q", target], cwd=ROOT, check=True)
     count = len(list(folder.glob("seed-*")))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     command = ["cargo", "+nightly", "fuzz", "run", target, str(folder), "--", *LIMITS, f"-max_total_time={seconds}", "-print_final_stats=1"]
-    ended = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True, errors="replace")
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     number = lambda name: int(found[1]) if (found := re.search(rf"{name}: *(\d+)", ended.stderr)) else 0  # noqa: E731
     clean = ended.returncode == 0
     cover = re.findall(r"cov: (\d+)", ended.stderr)
     verdict = "clean" if clean else "FOUND: " + next(iter(re.findall(r"(?:panicked at|ERROR:|SUMMARY:).*", ended.stderr)), "see above")
     day = datetime.date.today().isoformat()
-    print(f"| {day} | {target} | {count} | {seconds} | {number('stat::number_of_executed_units'):,} "
+    print(f"| {day} | {target} | {count} | {spent:.0f} | {number('stat::number_of_executed_units'):,} "
           f"| {cover[-1] if cover else 0} | {number('stat::peak_rss_mb')} | {verdict} |", flush=True)  # fmt: skip
     if not clean:
         print(ended.stderr[-3000:], file=sys.stderr)

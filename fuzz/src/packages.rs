@@ -10,7 +10,12 @@ pub fn read_package(name: &str, bytes: &[u8]) {
             // Deflate makes at most 1032 bytes of one; zstd more, but not beyond what is taken for a bomb.
             let most = (64 << 20) + archive.read_bytes.saturating_mul(1100);
             assert!(archive.inflated_bytes <= most * 4, "{} of {}", archive.inflated_bytes, bytes.len());
-            assert!(archive.read_bytes <= (bytes.len() as u64 + (1 << 16)) * 5, "{} of {}", archive.read_bytes, bytes.len());
+            assert!(
+                archive.read_bytes <= (bytes.len() as u64 + (1 << 16)) * 5,
+                "{} of {}",
+                archive.read_bytes,
+                bytes.len()
+            );
         }
     }
 }

@@ -75,8 +75,8 @@ def spelled(entries: Counter[str]) -> str:
 class Comparison:
     """One wheel."""
 
-    def __init__(self, gpucheck: str, tools: Tools, folder: Path) -> None:
-        self.gpucheck, self.tools, self.folder = gpucheck, tools, folder
+    def __init__(self, gpucheck: str, tools: Tools, folder: Path, unread: set[str]) -> None:
+        self.gpucheck, self.tools, self.folder, self.unread = gpucheck, tools, folder, unread
         self.files = self.with_code = self.entries = 0
         self.differences: list[dict] = []
         self.hidden: list[dict] = []
@@ -93,6 +93,9 @@ class Comparison:
         """Compares one file."""
         self.files += 1
         visible = path
+        if library is None and name in self.unread:
+            # What is not read inside the wheel, which the report says, is compared unpacked.
+            library = next(iter(scan(self.gpucheck, path)[0]["scan"]), None)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             named = native.sections(data, kind) if kind in ("elf", "pe") else []
             ours = counts(library, "sass", "ptx", "relocatable")
@@ -140,7 +143,7 @@ class Comparison:
         if not (containers or cubins or more):
             return
         listed: Counter[str] = Counter()
-        complaints, by_old = [], 0
+        complaints, silent, by_old = [], 0, 0
         slices = [native.wrapped([data[part.start : part.end] for part in containers])] if containers else []
         for image in slices + [data[part.start : part.end] for part in cubins]:
             cut = self.folder / "cut.o"
@@ -150,14 +153,16 @@ class Comparison:
             if (listing.complaint or not listing.entries) and (old := self.listed(cut, old=True)).entries:
                 listing, by_old = old, by_old + old.entries.total()
             listed += listing.entries
+            silent += not listing.entries and not listing.complaint
             complaints += [listing.complaint] if listing.complaint else []
         self.entries += listed.total()
         result = {"file": name, "fatbins": len(containers), "cubins": len(cubins), "listed": listed.total(),
                   "by_12.4": by_old, "targets": sorted(listed), "other": native.other_kinds(data, containers), "seconds": round(seconds, 2)}  # fmt: skip
         if listed != more:
             result |= {"gpucheck": spelled(more - listed), "cuobjdump": spelled(listed - more)}
-            if complaints:
-                result["why"] = f"13.5 and 12.4 refuse {len(complaints)} of the parts (“{complaints[0]}”)"
+            if complaints or silent:
+                refused = f"refuse {len(complaints)} (“{complaints[0]}”) and " if complaints else ""
+                result["why"] = f"of the parts, 13.5 and 12.4 {refused}say of {silent} that they hold no device code"
                 result["contradicted"] = bool(listed - more)
         self.hidden.append(result)
 
@@ -168,7 +173,7 @@ def compare(gpucheck: str, tools: Tools, requirement: str, platform: str, python
         wheel = fetch(requirement, platform, python, folder)
         read, seconds = scan(gpucheck, wheel)
         libraries = {library["path"]: library for library in read["scan"]}
-        comparison = Comparison(gpucheck, tools, folder)
+        comparison = Comparison(gpucheck, tools, folder, {unread["path"] for unread in read.get("unread", [])})
         with zipfile.ZipFile(wheel) as archive:
             for member in archive.infolist():
                 with archive.open(member) as file:
