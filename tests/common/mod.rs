@@ -6,6 +6,7 @@ pub mod case;
 pub mod facts;
 pub mod fake;
 pub mod nvidia;
+pub mod pack;
 
 use std::{
     fs::{self, File},
