@@ -5,6 +5,7 @@
 
 mod condition;
 mod extension;
+mod pages;
 mod rule;
 mod run;
 mod shared;
@@ -16,6 +17,7 @@ pub use environment::{
     files_overwritten::overwritten,
 };
 pub use extension::cuda_major;
+pub use pages::{page, titles};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{gpu_name, label, torch_on_gpu};
