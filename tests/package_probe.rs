@@ -58,6 +58,9 @@ fn bitsandbytes_is_judged_by_the_library_that_it_takes() {
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension().is_some_and(|end| end == "whl"));
     succeed(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(wheel.unwrap()).arg(&site));
+    for name in ["numpy", "packaging"] {
+        file(&site.join(format!("{name}-26.0.dist-info/METADATA")), &format!("Name: {name}\nVersion: 26.0\n"));
+    }
     let good = doctor(&place, &[]);
     assert_eq!(slugs(&good, "error"), Vec::<&str>::new(), "{}", good["findings"]);
     let overridden = doctor(&place, &[("BNB_CUDA_VERSION", "126")]);
