@@ -28,6 +28,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         for subject in &report.subjects {
             page.subject(subject, report);
         }
+        page.out += &super::readiness::render(&report.readiness, screen);
         page.out.push('\n');
     }
     if report.command == "scan" {

@@ -2,6 +2,7 @@
 
 mod human;
 mod json;
+mod readiness;
 mod runs_on;
 mod scan;
 mod style;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::{
     facts::Facts,
     finding::{Finding, Severity},
+    readiness::Readiness,
     rules::Undecided,
     scan::{Scanned, Size},
 };
@@ -59,6 +61,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Which GPU can run what, for each judged environment.
     pub runs_on: Vec<RunsOn>,
+    /// The eight lines that people check an installation with, for each judged environment and GPU.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readiness: Vec<Readiness>,
     /// How many rules ran, and which could not.
     pub checks: Checks,
     /// Wall time of the command in milliseconds.

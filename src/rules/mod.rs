@@ -11,7 +11,7 @@ mod stack;
 pub use environment::environment_incomplete::{Unmet, unmet, wanted};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
-pub use shared::{gpu_name, label, torch_on_gpu};
+pub use shared::{driver, gpu_name, label, torch_on_gpu};
 
 /// A rule and its page.
 pub struct Entry {
