@@ -93,6 +93,11 @@ impl Knowledge {
             .map(|row| row.cuda)
     }
 
+    /// Every release of the CUDA toolkit, by its first two numbers; one that had updates comes several times.
+    pub fn toolkits(&self) -> impl Iterator<Item = CudaVersion> {
+        self.cuda.toolkit.iter().filter_map(|row| row.version.parse().ok())
+    }
+
     /// First driver branch that unpacks zstd-compressed fatbin entries.
     pub fn zstd_branch(&self) -> Option<u32> {
         self.cuda.compression.iter().find(|row| row.kind == "zstd").map(|row| row.branch)
