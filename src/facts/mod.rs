@@ -8,6 +8,7 @@ mod environment;
 mod fact;
 mod kernel;
 mod machine;
+mod smoke;
 mod version;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use kernel::{Kernel, KernelModule};
 pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
+pub use smoke::{ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 
 /// Everything that was seen of one machine and its environments. The default is that nobody looked.
@@ -44,6 +46,9 @@ pub struct Facts {
     pub cuda: Fact<Contact>,
     /// The NVIDIA GPUs.
     pub gpus: Fact<Vec<Gpu>>,
+    /// What happened when GPUs were asked to compute, one run after another; unknown unless `smoke` was asked for.
+    #[serde(default)]
+    pub smoke: Fact<Vec<Smoke>>,
     /// GPUs that the user expects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,

@@ -72,6 +72,7 @@ impl Plan {
             driver_libraries: facts.driver_libraries.clone(),
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
+            smoke: facts.smoke.clone(),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
             required: facts.required.clone(),
@@ -79,6 +80,8 @@ impl Plan {
             env_vars: facts.env_vars.clone(),
             environments: facts.environments.iter().filter(|e| Some(e.id.as_str()) == environment).cloned().collect(),
         };
+        // What was loaded were the libraries before the plan.
+        after.smoke.value_mut().into_iter().flatten().for_each(|run| run.libraries.clear());
         for change in &self.changes {
             match change {
                 Change::Install(install) => {

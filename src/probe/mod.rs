@@ -68,6 +68,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
+        smoke: Fact::unknown("not asked for (gpucheck smoke)"),
         expected: Vec::new(),
         required: Vec::new(),
         gpus: pci::gpus(&root, &devices),
