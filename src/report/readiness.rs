@@ -7,7 +7,7 @@ use crate::readiness::{Answer, Line, Readiness};
 
 /// Width of the report's labels, and of the lines' own.
 const LABEL: usize = 14;
-const NAME: usize = 18;
+pub(super) const NAME: usize = 18;
 /// As for the other columns.
 const NARROWEST: usize = 30;
 
@@ -127,7 +127,7 @@ fn indented(screen: &Screen) -> Screen {
 }
 
 /// Text behind a label, wrapped under itself.
-fn column(out: &mut String, label: &str, paint: Paint, wide: usize, text: &str, screen: &Screen) {
+pub(super) fn column(out: &mut String, label: &str, paint: Paint, wide: usize, text: &str, screen: &Screen) {
     let lines = match screen.width {
         Some(width) => {
             let width = width.saturating_sub(wide).max(NARROWEST);
