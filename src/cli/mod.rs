@@ -9,6 +9,7 @@ mod probe;
 mod recommend;
 mod rule;
 mod scan;
+mod smoke;
 
 use clap::{Parser, Subcommand};
 
@@ -37,11 +38,16 @@ enum Command {
     Matrix(matrix::Arguments),
     /// Which GPUs can this code run on?
     Scan(scan::Arguments),
+    /// Does this GPU really compute? (Wakes it; nothing else does)
+    Smoke(smoke::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
+    /// Computes on one GPU, for `smoke`, which must survive it
+    #[command(name = crate::probe::smoke::COMMAND, hide = true)]
+    Computing(smoke::Child),
 }
 
 impl Cli {
@@ -54,6 +60,8 @@ impl Cli {
             Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
+            Command::Smoke(arguments) => arguments.run(),
+            Command::Computing(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {
             complain(&error);
