@@ -32,7 +32,7 @@ fn checked(kind: Kind, shape: Shape, change: impl Fn(&mut [f32])) -> [KernelOutc
 fn right_products_pass_both_checks() {
     for kind in KINDS {
         for outcome in checked(kind, Shape { m: 33, n: 65, k: 96 }, |_| {}) {
-            assert!(matches!(outcome, KernelOutcome::Right { worst_permille: 1..500 }), "{kind:?}: {outcome:?}");
+            assert!(matches!(outcome, KernelOutcome::Right { worst_permille: 0..500 }), "{kind:?}: {outcome:?}");
         }
     }
 }
