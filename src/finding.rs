@@ -35,6 +35,9 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// The error text that people see when they run into it.
     pub symptom: Option<String>,
+    /// Rules whose finding explains this one, told by its error text; that rule's findings are its cause.
+    #[serde(skip)]
+    pub explained_by: Vec<&'static str>,
     /// Slugs of rules whose findings follow from this one.
     pub consequences: Vec<&'static str>,
     /// What removes it, best first.

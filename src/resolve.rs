@@ -28,7 +28,10 @@ fn registry_position(slug: &str) -> usize {
 fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     let cause_of = |consequence: &Finding| {
         let causes = rules::find(consequence.rule).map_or(&[][..], |entry| entry.rule.consequence_of);
-        findings.iter().position(|cause| causes.contains(&cause.rule) && concerns(cause, consequence))
+        findings.iter().position(|cause| {
+            let explains = causes.contains(&cause.rule) || consequence.explained_by.contains(&cause.rule);
+            explains && concerns(cause, consequence)
+        })
     };
     let causes: Vec<Option<usize>> = findings.iter().map(cause_of).collect();
     let root = |mut index: usize| {

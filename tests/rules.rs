@@ -347,7 +347,12 @@ fn a_card_for_the_screen_forces_no_downgrade() {
 /// Each rule of the registry is named by a test of this file, driver_rules.rs or scan.rs: a new rule needs its case.
 #[test]
 fn every_rule_has_its_case() {
-    let sources = [include_str!("rules.rs"), include_str!("driver_rules.rs"), include_str!("scan.rs")];
+    let sources = [
+        include_str!("rules.rs"),
+        include_str!("driver_rules.rs"),
+        include_str!("scan.rs"),
+        include_str!("framework.rs"),
+    ];
     let tested: BTreeSet<String> = sources
         .iter()
         .flat_map(|source| source.lines())

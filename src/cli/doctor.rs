@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
+    framework::Framework,
     options::{Assume, FailOn, Node, Show, Sources},
     output,
     probe::Driver,
@@ -48,6 +49,8 @@ pub struct Arguments {
     smoke: bool,
     #[command(flatten)]
     compute: Compute,
+    #[command(flatten)]
+    framework: Framework,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -66,6 +69,7 @@ impl Arguments {
             Some(path) => saved(path)?,
             None => self.probe()?,
         };
+        self.framework(&mut facts)?;
         self.assume.apply(&mut facts, &knowledge)?;
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(&knowledge)?;
@@ -81,6 +85,21 @@ impl Arguments {
         let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(&report, &self.show)?;
         Ok(exit)
+    }
+
+    /// torch computes on this machine: with a machine that is only thought of, there is nothing to run.
+    fn framework(&self, facts: &mut Facts) -> anyhow::Result<()> {
+        let elsewhere = [
+            ("--replay", self.replay.is_some()),
+            ("--root", self.root.is_some()),
+            ("--gpu", !self.assume.gpu.is_empty()),
+            ("--os", self.assume.os.is_some()),
+        ];
+        if let Some((option, _)) = elsewhere.iter().find(|(_, given)| *given).filter(|_| self.framework.framework) {
+            anyhow::bail!("--framework runs torch on this machine: it cannot be combined with {option}");
+        }
+        self.framework.run(facts);
+        Ok(())
     }
 
     fn probe(&self) -> anyhow::Result<Facts> {

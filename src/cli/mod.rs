@@ -2,6 +2,7 @@
 
 mod assume;
 mod doctor;
+mod framework;
 mod matrix;
 mod options;
 mod output;

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration, time::Instant};
 use clap::Args;
 
 use super::{
+    framework::Framework,
     options::{FailOn, Node, Show, Sources},
     output,
     probe::{Driver, contained},
@@ -71,7 +72,9 @@ impl Compute {
 pub struct Arguments {
     #[command(flatten)]
     compute: Compute,
-    /// With --load: the virtual environment, interpreter or site-packages whose libraries are loaded, instead of the active one
+    #[command(flatten)]
+    framework: Framework,
+    /// With --load and --framework: the virtual environment, interpreter or site-packages that is meant, instead of the active one
     #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
     python: Vec<PathBuf>,
     #[command(flatten)]
@@ -95,10 +98,11 @@ impl Arguments {
         let options = probe::Options {
             python: self.python.clone(),
             smoke: Some(self.compute.options()),
-            without_environments: !self.compute.load,
+            without_environments: !self.compute.load && !self.framework.framework,
             ..self.driver.options(true)
         };
         let mut facts = probe::facts(&options, &Surroundings::of_process())?;
+        self.framework.run(&mut facts);
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(&knowledge)?;
         }

@@ -6,6 +6,7 @@ mod code;
 mod contact;
 mod environment;
 mod fact;
+mod framework;
 mod kernel;
 mod machine;
 mod smoke;
@@ -20,6 +21,7 @@ pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Libra
 pub use contact::{Answer, Contact, DriverLibrary, LibraryKind};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
+pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use kernel::{Kernel, KernelModule};
 pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
 pub use smoke::{ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
@@ -49,6 +51,9 @@ pub struct Facts {
     /// What happened when GPUs were asked to compute, one run after another; unknown unless `smoke` was asked for.
     #[serde(default)]
     pub smoke: Fact<Vec<Smoke>>,
+    /// What happened when torch was asked to compute in the selected environment; unknown unless `--framework` was asked for.
+    #[serde(default)]
+    pub framework: Fact<Framework>,
     /// GPUs that the user expects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,

@@ -73,6 +73,7 @@ impl Plan {
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
             smoke: facts.smoke.clone(),
+            framework: Fact::unknown("what would be there was not run"),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
             required: facts.required.clone(),

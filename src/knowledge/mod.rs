@@ -10,6 +10,6 @@ pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use load::Knowledge;
 pub use queries::{Floor, Position};
 pub use schema::{
-    AdviceRow, ArchitectureRow, Basis, BranchRow, GpuRow, OpenModules, ParserRow, Problem, PtxasRow, Published,
-    TorchBuild, TorchRelease,
+    AdviceRow, ArchitectureRow, Basis, BranchRow, ErrorKind, ErrorRow, GpuRow, OpenModules, ParserRow, Problem,
+    PtxasRow, Published, TorchBuild, TorchRelease,
 };

@@ -49,6 +49,10 @@ impl Knowledge {
             self.advice.sources.extend(over.sources);
             lay(&mut self.advice.advice, over.advice, |row| (row.rule.clone(), row.summary.clone()));
         }
+        if let Some(over) = files.errors {
+            self.errors.sources.extend(over.sources);
+            lay(&mut self.errors.error, over.error, |row| row.id.clone());
+        }
         lay(&mut self.packages, files.packages, |file| file.package.name.clone());
     }
 }

@@ -7,6 +7,7 @@ mod container_tools;
 mod driver_libraries;
 mod env_vars;
 mod environments;
+pub mod framework;
 mod glibc;
 mod header;
 mod host;
@@ -74,6 +75,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: Fact::unknown("not asked for (gpucheck smoke)"),
+        framework: Fact::unknown(framework::NOT_ASKED),
         expected: Vec::new(),
         required: Vec::new(),
         gpus: pci::gpus(&root, &devices),

@@ -7,11 +7,13 @@ mod rule;
 mod run;
 mod shared;
 mod stack;
+mod steps;
 
 pub use environment::environment_incomplete::{Unmet, unmet, wanted};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
-pub use shared::{gpu_name, label, torch_on_gpu};
+pub use shared::{driver, gpu_name, label, torch_on_gpu};
+pub use steps::said;
 
 /// A rule and its page.
 pub struct Entry {
@@ -120,6 +122,13 @@ registry! {
     }
     environment {
         environment_incomplete,
+    }
+    smoke {
+        framework_import_failed,
+        framework_step_failed,
+        framework_wrong_numbers,
+        framework_step_died,
+        framework_hangs,
     }
     build {
         arch_list_invalid,

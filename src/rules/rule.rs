@@ -59,6 +59,8 @@ pub enum Outcome {
     NotApplicable,
     /// Something is wrong.
     Finding(Box<Draft>),
+    /// Several things are wrong, each for a reason of its own.
+    Findings(Vec<Draft>),
     /// It cannot be decided without these facts.
     Needs(Vec<String>),
 }
@@ -78,6 +80,8 @@ pub struct Draft {
     pub causes: Vec<String>,
     /// A milder severity than the rule's own.
     pub severity: Option<Severity>,
+    /// Rules whose finding explains this one, where an error text tells which.
+    pub explained_by: Vec<&'static str>,
 }
 
 impl Draft {
@@ -90,6 +94,7 @@ impl Draft {
             symptom: None,
             causes: Vec::new(),
             severity: None,
+            explained_by: Vec::new(),
         }
     }
 

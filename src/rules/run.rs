@@ -99,6 +99,7 @@ impl Collector<'_> {
                 }
             }
             Outcome::Finding(draft) => self.add(*draft, &context),
+            Outcome::Findings(drafts) => drafts.into_iter().for_each(|draft| self.add(draft, &context)),
         }
     }
 
@@ -123,6 +124,7 @@ impl Collector<'_> {
             summary: draft.summary,
             evidence: draft.evidence,
             symptom: draft.symptom.map(str::to_owned),
+            explained_by: draft.explained_by,
             consequences: Vec::new(),
             fixes: Vec::new(),
             fingerprint,

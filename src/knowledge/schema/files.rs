@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, GpuFile, PackageFile, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, GpuFile, PackageFile, TorchFile,
     problem::{Places, Problem},
     validate,
 };
@@ -23,6 +23,8 @@ pub struct Files {
     pub arch_list: Option<ArchListFile>,
     /// `advice.toml`.
     pub advice: Option<AdviceFile>,
+    /// `errors.toml`.
+    pub errors: Option<ErrorFile>,
     /// `packages/*.toml`.
     #[serde(default)]
     pub packages: Vec<PackageFile>,
@@ -40,10 +42,11 @@ impl Files {
             "cuda.toml" => self.cuda = Some(read(shown, text, validate::cuda)?),
             "torch.toml" => self.torch = Some(read(shown, text, validate::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
+            "errors.toml" => self.errors = Some(read(shown, text, validate::errors)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, advice or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, advice, errors or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,

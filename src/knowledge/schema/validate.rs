@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, Basis, CudaFile, GpuFile, PackageFile, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, Basis, CudaFile, ErrorFile, GpuFile, PackageFile, TorchFile,
     problem::{Places, Problem},
 };
 
@@ -219,6 +219,19 @@ pub fn advice(file: &AdviceFile, places: &Places<'_>) -> Vec<Problem> {
     for (index, row) in file.advice.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
     }
+    table.problems
+}
+
+/// `errors.toml`
+pub fn errors(file: &ErrorFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "error", &file.sources);
+    for (index, row) in file.error.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if row.text.is_empty() || row.text.iter().any(|part| part.trim_matches(['*', ' ']).len() < 4) {
+            table.fault(index, "text", "a part of a text that says anything has four characters or more");
+        }
+    }
+    table.unique("id", file.error.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));
     table.problems
 }
 
