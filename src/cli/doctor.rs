@@ -10,6 +10,7 @@ use super::{
     options::{Assume, FailOn, Node, Show, Sources},
     output,
     probe::Driver,
+    smoke::Compute,
 };
 use crate::{
     exit::Exit,
@@ -43,6 +44,11 @@ pub struct Arguments {
     node: Node,
     #[command(flatten)]
     driver: Driver,
+    /// Also ask the GPUs to compute (as `gpucheck smoke`): it wakes them, and disturbs a node that is at work
+    #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
+    smoke: bool,
+    #[command(flatten)]
+    compute: Compute,
     #[command(flatten)]
     framework: Framework,
     /// What makes the exit code 1
@@ -101,6 +107,7 @@ impl Arguments {
             root: self.root.clone(),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
+            smoke: self.smoke.then(|| self.compute.options()),
             ..self.driver.options(self.assume.needs_driver() && self.root.is_none())
         };
         probe::facts(&options, &Surroundings::of_process())

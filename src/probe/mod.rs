@@ -17,6 +17,7 @@ mod loader;
 mod pci;
 mod redact;
 mod root;
+pub mod smoke;
 mod surroundings;
 mod toolkits;
 
@@ -47,6 +48,10 @@ pub struct Options {
     pub timeout: Duration,
     /// `--identify`: keep the UUIDs of GPUs.
     pub identify: bool,
+    /// Leave the Python environments alone.
+    pub without_environments: bool,
+    /// Also ask the GPUs to compute.
+    pub smoke: Option<smoke::Options>,
 }
 
 /// Everything there is to see.
@@ -76,11 +81,17 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings),
-        environments: environments::environments(&root, options, surroundings, &host)?,
+        environments: match options.without_environments {
+            true => Vec::new(),
+            false => environments::environments(&root, options, surroundings, &host)?,
+        },
         host,
     };
     if let Some(live) = live {
         live::merge(&mut facts, live.finish(&root), options.identify);
+        if let Some(options) = &options.smoke {
+            facts.smoke = smoke::smoke(&facts, options, surroundings.home.as_deref())?;
+        }
     }
     Ok(facts)
 }

@@ -1,12 +1,12 @@
 //! Asks the driver itself, through its two libraries, each in a child process of its own: calls into a broken driver hang and
 //! crash in exactly those situations that a doctor is called for.
 
-mod codes;
-pub mod contain;
+pub(super) mod codes;
+pub(super) mod contain;
 mod cuda;
-mod library;
+pub(super) mod library;
 mod merge;
-mod message;
+pub(super) mod message;
 mod nvml;
 mod unite;
 
