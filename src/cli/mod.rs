@@ -3,6 +3,7 @@
 mod assume;
 mod doctor;
 mod framework;
+mod kb;
 mod matrix;
 mod options;
 mod output;
@@ -43,6 +44,8 @@ enum Command {
     Smoke(smoke::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
+    /// The knowledge base: what is in it, and whether real packages agree
+    Kb(kb::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
@@ -60,6 +63,7 @@ impl Cli {
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
+            Command::Kb(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
             Command::Smoke(arguments) => arguments.run(),
             Command::Computing(arguments) => arguments.run(),

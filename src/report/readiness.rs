@@ -11,25 +11,13 @@ pub(super) const NAME: usize = 18;
 /// As for the other columns.
 const NARROWEST: usize = 30;
 
-/// The lines; the same lines on several GPUs are shown once.
+/// The lines for people; the same lines on several GPUs are shown once.
 pub(super) fn render(all: &[Readiness], screen: &Screen) -> String {
-    let mut groups: Vec<(Vec<&str>, &[Line])> = Vec::new();
-    for one in all {
-        match groups.iter_mut().find(|(_, lines)| *lines == one.lines) {
-            Some((gpus, _)) => gpus.push(&one.gpu),
-            None => groups.push((vec![&one.gpu], &one.lines)),
-        }
-    }
+    let groups = groups(all);
     let several = groups.len() > 1;
     let mut out = String::new();
-    for (gpus, lines) in groups {
-        let name = lines.iter().find(|line| line.key == "gpu").and_then(|line| line.value.as_deref()).unwrap_or("GPU");
-        let name = match gpus.len() {
-            1 => name.to_owned(),
-            count => format!("{count} × {name}"),
-        };
-        let denied = lines.iter().any(|line| line.answer == Answer::No && !is_optional(line));
-        if denied || screen.verbose > 0 {
+    for (name, lines) in groups {
+        if is_denied(lines) || screen.verbose > 0 {
             block(&mut out, lines, if several { &name } else { "" }, screen);
         } else {
             let text = if several { format!("{name}: {}", in_short(lines)) } else { in_short(lines) };
@@ -37,6 +25,51 @@ pub(super) fn render(all: &[Readiness], screen: &Screen) -> String {
         }
     }
     out
+}
+
+/// The same as points of a list: what it is about, and the text.
+pub(super) fn points(all: &[Readiness]) -> Vec<(String, String)> {
+    let mut points = Vec::new();
+    for (name, lines) in groups(all) {
+        if !is_denied(lines) {
+            points.push((format!("**Ready** ({name})"), in_short(lines)));
+            continue;
+        }
+        points.push(("**Readiness**".to_owned(), name));
+        let screen = Screen { width: None, color: false, verbose: 0, quiet: false };
+        points.extend(lines.iter().map(|line| (format!("{} {}", mark(line).0, line.label.replace('_', "\\_")), answer(line, &screen))));
+    }
+    points
+}
+
+/// The lines with the GPUs that they are for, by name.
+fn groups(all: &[Readiness]) -> Vec<(String, &[Line])> {
+    let mut groups: Vec<(usize, &[Line])> = Vec::new();
+    for one in all {
+        match groups.iter_mut().find(|(_, lines)| *lines == one.lines) {
+            Some((count, _)) => *count += 1,
+            None => groups.push((1, &one.lines)),
+        }
+    }
+    let named = |(count, lines): (usize, &'_ [Line])| {
+        let name = lines.iter().find(|line| line.key == "gpu").and_then(|line| line.value.as_deref()).unwrap_or("GPU");
+        if count == 1 { name.to_owned() } else { format!("{count} × {name}") }
+    };
+    groups.into_iter().map(|group| (named(group), group.1)).collect()
+}
+
+/// Whether something that torch needs is not so.
+fn is_denied(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.answer == Answer::No && !is_optional(line))
+}
+
+fn mark(line: &Line) -> (&'static str, Paint) {
+    match line.answer {
+        Answer::Yes => ("✓", Paint::Good),
+        Answer::No if is_optional(line) => ("·", Paint::Dim),
+        Answer::No => ("✗", Paint::Error),
+        Answer::Unknown => ("?", Paint::Dim),
+    }
 }
 
 /// What nobody may want, and what works after all, only slowly.
@@ -84,12 +117,7 @@ fn block(out: &mut String, lines: &[Line], title: &str, screen: &Screen) {
         column(out, "Readiness", Paint::Strong, LABEL, title, screen);
     }
     for (index, line) in lines.iter().enumerate() {
-        let (mark, paint) = match line.answer {
-            Answer::Yes => ("✓", Paint::Good),
-            Answer::No if is_optional(line) => ("·", Paint::Dim),
-            Answer::No => ("✗", Paint::Error),
-            Answer::Unknown => ("?", Paint::Dim),
-        };
+        let (mark, paint) = mark(line);
         let label = if index == 0 && title.is_empty() { "Readiness" } else { "" };
         let label = format!("{label:LABEL$}");
         let _ = write!(out, "{}{} ", Paint::Strong.on(label, screen.color), paint.on(mark, screen.color));
