@@ -37,7 +37,11 @@ pub(super) fn points(all: &[Readiness]) -> Vec<(String, String)> {
         }
         points.push(("**Readiness**".to_owned(), name));
         let screen = Screen { width: None, color: false, verbose: 0, quiet: false };
-        points.extend(lines.iter().map(|line| (format!("{} {}", mark(line).0, line.label.replace('_', "\\_")), answer(line, &screen))));
+        points.extend(
+            lines
+                .iter()
+                .map(|line| (format!("{} {}", mark(line).0, line.label.replace('_', "\\_")), answer(line, &screen))),
+        );
     }
     points
 }
