@@ -31,7 +31,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         command,
         verdict: Verdict::of(&findings, !verdicts.unknown.is_empty()),
         labels: Default::default(),
-        subjects: subjects(&enriched),
+        subjects: subjects(&enriched, knowledge),
         runs_on: runs_on(&enriched, knowledge, judged),
         readiness: ready,
         facts,

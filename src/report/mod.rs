@@ -1,5 +1,6 @@
 //! The report: one structure, one file for each format it can be written in.
 
+mod computing;
 mod framework;
 mod human;
 mod json;

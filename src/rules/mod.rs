@@ -6,6 +6,7 @@
 mod rule;
 mod run;
 mod shared;
+mod smoke_runs;
 mod stack;
 mod steps;
 
@@ -13,6 +14,7 @@ pub use environment::environment_incomplete::{Unmet, unmet, wanted};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{driver, gpu_name, label, torch_on_gpu};
+pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use steps::said;
 
 /// A rule and its page.
@@ -124,6 +126,17 @@ registry! {
         environment_incomplete,
     }
     smoke {
+        smoke_no_device,
+        smoke_not_judged,
+        smoke_not_started,
+        smoke_hangs,
+        smoke_dies,
+        driver_refuses_image,
+        driver_rules_disagree,
+        smoke_kernel_failed,
+        smoke_wrong_results,
+        smoke_slow,
+        ptx_jit_only,
         framework_import_failed,
         framework_step_failed,
         framework_wrong_numbers,
