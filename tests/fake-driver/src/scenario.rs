@@ -53,7 +53,7 @@ pub struct Launch {
     /// Kernels that write nothing.
     #[serde(default)]
     pub silent: Vec<String>,
-    /// How much longer kernels take on the device's clock than here.
+    /// How much longer kernels take than its clocks allow.
     pub slow: Option<f64>,
 }
 
@@ -144,7 +144,7 @@ fn yes() -> bool {
 
 // Where a scenario does not say them: so slow a device that any host computes for it in time.
 fn clock() -> u32 {
-    1000
+    110_000
 }
 
 fn multiprocessors() -> u32 {
@@ -152,7 +152,7 @@ fn multiprocessors() -> u32 {
 }
 
 fn memory_clock() -> u32 {
-    1000
+    160_000
 }
 
 fn bus_width() -> u32 {
