@@ -12,11 +12,10 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    facts::CodeTarget,
     judge::judge,
     probe::{
         self, Surroundings,
-        smoke::{self, Wanted, Work, embedded_images, fresh_seed},
+        smoke::{self, Choice, Wanted, Work, fresh_seed},
     },
     rules::Judged,
 };
@@ -36,22 +35,12 @@ pub struct Compute {
     /// Repeat the random inputs of an earlier run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Run this image of the kernels and no other: sm_80, compute_80, or ptx
-    #[arg(long, value_name = "TARGET", value_parser = image)]
-    image: Option<CodeTarget>,
+    /// Which image of the kernels is run: the best for the GPU, ptx (the driver compiles it), or a target such as sm_80, fit or not
+    #[arg(long, value_name = "IMAGE", default_value = "best", hide_default_value = true)]
+    image: Choice,
     /// Also ask the driver to load code of the installed libraries (nothing of it is run)
     #[arg(long, env = "GPUCHECK_LOAD", value_parser = clap::builder::FalseyValueParser::new())]
     load: bool,
-}
-
-/// `ptx` is the PTX that every GPU can take; for the tensor kernels the newest takes its place.
-fn image(text: &str) -> Result<CodeTarget, String> {
-    let all = embedded_images();
-    let target = if text == "ptx" { "compute_80" } else { text };
-    target.parse().ok().filter(|target| all.contains(target)).ok_or_else(|| {
-        let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-        format!("there is no image '{text}' here: ptx, {}", names.join(", "))
-    })
 }
 
 impl Compute {
@@ -107,6 +96,9 @@ impl Arguments {
             facts.expected = self.node.expected(&knowledge)?;
         }
         let mut report = judge("smoke", facts, &knowledge, Judged::Selected, start);
+        if options.without_environments {
+            report.subjects.retain(|subject| subject.label != "Environment");
+        }
         report.labels = self.node.label.into_iter().collect();
         let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(&report, &self.show)?;
@@ -123,7 +115,7 @@ pub struct Child {
     #[arg(long)]
     seed: u64,
     #[arg(long)]
-    image: Option<CodeTarget>,
+    image: Choice,
     #[arg(long)]
     load: Vec<PathBuf>,
 }

@@ -18,9 +18,9 @@ pub struct Smoke {
     pub device: Option<SmokeDevice>,
     /// Where the random inputs begin: `--seed` repeats them.
     pub seed: u64,
-    /// The image that was asked for with `--image`, instead of those that the rules choose.
+    /// What was asked for with `--image`, instead of the images that the rules choose: `ptx` or a target such as `sm_80`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked: Option<CodeTarget>,
+    pub asked: Option<String>,
     /// How it ended.
     pub answer: Answer,
     /// What was being done when it ended before its end.

@@ -14,7 +14,7 @@ use super::{
     api::Api,
     bench::Bench,
     device::{Context, Device, Module, Wanted},
-    images::{self, Embedded},
+    images::{Choice, Embedded, choose},
     kernels::{TASKS, transfer},
     load,
 };
@@ -31,8 +31,8 @@ pub struct Work {
     pub device: Wanted,
     /// Where random inputs begin.
     pub seed: u64,
-    /// The one image to try.
-    pub image: Option<CodeTarget>,
+    /// Which images to try.
+    pub image: Choice,
     /// Libraries to load code of; then no kernel runs.
     pub libraries: Vec<PathBuf>,
 }
@@ -65,9 +65,7 @@ impl Work {
         };
         let mut arguments: Vec<OsString> = ["--device".into(), device.into()].into();
         arguments.extend(["--seed".into(), self.seed.to_string().into()]);
-        if let Some(image) = self.image {
-            arguments.extend(["--image".into(), image.to_string().into()]);
-        }
+        arguments.extend(["--image".into(), self.image.to_string().into()]);
         for library in &self.libraries {
             arguments.extend(["--load".into(), library.clone().into()]);
         }
@@ -79,7 +77,7 @@ impl Work {
     /// # Errors
     /// When the parent no longer reads.
     pub fn run(&self, out: impl Write) -> io::Result<()> {
-        let smoke = Smoke { asked: self.image, ..Smoke::new("", self.seed) };
+        let smoke = Smoke { asked: self.asked(), ..Smoke::new("", self.seed) };
         let state = Progress { done: false, address: None, smoke };
         let mut reporter = Reporter { out, state, started: Instant::now() };
         reporter.step("opening libcuda")?;
@@ -136,9 +134,8 @@ impl Work {
         cuda: Option<CudaVersion>,
         reporter: &mut Reporter<W>,
     ) -> io::Result<()> {
-        let images = match (self.image, capability, Knowledge::builtin()) {
-            (Some(image), ..) => images::find(module, image).into_iter().collect(),
-            (None, Some(capability), Ok(knowledge)) => images::choose(&knowledge, module, capability, cuda),
+        let images = match (capability, Knowledge::builtin()) {
+            (Some(capability), Ok(knowledge)) => choose(self.image, &knowledge, module, capability, cuda),
             _ => Vec::new(),
         };
         let mut usable: Option<(CodeTarget, Module<'_>)> = None;
@@ -188,11 +185,16 @@ impl Work {
         Ok(())
     }
 
+    /// What the report says was asked for.
+    pub fn asked(&self) -> Option<String> {
+        (self.image != Choice::Best).then(|| self.image.to_string())
+    }
+
     fn no_image(&self, module: &str, capability: Option<ComputeCapability>) -> String {
         match (self.image, capability) {
-            (Some(image), _) => format!("there is no {module} image for {image}"),
-            (None, Some(capability)) => format!("no {module} image here runs on capability {capability}"),
-            (None, None) => "CUDA does not say the device's capability".to_owned(),
+            (Choice::Only(image), _) => format!("there is no {module} image for {image}"),
+            (_, Some(capability)) => format!("no {module} image here runs on capability {capability}"),
+            (_, None) => "CUDA does not say the device's capability".to_owned(),
         }
     }
 }

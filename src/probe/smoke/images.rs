@@ -34,8 +34,47 @@ static IMAGES: LazyLock<Vec<Embedded>> = LazyLock::new(|| {
     EMBEDDED.iter().filter_map(read).collect()
 });
 
-/// The images of a module that a device should run, machine code first: the best of each kind.
+/// Which images are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// The best machine code and the best PTX.
+    Best,
+    /// The best PTX alone.
+    Ptx,
+    /// This one, whether or not it is for the device.
+    Only(CodeTarget),
+}
+
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Best => f.write_str("best"),
+            Self::Ptx => f.write_str("ptx"),
+            Self::Only(code) => code.fmt(f),
+        }
+    }
+}
+
+impl std::str::FromStr for Choice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = targets();
+        let only = || text.parse().ok().filter(|target| all.contains(target)).map(Self::Only);
+        match text {
+            "best" => Ok(Self::Best),
+            "ptx" => Ok(Self::Ptx),
+            _ => only().ok_or_else(|| {
+                let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+                format!("there is no image '{text}' here: best, ptx, {}", names.join(", "))
+            }),
+        }
+    }
+}
+
+/// The images of a module to try on a device, machine code first. What is best is what the compatibility rules say.
 pub fn choose(
+    choice: Choice,
     knowledge: &Knowledge,
     module: &str,
     device: ComputeCapability,
@@ -49,16 +88,20 @@ pub fn choose(
         let serving = compat::coverage(knowledge, &code, device, None, &driver).serving?;
         find(module, serving)
     };
-    [CodeKind::Sass, CodeKind::Ptx].into_iter().filter_map(best).collect()
+    match choice {
+        Choice::Best => [CodeKind::Sass, CodeKind::Ptx].into_iter().filter_map(best).collect(),
+        Choice::Ptx => best(CodeKind::Ptx).into_iter().collect(),
+        Choice::Only(code) => find(module, code).into_iter().collect(),
+    }
 }
 
 /// The image of a module that was made for this target.
-pub fn find(module: &str, code: CodeTarget) -> Option<&'static Embedded> {
+fn find(module: &str, code: CodeTarget) -> Option<&'static Embedded> {
     IMAGES.iter().find(|embedded| embedded.module == module && embedded.image.code == code)
 }
 
-/// The targets that `--image` can name, each once.
-pub fn targets() -> Vec<CodeTarget> {
+/// What there is, each once.
+fn targets() -> Vec<CodeTarget> {
     let mut targets: Vec<_> = IMAGES.iter().map(|embedded| embedded.image.code).collect();
     targets.sort();
     targets.dedup();
@@ -71,7 +114,7 @@ mod tests {
 
     fn chosen(module: &str, device: &str) -> String {
         let knowledge = Knowledge::builtin().unwrap();
-        let chosen = choose(&knowledge, module, device.parse().unwrap(), Some(CudaVersion::new(13, 0)));
+        let chosen = choose(Choice::Best, &knowledge, module, device.parse().unwrap(), Some(CudaVersion::new(13, 0)));
         chosen.iter().map(|embedded| embedded.image.code.to_string()).collect::<Vec<_>>().join(" ")
     }
 
@@ -80,6 +123,16 @@ mod tests {
         assert_eq!(IMAGES.len(), EMBEDDED.len());
         for ((module, name, _), embedded) in EMBEDDED.iter().zip(IMAGES.iter()) {
             assert_eq!((*module, *name), (embedded.module, embedded.image.code.to_string().as_str()));
+        }
+    }
+
+    #[test]
+    fn a_choice_reads_back_as_written() {
+        for text in ["best", "ptx", "sm_120", "compute_50"] {
+            assert_eq!(text.parse::<Choice>().unwrap().to_string(), text);
+        }
+        for text in ["", "sm_52", "sm_120a", "PTX"] {
+            assert!(text.parse::<Choice>().unwrap_err().contains("sm_50, "), "{text}");
         }
     }
 

@@ -22,13 +22,11 @@ use std::{
 
 pub use child::Work;
 pub use device::Wanted;
-pub use images::targets as embedded_images;
+pub use images::Choice;
 pub use random::fresh_seed;
 
 use super::live::contain::{Ended, Running};
-use crate::facts::{
-    Answer, CodeTarget, ComputeCapability, Contact, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source,
-};
+use crate::facts::{Answer, ComputeCapability, Contact, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source};
 use child::Progress;
 use target::Target;
 
@@ -46,8 +44,8 @@ pub struct Options {
     pub timeout: Duration,
     /// Where random inputs begin.
     pub seed: u64,
-    /// The one image to try.
-    pub image: Option<CodeTarget>,
+    /// Which images to try.
+    pub image: Choice,
     /// Also load code of the selected environment's libraries.
     pub load: bool,
 }
@@ -95,7 +93,7 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
     let last = lines.filter_map(|line| serde_json::from_slice::<Progress>(line).ok()).next();
     let Some(Progress { done, address, mut smoke }) = last else {
         let answer = ended.how.err().unwrap_or(Answer::Garbled { what: "nothing".to_owned() });
-        return (Smoke { answer, asked: work.image, ..Smoke::new("", work.seed) }, None);
+        return (Smoke { answer, asked: work.asked(), ..Smoke::new("", work.seed) }, None);
     };
     if !done {
         smoke.answer = answer(&mut ended);
