@@ -23,6 +23,10 @@ use crate::{
     },
 };
 
+/// `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`, `CUDA_ERROR_JIT_COMPILATION_DISABLED`
+const PTX_TOO_NEW: u32 = 222;
+const JIT_DISABLED: u32 = 223;
+
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "driver-rules-disagree",
@@ -78,17 +82,18 @@ fn differs(
         Answer::Ready => true,
         Answer::Failed { .. } => {
             let failure = Failure::of(answer)?;
-            if failure.is_not_judged(context.knowledge) {
+            // A compiler that is switched off says nothing of the code; nor does one that is older than PTX whose ISA is not known here.
+            let of_compiler = failure.code == JIT_DISABLED
+                || failure.code == PTX_TOO_NEW && images.iter().all(|image| image.isa.is_none());
+            if of_compiler || failure.is_not_judged(context.knowledge) {
                 return None;
             }
             false
         }
         _ => return None,
     };
-    let code = CodeObjects {
-        modules: vec![ModuleGroup { count: 1, images: images.to_vec() }],
-        ..CodeObjects::default()
-    };
+    let code =
+        CodeObjects { modules: vec![ModuleGroup { count: 1, images: images.to_vec() }], ..CodeObjects::default() };
     let coverage = compat::coverage(context.knowledge, &code, device, built_with, &driver(context.facts));
     let should = coverage.native + coverage.compiled > 0;
     match (taken, should) {
