@@ -237,6 +237,18 @@ fn no_gpu_is_an_answer() {
 }
 
 #[test]
+fn a_python_that_does_not_start_leaves_it_undecided() {
+    let place = environment();
+    let python = place.path().join("bin/python");
+    fs::remove_file(&python).unwrap();
+    fs::write(&python, "#!/bin/sh\nexit 3\n").unwrap();
+    succeed(Command::new("chmod").arg("+x").arg(&python));
+    let (code, report) = doctor(place.path(), "rtx4090-535", "", &[]);
+    assert_eq!((code, &report["verdict"]), (0, &json!("unknown")), "{}", report["checks"]);
+    assert!(report["checks"]["unknown"].to_string().contains("exit code 3"), "{}", report["checks"]);
+}
+
+#[test]
 fn it_runs_only_here_and_only_when_asked() {
     let place = environment();
     let path = place.path().to_str().unwrap();
@@ -259,7 +271,7 @@ fn the_real_torch_without_a_gpu() {
     let (code, out, err) = run(driver.apply(command.args(["doctor", "--framework"]).arg(&place)));
     assert_eq!(code, 0, "{out}{err}");
     assert!(out.contains("✓ import"), "{out}");
-    assert!(out.contains("more steps not run: there is no GPU that torch can use"), "{out}");
+    assert!(out.contains("14 more steps     not run: there is no GPU that torch can use"), "{out}");
     assert!(!out.contains('✗') && out.contains("no GPU here: "), "{out}");
 }
 

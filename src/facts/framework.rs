@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::version::CudaVersion;
+use super::{fact::Fact, version::CudaVersion};
 
 /// One run of all steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,18 @@ impl StepOutcome {
 }
 
 impl Framework {
+    /// Why nothing is known where nobody asked for it.
+    pub const NOT_ASKED: &str = "not asked for (--framework)";
+
+    /// Why it could not be run although it was asked for.
+    pub fn obstacle(fact: &Fact<Self>) -> Option<&str> {
+        match fact {
+            // Facts that are older than this one do not have it at all.
+            Fact::Unknown { why } if why != Self::NOT_ASKED && *fact != Fact::default() => Some(why),
+            _ => None,
+        }
+    }
+
     /// A step by its name.
     pub fn step(&self, name: &str) -> Option<&FrameworkStep> {
         self.steps.iter().find(|step| step.name == name)

@@ -1,6 +1,8 @@
 //! A plan is a list of changes; applying it gives the facts as they would be afterwards.
 
-use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
+use crate::facts::{
+    Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Source,
+};
 
 /// What would be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl Plan {
             cuda: facts.cuda.clone(),
             // The GPUs were not asked again.
             smoke: Fact::unknown("not run again after the plan"),
-            framework: Fact::unknown("what would be there was not run"),
+            framework: Fact::unknown(Framework::NOT_ASKED),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
             required: facts.required.clone(),

@@ -28,7 +28,7 @@ use anyhow::Context;
 pub use root::Root;
 pub use surroundings::Surroundings;
 
-use crate::facts::{Fact, Facts};
+use crate::facts::{Fact, Facts, Framework};
 
 /// Why nothing is known of the driver's libraries.
 const NOT_ASKED: &str = "the driver was not asked";
@@ -75,7 +75,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: Fact::unknown("not asked for (gpucheck smoke)"),
-        framework: Fact::unknown(framework::NOT_ASKED),
+        framework: Fact::unknown(Framework::NOT_ASKED),
         expected: Vec::new(),
         required: Vec::new(),
         gpus: pci::gpus(&root, &devices),

@@ -1,9 +1,10 @@
 //! What `--framework` did, for people: a line for each step.
 
+use std::borrow::Cow;
+
 use super::{Paint, Report, Screen};
 use crate::{
     facts::{Fact, Framework, FrameworkStep, StepOutcome},
-    probe::framework::NOT_ASKED,
     rules::said,
 };
 
@@ -11,7 +12,7 @@ use crate::{
 pub(super) struct Shown<'a> {
     pub mark: &'static str,
     pub paint: Paint,
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
     pub text: String,
 }
 
@@ -19,9 +20,7 @@ pub(super) struct Shown<'a> {
 pub(super) fn lines<'a>(report: &'a Report, screen: &Screen) -> Option<(String, Vec<Shown<'a>>)> {
     match &report.facts.framework {
         Fact::Known { value, .. } => Some((heading(value), steps(value, is_judged(report), screen))),
-        Fact::Absent { .. } => None,
-        Fact::Unknown { why } if why == NOT_ASKED || *why == never() => None,
-        Fact::Unknown { why } => Some((format!("not run: {why}"), Vec::new())),
+        fact => Framework::obstacle(fact).map(|why| (format!("not run: {why}"), Vec::new())),
     }
 }
 
@@ -29,14 +28,6 @@ pub(super) fn lines<'a>(report: &'a Report, screen: &Screen) -> Option<(String, 
 fn is_judged(report: &Report) -> bool {
     let ours = |slug: &&str| slug.starts_with("framework-");
     report.findings.iter().any(|finding| ours(&finding.rule) || finding.consequences.iter().any(ours))
-}
-
-/// What facts say that are older than this fact.
-fn never() -> String {
-    match Fact::<()>::default() {
-        Fact::Unknown { why } => why,
-        _ => String::new(),
-    }
 }
 
 fn heading(framework: &Framework) -> String {
@@ -81,16 +72,12 @@ fn steps<'a>(framework: &'a Framework, judged: bool, screen: &Screen) -> Vec<Sho
             let why = if step.name == "device" { "no GPU here" } else { "not judged" };
             text = format!("{why}: {text}");
         }
-        shown.push(Shown { mark, paint, name: &step.name, text });
+        shown.push(Shown { mark, paint, name: Cow::from(&step.name), text });
     }
     for (why, count) in not_run {
         let plural = if count == 1 { "step" } else { "steps" };
-        shown.push(Shown {
-            mark: "·",
-            paint: Paint::Dim,
-            name: "",
-            text: format!("{count} more {plural} not run: {why}"),
-        });
+        let name = Cow::from(format!("{count} more {plural}"));
+        shown.push(Shown { mark: "·", paint: Paint::Dim, name, text: format!("not run: {why}") });
     }
     shown
 }

@@ -114,7 +114,14 @@ impl Page<'_> {
             let _ = write!(self.out, "{:LABEL$}{mark} ", "");
             let screen =
                 Screen { width: self.screen.width.map(|width| width.saturating_sub(LABEL + 2)), ..*self.screen };
-            super::readiness::column(&mut self.out, step.name, Paint::Dim, super::readiness::NAME, &step.text, &screen);
+            super::readiness::column(
+                &mut self.out,
+                &step.name,
+                Paint::Dim,
+                super::readiness::NAME,
+                &step.text,
+                &screen,
+            );
         }
     }
 

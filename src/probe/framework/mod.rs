@@ -22,9 +22,6 @@ const VITAL: [&str; 2] = ["import", "device"];
 /// After so many steps that hung, the next would only cost its time too.
 const MOST_HANGS: usize = 2;
 
-/// Why nothing is known where it was not asked for.
-pub const NOT_ASKED: &str = "not asked for (--framework)";
-
 /// What the steps compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {

@@ -1,5 +1,5 @@
-//! Events: places on the default stream, whose kernels are computed while they are launched. The device's clock is the host's, slowed
-//! down by what the scenario says.
+//! Events: places on the default stream, whose kernels are computed while they are launched. Their times are
+//! those of the device's own clock.
 
 use std::{
     ffi::{c_float, c_uint},

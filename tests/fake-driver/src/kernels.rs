@@ -60,6 +60,16 @@ impl Arguments {
     }
 }
 
+/// What a launch has to do.
+pub struct Work {
+    /// Floating-point operations.
+    pub operations: f64,
+    /// Bytes that go from and to memory.
+    pub bytes: f64,
+    /// Whether tensor cores do it.
+    pub on_tensor_cores: bool,
+}
+
 impl Kernel {
     /// The kernel of this name.
     pub fn named(name: &str) -> Option<Self> {
@@ -69,6 +79,18 @@ impl Kernel {
     /// Its name.
     pub fn name(self) -> &'static str {
         ALL.iter().find(|(_, kernel)| *kernel == self).map_or("", |(name, _)| name)
+    }
+
+    /// What this launch has to do.
+    pub fn work(self, arguments: &Arguments) -> Option<Work> {
+        let size = |index| arguments.size(index).map(|size| size as f64);
+        let (operations, bytes) = match self {
+            Self::MatmulF32 | Self::MatmulF16 | Self::MatmulBf16 => (2.0 * size(3)? * size(4)? * size(5)?, 0.0),
+            Self::LstmStep => (8.0 * size(7)? * size(9)? * (size(8)? + size(9)?), 0.0),
+            Self::SumF32 => (0.0, 4.0 * arguments.u64(2)? as f64),
+            Self::Copy => (0.0, 32.0 * arguments.u64(2)? as f64),
+        };
+        Some(Work { operations, bytes, on_tensor_cores: matches!(self, Self::MatmulF16 | Self::MatmulBf16) })
     }
 
     /// Computes it; with `wrong` the last number of the result is off by a quarter of itself and one. Nothing when it would leave

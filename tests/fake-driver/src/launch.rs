@@ -2,15 +2,15 @@
 
 use std::{
     ffi::{c_uint, c_void},
-    sync::{LazyLock, Mutex},
-    time::Instant,
+    sync::Mutex,
 };
 
 use crate::{
     context,
     cuda::{Code, INVALID_VALUE},
-    kernels::{Arguments, ILLEGAL_ADDRESS},
-    module, scenario,
+    kernels::{Arguments, ILLEGAL_ADDRESS, Work},
+    module,
+    scenario::{self, Device},
 };
 
 /// `CUDA_ERROR_NOT_SUPPORTED`: a kernel that this driver cannot compute.
@@ -18,13 +18,33 @@ const NOT_SUPPORTED: Code = Code(801);
 /// The largest block of every architecture.
 const MOST_THREADS: u64 = 1024;
 
-/// By how much the device's clock is ahead of the host's, in seconds.
-static AHEAD: Mutex<f64> = Mutex::new(0.0);
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// Seconds on the device's clock, which runs while kernels do and never else: so that times do not depend on the host.
+static CLOCK: Mutex<f64> = Mutex::new(0.0);
+/// What a launch takes without any work.
+const OVERHEAD: f64 = 2e-6;
+/// Multiply-adds of a multiprocessor in a clock, and by how much tensor cores are faster.
+const LANES: f64 = 128.0;
+const TENSOR_CORES: f64 = 4.0;
+/// The part of what the device's clocks allow that kernels reach.
+const REACHED: f64 = 0.7;
+
+fn with_clock<T>(work: impl FnOnce(&mut f64) -> T) -> T {
+    work(&mut CLOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
 
 /// Seconds on the device's clock.
 pub fn clock() -> f64 {
-    START.elapsed().as_secs_f64() + *AHEAD.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    with_clock(|clock| *clock)
+}
+
+/// What work takes on a device.
+fn seconds(device: &Device, work: &Work) -> f64 {
+    let lanes = f64::from(device.multiprocessors) * LANES * if work.on_tensor_cores { TENSOR_CORES } else { 1.0 };
+    let arithmetic = work.operations / (lanes * 2.0 * f64::from(device.clock) * 1e3 * REACHED);
+    // Memory transfers twice in a clock.
+    let memory =
+        work.bytes / (2.0 * f64::from(device.memory_clock) * 1e3 * f64::from(device.bus_width) / 8.0 * REACHED);
+    OVERHEAD + arithmetic.max(memory)
 }
 
 exports! {
@@ -43,7 +63,7 @@ exports! {
         extra: *const *const c_void,
     ) {
         let _ = (shared, stream);
-        context::current()?;
+        let device = context::current()?;
         let threads = u64::from(block_x) * u64::from(block_y) * u64::from(block_z);
         if [grid_x, grid_y, grid_z].contains(&0) || !(1..=MOST_THREADS).contains(&threads) || !extra.is_null() {
             return Err(INVALID_VALUE);
@@ -61,16 +81,15 @@ exports! {
             context::occupy();
             return Ok(());
         }
-        let start = Instant::now();
+        let arguments = Arguments::new(parameters, [grid_x, grid_y], threads);
+        let time = kernel.work(&arguments).map_or(0.0, |work| seconds(device, &work));
+        with_clock(|clock| *clock += time * launch.slow.unwrap_or(1.0));
         if !listed(&launch.silent) {
-            let arguments = Arguments::new(parameters, [grid_x, grid_y], threads);
             match kernel.compute(&arguments, listed(&launch.wrong)) {
                 Some(()) => {}
                 None => context::spoil(ILLEGAL_ADDRESS),
             }
         }
-        let extra = start.elapsed().as_secs_f64() * (launch.slow.unwrap_or(1.0) - 1.0);
-        *AHEAD.lock().unwrap_or_else(std::sync::PoisonError::into_inner) += extra;
         Ok(())
     }
 }
