@@ -74,7 +74,8 @@ impl Plan {
             driver_libraries: facts.driver_libraries.clone(),
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
-            smoke: facts.smoke.clone(),
+            // The GPUs were not asked again.
+            smoke: Fact::unknown("not run again after the plan"),
             framework: Fact::unknown(Framework::NOT_ASKED),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
@@ -83,8 +84,6 @@ impl Plan {
             env_vars: facts.env_vars.clone(),
             environments: facts.environments.iter().filter(|e| Some(e.id.as_str()) == environment).cloned().collect(),
         };
-        // What was loaded were the libraries before the plan.
-        after.smoke.value_mut().into_iter().flatten().for_each(|run| run.libraries.clear());
         for change in &self.changes {
             match change {
                 Change::Install(install) => {

@@ -23,7 +23,9 @@ fn line(run: &Smoke, knowledge: &Knowledge) -> Subject {
         Answer::Ready if tried == 0 => parts.push("no kernel could be run".to_owned()),
         Answer::Ready if right == tried => parts.push(format!("{right} kernels right{}", taken(run))),
         Answer::Ready => parts.push(format!("{right} of {tried} kernels right{}", taken(run))),
-        _ => parts.push(format!("did not finish, {right} of {tried} kernels right")),
+        Answer::Failed { .. } if tried == 0 => parts.push("could not begin".to_owned()),
+        _ if tried == 0 => parts.push("did not finish".to_owned()),
+        _ => parts.push(format!("did not finish; {right} of {tried} kernels right")),
     }
     let device = run.device.clone().unwrap_or_default();
     parts.extend(speeds(run, &device, knowledge));
