@@ -139,6 +139,8 @@ impl Work {
         reporter: &mut Reporter<W>,
     ) -> io::Result<()> {
         let images = match (capability, Knowledge::builtin()) {
+            // In a context that is lost every call fails, which says nothing about images.
+            _ if reporter.lost() => Vec::new(),
             (Some(capability), Ok(knowledge)) => choose(self.image, &knowledge, module, capability, cuda),
             _ => Vec::new(),
         };
@@ -161,9 +163,9 @@ impl Work {
                 speed: None,
             };
             let run = match &usable {
+                _ if reporter.lost() => not_run("an error before it has ended the context".to_owned()),
                 None if images.is_empty() => not_run(self.no_image(module, capability)),
                 None => not_run("the driver takes no image of it".to_owned()),
-                Some(_) if reporter.lost() => not_run("an error before it has ended the context".to_owned()),
                 // The images for Turing have no bf16.
                 Some((code, loaded)) => match loaded.function(&name) {
                     Err(Answer::Failed { code: 500, .. }) => not_run(format!("the image for {code} does not have it")),
