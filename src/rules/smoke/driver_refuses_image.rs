@@ -55,7 +55,8 @@ fn of_run(context: &Context<'_>, run: &Run<'_>) -> Vec<Draft> {
             None => {
                 let meaning = failure.meaning(context.knowledge);
                 let meaning = if meaning.is_empty() { "." } else { &meaning };
-                let draft = Draft::new(&run.name, format!("the driver does not load the code for {}{meaning}", load.image));
+                let draft =
+                    Draft::new(&run.name, format!("the driver does not load the code for {}{meaning}", load.image));
                 drafts.push((failure.code, draft.evidence(evidence).cause(failure.code).cause(load.image)));
             }
         }

@@ -36,7 +36,8 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| {
-        let libraries = run.smoke.libraries.iter().map(|load| (&load.answer, Some(format!("loading code of {}", load.path))));
+        let libraries =
+            run.smoke.libraries.iter().map(|load| (&load.answer, Some(format!("loading code of {}", load.path))));
         let kernels = std::iter::once((&run.smoke.answer, run.smoke.step.clone()));
         kernels.chain(libraries).filter_map(|(answer, step)| death(run, answer, step)).collect()
     })

@@ -59,13 +59,18 @@ fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
             (failure.said(), failure.meaning(context.knowledge), code.to_string())
         }
         Answer::NoLibrary => ("libcuda is not there any more".to_owned(), String::new(), "no-library".to_owned()),
-        Answer::Unloadable { why } => (format!("libcuda cannot be loaded: {why}"), String::new(), "unloadable".to_owned()),
+        Answer::Unloadable { why } => {
+            (format!("libcuda cannot be loaded: {why}"), String::new(), "unloadable".to_owned())
+        }
         Answer::MissingFunction { name } => (format!("libcuda has no {name}"), String::new(), name.clone()),
         // What ended in the middle has rules of its own.
         Answer::Garbled { what } if run.smoke.step.is_none() => (what.clone(), String::new(), "garbled".to_owned()),
         _ => return None,
     };
     let step = run.smoke.step.as_ref().map_or_else(String::new, |step| format!(" ({step})"));
-    let draft = Draft::new(&run.name, format!("cannot be made ready to compute{step}{}", if meaning.is_empty() { "." } else { &meaning }));
+    let draft = Draft::new(
+        &run.name,
+        format!("cannot be made ready to compute{step}{}", if meaning.is_empty() { "." } else { &meaning }),
+    );
     Some(draft.evidence(run.evidence(said, "/answer")).cause(cause))
 }

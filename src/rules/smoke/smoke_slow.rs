@@ -52,7 +52,8 @@ fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
     if let (Some((at, kernel)), Some(peak)) = (fp32, peak_teraflops(device, context.knowledge)) {
         let is = kernel.speed?.teraflops();
         if is < LEAST_FP32 * peak {
-            let said = format!("fp32 matrix product: {is:.2} of {peak:.1} TFLOP/s (multiprocessors x lanes x highest clock)");
+            let said =
+                format!("fp32 matrix product: {is:.2} of {peak:.1} TFLOP/s (multiprocessors x lanes x highest clock)");
             slow.push(("fp32 arithmetic", said, format!("/kernels/{at}")));
         }
     }

@@ -41,8 +41,13 @@ fn judge(context: &Context<'_>) -> Outcome {
 }
 
 fn of_run(run: &Run<'_>) -> Option<Draft> {
-    let wrong: Vec<_> =
-        run.smoke.kernels.iter().enumerate().filter_map(|(index, kernel)| Some((index, kernel, said(kernel)?))).collect();
+    let wrong: Vec<_> = run
+        .smoke
+        .kernels
+        .iter()
+        .enumerate()
+        .filter_map(|(index, kernel)| Some((index, kernel, said(kernel)?)))
+        .collect();
     let names: Vec<&str> = wrong.iter().map(|(_, kernel, _)| kernel.kernel.as_str()).collect();
     if names.is_empty() {
         return None;
@@ -62,7 +67,9 @@ fn said(kernel: &KernelRun) -> Option<String> {
         KernelOutcome::Wrong { count, of, at, got, expected, tolerance } => Some(format!(
             "{count} of {of} results are wrong; the first, {at}, is {got} and not {expected} (tolerance {tolerance})"
         )),
-        KernelOutcome::Overrun { buffer, bytes } => Some(format!("{bytes} bytes behind its buffer {buffer} were changed")),
+        KernelOutcome::Overrun { buffer, bytes } => {
+            Some(format!("{bytes} bytes behind its buffer {buffer} were changed"))
+        }
         _ => None,
     }
 }

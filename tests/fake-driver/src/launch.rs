@@ -24,7 +24,7 @@ static CLOCK: Mutex<f64> = Mutex::new(0.0);
 const OVERHEAD: f64 = 2e-6;
 /// Multiply-adds of a multiprocessor in a clock, and by how much tensor cores are faster.
 const LANES: f64 = 128.0;
-const TENSOR_CORES: f64 = 4.0;
+const TENSOR_CORES: f64 = 1.5;
 /// The part of what the device's clocks allow that kernels reach.
 const REACHED: f64 = 0.7;
 
