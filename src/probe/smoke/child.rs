@@ -19,7 +19,10 @@ use super::{
     load,
 };
 use crate::{
-    facts::{Answer, CodeKind, CodeTarget, ComputeCapability, CudaVersion, ImageLoad, KernelOutcome, KernelRun, Smoke},
+    compat,
+    facts::{
+        Answer, CodeKind, CodeTarget, ComputeCapability, CudaVersion, Image, ImageLoad, KernelOutcome, KernelRun, Smoke,
+    },
     knowledge::Knowledge,
     probe::live::message::cuda_version,
 };
@@ -113,10 +116,11 @@ impl Work {
         if let Some(described) = &mut reporter.state.smoke.device {
             described.free = context.free_memory();
         }
-        if !self.libraries.is_empty() {
-            return load::libraries(&context, &self.libraries, reporter).map(Ok);
-        }
         let (capability, cuda) = (device.capability(), newest_cuda(api));
+        if !self.libraries.is_empty() {
+            let compiles = |images: &[Image]| compiles(images, capability, cuda);
+            return load::libraries(&context, &self.libraries, compiles, reporter).map(Ok);
+        }
         for module in ["general", "tensor"] {
             self.module(module, &context, capability, cuda, reporter)?;
         }
@@ -235,6 +239,13 @@ fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) ->
         answer: loaded.as_ref().err().cloned().unwrap_or(Answer::Ready),
     };
     (load, loaded.ok())
+}
+
+/// Whether the rules say that the driver has to compile this.
+fn compiles(images: &[Image], capability: Option<ComputeCapability>, cuda: Option<CudaVersion>) -> bool {
+    let (Some(capability), Ok(knowledge)) = (capability, Knowledge::builtin()) else { return false };
+    let driver = compat::Driver { cuda, ..compat::Driver::default() };
+    compat::one_fatbin(&knowledge, images, capability, None, &driver).compiled > 0
 }
 
 fn newest_cuda(api: &Api) -> Option<CudaVersion> {

@@ -15,7 +15,7 @@
 
 use crate::{
     compat,
-    facts::{Answer, CodeObjects, CudaVersion, Image, ModuleGroup},
+    facts::{Answer, CudaVersion, Image},
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Rule, Scope,
@@ -92,9 +92,7 @@ fn differs(
         }
         _ => return None,
     };
-    let code =
-        CodeObjects { modules: vec![ModuleGroup { count: 1, images: images.to_vec() }], ..CodeObjects::default() };
-    let coverage = compat::coverage(context.knowledge, &code, device, built_with, &driver(context.facts));
+    let coverage = compat::one_fatbin(context.knowledge, images, device, built_with, &driver(context.facts));
     let should = coverage.native + coverage.compiled > 0;
     match (taken, should) {
         (true, false) => Some("the driver loads it, by the rules it does not run here".to_owned()),
