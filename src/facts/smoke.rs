@@ -6,6 +6,7 @@ use super::{
     arch::{CodeTarget, ComputeCapability},
     code::Image,
     contact::Answer,
+    version::PtxIsa,
 };
 
 /// One run on one GPU, or on one instance of it.
@@ -86,6 +87,9 @@ pub struct ImageLoad {
     pub module: String,
     /// What it was made for.
     pub image: CodeTarget,
+    /// PTX only: the ISA version, which the driver must know to compile it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<PtxIsa>,
     /// What the driver said.
     pub answer: Answer,
     /// Microseconds that loading took; for PTX that is compiling.

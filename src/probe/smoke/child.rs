@@ -232,6 +232,7 @@ fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) ->
     let load = ImageLoad {
         module: embedded.module.to_owned(),
         image: embedded.image.code,
+        isa: embedded.image.isa,
         micros,
         binary,
         log,
