@@ -16,6 +16,7 @@ use crate::{
     exit::Exit,
     facts::Facts,
     judge::{hypothetical, judge},
+    knowledge::Knowledge,
     probe::{self, Surroundings},
     rules::Judged,
 };
@@ -67,7 +68,7 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         let mut facts = match &self.replay {
             Some(path) => saved(path)?,
-            None => self.probe()?,
+            None => self.probe(&knowledge)?,
         };
         self.framework(&mut facts)?;
         self.assume.apply(&mut facts, &knowledge)?;
@@ -102,11 +103,12 @@ impl Arguments {
         Ok(())
     }
 
-    fn probe(&self) -> anyhow::Result<Facts> {
+    fn probe(&self, knowledge: &Knowledge) -> anyhow::Result<Facts> {
         let options = probe::Options {
             root: self.root.clone(),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
+            interests: knowledge.interests(),
             smoke: self.smoke.then(|| self.compute.options()),
             ..self.driver.options(self.assume.needs_driver() && self.root.is_none())
         };

@@ -87,7 +87,7 @@ pub struct ImageLoad {
     pub module: String,
     /// What it was made for.
     pub image: CodeTarget,
-    /// PTX only: the ISA version, which the driver must know to compile it.
+    /// PTX only: the ISA version, which the driver must know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isa: Option<PtxIsa>,
     /// What the driver said.

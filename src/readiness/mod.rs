@@ -129,8 +129,11 @@ pub fn readiness(facts: &Facts, knowledge: &Knowledge, judged: Judged, findings:
         }
         let gpus = facts.gpus.value().into_iter().flatten().enumerate();
         for (number, gpu) in gpus.filter(|(_, gpu)| gpu.named || gpu.visible.value() != Some(&false)) {
-            let context =
-                Context { facts, knowledge, environment: Some((index, environment)), gpu: Some((number, gpu)) };
+            let context = Context {
+                environment: Some((index, environment)),
+                gpu: Some((number, gpu)),
+                ..Context::new(facts, knowledge)
+            };
             let subject = lines::Subject { context, environment, gpu, findings };
             all.push(Readiness { environment: environment.id.clone(), gpu: gpu.id.clone(), lines: subject.lines() });
         }

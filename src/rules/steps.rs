@@ -1,7 +1,7 @@
 //! What the rules about `--framework` share: the run of the environment at hand, its bad steps by the reason that they give, and how both
 //! are shown.
 
-use super::{Context, Draft, Outcome, find, shared::label, stack};
+use super::{Context, Draft, Outcome, shared::label, stack};
 use crate::{
     facts::{Environment, Fact, Framework, FrameworkStep, StepOutcome},
     finding::Evidence,
@@ -86,7 +86,7 @@ fn draft(context: &Context<'_>, group: &Group<'_>, torch: &str, mut summary: Str
     if let Some(row) = group.row {
         let source = format!("knowledge: {}", context.knowledge.cite_error(row));
         draft = draft.evidence(Evidence::new(format!("this error means: {}", row.meaning), source));
-        draft.explained_by = row.rules.iter().filter_map(|slug| find(slug)).map(|entry| entry.rule.slug).collect();
+        draft.trace.follows.clone_from(&row.rules);
         return draft.cause(&row.id);
     }
     match group.steps.first() {

@@ -139,7 +139,7 @@ impl Work {
         reporter: &mut Reporter<W>,
     ) -> io::Result<()> {
         let images = match (capability, Knowledge::builtin()) {
-            // Whatever the driver answered now would be that error.
+            // In a context that is lost every call fails, which says nothing about images.
             _ if reporter.lost() => Vec::new(),
             (Some(capability), Ok(knowledge)) => choose(self.image, &knowledge, module, capability, cuda),
             _ => Vec::new(),
