@@ -353,8 +353,8 @@ fn every_rule_has_its_case() {
         include_str!("driver_rules.rs"),
         include_str!("scan.rs"),
         include_str!("framework.rs"),
-        include_str!("smoke_rules.rs"),
         include_str!("smoke.rs"),
+        include_str!("smoke_rules.rs"),
     ];
     let tested: BTreeSet<String> = sources
         .iter()

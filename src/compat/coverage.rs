@@ -106,6 +106,7 @@ fn most_frequent(code: &CodeObjects) -> u32 {
     let mut counts = std::collections::BTreeMap::<CodeTarget, u32>::new();
     for group in &code.modules {
         let mut targets: Vec<_> = group.images.iter().map(|image| image.code).collect();
+        targets.sort_unstable();
         targets.dedup();
         for target in targets {
             *counts.entry(target).or_default() += group.count;
