@@ -354,6 +354,7 @@ fn every_rule_has_its_case() {
         include_str!("scan.rs"),
         include_str!("framework.rs"),
         include_str!("smoke.rs"),
+        include_str!("smoke_rules.rs"),
     ];
     let tested: BTreeSet<String> = sources
         .iter()
