@@ -19,6 +19,7 @@ pub mod matrix;
 mod parallel;
 pub mod probe;
 pub mod python;
+pub mod readiness;
 pub mod report;
 pub mod resolve;
 pub mod rules;

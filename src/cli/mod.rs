@@ -2,6 +2,7 @@
 
 mod assume;
 mod doctor;
+mod framework;
 mod kb;
 mod matrix;
 mod options;
@@ -10,6 +11,7 @@ mod probe;
 mod recommend;
 mod rule;
 mod scan;
+mod smoke;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +40,8 @@ enum Command {
     Matrix(matrix::Arguments),
     /// Which GPUs can this code run on?
     Scan(scan::Arguments),
+    /// Does this GPU really compute? (Wakes it; nothing else does)
+    Smoke(smoke::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
     /// The knowledge base: what is in it, and whether real packages agree
@@ -45,6 +49,9 @@ enum Command {
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
+    /// Computes on one GPU, for `smoke`, which must survive it
+    #[command(name = crate::probe::smoke::COMMAND, hide = true)]
+    Computing(smoke::Child),
 }
 
 impl Cli {
@@ -58,6 +65,8 @@ impl Cli {
             Command::Rule(arguments) => arguments.run(),
             Command::Kb(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
+            Command::Smoke(arguments) => arguments.run(),
+            Command::Computing(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {
             complain(&error);

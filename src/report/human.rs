@@ -31,6 +31,8 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         for subject in &report.subjects {
             page.subject(subject, report);
         }
+        page.out += &super::readiness::render(&report.readiness, screen);
+        page.framework(report);
         page.out.push('\n');
     }
     if report.command == "scan" {
@@ -103,6 +105,26 @@ impl Page<'_> {
         }
     }
 
+    /// What torch did when it was asked to compute.
+    fn framework(&mut self, report: &Report) {
+        let Some((heading, steps)) = super::framework::lines(report, self.screen) else { return };
+        self.labelled(0, "Framework", Paint::Strong, &heading);
+        for step in steps {
+            let mark = step.paint.on(step.mark, self.screen.color).to_string();
+            let _ = write!(self.out, "{:LABEL$}{mark} ", "");
+            let screen =
+                Screen { width: self.screen.width.map(|width| width.saturating_sub(LABEL + 2)), ..*self.screen };
+            super::readiness::column(
+                &mut self.out,
+                &step.name,
+                Paint::Dim,
+                super::readiness::NAME,
+                &step.text,
+                &screen,
+            );
+        }
+    }
+
     fn finding(&mut self, finding: &Finding) {
         let (mark, paint) = match finding.severity {
             Severity::Error => ("✗", Paint::Error),
@@ -130,7 +152,8 @@ impl Page<'_> {
         }
         for (index, fix) in finding.fixes.iter().enumerate() {
             let label = match fix.proof {
-                Proof::None if fix.commands.is_empty() => "no fix",
+                // Said where no build of torch serves; what the row of a known problem advises is a way out, though not a line.
+                Proof::None if fix.commands.is_empty() && finding.trace.problem.is_none() => "no fix",
                 _ if index == 0 => "fix",
                 _ => "or",
             };
