@@ -15,6 +15,7 @@ pub mod knowledge;
 mod parallel;
 pub mod probe;
 pub mod python;
+pub mod remote;
 pub mod report;
 pub mod resolve;
 pub mod rules;

@@ -44,6 +44,7 @@ pub(super) fn read(
     most: usize,
 ) -> Result<(Vec<Entry>, u64), Error> {
     let (range, shift, mut read) = locate(source)?;
+    source.expect(range.clone());
     let mut entries = Vec::new();
     let (mut buffer, mut filled, mut from) = (vec![0; PIECE], 0, range.start);
     let mut at = 0;
@@ -175,5 +176,12 @@ impl Entry {
             Some(end) if end <= source.len() => Ok(start..end),
             _ => Err("it reaches beyond the end of the archive".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+impl Entry {
+    pub(super) fn named(name: &str, packed: u64) -> Self {
+        Self { name: name.to_owned(), method: 0, encrypted: false, crc: 0, packed, size: 0, header: 0 }
     }
 }

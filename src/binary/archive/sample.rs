@@ -54,7 +54,7 @@ impl Scan {
 }
 
 /// What the first fatbins say.
-pub(super) fn library(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
+pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Library, Error> {
     let source = scan.capture.filled();
     let mut head = [0; 4];
     source.read_at(0, &mut head)?;
@@ -85,8 +85,8 @@ pub(super) fn library(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     code.extent = Extent::Sampled;
     let code = if scan.whole.is_empty() {
         Fact::unknown(format!(
-            "only sampled: if it has fatbins, the first ends more than {} MiB into its compressed bytes",
-            ENOUGH.input >> 20
+            "only sampled: if it has fatbins, the first ends more than {:.1} MiB into its compressed bytes",
+            enough.input as f64 / f64::from(1 << 20)
         ))
     } else {
         let count = scan.whole.len();

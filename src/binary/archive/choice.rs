@@ -1,0 +1,75 @@
+//! Which members of a wheel tell most about the GPUs that it runs on, by name and size alone.
+
+use std::cmp::Reverse;
+
+use super::directory::Entry;
+
+/// With less than this left to spend, a member is not begun.
+pub(super) const LEAST: u64 = 256 << 10;
+/// Words in the names of libraries that hold kernels.
+const WORDS: [&str; 4] = ["cuda", "gpu", "kernel", "flash"];
+
+/// The members in the order in which they are read.
+#[derive(Debug, Default)]
+pub(super) struct Choice {
+    /// Those that decide.
+    pub first: Vec<Entry>,
+    /// Those that are read while there are bytes to spend, best first.
+    pub then: Vec<Entry>,
+    /// Names of those that are not read at all.
+    pub left: Vec<String>,
+}
+
+/// `first` are ends of the paths of libraries that decide.
+pub(super) fn choose(entries: Vec<Entry>, first: &[String]) -> Choice {
+    let mut choice = Choice::default();
+    for entry in entries {
+        let decides = first.iter().any(|end| entry.name.ends_with(end.as_str()));
+        if decides { choice.first.push(entry) } else { choice.then.push(entry) }
+    }
+    if !choice.first.is_empty() {
+        let (then, left): (Vec<_>, Vec<_>) = choice.then.into_iter().partition(|entry| speaks(&entry.name));
+        choice.then = then;
+        choice.left = left.into_iter().map(|entry| entry.name).collect();
+    }
+    choice.then.sort_by_key(|entry| (!speaks(&entry.name), Reverse(entry.packed)));
+    choice
+}
+
+/// Whether the name of a file is that of a library with kernels.
+fn speaks(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    !file.ends_with(".a") && WORDS.iter().any(|word| file.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.name.as_str()).collect()
+    }
+
+    #[test]
+    fn what_decides_comes_first_and_the_rest_by_name_and_size() {
+        let wheel = || {
+            vec![
+                Entry::named("torch/lib/libtorch_python.so", 8),
+                Entry::named("torch/lib/libtorch_cuda_linalg.so", 3),
+                Entry::named("torch/lib/libtorch_cpu.so", 90),
+                Entry::named("torch/lib/libtorch_cuda.so", 500),
+                Entry::named("torch/lib/cuda/libsmall.a", 70),
+            ]
+        };
+        let choice = choose(wheel(), &["torch/lib/libtorch_cuda.so".to_owned()]);
+        assert_eq!(names(&choice.first), ["torch/lib/libtorch_cuda.so"]);
+        assert_eq!(names(&choice.then), ["torch/lib/libtorch_cuda_linalg.so"]);
+        assert_eq!(choice.left.len(), 3);
+        let choice = choose(wheel(), &[]);
+        assert!(choice.first.is_empty() && choice.left.is_empty());
+        assert_eq!(
+            names(&choice.then)[..3],
+            ["torch/lib/libtorch_cuda.so", "torch/lib/libtorch_cuda_linalg.so", "torch/lib/libtorch_cpu.so"]
+        );
+    }
+}
