@@ -2,6 +2,8 @@
 
 mod assume;
 mod doctor;
+mod kb;
+mod matrix;
 mod options;
 mod output;
 mod probe;
@@ -32,10 +34,14 @@ enum Command {
     Doctor(doctor::Arguments),
     /// The install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
+    /// CUDA × PyTorch × GPU: what works, what does not, and why
+    Matrix(matrix::Arguments),
     /// Which GPUs can this code run on?
     Scan(scan::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
+    /// The knowledge base: what is in it, and whether real packages agree
+    Kb(kb::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
@@ -47,8 +53,10 @@ impl Cli {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
+            Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
+            Command::Kb(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {

@@ -1,5 +1,7 @@
 //! A library on a device: judged by fatbin, never by the union over fatbins.
 
+use std::collections::BTreeSet;
+
 use super::image::{Driver, Fit};
 use crate::{
     facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Image, ModuleGroup, PtxIsa},
@@ -98,6 +100,14 @@ fn most_frequent(code: &CodeObjects) -> u32 {
         }
     }
     counts.into_values().max().unwrap_or(0)
+}
+
+/// The targets of the general part: those that at least nine tenths as many entries have as the most frequent one. What is left is in
+/// single files and supports no GPU.
+pub fn general(code: &CodeObjects) -> BTreeSet<CodeTarget> {
+    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
+    let all = code.sass.iter().chain(&code.ptx);
+    all.filter(|(_, count)| u64::from(**count) * 10 >= u64::from(most) * 9).map(|(code, _)| *code).collect()
 }
 
 /// The image that the driver takes from a fatbin: machine code for the nearest capability, whether or not it can unpack it; else
