@@ -151,7 +151,7 @@ fn kinds(wheels: &[&WheelName]) -> Vec<String> {
             let free = wheel.abis.iter().any(|abi| abi.len() > 2 && abi.starts_with("cp") && abi.ends_with('t'));
             let stable = wheel.abis.iter().any(|abi| abi == "abi3");
             let text = match minor {
-                "" => format!("{major}"),
+                "" => major.to_owned(),
                 minor => {
                     format!("{major}.{minor}{}{}", if free { "t" } else { "" }, if stable { " and newer" } else { "" })
                 }

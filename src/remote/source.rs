@@ -80,7 +80,7 @@ impl ContentRange {
         let (first, last, total): (u64, u64, u64) =
             (first.trim().parse().ok()?, last.trim().parse().ok()?, total.trim().parse().ok()?);
         let sound = unit.eq_ignore_ascii_case("bytes") && first <= last && last < total;
-        sound.then_some(Self { range: first..last + 1, total })
+        sound.then(|| Self { range: first..last + 1, total })
     }
 }
 

@@ -34,7 +34,8 @@ impl Url {
     /// # Errors
     /// When it is none of http or https.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let bad = |what| Error::new(redact::urls(text), Fault::NoUrl(what));
+        // White space would end what is looked at for secrets.
+        let bad = |what| Error::new(redact::urls(&text.split_whitespace().collect::<String>()), Fault::NoUrl(what));
         let text = text.trim();
         if text.len() > MAX_LENGTH {
             return Err(Error::new("an address".to_owned(), Fault::NoUrl("it is longer than any address")));

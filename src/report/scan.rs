@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use super::{Paint, Report, Screen};
 use crate::{
     facts::{CodeObjects, CodeTarget, Fact},
-    scan::Scanned,
+    scan::{Remote, Scanned},
 };
 
 /// The whole page, without findings.
@@ -28,6 +28,12 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         let text = format!("{} more files show no device code (-v says why for each)", unreadable.len());
         let _ = writeln!(out, "{}", Paint::Dim.on(text, screen.color));
     }
+    for remote in &report.remote {
+        let _ = writeln!(out, "{}", Paint::Dim.on(over_the_network(remote), screen.color));
+        for name in remote.not_looked_into.iter().filter(|_| screen.verbose > 0) {
+            let _ = writeln!(out, "  not looked into: {name}");
+        }
+    }
     for unread in &report.unread {
         let text = format!("not read: {}: {}", unread.path, unread.why);
         let _ = writeln!(out, "{}", Paint::Warning.on(text, screen.color));
@@ -37,6 +43,36 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     }
     out.push('\n');
     out
+}
+
+/// What was read, of what, and what that leaves open.
+fn over_the_network(remote: &Remote) -> String {
+    let share = if remote.size == 0 { 0.0 } else { remote.bytes as f64 * 100.0 / remote.size as f64 };
+    let mut text = format!(
+        "{}: read {} of {} ({share:.1}%) in {} requests",
+        remote.file,
+        size(remote.bytes),
+        size(remote.size),
+        remote.requests
+    );
+    if let Some(index) = &remote.index {
+        let _ = write!(text, ", from {index}");
+    }
+    if remote.downloaded {
+        text.push_str("; the server gives out whole files only");
+    }
+    if remote.sampled {
+        text.push_str("; sampled: the first fatbins of its GPU libraries");
+        match remote.not_looked_into.len() {
+            0 => {}
+            1 => text.push_str(", 1 member not looked into"),
+            count => {
+                let _ = write!(text, ", {count} members not looked into");
+            }
+        }
+        text.push_str("; --full reads all");
+    }
+    text
 }
 
 fn is_empty(code: &CodeObjects) -> bool {

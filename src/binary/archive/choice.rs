@@ -6,6 +6,8 @@ use super::directory::Entry;
 
 /// With less than this left to spend, a member is not begun.
 pub(super) const LEAST: u64 = 256 << 10;
+/// Beside libraries that decide, smaller ones do not matter: what they hold is glue.
+const MATTERS: u64 = 1 << 20;
 /// Words in the names of libraries that hold kernels.
 const WORDS: [&str; 4] = ["cuda", "gpu", "kernel", "flash"];
 
@@ -28,7 +30,8 @@ pub(super) fn choose(entries: Vec<Entry>, first: &[String]) -> Choice {
         if decides { choice.first.push(entry) } else { choice.then.push(entry) }
     }
     if !choice.first.is_empty() {
-        let (then, left): (Vec<_>, Vec<_>) = choice.then.into_iter().partition(|entry| speaks(&entry.name));
+        let (then, left): (Vec<_>, Vec<_>) =
+            choice.then.into_iter().partition(|entry| entry.packed >= MATTERS && speaks(&entry.name));
         choice.then = then;
         choice.left = left.into_iter().map(|entry| entry.name).collect();
     }
@@ -55,9 +58,9 @@ mod tests {
         let wheel = || {
             vec![
                 Entry::named("torch/lib/libtorch_python.so", 8),
-                Entry::named("torch/lib/libtorch_cuda_linalg.so", 3),
+                Entry::named("torch/lib/libtorch_cuda_linalg.so", 3 << 20),
                 Entry::named("torch/lib/libtorch_cpu.so", 90),
-                Entry::named("torch/lib/libtorch_cuda.so", 500),
+                Entry::named("torch/lib/libtorch_cuda.so", 500 << 20),
                 Entry::named("torch/lib/cuda/libsmall.a", 70),
             ]
         };

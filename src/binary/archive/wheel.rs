@@ -70,15 +70,17 @@ fn members(
 fn samples(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, sample: &Sample, archive: &mut Archive) {
     let choice = choice::choose(entries, &sample.first);
     archive.left = choice.left;
-    members(source, &choice.first, options, options.enough(), archive);
+    // Of what decides, more than the first fatbin is read while that leaves something for the others.
+    let fair = (sample.bytes / 5 * 4).saturating_sub(archive.read_bytes);
+    members(source, &choice.first, options, Some(Enough { fair, ..sample::ENOUGH }), archive);
     for entry in choice.then {
         let rest = sample.bytes.saturating_sub(archive.read_bytes);
-        let limit = rest.min(sample::ENOUGH.input);
-        if limit < choice::LEAST.min(entry.packed) || entry.packed > limit && member::is_small(entry.size) {
+        let input = rest.min(sample::ENOUGH.input);
+        if input < choice::LEAST.min(entry.packed) || entry.packed > input && member::is_small(entry.size) {
             archive.left.push(entry.name);
             continue;
         }
-        let enough = Enough { input: limit, ..sample::ENOUGH };
+        let enough = Enough { input, fair: rest / 4, ..sample::ENOUGH };
         members(source, &[entry], options, Some(enough), archive);
     }
     archive.left.sort();
