@@ -19,6 +19,8 @@ use crate::binary::Source;
 
 /// The end of a zip file: its directory's own record, with the longest comment, and some of the directory in front.
 const TAIL: u64 = 128 << 10;
+/// What every server with ranges understands.
+const FIRST_BYTE: &str = "bytes=0-0";
 /// The first piece of what may be read on.
 const FIRST: u64 = 64 << 10;
 /// What is announced is fetched at once, if it is no more than this: the directory of the largest wheel has 1.5 MB.
@@ -110,7 +112,7 @@ impl<'c> HttpSource<'c> {
         match first {
             // Some servers know only ranges with a beginning.
             Err(Error { fault: Fault::Status(400 | 405 | 416 | 501) | Fault::WrongRange(_), .. }) => {
-                source.begin("bytes=0-0")?;
+                source.begin(FIRST_BYTE)?;
             }
             other => other?,
         }
@@ -134,7 +136,7 @@ impl<'c> HttpSource<'c> {
             let part = part(&answer)?;
             // A suffix reaches to the end, and is not longer than was asked for.
             let size = part.range.end - part.range.start;
-            let whole = part.range.end == part.total || range == "bytes=0-0";
+            let whole = if range == FIRST_BYTE { part.range == (0..1) } else { part.range.end == part.total };
             if size > TAIL || !whole {
                 return Err(Error::new(answer.url.to_string(), Fault::WrongRange(shown(&part))));
             }
