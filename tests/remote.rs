@@ -18,12 +18,12 @@ fn corpus(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin").join(name)).unwrap()
 }
 
-/// A wheel with one library for sm_120 and one for nothing, and `padding` bytes of something else in front.
+/// A wheel with one library for sm_120 and one for nothing, and `padding` bytes of something else behind.
 fn wheel(padding: usize) -> Arc<Vec<u8>> {
     Arc::new(zip(&[
-        ("demo/data.bin", &vec![7; padding]),
         ("demo/kernels_cuda.so", &corpus("c13.5/so-sm_120.so")),
         ("demo/tables.fatbin", &corpus("c13.5/sass-sm_90.fatbin")),
+        ("demo/data.bin", &vec![7; padding]),
         ("demo-1.0.dist-info/METADATA", b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"),
     ]))
 }
