@@ -23,7 +23,7 @@ const TAIL: u64 = 128 << 10;
 const FIRST_BYTE: &str = "bytes=0-0";
 /// The first piece of what may be read on.
 const FIRST: u64 = 64 << 10;
-/// What is announced is fetched at once, if it is no more than this: the directory of the largest wheel has 1.5 MB.
+/// So much of what is announced is fetched at once: the directory of the largest wheel has 1.5 MB.
 const ANNOUNCED: u64 = 8 << 20;
 /// So much is kept of what was fetched.
 const KEPT: usize = 16 << 20;
@@ -291,7 +291,8 @@ impl Source for HttpSource<'_> {
                 end = piece.start.max(start);
             }
         }
-        if start < end && end - start <= ANNOUNCED {
+        end = end.min(start.saturating_add(ANNOUNCED));
+        if start < end {
             // A fault is met again, and told, when it is read.
             let _ = self.fetch(start..end);
         }

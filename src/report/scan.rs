@@ -29,7 +29,14 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         let _ = writeln!(out, "{}", Paint::Dim.on(text, screen.color));
     }
     for remote in &report.remote {
-        let _ = writeln!(out, "{}", Paint::Dim.on(over_the_network(remote), screen.color));
+        for line in over_the_network(remote) {
+            let _ = writeln!(out, "{}", Paint::Dim.on(line, screen.color));
+        }
+        if report.scan.is_empty() && report.remote.len() == 1 {
+            let _ = writeln!(out, "  it holds no file that can carry GPU code");
+        } else if remote.sampled && with.is_empty() {
+            let _ = writeln!(out, "  no GPU code in what was read: that is no verdict");
+        }
         for name in remote.not_looked_into.iter().filter(|_| screen.verbose > 0) {
             let _ = writeln!(out, "  not looked into: {name}");
         }
@@ -46,33 +53,26 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
 }
 
 /// What was read, of what, and what that leaves open.
-fn over_the_network(remote: &Remote) -> String {
+fn over_the_network(remote: &Remote) -> Vec<String> {
     let share = if remote.size == 0 { 0.0 } else { remote.bytes as f64 * 100.0 / remote.size as f64 };
-    let mut text = format!(
-        "{}: read {} of {} ({share:.1}%) in {} requests",
-        remote.file,
-        size(remote.bytes),
-        size(remote.size),
-        remote.requests
-    );
+    let (read, all) = (size(remote.bytes), size(remote.size));
+    let mut first = format!("{}: read {read} of {all} ({share:.1}%) in {} requests", remote.file, remote.requests);
     if let Some(index) = &remote.index {
-        let _ = write!(text, ", from {index}");
+        let _ = write!(first, ", found on {index} (pages of {})", size(remote.index_bytes));
     }
+    let mut lines = vec![first];
     if remote.downloaded {
-        text.push_str("; the server gives out whole files only");
+        lines.push("  downloaded: the server gives out whole files only".to_owned());
     }
     if remote.sampled {
-        text.push_str("; sampled: the first fatbins of its GPU libraries");
-        match remote.not_looked_into.len() {
-            0 => {}
-            1 => text.push_str(", 1 member not looked into"),
-            count => {
-                let _ = write!(text, ", {count} members not looked into");
-            }
-        }
-        text.push_str("; --full reads all");
+        let left = match remote.not_looked_into.len() {
+            0 => String::new(),
+            1 => "; 1 other member was not looked into".to_owned(),
+            count => format!("; {count} other members were not looked into"),
+        };
+        lines.push(format!("  sampled: the beginning of libraries with GPU code{left} (--full reads all)"));
     }
-    text
+    lines
 }
 
 fn is_empty(code: &CodeObjects) -> bool {

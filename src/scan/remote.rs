@@ -54,9 +54,11 @@ pub struct Remote {
     pub index: Option<String>,
     /// Size of the file in bytes.
     pub size: u64,
-    /// Bytes that came over the network for it, pages of indexes included.
+    /// Bytes of it that came over the network.
     pub bytes: u64,
-    /// Requests that were made for it.
+    /// Bytes of the index's pages that came over the network.
+    pub index_bytes: u64,
+    /// Requests that were made, for both.
     pub requests: u64,
     /// Whether only samples of its libraries were read.
     pub sampled: bool,
@@ -192,6 +194,7 @@ impl Network {
             index,
             size: 0,
             bytes: 0,
+            index_bytes: client.bytes(),
             requests: 0,
             sampled: !full,
             not_looked_into: Vec::new(),
@@ -227,7 +230,8 @@ impl Network {
         let Archive { libraries, skipped, left, .. } = archive.map_err(|error| anyhow!("{url}: {error}"))?;
         let cut = libraries.iter().any(super::is_sample);
         report.sampled = report.sampled && (cut || !left.is_empty());
-        (report.bytes, report.requests, report.not_looked_into) = (client.bytes(), client.requests(), left);
+        report.bytes = client.bytes().saturating_sub(report.index_bytes);
+        (report.requests, report.not_looked_into) = (client.requests(), left);
         Ok(Collected { libraries, unread: skipped, remote: vec![report] })
     }
 }

@@ -6,8 +6,10 @@ use super::directory::Entry;
 
 /// With less than this left to spend, a member is not begun.
 pub(super) const LEAST: u64 = 256 << 10;
-/// Beside libraries that decide, smaller ones do not matter: what they hold is glue.
+/// Smaller libraries do not matter, whatever they are called: what they hold is glue.
 const MATTERS: u64 = 1 << 20;
+/// Of a library that decides, this part is read in any case: in all of torch's, the first fatbin ends after a fiftieth to a twentieth.
+pub(super) const IN_ANY_CASE: u64 = 64;
 /// Words in the names of libraries that hold kernels.
 const WORDS: [&str; 4] = ["cuda", "gpu", "kernel", "flash"];
 
@@ -29,13 +31,16 @@ pub(super) fn choose(entries: Vec<Entry>, first: &[String]) -> Choice {
         let decides = first.iter().any(|end| entry.name.ends_with(end.as_str()));
         if decides { choice.first.push(entry) } else { choice.then.push(entry) }
     }
-    if !choice.first.is_empty() {
-        let (then, left): (Vec<_>, Vec<_>) =
-            choice.then.into_iter().partition(|entry| entry.packed >= MATTERS && speaks(&entry.name));
+    let matters = |entry: &Entry| entry.packed >= MATTERS && speaks(&entry.name);
+    choice.then.sort_by_key(|entry| (!matters(entry), Reverse(entry.packed)));
+    if choice.first.is_empty() {
+        // Nothing is known of this package: the best guess is read as if it decided.
+        choice.first.extend((!choice.then.is_empty()).then(|| choice.then.remove(0)));
+    } else {
+        let (then, left): (Vec<_>, Vec<_>) = choice.then.into_iter().partition(matters);
         choice.then = then;
         choice.left = left.into_iter().map(|entry| entry.name).collect();
     }
-    choice.then.sort_by_key(|entry| (!speaks(&entry.name), Reverse(entry.packed)));
     choice
 }
 
@@ -69,10 +74,9 @@ mod tests {
         assert_eq!(names(&choice.then), ["torch/lib/libtorch_cuda_linalg.so"]);
         assert_eq!(choice.left.len(), 3);
         let choice = choose(wheel(), &[]);
-        assert!(choice.first.is_empty() && choice.left.is_empty());
-        assert_eq!(
-            names(&choice.then)[..3],
-            ["torch/lib/libtorch_cuda.so", "torch/lib/libtorch_cuda_linalg.so", "torch/lib/libtorch_cpu.so"]
-        );
+        assert!(choice.left.is_empty());
+        assert_eq!(names(&choice.first), ["torch/lib/libtorch_cuda.so"]);
+        assert_eq!(names(&choice.then)[..2], ["torch/lib/libtorch_cuda_linalg.so", "torch/lib/libtorch_cpu.so"]);
+        assert!(choose(Vec::new(), &[]).first.is_empty());
     }
 }

@@ -163,6 +163,11 @@ pub(super) fn shown(name: &[u8]) -> String {
 }
 
 impl Entry {
+    /// Its header and so many bytes more: not exactly its beginning, as headers differ in length.
+    pub(super) fn beginning(&self, bytes: u64) -> Range<u64> {
+        self.header..self.header.saturating_add(bytes.min(self.packed))
+    }
+
     /// Where its bytes are in the archive.
     pub(super) fn range(&self, source: &dyn Source) -> Result<Range<u64>, String> {
         let mut local = [0; LOCAL];

@@ -72,6 +72,9 @@ fn samples(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, s
     archive.left = choice.left;
     // Of what decides, more than the first fatbin is read while that leaves something for the others.
     let fair = (sample.bytes / 5 * 4).saturating_sub(archive.read_bytes);
+    for entry in &choice.first {
+        source.expect(entry.beginning(entry.packed / choice::IN_ANY_CASE));
+    }
     members(source, &choice.first, options, Some(Enough { fair, ..sample::ENOUGH }), archive);
     for entry in choice.then {
         let rest = sample.bytes.saturating_sub(archive.read_bytes);

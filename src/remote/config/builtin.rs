@@ -10,13 +10,13 @@ const MAX_FILE: u64 = 1 << 16;
 /// Where Debian keeps pip for the system's Python.
 const SYSTEM: [&str; 1] = ["/usr/lib/python3/dist-packages"];
 
-/// The index of the first environment that has pip, and where that is said.
+/// The index of the first environment that has pip, and what that is.
 pub(super) fn index(root: &Root, prefixes: &[(PathBuf, Vec<PathBuf>)]) -> Option<(String, String)> {
     let folders = prefixes.iter().flat_map(|(_, folders)| folders).map(PathBuf::as_path);
     folders.chain(SYSTEM.iter().map(Path::new)).find_map(|folder| {
         let path = FILE.split('/').fold(folder.to_owned(), |path, part| path.join(part));
         let text = root.read_text(&path, MAX_FILE).ok()?;
-        Some((parse(&text)?, format!("the default of pip ({})", root.shown(&path))))
+        Some((parse(&text)?, "pip's default".to_owned()))
     })
 }
 
