@@ -2,6 +2,9 @@
 
 use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
 
+/// The variable that decides which GPUs CUDA shows.
+pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+
 /// What would be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -90,6 +93,9 @@ impl Plan {
                         Some(value) => after.env_vars.insert((*name).to_owned(), value.clone()),
                         None => after.env_vars.remove(*name),
                     };
+                    if *name == VISIBLE {
+                        ask_again(&mut after);
+                    }
                 }
                 Change::Follow { name, version } => {
                     after.environments.iter_mut().for_each(|environment| {
@@ -117,6 +123,15 @@ impl Plan {
 
 fn planned(summary: &str) -> Source {
     Source::new(How::Plan, summary)
+}
+
+/// What CUDA answered while other GPUs were visible says nothing any more.
+fn ask_again(facts: &mut Facts) {
+    let why = || format!("not asked since {VISIBLE} was changed");
+    facts.cuda = Fact::unknown(why());
+    for gpu in facts.gpus.value_mut().into_iter().flatten() {
+        gpu.visible = Fact::unknown(why());
+    }
 }
 
 fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {

@@ -2,6 +2,7 @@
 
 use super::{
     Case, Change, Plan, add, has_remedy,
+    plan::VISIBLE,
     prove::{self, After},
 };
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
 };
 
 const ARCH_LIST: &str = "TORCH_CUDA_ARCH_LIST";
-const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 const SWITCHES: [&str; 2] = ["CUDA_FORCE_PTX_JIT", "CUDA_DISABLE_PTX_JIT"];
 
 /// Adds to findings about variables what to set them to.
