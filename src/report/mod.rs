@@ -4,6 +4,7 @@ mod human;
 mod json;
 mod markdown;
 mod matrix;
+mod remote;
 mod runs_on;
 mod scan;
 mod style;
