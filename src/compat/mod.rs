@@ -8,7 +8,7 @@ mod coverage;
 mod image;
 
 pub use arch_list::{ArchListItem, arch_list};
-pub use coverage::{Coverage, Reach, coverage, reach};
+pub use coverage::{Coverage, Reach, count_targets, coverage, generation, reach};
 pub use image::{Driver, Jit, ptx_runs, sass_runs};
 
 #[cfg(test)]

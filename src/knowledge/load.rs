@@ -5,7 +5,8 @@ use std::{fs, io, path::Path};
 use anyhow::Context as _;
 
 use super::schema::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, PackageFile, Problem, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, LibrariesFile, PackageFile, Problem,
+    TorchFile,
 };
 
 /// The knowledge base in force.
@@ -17,6 +18,7 @@ pub struct Knowledge {
     pub(super) torch: TorchFile,
     pub(super) arch_list: ArchListFile,
     pub(super) advice: AdviceFile,
+    pub(super) libraries: LibrariesFile,
     pub(super) packages: Vec<PackageFile>,
     /// Newest day on which a row was checked.
     pub date: String,
@@ -42,6 +44,7 @@ impl Knowledge {
             torch: files.torch.ok_or_else(|| missing("torch"))?,
             arch_list: files.arch_list.ok_or_else(|| missing("arch_list"))?,
             advice: files.advice.ok_or_else(|| missing("advice"))?,
+            libraries: files.libraries.ok_or_else(|| missing("libraries"))?,
             packages: files.packages,
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),

@@ -49,6 +49,13 @@ impl Knowledge {
             self.advice.sources.extend(over.sources);
             lay(&mut self.advice.advice, over.advice, |row| (row.rule.clone(), row.summary.clone()));
         }
+        if let Some(over) = files.libraries {
+            self.libraries.sources.extend(over.sources);
+            lay(&mut self.libraries.library, over.library, |row| (row.distribution.clone(), row.versions.clone()));
+            lay(&mut self.libraries.collection, over.collection, |row| row.distribution.clone());
+            lay(&mut self.libraries.carrier, over.carrier, |row| row.distribution.clone());
+            lay(&mut self.libraries.common, over.common, |row| (row.by, row.names.clone()));
+        }
         lay(&mut self.packages, files.packages, |file| file.package.name.clone());
     }
 }

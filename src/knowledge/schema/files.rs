@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, GpuFile, PackageFile, TorchFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, GpuFile, LibrariesFile, PackageFile, TorchFile, libraries,
     problem::{Places, Problem},
     validate,
 };
@@ -23,6 +23,8 @@ pub struct Files {
     pub arch_list: Option<ArchListFile>,
     /// `advice.toml`.
     pub advice: Option<AdviceFile>,
+    /// `libraries.toml`.
+    pub libraries: Option<LibrariesFile>,
     /// `packages/*.toml`.
     #[serde(default)]
     pub packages: Vec<PackageFile>,
@@ -41,9 +43,10 @@ impl Files {
             "torch.toml" => self.torch = Some(read(shown, text, validate::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
+            "libraries.toml" => self.libraries = Some(read(shown, text, libraries::validate)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, advice or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, advice, libraries or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,
@@ -61,7 +64,8 @@ impl Files {
         let torch = self.torch.iter().flat_map(|file| &file.release).map(|row| row.verified.as_str());
         let cuda = self.cuda.iter().flat_map(|file| &file.toolkit).map(|row| row.verified.as_str());
         let packages = self.packages.iter().map(|file| file.package.verified.as_str());
-        gpus.chain(torch).chain(cuda).chain(packages).max()
+        let libraries = self.libraries.iter().flat_map(|file| &file.library).map(|row| row.verified.as_str());
+        gpus.chain(libraries).chain(torch).chain(cuda).chain(packages).max()
     }
 }
 

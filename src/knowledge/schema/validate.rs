@@ -51,7 +51,7 @@ impl<'a> Table<'a> {
     }
 }
 
-fn is_date(text: &str) -> bool {
+pub fn is_date(text: &str) -> bool {
     let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
     text.len() == 10 && matches!(numbers[..], [Some(2000..=2100), Some(1..=12), Some(1..=31)])
 }
