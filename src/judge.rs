@@ -35,6 +35,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         scan: Vec::new(),
         unread: Vec::new(),
         sizes: Vec::new(),
+        matrix: None,
         findings,
         checks: Checks {
             ran: verdicts.ran,

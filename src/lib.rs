@@ -12,6 +12,7 @@ pub mod finding;
 pub mod fix;
 pub mod judge;
 pub mod knowledge;
+pub mod matrix;
 mod parallel;
 pub mod probe;
 pub mod python;

@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, time::Instant};
 
 use gpucheck::{
     facts::Facts,
@@ -26,17 +26,6 @@ fn report() -> Report {
     judge("doctor", facts(), &Knowledge::builtin().unwrap(), Judged::Selected, Instant::now())
 }
 
-/// Compares with the kept file, or writes it.
-fn snapshot(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::write(&path, text).unwrap();
-        return;
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == text, "{} is no longer what is shown:\n{text}", path.display());
-}
-
 fn shown(screen: Screen) -> String {
     render(&report(), Format::Human, &screen).unwrap()
 }
@@ -45,7 +34,7 @@ const PIPED: Screen = Screen { width: None, color: false, verbose: 0, quiet: fal
 
 #[test]
 fn the_patient_in_a_pipe() {
-    snapshot("patient-piped.txt", &shown(PIPED));
+    common::snapshot("patient-piped.txt", &shown(PIPED));
 }
 
 #[test]
@@ -55,7 +44,7 @@ fn the_patient_at_80_and_140_columns() {
         let commands = |line: &&str| !line.contains("pip install");
         let widest = text.lines().filter(commands).map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= width, "{widest} of {width}");
-        snapshot(&format!("patient-{width}.txt"), &text);
+        common::snapshot(&format!("patient-{width}.txt"), &text);
     }
 }
 
@@ -100,5 +89,5 @@ fn a_recommendation() {
         "3.12",
     ]));
     assert_eq!((code, err.as_str()), (0, ""));
-    snapshot("recommend-windows.txt", &out);
+    common::snapshot("recommend-windows.txt", &out);
 }

@@ -2,6 +2,7 @@
 
 mod assume;
 mod doctor;
+mod matrix;
 mod options;
 mod output;
 mod probe;
@@ -32,6 +33,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// The install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
+    /// CUDA × PyTorch × GPU: what works, what does not, and why
+    Matrix(matrix::Arguments),
     /// Which GPUs can this code run on?
     Scan(scan::Arguments),
     /// The rules, or the page of one
@@ -47,6 +50,7 @@ impl Cli {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
+            Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),

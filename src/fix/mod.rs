@@ -1,13 +1,14 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, and `advice` (what only a person can do). `prove` judges a plan, `commands` writes it for the user's own tool and shell.
+//! have), `driver`, `variables`, and `advice` (what only a person can do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod candidates;
 mod commands;
 mod companions;
 mod driver;
+mod grid;
 mod impossible;
 mod plan;
 mod prove;
@@ -17,6 +18,7 @@ mod variables;
 
 pub use candidates::{Candidate, Wish};
 pub use commands::TORCH_INDEXES;
+pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
 use crate::{

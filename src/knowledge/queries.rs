@@ -93,6 +93,11 @@ impl Knowledge {
             .map(|row| row.cuda)
     }
 
+    /// Every release of the CUDA toolkit, by its first two numbers; one that had updates comes several times.
+    pub fn toolkits(&self) -> impl Iterator<Item = CudaVersion> {
+        self.cuda.toolkit.iter().filter_map(|row| row.version.parse().ok())
+    }
+
     /// First driver branch that unpacks zstd-compressed fatbin entries.
     pub fn zstd_branch(&self) -> Option<u32> {
         self.cuda.compression.iter().find(|row| row.kind == "zstd").map(|row| row.branch)
@@ -116,6 +121,16 @@ impl Knowledge {
         steps.sort();
         steps.dedup();
         steps
+    }
+
+    /// Every product, newest generation first.
+    pub fn gpus(&self) -> impl Iterator<Item = &GpuRow> {
+        self.gpus.gpu.iter()
+    }
+
+    /// Every driver branch of which the CUDA release is known.
+    pub fn driver_branches(&self) -> impl Iterator<Item = u32> {
+        self.cuda.driver.iter().map(|row| row.branch)
     }
 
     /// The product with this PCI device id.

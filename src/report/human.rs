@@ -24,6 +24,9 @@ const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
     let mut page = Page { out: String::new(), screen, shown: Vec::new() };
+    if let Some(matrix) = &report.matrix {
+        return super::matrix::render(matrix, screen);
+    }
     if !screen.quiet && report.command != "scan" {
         for subject in &report.subjects {
             page.subject(subject, report);

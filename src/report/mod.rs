@@ -2,6 +2,8 @@
 
 mod human;
 mod json;
+mod markdown;
+mod matrix;
 mod runs_on;
 mod scan;
 mod style;
@@ -14,6 +16,7 @@ use serde::Serialize;
 use crate::{
     facts::Facts,
     finding::{Finding, Severity},
+    matrix::Matrix,
     rules::Undecided,
     scan::{Scanned, Size},
 };
@@ -55,6 +58,9 @@ pub struct Report {
     /// What each architecture weighs over all that `scan` read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<Size>,
+    /// What `matrix` tabulates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<Matrix>,
     /// What is wrong, worst first.
     pub findings: Vec<Finding>,
     /// Which GPU can run what, for each judged environment.
@@ -154,6 +160,8 @@ pub enum Format {
     Human,
     /// For machines; the contract is in docs/json.md.
     Json,
+    /// For an issue or a page.
+    Markdown,
 }
 
 /// The whole report as text, so that it is written whole or not at all.
@@ -161,5 +169,6 @@ pub fn render(report: &Report, format: Format, screen: &Screen) -> anyhow::Resul
     match format {
         Format::Human => Ok(human::render(report, screen)),
         Format::Json => json::render(report),
+        Format::Markdown => Ok(markdown::render(report)),
     }
 }

@@ -75,6 +75,17 @@ pub fn fix_lines(finding: &Value) -> Vec<String> {
         .collect()
 }
 
+/// Compares what people read with the file that is kept of it; `UPDATE_SNAPSHOTS=1` writes it.
+pub fn snapshot(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == text, "{} is no longer what is shown:\n{text}", path.display());
+}
+
 /// Where environments with real wheels are kept between runs: `GPUCHECK_TEST_CACHE`, else a folder in the user's cache.
 pub fn cache() -> PathBuf {
     let home = || std::env::var_os("HOME").map_or_else(std::env::temp_dir, PathBuf::from);

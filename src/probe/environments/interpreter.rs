@@ -18,6 +18,20 @@ pub fn on_path(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, &'stat
     NAMES.into_iter().filter_map(first).collect()
 }
 
+/// What a shell would start by a name without folders, such as `python3.12`.
+pub fn called(root: &Root, surroundings: &Surroundings, name: &Path) -> Option<PathBuf> {
+    let file = name.file_name().filter(|file| Path::new(file) == name)?;
+    let program = |folder: PathBuf| {
+        let suffix = if cfg!(windows) { &["", ".exe"][..] } else { &[""][..] };
+        suffix.iter().find_map(|suffix| {
+            let mut file = file.to_owned();
+            file.push(suffix);
+            behind_shim(root, surroundings, folder.join(file))
+        })
+    };
+    surroundings.folders("PATH").into_iter().find_map(program)
+}
+
 /// The interpreter itself, or the one that its shim would start.
 pub fn behind_shim(root: &Root, surroundings: &Surroundings, path: PathBuf) -> Option<PathBuf> {
     if !root.is_file(&path) {

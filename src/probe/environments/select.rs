@@ -99,7 +99,11 @@ impl Finder<'_> {
     /// What the user means by a path.
     fn named(&self, path: &Path) -> anyhow::Result<Layout> {
         let shown = self.root.shown(path);
-        let Some(path) = self.placed(path) else { bail!("--python {shown}: there is no such file or folder") };
+        let Some(path) = self.placed(path).or_else(|| interpreter::called(self.root, self.surroundings, path)) else {
+            // What stands alone is as likely a mistyped command as a path.
+            let command = if path.components().count() == 1 { ", and no such command" } else { "" };
+            bail!("{shown}: there is no such file or folder{command}");
+        };
         let found = if self.root.is_file(&path) {
             interpreter::behind_shim(self.root, self.surroundings, path.clone())
                 .and_then(|path| self.interpreter(&path))

@@ -54,6 +54,21 @@ fn what_is_named_and_is_none_is_an_error() {
 }
 
 #[test]
+fn an_interpreter_may_be_named_as_a_shell_would_find_it() {
+    let mut scene = Scene::new();
+    let venv = scene.venv("tools");
+    scene.set("PATH", venv.join("bin"));
+    scene.options.python = vec!["python".into()];
+    assert_eq!(scene.found()[0], ("~/tools".to_owned(), "--python python".to_owned()));
+    scene.options.python = vec!["docter".into()];
+    assert!(
+        scene.error().contains("docter: there is no such file or folder, and no such command"),
+        "{}",
+        scene.error()
+    );
+}
+
+#[test]
 fn virtual_env_comes_before_conda_prefix() {
     let mut scene = Scene::new();
     let (conda, venv) = (scene.conda("conda"), scene.venv("venvs/x"));

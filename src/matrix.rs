@@ -1,0 +1,213 @@
+//! CUDA × PyTorch × GPU: which official build serves which GPU, with a reason for each cell. No judgement of its own: every cell is a
+//! build that `fix` tries and the rules judge.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::{
+    facts::{CudaVersion, Facts, Platform},
+    finding::{Command, Severity},
+    fix::{Candidate, Tried, try_build},
+    knowledge::{Knowledge, TorchBuild, TorchRelease},
+    report::{Verdict, runs_on},
+    rules::{Judged, gpu_name},
+};
+
+/// The grid of one platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Matrix {
+    /// What the wheels are for.
+    pub platform: String,
+    /// CUDA releases, oldest first: the columns.
+    pub cuda: Vec<CudaVersion>,
+    /// Of these, those for which PyTorch has never built a wheel for this platform.
+    pub never_built: Vec<CudaVersion>,
+    /// torch versions, newest first: the rows.
+    pub torch: Vec<String>,
+    /// One table for each GPU.
+    pub gpus: Vec<Table>,
+}
+
+/// What one GPU can do with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Table {
+    /// Id in the facts.
+    pub gpu: String,
+    /// Its name.
+    pub name: String,
+    /// Row by row.
+    pub cells: Vec<Cell>,
+}
+
+/// One build, or the lack of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// torch version without local part.
+    pub torch: String,
+    /// CUDA release of the variant.
+    pub cuda: CudaVersion,
+    /// The answer in a word.
+    pub status: Status,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Slug of the rule that decided, where one found something.
+    pub rule: Option<&'static str>,
+    /// What the reason rests on.
+    pub source: Option<String>,
+    /// What installs it, where it works.
+    pub commands: Vec<Command>,
+}
+
+/// What becomes of a build on a GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Runs.
+    Works,
+    /// Runs, but slow, fragile or only after compiling.
+    Warning,
+    /// Nobody has verified what the build holds.
+    Unknown,
+    /// Does not run.
+    Fails,
+    /// There is no such wheel.
+    NoWheel,
+}
+
+/// What to tabulate.
+#[derive(Debug, Clone)]
+pub struct Grid<'g> {
+    /// Wheels of which platform.
+    pub platform: Platform,
+    /// The rows, in any order.
+    pub releases: Vec<&'g TorchRelease>,
+    /// The columns; none: every CUDA release between the oldest and the newest of which there is a wheel.
+    pub cuda: Vec<CudaVersion>,
+}
+
+impl Matrix {
+    /// Judges every build of the grid for every GPU of `facts`, whose one environment has no torch.
+    pub fn new(facts: &Facts, knowledge: &Knowledge, grid: &Grid<'_>) -> Self {
+        let built = |release: &TorchRelease| -> Vec<CudaVersion> {
+            release.builds.iter().filter(|b| b.platform == grid.platform).filter_map(TorchBuild::cuda).collect()
+        };
+        let ever: BTreeSet<CudaVersion> = knowledge.torch_releases().flat_map(built).collect();
+        let shown: BTreeSet<CudaVersion> = grid.releases.iter().copied().flat_map(built).collect();
+        let between = |cuda: &CudaVersion| shown.first() <= Some(cuda) && Some(cuda) <= shown.last();
+        let mut cuda: Vec<CudaVersion> = match grid.cuda.as_slice() {
+            [] => shown.iter().copied().chain(knowledge.toolkits().filter(between)).collect(),
+            named => named.to_vec(),
+        };
+        cuda.sort_unstable();
+        cuda.dedup();
+        let mut releases = grid.releases.clone();
+        releases.sort_by_key(|release| std::cmp::Reverse(knowledge.torch_position(&release.version).index));
+
+        let gpus = facts.gpus.value().into_iter().flatten();
+        let mut tables: Vec<Table> =
+            gpus.map(|gpu| Table { gpu: gpu.id.clone(), name: gpu_name(gpu), cells: Vec::new() }).collect();
+        for release in &releases {
+            for &cuda in &cuda {
+                let build = release.builds.iter().find(|b| b.platform == grid.platform && b.cuda() == Some(cuda));
+                let tried = build.map(|build| try_build(facts, knowledge, &Candidate { release, build }));
+                for table in &mut tables {
+                    let (torch, mut cell) = (release.version.clone(), Cell::missing(cuda));
+                    match (build, &tried) {
+                        (Some(build), Some(tried)) => cell.judge(tried, knowledge, &table.gpu, release, build),
+                        _ if ever.contains(&cuda) => cell.reason = not_of_this(release, &built(release)),
+                        _ => {
+                            cell.reason =
+                                format!("PyTorch has never built a {} wheel for {}", variant(cuda), grid.platform)
+                        }
+                    }
+                    table.cells.push(Cell { torch, ..cell });
+                }
+            }
+        }
+        Self {
+            platform: grid.platform.to_string(),
+            never_built: cuda.iter().copied().filter(|cuda| !ever.contains(cuda)).collect(),
+            torch: releases.iter().map(|release| release.version.clone()).collect(),
+            cuda,
+            gpus: tables,
+        }
+    }
+
+    /// Whether there is a build for every GPU.
+    pub fn verdict(&self) -> Verdict {
+        let best = |table: &Table| match table.cells.iter().map(|cell| cell.status).min() {
+            Some(Status::Works) => Verdict::Ok,
+            Some(Status::Warning) => Verdict::Warning,
+            Some(Status::Unknown) => Verdict::Unknown,
+            _ => Verdict::Error,
+        };
+        let rank = |verdict: &Verdict| match verdict {
+            Verdict::Ok => 0,
+            Verdict::Unknown => 1,
+            Verdict::Warning => 2,
+            Verdict::Error => 3,
+        };
+        self.gpus.iter().map(best).max_by_key(rank).unwrap_or(Verdict::Unknown)
+    }
+}
+
+fn variant(cuda: CudaVersion) -> String {
+    format!("cu{}{}", cuda.major, cuda.minor)
+}
+
+fn not_of_this(release: &TorchRelease, built: &[CudaVersion]) -> String {
+    let mut variants: Vec<CudaVersion> = built.to_vec();
+    variants.sort_unstable();
+    let variants: Vec<String> = variants.into_iter().map(variant).collect();
+    match variants.as_slice() {
+        [] => format!("torch {} has no CUDA wheel for this platform", release.version),
+        _ => format!("torch {} was built for {}", release.version, variants.join(", ")),
+    }
+}
+
+impl Cell {
+    fn missing(cuda: CudaVersion) -> Self {
+        Self {
+            torch: String::new(),
+            cuda,
+            status: Status::NoWheel,
+            reason: String::new(),
+            rule: None,
+            source: None,
+            commands: Vec::new(),
+        }
+    }
+
+    /// Takes over what the rules say of the build on a GPU.
+    fn judge(&mut self, tried: &Tried, knowledge: &Knowledge, gpu: &str, release: &TorchRelease, build: &TorchBuild) {
+        let how = runs_on(&tried.facts, knowledge, Judged::All).into_iter().find(|line| line.gpu == gpu);
+        let how = how.map_or_else(|| "unknown".to_owned(), |line| line.how);
+        let worst = tried.concerning(gpu).max_by_key(|finding| finding.severity);
+        self.source = Some(knowledge.cite_torch(release, build));
+        match worst.filter(|finding| finding.severity >= Severity::Warning) {
+            Some(finding) => {
+                self.status = if finding.severity == Severity::Error { Status::Fails } else { Status::Warning };
+                self.reason.clone_from(&finding.summary);
+                self.rule = Some(finding.rule);
+                if let Some(evidence) = finding.evidence.last() {
+                    self.source = Some(evidence.source.clone());
+                }
+            }
+            None if how == "unknown" => {
+                self.status = Status::Unknown;
+                self.reason = "nobody has verified what this build holds".to_owned();
+            }
+            None => {
+                self.status = Status::Works;
+                self.reason = how;
+            }
+        }
+        if build.published.is_only_expected() {
+            self.reason += "; announced, nobody here has seen it";
+        }
+        if self.status != Status::Fails {
+            self.commands.clone_from(&tried.commands);
+        }
+    }
+}

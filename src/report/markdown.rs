@@ -1,0 +1,106 @@
+//! Markdown, for an issue, a pull request or a page: what the report for people says, with the lines to paste in code blocks.
+
+use std::fmt::Write;
+
+use super::{Report, matrix as grid};
+use crate::{
+    finding::{Command, Finding, Severity},
+    matrix::{Matrix, Status},
+};
+
+pub(super) fn render(report: &Report) -> String {
+    let mut out = String::new();
+    match &report.matrix {
+        Some(matrix) => table(&mut out, matrix),
+        None => {
+            let _ = writeln!(out, "## gpucheck {}\n", report.command);
+            for subject in &report.subjects {
+                let label = if subject.label.is_empty() { "also" } else { subject.label };
+                let _ = writeln!(out, "- **{label}**: {}", escaped(&subject.text));
+            }
+            out.push('\n');
+        }
+    }
+    for finding in &report.findings {
+        one(&mut out, finding);
+    }
+    for undecided in &report.checks.unknown {
+        let _ = writeln!(out, "- not decided: `{}` needs {}", undecided.rule, escaped(&undecided.needs.join("; ")));
+    }
+    out.trim_end().to_owned() + "\n"
+}
+
+fn one(out: &mut String, finding: &Finding) {
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "information",
+    };
+    let _ = writeln!(out, "### {severity}: `{}`, {}\n", finding.rule, escaped(&finding.subject));
+    let _ = writeln!(out, "{}\n", escaped(&finding.summary));
+    for evidence in &finding.evidence {
+        let _ = writeln!(out, "- {} ({})", escaped(&evidence.fact), escaped(&evidence.source));
+    }
+    if let Some(symptom) = &finding.symptom {
+        let _ = writeln!(out, "- you would see: `{}`", symptom.replace('`', "'"));
+    }
+    for fix in &finding.fixes {
+        let _ = writeln!(out, "\n{}:", escaped(&fix.summary));
+        lines(out, &fix.commands);
+        for unproven in &fix.unproven {
+            let _ = writeln!(out, "- not proven: {}", escaped(unproven));
+        }
+    }
+    out.push('\n');
+}
+
+fn lines(out: &mut String, commands: &[Command]) {
+    if let Some(first) = commands.first() {
+        let language = if first.tool == "powershell" { "powershell" } else { "sh" };
+        let text: Vec<&str> = commands.iter().map(|command| command.line.as_str()).collect();
+        let _ = writeln!(out, "\n```{language}\n{}\n```", text.join("\n"));
+    }
+}
+
+fn table(out: &mut String, matrix: &Matrix) {
+    let columns = grid::columns(matrix);
+    for table in &matrix.gpus {
+        let _ = writeln!(out, "## {} on {}\n", escaped(&table.name), escaped(&matrix.platform));
+        if columns.is_empty() {
+            continue;
+        }
+        let head: Vec<String> = columns.iter().map(|cuda| format!("CUDA {cuda}")).collect();
+        let _ = writeln!(out, "| torch | {} |", head.join(" | "));
+        let _ = writeln!(out, "| --- |{}", " :---: |".repeat(columns.len()));
+        for torch in &matrix.torch {
+            let cells: Vec<&str> = columns
+                .iter()
+                .map(|&cuda| grid::cell(table, torch, cuda).map_or("", |cell| grid::mark(cell.status).0))
+                .collect();
+            let _ = writeln!(out, "| {torch} | {} |", cells.join(" | "));
+        }
+        out.push('\n');
+        for (status, text, builds) in grid::reasons(table) {
+            let _ = writeln!(out, "- {} {}: {}", grid::mark(status).0, builds.join(", "), escaped(&text));
+        }
+        if table.cells.iter().any(|cell| cell.status == Status::NoWheel) {
+            let _ = writeln!(out, "- {} there is no such wheel", grid::mark(Status::NoWheel).0);
+        }
+        out.push('\n');
+    }
+    if let Some(text) = grid::never_built(matrix) {
+        let _ = writeln!(out, "{}.", escaped(&text));
+    }
+}
+
+/// Text that Markdown would take for markup or for the border of a table.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}

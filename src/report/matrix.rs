@@ -1,0 +1,127 @@
+//! The grid of `gpucheck matrix` for people: a table for each GPU, then the reasons, each once with the builds that it is about.
+
+use std::fmt::Write;
+
+use super::{Paint, Screen};
+use crate::{
+    facts::CudaVersion,
+    matrix::{Cell, Matrix, Status, Table},
+};
+
+/// Mark, paint and meaning of a status.
+const LEGEND: [(Status, &str, Paint, &str); 5] = [
+    (Status::Works, "✓", Paint::Good, "runs"),
+    (Status::Warning, "!", Paint::Warning, "runs, with a warning"),
+    (Status::Fails, "✗", Paint::Error, "does not run"),
+    (Status::Unknown, "?", Paint::Dim, "not known"),
+    (Status::NoWheel, "·", Paint::Dim, "there is no such wheel"),
+];
+
+/// The mark of a status.
+pub(super) fn mark(status: Status) -> (&'static str, Paint) {
+    LEGEND.iter().find(|row| row.0 == status).map_or(("?", Paint::Dim), |row| (row.1, row.2))
+}
+
+/// CUDA releases worth a column: where nothing was ever built, one sentence says so.
+pub(super) fn columns(matrix: &Matrix) -> Vec<CudaVersion> {
+    matrix.cuda.iter().copied().filter(|cuda| !matrix.never_built.contains(cuda)).collect()
+}
+
+/// The cell of a build.
+pub(super) fn cell<'t>(table: &'t Table, torch: &str, cuda: CudaVersion) -> Option<&'t Cell> {
+    table.cells.iter().find(|cell| cell.torch == torch && cell.cuda == cuda)
+}
+
+/// Releases without any wheel, in a sentence.
+pub(super) fn never_built(matrix: &Matrix) -> Option<String> {
+    let named: Vec<String> = matrix.never_built.iter().map(|cuda| format!("{cuda}")).collect();
+    let (last, others) = named.split_last()?;
+    let list = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
+    Some(format!(
+        "CUDA {list}: PyTorch has never built a wheel for it on {}. Images and toolkits of that release run the wheels of the others: \
+         a wheel brings its own CUDA",
+        matrix.platform
+    ))
+}
+
+/// The reasons of the cells that do not simply run, each with its builds.
+pub(super) fn reasons(table: &Table) -> Vec<(Status, String, Vec<String>)> {
+    let mut reasons: Vec<(Status, String, Vec<String>)> = Vec::new();
+    for cell in table.cells.iter().filter(|cell| cell.status != Status::NoWheel && cell.status != Status::Works) {
+        let build = format!("{}+cu{}{}", cell.torch, cell.cuda.major, cell.cuda.minor);
+        // A sentence that names its build is the same sentence about another.
+        let text = cell.reason.replace(&format!("torch {build}"), "this torch");
+        match reasons.iter_mut().find(|(status, known, _)| *status == cell.status && *known == text) {
+            Some((_, _, builds)) => builds.push(build),
+            None => reasons.push((cell.status, text, vec![build])),
+        }
+    }
+    reasons.sort_by_key(|(status, _, builds)| (*status, std::cmp::Reverse(builds.len())));
+    reasons
+}
+
+/// The whole page.
+pub(super) fn render(matrix: &Matrix, screen: &Screen) -> String {
+    let mut out = String::new();
+    for table in &matrix.gpus {
+        one(&mut out, matrix, table, screen);
+    }
+    let used = |status| matrix.gpus.iter().flat_map(|table| &table.cells).any(|cell| cell.status == status);
+    let legend: Vec<String> = LEGEND
+        .iter()
+        .filter(|row| used(row.0))
+        .map(|(_, mark, paint, meaning)| format!("{} {meaning}", paint.on(mark, screen.color)))
+        .collect();
+    let _ = writeln!(out, "{}", legend.join("   "));
+    if let Some(text) = never_built(matrix) {
+        wrapped(&mut out, "", &text, screen);
+    }
+    out
+}
+
+fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
+    let title = format!("{} · {}", table.name, matrix.platform);
+    let _ = writeln!(out, "{}\n", Paint::Strong.on(title, screen.color));
+    let columns = columns(matrix);
+    if columns.is_empty() {
+        return;
+    }
+    let head: String = columns.iter().map(|cuda| format!("{:>6}", cuda.to_string())).collect();
+    let _ = writeln!(out, "{}", Paint::Dim.on(format!("{:<10}{head}   CUDA of the wheel", "torch"), screen.color));
+    for torch in &matrix.torch {
+        let cells = columns.iter().map(|&cuda| {
+            let (mark, paint) = cell(table, torch, cuda).map_or(("·", Paint::Dim), |cell| mark(cell.status));
+            format!("     {}", paint.on(mark, screen.color))
+        });
+        let _ = writeln!(out, "{torch:<10}{}", cells.collect::<String>());
+    }
+    out.push('\n');
+    for (status, text, builds) in reasons(table) {
+        let (mark, paint) = mark(status);
+        let _ = write!(out, "{} ", paint.on(mark, screen.color));
+        wrapped(out, "  ", &format!("{}: {text}", builds.join(", ")), screen);
+    }
+    if screen.verbose > 0 {
+        for cell in table.cells.iter().filter(|cell| !matrix.never_built.contains(&cell.cuda)) {
+            let (mark, paint) = mark(cell.status);
+            let source = cell.source.as_ref().map_or_else(String::new, |source| format!(" [{source}]"));
+            let text = format!("{} CUDA {}: {}{source}", cell.torch, cell.cuda, cell.reason);
+            let _ = write!(out, "{} ", paint.on(mark, screen.color));
+            wrapped(out, "  ", &text, screen);
+        }
+    }
+    out.push('\n');
+}
+
+/// A sentence, wrapped where the screen ends, further lines behind a margin.
+fn wrapped(out: &mut String, margin: &str, text: &str, screen: &Screen) {
+    let lines = match screen.width {
+        Some(width) => {
+            textwrap::wrap(text, textwrap::Options::new(width.saturating_sub(margin.len()).max(30)).break_words(false))
+        }
+        None => vec![text.into()],
+    };
+    for (index, line) in lines.iter().enumerate() {
+        let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { margin });
+    }
+}
