@@ -6,6 +6,7 @@ mod matrix;
 mod options;
 mod output;
 mod probe;
+mod progress;
 mod recommend;
 mod rule;
 mod scan;

@@ -115,7 +115,7 @@ pub fn generation(group: &ModuleGroup) -> Option<u16> {
 }
 
 /// Adds a group's fatbins to the count of each target in them.
-pub fn count_targets(group: &ModuleGroup, counts: &mut BTreeMap<CodeTarget, u32>) {
+pub(super) fn count_targets(group: &ModuleGroup, counts: &mut BTreeMap<CodeTarget, u32>) {
     let mut targets: Vec<_> = group.images.iter().map(|image| image.code).collect();
     targets.sort();
     targets.dedup();

@@ -32,6 +32,11 @@ impl Knowledge {
         })
     }
 
+    /// Whether a library of this name chooses among its kernels at run time.
+    pub fn dispatches(&self, library: &str) -> bool {
+        self.distributions_with(library).any(|row| row.dispatches)
+    }
+
     /// Who brings a library that no distribution has.
     pub fn common_owner(&self, library: &str) -> Option<CommonOwner> {
         let library = library.to_ascii_lowercase();
@@ -95,6 +100,7 @@ mod tests {
         assert_eq!(names(&knowledge, "CUBLAS64_13.DLL"), ["nvidia-cublas"]);
         // One name in wheels of three CUDA majors.
         assert_eq!(names(&knowledge, "libcudnn.so.9"), ["nvidia-cudnn-cu11", "nvidia-cudnn-cu12", "nvidia-cudnn-cu13"]);
+        assert!(knowledge.dispatches("libcublasLt.so.12") && !knowledge.dispatches("libcudart.so.12"));
         assert!(names(&knowledge, "libcudart.so").is_empty(), "a name without its version is another library");
         assert_eq!(knowledge.common_owner("libcuda.so.1"), Some(CommonOwner::Driver));
         assert_eq!(knowledge.common_owner("KERNEL32.dll"), Some(CommonOwner::System));

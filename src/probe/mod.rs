@@ -23,7 +23,8 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
-pub use root::Root;
+pub use environments::in_folders as system_libraries;
+pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 
 use crate::facts::{Fact, Facts};

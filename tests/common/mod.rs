@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod fake;
+pub mod zip;
 
 use std::{
     fs::{self, File},

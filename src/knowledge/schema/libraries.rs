@@ -35,6 +35,10 @@ pub struct LibraryRow {
     pub cuda: Option<u16>,
     /// PEP 440 range in which the wheels hold them; nothing where all that were read do.
     pub versions: Option<String>,
+    /// Whether its libraries choose at run time among kernels that are built for lists of their own, so that the share of a list says
+    /// little.
+    #[serde(default)]
+    pub dispatches: bool,
     /// File names on Linux.
     #[serde(default)]
     pub linux: Vec<String>,
