@@ -58,14 +58,13 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
         torch.build = build;
     }
     let Some(build) = torch.build.value().filter(|build| build.cuda.is_some()) else { return };
-    let Some((release, row)) = find_row(build, knowledge, platform) else { return };
     let main: Vec<&str> = knowledge.main_libraries("torch").collect();
     let is_main = |library: &Library| main.contains(&library.path.as_str());
     if torch.libraries.iter().any(|library| is_main(library) && library.code.value().is_some()) {
         return;
     }
-    let Some(code) = knowledge.torch_code(row) else { return };
-    let code: Fact<CodeObjects> = Fact::known(code, claim(knowledge.cite_torch(release, row)));
+    let Some((code, row)) = claimed_code(build, knowledge, platform) else { return };
+    let code: Fact<CodeObjects> = Fact::known(code, claim(row));
     if let Some(library) = torch.libraries.iter_mut().find(|library| is_main(library)) {
         library.code = code;
         return;
@@ -94,6 +93,17 @@ fn claimed_build(torch: &Package, knowledge: &Knowledge, platform: Platform, ins
     let row = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
     let build = Build { version: row.full_version(release), cuda: row.cuda() };
     Some(Fact::known(build, claim(knowledge.cite_torch(release, row))))
+}
+
+/// What a row says that a build holds, and which row: that of the release, or that of the nightly builds before it.
+fn claimed_code(build: &Build, knowledge: &Knowledge, platform: Platform) -> Option<(CodeObjects, String)> {
+    if let Some((release, row)) = find_row(build, knowledge, platform) {
+        return Some((knowledge.torch_code(row)?, knowledge.cite_torch(release, row)));
+    }
+    knowledge.torch_nightly(&build.version, platform).map(|row| {
+        let row_of = format!("torch.toml, nightly builds {} {} on {}", row.variant, row.versions, row.platform);
+        (knowledge.nightly_code(row), row_of)
+    })
 }
 
 /// The row of a build; PyPI's wheels have no local part before 2.x in `version.py`, so the CUDA release decides there.

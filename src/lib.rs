@@ -11,6 +11,7 @@ pub mod facts;
 pub mod finding;
 pub mod fix;
 pub mod judge;
+pub mod kb;
 pub mod knowledge;
 pub mod matrix;
 mod parallel;

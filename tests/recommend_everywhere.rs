@@ -77,7 +77,7 @@ impl Machine {
             && isa.and_then(|isa| knowledge.ptx_cuda(isa)) <= knowledge.driver_cuda(&self.driver);
         build.platform.os == self.os
             && build.platform.cpu == gpucheck::facts::Cpu::X86_64
-            && release.has_wheels_for(self.python)
+            && release.python_of(build).contains(&self.python)
             && floor(cuda)
             && (sass || ptx)
     }

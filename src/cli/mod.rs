@@ -2,6 +2,7 @@
 
 mod assume;
 mod doctor;
+mod kb;
 mod matrix;
 mod options;
 mod output;
@@ -40,6 +41,8 @@ enum Command {
     Scan(scan::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
+    /// The knowledge base: what is in it, and whether real packages agree
+    Kb(kb::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
@@ -54,6 +57,7 @@ impl Cli {
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
+            Command::Kb(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {

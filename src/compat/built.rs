@@ -1,6 +1,6 @@
 //! What a library is built for: the targets of nearly every fatbin, apart from those that a few have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{count_targets, generation};
 use crate::facts::{CodeObjects, CodeTarget};
@@ -47,4 +47,10 @@ pub fn built(code: &CodeObjects) -> Built {
     }
     built.reference = built.general.values().copied().max().unwrap_or(0);
     built
+}
+
+/// The targets that a library is built for throughout. What is left is in single files and supports no GPU.
+pub fn general(code: &CodeObjects) -> BTreeSet<CodeTarget> {
+    let built = built(code);
+    built.counts.keys().copied().filter(|target| built.throughout(*target)).collect()
 }

@@ -9,7 +9,7 @@ mod coverage;
 mod image;
 
 pub use arch_list::{ArchListItem, arch_list};
-pub use built::{Built, built};
+pub use built::{Built, built, general};
 pub use coverage::{Coverage, Reach, coverage, generation, reach};
 pub use image::{Driver, Jit, ptx_runs, sass_runs};
 

@@ -54,7 +54,6 @@ pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidat
     }
     let (seen, announced): (Vec<_>, Vec<_>) = releases
         .into_iter()
-        .filter(|release| wish.python.is_none_or(|python| release.has_wheels_for(python)))
         .flat_map(|release| {
             let mut builds: Vec<&TorchBuild> =
                 release.builds.iter().filter(|build| serves(knowledge, release, build, wish)).collect();
@@ -77,10 +76,11 @@ fn distance(knowledge: &Knowledge, release: &TorchRelease, installed: &str) -> (
     (minors + 1, here.minor < position.minor, Reverse(here.index))
 }
 
-/// Whether a build does what is wished: platform, GPUs, CUDA, driver, glibc.
+/// Whether a build does what is wished: platform, Python, GPUs, CUDA, driver, glibc.
 fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wish: &Wish<'_>) -> bool {
     let there = build.platform == wish.platform
         && (build.pypi_default || !wish.default_index)
+        && wish.python.is_none_or(|python| release.python_of(build).contains(&python))
         && release.fits_glibc(build, wish.glibc);
     let Some(cuda) = build.cuda().filter(|_| !wish.cpu) else { return there && wish.cpu && build.cuda().is_none() };
     let runs = |code: CodeObjects| {

@@ -5,6 +5,7 @@ use crate::{
     compat,
     facts::{ComputeCapability, Environment, Gpu},
     finding::{Fix, Proof},
+    knowledge::python_range,
     rules::gpu_name,
 };
 
@@ -52,9 +53,7 @@ fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
         .cuda()
         .and_then(|cuda| knowledge.runtime_floor(cuda, case.driver_os()))
         .map_or_else(String::new, |floor| format!(", driver {} or newer", floor.driver));
-    format!(
-        "the last build with code for {names} is torch {version}, for Python {}{driver}, glibc {}",
-        release.python_range(),
-        release.manylinux.trim_start_matches("manylinux_").replace('_', "."),
-    )
+    let glibc = release.glibc_of(build).map_or_else(String::new, |glibc| format!(", glibc {glibc} or newer"));
+    let python = python_range(release.python_of(build));
+    format!("the last build with code for {names} is torch {version}, for Python {python}{driver}{glibc}")
 }

@@ -11,6 +11,7 @@ use crate::{
     compat,
     facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, PythonVersion},
     finding::{Finding, Fix, Severity},
+    knowledge::python_range,
     python,
     rules::Remedy,
 };
@@ -271,7 +272,8 @@ impl Search<'_> {
             unproven.push(format!("the driver is not known; CUDA {cuda} needs {} or newer", floor.driver));
         }
         if self.environment.python.value().is_none() && !attempt.any_python {
-            unproven.push(format!("the Python version is not known; there are wheels for {}", release.python_range()));
+            let wheels = python_range(release.python_of(build));
+            unproven.push(format!("the Python version is not known; there are wheels for {wheels}"));
         }
         if let Some((installed, cuda)) = self.installed() {
             let changes = python::public_version(installed) != release.version

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{load::Knowledge, schema::GpuRow};
+use super::{load::Knowledge, nearest::nearest, schema::GpuRow};
 use crate::facts::{ComputeCapability, Suffix, Target};
 
 /// The GPU that was meant.
@@ -126,24 +126,8 @@ impl Knowledge {
     }
 
     fn not_found(&self, text: &str) -> GpuLookupError {
-        let squashed = words(text).concat();
-        let mut names: Vec<(usize, &str)> = self
-            .gpus
-            .gpu
-            .iter()
-            .flat_map(|row| row.aliases.iter().chain([&row.name]))
-            .map(|name| (edit_distance(&squashed, &words(name).concat()), name.as_str()))
-            .collect();
-        names.sort();
-        names.dedup_by(|a, b| a.1 == b.1);
-        let close = squashed.len() / 2;
-        let nearest = names
-            .into_iter()
-            .take_while(|(distance, _)| *distance <= close)
-            .take(3)
-            .map(|(_, name)| name.to_owned())
-            .collect();
-        GpuLookupError::NotFound { text: text.to_owned(), nearest }
+        let names = self.gpus.gpu.iter().flat_map(|row| row.aliases.iter().chain([&row.name]));
+        GpuLookupError::NotFound { text: text.to_owned(), nearest: nearest(text, names.map(String::as_str)) }
     }
 }
 
@@ -208,26 +192,6 @@ fn split_words(words: &[String]) -> Vec<String> {
         }
     }
     split
-}
-
-/// Levenshtein distance; the inputs are names of a few dozen characters, longer ones are cut.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(64).collect();
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (cb, above) in b.iter().zip(row.iter().skip(1)) {
-            let cost = usize::from(ca != cb);
-            left = (diagonal + cost).min(left + 1).min(above + 1);
-            next.push(left);
-            diagonal = *above;
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,25 +1,37 @@
-//! Loading: the embedded base, and a folder laid over it.
+//! Loading: the embedded base, part by part when it is needed, and a folder laid over it.
 
 use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
 
-use super::schema::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, Files, GpuFile, LibrariesFile, PackageFile, Problem,
-    TorchFile,
+use super::{
+    part::Part,
+    schema::{
+        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, LibrariesFile, PackageFile,
+        Problem, TorchFile, VariableFile,
+    },
 };
+
+/// The rows of a file as build.rs wrote them.
+macro_rules! part {
+    ($name:literal) => {
+        Part::new(include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")))
+    };
+}
 
 /// The knowledge base in force.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
-    pub(super) gpus: GpuFile,
-    pub(super) architectures: ArchitectureFile,
-    pub(super) cuda: CudaFile,
-    pub(super) torch: TorchFile,
-    pub(super) arch_list: ArchListFile,
-    pub(super) advice: AdviceFile,
-    pub(super) libraries: LibrariesFile,
-    pub(super) packages: Vec<PackageFile>,
+    pub(super) gpus: Part<GpuFile>,
+    pub(super) architectures: Part<ArchitectureFile>,
+    pub(super) cuda: Part<CudaFile>,
+    pub(super) torch: Part<TorchFile>,
+    pub(super) arch_list: Part<ArchListFile>,
+    pub(super) advice: Part<AdviceFile>,
+    pub(super) variables: Part<VariableFile>,
+    pub(super) failures: Part<FailureFile>,
+    pub(super) libraries: Part<LibrariesFile>,
+    pub(super) packages: Part<Vec<PackageFile>>,
     /// Newest day on which a row was checked.
     pub date: String,
     /// Hash of the built-in content.
@@ -29,23 +41,22 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// What the binary carries. build.rs has checked and embedded it.
+    /// What the binary carries. build.rs has checked and embedded it; each part is parsed when it is first asked for.
     ///
     /// # Errors
-    /// Only if the binary itself is damaged.
+    /// None so far: nothing is read here that could fail.
     pub fn builtin() -> anyhow::Result<Self> {
-        let files: Files = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/knowledge.json")))
-            .context("the knowledge base inside this binary is damaged")?;
-        let missing = |name: &str| anyhow::anyhow!("the knowledge base inside this binary has no {name}");
         Ok(Self {
-            gpus: files.gpus.ok_or_else(|| missing("gpus"))?,
-            architectures: files.architectures.ok_or_else(|| missing("architectures"))?,
-            cuda: files.cuda.ok_or_else(|| missing("cuda"))?,
-            torch: files.torch.ok_or_else(|| missing("torch"))?,
-            arch_list: files.arch_list.ok_or_else(|| missing("arch_list"))?,
-            advice: files.advice.ok_or_else(|| missing("advice"))?,
-            libraries: files.libraries.ok_or_else(|| missing("libraries"))?,
-            packages: files.packages,
+            gpus: part!("gpus"),
+            architectures: part!("architectures"),
+            cuda: part!("cuda"),
+            torch: part!("torch"),
+            arch_list: part!("arch_list"),
+            advice: part!("advice"),
+            variables: part!("variables"),
+            failures: part!("failures"),
+            libraries: part!("libraries"),
+            packages: part!("packages"),
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
             overlays: Vec::new(),
@@ -58,7 +69,7 @@ impl Knowledge {
     /// Every fault of every file, each with file, line and column; a folder that cannot be read.
     pub fn with_overlay(folder: &Path) -> anyhow::Result<Self> {
         let mut knowledge = Self::builtin()?;
-        let files = read_folder(folder)?;
+        let files = read_folder(folder, &knowledge)?;
         if let Some(date) = files.date().filter(|date| *date > knowledge.date.as_str()) {
             knowledge.date = date.to_owned();
         }
@@ -68,8 +79,8 @@ impl Knowledge {
     }
 }
 
-/// Reads the TOML files of a folder and of its `packages/`.
-fn read_folder(folder: &Path) -> anyhow::Result<Files> {
+/// Reads the TOML files of a folder and of its `packages/`, which is to be laid over `base`.
+fn read_folder(folder: &Path, base: &Knowledge) -> anyhow::Result<Files> {
     let mut names = Vec::new();
     for (below, prefix) in [(folder.to_owned(), ""), (folder.join("packages"), "packages/")] {
         let entries = match fs::read_dir(&below) {
@@ -94,9 +105,13 @@ fn read_folder(folder: &Path) -> anyhow::Result<Files> {
     for name in names {
         let path = folder.join(&name);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        if let Err(mut found) = files.add(&name, &path.display().to_string(), &text) {
-            problems.append(&mut found);
+        let shown = path.display().to_string();
+        let mut alone = Files::default();
+        match alone.add(&name, &shown, &text) {
+            Ok(()) => problems.append(&mut base.clashes(&alone, &shown, &text)),
+            Err(mut found) => problems.append(&mut found),
         }
+        files.take(alone);
     }
     if problems.is_empty() {
         return Ok(files);

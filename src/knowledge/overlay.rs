@@ -1,5 +1,7 @@
 //! Laying rows over rows.
 
+use pep440_rs::Version;
+
 use super::{load::Knowledge, schema::Files};
 
 /// Replaces the rows that have the same key, adds the others at the end.
@@ -13,7 +15,7 @@ fn lay<T, K: PartialEq>(rows: &mut Vec<T>, over: Vec<T>, key: impl Fn(&T) -> K) 
 }
 
 impl Knowledge {
-    /// Lays `files` over what is there. Rows keep their order, so a newer torch release goes at the end, as it should.
+    /// Lays `files` over what is there. Rows keep their order; releases of torch are put in order.
     pub(super) fn overlay(&mut self, files: Files) {
         if let Some(over) = files.gpus {
             self.gpus.sources.extend(over.sources);
@@ -40,6 +42,8 @@ impl Knowledge {
         if let Some(over) = files.torch {
             self.torch.sources.extend(over.sources);
             lay(&mut self.torch.release, over.release, |row| row.version.clone());
+            self.torch.release.sort_by_cached_key(|row| row.version.parse::<Version>().ok());
+            lay(&mut self.torch.nightly, over.nightly, |row| (row.variant.clone(), row.platform, row.versions.clone()));
         }
         if let Some(over) = files.arch_list {
             self.arch_list.sources.extend(over.sources);
@@ -55,6 +59,19 @@ impl Knowledge {
             lay(&mut self.libraries.collection, over.collection, |row| row.distribution.clone());
             lay(&mut self.libraries.carrier, over.carrier, |row| row.distribution.clone());
             lay(&mut self.libraries.common, over.common, |row| (row.by, row.names.clone()));
+        }
+        if let Some(over) = files.variables {
+            self.variables.sources.extend(over.sources);
+            lay(&mut self.variables.variable, over.variable, |row| {
+                (row.name.clone(), row.read_by.clone(), row.versions.clone())
+            });
+            lay(&mut self.variables.unread, over.unread, |row| {
+                (row.name.clone(), row.of.clone(), row.versions.clone())
+            });
+        }
+        if let Some(over) = files.failures {
+            self.failures.sources.extend(over.sources);
+            lay(&mut self.failures.failure, over.failure, |row| row.name.clone());
         }
         lay(&mut self.packages, files.packages, |file| file.package.name.clone());
     }

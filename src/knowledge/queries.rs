@@ -4,11 +4,13 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
     load::Knowledge,
-    schema::{AdviceRow, ArchitectureRow, GpuRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease},
+    schema::{
+        AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease,
+    },
 };
 use crate::facts::{
     CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
-    Platform, PtxIsa, PythonVersion,
+    Platform, PtxIsa, PythonVersion, Target,
 };
 
 /// The oldest driver for something, and where that is written.
@@ -204,35 +206,32 @@ impl Knowledge {
         position
     }
 
+    /// The row of a nightly build, `2.10.0.dev20251201+cu128`.
+    pub fn torch_nightly(&self, version: &str, platform: Platform) -> Option<&NightlyRow> {
+        let (public, variant) = version.split_once('+')?;
+        let (release, _) = public.split_once(".dev")?;
+        self.torch
+            .nightly
+            .iter()
+            .find(|row| row.variant == variant && row.platform == platform && contains(&row.versions, release))
+    }
+
     /// What a build is said to hold, as code objects: one fatbin with every image, its PTX of the ISA that its toolkit writes.
     /// Nothing where the row lists no verified code.
     pub fn torch_code(&self, build: &TorchBuild) -> Option<CodeObjects> {
         let toolkit = build.toolkit.as_ref();
         let isa = self.cuda.toolkit.iter().find(|row| Some(&row.version) == toolkit).and_then(|row| row.ptx_isa);
-        let sass = build.sass.as_ref()?.iter().map(|target| (CodeTarget::sass(*target), None));
-        let ptx = build.ptx.iter().flatten().map(|target| (CodeTarget::ptx(*target), isa));
-        let images: Vec<Image> =
-            sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
-        let count =
-            |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
-        Some(CodeObjects {
-            fatbins: 1,
-            sass: count(CodeKind::Sass),
-            ptx: count(CodeKind::Ptx),
-            modules: vec![ModuleGroup { count: 1, images }],
-            extent: Extent::Claim,
-            ..Default::default()
-        })
+        Some(claimed_code(build.sass.as_ref()?, build.ptx.iter().flatten(), isa))
+    }
+
+    /// The same of the nightly builds.
+    pub fn nightly_code(&self, row: &NightlyRow) -> CodeObjects {
+        claimed_code(&row.sass, &row.ptx, None)
     }
 
     /// How a torch row is cited.
     pub fn cite_torch(&self, release: &TorchRelease, build: &TorchBuild) -> String {
-        let basis = match build.basis {
-            super::Basis::Measured => "the wheel was read",
-            super::Basis::Reported => "reported by those who ran it",
-            super::Basis::ReleaseBranch | super::Basis::BuildScript => "from the build scripts",
-            super::Basis::NoGpuCode | super::Basis::None => "no code",
-        };
+        let basis = build.basis.describe();
         format!(
             "torch.toml, {}+{} on {} ({basis}; {})",
             release.version,
@@ -245,6 +244,23 @@ impl Knowledge {
     /// How an architecture row is cited.
     pub fn cite_architecture(&self, row: &ArchitectureRow) -> String {
         format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, &row.source))
+    }
+}
+
+/// One fatbin with an image for each target.
+fn claimed_code<'t>(sass: &[Target], ptx: impl IntoIterator<Item = &'t Target>, isa: Option<PtxIsa>) -> CodeObjects {
+    let sass = sass.iter().map(|target| (CodeTarget::sass(*target), None));
+    let ptx = ptx.into_iter().map(|target| (CodeTarget::ptx(*target), isa));
+    let images: Vec<Image> =
+        sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
+    let count = |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
+    CodeObjects {
+        fatbins: 1,
+        sass: count(CodeKind::Sass),
+        ptx: count(CodeKind::Ptx),
+        modules: vec![ModuleGroup { count: 1, images }],
+        extent: Extent::Claim,
+        ..Default::default()
     }
 }
 
@@ -262,36 +278,59 @@ fn contains(range: &str, version: &str) -> bool {
 }
 
 impl TorchRelease {
-    /// Whether there are wheels for this Python.
-    pub fn has_wheels_for(&self, python: PythonVersion) -> bool {
-        self.python.contains(&python)
+    /// The Python versions that a build of it has wheels for.
+    pub fn python_of<'r>(&'r self, build: &'r TorchBuild) -> &'r [PythonVersion] {
+        build.python.as_ref().unwrap_or(&self.python)
     }
 
-    /// The Python versions with wheels, for people: `3.9 to 3.13, 3.13t`.
-    pub fn python_range(&self) -> String {
-        let with = |free_threaded: bool| self.python.iter().filter(move |python| python.free_threaded == free_threaded);
-        let mut text = match (with(false).min(), with(false).max()) {
-            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
-            (Some(only), _) => only.to_string(),
-            _ => String::new(),
-        };
-        for python in with(true) {
-            text += &format!(", {python}");
-        }
-        text
+    /// The Python versions with wheels on a platform, all of its builds together; those of the release where it has none there.
+    pub fn python_on(&self, platform: Platform) -> &[PythonVersion] {
+        let builds = self.builds.iter().filter(|build| build.platform == platform);
+        builds.map(|build| self.python_of(build)).max_by_key(|list| list.len()).unwrap_or(&self.python)
+    }
+
+    /// Version of the GNU C library that the wheels of a build need, by their manylinux tag; nothing on other systems.
+    pub fn glibc_of(&self, build: &TorchBuild) -> Option<&'static str> {
+        let tag = build.manylinux.as_deref().unwrap_or(&self.manylinux);
+        (build.platform.os == Os::Linux).then(|| manylinux_glibc(tag)).flatten()
     }
 
     /// Whether the Linux wheels load with this version of the GNU C library; other platforms do not ask.
     pub fn fits_glibc(&self, build: &TorchBuild, glibc: Option<&str>) -> bool {
-        let numbers = |text: &str, separator: char| -> Option<(u32, u32)> {
-            let (major, minor) = text.split_once(separator)?;
+        let numbers = |text: &str| -> Option<(u32, u32)> {
+            let (major, minor) = text.split_once('.')?;
             Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
         };
-        let needed = self.manylinux.strip_prefix("manylinux_").and_then(|tag| numbers(tag, '_'));
-        match (needed, glibc.and_then(|glibc| numbers(glibc, '.'))) {
-            (Some(needed), Some(there)) if build.platform.os == Os::Linux => there >= needed,
+        match (self.glibc_of(build).and_then(numbers), glibc.and_then(numbers)) {
+            (Some(needed), Some(there)) => there >= needed,
             _ => true,
         }
+    }
+}
+
+/// Python versions for people: `3.9 to 3.13, 3.13t`.
+pub fn python_range(list: &[PythonVersion]) -> String {
+    let with = |free_threaded: bool| list.iter().filter(move |python| python.free_threaded == free_threaded);
+    let mut text = match (with(false).min(), with(false).max()) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+        (Some(only), _) => only.to_string(),
+        _ => String::new(),
+    };
+    for python in with(true) {
+        text += &format!(", {python}");
+    }
+    text
+}
+
+/// What a manylinux tag stands for (PEP 513, 571, 599, 600).
+fn manylinux_glibc(tag: &str) -> Option<&'static str> {
+    match tag {
+        "manylinux1" => Some("2.5"),
+        "manylinux2010" => Some("2.12"),
+        "manylinux2014" | "manylinux_2_17" => Some("2.17"),
+        "manylinux_2_28" => Some("2.28"),
+        "manylinux_2_34" => Some("2.34"),
+        _ => None,
     }
 }
 
@@ -302,7 +341,30 @@ impl TorchBuild {
     }
 }
 
+impl Basis {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Measured => "the wheel was read",
+            Self::Reported => "reported by those who ran it",
+            Self::ReleaseBranch | Self::BuildScript => "from the build scripts",
+            Self::NoGpuCode | Self::None => "no code",
+        }
+    }
+}
+
 impl Published {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Pypi => "it is on PyPI",
+            Self::Url => "its address was seen with a hash, or answered",
+            Self::Page => "PyTorch's install page names it",
+            Self::Matrix => "PyTorch's build matrix names it",
+            Self::Expected => "announced; nobody has seen it",
+        }
+    }
+
     /// Whether nobody has seen it: it was only announced.
     pub fn is_only_expected(self) -> bool {
         self == Self::Expected

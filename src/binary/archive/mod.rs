@@ -17,9 +17,12 @@ mod sample;
 mod scan;
 mod stream;
 mod tar;
+mod texts;
 mod wheel;
 
 use std::path::Path;
+
+pub use texts::{read_texts, read_texts_source};
 
 use super::{Error, FileSource, Source};
 use crate::facts::Library;

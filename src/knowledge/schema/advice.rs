@@ -11,6 +11,7 @@ pub struct AdviceFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// Rows of one rule, the best first.
+    #[serde(default)]
     pub advice: Vec<AdviceRow>,
 }
 

@@ -11,6 +11,7 @@ pub struct ArchListFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// One parser for each range of torch versions.
+    #[serde(default)]
     pub parser: Vec<ParserRow>,
 }
 

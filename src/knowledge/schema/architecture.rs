@@ -13,12 +13,16 @@ pub struct ArchitectureFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// One compute capability a row.
+    #[serde(default)]
     pub architecture: Vec<ArchitectureRow>,
     /// Who can run family-specific (`f`) code.
+    #[serde(default)]
     pub family: Vec<FamilyRow>,
     /// Plain machine code that does not run although the capability would allow it.
+    #[serde(default)]
     pub sass_exclusion: Vec<ExclusionRow>,
     /// Capabilities that are two names of one chip.
+    #[serde(default)]
     pub same_chip: Vec<SameChipRow>,
 }
 

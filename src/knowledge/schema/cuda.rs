@@ -13,16 +13,22 @@ pub struct CudaFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// Minor-version compatibility: the floor of each CUDA major.
+    #[serde(default)]
     pub runtime: Vec<RuntimeRow>,
     /// Toolkit releases.
+    #[serde(default)]
     pub toolkit: Vec<ToolkitRow>,
     /// PTX ISA versions.
+    #[serde(default)]
     pub ptx: Vec<PtxRow>,
     /// CUDA release that each driver branch reports.
+    #[serde(default)]
     pub driver: Vec<DriverRow>,
     /// Driver branches and their life.
+    #[serde(default)]
     pub branch: Vec<BranchRow>,
     /// What compressed fatbins need.
+    #[serde(default)]
     pub compression: Vec<CompressionRow>,
 }
 
@@ -62,6 +68,9 @@ pub struct ToolkitRow {
     /// Targets of its ptxas.
     #[serde(default)]
     pub targets: Vec<Target>,
+    /// Fields that are not known, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
@@ -106,6 +115,9 @@ pub struct BranchRow {
     pub kind: String,
     /// Month of its end, where announced.
     pub eol: Option<String>,
+    /// Month in which NVIDIA listed it as ended, where the month of its end was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
     /// Newest version seen.
     pub newest: Option<DriverVersion>,
     /// Keys of `[sources]`.

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, GpuFile, LibrariesFile, PackageFile, TorchFile, libraries,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, LibrariesFile, PackageFile, TorchFile,
+    VariableFile, libraries,
     problem::{Places, Problem},
-    validate,
+    validate, validate_cuda, validate_gpus, validate_others, validate_torch,
 };
 
 /// The content of a knowledge folder. A folder that is laid over another may lack any of them.
@@ -25,6 +26,12 @@ pub struct Files {
     pub advice: Option<AdviceFile>,
     /// `libraries.toml`.
     pub libraries: Option<LibrariesFile>,
+    /// `variables.toml`.
+    #[serde(default)]
+    pub variables: Option<VariableFile>,
+    /// `failures.toml`.
+    #[serde(default)]
+    pub failures: Option<FailureFile>,
     /// `packages/*.toml`.
     #[serde(default)]
     pub packages: Vec<PackageFile>,
@@ -37,16 +44,18 @@ impl Files {
     /// Every fault that was found in it; a name that is not known is one.
     pub fn add(&mut self, name: &str, shown: &str, text: &str) -> Result<(), Vec<Problem>> {
         match name {
-            "gpus.toml" => self.gpus = Some(read(shown, text, validate::gpus)?),
+            "gpus.toml" => self.gpus = Some(read(shown, text, validate_gpus::gpus)?),
             "architectures.toml" => self.architectures = Some(read(shown, text, validate::architectures)?),
-            "cuda.toml" => self.cuda = Some(read(shown, text, validate::cuda)?),
-            "torch.toml" => self.torch = Some(read(shown, text, validate::torch)?),
+            "cuda.toml" => self.cuda = Some(read(shown, text, validate_cuda::cuda)?),
+            "torch.toml" => self.torch = Some(read(shown, text, validate_torch::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
+            "variables.toml" => self.variables = Some(read(shown, text, validate_others::variables)?),
+            "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
-            "libraries.toml" => self.libraries = Some(read(shown, text, libraries::validate)?),
+            "libraries.toml" => self.libraries = Some(read(shown, text, libraries::libraries)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, advice, libraries or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice, libraries or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,
@@ -58,14 +67,34 @@ impl Files {
         Ok(())
     }
 
+    /// Takes over what another set holds.
+    pub fn take(&mut self, other: Self) {
+        self.gpus = other.gpus.or(self.gpus.take());
+        self.architectures = other.architectures.or(self.architectures.take());
+        self.cuda = other.cuda.or(self.cuda.take());
+        self.torch = other.torch.or(self.torch.take());
+        self.arch_list = other.arch_list.or(self.arch_list.take());
+        self.variables = other.variables.or(self.variables.take());
+        self.failures = other.failures.or(self.failures.take());
+        self.advice = other.advice.or(self.advice.take());
+        self.packages.extend(other.packages);
+    }
+
     /// The newest day on which a row was verified.
     pub fn date(&self) -> Option<&str> {
+        self.dates().max()
+    }
+
+    /// The days on which rows were verified.
+    pub fn dates(&self) -> impl Iterator<Item = &str> {
         let gpus = self.gpus.iter().flat_map(|file| &file.gpu).map(|row| row.verified.as_str());
         let torch = self.torch.iter().flat_map(|file| &file.release).map(|row| row.verified.as_str());
         let cuda = self.cuda.iter().flat_map(|file| &file.toolkit).map(|row| row.verified.as_str());
+        let variables = self.variables.iter().flat_map(|file| &file.variable).map(|row| row.verified.as_str());
+        let failures = self.failures.iter().flat_map(|file| &file.failure).map(|row| row.verified.as_str());
         let packages = self.packages.iter().map(|file| file.package.verified.as_str());
         let libraries = self.libraries.iter().flat_map(|file| &file.library).map(|row| row.verified.as_str());
-        gpus.chain(libraries).chain(torch).chain(cuda).chain(packages).max()
+        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(libraries).chain(packages)
     }
 }
 

@@ -13,6 +13,7 @@ pub struct GpuFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// One product a row.
+    #[serde(default)]
     pub gpu: Vec<GpuRow>,
 }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Places, Problem};
+use super::{
+    problem::{Places, Problem},
+    validate::Table,
+};
 
 /// `libraries.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,49 +108,36 @@ pub enum CommonOwner {
     Python,
 }
 
-/// What types cannot check.
-pub fn validate(file: &LibrariesFile, places: &Places<'_>) -> Vec<Problem> {
+/// `libraries.toml`
+pub fn libraries(file: &LibrariesFile, places: &Places<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut check = |table: &'static str, rows: Vec<(&[String], &str, bool)>| {
+    let mut check = |name, rows: Vec<(&[String], &str, bool)>| {
+        let mut table = Table::new(places, name, &file.sources);
         for (index, (source, verified, empty)) in rows.into_iter().enumerate() {
-            let mut fault = |field: &str, message: String| problems.push(places.problem(table, index, field, message));
-            if source.is_empty() {
-                fault("source", "a row needs a source".to_owned());
-            }
-            for key in source.iter().filter(|key| !file.sources.contains_key(*key)) {
-                fault("source", format!("source '{key}' is not in [sources]"));
-            }
-            if !super::validate::is_date(verified) {
-                fault("verified", format!("'{verified}' is not a date such as 2026-11-21"));
-            }
+            table.provenance(index, source, verified);
             if empty {
-                fault("source", "a row that names nothing says nothing".to_owned());
+                table.fault(index, "source", "a row that names no library or distribution says nothing");
             }
         }
+        problems.append(&mut table.problems);
     };
-    check(
-        "library",
-        file.library
-            .iter()
-            .map(|row| (&*row.source, &*row.verified, row.linux.is_empty() && row.windows.is_empty()))
-            .collect(),
-    );
-    check(
-        "collection",
-        file.collection.iter().map(|row| (&*row.source, &*row.verified, row.extras.is_empty())).collect(),
-    );
-    check("carrier", file.carrier.iter().map(|row| (&*row.source, &*row.verified, row.linux.is_empty())).collect());
-    check("common", file.common.iter().map(|row| (&*row.source, &*row.verified, row.names.is_empty())).collect());
-    let mut seen = BTreeMap::new();
-    for (index, row) in file.library.iter().enumerate() {
-        if seen.insert((&row.distribution, &row.versions), ()).is_some() {
-            problems.push(places.problem(
-                "library",
-                index,
-                "distribution",
-                format!("'{}' is in an earlier row already", row.distribution),
-            ));
-        }
+    macro_rules! rows {
+        ($table:ident, $row:ident, $empty:expr) => {
+            check(
+                stringify!($table),
+                file.$table.iter().map(|$row| ($row.source.as_slice(), $row.verified.as_str(), $empty)).collect(),
+            );
+        };
     }
+    rows!(library, row, row.linux.is_empty() && row.windows.is_empty());
+    rows!(collection, row, row.extras.is_empty());
+    rows!(carrier, row, row.linux.is_empty());
+    rows!(common, row, row.names.is_empty());
+    let mut table = Table::new(places, "library", &file.sources);
+    let range = |row: &LibraryRow| row.versions.clone().unwrap_or_else(|| ">=0".to_owned());
+    let ranges: Vec<String> = file.library.iter().map(range).collect();
+    let rows = file.library.iter().zip(&ranges).enumerate();
+    table.apart("versions", rows.map(|(index, (row, range))| (index, row.distribution.clone(), range.as_str())));
+    problems.append(&mut table.problems);
     problems
 }

@@ -52,14 +52,41 @@ impl<'t> Places<'t> {
         Problem::at(&self.file, self.text, offset, message)
     }
 
-    fn offset(&self, table: &str, index: usize, field: &str) -> Option<usize> {
-        let (key, value) = self.root.as_ref()?.get_ref().get_key_value(table)?;
-        let row = match value.get_ref() {
-            DeValue::Array(rows) => rows.get(index)?,
-            DeValue::Table(_) => value,
-            _ => return Some(key.span().start),
+    /// The same, in one of the rows that a row holds in its list `list`.
+    pub fn problem_inside(
+        &self,
+        table: &str,
+        index: usize,
+        list: &str,
+        inner: usize,
+        field: &str,
+        message: impl Into<String>,
+    ) -> Problem {
+        let find = || {
+            let row = self.row(table, index)?;
+            let rows = row.get_ref().as_table()?.get(list)?;
+            Some(place(rows.get_ref().as_array()?.get(inner)?, field))
         };
-        let field = row.get_ref().as_table().and_then(|row| row.get(field));
-        Some(field.map_or(row.span().start, |value| value.span().start))
+        let offset = find().or_else(|| self.offset(table, index, list)).unwrap_or(0);
+        Problem::at(&self.file, self.text, offset, message)
     }
+
+    fn row(&self, table: &str, index: usize) -> Option<&Spanned<DeValue<'t>>> {
+        let (_, value) = self.root.as_ref()?.get_ref().get_key_value(table)?;
+        match value.get_ref() {
+            DeValue::Array(rows) => rows.get(index),
+            DeValue::Table(_) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn offset(&self, table: &str, index: usize, field: &str) -> Option<usize> {
+        Some(place(self.row(table, index)?, field))
+    }
+}
+
+/// Where a field of a row is, or the row where it has no such field.
+fn place(row: &Spanned<DeValue<'_>>, field: &str) -> usize {
+    let value = row.get_ref().as_table().and_then(|row| row.get(field));
+    value.map_or(row.span().start, |value| value.span().start)
 }

@@ -13,7 +13,11 @@ pub struct TorchFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// Releases, oldest first.
+    #[serde(default)]
     pub release: Vec<TorchRelease>,
+    /// Builds of every night, by pattern.
+    #[serde(default)]
+    pub nightly: Vec<NightlyRow>,
 }
 
 /// A PyTorch release.
@@ -32,17 +36,50 @@ pub struct TorchRelease {
     pub torchvision: Option<String>,
     /// torchaudio release that belongs to it.
     pub torchaudio: Option<String>,
+    /// `Requires-Python` of its wheels.
+    pub requires_python: String,
     /// Specifier of triton in its metadata.
     pub triton: Option<String>,
+    /// Python versions for which triton is required, as a marker; nothing when for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triton_marker: Option<String>,
+    /// NCCL that PyPI's Linux wheel requires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nccl: Option<String>,
     /// NVIDIA packages that PyPI's Linux wheel requires.
     #[serde(default)]
     pub requires_nvidia: Vec<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
     pub verified: String,
     /// Its builds.
     pub builds: Vec<TorchBuild>,
+}
+
+/// The nightly builds `X.Y.0.devYYYYMMDD+cuNNN` of a range of versions, in one variant on one platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NightlyRow {
+    /// `cu128`.
+    pub variant: String,
+    /// Platform of the wheels.
+    pub platform: Platform,
+    /// Range of the release that they lead to: `>=2.9,<2.10`.
+    pub versions: String,
+    /// Machine code.
+    pub sass: Vec<Target>,
+    /// PTX.
+    pub ptx: Vec<Target>,
+    /// Its index below PyTorch's own host: `whl/nightly/cu128`.
+    pub index: String,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
 }
 
 /// One build of a release: a CUDA variant on a platform.
@@ -57,8 +94,20 @@ pub struct TorchBuild {
     pub sass: Option<Vec<Target>>,
     /// PTX; absent when not verified.
     pub ptx: Option<Vec<Target>>,
+    /// Machine code that only a few fatbins hold, which supports no GPU by itself; absent when not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<Vec<Target>>,
     /// Toolkit that built it.
     pub toolkit: Option<String>,
+    /// cuDNN that it was built with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cudnn: Option<String>,
+    /// Python versions with wheels, where they are not those of the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<Vec<PythonVersion>>,
+    /// manylinux tag, where it is not that of the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manylinux: Option<String>,
     /// Its index below PyTorch's own host: `whl/cu128`.
     pub index: String,
     /// Whether `pip install torch` gives it without another index.
@@ -68,6 +117,12 @@ pub struct TorchBuild {
     pub published: Published,
     /// How its code is known.
     pub basis: Basis,
+    /// Why its code or its PTX is not known, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// For people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
 }

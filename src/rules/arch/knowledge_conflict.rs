@@ -19,6 +19,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    compat,
     facts::{CodeTarget, Extent, Fact},
     finding::{Evidence, Severity},
     rules::{
@@ -53,14 +54,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         _ => None,
     });
     let Some((code, via)) = measured else { return Outcome::NotApplicable };
-    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
-    let general: BTreeSet<CodeTarget> = code
-        .sass
-        .iter()
-        .chain(&code.ptx)
-        .filter(|(_, count)| u64::from(**count) * 10 >= u64::from(most) * 9)
-        .map(|(code, _)| *code)
-        .collect();
+    let general = compat::general(code);
     let expected: BTreeSet<CodeTarget> = claimed.sass.keys().chain(claimed.ptx.keys()).copied().collect();
     if general == expected {
         return Outcome::Holds;

@@ -3,7 +3,7 @@
 //! There is no wheel of this PyTorch release for this Python version.
 //!
 //! ## How it is decided
-//! The knowledge base lists the Python versions that each release has wheels for, free-threaded ones apart.
+//! The knowledge base lists the Python versions that each release has wheels for on this platform, free-threaded ones apart.
 //!
 //! ## How to fix it
 //! A release with wheels for this Python; if none suits the GPU, another Python.
@@ -16,6 +16,7 @@
 
 use crate::{
     finding::{Evidence, Severity},
+    knowledge::python_range,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
@@ -40,7 +41,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::NotApplicable;
     };
     let Some(release) = context.knowledge.torch_release(version) else { return Outcome::NotApplicable };
-    if release.has_wheels_for(python) {
+    let wheels = environment.platform.value().map_or(&*release.python, |&platform| release.python_on(platform));
+    if wheels.contains(&python) {
         return Outcome::Holds;
     }
     Draft::new(label(torch), format!("torch {} has no wheels for Python {python}.", release.version))
@@ -53,7 +55,7 @@ fn judge(context: &Context<'_>) -> Outcome {
             .at(format!("/facts/environments/{index}/python")),
         )
         .evidence(Evidence::new(
-            format!("torch {}: wheels for Python {}", release.version, release.python_range()),
+            format!("torch {}: wheels for Python {}", release.version, python_range(wheels)),
             format!("knowledge: torch.toml, {}", release.version),
         ))
         .symptom("ERROR: Could not find a version that satisfies the requirement torch")

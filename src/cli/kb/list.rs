@@ -1,0 +1,79 @@
+//! `gpucheck kb list` and `kb path`.
+
+use std::fmt::Write;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Format, Shared};
+use crate::knowledge::Knowledge;
+
+/// Arguments of `gpucheck kb list`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    shared: Shared,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> anyhow::Result<String> {
+        let knowledge = self.shared.sources.load()?;
+        let kinds = knowledge.kinds();
+        if self.shared.format == Format::Json {
+            let list = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(&knowledge), "kinds": kinds});
+            return Ok(serde_json::to_string_pretty(&list)? + "\n");
+        }
+        let widest = kinds.iter().map(|kind| kind.kind.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        for kind in &kinds {
+            let checked = match (&kind.oldest, &kind.newest) {
+                (oldest, newest) if oldest == newest => format!("checked {oldest}"),
+                (oldest, newest) => format!("checked {oldest} to {newest}"),
+            };
+            let _ = writeln!(text, "{:>5}  {:widest$}  {checked}  {}", kind.rows, kind.kind, kind.file);
+        }
+        let oldest = kinds.iter().filter(|kind| kind.rows > 0).map(|kind| kind.oldest.as_str()).min();
+        let rows: usize = kinds.iter().map(|kind| kind.rows).sum();
+        let _ = writeln!(
+            text,
+            "\n{rows} rows, the newest of {}, the oldest of {}",
+            knowledge.date,
+            oldest.unwrap_or("no day")
+        );
+        text += &overlays(&knowledge);
+        Ok(text)
+    }
+}
+
+fn overlays(knowledge: &Knowledge) -> String {
+    match knowledge.overlays.as_slice() {
+        [] => "no folder is laid over it (--knowledge DIR, or GPUCHECK_KNOWLEDGE)\n".to_owned(),
+        folders => folders.iter().map(|folder| format!("laid over it: {folder}\n")).collect(),
+    }
+}
+
+fn stamp(knowledge: &Knowledge) -> serde_json::Value {
+    json!({"date": knowledge.date, "hash": knowledge.hash, "overlays": knowledge.overlays})
+}
+
+/// Arguments of `gpucheck kb path`.
+#[derive(Debug, Args)]
+pub struct Path {
+    #[command(flatten)]
+    shared: Shared,
+}
+
+impl Path {
+    pub(super) fn run(self) -> anyhow::Result<String> {
+        let knowledge = self.shared.sources.load()?;
+        if self.shared.format == Format::Json {
+            let text = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(&knowledge)});
+            return Ok(serde_json::to_string_pretty(&text)? + "\n");
+        }
+        let program =
+            std::env::current_exe().map_or_else(|_| "this program".to_owned(), |path| path.display().to_string());
+        let mut text = format!("inside {program}: rows of {}, {}\n", knowledge.date, knowledge.hash);
+        text += &overlays(&knowledge);
+        Ok(text)
+    }
+}

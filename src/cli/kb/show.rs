@@ -1,0 +1,74 @@
+//! `gpucheck kb show KIND NAME`: what the knowledge base says of one thing.
+
+use std::io::IsTerminal;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::{Format, Shared, card::Card, hardware, software};
+
+/// Arguments of `gpucheck kb show`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What it is
+    kind: Kind,
+    /// Its name: 2.7.1+cu128, 5090, 12.8, 580, sm_120, CUDA_VISIBLE_DEVICES, 802
+    #[arg(required = true)]
+    name: Vec<String>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+/// Things that can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// A release of torch, or one build of it: 2.7.1, 2.7.1+cu128
+    Torch,
+    /// A GPU by name, PCI id or capability: 5090
+    Gpu,
+    /// An architecture: sm_120, 12.0
+    Arch,
+    /// A CUDA toolkit: 12.8, 12.8.1
+    Cuda,
+    /// A driver or its branch: 580, 580.95.05
+    Driver,
+    /// An environment variable
+    Variable,
+    /// A failure of the driver, by code or by what a log says: 802, "forward compatibility"
+    Failure,
+}
+
+impl Arguments {
+    pub(super) fn run(self) -> anyhow::Result<String> {
+        let knowledge = self.shared.sources.load()?;
+        let name = self.name.join(" ");
+        let show: fn(&crate::knowledge::Knowledge, &str) -> anyhow::Result<Vec<Card>> = match self.kind {
+            Kind::Torch => software::torch,
+            Kind::Cuda => software::cuda,
+            Kind::Variable => software::variable,
+            Kind::Failure => software::failure,
+            Kind::Gpu => hardware::gpu,
+            Kind::Arch => hardware::architecture,
+            Kind::Driver => hardware::driver,
+        };
+        let cards = show(&knowledge, name.trim())?;
+        if self.shared.format == Format::Json {
+            let all: Vec<_> = cards.iter().map(Card::json).collect();
+            let answer = json!({"schema": crate::report::SCHEMA, "shown": all});
+            return Ok(serde_json::to_string_pretty(&answer)? + "\n");
+        }
+        let width = match std::io::stdout().is_terminal() {
+            true => terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)),
+            false => 120,
+        };
+        Ok(cards.iter().map(|card| card.human(width)).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// The error where no row has the name.
+pub fn unknown(what: &str, name: &str, nearest: &[String], otherwise: &str) -> anyhow::Error {
+    match nearest {
+        [] => anyhow::anyhow!("no {what} '{name}' is known; {otherwise}"),
+        near => anyhow::anyhow!("no {what} '{name}' is known; did you mean {}?", near.join(", ")),
+    }
+}

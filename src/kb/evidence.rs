@@ -1,0 +1,117 @@
+//! What a package says of itself: a wheel read without unpacking it, or an installed environment.
+
+use std::path::Path;
+
+use super::tags::WheelTags;
+use crate::{
+    binary::{self, Archive, ArchiveOptions, Source},
+    facts::{Environment, Library, Package, Platform},
+    python::{self, Metadata, TorchVersion},
+};
+
+/// A package as it was found.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// The file or environment, as reports name it.
+    pub target: String,
+    /// Normalised name.
+    pub name: String,
+    /// Version as its metadata has it.
+    pub version: String,
+    /// Version in the name of the file: with a local part, it is not from PyPI.
+    pub file_version: Option<String>,
+    /// What its `version.py` says.
+    pub build: Option<TorchVersion>,
+    /// `Requires-Dist`, without those of extras.
+    pub requires: Vec<String>,
+    /// `Requires-Python`.
+    pub requires_python: Option<String>,
+    /// Tags of the file name.
+    pub tags: Option<WheelTags>,
+    /// What it was built for.
+    pub platform: Option<Platform>,
+    /// Its libraries.
+    pub libraries: Vec<Library>,
+    /// What could not be read, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+impl Evidence {
+    /// Version with its local part, as far as it is known.
+    pub fn full_version(&self) -> &str {
+        self.build.as_ref().map_or(&self.version, |build| &build.version)
+    }
+}
+
+/// Reads a wheel. `shown` is how reports name it.
+///
+/// # Errors
+/// When the file cannot be read or is no wheel.
+pub fn of_wheel(path: &Path, shown: &str, options: &ArchiveOptions) -> anyhow::Result<Evidence> {
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = binary::FileSource::open(path)?;
+    of_wheel_source(&source, &file, shown, options)
+}
+
+/// As [`of_wheel`], of any source. `file` is the name that the file has or would have.
+///
+/// # Errors
+/// When it cannot be read or is no wheel.
+pub fn of_wheel_source(
+    source: &dyn Source,
+    file: &str,
+    shown: &str,
+    options: &ArchiveOptions,
+) -> anyhow::Result<Evidence> {
+    let archive: Archive = binary::read_archive_source(source, file, options)?;
+    let wanted = |name: &str| {
+        let mut parts = name.split('/');
+        let (Some(folder), Some(text), None) = (parts.next(), parts.next(), parts.next()) else { return false };
+        (text == "METADATA" && folder.ends_with(".dist-info")) || text == "version.py"
+    };
+    let texts = binary::read_texts_source(source, wanted)?;
+    let metadata = texts.iter().find(|(name, _)| name.ends_with("METADATA")).map(|(_, text)| Metadata::parse(text));
+    let metadata = metadata.unwrap_or_default();
+    let (Some(name), Some(version)) = (metadata.name.or(archive.name), metadata.version.or(archive.version)) else {
+        anyhow::bail!("it says neither in its name nor in its METADATA which package it is");
+    };
+    let name = python::normalize(&name);
+    let module = name.replace('-', "_");
+    let build = texts.get(&format!("{module}/version.py")).and_then(|text| python::version_py(text));
+    let tags = archive.tags.as_deref().and_then(WheelTags::parse);
+    Ok(Evidence {
+        target: shown.to_owned(),
+        file_version: file.split('-').nth(1).map(|version| version.replace("%2B", "+")),
+        build,
+        requires: metadata.requires,
+        requires_python: metadata.requires_python,
+        platform: tags.as_ref().and_then(|tags| tags.platform),
+        tags,
+        libraries: archive.libraries,
+        unread: archive.skipped,
+        name,
+        version,
+    })
+}
+
+/// The package of this name in an environment that was looked at.
+pub fn of_environment(environment: &Environment, package: &Package) -> Option<Evidence> {
+    let build = package.build.value().map(|build| TorchVersion {
+        version: build.version.clone(),
+        cuda: build.cuda.map(|cuda| cuda.to_string()),
+        hip: None,
+    });
+    Some(Evidence {
+        target: environment.id.clone(),
+        name: package.name.clone(),
+        version: package.version.value()?.clone(),
+        file_version: None,
+        build,
+        requires: package.requires.clone(),
+        requires_python: None,
+        tags: None,
+        platform: environment.platform.value().copied(),
+        libraries: package.libraries.clone(),
+        unread: Vec::new(),
+    })
+}

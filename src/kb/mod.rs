@@ -1,0 +1,82 @@
+//! The knowledge base held against real packages: what a wheel or an environment says, and what the rows say of it, fact by fact.
+
+mod companions;
+mod compare;
+mod evidence;
+mod tags;
+mod torch;
+
+use serde::Serialize;
+
+pub use evidence::{Evidence, of_environment, of_wheel, of_wheel_source};
+pub use tags::WheelTags;
+pub use torch::{Measured, measured};
+
+use crate::knowledge::Knowledge;
+
+/// What came out of holding one fact against its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Row and package say the same.
+    Agree,
+    /// They do not.
+    Disagree,
+    /// The knowledge base says nothing of it.
+    NoRow,
+}
+
+/// One fact, as the row has it and as the package has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What it is about: `machine code`, `triton`.
+    pub fact: &'static str,
+    /// Whether they agree.
+    pub outcome: Outcome,
+    /// What the row says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+    /// What the package says.
+    pub package: String,
+}
+
+/// Every fact of one package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Verified {
+    /// The file or environment.
+    pub target: String,
+    /// Name and version of the package, with its build: `torch 2.7.1+cu126`.
+    pub package: String,
+    /// The row that was used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<String>,
+    /// The facts.
+    pub checks: Vec<Check>,
+    /// Members that could not be read, with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<(String, String)>,
+}
+
+impl Verified {
+    /// How many facts came out so.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.checks.iter().filter(|check| check.outcome == outcome).count()
+    }
+}
+
+/// Holds the rows against what a package says of itself. Packages of which the knowledge base has no releases have no facts to hold.
+pub fn verify(knowledge: &Knowledge, evidence: &Evidence) -> Verified {
+    let mut verified = Verified {
+        target: evidence.target.clone(),
+        package: format!("{} {}", evidence.name, evidence.full_version()),
+        row: None,
+        checks: Vec::new(),
+        unread: evidence.unread.clone(),
+    };
+    match evidence.name.as_str() {
+        "torch" => torch::verify(knowledge, evidence, &mut verified),
+        "torchvision" | "torchaudio" => companions::verify(knowledge, evidence, &mut verified),
+        _ => {}
+    }
+    verified
+}

@@ -1,0 +1,195 @@
+//! What is in the knowledge base: kinds of rows, how many, and when they were checked.
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use serde::Serialize;
+
+use super::{
+    load::Knowledge,
+    schema::{ArchitectureRow, BranchRow, FailureRow, NightlyRow, ToolkitRow, TorchRelease, UnreadRow, VariableRow},
+};
+use crate::facts::{CudaVersion, DriverVersion};
+
+/// One kind of row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Kind {
+    /// What the rows are: `gpus`.
+    pub kind: &'static str,
+    /// File in which they are.
+    pub file: &'static str,
+    /// How many.
+    pub rows: usize,
+    /// Oldest day on which one was checked.
+    pub oldest: String,
+    /// Newest day.
+    pub newest: String,
+}
+
+fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = &'r String>) -> Kind {
+    let mut found = Kind { kind, file, rows: 0, oldest: String::new(), newest: String::new() };
+    for date in dates {
+        if found.rows == 0 || *date < found.oldest {
+            found.oldest.clone_from(date);
+        }
+        if *date > found.newest {
+            found.newest.clone_from(date);
+        }
+        found.rows += 1;
+    }
+    found
+}
+
+impl Knowledge {
+    /// Every kind of row.
+    pub fn kinds(&self) -> Vec<Kind> {
+        macro_rules! kinds {
+            ($($name:literal in $file:literal: $rows:expr;)*) => {
+                vec![$(kind($name, $file, $rows.map(|row| &row.verified)),)*]
+            };
+        }
+        let mut kinds = kinds! {
+            "gpus" in "gpus.toml": self.gpus.gpu.iter();
+            "architectures" in "architectures.toml": self.architectures.architecture.iter();
+            "families" in "architectures.toml": self.architectures.family.iter();
+            "exceptions to binary compatibility" in "architectures.toml": self.architectures.sass_exclusion.iter();
+            "chips with two names" in "architectures.toml": self.architectures.same_chip.iter();
+            "CUDA majors" in "cuda.toml": self.cuda.runtime.iter();
+            "CUDA toolkits" in "cuda.toml": self.cuda.toolkit.iter();
+            "PTX ISAs" in "cuda.toml": self.cuda.ptx.iter();
+            "drivers' CUDA" in "cuda.toml": self.cuda.driver.iter();
+            "driver branches" in "cuda.toml": self.cuda.branch.iter();
+            "compression" in "cuda.toml": self.cuda.compression.iter();
+            "torch releases" in "torch.toml": self.torch.release.iter();
+            "torch nightlies" in "torch.toml": self.torch.nightly.iter();
+            "arch list parsers" in "arch_list.toml": self.arch_list.parser.iter();
+            "variables" in "variables.toml": self.variables.variable.iter();
+            "variables nothing reads" in "variables.toml": self.variables.unread.iter();
+            "driver failures" in "failures.toml": self.failures.failure.iter();
+            "advice" in "advice.toml": self.advice.advice.iter();
+            "libraries' owners" in "libraries.toml": self.libraries.library.iter();
+            "requirements that bring libraries" in "libraries.toml": self.libraries.collection.iter();
+            "carriers of libraries" in "libraries.toml": self.libraries.carrier.iter();
+            "libraries of systems" in "libraries.toml": self.libraries.common.iter();
+            "packages" in "packages/": self.packages.iter().map(|file| &file.package);
+        };
+        let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));
+        if let Some(position) = kinds.iter().position(|kind| kind.kind == "torch nightlies") {
+            kinds.insert(position, kind("torch builds", "torch.toml", builds));
+        }
+        kinds
+    }
+
+    /// Every architecture, oldest first.
+    pub fn architecture_rows(&self) -> &[ArchitectureRow] {
+        &self.architectures.architecture
+    }
+
+    /// Every CUDA toolkit, oldest first.
+    pub fn toolkit_rows(&self) -> &[ToolkitRow] {
+        &self.cuda.toolkit
+    }
+
+    /// Every driver branch whose CUDA release or life is known, oldest first.
+    pub fn branches(&self) -> Vec<u32> {
+        let reported = self.cuda.driver.iter().map(|row| row.branch);
+        let mut branches: Vec<u32> = reported.chain(self.cuda.branch.iter().map(|row| row.branch)).collect();
+        branches.sort_unstable();
+        branches.dedup();
+        branches
+    }
+
+    /// The life of a branch.
+    pub fn branch(&self, branch: u32) -> Option<&BranchRow> {
+        self.cuda.branch.iter().find(|row| row.branch == branch)
+    }
+
+    /// The CUDA release that a branch itself is listed with.
+    pub fn branch_cuda(&self, branch: u32) -> Option<CudaVersion> {
+        self.cuda.driver.iter().find(|row| row.branch == branch).map(|row| row.cuda)
+    }
+
+    /// The floor of a CUDA major for Linux and for Windows.
+    pub fn runtime_floors(&self, major: u16) -> Option<(&DriverVersion, &DriverVersion)> {
+        self.cuda.runtime.iter().find(|row| row.major == major).map(|row| (&row.linux, &row.windows))
+    }
+
+    /// Every variable that something reads.
+    pub fn variables(&self) -> &[VariableRow] {
+        &self.variables.variable
+    }
+
+    /// Every variable that people set although nothing reads it.
+    pub fn unread_variables(&self) -> &[UnreadRow] {
+        &self.variables.unread
+    }
+
+    /// Every way in which a driver fails.
+    pub fn failures(&self) -> &[FailureRow] {
+        &self.failures.failure
+    }
+
+    /// Nightly builds of torch.
+    pub fn nightlies(&self) -> &[NightlyRow] {
+        &self.torch.nightly
+    }
+
+    /// The newest release of torch that has a row.
+    pub fn newest_torch(&self) -> Option<&TorchRelease> {
+        self.torch.release.last()
+    }
+
+    /// Whether a version of torch is newer than every row: then nothing is known of it but what its binaries say.
+    pub fn is_newer_torch(&self, version: &str) -> bool {
+        let newest = self.newest_torch().and_then(|release| release.version.parse::<Version>().ok());
+        let version = version.parse::<Version>().ok();
+        newest.zip(version).is_some_and(|(newest, version)| version.release() > newest.release())
+    }
+
+    /// Where rows of `gpus.toml` with these keys are written.
+    pub fn gpu_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.gpus.sources, keys)
+    }
+
+    /// The same for `torch.toml`.
+    pub fn torch_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.torch.sources, keys)
+    }
+
+    /// The same for `cuda.toml`.
+    pub fn cuda_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.cuda.sources, keys)
+    }
+
+    /// The same for `variables.toml`.
+    pub fn variable_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.variables.sources, keys)
+    }
+
+    /// The same for `failures.toml`.
+    pub fn failure_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.failures.sources, keys)
+    }
+
+    /// Where a driver branch is written, and the newest day on which one of its rows was checked.
+    pub fn branch_sources(&self, branch: u32) -> (Vec<String>, String) {
+        let reported = self.cuda.driver.iter().filter(|row| row.branch == branch);
+        let rows = reported.map(|row| (&row.source, &row.verified));
+        let life = self.cuda.branch.iter().filter(|row| row.branch == branch).map(|row| (&row.source, &row.verified));
+        let (mut sources, mut newest) = (Vec::new(), String::new());
+        for (keys, verified) in rows.chain(life) {
+            for source in spelled(&self.cuda.sources, keys) {
+                if !sources.contains(&source) {
+                    sources.push(source);
+                }
+            }
+            newest = newest.max(verified.clone());
+        }
+        (sources, newest)
+    }
+}
+
+/// What the keys stand for.
+fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
+    keys.iter().filter_map(|key| sources.get(key)).cloned().collect()
+}

@@ -1,0 +1,69 @@
+//! What `variables.toml` and `failures.toml` must hold beyond their types.
+
+use super::{
+    FailureFile, VariableFile,
+    problem::{Places, Problem},
+    validate::Table,
+};
+
+/// `variables.toml`
+pub fn variables(file: &VariableFile, places: &Places<'_>) -> Vec<Problem> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let all = || ">=0".to_owned();
+    let mut table = Table::new(places, "variable", &file.sources);
+    for (index, row) in file.variable.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if !is_name(&row.name) {
+            table.fault(index, "name", format!("'{}' is not the name of a variable", row.name));
+        }
+        if row.values.is_empty() == row.format.is_none() {
+            table.fault(index, "values", "a variable has either `values` to choose from or a `format`");
+        }
+    }
+    let key = |name: &str, reader: &str| format!("{name} of {reader}");
+    let ranges: Vec<String> = file.variable.iter().map(|row| row.versions.clone().unwrap_or_else(all)).collect();
+    let rows = file.variable.iter().zip(&ranges).enumerate();
+    table.apart("versions", rows.map(|(index, (row, range))| (index, key(&row.name, &row.read_by), range.as_str())));
+    let mut problems = table.problems;
+    let mut table = Table::new(places, "unread", &file.sources);
+    for (index, row) in file.unread.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if !is_name(&row.name) {
+            table.fault(index, "name", format!("'{}' is not the name of a variable", row.name));
+        }
+    }
+    // What one row says is read and another is not cannot both hold for one version.
+    let unread: Vec<String> = file.unread.iter().map(|row| row.versions.clone().unwrap_or_else(all)).collect();
+    let rows = file.unread.iter().zip(&unread).enumerate();
+    table.apart("versions", rows.map(|(index, (row, range))| (index, key(&row.name, &row.of), range.as_str())));
+    for (index, (row, range)) in file.unread.iter().zip(&unread).enumerate() {
+        let read = file.variable.iter().zip(&ranges);
+        let clash = read.into_iter().any(|(other, other_range)| {
+            let both = super::Interval::parse(range).ok().zip(super::Interval::parse(other_range).ok());
+            other.name == row.name && other.read_by == row.of && both.is_some_and(|(a, b)| a.overlaps(&b))
+        });
+        if clash {
+            table.fault(index, "versions", format!("a [[variable]] row says that {} reads it", row.of));
+        }
+    }
+    problems.append(&mut table.problems);
+    problems
+}
+
+/// `failures.toml`
+pub fn failures(file: &FailureFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "failure", &file.sources);
+    for (index, row) in file.failure.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if row.cuda.is_empty() && row.nvml.is_empty() && row.texts.is_empty() {
+            table.fault(index, "texts", "a failure shows as a code or as a text");
+        }
+        if row.texts.iter().any(|text| text.trim().len() < 8) {
+            table.fault(index, "texts", "a text of fewer than eight letters is in every log");
+        }
+    }
+    table.unique("name", file.failure.iter().enumerate().map(|(index, row)| (index, row.name.as_str())));
+    table.problems
+}

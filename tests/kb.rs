@@ -1,0 +1,224 @@
+//! `gpucheck kb`, and what every row of `knowledge/` must have.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use common::{gpucheck, run};
+use gpucheck::{knowledge::Knowledge, rules};
+use serde_json::Value;
+use toml::Table;
+
+/// Every TOML file of `knowledge/`.
+fn files() -> Vec<(PathBuf, Table)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge");
+    let names = |folder: &Path| -> Vec<PathBuf> { fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect() };
+    let all = names(&folder).into_iter().chain(names(&folder.join("packages")));
+    let mut files: Vec<_> = all.filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    files.sort();
+    files.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap().parse().unwrap())).collect()
+}
+
+fn is_date(text: &str) -> bool {
+    let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    shape == "0000-00-00"
+}
+
+/// The faults of one row: no source, a source that is not told, no date.
+fn faults(row: &Table, sources: &Table, dated: bool) -> Vec<String> {
+    let keys = row.get("source").and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let mut faults = Vec::new();
+    if keys.is_empty() {
+        faults.push("no source".to_owned());
+    }
+    for key in keys.iter().map(|key| key.as_str().unwrap()) {
+        match sources.get(key).and_then(toml::Value::as_str) {
+            Some(text) if text.len() > 5 => {}
+            _ => faults.push(format!("source '{key}' is not told")),
+        }
+    }
+    if dated && !row.get("verified").and_then(toml::Value::as_str).is_some_and(is_date) {
+        faults.push("no date".to_owned());
+    }
+    faults
+}
+
+/// The rows of a file, whatever their kind, with a name for each. The builds of a release have its date.
+fn rows(file: &Table) -> Vec<(String, &Table, bool)> {
+    let mut rows = Vec::new();
+    for (table, value) in file.iter().filter(|(table, _)| *table != "sources") {
+        match value {
+            toml::Value::Array(list) => {
+                for (index, row) in list.iter().enumerate() {
+                    let row = row.as_table().unwrap_or_else(|| panic!("{table} is no table of rows"));
+                    rows.push((format!("{table} {}", index + 1), row, true));
+                    for (inner, build) in
+                        row.get("builds").and_then(toml::Value::as_array).into_iter().flatten().enumerate()
+                    {
+                        rows.push((
+                            format!("{table} {} build {}", index + 1, inner + 1),
+                            build.as_table().unwrap(),
+                            false,
+                        ));
+                    }
+                }
+            }
+            toml::Value::Table(row) => rows.push((table.clone(), row, true)),
+            other => panic!("{table} = {other:?} stands outside a row"),
+        }
+    }
+    rows
+}
+
+#[test]
+fn no_row_is_without_a_source_and_a_date() {
+    let mut checked = 0;
+    for (path, file) in files() {
+        let sources = file["sources"].as_table().unwrap();
+        for (name, row, dated) in rows(&file) {
+            assert_eq!(faults(row, sources, dated), [""; 0], "{}: {name}", path.display());
+            checked += 1;
+        }
+    }
+    assert!(checked > 1000, "{checked} rows");
+}
+
+#[test]
+fn the_check_of_sources_and_dates_finds_what_is_missing() {
+    let sources: Table = "lab = \"the lab's inventory\"".parse().unwrap();
+    for (text, fault) in [
+        ("verified = \"2026-11-25\"", "no source"),
+        ("source = []\nverified = \"2026-11-25\"", "no source"),
+        ("source = [\"lap\"]\nverified = \"2026-11-25\"", "source 'lap' is not told"),
+        ("source = [\"lab\"]", "no date"),
+        ("source = [\"lab\"]\nverified = \"yesterday\"", "no date"),
+    ] {
+        assert_eq!(faults(&text.parse().unwrap(), &sources, true), [fault], "{text}");
+    }
+}
+
+#[test]
+fn every_source_is_used() {
+    for (path, file) in files() {
+        let used: BTreeSet<&str> = rows(&file)
+            .iter()
+            .flat_map(|(_, row, _)| row["source"].as_array().unwrap())
+            .map(|key| key.as_str().unwrap())
+            .collect();
+        for key in file["sources"].as_table().unwrap().keys() {
+            assert!(used.contains(key.as_str()), "{}: no row names source '{key}'", path.display());
+        }
+    }
+}
+
+#[test]
+fn rows_of_different_files_fit_together() {
+    let knowledge = Knowledge::builtin().unwrap();
+    for gpu in knowledge.gpus() {
+        assert!(knowledge.architecture(gpu.capability).is_some(), "{}", gpu.name);
+    }
+    let toolkits: BTreeSet<&str> = knowledge.toolkit_rows().iter().map(|row| row.version.as_str()).collect();
+    for release in knowledge.torch_releases() {
+        for build in &release.builds {
+            let name = format!("{} on {}", build.full_version(release), build.platform);
+            if let Some(toolkit) = &build.toolkit {
+                assert!(toolkits.contains(toolkit.as_str()), "{name}: toolkit {toolkit}");
+                let cuda = build.cuda().unwrap().to_string();
+                assert!(toolkit.starts_with(&format!("{cuda}.")), "{name}: toolkit {toolkit}");
+            }
+            for target in build.sass.iter().chain(&build.ptx).chain(&build.partial).flatten() {
+                assert!(knowledge.architecture(target.capability).is_some(), "{name}: {target}");
+            }
+            // What the toolkit cannot generate, the wheel cannot hold.
+            let row = knowledge.toolkit_rows().iter().find(|row| Some(&row.version) == build.toolkit.as_ref());
+            for target in build.sass.iter().chain(&build.partial).flatten() {
+                assert!(row.is_none_or(|row| row.targets.contains(target)), "{name}: {target}");
+            }
+        }
+    }
+    for row in knowledge.toolkit_rows() {
+        let isa = row.ptx_isa.unwrap();
+        let cuda = row.version.parse().unwrap();
+        assert!(knowledge.ptx_cuda(isa).is_some_and(|first| first <= cuda), "toolkit {}: ISA {isa}", row.version);
+    }
+    for row in knowledge.failures().iter().filter_map(|row| row.rule.as_deref()) {
+        assert!(rules::find(row).is_some(), "there is no rule {row}");
+    }
+}
+
+fn kb(arguments: &[&str]) -> (i32, String, String) {
+    run(gpucheck().arg("kb").args(arguments))
+}
+
+#[test]
+fn the_list_counts_rows_and_names_their_days() {
+    let (code, out, err) = kb(&["list"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    for expected in ["  401  gpus ", "   30  torch releases", "rows, the newest of 20", "no folder is laid over it"] {
+        assert!(out.contains(expected), "{expected} in {out}");
+    }
+    let (_, out, _) = kb(&["list", "--format", "json"]);
+    let list: Value = serde_json::from_str(&out).unwrap();
+    let kinds = list["kinds"].as_array().unwrap();
+    assert!(kinds.iter().all(|kind| kind["rows"].as_u64() > Some(0) && is_date(kind["oldest"].as_str().unwrap())));
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("gpus.toml"), "[sources]\nlab = \"inventory\"\n[[gpu]]\nname = \"NVIDIA Lab Card\"\ncapability = \"12.0\"\nsource = [\"lab\"]\nverified = \"2020-01-01\"\n").unwrap();
+    let (_, out, _) = run(gpucheck().args(["kb", "list", "--knowledge"]).arg(folder.path()));
+    assert!(
+        out.contains("  402  gpus") && out.contains("the oldest of 2020-01-01") && out.contains("laid over it: "),
+        "{out}"
+    );
+    let (code, out, _) = run(gpucheck().args(["kb", "path", "--knowledge"]).arg(folder.path()));
+    assert!(code == 0 && out.contains(&folder.path().display().to_string()), "{out}");
+}
+
+#[test]
+fn a_row_is_shown_with_its_source() {
+    for (arguments, expected) in [
+        (&["torch", "2.7.1+cu128"][..], "75 80 86 90 100 120"),
+        (&["torch", "2.5.1"], "cu124 on linux-x86_64: 50 60 70 75 80 86 90, what PyPI gives"),
+        (&["torch", "2.10.0.dev20251201+cu128"], "whl/nightly/cu128"),
+        (&["gpu", "RTX", "5090"], "10de:2b85"),
+        (&["cuda", "12.8"], "driver 525.60.13 (Linux)"),
+        (&["cuda", "13.5.0"], "min driver linux: the toolkit carries no driver"),
+        (&["driver", "581.57"], "of branch R580"),
+        (&["driver", "R580"], "5.0 5.2 6.0 6.1 7.0"),
+        (&["arch", "sm_120"], "the open ones, with no others"),
+        (&["variable", "no_cuda_graph"], "moshi"),
+        (&["failure", "803"], "compat-lib-shadows-driver"),
+        (&["failure", "GPU has fallen off the bus"], "gpu-lost"),
+    ] {
+        let (code, out, err) = kb(&[&["show"], arguments].concat());
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}");
+        assert!(out.contains(expected) && out.contains("source") && out.contains("checked"), "{arguments:?}: {out}");
+        let (_, out, _) = kb(&[&["show", "--format", "json"], arguments].concat());
+        let shown: Value = serde_json::from_str(&out).unwrap();
+        assert!(!shown["shown"][0]["row"].is_null() && shown["shown"][0]["sources"][0].is_string(), "{out}");
+    }
+}
+
+#[test]
+fn what_no_row_has_is_told_with_what_is_near() {
+    for (arguments, expected) in [
+        (["torch", "2.7.3"], "did you mean 2.7.0, 2.7.1"),
+        (["torch", "2.99.0"], "the newest is 2.15.0; an installed one is judged by its own binaries"),
+        (["torch", "2.7.1+cu131"], "was not built as cu131; there are cpu, cu118, cu126, cu128"),
+        (["gpu", "RTX 5099"], "RTX 5090"),
+        (["gpu", "RTX 6000"], "could be several GPUs"),
+        (["cuda", "12.7"], "no CUDA toolkit '12.7' is known"),
+        (["driver", "999"], "no driver '999' is known"),
+        (["driver", "new"], "'new' is not a driver version"),
+        (["arch", "sm_99"], "no architecture 'sm_99'"),
+        (["variable", "CUDA_VISIBLE_DEVICE"], "CUDA_VISIBLE_DEVICES"),
+        (["failure", "4711"], "no failure '4711' is known"),
+    ] {
+        let (code, out, err) = kb(&[&["show"], &arguments[..]].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");
+        assert!(err.contains(expected), "{arguments:?}: {err}");
+    }
+}
