@@ -12,7 +12,7 @@ use super::{
     summary::Summary,
     verdict::{Device, bundle_runs, deciding, runs},
 };
-use crate::{compat, knowledge::Knowledge};
+use crate::{compat, facts::CodeTarget, knowledge::Knowledge};
 
 /// All bundles, judged.
 #[derive(Debug, Default)]
@@ -72,7 +72,7 @@ impl Judged {
     }
 
     /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too.
-    pub fn gate(&self, knowledge: &Knowledge, asked: Vec<String>, unread: &[Unread]) -> Gate {
+    pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, unread: &[Unread]) -> Gate {
         let mut reasons = Vec::new();
         for package in self.deciding(knowledge) {
             for run in package.runs_on.iter().filter(|run| !run.works) {
@@ -83,17 +83,19 @@ impl Judged {
         for unread in unread.iter().filter(|unread| unread.matters) {
             reasons.push(format!("{} could not be read: {}", unread.path, unread.why));
         }
-        Gate { asked, met: reasons.is_empty(), reasons }
+        Gate { gpus, required, met: reasons.is_empty(), reasons }
     }
 }
 
 /// Whether what was asked of a scan is met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gate {
-    /// The GPUs and targets that were asked for.
-    pub asked: Vec<String>,
-    /// Whether all of them are served.
+    /// The GPUs that everything that decides must run on.
+    pub gpus: Vec<String>,
+    /// The targets that every library with device code must hold throughout.
+    pub required: Vec<CodeTarget>,
+    /// Whether all of that is so.
     pub met: bool,
-    /// Why not.
+    /// Why not, beside what the findings say.
     pub reasons: Vec<String>,
 }

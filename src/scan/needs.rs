@@ -135,6 +135,7 @@ fn brought<'k>(knowledge: &'k Knowledge, bundle: &Bundle) -> Vec<Bringer<'k>> {
     if bundle.kind == Kind::Conda {
         return Vec::new();
     }
+    let windows = is_windows(bundle);
     let markers = MarkerEnvironment::new(None, platform(bundle));
     let requirements = bundle.requires.iter().flatten().filter_map(|line| line.parse::<Requirement>().ok());
     requirements
@@ -142,16 +143,21 @@ fn brought<'k>(knowledge: &'k Knowledge, bundle: &Bundle) -> Vec<Bringer<'k>> {
             requirement.marker.as_ref().is_none_or(|marker| marker.eval(&markers, None) != Some(false))
         })
         .flat_map(|requirement| knowledge.brought_by(&requirement))
+        // Of carriers only what they require on Linux is known.
+        .filter(|bringer| !windows || matches!(bringer, Bringer::Required(_)))
         .collect()
 }
 
 /// What a wheel's tags and the format of its libraries say it is for.
 fn platform(bundle: &Bundle) -> Option<Platform> {
-    let windows = bundle.libraries.iter().any(|library| library.container == Container::Pe);
     let tags = bundle.tags.as_deref()?.to_ascii_lowercase();
     let cpu = if tags.contains("aarch64") || tags.contains("arm64") { Cpu::Aarch64 } else { Cpu::X86_64 };
-    let os = if windows || tags.contains("win") && !tags.contains("darwin") { Os::Windows } else { Os::Linux };
+    let os = if is_windows(bundle) { Os::Windows } else { Os::Linux };
     Some(Platform { os, cpu })
+}
+
+fn is_windows(bundle: &Bundle) -> bool {
+    bundle.libraries.iter().any(|library| library.container == Container::Pe)
 }
 
 /// Whether the loader takes two names for one: Windows does not tell case apart.

@@ -40,8 +40,8 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
         jit: compat::Jit::WhereNeeded,
     };
     let named: Vec<Device> = enriched.gpus.value().into_iter().flatten().filter_map(Device::of).collect();
-    let mut asked: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
-    asked.extend(facts.required.iter().map(ToString::to_string));
+    let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
+    let required = facts.required.clone();
     let devices = if every_gpu { Device::all(knowledge) } else { named };
     let mut report = judge::judge("scan", facts, knowledge, rules::Judged::Selected, start);
     let judged = judge(knowledge, &read.bundles, &devices, &driver, &system);
@@ -51,8 +51,8 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
         report.diff = Some(diff(knowledge, &of(&old), &of(&read)));
         report.unread.extend(old.unread);
     }
-    if !asked.is_empty() {
-        let mut gate = judged.gate(knowledge, asked, &read.unread);
+    if !gpus.is_empty() || !required.is_empty() {
+        let mut gate = judged.gate(knowledge, gpus, required, &read.unread);
         gate.met &= report.findings.iter().all(|finding| finding.severity < Severity::Error);
         if !gate.met {
             report.verdict = Verdict::Error;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::bundle::{Bundle, file_name, variant};
+use super::bundle::{Bundle, Kind, file_name, variant};
 use crate::{
     compat::{self, Reach},
     facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, Container, CudaVersion, Extent, Gpu, Library, Os},
@@ -89,7 +89,9 @@ pub fn runs(knowledge: &Knowledge, library: &Library, gpus: &[Device], driver: &
     }
     gpus.iter()
         .map(|gpu| {
-            if let Some(why) = too_old(knowledge, library, driver) {
+            if let Some(why) =
+                too_old(knowledge, library, driver).or_else(|| unserved(knowledge, library, gpu.capability, driver))
+            {
                 return Run::new(gpu, Verdict::No, "no".to_owned(), Some(why));
             }
             if has_modules && !code.is_stub() {
@@ -171,12 +173,38 @@ fn hidden(knowledge: &Knowledge, code: &CodeObjects, gpu: &Device) -> Run {
 /// Why the CUDA runtime that a library links to does not start on the driver.
 fn too_old(knowledge: &Knowledge, library: &Library, driver: &compat::Driver) -> Option<String> {
     let version = driver.version.as_ref()?;
-    let os = if library.container == Container::Pe { Os::Windows } else { Os::Linux };
+    let os = os(library);
     let major = linked_major(library)?;
     let floor = knowledge.runtime_floor(CudaVersion::new(major, 0), os)?;
     (*version < floor.driver).then(|| {
         format!("it links to CUDA {major}, which needs driver {} or newer, and {version} is older", floor.driver)
     })
+}
+
+/// Why the driver has nothing to do with a GPU: it is older than the architecture, or no longer serves it.
+fn unserved(
+    knowledge: &Knowledge,
+    library: &Library,
+    capability: ComputeCapability,
+    driver: &compat::Driver,
+) -> Option<String> {
+    let version = driver.version.as_ref()?;
+    let row = knowledge.architecture(capability)?;
+    let first = match os(library) {
+        Os::Windows => row.driver_first_windows.as_ref(),
+        _ => row.driver_first_linux.as_ref(),
+    };
+    let number = capability.number();
+    if let Some(first) = first.filter(|first| version < *first) {
+        return Some(format!("sm_{number} needs driver {first} or newer, and {version} is older"));
+    }
+    let last = row.driver_last_branch.filter(|last| version.branch() > *last)?;
+    Some(format!("drivers newer than R{last} do not serve sm_{number}, and {version} is newer"))
+}
+
+/// The system that a library is for.
+fn os(library: &Library) -> Os {
+    if library.container == Container::Pe { Os::Windows } else { Os::Linux }
 }
 
 /// The CUDA major that a library links to: `libcudart.so.12`, `libcublas.so.13`, `cudart64_12.dll`.
@@ -213,7 +241,9 @@ pub fn deciding(knowledge: &Knowledge, bundle: &Bundle) -> Vec<usize> {
     let judged = || {
         bundle.libraries.iter().enumerate().filter_map(|(index, library)| Some((index, library, runnable(library)?)))
     };
-    let is_main = |library: &Library| knowledge.is_main_library(&bundle.name, &library.path);
+    // What a folder or a file is called says nothing of a package.
+    let named = !matches!(bundle.kind, Kind::File | Kind::Folder);
+    let is_main = |library: &Library| named && knowledge.is_main_library(&bundle.name, &library.path);
     let main: Vec<usize> = judged().filter(|(_, library, _)| is_main(library)).map(|(index, ..)| index).collect();
     let whole: Vec<usize> = judged().filter(|(.., little)| !little).map(|(index, ..)| index).collect();
     match (main.is_empty(), whole.is_empty()) {

@@ -41,13 +41,18 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
 pub(super) fn gate(report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     if let Some(gate) = &report.gate {
+        let required: Vec<String> = gate.required.iter().map(ToString::to_string).collect();
+        let asked: Vec<String> = [("runs on", gate.gpus.join(", ")), ("is built for", required.join(", "))]
+            .into_iter()
+            .filter(|(_, list)| !list.is_empty())
+            .map(|(verb, list)| format!("{verb} {list}"))
+            .collect();
         match gate.reasons.as_slice() {
-            _ if gate.met => page.line(0, Paint::Good.on(format!("✓ serves {}", gate.asked.join(", ")), screen.color)),
-            // The finding above has said it.
-            [] => page.line(0, Paint::Error.on("✗ not served: see above", screen.color)),
-            [reason] => page.marked(0, 2, "✗", Paint::Error, &format!("not served: {reason}")),
+            _ if gate.met => page.marked(0, 2, "✓", Paint::Good, &asked.join(", and ")),
+            [] => page.marked(0, 2, "✗", Paint::Error, "not met: see above"),
+            [reason] => page.marked(0, 2, "✗", Paint::Error, &format!("not met: {reason}")),
             reasons => {
-                page.line(0, Paint::Error.on("✗ not served:", screen.color));
+                page.line(0, Paint::Error.on("✗ not met:", screen.color));
                 reasons.iter().for_each(|reason| page.wrapped(2, reason));
             }
         }
