@@ -57,6 +57,7 @@ fn embed() -> Result<(), String> {
         ("advice", json(files.advice.as_ref())?),
         ("variables", json(files.variables.as_ref())?),
         ("failures", json(files.failures.as_ref())?),
+        ("libraries", json(files.libraries.as_ref())?),
         ("packages", json(Some(&files.packages))?),
     ];
     let mut hasher = DefaultHasher::new();

@@ -67,6 +67,10 @@ impl Knowledge {
             "variables nothing reads" in "variables.toml": self.variables.unread.iter();
             "driver failures" in "failures.toml": self.failures.failure.iter();
             "advice" in "advice.toml": self.advice.advice.iter();
+            "libraries' owners" in "libraries.toml": self.libraries.library.iter();
+            "requirements that bring libraries" in "libraries.toml": self.libraries.collection.iter();
+            "carriers of libraries" in "libraries.toml": self.libraries.carrier.iter();
+            "libraries of systems" in "libraries.toml": self.libraries.common.iter();
             "packages" in "packages/": self.packages.iter().map(|file| &file.package);
         };
         let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use super::{
     part::Part,
     schema::{
-        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, PackageFile, Problem,
-        TorchFile, VariableFile,
+        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, LibrariesFile, PackageFile,
+        Problem, TorchFile, VariableFile,
     },
 };
 
@@ -30,6 +30,7 @@ pub struct Knowledge {
     pub(super) advice: Part<AdviceFile>,
     pub(super) variables: Part<VariableFile>,
     pub(super) failures: Part<FailureFile>,
+    pub(super) libraries: Part<LibrariesFile>,
     pub(super) packages: Part<Vec<PackageFile>>,
     /// Newest day on which a row was checked.
     pub date: String,
@@ -54,6 +55,7 @@ impl Knowledge {
             advice: part!("advice"),
             variables: part!("variables"),
             failures: part!("failures"),
+            libraries: part!("libraries"),
             packages: part!("packages"),
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),

@@ -2,6 +2,7 @@
 
 mod clash;
 mod gpu_lookup;
+mod library_owners;
 mod listing;
 mod load;
 mod nearest;
@@ -11,11 +12,12 @@ mod queries;
 mod schema;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
+pub use library_owners::Bringer;
 pub use listing::Kind;
 pub use load::Knowledge;
 pub use nearest::nearest;
 pub use queries::{Floor, Position, python_range};
 pub use schema::{
-    AdviceRow, ArchitectureRow, Basis, BranchRow, FailureRow, GpuRow, NightlyRow, OpenModules, ParserRow, Problem,
-    PtxasRow, Published, ToolkitRow, TorchBuild, TorchRelease, UnreadRow, VariableRow,
+    AdviceRow, ArchitectureRow, Basis, BranchRow, CommonOwner, FailureRow, GpuRow, NightlyRow, OpenModules, ParserRow,
+    Problem, PtxasRow, Published, ToolkitRow, TorchBuild, TorchRelease, UnreadRow, VariableRow,
 };

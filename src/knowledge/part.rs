@@ -63,6 +63,7 @@ mod tests {
         assert!(!knowledge.advice.advice.is_empty());
         assert!(!knowledge.variables.variable.is_empty());
         assert!(!knowledge.failures.failure.is_empty());
+        assert!(!knowledge.libraries.library.is_empty());
         assert!(!knowledge.packages.is_empty());
     }
 }

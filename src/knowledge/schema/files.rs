@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, PackageFile, TorchFile, VariableFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, LibrariesFile, PackageFile, TorchFile,
+    VariableFile, libraries,
     problem::{Places, Problem},
     validate, validate_cuda, validate_gpus, validate_others, validate_torch,
 };
@@ -23,6 +24,8 @@ pub struct Files {
     pub arch_list: Option<ArchListFile>,
     /// `advice.toml`.
     pub advice: Option<AdviceFile>,
+    /// `libraries.toml`.
+    pub libraries: Option<LibrariesFile>,
     /// `variables.toml`.
     #[serde(default)]
     pub variables: Option<VariableFile>,
@@ -49,9 +52,10 @@ impl Files {
             "variables.toml" => self.variables = Some(read(shown, text, validate_others::variables)?),
             "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
+            "libraries.toml" => self.libraries = Some(read(shown, text, libraries::libraries)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice, libraries or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,
@@ -89,7 +93,8 @@ impl Files {
         let variables = self.variables.iter().flat_map(|file| &file.variable).map(|row| row.verified.as_str());
         let failures = self.failures.iter().flat_map(|file| &file.failure).map(|row| row.verified.as_str());
         let packages = self.packages.iter().map(|file| file.package.verified.as_str());
-        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(packages)
+        let libraries = self.libraries.iter().flat_map(|file| &file.library).map(|row| row.verified.as_str());
+        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(libraries).chain(packages)
     }
 }
 
