@@ -1,6 +1,10 @@
 //! A plan is a list of changes; applying it gives the facts as they would be afterwards.
 
-use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
+use std::borrow::Cow;
+
+use crate::facts::{
+    Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Source,
+};
 
 /// The variable that decides which GPUs CUDA shows.
 pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
@@ -27,8 +31,10 @@ pub enum Change {
     Install(Install),
     /// Replace the driver by one that is at least this new.
     Driver(DriverVersion),
+    /// Remove this package, by its normalised name.
+    Uninstall(String),
     /// Set an environment variable, or unset it.
-    Variable(&'static str, Option<String>),
+    Variable(Cow<'static, str>, Option<String>),
     /// Hide these GPUs (ids) from programs.
     Hide(Vec<String>),
     /// A package that follows without being named: pip replaces it because another one requires it.
@@ -75,6 +81,9 @@ impl Plan {
             driver_libraries: facts.driver_libraries.clone(),
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
+            // The GPUs were not asked again.
+            smoke: Fact::unknown("not run again after the plan"),
+            framework: Fact::unknown(Framework::NOT_ASKED),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
             required: facts.required.clone(),
@@ -90,12 +99,19 @@ impl Plan {
                 Change::Driver(version) => set_driver(&mut after, version, &self.summary),
                 Change::Variable(name, value) => {
                     match value {
-                        Some(value) => after.env_vars.insert((*name).to_owned(), value.clone()),
-                        None => after.env_vars.remove(*name),
+                        Some(value) => after.env_vars.insert(name.clone().into_owned(), value.clone()),
+                        None => after.env_vars.remove(name.as_ref()),
                     };
-                    if *name == VISIBLE {
+                    if name == VISIBLE {
                         ask_again(&mut after);
                     }
+                    if name == "LD_LIBRARY_PATH" {
+                        forget_found(&mut after.environments);
+                    }
+                }
+                Change::Uninstall(name) => {
+                    let packages = after.environments.iter_mut().map(|environment| &mut environment.packages);
+                    packages.for_each(|packages| packages.retain(|package| package.name != *name));
                 }
                 Change::Follow { name, version } => {
                     after.environments.iter_mut().for_each(|environment| {
@@ -119,6 +135,13 @@ impl Plan {
         }
         after
     }
+}
+
+/// What was found through LD_LIBRARY_PATH says nothing once that is another.
+fn forget_found(environments: &mut [Environment]) {
+    let through =
+        |fact: &Fact<String>| fact.value().is_some() && fact.via().is_some_and(|via| via.how == How::Variable);
+    environments.iter_mut().for_each(|environment| environment.system_libraries.retain(|_, fact| !through(fact)));
 }
 
 fn planned(summary: &str) -> Source {

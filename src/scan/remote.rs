@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::{Bundle, Counted, Depth, Progress, bundle::Kind, collect::package_kind};
 use crate::{
-    binary::{self, ArchiveOptions, Sample, Source},
+    binary::{self, ArchiveOptions, Decides, Sample, Source},
     facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
-    knowledge::Knowledge,
+    knowledge::{self, Knowledge},
     probe::{self, Here, Root, Surroundings},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
     remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
@@ -278,11 +278,11 @@ fn options(report: &Remote, knowledge: &Knowledge) -> ArchiveOptions {
         return ArchiveOptions::default();
     }
     let name = WheelName::parse(&report.file).map(|wheel| wheel.name).unwrap_or_default();
-    let first = knowledge.main_libraries(&name).map(str::to_owned).collect();
-    ArchiveOptions {
-        sample: Some(Sample { bytes: LEAST.max(report.size / SHARE), first }),
-        ..ArchiveOptions::default()
-    }
+    // Of libraries that are made for one CUDA release each (`{cuda}`), none decides by itself.
+    let main: Vec<String> = knowledge.main_libraries(&name).map(str::to_owned).collect();
+    let decides = Decides::new(move |path| main.iter().any(|pattern| knowledge::matches(pattern, path)));
+    let sample = Sample { bytes: LEAST.max(report.size / SHARE), decides };
+    ArchiveOptions { sample: Some(sample), ..ArchiveOptions::default() }
 }
 
 fn surroundings() -> anyhow::Result<(Root, Surroundings)> {
