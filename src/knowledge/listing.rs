@@ -72,6 +72,8 @@ impl Knowledge {
             "carriers of libraries" in "libraries.toml": self.libraries.carrier.iter();
             "libraries of systems" in "libraries.toml": self.libraries.common.iter();
             "packages" in "packages/": self.packages.iter().map(|file| &file.package);
+            "package builds" in "packages/": self.packages.iter().flat_map(|file| &file.build);
+            "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
         };
         let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));
         if let Some(position) = kinds.iter().position(|kind| kind.kind == "torch nightlies") {

@@ -21,4 +21,4 @@ pub use names::normalize;
 pub use record::{record_paths, shared_library};
 pub use requirement::Requirement;
 pub use version_py::{TorchVersion, version_py};
-pub use versions::{cuda_of_local, cuda_tag, public_version};
+pub use versions::{cuda_of_local, cuda_tag, in_range, public_version};

@@ -61,8 +61,9 @@ impl Judged {
     /// The bundles that decide whether a GPU is served: those of which the main libraries are known and there, else all with code.
     /// What such a package needs beside it has lists of its own, and neither vouches nor vetoes.
     pub fn deciding(&self, knowledge: &Knowledge) -> Vec<&Summary> {
-        let with_main =
-            |summary: &&Summary| summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path));
+        let with_main = |summary: &&Summary| {
+            summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path, None))
+        };
         let main: Vec<&Summary> = self.packages.iter().filter(with_main).collect();
         if main.is_empty() {
             self.packages.iter().filter(|summary| !summary.decided_by.is_empty()).collect()

@@ -243,7 +243,7 @@ pub fn deciding(knowledge: &Knowledge, bundle: &Bundle) -> Vec<usize> {
     };
     // What a folder or a file is called says nothing of a package.
     let named = !matches!(bundle.kind, Kind::File | Kind::Folder);
-    let is_main = |library: &Library| named && knowledge.is_main_library(&bundle.name, &library.path);
+    let is_main = |library: &Library| named && knowledge.is_main_library(&bundle.name, &library.path, None);
     let main: Vec<usize> = judged().filter(|(_, library, _)| is_main(library)).map(|(index, ..)| index).collect();
     let whole: Vec<usize> = judged().filter(|(.., little)| !little).map(|(index, ..)| index).collect();
     match (main.is_empty(), whole.is_empty()) {

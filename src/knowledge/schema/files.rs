@@ -6,7 +6,7 @@ use super::{
     AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, LibrariesFile, PackageFile, TorchFile,
     VariableFile, libraries,
     problem::{Places, Problem},
-    validate, validate_cuda, validate_gpus, validate_others, validate_torch,
+    validate, validate_cuda, validate_gpus, validate_others, validate_package, validate_torch,
 };
 
 /// The content of a knowledge folder. A folder that is laid over another may lack any of them.
@@ -53,7 +53,7 @@ impl Files {
             "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
             "libraries.toml" => self.libraries = Some(read(shown, text, libraries::libraries)?),
-            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
+            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
                 let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice, libraries or packages/NAME";
                 return Err(vec![Problem::at(
