@@ -37,6 +37,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         diff: None,
         gate: None,
         unread: Vec::new(),
+        remote: Vec::new(),
         sizes: Vec::new(),
         matrix: None,
         findings,

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use clap::Args;
 
 use super::{
+    network::NetworkOptions,
     options::{Assume, Show, Sources},
     output, progress,
 };
@@ -13,13 +14,13 @@ use crate::{
     facts::{CodeTarget, Fact, Facts},
     knowledge::Knowledge,
     probe::{self, Surroundings},
-    scan::{self, Bundle, Collected, Depth, Progress, Question, Reader},
+    scan::{self, Bundle, Collected, Depth, Network, Progress, Question, Reader, Target},
 };
 
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, or folders
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel, or NAME==VERSION
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Also search each file for code that no section names (reads all of it)
@@ -34,6 +35,8 @@ pub struct Arguments {
     /// What the second target gained and lost against the first: --diff OLD NEW
     #[arg(long)]
     diff: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
@@ -54,8 +57,10 @@ impl Arguments {
         };
         let surroundings = Surroundings::of_process();
         let root = probe::Root::new(None, surroundings.home.as_deref())?;
-        let old = old.map(|old| self.collect(old, &root)).transpose()?;
-        let read = self.collect(targets, &root)?;
+        let network = self.network.network(&self.assume);
+        let collect = |targets| self.collect(targets, &root, &network, &knowledge);
+        let old = old.map(collect).transpose()?;
+        let read = collect(targets)?;
         let question = Question {
             facts: self.facts(&knowledge, &read.bundles)?,
             every_gpu: self.every_gpu(),
@@ -70,11 +75,23 @@ impl Arguments {
     }
 
     /// Reads targets, with a line about it on standard error where that takes long.
-    fn collect(&self, targets: &[PathBuf], root: &probe::Root) -> anyhow::Result<Collected> {
-        let read = Progress::default();
-        let mut reader = Reader::new(Depth { deep: self.deep, quick: self.quick }, &read);
+    fn collect(
+        &self,
+        targets: &[PathBuf],
+        root: &probe::Root,
+        network: &Network,
+        knowledge: &Knowledge,
+    ) -> anyhow::Result<Collected> {
+        let (read, depth) = (Progress::default(), Depth { deep: self.deep, quick: self.quick });
+        let mut reader = Reader::new(depth, &read);
         progress::while_shown(&read, self.show.quiet, || {
-            targets.iter().try_for_each(|target| reader.read(target, &root.shown(target)))
+            targets.iter().try_for_each(|word| match Target::parse(word, network.index_url.is_some())? {
+                Target::Local(path) => reader.read(&path, &root.shown(&path)),
+                Target::Address(url) => network.address(&url, depth, knowledge).map(|fetched| reader.fetched(fetched)),
+                Target::Package(wanted) => network
+                    .package(&wanted, &word.display().to_string(), depth, knowledge)
+                    .map(|fetched| reader.fetched(fetched)),
+            })
         })?;
         Ok(reader.finish())
     }

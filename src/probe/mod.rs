@@ -9,12 +9,13 @@ mod env_vars;
 mod environments;
 mod glibc;
 mod header;
+mod here;
 mod host;
 mod kernel;
 pub mod live;
 mod loader;
 mod pci;
-mod redact;
+pub(crate) mod redact;
 mod root;
 mod surroundings;
 mod toolkits;
@@ -24,6 +25,7 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::Context;
 
 pub use environments::in_folders as system_libraries;
+pub use here::{Here, InstalledPython, here};
 pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 

@@ -4,6 +4,7 @@ mod human;
 mod json;
 mod markdown;
 mod matrix;
+mod remote;
 mod runs_on;
 mod scan;
 mod style;
@@ -18,7 +19,7 @@ use crate::{
     finding::{Finding, Severity},
     matrix::Matrix,
     rules::Undecided,
-    scan::{Diff, Gate, Scanned, Size, Summary, Unread},
+    scan::{Diff, Gate, Remote, Scanned, Size, Summary, Unread},
 };
 
 pub use human::Screen;
@@ -64,6 +65,9 @@ pub struct Report {
     /// What `scan` could not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
+    /// What `scan` read over the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<Remote>,
     /// What each architecture weighs over all that `scan` read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<Size>,

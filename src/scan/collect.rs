@@ -12,6 +12,7 @@ use super::{
     bundle::{Bundle, Kind, file_name},
     installed::{self, Owners},
     progress::{Counted, Progress},
+    remote::{Fetched, Remote},
 };
 use crate::{
     binary::{self, ArchiveOptions, FileSource, Source as _},
@@ -35,6 +36,8 @@ pub struct Collected {
     pub bundles: Vec<Bundle>,
     /// What could not be read, and why.
     pub unread: Vec<Unread>,
+    /// What was read over the network.
+    pub remote: Vec<Remote>,
 }
 
 /// A folder, a file or a member of a package that could not be read.
@@ -92,8 +95,18 @@ impl<'p> Reader<'p> {
         self.collected
     }
 
-    /// Adds what was read elsewhere: a package that is not on this machine.
-    pub fn add(&mut self, bundle: Bundle, skipped: Vec<(String, String)>) {
+    /// Adds a package that was read over the network.
+    pub fn fetched(&mut self, Fetched { archive, remote }: Fetched) {
+        let kind = package_kind(Path::new(&remote.file)).unwrap_or(Kind::Wheel);
+        let skipped = archive.skipped.clone();
+        let mut bundle = Bundle::of_archive(archive, kind, &remote.target);
+        bundle.size = Some(remote.size);
+        bundle.sampled |= remote.sampled;
+        self.add(bundle, skipped);
+        self.collected.remote.push(remote);
+    }
+
+    fn add(&mut self, bundle: Bundle, skipped: Vec<(String, String)>) {
         self.collected.bundles.push(bundle);
         self.collected.unread.extend(skipped.into_iter().map(skipped_member));
     }

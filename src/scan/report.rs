@@ -50,6 +50,7 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
         let of = |read: &Collected| judge(knowledge, &read.bundles, &every, &driver, &BTreeMap::new());
         report.diff = Some(diff(knowledge, &of(&old), &of(&read)));
         report.unread.extend(old.unread);
+        report.remote.extend(old.remote);
     }
     if !gpus.is_empty() || !required.is_empty() {
         let mut gate = judged.gate(knowledge, gpus, required, &read.unread);
@@ -62,5 +63,6 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
     report.sizes = sizes(judged.libraries.iter().map(|scanned| &scanned.library));
     (report.scan, report.packages) = (judged.libraries, judged.packages);
     report.unread.extend(read.unread);
+    report.remote.extend(read.remote);
     report
 }

@@ -33,6 +33,9 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     } else {
         page.line(0, "nothing that can hold device code: no library, object file, cubin, fatbin, PTX or package");
     }
+    for line in super::remote::render(report, screen).lines() {
+        page.line(0, line);
+    }
     notes(&mut page, report);
     page.finish()
 }
@@ -170,7 +173,7 @@ fn sampled(package: &Summary) -> &'static str {
 }
 
 /// Bytes for people, in decimal units as package indexes show them.
-fn size(bytes: u64) -> String {
+pub(in crate::report) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
