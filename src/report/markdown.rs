@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, matrix as grid};
+use super::{Report, Screen, matrix as grid, scan as page};
 use crate::{
     finding::{Command, Finding, Severity},
     matrix::{Matrix, Status},
@@ -10,6 +10,9 @@ use crate::{
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
+    if report.command == "scan" {
+        return scan(report);
+    }
     match &report.matrix {
         Some(matrix) => table(&mut out, matrix),
         None => {
@@ -27,6 +30,17 @@ pub(super) fn render(report: &Report) -> String {
     for undecided in &report.checks.unknown {
         let _ = writeln!(out, "- not decided: `{}` needs {}", undecided.rule, escaped(&undecided.needs.join("; ")));
     }
+    out.trim_end().to_owned() + "\n"
+}
+
+/// The page for people as it is, whose columns only hold in a block, and the findings as elsewhere.
+fn scan(report: &Report) -> String {
+    let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
+    let mut out = format!("## gpucheck scan\n\n```text\n{}```\n\n", page::render(report, &screen));
+    for finding in &report.findings {
+        one(&mut out, finding);
+    }
+    out += &escaped(&page::gate(report, &screen));
     out.trim_end().to_owned() + "\n"
 }
 

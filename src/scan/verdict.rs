@@ -133,12 +133,13 @@ fn judged(knowledge: &Knowledge, library: &Library, code: &CodeObjects, gpu: &De
             (Verdict::No, "no".to_owned(), Some(why))
         }
         Reach::Partial(some, all) if knowledge.dispatches(file_name(&library.path)) => {
-            let why =
-                format!("{some} of {all} fatbins have code for it, and the library chooses among them at run time");
+            let why = format!(
+                "{some} of the {all} fatbins that concern it have code for it, and the library chooses among them at run time"
+            );
             (Verdict::Unknown, "unknown".to_owned(), Some(why))
         }
         Reach::Partial(some, all) => {
-            let why = format!("{some} of {all} fatbins have code for it{sampled}");
+            let why = format!("{some} of the {all} fatbins that concern it have code for it{sampled}");
             (Verdict::Partial, "no".to_owned(), Some(why))
         }
         // The first fatbins have what most of a library is built for; the rest may hold more.
