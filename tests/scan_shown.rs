@@ -111,6 +111,11 @@ fn a_package() {
     snapshot("scan-package.txt", &shown(&report, PIPED));
     snapshot("scan-package-60.txt", &shown(&report, Screen { width: Some(60), ..PIPED }));
     shown(&report, Screen { width: Some(200), verbose: 1, ..PIPED });
+    let markdown = render(&report, Format::Markdown, &PIPED).unwrap();
+    assert!(
+        markdown.starts_with("## gpucheck scan\n\n```text\ndemo 1.0\n") && markdown.ends_with("```\n"),
+        "{markdown}"
+    );
     assert_eq!(render(&report, Format::Human, &Screen { quiet: true, ..PIPED }).unwrap().trim(), "");
 }
 

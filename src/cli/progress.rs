@@ -47,6 +47,10 @@ fn draw(text: &str) {
 }
 
 fn line((done, total): (u64, u64), elapsed: Duration) -> String {
+    // What comes over the network is counted by its own means.
+    if total == 0 {
+        return format!("reading, {} s", elapsed.as_secs());
+    }
     let megabytes = |bytes: u64| bytes / 1_000_000;
     let share = if total == 0 { 0.0 } else { done as f64 / total as f64 };
     let filled = ((share * BAR as f64) as usize).min(BAR);
@@ -61,7 +65,7 @@ mod tests {
     #[test]
     fn the_line_holds_at_both_ends() {
         let second = Duration::from_secs(1);
-        assert_eq!(line((0, 0), second), "reading [------------------------] 0 of 0 MB, 1 s");
+        assert_eq!(line((0, 0), second), "reading, 1 s");
         assert_eq!(line((5_000_000, 10_000_000), second), "reading [############------------] 5 of 10 MB, 1 s");
         assert_eq!(line((9, 9), second), "reading [########################] 0 of 0 MB, 1 s");
         assert_eq!(while_shown(&Progress::default(), false, || 7), 7);

@@ -27,6 +27,8 @@ pub struct Bundle {
     pub requires: Option<Vec<String>>,
     /// Bytes of the file as it is downloaded; nothing for what is no single file or was not read from disk.
     pub size: Option<u64>,
+    /// Whether of some library only a sample was read, or others were left out.
+    pub sampled: bool,
     /// Its libraries, by path.
     pub libraries: Vec<Library>,
     /// Names of all its files that look like libraries, links included: what the loader may ask for.
@@ -60,6 +62,7 @@ impl Bundle {
             at: at.into(),
             requires: None,
             size: None,
+            sampled: false,
             libraries: Vec::new(),
             files: BTreeSet::new(),
         }
@@ -73,6 +76,7 @@ impl Bundle {
             version: archive.version,
             tags: archive.tags,
             requires: Some(archive.requires),
+            sampled: archive.libraries.iter().any(super::remote::is_sample),
             libraries: archive.libraries,
             files,
             ..Self::new(kind, name, at)

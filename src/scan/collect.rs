@@ -96,16 +96,16 @@ impl<'p> Reader<'p> {
         self.collected
     }
 
-    /// Adds what was read elsewhere: a package that is not on this machine.
-    pub fn add(&mut self, bundle: Bundle, skipped: Vec<(String, String)>) {
+    fn add(&mut self, bundle: Bundle, skipped: Vec<(String, String)>) {
         self.collected.bundles.push(bundle);
         self.collected.unread.extend(skipped.into_iter().map(skipped_member));
     }
 
     /// Adds what was read over the network. Where that showed no code and something was left out, nothing can be said of the whole.
     pub fn add_fetched(&mut self, fetched: Fetched) {
-        let Fetched { bundle, skipped, remote } = fetched;
+        let Fetched { mut bundle, skipped, remote } = fetched;
         let found = bundle.libraries.iter().any(has_code);
+        bundle.sampled |= remote.sampled;
         if remote.sampled && !found {
             let why = "no device code in what was read of it (--full reads all)".to_owned();
             self.collected.unread.push(Unread { path: remote.file.clone(), why, matters: true });

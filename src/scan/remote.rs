@@ -264,7 +264,7 @@ impl Network {
 }
 
 /// Whether only the beginning of a library was read.
-fn is_sample(library: &Library) -> bool {
+pub(super) fn is_sample(library: &Library) -> bool {
     match &library.code {
         Fact::Known { value, .. } => value.extent == Extent::Sampled,
         Fact::Absent { .. } => false,

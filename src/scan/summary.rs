@@ -122,7 +122,7 @@ impl Summary {
             partial,
             ptx,
             compression,
-            sampled: scanned.iter().filter_map(|scanned| scanned.profile.as_ref()).any(|profile| profile.sampled),
+            sampled: bundle.sampled,
             relocatable: all(|code| &code.relocatable),
             other: all(|code| &code.other),
             hidden: all(|code| &code.hidden),

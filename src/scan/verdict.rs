@@ -133,12 +133,13 @@ fn judged(knowledge: &Knowledge, library: &Library, code: &CodeObjects, gpu: &De
             (Verdict::No, "no".to_owned(), Some(why))
         }
         Reach::Partial(some, all) if knowledge.dispatches(file_name(&library.path)) => {
-            let why =
-                format!("{some} of {all} fatbins have code for it, and the library chooses among them at run time");
+            let why = format!(
+                "{some} of the {all} fatbins that concern it have code for it, and the library chooses among them at run time"
+            );
             (Verdict::Unknown, "unknown".to_owned(), Some(why))
         }
         Reach::Partial(some, all) => {
-            let why = format!("{some} of {all} fatbins have code for it{sampled}");
+            let why = format!("{some} of the {all} fatbins that concern it have code for it{sampled}");
             (Verdict::Partial, "no".to_owned(), Some(why))
         }
         // The first fatbins have what most of a library is built for; the rest may hold more.
@@ -358,4 +359,108 @@ pub fn generation(library: &Library) -> Option<u16> {
         library.code.value()?.modules.iter().filter(|group| !group.images.is_empty()).map(compat::generation);
     let first = majors.next()??;
     majors.all(|major| major == Some(first)).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Compression, Fact, How, Image, ModuleGroup, Source};
+
+    fn library(path: &str, groups: &[(u32, &str)], hidden: &[(&str, u32)]) -> Library {
+        let image = |text: &str| Image { code: text.parse().unwrap(), isa: None, compression: Compression::None };
+        let group = |(count, images): &(u32, &str)| ModuleGroup {
+            count: *count,
+            images: images.split_whitespace().map(image).collect(),
+        };
+        let mut code = CodeObjects { modules: groups.iter().map(group).collect(), ..CodeObjects::default() };
+        for group in &code.modules {
+            code.fatbins += group.count;
+            for image in &group.images {
+                *code.sass.entry(image.code).or_default() += group.count;
+                *code.bytes.entry(image.code).or_default() += 10_000;
+            }
+        }
+        code.hidden = hidden.iter().map(|(target, count)| (target.parse().unwrap(), *count)).collect();
+        let code = Fact::known(code, Source::new(How::Binary, "test"));
+        Library { path: path.to_owned(), container: Container::Elf, needed: Vec::new(), code }
+    }
+
+    /// Verdict and reason for one GPU on a package.
+    fn on(name: &str, libraries: &[Library], capability: &str) -> (Verdict, String, String) {
+        let knowledge = Knowledge::builtin().unwrap();
+        let bundle = Bundle { libraries: libraries.to_vec(), ..Bundle::new(Kind::Wheel, name, "x.whl") };
+        let device = [Device { name: "GPU".to_owned(), capability: capability.parse().unwrap() }];
+        let driver = compat::Driver::default();
+        let verdicts: Vec<_> = libraries.iter().map(|library| runs(&knowledge, library, &device, &driver)).collect();
+        let run = bundle_runs(&bundle, &deciding(&knowledge, &bundle), &verdicts).remove(0);
+        (run.verdict, run.how, run.why.unwrap_or_default())
+    }
+
+    #[test]
+    fn main_libraries_decide_for_their_package() {
+        let all = "sm_50 sm_80 sm_90";
+        let libraries = [
+            library("torch/lib/libtorch_cuda.so", &[(378, all)], &[]),
+            library("torch/lib/libtorch_cuda_linalg.so", &[(100, "sm_80 sm_90")], &[]),
+        ];
+        assert_eq!(on("torch", &libraries, "5.0").0, Verdict::Yes, "linear algebra neither vouches nor vetoes");
+        let (verdict, how, why) = on("other", &libraries, "5.0");
+        assert_eq!((verdict, how.as_str()), (Verdict::Partial, "no"));
+        assert_eq!(why, "not 1 of 2 libraries: libtorch_cuda_linalg.so");
+    }
+
+    #[test]
+    fn of_variants_one_is_enough() {
+        let libraries = [("_cuda118", "sm_60 sm_90"), ("_cuda128", "sm_75 sm_120"), ("_cuda130", "sm_75 sm_120")]
+            .map(|(tag, list)| library(&format!("b/libb{tag}.so"), &[(1, list)], &[]));
+        let (verdict, how, why) = on("b", &libraries, "12.0");
+        assert_eq!((verdict, how.as_str()), (Verdict::Yes, "sass sm_120"));
+        assert_eq!(why, "2 of 3 variants: libb_cuda128.so, libb_cuda130.so");
+        assert_eq!(on("b", &libraries, "5.0").0, Verdict::No);
+    }
+
+    #[test]
+    fn libraries_for_another_generation_and_empty_ones_do_not_decide() {
+        let mut empty = library("x/wrap.so", &[(1, "sm_52")], &[]);
+        empty.code.value_mut().unwrap().bytes.values_mut().for_each(|bytes| *bytes = 319);
+        let libraries = [
+            library("x/core.so", &[(9, "sm_80 sm_90")], &[]),
+            library("x/hopper.so", &[(30, "sm_90a")], &[]),
+            empty.clone(),
+        ];
+        let (verdict, _, why) = on("x", &libraries, "8.6");
+        assert_eq!((verdict, why.as_str()), (Verdict::Yes, "but for hopper.so, which is for another generation only"));
+        assert_eq!(on("x", &libraries, "7.5").0, Verdict::No);
+        assert_eq!(on("x", &[empty], "7.5").0, Verdict::No, "alone it is all there is");
+    }
+
+    #[test]
+    fn what_is_hidden_vouches_and_does_not_veto() {
+        let libraries = [library("x/libcufft.so.12", &[(1, "sm_75")], &[("sm_90", 300), ("sm_120", 300)])];
+        let (verdict, how, why) = on("nvidia-cufft", &libraries, "12.1");
+        assert_eq!((verdict, how.as_str()), (Verdict::Yes, "sass sm_120"));
+        assert_eq!(why, "found outside the named sections, in 600 images");
+        assert_eq!(on("nvidia-cufft", &libraries, "8.0").0, Verdict::Unknown);
+    }
+
+    #[test]
+    fn what_chooses_among_its_kernels_is_not_judged_by_their_share() {
+        let lists = [(85, "sm_50 sm_80 sm_90"), (300, "sm_80 sm_90")];
+        let of = |name: &str| on("x", &[library(&format!("lib/{name}"), &lists, &[])], "5.0");
+        assert_eq!(of("libcublasLt.so.12").0, Verdict::Unknown);
+        assert_eq!(of("libother.so").0, Verdict::Partial);
+    }
+
+    #[test]
+    fn linked_majors() {
+        let of = |name: &str| {
+            let mut library = library("x.so", &[], &[]);
+            library.needed.push(name.to_owned());
+            linked_major(&library)
+        };
+        assert_eq!(of("libcudart.so.12"), Some(12));
+        assert_eq!(of("libcudart.so.11.0"), Some(11));
+        assert_eq!((of("cudart64_110.dll"), of("CUBLAS64_13.dll")), (Some(11), Some(13)));
+        assert_eq!((of("libcudart.so"), of("libcudnn.so.9"), of("cudart64_x.dll")), (None, None, None));
+    }
 }

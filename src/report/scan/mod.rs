@@ -172,7 +172,7 @@ fn sampled(package: &Summary) -> &'static str {
 }
 
 /// Bytes for people, in decimal units as package indexes show them.
-fn size(bytes: u64) -> String {
+pub(in crate::report) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -9,6 +9,8 @@ use crate::scan::Summary;
 
 /// Names longer than this stand on a line of their own.
 const NAME: usize = 34;
+/// Less is a stub.
+const LITTLE: u64 = 64 << 10;
 /// The table has columns from this width on.
 const WIDE: usize = 96;
 
@@ -63,7 +65,9 @@ pub(super) fn table(page: &mut Page<'_>, report: &Report) {
     let longest = with_code.iter().map(|package| package.id.chars().count()).max().unwrap_or(0).min(NAME);
     let wide = page.screen.width.is_none_or(|width| width >= WIDE);
     for package in &with_code {
-        let bytes = size(package.code_bytes());
+        // Of what lies outside the named sections nobody knows how much it is.
+        let hidden = !package.hidden.is_empty() && package.code_bytes() < LITTLE;
+        let bytes = if hidden { "hidden".to_owned() } else { size(package.code_bytes()) };
         let text = built_for(package) + sampled(package);
         if wide && package.id.chars().count() <= NAME {
             let label = format!("{:<longest$}  {bytes:>9}", package.id);

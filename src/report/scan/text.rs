@@ -47,7 +47,10 @@ impl<'s> Page<'s> {
 
     fn wrap<'t>(&self, margin: usize, text: &'t str) -> Vec<std::borrow::Cow<'t, str>> {
         match self.room(margin) {
-            Some(room) => textwrap::wrap(text, textwrap::Options::new(room).break_words(false)),
+            Some(room) => textwrap::wrap(
+                text,
+                textwrap::Options::new(room).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation),
+            ),
             None => vec![text.into()],
         }
     }

@@ -61,7 +61,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         .map(|(library, missing)| format!("{} lacks {}", library.path, missing.join(", ")))
         .collect();
     let more = lacking.len().saturating_sub(3);
-    let more = if more > 0 { format!("; and {more} more libraries") } else { String::new() };
+    let more = match more {
+        0 => String::new(),
+        1 => "; and 1 more library".to_owned(),
+        more => format!("; and {more} more libraries"),
+    };
     let mut draft = Draft::new(environment.id.clone(), format!("{}{more}.", shown.join("; ")))
         .symptom("CUDA error: no kernel image is available for execution on the device");
     for (library, missing) in lacking {
