@@ -264,8 +264,14 @@ fn smoke_slow() {
     assert!(found["evidence"][0]["fact"].as_str().unwrap().contains("50.0 of 1008 GB/s"), "{found}");
     let found = only(nanos(2, 10_000_000), "warning", "smoke-slow");
     assert!(found["summary"].as_str().unwrap().contains("tensor cores"), "{found}");
-    let one_lane = with(|run| run["transfer"]["to_device_nanos"] = json!(20_000_000));
+    let one_lane = with(|run| {
+        run["transfer"]["to_device_nanos"] = json!(20_000_000);
+        run["conditions"] = json!({"power_limit": 150_000, "power_default": 450_000, "pcie_width": 1, "pcie_width_max": 16, "held_by": ["power cap"]});
+    });
     let found = only(one_lane, "warning", "smoke-slow");
+    for reason in ["150 W, the card comes with 450 W", "1 of 16 lanes", "clocks down: power cap"] {
+        assert!(found["evidence"].to_string().contains(reason), "{reason}: {found}");
+    }
     assert!(found["summary"].as_str().unwrap().contains("the way to it"), "{found}");
     // An instance's part of the memory is not known.
     nothing(with(|run| {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     api::Api,
     bench::Bench,
+    conditions::conditions,
     device::{Context, Device, Module, Wanted},
     images::{Choice, Embedded, choose},
     kernels::{TASKS, transfer},
@@ -126,6 +127,8 @@ impl Work {
         }
         reporter.step("copying memory")?;
         reporter.state.smoke.transfer = transfer(&context).ok();
+        reporter.step("asking NVML what holds the GPU back")?;
+        reporter.state.smoke.conditions = reporter.state.address.as_deref().and_then(conditions);
         Ok(Ok(()))
     }
 

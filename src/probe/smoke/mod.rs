@@ -5,6 +5,7 @@ mod api;
 mod bench;
 mod check;
 mod child;
+mod conditions;
 mod device;
 mod images;
 mod kernels;
