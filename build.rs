@@ -1,4 +1,5 @@
-//! Checks `knowledge/` and embeds it as one compact JSON text, so that no TOML is parsed at start.
+//! Checks `knowledge/` and embeds it as compact JSON, a text for each part, so that no TOML is parsed at start and no part that is not
+//! needed.
 #![allow(dead_code, unused_imports, reason = "the types are shared with the library, which uses the rest")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
 
@@ -9,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+
+use serde::Serialize;
 
 #[path = "src/facts/mod.rs"]
 mod facts;
@@ -45,12 +48,31 @@ fn embed() -> Result<(), String> {
     if !problems.is_empty() {
         return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     }
-    let json = serde_json::to_string(&files).map_err(|error| error.to_string())?;
+    let parts = [
+        ("gpus", json(files.gpus.as_ref())?),
+        ("architectures", json(files.architectures.as_ref())?),
+        ("cuda", json(files.cuda.as_ref())?),
+        ("torch", json(files.torch.as_ref())?),
+        ("arch_list", json(files.arch_list.as_ref())?),
+        ("advice", json(files.advice.as_ref())?),
+        ("variables", json(files.variables.as_ref())?),
+        ("failures", json(files.failures.as_ref())?),
+        ("packages", json(Some(&files.packages))?),
+    ];
     let mut hasher = DefaultHasher::new();
-    json.hash(&mut hasher);
+    for (name, json) in &parts {
+        json.hash(&mut hasher);
+        fs::write(out.join(name).with_extension("json"), json).map_err(|error| error.to_string())?;
+    }
     println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_DATE={}", files.date().unwrap_or("unknown"));
     println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_HASH={:016x}", hasher.finish());
-    fs::write(out.join("knowledge.json"), json).map_err(|error| error.to_string())
+    Ok(())
+}
+
+/// The rows of one part, which must be there.
+fn json<T: Serialize>(part: Option<&T>) -> Result<String, String> {
+    let part = part.ok_or("knowledge/ lacks one of the files that schema::Files names")?;
+    serde_json::to_string(part).map_err(|error| error.to_string())
 }
 
 /// Names of the TOML files below `folder`, with forward slashes, sorted so that the result does not depend on the file system.

@@ -1,6 +1,6 @@
 //! From entries to what decides: counts per target, and which images the fatbins hold together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{fatbin::Item, layout::EntryHeader};
 use crate::facts::{CodeKind, CodeObjects, CodeTarget, Damage, Extent, Image, ModuleGroup};
@@ -9,6 +9,8 @@ use crate::facts::{CodeKind, CodeObjects, CodeTarget, Damage, Extent, Image, Mod
 const MAX_GROUPS: usize = 4096;
 /// The same for the images of one fatbin.
 const MAX_IMAGES: usize = 4096;
+/// The same for targets: there are some fifty architectures.
+const MAX_TARGETS: usize = 4096;
 
 /// More faults than this in one file are not listed one by one.
 const MAX_DAMAGE: usize = 64;
@@ -17,10 +19,27 @@ const MAX_DAMAGE: usize = 64;
 #[derive(Debug, Default)]
 pub struct Summary {
     code: CodeObjects,
+    tallies: Vec<Tally>,
+    /// Where each target stands in the tallies.
+    places: BTreeMap<CodeTarget, usize>,
+    /// Where the next target probably stands: fatbin after fatbin names the same in the same order.
+    next: usize,
     groups: HashMap<Vec<Image>, u32>,
+    /// The images of the fatbin at hand, in its order.
     open: Vec<Image>,
     in_fatbin: bool,
-    crowded: bool,
+    /// The images of the fatbins before it, and how many of them had the same: not in the groups yet.
+    run: (Vec<Image>, u32),
+    /// What there was too much of.
+    crowded: BTreeSet<&'static str>,
+}
+
+/// Sum over the entries for one target in the general part.
+#[derive(Debug)]
+struct Tally {
+    code: CodeTarget,
+    count: u32,
+    bytes: u64,
 }
 
 impl Summary {
@@ -56,12 +75,12 @@ impl Summary {
 
     /// One image that is link input.
     pub fn link_input(&mut self, code: CodeTarget) {
-        count(&mut self.code.relocatable, code);
+        count(&mut self.code.relocatable, code, &mut self.crowded);
     }
 
     /// Something found outside the named sections.
     pub fn hidden(&mut self, code: CodeTarget) {
-        count(&mut self.code.hidden, code);
+        count(&mut self.code.hidden, code, &mut self.crowded);
     }
 
     /// How far reading went.
@@ -88,36 +107,81 @@ impl Summary {
     }
 
     fn add(&mut self, image: Image, stored: u64) {
-        let code = image.code;
-        let counts = match code.kind {
-            CodeKind::Sass => &mut self.code.sass,
-            CodeKind::Ptx => &mut self.code.ptx,
-            _ => &mut self.code.other,
-        };
-        count(counts, code);
-        let bytes = self.code.bytes.entry(code).or_default();
-        *bytes = bytes.saturating_add(stored);
-        if matches!(code.kind, CodeKind::Sass | CodeKind::Ptx) && self.open.len() < MAX_IMAGES {
+        self.tally(image.code, stored);
+        if matches!(image.code.kind, CodeKind::Sass | CodeKind::Ptx) && self.open.len() < MAX_IMAGES {
             self.open.push(image);
         }
     }
 
+    fn tally(&mut self, code: CodeTarget, stored: u64) {
+        let guess = self.next;
+        let place = match self.tallies.get(guess) {
+            Some(tally) if tally.code == code => guess,
+            _ => match self.places.get(&code) {
+                Some(&place) => place,
+                None if self.tallies.len() < MAX_TARGETS => {
+                    self.places.insert(code, self.tallies.len());
+                    self.tallies.push(Tally { code, count: 0, bytes: 0 });
+                    self.tallies.len() - 1
+                }
+                None => {
+                    self.crowded.insert(TARGETS);
+                    return;
+                }
+            },
+        };
+        self.next = place + 1;
+        if let Some(tally) = self.tallies.get_mut(place) {
+            tally.count = tally.count.saturating_add(1);
+            tally.bytes = tally.bytes.saturating_add(stored);
+        }
+    }
+
+    /// Ends the fatbin at hand.
     fn close(&mut self) {
         if !std::mem::take(&mut self.in_fatbin) {
             return;
         }
-        let mut images = std::mem::take(&mut self.open);
-        images.sort();
+        self.next = 0;
+        if self.run.1 == 0 || self.run.0 != self.open {
+            self.end_run();
+            std::mem::swap(&mut self.run.0, &mut self.open);
+        }
+        self.run.1 = self.run.1.saturating_add(1);
+        self.open.clear();
+    }
+
+    /// Adds the fatbins that had the same images one after the other to the groups.
+    fn end_run(&mut self) {
+        let count = std::mem::take(&mut self.run.1);
+        if count == 0 {
+            return;
+        }
+        let mut images = self.run.0.clone();
+        images.sort_unstable();
         if self.groups.len() < MAX_GROUPS || self.groups.contains_key(&images) {
-            *self.groups.entry(images).or_default() += 1;
-        } else if !std::mem::replace(&mut self.crowded, true) {
-            self.code.damage.push(Damage { offset: 0, what: format!("more than {MAX_GROUPS} different fatbins") });
+            let group = self.groups.entry(images).or_default();
+            *group = group.saturating_add(count);
+        } else {
+            self.crowded.insert(FATBINS);
         }
     }
 
     /// The result.
     pub fn finish(mut self) -> CodeObjects {
         self.close();
+        self.end_run();
+        for Tally { code, count, bytes } in self.tallies {
+            let counts = match code.kind {
+                CodeKind::Sass => &mut self.code.sass,
+                CodeKind::Ptx => &mut self.code.ptx,
+                _ => &mut self.code.other,
+            };
+            counts.insert(code, count);
+            self.code.bytes.insert(code, bytes);
+        }
+        let crowded = self.crowded.into_iter().map(|what| Damage { offset: 0, what: what.to_owned() });
+        self.code.damage.extend(crowded);
         let mut modules: Vec<_> =
             self.groups.into_iter().map(|(images, count)| ModuleGroup { count, images }).collect();
         modules.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.images.cmp(&b.images)));
@@ -126,7 +190,14 @@ impl Summary {
     }
 }
 
-fn count(counts: &mut BTreeMap<CodeTarget, u32>, code: CodeTarget) {
+const TARGETS: &str = "more different targets than are counted";
+const FATBINS: &str = "more different fatbins than are counted";
+
+fn count(counts: &mut BTreeMap<CodeTarget, u32>, code: CodeTarget, crowded: &mut BTreeSet<&'static str>) {
+    if counts.len() >= MAX_TARGETS && !counts.contains_key(&code) {
+        crowded.insert(TARGETS);
+        return;
+    }
     let count = counts.entry(code).or_default();
     *count = count.saturating_add(1);
 }

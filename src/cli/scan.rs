@@ -98,13 +98,17 @@ impl Arguments {
     /// Whether every GPU that was named one by one can run what was scanned, and nothing that is required is missing. Where torch's
     /// own main libraries are among the files, they alone decide: others have lists of their own and neither vouch nor veto.
     fn is_met(&self, report: &Report, knowledge: &Knowledge) -> bool {
-        let matrix = self.assume.gpu.iter().any(|gpu| gpu.eq_ignore_ascii_case("all"));
-        let main: Vec<&str> = knowledge.main_libraries("torch").collect();
-        let is_main = |scanned: &&Scanned| main.iter().any(|path| scanned.library.path.ends_with(path));
-        let decide = |scanned: &&Scanned| !report.scan.iter().any(|other| is_main(&other)) || is_main(scanned);
-        let runs = report.scan.iter().filter(decide).flat_map(|scanned| &scanned.runs_on).all(|run| run.works);
+        // Without a GPU that was named one by one there is no verdict to meet, and what knowledge says of torch is not even looked up.
+        let gpus = &self.assume.gpu;
+        let none_named = gpus.is_empty() || gpus.iter().any(|gpu| gpu.eq_ignore_ascii_case("all"));
+        let runs = || {
+            let main: Vec<&str> = knowledge.main_libraries("torch").collect();
+            let is_main = |scanned: &&Scanned| main.iter().any(|path| scanned.library.path.ends_with(path));
+            let decide = |scanned: &&Scanned| !report.scan.iter().any(|other| is_main(&other)) || is_main(scanned);
+            report.scan.iter().filter(decide).flat_map(|scanned| &scanned.runs_on).all(|run| run.works)
+        };
         let required = report.findings.iter().all(|finding| finding.rule != "required-arch-missing");
-        (matrix || runs) && required
+        (none_named || runs()) && required
     }
 }
 

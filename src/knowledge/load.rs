@@ -1,26 +1,36 @@
-//! Loading: the embedded base, and a folder laid over it.
+//! Loading: the embedded base, part by part when it is needed, and a folder laid over it.
 
 use std::{fs, io, path::Path};
 
 use anyhow::Context as _;
 
-use super::schema::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, PackageFile, Problem, TorchFile,
-    VariableFile,
+use super::{
+    part::Part,
+    schema::{
+        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, PackageFile, Problem, TorchFile,
+        VariableFile,
+    },
 };
+
+/// The rows of a file as build.rs wrote them.
+macro_rules! part {
+    ($name:literal) => {
+        Part::new(include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")))
+    };
+}
 
 /// The knowledge base in force.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
-    pub(super) gpus: GpuFile,
-    pub(super) architectures: ArchitectureFile,
-    pub(super) cuda: CudaFile,
-    pub(super) torch: TorchFile,
-    pub(super) arch_list: ArchListFile,
-    pub(super) advice: AdviceFile,
-    pub(super) variables: VariableFile,
-    pub(super) failures: FailureFile,
-    pub(super) packages: Vec<PackageFile>,
+    pub(super) gpus: Part<GpuFile>,
+    pub(super) architectures: Part<ArchitectureFile>,
+    pub(super) cuda: Part<CudaFile>,
+    pub(super) torch: Part<TorchFile>,
+    pub(super) arch_list: Part<ArchListFile>,
+    pub(super) advice: Part<AdviceFile>,
+    pub(super) variables: Part<VariableFile>,
+    pub(super) failures: Part<FailureFile>,
+    pub(super) packages: Part<Vec<PackageFile>>,
     /// Newest day on which a row was checked.
     pub date: String,
     /// Hash of the built-in content.
@@ -30,24 +40,21 @@ pub struct Knowledge {
 }
 
 impl Knowledge {
-    /// What the binary carries. build.rs has checked and embedded it.
+    /// What the binary carries. build.rs has checked and embedded it; each part is parsed when it is first asked for.
     ///
     /// # Errors
-    /// Only if the binary itself is damaged.
+    /// None so far: nothing is read here that could fail.
     pub fn builtin() -> anyhow::Result<Self> {
-        let files: Files = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/knowledge.json")))
-            .context("the knowledge base inside this binary is damaged")?;
-        let missing = |name: &str| anyhow::anyhow!("the knowledge base inside this binary has no {name}");
         Ok(Self {
-            gpus: files.gpus.ok_or_else(|| missing("gpus"))?,
-            architectures: files.architectures.ok_or_else(|| missing("architectures"))?,
-            cuda: files.cuda.ok_or_else(|| missing("cuda"))?,
-            torch: files.torch.ok_or_else(|| missing("torch"))?,
-            arch_list: files.arch_list.ok_or_else(|| missing("arch_list"))?,
-            advice: files.advice.ok_or_else(|| missing("advice"))?,
-            variables: files.variables.ok_or_else(|| missing("variables"))?,
-            failures: files.failures.ok_or_else(|| missing("failures"))?,
-            packages: files.packages,
+            gpus: part!("gpus"),
+            architectures: part!("architectures"),
+            cuda: part!("cuda"),
+            torch: part!("torch"),
+            arch_list: part!("arch_list"),
+            advice: part!("advice"),
+            variables: part!("variables"),
+            failures: part!("failures"),
+            packages: part!("packages"),
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
             overlays: Vec::new(),

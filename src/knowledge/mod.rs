@@ -6,6 +6,7 @@ mod listing;
 mod load;
 mod nearest;
 mod overlay;
+mod part;
 mod queries;
 mod schema;
 

@@ -2,7 +2,8 @@
 
 use std::{io, ops::Range};
 
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use crc32fast::Hasher;
+use flate2::{Decompress, FlushDecompress, Status};
 
 use super::{super::Source, directory::Entry, stream::Stream};
 
@@ -22,7 +23,7 @@ pub(super) struct Member<'s> {
     input: Vec<u8>,
     from: usize,
     output: u64,
-    sum: Crc,
+    sum: Hasher,
     ended: bool,
     before: [u64; 2],
 }
@@ -51,7 +52,7 @@ impl<'s> Member<'s> {
             input: Vec::new(),
             from: 0,
             output: 0,
-            sum: Crc::new(),
+            sum: Hasher::new(),
             ended: false,
             before: [0; 2],
         })
@@ -128,7 +129,7 @@ impl Stream for Member<'_> {
         if self.ended && self.output != self.size {
             return Err(invalid("it holds less than the directory says"));
         }
-        if self.ended && self.sum.sum() != self.crc {
+        if self.ended && self.sum.clone().finalize() != self.crc {
             return Err(invalid("its checksum is wrong"));
         }
         Ok(count)

@@ -94,3 +94,23 @@ fn an_archive_of_empty_members_is_linear() {
     let read = read_source(&bytes.as_slice(), "x").unwrap();
     assert!(read.code.value().expect("damage").damage.len() <= 64);
 }
+
+#[test]
+fn targets_without_end_do_not_fill_memory() {
+    let mut entries = vec![0; 64 * 60_000];
+    for (index, entry) in entries.chunks_exact_mut(64).enumerate() {
+        put(entry, 0, &2u16.to_le_bytes());
+        put(entry, 4, &64u32.to_le_bytes());
+        put(entry, 28, &u32::try_from(index).unwrap().to_le_bytes());
+    }
+    let mut bytes = vec![0x50, 0xED, 0x55, 0xBA, 1, 0, 16, 0];
+    bytes.extend((entries.len() as u64).to_le_bytes());
+    bytes.extend(entries);
+    for section in [".nv_fatbin", "__nv_relfatbin", ".data"] {
+        let library = read_source_deep(&elf(62, 0, 0, &[(section, 1, bytes.clone())]).as_slice(), "x").unwrap();
+        let Some(code) = library.code.value() else { continue };
+        let counted = code.sass.len() + code.relocatable.len() + code.hidden.len() + code.other.len();
+        assert!(counted < 5000, "{section}: {counted} targets");
+        assert!(section == ".data" || code.damage.iter().any(|damage| damage.what.contains("targets")), "{section}");
+    }
+}

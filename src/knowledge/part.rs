@@ -1,0 +1,68 @@
+//! A file of the embedded knowledge base, parsed when it is first asked for: most commands need one or two of them, a plain `scan`
+//! needs none, and all together cost more than reading a library of a gigabyte.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::OnceLock,
+};
+
+use serde::de::DeserializeOwned;
+
+/// Derefs to the rows.
+#[derive(Debug, Clone)]
+pub(super) struct Part<T> {
+    /// What build.rs wrote.
+    json: &'static str,
+    rows: OnceLock<T>,
+}
+
+impl<T: DeserializeOwned> Part<T> {
+    /// Parses nothing yet.
+    pub(super) const fn new(json: &'static str) -> Self {
+        Self { json, rows: OnceLock::new() }
+    }
+
+    #[expect(clippy::expect_used, reason = "build.rs wrote the text from the same types, and a test reads every part")]
+    fn parse(&self) -> T {
+        serde_json::from_str(self.json).expect("the knowledge base inside this binary is whole")
+    }
+}
+
+impl<T: DeserializeOwned> Deref for Part<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.rows.get_or_init(|| self.parse())
+    }
+}
+
+impl<T: DeserializeOwned> DerefMut for Part<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        if self.rows.get().is_none() {
+            self.rows = self.parse().into();
+        }
+        match self.rows.get_mut() {
+            Some(rows) => rows,
+            None => unreachable!("it was set above"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Knowledge;
+
+    #[test]
+    fn every_part_is_whole() {
+        let knowledge = Knowledge::builtin().unwrap();
+        assert!(!knowledge.gpus.gpu.is_empty());
+        assert!(!knowledge.architectures.architecture.is_empty());
+        assert!(!knowledge.cuda.toolkit.is_empty());
+        assert!(!knowledge.torch.release.is_empty());
+        assert!(!knowledge.arch_list.parser.is_empty());
+        assert!(!knowledge.advice.advice.is_empty());
+        assert!(!knowledge.variables.variable.is_empty());
+        assert!(!knowledge.failures.failure.is_empty());
+        assert!(!knowledge.packages.is_empty());
+    }
+}
