@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use super::{
     part::Part,
     schema::{
-        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, PackageFile, Problem, TorchFile,
-        VariableFile,
+        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, PackageFile, Problem,
+        TorchFile, VariableFile,
     },
 };
 

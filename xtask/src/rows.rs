@@ -288,3 +288,116 @@ fn fill(table: &mut InlineTable, build: &Build) {
         sources.push(SOURCE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    const FILE: &str = r#"# Releases.
+
+[sources]
+kb-verify = "wheels" # read
+
+[[release]]
+version = "2.15.0"   # the newest
+released = "2026-10-28"
+python = ["3.11", "3.12"]
+requires_python = ">=3.11"
+manylinux = "manylinux_2_28"
+triton = "~=3.9.0"
+triton_marker = "python_version < \"3.16\""
+nccl = "2.30.7"
+requires_nvidia = ["nvidia-nccl-cu13==2.30.7"]
+source = ["kb-verify"]
+verified = "2026-11-21"
+builds = [
+  # What PyPI gives.
+  { variant = "cu132", platform = "linux-x86_64", sass = ["75", "120"], ptx = [], partial = ["90a"], toolkit = "13.2.2", index = "whl/cu132", pypi_default = true, published = "pypi", basis = "measured", source = ["kb-verify"] },
+]
+
+# Every night.
+[[nightly]]
+variant = "cu132"
+"#;
+
+    fn build(version: &str, variant: &str, platform: &str) -> Build {
+        let targets = |list: &[&str]| Some(list.iter().map(|target| target.parse().unwrap()).collect());
+        Build {
+            version: version.to_owned(),
+            variant: variant.to_owned(),
+            platform: platform.parse().unwrap(),
+            sass: targets(&["75", "120"]),
+            ptx: targets(&[]),
+            partial: targets(&["90a"]),
+            toolkit: Some("13.2.2".to_owned()),
+            cudnn: None,
+            nccl: Some("2.30.7".to_owned()),
+            nvidia: vec!["nvidia-nccl-cu13==2.30.7".to_owned()],
+            triton: Some(("~=3.9.0".to_owned(), Some("python_version < \"3.16\"".to_owned()))),
+            requires_python: Some(">=3.11".to_owned()),
+            manylinux: Some("manylinux_2_28".to_owned()),
+            from_pypi: true,
+        }
+    }
+
+    fn put(build: &Build, released: Option<&str>, python: &[&str]) -> anyhow::Result<String> {
+        let mut file = TorchFile::parse(FILE)?;
+        let python: Vec<String> = python.iter().map(|python| (*python).to_owned()).collect();
+        file.put(build, "2026-11-26", released, &python)?;
+        Ok(file.text())
+    }
+
+    #[test]
+    fn a_row_that_is_right_stays_as_it_is_written() {
+        let text = put(&build("2.15.0", "cu132", "linux-x86_64"), None, &["3.11", "3.12"]).unwrap();
+        assert_eq!(text, FILE.replace("verified = \"2026-11-21\"", "verified = \"2026-11-26\""));
+    }
+
+    #[test]
+    fn what_changed_is_written_and_the_rest_stays() {
+        let mut changed = build("2.15.0", "cu132", "linux-x86_64");
+        changed.sass = Some(["75", "90", "120"].iter().map(|target| target.parse().unwrap()).collect());
+        changed.nccl = Some("2.31.0".to_owned());
+        let text = put(&changed, None, &[]).unwrap();
+        let expected = FILE
+            .replace("sass = [\"75\", \"120\"]", "sass = [\"75\", \"90\", \"120\"]")
+            .replace("nccl = \"2.30.7\"", "nccl = \"2.31.0\"")
+            .replace("2026-11-21", "2026-11-26");
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_build_is_added_behind_the_others() {
+        let mut other = build("2.15.0", "cpu", "windows-x86_64");
+        (other.sass, other.ptx, other.partial, other.toolkit) = (None, None, None, None);
+        let text = put(&other, None, &["3.11"]).unwrap();
+        let row = "\n  { variant = \"cpu\", platform = \"windows-x86_64\", python = [\"3.11\"], index = \"whl/cpu\", pypi_default = true, \
+                   published = \"pypi\", basis = \"measured\", source = [\"kb-verify\"] },\n]\n";
+        assert!(text.contains(row), "{text}");
+        assert!(text.contains("# What PyPI gives.\n  { variant = \"cu132\""), "{text}");
+    }
+
+    #[test]
+    fn a_release_is_added_in_its_place() {
+        let place = |version: &str| {
+            let text = put(&build(version, "cu132", "linux-x86_64"), Some("2026-11-20"), &["3.12"]).unwrap();
+            assert!(text.starts_with("# Releases.\n\n[sources]\nkb-verify = \"wheels\" # read\n"), "{text}");
+            assert!(text.ends_with("\n# Every night.\n[[nightly]]\nvariant = \"cu132\"\n"), "{text}");
+            text.find(&format!("version = \"{version}\"")).unwrap() > text.find("version = \"2.15.0\"").unwrap()
+        };
+        assert!(place("2.16.0") && !place("2.9.1"));
+        let error = put(&build("2.16.0", "cu132", "linux-x86_64"), None, &["3.12"]).unwrap_err().to_string();
+        assert!(error.contains("--released"), "{error}");
+    }
+
+    #[test]
+    fn companions_stand_where_they_belong() {
+        let mut file = TorchFile::parse(FILE).unwrap();
+        file.companion("2.15.0", "torchvision", "0.29.2", "2026-11-26").unwrap();
+        let text = file.text();
+        assert!(text.contains("manylinux = \"manylinux_2_28\"\ntorchvision = \"0.29.2\"\ntriton"), "{text}");
+        assert!(file.companion("2.16.0", "torchvision", "0.30.0", "2026-11-26").is_err());
+    }
+}

@@ -32,3 +32,6 @@ pub use problem::{Places, Problem};
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};
+
+#[cfg(test)]
+mod tests;
