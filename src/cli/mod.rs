@@ -4,6 +4,7 @@ mod assume;
 mod doctor;
 mod kb;
 mod matrix;
+mod network;
 mod options;
 mod output;
 mod probe;

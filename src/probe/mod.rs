@@ -9,12 +9,13 @@ mod env_vars;
 mod environments;
 mod glibc;
 mod header;
+mod here;
 mod host;
 mod kernel;
 pub mod live;
 mod loader;
 mod pci;
-mod redact;
+pub(crate) mod redact;
 mod root;
 mod surroundings;
 mod toolkits;
@@ -23,6 +24,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
+pub use here::{Here, InstalledPython, here};
 pub use root::Root;
 pub use surroundings::Surroundings;
 

@@ -4,6 +4,7 @@
 
 pub mod case;
 pub mod fake;
+pub mod server;
 
 use std::{
     fs::{self, File},

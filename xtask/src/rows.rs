@@ -49,6 +49,12 @@ impl TorchFile {
         if self.release(&build.version)?.is_none() {
             let told = || format!("torch {} has no row yet: say --released YYYY-MM-DD", build.version);
             let released = released.with_context(told)?;
+            anyhow::ensure!(
+                !python.is_empty(),
+                "one wheel does not tell for which Pythons torch {} has wheels: take it from an index, torch=={}",
+                build.version,
+                build.version
+            );
             let mut table = Table::new();
             table.insert("version", value(&build.version));
             table.insert("released", value(released));
