@@ -1,11 +1,13 @@
 //! Between facts and rules: what the knowledge base claims where nothing was measured. Pure, and always marked as a claim.
 
+use std::collections::BTreeMap;
+
 use crate::{
     facts::{
         Build, CodeObjects, Container, Environment, Fact, Facts, Gpu, How, Library, Origin, Os, Package, Platform,
         Source,
     },
-    knowledge::{Knowledge, TorchBuild, TorchRelease},
+    knowledge::{self, Knowledge, TorchBuild, TorchRelease},
     python,
 };
 
@@ -22,9 +24,12 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
     {
         driver.cuda = Fact::known(cuda, claim(format!("cuda.toml, driver branch of {}", driver.version)));
     }
+    let variables = std::mem::take(&mut facts.env_vars);
     for environment in &mut facts.environments {
         enrich_environment(environment, knowledge);
+        enrich_packages(environment, knowledge, &variables);
     }
+    facts.env_vars = variables;
     facts
 }
 
@@ -75,6 +80,39 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
     };
     if let Some(path) = main.iter().find(|path| path.ends_with(ending)) {
         torch.libraries.push(Library { path: (*path).to_owned(), container, needed: Vec::new(), code });
+    }
+}
+
+/// What the rows say of the code and the needs of packages whose main libraries were not read, or hold their code where it is not
+/// looked for.
+fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variables: &BTreeMap<String, String>) {
+    let platform = environment.platform.value().copied();
+    let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda).map(knowledge::digits);
+    for package in environment.packages.iter_mut().filter(|package| package.name != "torch") {
+        let Some(file) = knowledge.package_file(&package.name) else { continue };
+        let Some(version) = package.version.value() else { continue };
+        let Some(row) = knowledge.package_build(&package.name, version, platform) else { continue };
+        let chosen = file.package.override_variable.as_ref().and_then(|name| variables.get(name));
+        let cuda = chosen.filter(|value| !value.is_empty()).or(torch.as_ref());
+        let Some(code) = row.code(cuda.map(String::as_str)) else { continue };
+        let cuda = cuda.and_then(|cuda| row.chosen(cuda));
+        let is_main = |library: &Library| knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
+        let measured = |library: &Library| is_main(library) && library.code.value().is_some();
+        // A package that chooses among its libraries, of which some were read, has not the one that the row speaks of.
+        let chooses = !row.variants.is_empty() && !package.libraries.is_empty();
+        if chooses || package.libraries.iter().any(measured) {
+            continue;
+        }
+        let code = Fact::known(code, claim(knowledge.cite_build(file, row)));
+        if let Some(library) = package.libraries.iter_mut().find(|library| is_main(library)) {
+            library.code = code;
+            continue;
+        }
+        let windows = platform.is_some_and(|platform| platform.os == Os::Windows);
+        let container = if windows { Container::Pe } else { Container::Elf };
+        let main = file.package.main.iter().find(|path| windows != (path.ends_with(".so") || path.contains(".so.")));
+        let Some(path) = main.map(|path| path.replace("{cuda}", cuda.as_deref().unwrap_or_default())) else { continue };
+        package.libraries.push(Library { path, container, needed: row.needs.clone(), code });
     }
 }
 

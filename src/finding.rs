@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::rules::Remedy;
+
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,6 +45,24 @@ pub struct Finding {
     pub fingerprint: String,
     /// How to read more.
     pub docs: String,
+    /// What the fix search needs to know of it.
+    #[serde(skip)]
+    pub trace: Trace,
+}
+
+/// Where a finding comes from, for those who search what removes it; no report shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// Slugs of rules whose finding about the same environment and GPUs makes this one a mere consequence.
+    pub follows: Vec<String>,
+    /// Normalised name of the package that it is about, whatever its version.
+    pub package: Option<String>,
+    /// Id of the row that describes the problem, for problems that are data.
+    pub problem: Option<String>,
+    /// Names of shared libraries that are missing.
+    pub missing: Vec<String>,
+    /// Which searches can find what removes it.
+    pub remedies: Vec<Remedy>,
 }
 
 /// A place in a file.

@@ -3,7 +3,7 @@
 use crate::{
     facts::Facts,
     finding::{Finding, Severity},
-    rules::{self, Scope},
+    rules,
 };
 
 /// Orders the findings: folds consequences, lowers what another GPU makes harmless, sorts the worst first.
@@ -27,8 +27,8 @@ fn registry_position(slug: &str) -> usize {
 /// Removes findings that follow from another one about the same environment and GPUs, and names them there.
 fn fold(findings: Vec<Finding>) -> Vec<Finding> {
     let cause_of = |consequence: &Finding| {
-        let causes = rules::find(consequence.rule).map_or(&[][..], |entry| entry.rule.consequence_of);
-        findings.iter().position(|cause| causes.contains(&cause.rule) && concerns(cause, consequence))
+        let causes = &consequence.trace.follows;
+        findings.iter().position(|cause| causes.iter().any(|slug| slug == cause.rule) && concerns(cause, consequence))
     };
     let causes: Vec<Option<usize>> = findings.iter().map(cause_of).collect();
     let root = |mut index: usize| {
@@ -70,11 +70,7 @@ fn concerns(cause: &Finding, consequence: &Finding) -> bool {
 /// screen must not force a downgrade.
 fn spare_idle_gpus(findings: &mut [Finding], facts: &Facts) {
     let Some(gpus) = facts.gpus.value() else { return };
-    let per_gpu = |finding: &Finding| {
-        finding.severity == Severity::Error
-            && rules::find(finding.rule)
-                .is_some_and(|entry| matches!(entry.rule.scope, Scope::Gpu | Scope::EnvironmentOnGpu))
-    };
+    let per_gpu = |finding: &Finding| finding.severity == Severity::Error && !finding.gpus.is_empty();
     let failing = |environment: &Option<String>, id: &str, findings: &[Finding]| {
         findings.iter().any(|finding| {
             per_gpu(finding)

@@ -254,6 +254,19 @@ fn no_false_alarm() {
     assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (0, vec![], vec!["gpu-lost"]));
 }
 
+/// As an H200 with driver 580.159 answers: cuInit returns 100 where the variable leaves nothing. Unsetting it is all that is needed.
+#[test]
+fn what_cuda_answered_while_gpus_were_hidden_is_not_held_against_the_fix() {
+    let driver = fake::driver("h200x8");
+    for hiding in ["", "9"] {
+        let (_, out, _) = run(command(&driver, &[]).env("CUDA_VISIBLE_DEVICES", hiding));
+        let report: Value = serde_json::from_str(&out).unwrap();
+        let found = finding(&report, "cuda-visible-devices-hides-gpu");
+        assert_eq!(found["fixes"][0]["commands"][0]["line"], "unset CUDA_VISIBLE_DEVICES", "{found}");
+        assert_eq!(found["fixes"][0]["unproven"], serde_json::json!([]), "{found}");
+    }
+}
+
 #[test]
 fn expectations_and_labels() {
     let driver = fake::driver("h200x8");

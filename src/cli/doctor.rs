@@ -14,6 +14,7 @@ use crate::{
     exit::Exit,
     facts::Facts,
     judge::{hypothetical, judge},
+    knowledge::Knowledge,
     probe::{self, Surroundings},
     rules::Judged,
 };
@@ -58,7 +59,7 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         let mut facts = match &self.replay {
             Some(path) => saved(path)?,
-            None => self.probe()?,
+            None => self.probe(&knowledge)?,
         };
         self.assume.apply(&mut facts, &knowledge)?;
         if !self.node.expect.is_empty() {
@@ -77,11 +78,12 @@ impl Arguments {
         Ok(exit)
     }
 
-    fn probe(&self) -> anyhow::Result<Facts> {
+    fn probe(&self, knowledge: &Knowledge) -> anyhow::Result<Facts> {
         let options = probe::Options {
             root: self.root.clone(),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
+            interests: knowledge.interests(),
             ..self.driver.options(self.assume.needs_driver() && self.root.is_none())
         };
         probe::facts(&options, &Surroundings::of_process())

@@ -34,7 +34,8 @@ pub struct Environment {
     pub manager: Fact<Manager>,
     /// Its distributions, by normalised name.
     pub packages: Vec<Package>,
-    /// Shared libraries that some package needs and no package has, and where the system loader would find them.
+    /// Shared libraries that some package needs and no package has, and where the system loader would find them; and those that a
+    /// package has and a folder of LD_LIBRARY_PATH has too, which the loader may take before it.
     #[serde(default)]
     pub system_libraries: BTreeMap<String, Fact<String>>,
 }

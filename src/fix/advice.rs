@@ -10,7 +10,7 @@ use crate::{
 
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
-    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Advice)) {
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
         for row in case.knowledge.advice(finding.rule).filter(|row| fits(case, row)) {
             if let Some(fix) = fix(case, row) {
                 add(finding, &fix);

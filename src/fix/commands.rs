@@ -18,19 +18,24 @@ pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> 
     let shell = Shell { windows };
     let mut lines = Vec::new();
     let mut new_python = None;
+    let mut gone: Vec<&str> = Vec::new();
     for change in &plan.changes {
         match change {
             Change::Variable(name, value) => lines.push(shell.variable(name, value.as_deref())),
             // A hidden GPU is a variable, too; what follows needs no line; a driver has none that fits every system.
             Change::Hide(_) | Change::Install(_) | Change::Follow { .. } | Change::Driver(_) => {}
+            Change::Uninstall(name) => gone.push(name.as_str()),
             Change::NewPython(python) => new_python = Some(*python),
         }
+    }
+    let manager = environment.and_then(|environment| environment.manager.value().copied());
+    if !gone.is_empty() {
+        lines.push(shell.uninstall(manager, environment, &gone));
     }
     let installs: Vec<&Install> = plan.installs().collect();
     if installs.is_empty() {
         return lines;
     }
-    let manager = environment.and_then(|environment| environment.manager.value().copied());
     match new_python {
         Some(python) => lines.extend(shell.in_new_environment(manager, python, &installs, plan.index.as_deref())),
         None => lines.extend(shell.install(manager, environment, &installs, plan)),
@@ -119,6 +124,24 @@ impl Shell {
         lines.extend(environment.and_then(|environment| self.drop_condas_own(environment, installs)));
         lines.push(Command { tool: self.tool(line.0), line: line.1 });
         lines
+    }
+
+    fn uninstall(&self, manager: Option<Manager>, environment: Option<&Environment>, names: &[&str]) -> Command {
+        let active = environment.is_none_or(|environment| environment.active);
+        let interpreter = environment.and_then(|environment| environment.interpreter.value()).filter(|_| !active);
+        let names = names.join(" ");
+        let (tool, line) = match (manager.unwrap_or(Manager::Pip), interpreter) {
+            (Manager::UvProject, _) => ("uv", format!("uv remove {names}")),
+            (Manager::Uv, None) => ("uv", format!("uv pip uninstall {names}")),
+            (Manager::Uv, Some(python)) => ("uv", format!("uv pip uninstall --python {} {names}", self.quote(python))),
+            (Manager::Conda, None) => ("conda", format!("python -m pip uninstall -y {names}")),
+            (Manager::Conda, Some(python)) => {
+                ("conda", format!("{} -m pip uninstall -y {names}", self.program(python)))
+            }
+            (Manager::Pip, None) => ("pip", format!("pip uninstall -y {names}")),
+            (Manager::Pip, Some(python)) => ("pip", format!("{} -m pip uninstall -y {names}", self.program(python))),
+        };
+        Command { tool: self.tool(tool), line }
     }
 
     /// conda's own package of a name must go first, or two tools own the same files.

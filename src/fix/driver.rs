@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(driver) = case.enriched.driver.value() else { return };
     let steps = steps(case, &driver.version);
-    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Driver)) {
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Driver)) {
         let passed = steps.iter().find_map(|step| {
             let plan = plan(case, step, *step > driver.version);
             let after = After::of(case, &plan);

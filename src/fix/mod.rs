@@ -1,7 +1,8 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, and `advice` (what only a person can do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
+//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, and `advice` (what only a person can
+//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod candidates;
@@ -10,6 +11,8 @@ mod companions;
 mod driver;
 mod grid;
 mod impossible;
+mod overwritten;
+mod packages;
 mod plan;
 mod prove;
 mod requirements;
@@ -26,7 +29,7 @@ use crate::{
     facts::{Environment, Facts, Os},
     finding::{Command, Finding, Fix},
     knowledge::Knowledge,
-    rules::{self, Judged, Remedy},
+    rules::{self, Judged, Remedy, Undecided},
 };
 
 /// What every search works on.
@@ -40,6 +43,8 @@ struct Case<'c> {
     environment: Option<&'c Environment>,
     /// All findings before, none folded.
     before: &'c [Finding],
+    /// What could not be decided before.
+    undecided: &'c [Undecided],
 }
 
 impl Case<'_> {
@@ -57,9 +62,9 @@ impl Case<'_> {
     }
 }
 
-/// Whether a search of this kind can remove the findings of a rule.
-fn has_remedy(slug: &str, remedy: Remedy) -> bool {
-    rules::find(slug).is_some_and(|entry| entry.rule.remedies.contains(&remedy))
+/// Whether a search of this kind can remove a finding.
+fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
+    finding.trace.remedies.contains(&remedy)
 }
 
 /// Adds to each finding what would remove it, best first. `facts` are those before enrichment.
@@ -68,13 +73,14 @@ pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
         return;
     }
     let enriched = enrich(facts, knowledge);
-    let before = rules::run(&enriched, knowledge, Judged::All).findings;
+    let verdicts = rules::run(&enriched, knowledge, Judged::All);
     let case = |environment: Option<&str>| Case {
         facts,
         enriched: &enriched,
         knowledge,
         environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
-        before: &before,
+        before: &verdicts.findings,
+        undecided: &verdicts.unknown,
     };
     let mut ids: Vec<Option<String>> = findings.iter().map(|finding| finding.environment.clone()).collect();
     ids.sort();
@@ -82,10 +88,12 @@ pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
     for id in ids {
         let case = case(id.as_deref());
         let mut own: Vec<&mut Finding> = findings.iter_mut().filter(|finding| finding.environment == id).collect();
+        packages::attach(&case, &mut own);
         torch::attach(&case, &mut own);
         requirements::attach(&case, &mut own);
         driver::attach(&case, &mut own);
         variables::attach(&case, &mut own);
+        overwritten::attach(&case, &mut own);
         advice::attach(&case, &mut own);
     }
 }

@@ -1,6 +1,11 @@
 //! A plan is a list of changes; applying it gives the facts as they would be afterwards.
 
+use std::borrow::Cow;
+
 use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
+
+/// The variable that decides which GPUs CUDA shows.
+pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 
 /// What would be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,8 +29,10 @@ pub enum Change {
     Install(Install),
     /// Replace the driver by one that is at least this new.
     Driver(DriverVersion),
+    /// Remove this package, by its normalised name.
+    Uninstall(String),
     /// Set an environment variable, or unset it.
-    Variable(&'static str, Option<String>),
+    Variable(Cow<'static, str>, Option<String>),
     /// Hide these GPUs (ids) from programs.
     Hide(Vec<String>),
     /// A package that follows without being named: pip replaces it because another one requires it.
@@ -87,9 +94,19 @@ impl Plan {
                 Change::Driver(version) => set_driver(&mut after, version, &self.summary),
                 Change::Variable(name, value) => {
                     match value {
-                        Some(value) => after.env_vars.insert((*name).to_owned(), value.clone()),
-                        None => after.env_vars.remove(*name),
+                        Some(value) => after.env_vars.insert(name.clone().into_owned(), value.clone()),
+                        None => after.env_vars.remove(name.as_ref()),
                     };
+                    if name == VISIBLE {
+                        ask_again(&mut after);
+                    }
+                    if name == "LD_LIBRARY_PATH" {
+                        forget_found(&mut after.environments);
+                    }
+                }
+                Change::Uninstall(name) => {
+                    let packages = after.environments.iter_mut().map(|environment| &mut environment.packages);
+                    packages.for_each(|packages| packages.retain(|package| package.name != *name));
                 }
                 Change::Follow { name, version } => {
                     after.environments.iter_mut().for_each(|environment| {
@@ -115,8 +132,24 @@ impl Plan {
     }
 }
 
+/// What was found through LD_LIBRARY_PATH says nothing once that is another.
+fn forget_found(environments: &mut [Environment]) {
+    let through =
+        |fact: &Fact<String>| fact.value().is_some() && fact.via().is_some_and(|via| via.how == How::Variable);
+    environments.iter_mut().for_each(|environment| environment.system_libraries.retain(|_, fact| !through(fact)));
+}
+
 fn planned(summary: &str) -> Source {
     Source::new(How::Plan, summary)
+}
+
+/// What CUDA answered while other GPUs were visible says nothing any more.
+fn ask_again(facts: &mut Facts) {
+    let why = || format!("not asked since {VISIBLE} was changed");
+    facts.cuda = Fact::unknown(why());
+    for gpu in facts.gpus.value_mut().into_iter().flatten() {
+        gpu.visible = Fact::unknown(why());
+    }
 }
 
 fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {

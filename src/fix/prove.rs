@@ -9,12 +9,14 @@ use crate::{
 };
 
 /// What the rules say of the facts after a plan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct After {
     /// Findings that are there after it and were not before.
     pub new: Vec<Finding>,
     /// Findings that were there before and stay.
     pub stay: Vec<Finding>,
+    /// Whether something cannot be decided after it that could be before.
+    pub doubtful: bool,
 }
 
 impl After {
@@ -22,16 +24,19 @@ impl After {
     pub fn of(case: &Case<'_>, plan: &Plan) -> Self {
         let id = case.environment.map(|environment| environment.id.as_str());
         let facts = enrich(&plan.apply(case.facts, id), case.knowledge);
-        let raw = rules::run(&facts, case.knowledge, Judged::All).findings;
-        let findings = resolve::resolve(raw, &facts);
+        let verdicts = rules::run(&facts, case.knowledge, Judged::All);
+        let findings = resolve::resolve(verdicts.findings, &facts);
         let (stay, new) =
             findings.into_iter().partition(|finding| case.before.iter().any(|before| same(before, finding)));
-        Self { new, stay }
+        let doubtful = verdicts.unknown.iter().any(|undecided| !case.undecided.contains(undecided));
+        Self { new, stay, doubtful }
     }
 
-    /// Whether nothing stays that a search of this kind is for, from `least` upwards.
+    /// Whether nothing stays that a search of this kind is for, from `least` upwards. Findings about other packages have searches of
+    /// their own.
     pub fn removes(&self, remedy: Remedy, least: Severity) -> bool {
-        !self.stay.iter().any(|finding| finding.severity >= least && has_remedy(finding.rule, remedy))
+        let concerns = |finding: &&Finding| finding.trace.package.is_none() && has_remedy(finding, remedy);
+        !self.stay.iter().filter(concerns).any(|finding| finding.severity >= least)
     }
 
     /// Whether a finding of this rule about the same environment and one of the same GPUs stays.
@@ -39,6 +44,8 @@ impl After {
         self.stay.iter().any(|stays| {
             stays.rule == finding.rule
                 && stays.environment == finding.environment
+                && stays.trace.package == finding.trace.package
+                && stays.trace.problem == finding.trace.problem
                 && (finding.gpus.is_empty() || stays.gpus.iter().any(|gpu| finding.gpus.contains(gpu)))
         })
     }
@@ -47,8 +54,9 @@ impl After {
     /// their own.
     pub fn remarks(&self, remedy: Remedy) -> Vec<String> {
         let concerns = |finding: &&Finding| {
-            let others = rules::find(finding.rule).is_some_and(|entry| !entry.rule.remedies.is_empty());
-            finding.severity >= Severity::Warning && (has_remedy(finding.rule, remedy) || !others)
+            let others = !finding.trace.remedies.is_empty() || finding.trace.package.is_some();
+            let own = finding.trace.package.is_none() && has_remedy(finding, remedy);
+            finding.severity >= Severity::Warning && (own || !others)
         };
         let stay = self.stay.iter().filter(concerns);
         let stay = stay.map(|finding| format!("{} stays: {}", finding.rule, finding.summary));
@@ -61,6 +69,8 @@ impl After {
 fn same(before: &Finding, after: &Finding) -> bool {
     before.rule == after.rule
         && before.environment == after.environment
+        && before.trace.package == after.trace.package
+        && before.trace.problem == after.trace.problem
         && after.gpus.iter().all(|gpu| before.gpus.contains(gpu))
 }
 

@@ -13,7 +13,7 @@ use crate::{
 /// Adds the requirements that are not met, as lines to install.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(environment) = case.environment else { return };
-    if !findings.iter().any(|finding| has_remedy(finding.rule, Remedy::Requirements)) {
+    if !findings.iter().any(|finding| has_remedy(finding, Remedy::Requirements)) {
         return;
     }
     let mut installs: Vec<Install> = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let after = After::of(case, &plan);
     let result = Some(plan.installs().map(Install::requirement).collect::<Vec<_>>().join(", "));
     let fix = prove::fix(case, plan, &after, Remedy::Requirements, result);
-    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Requirements)) {
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Requirements)) {
         if !after.keeps(finding) {
             add(finding, &fix);
         }

@@ -19,15 +19,36 @@ use crate::{
 /// Adds to every finding that another build of torch would remove the ways to get it.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(environment) = case.environment else { return };
-    let targets: Vec<Finding> =
-        findings.iter().filter(|finding| has_remedy(finding.rule, Remedy::TorchBuild)).map(|f| (**f).clone()).collect();
-    let Some(worst) = targets.iter().map(|finding| finding.severity).max() else { return };
-    let search = Search { case, environment, targets: &targets, least: worst.min(Severity::Error) };
-    let found = search.fixes();
-    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::TorchBuild)) {
-        for (_, fix) in found.iter().filter(|(after, _)| !after.keeps(finding)).collect::<Vec<_>>() {
-            add(finding, fix);
+    let (others, own): (Vec<_>, Vec<_>) = findings
+        .iter_mut()
+        .filter(|finding| has_remedy(finding, Remedy::TorchBuild))
+        .partition(|finding| finding.trace.package.is_some());
+    let targets: Vec<Finding> = own.iter().map(|finding| (***finding).clone()).collect();
+    if let Some(least) = targets.iter().map(|finding| finding.severity).max() {
+        let search = Search { case, environment, targets: &targets, least, only: None };
+        let found = search.fixes();
+        for finding in own {
+            for (_, fix) in found.iter().filter(|(after, _)| !after.keeps(finding)).collect::<Vec<_>>() {
+                add(finding, fix);
+            }
         }
+    }
+    for finding in others {
+        attach_other(case, environment, finding);
+    }
+}
+
+/// A finding about another package, for which torch may be what has to change: the nearest build with which it goes away.
+fn attach_other(case: &Case<'_>, environment: &Environment, finding: &mut Finding) {
+    // Torch brings a hundred times more than the package does: where the package can change, that is the smaller step.
+    if environment.package("torch").is_none() || !finding.fixes.is_empty() {
+        return;
+    }
+    let target = finding.clone();
+    let targets = std::slice::from_ref(&target);
+    let search = Search { case, environment, targets, least: target.severity, only: Some(&target) };
+    if let Some(passed) = search.first(&Attempt::default()) {
+        add(finding, &search.fix(passed).1);
     }
 }
 
@@ -38,6 +59,8 @@ struct Search<'s> {
     /// Severity from which on no finding may stay: a plan that turns an error into a warning is one, a plan against a warning must
     /// remove it.
     least: Severity,
+    /// The one finding that must go, about another package; nothing where all that torch causes must.
+    only: Option<&'s Finding>,
 }
 
 /// What one round of the search may change besides torch.
@@ -101,10 +124,7 @@ impl Search<'_> {
             fixes.extend(self.first(&attempt).map(|passed| self.fix(passed)));
         }
         if fixes.is_empty() {
-            fixes.push((
-                After { new: Vec::new(), stay: Vec::new() },
-                impossible::fix(self.case, self.environment, &gpus),
-            ));
+            fixes.push((After::default(), impossible::fix(self.case, self.environment, &gpus)));
         }
         fixes
     }
@@ -143,7 +163,11 @@ impl Search<'_> {
             let Some(plan) = self.plan(&candidate, attempt) else { continue };
             let after = After::of(self.case, &plan);
             let driver_serves = attempt.driver.is_none() || after.removes(Remedy::Driver, Severity::Error);
-            if !after.removes(Remedy::TorchBuild, self.least) || !driver_serves {
+            let removed = match self.only {
+                Some(target) => !after.keeps(target),
+                None => after.removes(Remedy::TorchBuild, self.least),
+            };
+            if !removed || !driver_serves {
                 continue;
             }
             let new = after.new.iter().map(|finding| finding.severity).max();
@@ -152,8 +176,11 @@ impl Search<'_> {
                 None | Some(Severity::Info) => return Some(passed),
                 Some(Severity::Warning) => worse = worse.or(Some(passed)),
                 Some(Severity::Error) => {
-                    let incomplete = passed.after.new.iter().all(|finding| finding.rule == "environment-incomplete");
-                    breaking = breaking.or(Some(passed).filter(|_| incomplete));
+                    // What was compiled for the old torch has to be replaced with it, as the plan says.
+                    let follows =
+                        |finding: &Finding| finding.rule == "environment-incomplete" || finding.trace.package.is_some();
+                    let bearable = passed.after.new.iter().all(follows);
+                    breaking = breaking.or(Some(passed).filter(|_| bearable));
                 }
             }
         }
@@ -323,8 +350,8 @@ impl Search<'_> {
             summary: format!("keep torch, hide {} from programs", names.join(" and ")),
             changes: vec![
                 Change::Hide(hidden.to_vec()),
-                Change::Variable("CUDA_DEVICE_ORDER", Some("PCI_BUS_ID".to_owned())),
-                Change::Variable("CUDA_VISIBLE_DEVICES", Some(numbers.join(","))),
+                Change::Variable("CUDA_DEVICE_ORDER".into(), Some("PCI_BUS_ID".to_owned())),
+                Change::Variable("CUDA_VISIBLE_DEVICES".into(), Some(numbers.join(","))),
             ],
             ..Plan::default()
         };
@@ -351,7 +378,7 @@ impl Search<'_> {
             let hidden: Vec<String> = others.map(|other| other.id.clone()).collect();
             if !failing.contains(&gpu.id.as_str()) {
                 let summary = format!("for {name} alone: what is installed works");
-                let nothing = After { new: Vec::new(), stay: Vec::new() };
+                let nothing = After::default();
                 let fix = Fix {
                     summary,
                     commands: Vec::new(),
@@ -370,7 +397,7 @@ impl Search<'_> {
                     fixes.push(self.fix(passed));
                 }
                 None => {
-                    let nothing = After { new: Vec::new(), stay: Vec::new() };
+                    let nothing = After::default();
                     fixes.push((nothing, impossible::fix(self.case, self.environment, std::slice::from_ref(gpu))));
                 }
             }

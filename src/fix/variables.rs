@@ -2,6 +2,7 @@
 
 use super::{
     Case, Change, Plan, add, has_remedy,
+    plan::VISIBLE,
     prove::{self, After},
 };
 use crate::{
@@ -14,15 +15,19 @@ use crate::{
 };
 
 const ARCH_LIST: &str = "TORCH_CUDA_ARCH_LIST";
-const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+const LOADER_PATH: &str = "LD_LIBRARY_PATH";
 const SWITCHES: [&str; 2] = ["CUDA_FORCE_PTX_JIT", "CUDA_DISABLE_PTX_JIT"];
 
 /// Adds to findings about variables what to set them to.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
-    for finding in findings.iter_mut().filter(|finding| has_remedy(finding.rule, Remedy::Variables)) {
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Variables)) {
         let plans = match finding.subject.as_str() {
             ARCH_LIST => arch_list_plans(case),
             VISIBLE => visible_plans(case),
+            LOADER_PATH => vec![Plan {
+                unproven: vec!["that no other program of this shell needs the variable".to_owned()],
+                ..unset(LOADER_PATH)
+            }],
             subject => SWITCHES.iter().filter(|name| **name == subject).map(|name| unset(name)).collect(),
         };
         let passed = plans.into_iter().find_map(|plan| {
@@ -41,14 +46,14 @@ fn visible_plans(case: &Case<'_>) -> Vec<Plan> {
     let entries = entries.unwrap_or_default();
     let shorter = (1..entries.len()).rev().filter_map(|count| Some(entries.get(..count)?.join(","))).map(|kept| Plan {
         summary: "name GPUs that exist".to_owned(),
-        changes: vec![Change::Variable(VISIBLE, Some(kept))],
+        changes: vec![Change::Variable(VISIBLE.into(), Some(kept))],
         ..Plan::default()
     });
     shorter.chain([unset(VISIBLE)]).collect()
 }
 
 fn unset(name: &'static str) -> Plan {
-    Plan { summary: format!("unset {name}"), changes: vec![Change::Variable(name, None)], ..Plan::default() }
+    Plan { summary: format!("unset {name}"), changes: vec![Change::Variable(name.into(), None)], ..Plan::default() }
 }
 
 /// The list with what torch refuses left out and the GPUs added.
@@ -56,7 +61,7 @@ fn arch_list_plans(case: &Case<'_>) -> Vec<Plan> {
     let Some(value) = arch_list_value(case) else { return Vec::new() };
     vec![Plan {
         summary: "set a list that torch accepts and that has these GPUs, then build the extensions again".to_owned(),
-        changes: vec![Change::Variable(ARCH_LIST, Some(value))],
+        changes: vec![Change::Variable(ARCH_LIST.into(), Some(value))],
         unproven: vec!["an extension whose own build files name architectures ignores the variable".to_owned()],
         ..Plan::default()
     }]

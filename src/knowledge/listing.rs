@@ -68,6 +68,8 @@ impl Knowledge {
             "driver failures" in "failures.toml": self.failures.failure.iter();
             "advice" in "advice.toml": self.advice.advice.iter();
             "packages" in "packages/": self.packages.iter().map(|file| &file.package);
+            "package builds" in "packages/": self.packages.iter().flat_map(|file| &file.build);
+            "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
         };
         let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));
         if let Some(position) = kinds.iter().position(|kind| kind.kind == "torch nightlies") {

@@ -6,6 +6,7 @@ mod listing;
 mod load;
 mod nearest;
 mod overlay;
+mod packages;
 mod part;
 mod queries;
 mod schema;
@@ -14,8 +15,10 @@ pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use listing::Kind;
 pub use load::Knowledge;
 pub use nearest::nearest;
+pub use packages::{Interests, choose, digits, matches};
 pub use queries::{Floor, Position, python_range};
 pub use schema::{
-    AdviceRow, ArchitectureRow, Basis, BranchRow, FailureRow, GpuRow, NightlyRow, OpenModules, ParserRow, Problem,
-    PtxasRow, Published, ToolkitRow, TorchBuild, TorchRelease, UnreadRow, VariableRow,
+    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, Confidence, FailureRow, FixRow, GpuRow, Level,
+    NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range,
+    ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
 };

@@ -5,7 +5,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use super::{
     load::Knowledge,
     schema::{
-        AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, PtxasRow, Published, TorchBuild, TorchRelease,
+        AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease,
     },
 };
 use crate::facts::{
@@ -140,23 +140,6 @@ impl Knowledge {
         self.gpus.gpu.iter().find(|row| row.pci.iter().any(|id| id == device))
     }
 
-    /// Whether a library decides which GPUs its package runs on.
-    pub fn is_main_library(&self, package: &str, path: &str) -> bool {
-        self.main_libraries(package).any(|main| main == path)
-    }
-
-    /// The libraries that decide for a package.
-    pub fn main_libraries(&self, package: &str) -> impl Iterator<Item = &str> {
-        let package = self.packages.iter().find(|file| file.package.name == package);
-        package.into_iter().flat_map(|file| &file.package.main).map(String::as_str)
-    }
-
-    /// What the assembler inside this version of triton can generate code for.
-    pub fn triton_ptxas(&self, version: &str) -> Option<&PtxasRow> {
-        let file = self.packages.iter().find(|file| file.package.name == "triton")?;
-        file.ptxas.iter().find(|row| contains(&row.versions, version))
-    }
-
     /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows.
     pub fn arch_list_parser(&self, torch: &str) -> Option<&ParserRow> {
         self.arch_list.parser.iter().find(|row| contains(&row.versions, torch))
@@ -265,12 +248,12 @@ fn claimed_code<'t>(sass: &[Target], ptx: impl IntoIterator<Item = &'t Target>, 
 }
 
 /// The last of the sources in words: rows name the general source first and the deciding one last.
-fn cite(sources: &std::collections::BTreeMap<String, String>, keys: &[String]) -> String {
+pub(super) fn cite(sources: &std::collections::BTreeMap<String, String>, keys: &[String]) -> String {
     keys.last().and_then(|key| sources.get(key)).cloned().unwrap_or_default()
 }
 
 /// Whether a PEP 440 range contains a version; a range or version that does not parse contains nothing.
-fn contains(range: &str, version: &str) -> bool {
+pub(super) fn contains(range: &str, version: &str) -> bool {
     match (range.parse::<VersionSpecifiers>(), version.parse::<Version>()) {
         (Ok(range), Ok(version)) => range.contains(&version.without_local()),
         _ => false,

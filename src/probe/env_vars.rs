@@ -1,6 +1,6 @@
 //! Those environment variables that change what CUDA and PyTorch do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Surroundings, redact, root::Root};
 
@@ -36,9 +36,11 @@ const NAMES: [&str; 27] = [
 ];
 
 /// The variables that are set, also those set to nothing: an empty CUDA_VISIBLE_DEVICES hides every GPU.
-pub fn env_vars(root: &Root, surroundings: &Surroundings) -> BTreeMap<String, String> {
+/// `more` are those that rows of the knowledge base ask for.
+pub fn env_vars(root: &Root, surroundings: &Surroundings, more: &BTreeSet<String>) -> BTreeMap<String, String> {
     let value = |name: &str| Some(redact::variable(name, surroundings.variable(name)?, root.home()));
-    NAMES.iter().filter_map(|name| Some(((*name).to_owned(), value(name)?))).collect()
+    let names = NAMES.into_iter().chain(more.iter().map(String::as_str));
+    names.filter_map(|name| Some((name.to_owned(), value(name)?))).collect()
 }
 
 #[cfg(test)]
@@ -57,7 +59,7 @@ mod tests {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let surroundings = Surroundings { variables, ..Default::default() };
         let root = Root::new(None, Some(Path::new("/home/sam"))).unwrap();
-        let found = env_vars(&root, &surroundings);
+        let found = env_vars(&root, &surroundings, &BTreeSet::new());
         assert_eq!(found.keys().collect::<Vec<_>>(), ["CUDA_VISIBLE_DEVICES", "PYTHONPATH"]);
         assert_eq!(found["PYTHONPATH"], "~/x:https://[redacted]@host/y");
     }

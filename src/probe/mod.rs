@@ -28,7 +28,10 @@ pub use here::{Here, InstalledPython, here};
 pub use root::Root;
 pub use surroundings::Surroundings;
 
-use crate::facts::{Fact, Facts};
+use crate::{
+    facts::{Fact, Facts},
+    knowledge::Interests,
+};
 
 /// Why nothing is known of the driver's libraries.
 const NOT_ASKED: &str = "the driver was not asked";
@@ -48,6 +51,8 @@ pub struct Options {
     pub timeout: Duration,
     /// `--identify`: keep the UUIDs of GPUs.
     pub identify: bool,
+    /// What the knowledge base asks to look at, besides what is always looked at.
+    pub interests: Interests,
 }
 
 /// Everything there is to see.
@@ -74,7 +79,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         required: Vec::new(),
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
-        env_vars: env_vars::env_vars(&root, surroundings),
+        env_vars: env_vars::env_vars(&root, surroundings, &options.interests.variables),
         environments: environments::environments(&root, options, surroundings, &host)?,
         host,
     };

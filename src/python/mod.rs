@@ -24,5 +24,5 @@ pub use record::{record_paths, shared_library};
 pub use requirement::Requirement;
 pub use tags::{System, WheelPlatform, WheelTarget};
 pub use version_py::{TorchVersion, version_py};
-pub use versions::{cuda_of_local, cuda_tag, public_version};
+pub use versions::{cuda_of_local, cuda_tag, in_range, public_version};
 pub use wheel_name::WheelName;

@@ -1,6 +1,6 @@
 //! Versions of packages (PEP 440): the CUDA release in their local part, and whether a specifier accepts one.
 
-use pep440_rs::{Operator, Version, VersionSpecifier};
+use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use crate::facts::CudaVersion;
 
@@ -30,6 +30,13 @@ pub fn cuda_tag(cuda: CudaVersion) -> String {
 /// A version without its local part: `2.7.1` of `2.7.1+cu126`.
 pub fn public_version(version: &str) -> &str {
     version.split_once('+').map_or(version, |(public, _)| public)
+}
+
+/// Whether a PEP 440 range has a version; its local part does not count, pre-releases do. Nothing when one of them does not parse.
+pub fn in_range(range: &str, version: &str) -> Option<bool> {
+    let range: VersionSpecifiers = range.parse().ok()?;
+    let version = version.parse::<Version>().ok()?.without_local();
+    Some(range.iter().all(|specifier| specifier_accepts(specifier, &version)))
 }
 
 /// Whether a specifier accepts an installed version, as pip's `packaging` decides it with pre-releases allowed.

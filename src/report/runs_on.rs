@@ -23,6 +23,8 @@ pub fn runs_on(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Vec<Runs
                 knowledge,
                 environment: Some((environment_index, environment)),
                 gpu: Some((gpu_index, gpu)),
+                subject: None,
+                problem: None,
             };
             let cpu = torch.build.value().is_some_and(|build| build.cuda.is_none());
             let how = match torch_on_gpu(&context) {

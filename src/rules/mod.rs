@@ -3,15 +3,23 @@
 //! To add a rule: write its file in the folder of its subject (the head comment is its page, see `gpucheck rule`), with a
 //! `pub const RULE: Rule`, and add its name to the registry below.
 
+mod condition;
+mod extension;
 mod rule;
 mod run;
 mod shared;
+mod slugs;
 mod stack;
 
-pub use environment::environment_incomplete::{Unmet, unmet, wanted};
+pub use environment::{
+    environment_incomplete::{Unmet, unmet, wanted},
+    files_overwritten::overwritten,
+};
+pub use extension::cuda_major;
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{gpu_name, label, torch_on_gpu};
+pub use slugs::slug;
 
 /// A rule and its page.
 pub struct Entry {
@@ -118,9 +126,24 @@ registry! {
         cpu_only_torch,
         torch_companion_mismatch,
         python_unsupported_by_torch,
+        version_not_on_index,
+        gpu_too_old_for_extension,
+        bitsandbytes_binary_missing,
+        extension_abi_mismatch,
+        cudnn_major_mismatch,
+        extension_cuda_major_mismatch,
+        cuda_libs_not_found,
+        extension_arch_missing,
+        extension_ptx_too_new_for_driver,
+        extension_needs_ptx_jit,
+        known_problem,
     }
     environment {
+        ld_library_path_shadowing,
+        files_overwritten,
         environment_incomplete,
+        torch_left_to_the_index,
+        several_cuda_majors,
     }
     build {
         arch_list_invalid,

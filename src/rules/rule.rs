@@ -1,9 +1,11 @@
 //! What a rule is: a scope, a severity, and a pure function from one context to one outcome.
 
+use std::borrow::Cow;
+
 use crate::{
     facts::{Environment, Facts, Gpu, Package},
-    finding::{Evidence, Severity, fingerprint},
-    knowledge::Knowledge,
+    finding::{Evidence, Severity, Trace, fingerprint},
+    knowledge::{Knowledge, PackageFile, ProblemRow},
 };
 
 /// One rule. Its page is the head comment of its file.
@@ -33,6 +35,14 @@ pub enum Remedy {
     Driver,
     /// Another value of an environment variable.
     Variables,
+    /// Another version of the package concerned.
+    PackageVersion,
+    /// What the row of a known problem says.
+    Row,
+    /// Doing without the package concerned.
+    Removal,
+    /// One of two packages that own the same files, removed.
+    Overwritten,
     /// What only a person can do; rows of `advice.toml`.
     Advice,
 }
@@ -48,6 +58,12 @@ pub enum Scope {
     Environment,
     /// Once for each environment on each GPU.
     EnvironmentOnGpu,
+    /// Once for each package of an environment that the knowledge base has a file about.
+    Package,
+    /// Once for each such package on each GPU.
+    PackageOnGpu,
+    /// Once for each known problem of the packages that are there, and on each GPU where the problem is about GPUs.
+    Problem,
 }
 
 /// What a rule says of one context.
@@ -73,11 +89,15 @@ pub struct Draft {
     /// What it rests on.
     pub evidence: Vec<Evidence>,
     /// Error text that it leads to.
-    pub symptom: Option<&'static str>,
+    pub symptom: Option<Cow<'static, str>>,
     /// Facts that make it this finding and no other, for the fingerprint; no paths.
     pub causes: Vec<String>,
-    /// A milder severity than the rule's own.
+    /// Another severity than the rule's own.
     pub severity: Option<Severity>,
+    /// Another slug than the rule's own, for problems that are data.
+    pub slug: Option<&'static str>,
+    /// What the fix search needs to know.
+    pub trace: Trace,
 }
 
 impl Draft {
@@ -90,6 +110,8 @@ impl Draft {
             symptom: None,
             causes: Vec::new(),
             severity: None,
+            slug: None,
+            trace: Trace::default(),
         }
     }
 
@@ -100,8 +122,14 @@ impl Draft {
     }
 
     /// The error text that people see.
-    pub fn symptom(mut self, text: &'static str) -> Self {
-        self.symptom = Some(text);
+    pub fn symptom(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.symptom = Some(text.into());
+        self
+    }
+
+    /// The package that it is about, so that it is known again when its version has changed.
+    pub fn about(mut self, package: &Package) -> Self {
+        self.trace.package = Some(package.name.clone());
         self
     }
 
@@ -111,7 +139,7 @@ impl Draft {
         self
     }
 
-    /// Milder than the rule's own severity.
+    /// Another severity than the rule's own.
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = Some(severity);
         self
@@ -124,7 +152,8 @@ impl Draft {
 
     /// Identity of this finding under `rule`.
     pub fn fingerprint(&self, rule: &Rule) -> String {
-        fingerprint([rule.slug, self.subject.as_str()].into_iter().chain(self.causes.iter().map(String::as_str)))
+        let slug = self.slug.unwrap_or(rule.slug);
+        fingerprint([slug, self.subject.as_str()].into_iter().chain(self.causes.iter().map(String::as_str)))
     }
 }
 
@@ -139,6 +168,10 @@ pub struct Context<'a> {
     pub environment: Option<(usize, &'a Environment)>,
     /// Index and GPU, for scopes with one.
     pub gpu: Option<(usize, &'a Gpu)>,
+    /// The package, for scopes with one, and what is known of it.
+    pub subject: Option<(&'a Package, &'a PackageFile)>,
+    /// The known problem, for the scope of that name.
+    pub problem: Option<(&'a PackageFile, &'a ProblemRow)>,
 }
 
 impl<'a> Context<'a> {

@@ -1,14 +1,14 @@
 //! Runs every rule over the product of its scope and collects what they say.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
 use super::{Context, Draft, Outcome, REGISTRY, Rule, Scope};
 use crate::{
-    facts::{Environment, Facts, Gpu},
+    facts::{Environment, Facts, Gpu, Package},
     finding::Finding,
-    knowledge::Knowledge,
+    knowledge::{Knowledge, PackageFile, ProblemRow},
 };
 
 /// Which environments are judged.
@@ -43,7 +43,7 @@ pub struct Undecided {
 }
 
 /// Judges facts that have been enriched.
-pub fn run(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Verdicts {
+pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Verdicts {
     let environments: Vec<_> = facts
         .environments
         .iter()
@@ -51,7 +51,15 @@ pub fn run(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Verdicts {
         .filter(|(_, environment)| judged == Judged::All || environment.selected)
         .collect();
     let gpus: Vec<_> = facts.gpus.value().map(|gpus| gpus.iter().enumerate().collect()).unwrap_or_default();
-    let base = Context { facts, knowledge, environment: None, gpu: None };
+    // A GPU that programs cannot see needs no build that serves it, unless it was asked for by name.
+    let meant = |gpu: &Gpu| gpu.named || gpu.visible.value() != Some(&false);
+    let used: Vec<_> = gpus.iter().copied().filter(|(_, gpu)| meant(gpu)).collect();
+    let known = |environment: Placed<'a>| {
+        let all = environment.1.packages.iter();
+        all.filter_map(move |package| Some((environment, (package, knowledge.package_file(&package.name)?))))
+    };
+    let packages: Vec<(Placed<'_>, Subject<'_>)> = environments.iter().copied().flat_map(known).collect();
+    let base = Context { facts, knowledge, environment: None, gpu: None, subject: None, problem: None };
     let mut verdicts = Verdicts::default();
     for rule in REGISTRY.iter().map(|entry| entry.rule) {
         let mut collector = Collector { rule, merged: BTreeMap::new(), verdicts: &mut verdicts };
@@ -62,17 +70,64 @@ pub fn run(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Verdicts {
                 .iter()
                 .for_each(|&environment| collector.judge(Context { environment: Some(environment), ..base })),
             Scope::EnvironmentOnGpu => {
-                // A GPU that programs cannot see needs no build that serves it, unless it was asked for by name.
-                let meant = |gpu: &Gpu| gpu.named || gpu.visible.value() != Some(&false);
                 for &environment in &environments {
-                    for &gpu in gpus.iter().filter(|(_, gpu)| meant(gpu)) {
-                        collector.judge(Context { environment: Some(environment), gpu: Some(gpu), ..base });
+                    let context = Context { environment: Some(environment), ..base };
+                    used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
+                }
+            }
+            Scope::Package => {
+                for &(environment, subject) in &packages {
+                    collector.judge(Context { environment: Some(environment), subject: Some(subject), ..base });
+                }
+            }
+            Scope::PackageOnGpu => {
+                for &(environment, subject) in &packages {
+                    let context = Context { environment: Some(environment), subject: Some(subject), ..base };
+                    used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
+                }
+            }
+            Scope::Problem => {
+                for problem in knowledge.problems() {
+                    let subjects = problem_subjects(problem, &environments, &packages);
+                    for (environment, subject) in subjects {
+                        let context =
+                            Context { environment: Some(environment), subject, problem: Some(problem), ..base };
+                        if about_gpus(problem.1) {
+                            used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
+                        } else {
+                            collector.judge(context);
+                        }
                     }
                 }
             }
         }
     }
     verdicts
+}
+
+type Placed<'a> = (usize, &'a Environment);
+type Subject<'a> = (&'a Package, &'a PackageFile);
+
+/// Where a known problem is looked for: at the packages that its file is about, or once for each environment.
+fn problem_subjects<'a>(
+    (file, row): (&PackageFile, &ProblemRow),
+    environments: &[Placed<'a>],
+    packages: &[(Placed<'a>, Subject<'a>)],
+) -> Vec<(Placed<'a>, Option<Subject<'a>>)> {
+    if row.everywhere {
+        return environments.iter().map(|&environment| (environment, None)).collect();
+    }
+    let named = |package: &Package| row.of.is_empty() || row.of.contains(&package.name);
+    packages
+        .iter()
+        .filter(|(_, (package, of))| std::ptr::eq(*of, file) && named(package))
+        .map(|&(environment, subject)| (environment, Some(subject)))
+        .collect()
+}
+
+/// Whether a known problem differs from GPU to GPU.
+fn about_gpus(row: &ProblemRow) -> bool {
+    row.when.gpu.is_some() || row.unless.as_ref().is_some_and(|unless| unless.gpu.is_some())
 }
 
 /// Gathers the outcomes of one rule; the same finding on several GPUs becomes one.
@@ -93,7 +148,8 @@ impl Collector<'_> {
                 self.verdicts.not_applicable += 1;
             }
             Outcome::Needs(needs) => {
-                let undecided = Undecided { rule: self.rule.slug, needs };
+                let slug = context.problem.map(|(_, row)| super::slug(row.slug()));
+                let undecided = Undecided { rule: slug.unwrap_or(self.rule.slug), needs };
                 if !self.verdicts.unknown.contains(&undecided) {
                     self.verdicts.unknown.push(undecided);
                 }
@@ -113,8 +169,15 @@ impl Collector<'_> {
             return;
         }
         self.merged.insert(key, self.verdicts.findings.len());
+        let rule = draft.slug.unwrap_or(self.rule.slug);
+        let mut trace = draft.trace;
+        // A known problem says itself what may remove it.
+        if trace.problem.is_none() {
+            trace.remedies.extend(self.rule.remedies);
+        }
+        trace.follows.extend(self.rule.consequence_of.iter().map(|slug| (*slug).to_owned()));
         self.verdicts.findings.push(Finding {
-            rule: self.rule.slug,
+            rule,
             severity: draft.severity.unwrap_or(self.rule.severity),
             subject: draft.subject,
             environment: context.environment.map(|(_, environment): (usize, &Environment)| environment.id.clone()),
@@ -122,11 +185,12 @@ impl Collector<'_> {
             location: None,
             summary: draft.summary,
             evidence: draft.evidence,
-            symptom: draft.symptom.map(str::to_owned),
+            symptom: draft.symptom.map(Cow::into_owned),
             consequences: Vec::new(),
             fixes: Vec::new(),
             fingerprint,
-            docs: format!("gpucheck rule {}", self.rule.slug),
+            docs: format!("gpucheck rule {rule}"),
+            trace,
         });
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         Package, Source,
     },
     finding::Evidence,
-    knowledge::ParserRow,
+    knowledge::{self, PackageBuild, ParserRow},
     python,
 };
 
@@ -55,9 +55,51 @@ pub fn arch_list_of<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str, &'a 
 }
 
 /// The libraries of a package that decide which GPUs it runs on.
-pub fn main_libraries<'a>(context: &Context<'_>, package: &'a Package) -> impl Iterator<Item = &'a Library> {
+pub fn main_libraries<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = &'a Library> + use<'a> {
     let knowledge = context.knowledge;
-    package.libraries.iter().filter(move |library| knowledge.is_main_library(&package.name, &library.path))
+    let cuda = chosen_cuda(context, package);
+    let main = move |library: &&Library| knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
+    package.libraries.iter().filter(main)
+}
+
+/// The digits of the CUDA release for which a package takes one of its libraries: what its variable says, else that of torch's
+/// build.
+pub fn wanted_cuda(context: &Context<'_>, package: &Package) -> Option<String> {
+    let file = context.knowledge.package_file(&package.name)?;
+    let variable = file.package.override_variable.as_ref().and_then(|name| context.facts.env_vars.get(name));
+    match variable.filter(|value| !value.is_empty()) {
+        Some(value) => Some(value.clone()),
+        None => Some(knowledge::digits(context.package("torch")?.build.value()?.cuda?)),
+    }
+}
+
+/// The digits of the library that it then takes: the exact one, or another of the same CUDA major where the package does so.
+pub fn chosen_cuda(context: &Context<'_>, package: &Package) -> Option<String> {
+    let wanted = wanted_cuda(context, package)?;
+    let row = package_row(context, package);
+    let fallback = row.is_some_and(|row| row.fallback);
+    let there = variants(context, package);
+    if there.is_empty() {
+        return row?.chosen(&wanted);
+    }
+    knowledge::choose(there.iter().map(String::as_str), &wanted, fallback).map(str::to_owned)
+}
+
+/// The digits of the CUDA releases that a package has libraries for, by the names of its files.
+pub fn variants(context: &Context<'_>, package: &Package) -> Vec<String> {
+    let patterns = context.knowledge.main_libraries(&package.name).filter_map(|main| main.split_once("{cuda}"));
+    let patterns: Vec<_> = patterns.collect();
+    let of = |path: &str| {
+        let digits = patterns.iter().find_map(|(start, end)| path.strip_prefix(start)?.strip_suffix(end))?;
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.to_owned())
+    };
+    package.libraries.iter().filter_map(|library| of(&library.path)).collect()
+}
+
+/// The row of this version of a package on the platform of its environment.
+pub fn package_row<'a>(context: &Context<'a>, package: &Package) -> Option<&'a PackageBuild> {
+    let platform = context.environment.and_then(|(_, environment)| environment.platform.value().copied());
+    context.knowledge.package_build(&package.name, package.version.value()?, platform)
 }
 
 /// torch with CUDA on a GPU: everything that the architecture rules look at.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test may panic and say why")]
 
 pub mod case;
+pub mod facts;
 pub mod fake;
 pub mod server;
 

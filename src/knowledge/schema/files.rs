@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{
     AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, PackageFile, TorchFile, VariableFile,
     problem::{Places, Problem},
-    validate, validate_cuda, validate_gpus, validate_others, validate_torch,
+    validate, validate_cuda, validate_gpus, validate_others, validate_package, validate_torch,
 };
 
 /// The content of a knowledge folder. A folder that is laid over another may lack any of them.
@@ -49,7 +49,7 @@ impl Files {
             "variables.toml" => self.variables = Some(read(shown, text, validate_others::variables)?),
             "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
-            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate::package)?),
+            name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
                 let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice or packages/NAME";
                 return Err(vec![Problem::at(

@@ -1,10 +1,11 @@
-//! Rows of `packages/*.toml`.
+//! `packages/*.toml`: what is known of a package. docs/packages.md explains the vocabulary.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::ComputeCapability;
+use super::{PackageBuild, ProblemRow};
+use crate::facts::{ComputeCapability, Platform};
 
 /// One file of `packages/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +16,20 @@ pub struct PackageFile {
     /// The package.
     pub package: PackageRow,
     /// Assemblers that it carries, by version.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ptxas: Vec<PtxasRow>,
+    /// What its versions hold and need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub build: Vec<PackageBuild>,
+    /// C++ ABIs of its versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub abi: Vec<AbiRow>,
+    /// Versions that the index does not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unpublished: Vec<UnpublishedRow>,
+    /// Known problems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problem: Vec<ProblemRow>,
 }
 
 /// A package.
@@ -25,8 +38,23 @@ pub struct PackageFile {
 pub struct PackageRow {
     /// Normalised name.
     pub name: String,
-    /// Libraries that decide which GPUs it runs on, relative to site-packages.
+    /// Other distributions that the file is about too: builds of the same software for another CUDA release, other names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// Libraries that decide which GPUs it runs on, relative to site-packages. `*` stands for any part of a name, `{cuda}` for the
+    /// digits of the CUDA release of the installed torch, by which some packages choose among their libraries.
     pub main: Vec<String>,
+    /// The share of a main library's fatbins, in percent, that a GPU must be able to use for the package to work there. Nothing:
+    /// nine tenths of what the most frequent architecture has.
+    pub share: Option<u8>,
+    /// Whether its libraries are read although none decides: for the files that it brings or overwrites.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read: bool,
+    /// Whether most of the package works without its compiled part.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// The environment variable by which a user overrides the CUDA release in `main`.
+    pub override_variable: Option<String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
@@ -47,4 +75,46 @@ pub struct PtxasRow {
     pub source: Vec<String>,
     /// Day on which it was checked.
     pub verified: String,
+}
+
+/// Which of the two C++ ABIs of libstdc++ a range of versions was compiled for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AbiRow {
+    /// PEP 440 range of the package.
+    pub versions: String,
+    /// Only these variants (`cu126`); nothing: the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<String>,
+    /// Only on these platforms.
+    pub platforms: Vec<Platform>,
+    /// `_GLIBCXX_USE_CXX11_ABI`.
+    pub cxx11: bool,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// Versions that files ask for and the index has never had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnpublishedRow {
+    /// PEP 440 range of the package.
+    pub versions: String,
+    /// What the index has instead, in words.
+    pub there: String,
+    /// A version to take instead; nothing where the index has none at all.
+    pub instead: Option<String>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+impl PackageFile {
+    /// The distributions that the file is about.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.package.name).chain(&self.package.names).map(String::as_str)
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, PackageFile,
+    AdviceFile, ArchListFile, ArchitectureFile,
     interval::Interval,
     problem::{Places, Problem},
 };
@@ -154,18 +154,4 @@ pub fn advice(file: &AdviceFile, places: &Places<'_>) -> Vec<Problem> {
         table.provenance(index, &row.source, &row.verified);
     }
     table.problems
-}
-
-/// `packages/*.toml`
-pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
-    let mut table = Table::new(places, "package", &file.sources);
-    table.provenance(0, &file.package.source, &file.package.verified);
-    let mut problems = table.problems;
-    let mut table = Table::new(places, "ptxas", &file.sources);
-    for (index, row) in file.ptxas.iter().enumerate() {
-        table.provenance(index, &row.source, &row.verified);
-    }
-    table.unique("versions", file.ptxas.iter().enumerate().map(|(index, row)| (index, row.versions.as_str())));
-    problems.append(&mut table.problems);
-    problems
 }

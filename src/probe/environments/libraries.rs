@@ -1,6 +1,9 @@
 //! The native files of the packages that bring or use GPU code, each read for what it holds.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{distributions::Distribution, layout::Layout};
 use crate::{
@@ -20,9 +23,10 @@ const CONDA_TORCH: [&str; 5] =
     ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_cpu.so", "libc10_cuda.so", "libc10.so"];
 
 /// Reads the libraries of all packages that concern GPUs into their facts.
-pub fn read(root: &Root, layout: &Layout, distributions: &mut [Distribution]) {
+/// `more` are the packages that the knowledge base has something to say of.
+pub fn read(root: &Root, layout: &Layout, distributions: &mut [Distribution], more: &BTreeSet<String>) {
     let mut work: Vec<(usize, PathBuf, String)> = Vec::new();
-    for (index, distribution) in distributions.iter().enumerate().filter(|(_, found)| concerns_gpus(found)) {
+    for (index, distribution) in distributions.iter().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
         let walked = || walk(root, &distribution.site, &distribution.package.name);
         let natives = distribution.natives.clone().unwrap_or_else(walked);
         if layout.conda && distribution.package.name == "torch" {
@@ -48,12 +52,13 @@ pub fn read(root: &Root, layout: &Layout, distributions: &mut [Distribution]) {
 }
 
 /// Packages with GPU code, and those that link to torch and so share its fate.
-fn concerns_gpus(distribution: &Distribution) -> bool {
+fn concerns_gpus(distribution: &Distribution, more: &BTreeSet<String>) -> bool {
     let package = &distribution.package;
     let name = package.name.as_str();
     let requires_torch = || package.requires.iter().any(|line| required_name(line) == "torch");
     matches!(name, "torch" | "torchvision" | "torchaudio" | "triton")
         || ["nvidia-", "cuda-"].iter().any(|prefix| name.starts_with(prefix))
+        || more.contains(name)
         || requires_torch()
 }
 

@@ -19,7 +19,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::{distributions::Distribution, layout::Layout, select::Candidate};
 use super::{Options, Surroundings, header, root::Root};
-use crate::facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source};
+use crate::{
+    facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source},
+    knowledge::Interests,
+};
 
 /// All environments, the selected one first.
 ///
@@ -34,7 +37,8 @@ pub fn environments(
     let candidates = select::candidates(root, options, surroundings)?;
     let read = |(index, candidate)| {
         let selected = index == 0;
-        environment(root, surroundings, host, candidate, selected, selected || options.all)
+        let interests = (selected || options.all).then_some(&options.interests);
+        environment(root, surroundings, host, candidate, selected, interests)
     };
     Ok(candidates.into_iter().enumerate().map(read).collect())
 }
@@ -45,17 +49,24 @@ fn environment(
     host: &Host,
     candidate: Candidate,
     selected: bool,
-    with_libraries: bool,
+    interests: Option<&Interests>,
 ) -> Environment {
     let Candidate { layout, found_by, active } = candidate;
-    let mut distributions = distributions::distributions(root, &layout, with_libraries);
+    let mut distributions = distributions::distributions(root, &layout, interests.is_some());
     let platform = platform(root, &layout, host);
     let mut system_libraries = BTreeMap::new();
-    if with_libraries {
-        libraries::read(root, &layout, &mut distributions);
+    if let Some(interests) = interests {
+        libraries::read(root, &layout, &mut distributions, &interests.packages);
         if let Some(platform) = platform.value().filter(|platform| platform.os == Os::Linux) {
-            let names = missing(&distributions);
+            let provided = provided(&distributions);
+            // What rows ask for is looked for where GPU software is installed at all.
+            let gpu = distributions.iter().any(|found| !found.package.libraries.is_empty());
+            let asked = interests.libraries.iter().map(String::as_str).filter(|_| gpu);
+            let names =
+                missing(&distributions, &provided).into_iter().chain(asked).filter(|name| !provided.contains(name));
+            let names = names.collect();
             system_libraries = system_libraries::locate(root, surroundings, &layout, platform, &names);
+            system_libraries.extend(system_libraries::shadowing(root, surroundings, &layout, platform, &provided));
         }
     }
     Environment {
@@ -73,15 +84,19 @@ fn environment(
     }
 }
 
-/// Names that the libraries ask for and that no file of any package has.
-fn missing(distributions: &[Distribution]) -> BTreeSet<&str> {
+/// The names of the libraries that the packages bring.
+fn provided(distributions: &[Distribution]) -> BTreeSet<&str> {
     let file_name =
         |path| -> &str { std::path::Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path) };
     let listed = distributions.iter().flat_map(|found| found.natives.iter().flatten()).map(String::as_str);
-    let libraries = || distributions.iter().flat_map(|found| &found.package.libraries);
-    let provided: BTreeSet<&str> =
-        listed.chain(libraries().map(|library| library.path.as_str())).map(file_name).collect();
-    let needed = libraries().flat_map(|library| &library.needed).map(String::as_str);
+    let libraries = distributions.iter().flat_map(|found| &found.package.libraries);
+    listed.chain(libraries.map(|library| library.path.as_str())).map(file_name).collect()
+}
+
+/// Names that the libraries ask for and that no file of any package has.
+fn missing<'d>(distributions: &'d [Distribution], provided: &BTreeSet<&str>) -> BTreeSet<&'d str> {
+    let libraries = distributions.iter().flat_map(|found| &found.package.libraries);
+    let needed = libraries.flat_map(|library| &library.needed).map(String::as_str);
     needed.filter(|name| !provided.contains(name)).collect()
 }
 

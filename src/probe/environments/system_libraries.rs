@@ -7,7 +7,7 @@ use std::{
 
 use super::layout::Layout;
 use crate::{
-    facts::{Fact, Platform, Source},
+    facts::{Fact, How, Platform, Source},
     probe::{Surroundings, header, loader, root::Root},
 };
 
@@ -44,4 +44,31 @@ pub fn locate(
         Fact::absent(Source::file("the loader's folders"))
     };
     names.iter().map(|name| ((*name).to_owned(), find(name))).collect()
+}
+
+/// Libraries that packages bring and that a folder of LD_LIBRARY_PATH holds too, as the loader takes them: by the file behind their
+/// links, whose name has the version. Folders of the environment itself are no others'.
+pub fn shadowing(
+    root: &Root,
+    surroundings: &Surroundings,
+    layout: &Layout,
+    platform: &Platform,
+    provided: &BTreeSet<&str>,
+) -> BTreeMap<String, Fact<String>> {
+    let folders = surroundings.folders("LD_LIBRARY_PATH").into_iter();
+    let foreign = |folder: &std::path::PathBuf| {
+        let inside = |prefix: &Path| folder.starts_with(prefix);
+        !inside(&layout.prefix) && !layout.site_packages.iter().any(|site| inside(site)) && root.is_dir(folder)
+    };
+    let folders: Vec<_> = folders.filter(foreign).collect();
+    let found = |name: &str| {
+        let there = |path: &std::path::PathBuf| {
+            root.is_file(path) && header::platform(root, path).is_some_and(|found| found == *platform)
+        };
+        let path = folders.iter().map(|folder| folder.join(name)).find(there)?;
+        let file = root.real(&path).unwrap_or(path);
+        Some(Fact::known(root.shown(&file), Source::new(How::Variable, "LD_LIBRARY_PATH")))
+    };
+    let cuda = |name: &&&str| name.starts_with("lib") && name.contains(".so.");
+    provided.iter().filter(cuda).filter_map(|name| Some(((*name).to_owned(), found(name)?))).collect()
 }

@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
     slug: "environment-incomplete",
     scope: Scope::Environment,
     severity: Severity::Error,
-    consequence_of: &["torch-companion-mismatch"],
+    consequence_of: &["torch-companion-mismatch", "extension-abi-mismatch"],
     remedies: &[Remedy::Requirements],
     judge,
 };
@@ -151,7 +151,9 @@ fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(S
         .packages
         .iter()
         .flat_map(|package| package.libraries.iter().map(move |library| (package, library)))
-        .filter(|(package, library)| context.knowledge.is_main_library(&package.name, &library.path))
+        // What other packages link to has rules of its own, which know what brings it.
+        .filter(|(package, _)| ["torch", "torchvision", "torchaudio"].contains(&package.name.as_str()))
+        .filter(|(package, library)| context.knowledge.is_main_library(&package.name, &library.path, None))
         .map(|(_, library)| library)
         .collect();
     let mut seen: BTreeSet<&str> = BTreeSet::new();

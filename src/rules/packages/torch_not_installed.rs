@@ -3,7 +3,7 @@
 //! There is a GPU and a Python environment, but no PyTorch in it yet.
 //!
 //! ## How it is decided
-//! No distribution called `torch` was found in the environment.
+//! No distribution called `torch` was found in the environment, and none of another framework with code for GPUs.
 //!
 //! ## How to fix it
 //! The line that is given installs the newest release that has code for the GPU and runs on the driver.
@@ -15,6 +15,7 @@
 //! Python Packaging User Guide, recording installed projects.
 
 use crate::{
+    facts::Package,
     finding::Severity,
     rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::has_gpu},
 };
@@ -36,6 +37,13 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     if environment.package("torch").is_some() {
         return Outcome::Holds;
+    }
+    // Where another framework is installed, nobody may want PyTorch.
+    let uses_gpus = |package: &Package| {
+        context.knowledge.package_file(&package.name).is_some_and(|file| !file.package.main.is_empty())
+    };
+    if environment.packages.iter().any(uses_gpus) {
+        return Outcome::NotApplicable;
     }
     Draft::new(environment.id.clone(), "PyTorch is not installed here yet.").found()
 }

@@ -1,0 +1,245 @@
+//! Another version of a package, the package that brings what it lacks, and what the row of a known problem says.
+
+use super::{
+    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, companions, has_remedy,
+    prove::{self, After},
+};
+use crate::{
+    facts::Environment,
+    finding::{Command, Finding, Fix, Proof, Severity},
+    knowledge::{FixRow, PackageBuild},
+    python,
+    rules::Remedy,
+};
+
+/// Adds to findings about packages what would remove them.
+pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    let Some(environment) = case.environment else { return };
+    for finding in findings.iter_mut() {
+        let mut plans = Vec::new();
+        if let Some(name) = finding.trace.package.clone() {
+            if has_remedy(finding, Remedy::Variables) {
+                plans.extend(without_override(case, &name).map(|plan| (plan, Remedy::Variables)));
+            }
+            if has_remedy(finding, Remedy::PackageVersion) {
+                let versions = versions(case, environment, &name);
+                let bringing = bringing(case, environment, finding);
+                let both = versions.into_iter().chain(bringing);
+                plans.extend(both.map(|plan| (plan, Remedy::PackageVersion)));
+            }
+        }
+        if let Some(name) = finding.trace.package.clone().filter(|_| has_remedy(finding, Remedy::Removal)) {
+            plans.extend(without(environment, &name).map(|plan| (plan, Remedy::Removal)));
+        }
+        if let Some(fix) = first(case, finding, plans) {
+            add(finding, &fix);
+        }
+        if has_remedy(finding, Remedy::Row) {
+            rows(case, finding);
+        }
+    }
+}
+
+/// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
+/// brings a new warning.
+fn first(case: &Case<'_>, finding: &Finding, plans: Vec<(Plan, Remedy)>) -> Option<Fix> {
+    let (mut doubtful, mut worse) = (None, None);
+    for (plan, remedy) in plans {
+        let after = After::of(case, &plan);
+        if after.keeps(finding) {
+            continue;
+        }
+        let new = after.new.iter().map(|new| new.severity).max();
+        let result = result(&plan);
+        match new {
+            None | Some(Severity::Info) if after.doubtful => {
+                doubtful = doubtful.or_else(|| Some(prove::fix(case, plan, &after, remedy, result)));
+            }
+            None | Some(Severity::Info) => return Some(prove::fix(case, plan, &after, remedy, result)),
+            Some(Severity::Warning) => {
+                worse = worse.or_else(|| Some(prove::fix(case, plan, &after, remedy, result)));
+            }
+            Some(Severity::Error) => {}
+        }
+    }
+    doubtful.or(worse)
+}
+
+fn result(plan: &Plan) -> Option<String> {
+    let shown = |install: &Install| {
+        let build = install.build.as_ref().map(|build| &build.version).or(install.version.as_ref());
+        build.map_or_else(|| install.name.clone(), |version| format!("{} {version}", install.name))
+    };
+    let list: Vec<String> = plan.installs().map(shown).collect();
+    Some(list.join(", ")).filter(|list| !list.is_empty())
+}
+
+/// Unsetting the variable by which a user chose another library of the package.
+fn without_override(case: &Case<'_>, name: &str) -> Option<Plan> {
+    let variable = case.knowledge.package_file(name)?.package.override_variable.clone()?;
+    case.facts.env_vars.contains_key(&variable).then(|| Plan {
+        summary: format!("unset {variable}"),
+        changes: vec![Change::Variable(variable.into(), None)],
+        ..Plan::default()
+    })
+}
+
+/// The newest version of each row: newer ones first, the nearest first, then older ones.
+fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan> {
+    let Some(file) = case.knowledge.package_file(name) else { return Vec::new() };
+    let installed = environment.package(name).and_then(|package| package.version.value());
+    let number = |version: &str| version.parse::<pep440_rs::Version>().ok();
+    let current = installed.and_then(|version| number(version));
+    let platform = environment.platform.value().copied();
+    let rows = file.build.iter().filter(|row| row.concerns(name, platform));
+    let mut targets: Vec<(pep440_rs::Version, &str, Option<&PackageBuild>)> =
+        rows.filter_map(|row| Some((number(row.newest.as_deref()?)?, row.newest.as_deref()?, Some(row)))).collect();
+    let unpublished = installed.and_then(|version| case.knowledge.unpublished(name, version));
+    if let Some(instead) = unpublished.and_then(|row| row.instead.as_deref())
+        && let Some(version) = number(instead)
+    {
+        targets.push((version, instead, case.knowledge.package_build(name, instead, platform)));
+    }
+    targets.retain(|(version, ..)| Some(version) != current.as_ref());
+    targets.sort_by(|(a, ..), (b, ..)| {
+        let older = |version: &pep440_rs::Version| current.as_ref().is_some_and(|current| version < current);
+        older(a).cmp(&older(b)).then_with(|| if older(a) { b.cmp(a) } else { a.cmp(b) })
+    });
+    targets.dedup_by(|a, b| a.0 == b.0);
+    let plan =
+        |(_, version, row): &(_, &str, Option<&PackageBuild>)| version_plan(case, environment, name, version, *row);
+    let mut plans: Vec<Plan> = targets.iter().filter_map(plan).collect();
+    // One that leaves torch as it is before one that changes it.
+    plans.sort_by_key(|plan| plan.installs().count());
+    plans
+}
+
+/// Doing without the package.
+fn without(environment: &Environment, name: &str) -> Option<Plan> {
+    environment.package(name).map(|_| Plan {
+        summary: format!("do without {name}: programs that can do without it use PyTorch's own functions"),
+        changes: vec![Change::Uninstall(name.to_owned())],
+        ..Plan::default()
+    })
+}
+
+/// One version of a package, with the torch that it is for where that is another.
+fn version_plan(
+    case: &Case<'_>,
+    environment: &Environment,
+    name: &str,
+    version: &str,
+    row: Option<&PackageBuild>,
+) -> Option<Plan> {
+    let installed = environment.package(name).and_then(|package| package.version.value());
+    let instead = installed.map(|installed| format!(" instead of {installed}")).unwrap_or_default();
+    let mut plan = Plan {
+        summary: format!("{name} {version}{instead}"),
+        changes: vec![Change::Install(exact(name, version))],
+        unproven: vec![format!("that {name} {version} has a wheel for this Python")],
+        ..Plan::default()
+    };
+    let range = row.and_then(|row| row.torch.as_deref());
+    let torch = environment.package("torch").and_then(|torch| {
+        torch.build.value().map(|build| build.version.as_str()).or(torch.version.value().map(String::as_str))
+    });
+    if let (Some(range), Some(torch)) = (range, torch)
+        && python::in_range(range, torch) == Some(false)
+    {
+        let platform = *environment.platform.value()?;
+        let fits = case.knowledge.torch_releases().filter(|release| {
+            let python = environment.python.value().is_none_or(|python| release.python_on(platform).contains(python));
+            python && python::in_range(range, &release.version) == Some(true)
+        });
+        let release = fits.last()?;
+        let build = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
+        let candidate = Candidate { release, build };
+        plan.summary += &format!(", with torch {}", build.full_version(release));
+        plan.changes.extend(companions::followers(&candidate, Some(environment)));
+        let installs = companions::installs(case.knowledge, &candidate, Some(environment), false);
+        plan.changes.extend(installs.into_iter().map(Change::Install));
+        plan.unproven.push(format!("what else depends on torch {torch}"));
+    }
+    Some(plan)
+}
+
+fn exact(name: &str, version: &str) -> Install {
+    Install { name: name.to_owned(), version: Some(version.to_owned()), spec: None, build: None, requires: Vec::new() }
+}
+
+/// Packages that bring a missing library, by their rows.
+fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Option<Plan> {
+    let platform = environment.platform.value().copied();
+    let of = |soname: &String| {
+        case.knowledge.package_files().find_map(|file| {
+            let brings = |row: &&PackageBuild| row.brings.contains(soname);
+            let row = file
+                .build
+                .iter()
+                .filter(brings)
+                .find(|row| file.names().any(|name| row.concerns(name, platform)) && row.newest.is_some())?;
+            let name = row.of.first().map_or(file.package.name.as_str(), String::as_str);
+            Some(exact(name, row.newest.as_deref()?))
+        })
+    };
+    let mut installs = finding.trace.missing.iter().map(of).collect::<Option<Vec<Install>>>()?;
+    installs.dedup();
+    if installs.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = installs.iter().map(|install| install.name.as_str()).collect();
+    Some(Plan {
+        summary: format!("add {}, which brings {}", names.join(" and "), finding.trace.missing.join(", ")),
+        unproven: vec![
+            "that the program finds it there: its folder in site-packages/nvidia may have to be on LD_LIBRARY_PATH"
+                .to_owned(),
+        ],
+        changes: installs.into_iter().map(Change::Install).collect(),
+        ..Plan::default()
+    })
+}
+
+/// What the row of the problem says; what changes facts is tried on them.
+fn rows(case: &Case<'_>, finding: &mut Finding) {
+    let problem = case.knowledge.problems().find(|(_, row)| Some(&row.id) == finding.trace.problem.as_ref());
+    for row in problem.iter().flat_map(|(_, row)| &row.fixes) {
+        if !row.changes_facts() {
+            add(finding, &advice(row));
+            continue;
+        }
+        let plan = plan(row);
+        let after = After::of(case, &plan);
+        if !after.keeps(finding) {
+            let result = result(&plan);
+            let fix = prove::fix(case, plan, &after, Remedy::Row, result);
+            add(finding, &fix);
+        }
+    }
+}
+
+fn advice(row: &FixRow) -> Fix {
+    let commands = row.commands.iter();
+    Fix {
+        summary: row.summary.clone(),
+        commands: commands.map(|line| Command { tool: line.tool.name(), line: line.line.clone() }).collect(),
+        proof: Proof::None,
+        needs: Vec::new(),
+        unproven: Vec::new(),
+        result: None,
+    }
+}
+
+fn plan(row: &FixRow) -> Plan {
+    let gone = row.uninstall.iter().cloned().map(Change::Uninstall);
+    let unset = row.unset.iter().map(|name| Change::Variable(name.clone().into(), None));
+    let set = row.set.iter().map(|(name, value)| Change::Variable(name.clone().into(), Some(value.clone())));
+    let installs = row.install.iter().filter_map(|text| text.split_once("=="));
+    let installs = installs.map(|(name, version)| Change::Install(exact(name, version)));
+    Plan {
+        summary: row.summary.clone(),
+        changes: gone.chain(unset).chain(set).chain(installs).collect(),
+        index: row.index.as_ref().map(|index| format!("{TORCH_INDEXES}{index}")),
+        reinstall: row.reinstall,
+        unproven: Vec::new(),
+    }
+}

@@ -1,0 +1,234 @@
+//! Questions about packages.
+
+use std::collections::BTreeSet;
+
+use super::{
+    load::Knowledge,
+    queries::{cite, contains},
+    schema::{AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When},
+};
+use crate::facts::{
+    CodeKind, CodeObjects, CodeTarget, CudaVersion, Extent, Image, ModuleGroup, Platform, PtxIsa, Target,
+};
+
+/// What the rows ask the probe to look at, besides what it always looks at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Interests {
+    /// Packages whose libraries are read.
+    pub packages: BTreeSet<String>,
+    /// Shared libraries to look for in the system loader's folders.
+    pub libraries: BTreeSet<String>,
+    /// Environment variables.
+    pub variables: BTreeSet<String>,
+}
+
+impl Knowledge {
+    /// What is known of the distribution of this normalised name.
+    pub fn package_file(&self, name: &str) -> Option<&PackageFile> {
+        self.packages.iter().find(|file| file.names().any(|other| other == name))
+    }
+
+    /// What is known of a version of a distribution. Of several rows the first that fits speaks.
+    pub fn package_build(&self, name: &str, version: &str, platform: Option<Platform>) -> Option<&PackageBuild> {
+        let rows = &self.package_file(name)?.build;
+        rows.iter().find(|row| row.concerns(name, platform) && contains(&row.versions, version))
+    }
+
+    /// Every known problem with the file it is in.
+    pub fn problems(&self) -> impl Iterator<Item = (&PackageFile, &ProblemRow)> {
+        self.packages.iter().flat_map(|file| file.problem.iter().map(move |row| (file, row)))
+    }
+
+    /// Every file about packages.
+    pub fn package_files(&self) -> impl Iterator<Item = &PackageFile> {
+        self.packages.iter()
+    }
+
+    /// Whether a version was never on the index.
+    pub fn unpublished(&self, name: &str, version: &str) -> Option<&UnpublishedRow> {
+        self.package_file(name)?.unpublished.iter().find(|row| contains(&row.versions, version))
+    }
+
+    /// Which C++ ABI a build of torch was compiled for; `variant` is its local version.
+    pub fn torch_abi(&self, version: &str, variant: Option<&str>, platform: Platform) -> Option<&AbiRow> {
+        let rows = &self.package_file("torch")?.abi;
+        let fits = |row: &&AbiRow| row.platforms.contains(&platform) && contains(&row.versions, version);
+        let named = |row: &&AbiRow| variant.is_some_and(|variant| row.variants.iter().any(|other| other == variant));
+        let rest = |row: &&AbiRow| row.variants.is_empty();
+        rows.iter().filter(fits).find(named).or_else(|| rows.iter().filter(fits).find(rest))
+    }
+
+    /// Whether a library decides which GPUs its package runs on. `cuda` are the digits by which some packages choose.
+    pub fn is_main_library(&self, package: &str, path: &str, cuda: Option<&str>) -> bool {
+        self.main_libraries(package).any(|main| match (main.contains("{cuda}"), cuda) {
+            (true, Some(cuda)) => matches(&main.replace("{cuda}", cuda), path),
+            (true, None) => false,
+            (false, _) => matches(main, path),
+        })
+    }
+
+    /// The patterns of the libraries that decide for a package.
+    pub fn main_libraries(&self, package: &str) -> impl Iterator<Item = &str> {
+        self.package_file(package).into_iter().flat_map(|file| &file.package.main).map(String::as_str)
+    }
+
+    /// What the assembler inside this version of triton can generate code for.
+    pub fn triton_ptxas(&self, version: &str) -> Option<&PtxasRow> {
+        self.package_file("triton")?.ptxas.iter().find(|row| contains(&row.versions, version))
+    }
+
+    /// What the probe should look at for the sake of these rows.
+    pub fn interests(&self) -> Interests {
+        let mut interests = Interests::default();
+        for file in self.packages.iter() {
+            let read = file.package.read
+                || !file.package.main.is_empty()
+                || file.build.iter().any(|row| !row.brings.is_empty());
+            interests.packages.extend(file.names().filter(|_| read).map(str::to_owned));
+            interests.libraries.extend(file.build.iter().flat_map(|row| row.needs.iter().cloned()));
+            interests.variables.extend(file.package.override_variable.clone());
+            let conditions = file.problem.iter().flat_map(|row| std::iter::once(&row.when).chain(&row.unless));
+            conditions.for_each(|when| interests.add(when));
+        }
+        interests
+    }
+
+    /// How a row about builds is cited.
+    pub fn cite_build(&self, file: &PackageFile, row: &PackageBuild) -> String {
+        self.cite_package(file, &row.versions, row.confidence, &row.source)
+    }
+
+    /// How a known problem is cited.
+    pub fn cite_problem(&self, file: &PackageFile, row: &ProblemRow) -> String {
+        self.cite_package(file, &row.id, row.confidence, &row.source)
+    }
+
+    /// What was read from a wheel can be read again; for anything else the report says who says so.
+    fn cite_package(&self, file: &PackageFile, row: &str, confidence: Confidence, source: &[String]) -> String {
+        let name = &file.package.name;
+        let by = match confidence {
+            Confidence::Measured => String::new(),
+            _ => format!("; {}", cite(&file.sources, source)),
+        };
+        format!("packages/{name}.toml, {row} ({}{by})", confidence.words())
+    }
+}
+
+impl Interests {
+    fn add(&mut self, when: &When) {
+        self.libraries.extend(when.loader_lacks.iter().cloned());
+        self.variables.extend(when.variables.iter().map(|variable| variable.name.clone()));
+        // What other packages bring is told by their libraries.
+        if !when.brought.is_empty() {
+            self.packages.extend(when.packages.keys().cloned());
+        }
+    }
+}
+
+impl PackageBuild {
+    /// The code that the row claims, as one fatbin; for a package that chooses among libraries, that of the one for `cuda`.
+    pub fn code(&self, cuda: Option<&str>) -> Option<CodeObjects> {
+        if self.variants.is_empty() {
+            return Some(claim(self.sass.as_deref()?, &self.ptx, self.isa));
+        }
+        let chosen = self.chosen(cuda?)?;
+        let variant = self.variants.iter().find(|variant| variant.cuda.contains(&chosen))?;
+        Some(claim(&variant.sass, &[], None))
+    }
+
+    /// The library that is taken for a CUDA release, by its digits: the exact one, or the nearest older of the same major
+    /// where the package does so.
+    pub fn chosen(&self, cuda: &str) -> Option<String> {
+        choose(self.variants.iter().flat_map(|variant| &variant.cuda).map(String::as_str), cuda, self.fallback)
+            .map(str::to_owned)
+    }
+}
+
+/// Of the CUDA releases that there are libraries for, the one that is taken for `wanted`.
+pub fn choose<'d>(there: impl Iterator<Item = &'d str> + Clone, wanted: &str, fallback: bool) -> Option<&'d str> {
+    let exact = there.clone().find(|digits| *digits == wanted);
+    let number = |digits: &str| digits.parse::<u32>().ok();
+    let major = |digits: &str| Some(number(digits)? / 10);
+    let older = |digits: &&str| major(digits) == major(wanted) && number(digits) <= number(wanted);
+    exact.or_else(|| there.filter(|_| fallback).filter(older).max_by_key(|digits| number(digits)))
+}
+
+/// The digits of a CUDA release, as file names have them: 128.
+pub fn digits(cuda: CudaVersion) -> String {
+    format!("{}{}", cuda.major, cuda.minor)
+}
+
+fn claim(sass: &[Target], ptx: &[Target], isa: Option<PtxIsa>) -> CodeObjects {
+    let sass = sass.iter().map(|target| (CodeTarget::sass(*target), None));
+    let ptx = ptx.iter().map(|target| (CodeTarget::ptx(*target), isa));
+    let images: Vec<Image> =
+        sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
+    let count = |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
+    CodeObjects {
+        fatbins: 1,
+        sass: count(CodeKind::Sass),
+        ptx: count(CodeKind::Ptx),
+        modules: vec![ModuleGroup { count: 1, images }],
+        extent: Extent::Claim,
+        ..Default::default()
+    }
+}
+
+/// Whether a path fits a pattern in which `*` stands for any part of a name, but no `/`.
+pub fn matches(pattern: &str, path: &str) -> bool {
+    let (mut patterns, mut names) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (patterns.next(), names.next()) {
+            (None, None) => return true,
+            (Some(pattern), Some(name)) if name_matches(pattern, name) => {}
+            _ => return false,
+        }
+    }
+}
+
+/// One name: the text between two stars is taken where it comes first, so that the time stays linear in the name.
+fn name_matches(pattern: &str, name: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let Some(mut left) = name.strip_prefix(start).and_then(|left| left.strip_suffix(end)) else { return false };
+    middle.split('*').all(|part| match left.split_once(part) {
+        Some((_, behind)) => {
+            left = behind;
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_stand_for_parts_of_names() {
+        for (pattern, path) in [
+            ("a/b.so", "a/b.so"),
+            ("a/b*.so", "a/b.cpython-312.so"),
+            ("a/*b*.so.*", "a/libb-1f.so.4.8"),
+            ("*/b.so", "a/b.so"),
+            ("a/b*", "a/b"),
+        ] {
+            assert!(matches(pattern, path), "{pattern} {path}");
+        }
+        for (pattern, path) in [("a/b.so", "a/b.so.1"), ("a/*.so", "a/c/b.so"), ("a/b*.so", "a/c.so"), ("", "a")] {
+            assert!(!matches(pattern, path), "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn the_exact_library_or_the_nearest_older_of_the_major() {
+        let there = ["118", "121", "126", "130"];
+        let chosen = |wanted, fallback| choose(there.into_iter(), wanted, fallback);
+        assert_eq!(chosen("126", false), Some("126"));
+        assert_eq!(chosen("128", false), None);
+        assert_eq!(chosen("128", true), Some("126"));
+        assert_eq!(chosen("120", true), None);
+        assert_eq!(chosen("132", true), Some("130"));
+        assert_eq!(chosen("", true), None);
+    }
+}

@@ -1,0 +1,76 @@
+//! `[[build]]` rows of `packages/*.toml`: what a range of versions holds and needs. They speak where no binary was read.
+
+use serde::{Deserialize, Serialize};
+
+use super::Confidence;
+use crate::facts::{ComputeCapability, Platform, PtxIsa, Target};
+
+/// What the wheels of a range of versions hold and need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageBuild {
+    /// PEP 440 range of the package.
+    pub versions: String,
+    /// Only these of the file's distributions; empty: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
+    /// Only on these platforms; empty: everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<Platform>,
+    /// Major version of the CUDA libraries that it needs.
+    pub cuda: Option<u16>,
+    /// Shared libraries that it links to or asks for while it runs, and that must come from outside of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Shared libraries that it brings for others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub brings: Vec<String>,
+    /// Major version of the cuDNN that must be there.
+    pub cudnn: Option<u16>,
+    /// Whether it is linked to torch's own libraries, so that their CUDA major versions must agree.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub links_torch: bool,
+    /// PEP 440 range of torch that it requires or was compiled for.
+    pub torch: Option<String>,
+    /// Machine code of the general part; absent when not known.
+    pub sass: Option<Vec<Target>>,
+    /// PTX of the general part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ptx: Vec<Target>,
+    /// ISA version of that PTX.
+    pub isa: Option<PtxIsa>,
+    /// The libraries that it chooses from by torch's CUDA release, for packages whose `main` has `{cuda}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
+    /// Whether it takes the nearest older library of the same CUDA major when the exact one is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fallback: bool,
+    /// The least compute capability that its code admits.
+    pub minimum: Option<ComputeCapability>,
+    /// The newest version of the range that somebody has seen on the index.
+    pub newest: Option<String>,
+    /// How it is known.
+    pub confidence: Confidence,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// Libraries of one package for some CUDA releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Digits of the CUDA releases: `128`.
+    pub cuda: Vec<String>,
+    /// Machine code.
+    pub sass: Vec<Target>,
+}
+
+impl PackageBuild {
+    /// Whether the row speaks of this distribution on this platform.
+    pub fn concerns(&self, name: &str, platform: Option<Platform>) -> bool {
+        (self.of.is_empty() || self.of.iter().any(|other| other == name))
+            && (self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(&platform)))
+    }
+}

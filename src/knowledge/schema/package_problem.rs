@@ -1,0 +1,197 @@
+//! `[[problem]]` rows of `packages/*.toml`: known problems, each a condition over facts, its cause, and what removes it. The words
+//! are a closed list; what they cannot say needs a rule of its own in `src/rules/`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AdviceCommand, Range};
+use crate::facts::{ComputeCapability, CudaVersion, DriverVersion, Platform, PythonVersion};
+
+/// A known problem of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProblemRow {
+    /// Its own name, unique in all files.
+    pub id: String,
+    /// Slug that its findings have; nothing: the id. Several problems may share one, also with a rule of `src/rules/`.
+    pub rule: Option<String>,
+    /// What it means, in a sentence for its page.
+    pub title: String,
+    /// PEP 440 range of the file's package; nothing: every version.
+    pub versions: Option<String>,
+    /// Only these of the file's distributions; empty: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<String>,
+    /// Whether it is judged although the package is not there, once for each environment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub everywhere: bool,
+    /// How bad it is.
+    pub severity: Level,
+    /// What must be so besides the version.
+    #[serde(default)]
+    pub when: When,
+    /// What makes it harmless when all of it is so.
+    pub unless: Option<When>,
+    /// The cause in a sentence; `{package}`, `{torch}`, `{gpu}`, `{driver}` and `{python}` stand for what is there.
+    pub cause: String,
+    /// Error texts that it leads to, the most telling first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub symptoms: Vec<String>,
+    /// Slugs of rules whose finding makes this one a mere consequence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub follows: Vec<String>,
+    /// Whether another version of the package may remove it: the newest of each `[[build]]` row is tried.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_version: bool,
+    /// Whether another build of torch may remove it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_torch: bool,
+    /// Further ways to remove it, the best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<FixRow>,
+    /// How it is known.
+    pub confidence: Confidence,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// Conditions over the facts of an environment, all of which must be so.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct When {
+    /// Compute capability of the GPU; a problem with it is judged for each GPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<Range<ComputeCapability>>,
+    /// At least so many GPUs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<usize>,
+    /// Version of the driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<Range<DriverVersion>>,
+    /// Platforms, any of which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<Platform>,
+    /// Python version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<Range<PythonVersion>>,
+    /// Packages that are there, with a PEP 440 range each; an empty range: any version.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<String, String>,
+    /// Packages that are not there, none of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
+    /// CUDA release of torch's build.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub torch_cuda: Option<Range<CudaVersion>>,
+    /// Environment variables.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<VariableIs>,
+    /// Shared libraries that are in none of the system loader's folders.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loader_lacks: Vec<String>,
+    /// Shared libraries that some package brings, all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub brought: Vec<String>,
+    /// Shared libraries that no package brings, none of them; nothing is said where the package's own files were not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_brought: Vec<String>,
+}
+
+/// What an environment variable must be; without more than the name: set to anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariableIs {
+    /// Its name.
+    pub name: String,
+    /// One of these values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub is: Vec<String>,
+    /// A value that contains this.
+    pub contains: Option<String>,
+    /// Not set.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unset: bool,
+}
+
+/// A way to remove a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixRow {
+    /// What it does, in a few words.
+    pub summary: String,
+    /// Packages to install, each with its exact version: `ctranslate2==4.8.5`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub install: Vec<String>,
+    /// Packages to remove.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uninstall: Vec<String>,
+    /// Variables to set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
+    /// Variables to unset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unset: Vec<String>,
+    /// Index that has them, below PyTorch's own host: `whl/cu128`; nothing: the default one.
+    pub index: Option<String>,
+    /// Whether to install again what is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reinstall: bool,
+    /// Lines that the rules cannot replay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<AdviceCommand>,
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Runs, but wrong, slow or fragile.
+    Warning,
+    /// Cannot run.
+    Error,
+}
+
+/// How a row is known, the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Read from the wheel itself or from the package's own code.
+    Measured,
+    /// Reported by those who ran into it.
+    Reported,
+    /// Documented by its makers.
+    Documented,
+    /// Follows from what was measured; nobody here has run it.
+    Inferred,
+}
+
+impl Confidence {
+    /// For people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Measured => "the wheel was read",
+            Self::Reported => "reported, not reproduced here",
+            Self::Documented => "documented by its makers",
+            Self::Inferred => "inferred, not run here",
+        }
+    }
+}
+
+impl ProblemRow {
+    /// The slug that its findings have.
+    pub fn slug(&self) -> &str {
+        self.rule.as_deref().unwrap_or(&self.id)
+    }
+}
+
+impl FixRow {
+    /// Whether the rules can judge what is there afterwards.
+    pub fn changes_facts(&self) -> bool {
+        !(self.install.is_empty() && self.uninstall.is_empty() && self.set.is_empty() && self.unset.is_empty())
+    }
+}

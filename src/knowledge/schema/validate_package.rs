@@ -1,0 +1,196 @@
+//! What a file of `packages/` must hold beyond its types: ranges that parse, names that are normal, conditions that say something,
+//! fixes that change something.
+
+use std::collections::BTreeSet;
+
+use pep440_rs::{Version, VersionSpecifiers};
+
+use super::{
+    Confidence, FixRow, Level, PackageFile, ProblemRow, When,
+    problem::{Places, Problem},
+    validate::Table,
+};
+
+/// `packages/*.toml`
+pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "package", &file.sources);
+    table.provenance(0, &file.package.source, &file.package.verified);
+    for name in file.names().filter(|name| !is_normal(name)) {
+        table.fault(0, "name", format!("'{name}' is not a normalised name: lower case, words joined by single dashes"));
+    }
+    if file.package.share.is_some_and(|share| share == 0 || share > 100) {
+        table.fault(0, "share", "a share is between 1 and 100 percent");
+    }
+    let mut problems = table.problems;
+    problems.append(&mut ptxas(file, places));
+    problems.append(&mut builds(file, places));
+    problems.append(&mut abis(file, places));
+    problems.append(&mut unpublished(file, places));
+    let mut table = Table::new(places, "problem", &file.sources);
+    for (index, row) in file.problem.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        problem(&mut table, index, row, file);
+    }
+    table.unique("id", file.problem.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));
+    problems.append(&mut table.problems);
+    problems
+}
+
+fn ptxas(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "ptxas", &file.sources);
+    for (index, row) in file.ptxas.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        range(&mut table, index, "versions", &row.versions);
+    }
+    table.unique("versions", file.ptxas.iter().enumerate().map(|(index, row)| (index, row.versions.as_str())));
+    table.problems
+}
+
+fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let chooses = file.package.main.iter().any(|main| main.contains("{cuda}"));
+    let mut table = Table::new(places, "build", &file.sources);
+    for (index, row) in file.build.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        range(&mut table, index, "versions", &row.versions);
+        if let Some(torch) = &row.torch {
+            range(&mut table, index, "torch", torch);
+        }
+        of(&mut table, index, &row.of, file);
+        if row.newest.as_ref().is_some_and(|newest| !contains(&row.versions, newest)) {
+            table.fault(index, "newest", "the newest version is not in the range of the row");
+        }
+        if !row.variants.is_empty() && !chooses {
+            table.fault(index, "variants", "only a package whose `main` has {cuda} chooses among libraries");
+        }
+        if row.isa.is_some() && row.ptx.is_empty() {
+            table.fault(index, "isa", "an ISA version belongs to PTX, and the row lists none");
+        }
+    }
+    // Rows may overlap in versions when they are about different distributions or platforms.
+    let key = |row: &super::PackageBuild| format!("{} of {:?} on {:?}", row.versions, row.of, row.platforms);
+    table.unique("versions", file.build.iter().map(key).enumerate());
+    table.problems
+}
+
+fn abis(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "abi", &file.sources);
+    for (index, row) in file.abi.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        range(&mut table, index, "versions", &row.versions);
+    }
+    table.problems
+}
+
+fn unpublished(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "unpublished", &file.sources);
+    for (index, row) in file.unpublished.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        range(&mut table, index, "versions", &row.versions);
+        if row.instead.as_ref().is_some_and(|instead| contains(&row.versions, instead)) {
+            table.fault(index, "instead", "the version to take instead is one of those that are not there");
+        }
+    }
+    table.problems
+}
+
+fn problem(table: &mut Table<'_>, index: usize, row: &ProblemRow, file: &PackageFile) {
+    for (field, slug) in [("id", Some(row.id.as_str())), ("rule", row.rule.as_deref())] {
+        if slug.is_some_and(|slug| !is_normal(slug)) {
+            table.fault(index, field, "a slug is lower case, words joined by single dashes");
+        }
+    }
+    if let Some(versions) = &row.versions {
+        range(table, index, "versions", versions);
+    }
+    of(table, index, &row.of, file);
+    if row.everywhere && row.versions.is_some() {
+        table.fault(index, "versions", "a problem that is judged without the package has no range of its versions");
+    }
+    if row.versions.is_none() && row.when == When::default() {
+        table.fault(index, "when", "a problem of every version under every condition is no diagnosis");
+    }
+    when(table, index, &row.when);
+    if let Some(unless) = &row.unless {
+        when(table, index, unless);
+        if *unless == When::default() {
+            table.fault(index, "unless", "an empty condition is always so");
+        }
+    }
+    if row.confidence == Confidence::Inferred && row.severity == Level::Error {
+        table.fault(index, "severity", "what is only inferred is a warning at most");
+    }
+    for placeholder in placeholders(&row.cause) {
+        if !["package", "torch", "gpu", "driver", "python"].contains(&placeholder) {
+            table.fault(index, "cause", format!("'{{{placeholder}}}' stands for nothing"));
+        }
+    }
+    for row in &row.fixes {
+        fix(table, index, row);
+    }
+}
+
+fn when(table: &mut Table<'_>, index: usize, when: &When) {
+    for (name, versions) in &when.packages {
+        if !is_normal(name) {
+            table.fault(index, "when", format!("'{name}' is not a normalised name"));
+        }
+        if !versions.is_empty() && versions.parse::<VersionSpecifiers>().is_err() {
+            table.fault(index, "when", format!("'{versions}' is not a PEP 440 range"));
+        }
+    }
+    for variable in &when.variables {
+        let ways = [!variable.is.is_empty(), variable.contains.is_some(), variable.unset];
+        if ways.into_iter().filter(|way| *way).count() > 1 {
+            table.fault(index, "when", format!("{}: `is`, `contains` and `unset` exclude each other", variable.name));
+        }
+    }
+}
+
+fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
+    for install in &row.install {
+        let exact =
+            install.split_once("==").filter(|(name, version)| is_normal(name) && version.parse::<Version>().is_ok());
+        if exact.is_none() {
+            table.fault(index, "fixes", format!("'{install}' is not a name and an exact version, `name==1.2.3`"));
+        }
+    }
+    if row.changes_facts() && !row.commands.is_empty() {
+        table.fault(index, "fixes", "a fix either changes facts or gives lines of its own, not both");
+    }
+    if row.reinstall && row.install.is_empty() {
+        table.fault(index, "fixes", "`reinstall` says how to install, and nothing is installed");
+    }
+}
+
+fn of(table: &mut Table<'_>, index: usize, of: &[String], file: &PackageFile) {
+    let names: BTreeSet<&str> = file.names().collect();
+    for name in of.iter().filter(|name| !names.contains(name.as_str())) {
+        table.fault(index, "of", format!("'{name}' is none of the file's distributions"));
+    }
+}
+
+fn range(table: &mut Table<'_>, index: usize, field: &str, text: &str) {
+    if text.parse::<VersionSpecifiers>().is_err() {
+        table.fault(index, field, format!("'{text}' is not a PEP 440 range such as >=1.2,<2"));
+    }
+}
+
+fn contains(range: &str, version: &str) -> bool {
+    match (range.parse::<VersionSpecifiers>(), version.parse::<Version>()) {
+        (Ok(range), Ok(version)) => range.contains(&version),
+        _ => false,
+    }
+}
+
+fn is_normal(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && !name.contains("--")
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// The words in braces.
+fn placeholders(text: &str) -> Vec<&str> {
+    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+}

@@ -1,0 +1,78 @@
+//! # files-overwritten
+//!
+//! Two packages of the environment own the same file. Whichever was installed last has overwritten the other's, and removing either
+//! breaks the one that stays: `nvidia-cudnn-cu12` and `nvidia-cudnn-cu13` do this to each other, `onnxruntime` and `onnxruntime-gpu` too.
+//!
+//! ## How it is decided
+//! The shared libraries that the RECORDs of the packages list, held against each other.
+//!
+//! ## How to fix it
+//! Remove the package that nothing requires, then install the other one again, so that its files are back.
+//!
+//! ## In a log
+//! `CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH`; `undefined symbol: ncclCommWindowDeregister`; `CUDAExecutionProvider is not in available
+//! provider names`.
+//!
+//! ## Sources
+//! Python Packaging User Guide, recording installed projects; file lists of the nvidia-cudnn, nvidia-nccl and onnxruntime wheels.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    facts::{Environment, How, Library, Package},
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::label},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "files-overwritten",
+    scope: Scope::Environment,
+    severity: Severity::Warning,
+    consequence_of: &["nccl-symbol-mismatch"],
+    remedies: &[Remedy::Overwritten],
+    judge,
+};
+
+/// The first two packages that own the same library, the library, and how many such libraries they have.
+pub fn overwritten(environment: &Environment) -> Option<(&Package, &Package, &str, usize)> {
+    let mut owners: BTreeMap<&str, &Package> = BTreeMap::new();
+    let mut found: Option<(&Package, &Package, &str, usize)> = None;
+    for package in &environment.packages {
+        // What a row claims was not seen.
+        let seen = |library: &&Library| library.code.via().is_none_or(|via| via.how != How::Knowledge);
+        for library in package.libraries.iter().filter(seen) {
+            let Some(owner) = owners.insert(&library.path, package).filter(|owner| owner.name != package.name) else {
+                continue;
+            };
+            match &mut found {
+                None => found = Some((owner, package, &library.path, 1)),
+                Some((one, other, _, count)) if one.name == owner.name && other.name == package.name => *count += 1,
+                Some(_) => {}
+            }
+        }
+    }
+    found
+}
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
+    let read = environment.packages.iter().filter(|package| !package.libraries.is_empty()).count();
+    if read < 2 {
+        return Outcome::NotApplicable;
+    }
+    let Some((one, other, path, count)) = overwritten(environment) else { return Outcome::Holds };
+    let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+    let summary = format!("{} and {} both own {path}{more}: one has overwritten the other.", label(one), label(other));
+    let record = |package: &Package| {
+        Evidence::new(format!("{} owns {path}", label(package)), format!("RECORD in {}", package.at))
+            .at(context.pointer(&package.name))
+    };
+    Draft::new(environment.id.clone(), summary)
+        .symptom("CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH, undefined symbols, or a provider that is not available")
+        .evidence(record(one))
+        .evidence(record(other))
+        .cause(&one.name)
+        .cause(&other.name)
+        .found()
+}

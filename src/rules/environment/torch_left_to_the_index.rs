@@ -1,0 +1,124 @@
+//! # torch-left-to-the-index
+//!
+//! A file asks for packages that require PyTorch, and names no PyTorch of its own: pip takes whatever its index gives that day, for
+//! Windows a build without CUDA, for Linux the newest with the newest CUDA.
+//!
+//! ## How it is decided
+//! For files that ask for packages: one of them requires torch, by its metadata or by its row, without an exact version, and torch is
+//! not among them. What the default index gives now is judged on the GPUs that are here.
+//!
+//! ## How to fix it
+//! Name torch in the file, with the index that has the right build.
+//!
+//! ## In a log
+//! `Collecting torch>=1.11.0 (from sentence-transformers)`.
+//!
+//! ## Sources
+//! METADATA of the packages; the knowledge base's rows of what the default index gives.
+
+use crate::{
+    compat,
+    facts::{Environment, Gpu, Origin, Package},
+    finding::{Evidence, Severity},
+    knowledge::{TorchBuild, TorchRelease},
+    python::Requirement,
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        shared::{driver, driver_os, gpu_name, label, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "torch-left-to-the-index",
+    scope: Scope::Environment,
+    severity: Severity::Warning,
+    consequence_of: &[],
+    remedies: &[Remedy::TorchBuild],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
+    if environment.origin == Origin::Installed || environment.packages.is_empty() {
+        return Outcome::NotApplicable;
+    }
+    if environment.package("torch").is_some() {
+        return Outcome::Holds;
+    }
+    let asks = |package: &&Package| requires_torch(context, package).is_some();
+    let Some(by) = environment.packages.iter().find(asks) else { return Outcome::NotApplicable };
+    let range = requires_torch(context, by).unwrap_or_default();
+    if range.contains("==") {
+        return Outcome::Holds;
+    }
+    let Some((release, build)) = default_build(context, environment, &range) else {
+        return Outcome::Needs(vec!["the system (--os)".to_owned()]);
+    };
+    let full = build.full_version(release);
+    let fault = context.facts.gpus.value().into_iter().flatten().find_map(|gpu| fault(context, gpu, build));
+    let summary = match &fault {
+        Some(fault) => format!("{} brings torch {range} along, and pip takes torch {full}: {fault}.", label(by)),
+        None => format!("{} brings torch {range} along, and pip takes what is newest: torch {full} now.", label(by)),
+    };
+    Draft::new("torch", summary)
+        .evidence(package_evidence(context, by))
+        .evidence(Evidence::new(
+            format!("{} requires torch{range}", by.name),
+            context.knowledge.package_file(&by.name).map_or_else(
+                || by.at.clone(),
+                |file| format!("METADATA; knowledge: packages/{}.toml", file.package.name),
+            ),
+        ))
+        .evidence(Evidence::new(
+            format!("the default index gives torch {full}"),
+            format!("knowledge: {}", context.knowledge.cite_torch(release, build)),
+        ))
+        .cause(&by.name)
+        .severity(if fault.is_some() { Severity::Warning } else { Severity::Info })
+        .found()
+}
+
+/// The range of torch that a package requires.
+fn requires_torch(context: &Context<'_>, package: &Package) -> Option<String> {
+    let lines = package.requires.iter().filter_map(|line| line.parse::<Requirement>().ok());
+    let own = lines.filter(|line| line.name == "torch").map(|line| line.specifiers.to_string().replace(' ', "")).next();
+    let (_, environment) = context.environment?;
+    own.or_else(|| {
+        let platform = environment.platform.value().copied();
+        let row = context.knowledge.package_build(&package.name, package.version.value()?, platform)?;
+        row.torch.clone()
+    })
+}
+
+/// What the default index gives for a range.
+fn default_build<'a>(
+    context: &Context<'a>,
+    environment: &Environment,
+    range: &str,
+) -> Option<(&'a TorchRelease, &'a TorchBuild)> {
+    let platform = *environment.platform.value()?;
+    let fits = |release: &&TorchRelease| {
+        let python = environment.python.value().is_none_or(|python| release.python_on(platform).contains(python));
+        python && crate::python::in_range(range, &release.version) == Some(true)
+    };
+    context.knowledge.torch_releases().filter(fits).collect::<Vec<_>>().into_iter().rev().find_map(|release| {
+        let build = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
+        Some((release, build))
+    })
+}
+
+/// Why that build is no good for a GPU.
+fn fault(context: &Context<'_>, gpu: &Gpu, build: &TorchBuild) -> Option<String> {
+    let name = gpu_name(gpu);
+    let Some(cuda) = build.cuda() else { return Some("a build without CUDA".to_owned()) };
+    let driver = driver(context);
+    if let (Some(version), Some(os)) = (&driver.version, driver_os(context))
+        && let Some(floor) = context.knowledge.runtime_floor(cuda, os).filter(|floor| *version < floor.driver)
+    {
+        return Some(format!("CUDA {cuda} needs driver {} or newer, and {version} is here", floor.driver));
+    }
+    let code = context.knowledge.torch_code(build)?;
+    let coverage = compat::coverage(context.knowledge, &code, *gpu.capability.value()?, Some(cuda), &driver);
+    (!compat::reach(&coverage).works()).then(|| format!("it has no code for {name}"))
+}

@@ -1,0 +1,235 @@
+//! What the rules about packages around torch share: which libraries a package needs and who brings them, what of its code a GPU can
+//! use, which cuDNN is there.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Context, Outcome,
+    shared::{describe, driver, gpu_name, main_libraries, package_row},
+};
+use crate::{
+    compat::{self, Reach},
+    facts::{ComputeCapability, Environment, Fact, How, Library, Os, Package},
+    finding::Evidence,
+    knowledge::PackageBuild,
+    python::{self, Requirement},
+};
+
+/// Packages that rules of their own judge.
+const OWN_RULES: [&str; 4] = ["torch", "torchvision", "torchaudio", "triton"];
+
+/// The package at hand, unless it has rules of its own.
+pub fn extension<'a>(context: &Context<'a>) -> Option<&'a Package> {
+    let (package, file) = context.subject?;
+    (!OWN_RULES.contains(&file.package.name.as_str())).then_some(package)
+}
+
+/// The code of an extension on a GPU, judged by its worst main library.
+pub struct OnGpu<'a> {
+    /// The package.
+    pub package: &'a Package,
+    /// The library that can do least.
+    pub library: &'a Library,
+    /// Compute capability of the GPU.
+    pub capability: ComputeCapability,
+    /// What the GPU can do with it.
+    pub reach: Reach,
+    /// What was looked at, for people.
+    pub evidence: Vec<Evidence>,
+}
+
+/// The extension at hand on the GPU at hand, or why there is nothing to judge.
+pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
+    let (Some(package), Some((_, file)), Some((index, gpu))) = (extension(context), context.subject, context.gpu)
+    else {
+        return Err(Outcome::NotApplicable);
+    };
+    if file.package.main.is_empty() {
+        return Err(Outcome::NotApplicable);
+    }
+    let Some(&capability) = gpu.capability.value() else {
+        return Err(Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]));
+    };
+    let judged = main_libraries(context, package).filter_map(|library| match &library.code {
+        Fact::Known { value, via } => {
+            let coverage = compat::coverage(context.knowledge, value, capability, None, &driver(context));
+            let usable = coverage.native + coverage.compiled + coverage.isa_too_new + coverage.zstd_too_new;
+            let enough = |share: u8| u64::from(usable) * 100 >= u64::from(coverage.fatbins) * u64::from(share);
+            let reach = match (file.package.share, compat::reach(&coverage)) {
+                // Enough of it is usable for this package, as its row says.
+                (Some(share), Reach::Partial(..)) if enough(share) => Reach::Native(coverage.serving?),
+                (_, reach) => reach,
+            };
+            Some((library, value, via, reach))
+        }
+        _ => None,
+    });
+    let rank = |reach: &Reach| match reach {
+        Reach::Nothing => 0,
+        Reach::Partial(..) => 1,
+        Reach::IsaTooNew(_) | Reach::ZstdTooNew => 2,
+        Reach::Compiled(_) => 3,
+        Reach::Native(_) => 4,
+    };
+    let Some((library, code, via, reach)) = judged.min_by_key(|(.., reach)| rank(reach)) else {
+        return Err(Outcome::NotApplicable);
+    };
+    let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
+    let held = Evidence::new(format!("{}: {}", library.path, describe(code)), via);
+    let measured = via.how != How::Knowledge;
+    let device = Evidence::new(
+        format!("{}: compute capability {capability}", gpu_name(gpu)),
+        gpu.capability.via().map(ToString::to_string).unwrap_or_default(),
+    );
+    let evidence = vec![
+        if measured { held.at(format!("{}/libraries/{place}", context.pointer(&package.name))) } else { held },
+        device.at(format!("/facts/gpus/value/{index}")),
+    ];
+    Ok(OnGpu { package, library, capability, reach, evidence })
+}
+
+/// The package of an environment that brings a shared library of this name.
+pub fn bringer<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Package> {
+    let (_, environment) = context.environment?;
+    let has = |package: &&Package| package.libraries.iter().any(|library| file_name(&library.path) == soname);
+    let platform = environment.platform.value().copied();
+    let claims = |package: &&Package| {
+        let version = package.version.value();
+        let row = version.and_then(|version| context.knowledge.package_build(&package.name, version, platform));
+        package.libraries.is_empty() && row.is_some_and(|row| row.brings.iter().any(|brought| brought == soname))
+    };
+    environment.packages.iter().find(has).or_else(|| environment.packages.iter().find(claims))
+}
+
+/// The name of a file in a path of forward slashes.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The shared libraries that a package must find outside of itself: what its main libraries link to, and what its row says that
+/// it asks for while it runs.
+pub fn needs(context: &Context<'_>, package: &Package) -> BTreeSet<String> {
+    let linked = main_libraries(context, package).flat_map(|library| library.needed.iter().cloned());
+    let asked = package_row(context, package).into_iter().flat_map(|row| row.needs.iter().cloned());
+    linked.chain(asked).filter(|soname| cuda_major(soname).is_some()).collect()
+}
+
+/// The CUDA major version that a library of the toolkit belongs to, by its name: 12 of `libcublas.so.12` and `cudart64_12.dll`. Only
+/// libraries whose own major version is CUDA's.
+pub fn cuda_major(soname: &str) -> Option<u16> {
+    const NAMES: [&str; 5] = ["cudart", "cublas", "cublasLt", "nvrtc", "nvJitLink"];
+    let (name, rest) = match soname.strip_prefix("lib") {
+        Some(rest) => rest.split_once(".so.")?,
+        None => soname.strip_suffix(".dll")?.split_once("64_")?,
+    };
+    if !NAMES.contains(&name) {
+        return None;
+    }
+    let digits: &str = rest.split(['.', '_']).next()?;
+    let number: u16 = digits.parse().ok()?;
+    // Windows writes 110 and 120 where Linux writes 11.0 and 12.
+    Some(if number >= 100 { number / 10 } else { number })
+}
+
+/// The CUDA major version of the installed torch's build; nothing for builds without CUDA and where it is not known.
+pub fn torch_cuda_major(context: &Context<'_>) -> Option<u16> {
+    Some(context.package("torch")?.build.value()?.cuda?.major)
+}
+
+/// Whether a library that a package needs is there, and who brings it.
+#[derive(Debug)]
+pub enum Provision {
+    /// A package of the environment.
+    Package,
+    /// The system loader finds it.
+    System,
+    /// Nothing brings it.
+    Nothing,
+    /// Nobody looked.
+    Unknown,
+}
+
+/// Who brings a library of the CUDA toolkit to this environment.
+pub fn provision(context: &Context<'_>, soname: &str) -> Provision {
+    let Some((_, environment)) = context.environment else { return Provision::Unknown };
+    if bringer(context, soname).is_some() {
+        return Provision::Package;
+    }
+    match environment.system_libraries.get(soname) {
+        Some(Fact::Known { .. }) => return Provision::System,
+        Some(Fact::Absent { .. }) => return Provision::Nothing,
+        _ => {}
+    }
+    // Where files were not read: torch brings the libraries of its own CUDA release, as requirements or in its own folder.
+    match torch_cuda_major(context) {
+        Some(major) if Some(major) == cuda_major(soname) => Provision::Package,
+        _ => Provision::Unknown,
+    }
+}
+
+/// The cuDNN that an environment brings: its version as far as it is known, and the package that brings it.
+pub fn cudnn<'a>(context: &Context<'a>) -> Option<(String, &'a Package)> {
+    let (_, environment) = context.environment?;
+    let named = |package: &&Package| package.name.starts_with("nvidia-cudnn-cu");
+    if let Some(package) = environment.packages.iter().find(named) {
+        return Some((package.version.value()?.clone(), package));
+    }
+    let torch = environment.package("torch")?;
+    let of_file = |library: &Library| {
+        let name = file_name(&library.path);
+        let number =
+            name.strip_prefix("libcudnn.so.").or_else(|| name.strip_prefix("cudnn64_")?.strip_suffix(".dll"))?;
+        Some(number.to_owned())
+    };
+    if let Some(version) = torch.libraries.iter().find_map(of_file) {
+        return Some((version, torch));
+    }
+    // What is not installed yet brings what its metadata requires.
+    let build = torch.build.value().filter(|build| build.cuda.is_some())?;
+    let release = context.knowledge.torch_release(&build.version)?;
+    let required = release.requires_nvidia.iter().find_map(|line| {
+        let requirement: Requirement = line.parse().ok()?;
+        let version = requirement.specifiers.iter().next()?.version().to_string();
+        requirement.name.starts_with("nvidia-cudnn-cu").then_some(version)
+    })?;
+    Some((required, torch))
+}
+
+/// The first number of a version.
+pub fn major(version: &str) -> Option<u64> {
+    python::public_version(version).split('.').next()?.parse().ok()
+}
+
+/// Whether the environment's wheels are those of Linux.
+pub fn is_linux(environment: &Environment) -> bool {
+    environment.platform.value().is_some_and(|platform| platform.os == Os::Linux)
+}
+
+/// A row as evidence.
+pub fn row_evidence(context: &Context<'_>, row: &PackageBuild, fact: impl Into<String>) -> Option<Evidence> {
+    let (_, file) = context.subject?;
+    Some(Evidence::new(fact, format!("knowledge: {}", context.knowledge.cite_build(file, row))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn library_names_tell_their_cuda_major() {
+        for (name, major) in [
+            ("libcublas.so.12", Some(12)),
+            ("libcudart.so.11.0", Some(11)),
+            ("cudart64_110.dll", Some(11)),
+            ("cudart64_12.dll", Some(12)),
+            ("nvrtc64_120_0.dll", Some(12)),
+            ("cublasLt64_13.dll", Some(13)),
+            ("libcufft.so.11", None),
+            ("libcudnn.so.9", None),
+            ("libtorch_cuda.so", None),
+            ("", None),
+        ] {
+            assert_eq!(cuda_major(name), major, "{name}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! # bitsandbytes-binary-missing
+//!
+//! bitsandbytes brings one compiled library for each CUDA release and takes the one of the installed PyTorch's; for this release it has
+//! none, so it falls back to the processor or stops.
+//!
+//! ## How it is decided
+//! The names of its libraries (`libbitsandbytes_cuda128.so`), or what the row of its version lists, against the CUDA release of
+//! PyTorch's build, or against `BNB_CUDA_VERSION` where that is set. Until 0.49 the release must match exactly, from 0.50 on an older
+//! one of the same major is taken. The rule holds for every package whose row says that it chooses in this way.
+//!
+//! ## How to fix it
+//! A version that has the library; else a PyTorch build for a CUDA release that it has one for; unset `BNB_CUDA_VERSION`.
+//!
+//! ## In a log
+//! `Configured CUDA binary not found at …/libbitsandbytes_cuda132.so`; `The installed version of bitsandbytes was compiled without GPU
+//! support`.
+//!
+//! ## Sources
+//! `bitsandbytes/cextension.py` of 0.48.1 and 0.50.2; file lists of the wheels.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        extension::extension,
+        shared::{chosen_cuda, label, package_evidence, package_row, variants, wanted_cuda},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "bitsandbytes-binary-missing",
+    scope: Scope::Package,
+    severity: Severity::Error,
+    consequence_of: &["cpu-only-torch"],
+    remedies: &[Remedy::PackageVersion, Remedy::Variables, Remedy::TorchBuild],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(package), Some((_, file))) = (extension(context), context.subject) else {
+        return Outcome::NotApplicable;
+    };
+    let patterns = file.package.main.iter().any(|main| main.contains("{cuda}"));
+    let torch = context.package("torch").filter(|_| patterns);
+    let (Some(torch), Some(wanted)) = (torch, wanted_cuda(context, package)) else { return Outcome::NotApplicable };
+    let row = package_row(context, package);
+    let mut there = variants(context, package);
+    let measured = !there.is_empty();
+    if !measured {
+        there = row.into_iter().flat_map(|row| &row.variants).flat_map(|variant| variant.cuda.clone()).collect();
+    }
+    if there.is_empty() {
+        return Outcome::NotApplicable;
+    }
+    if chosen_cuda(context, package).is_some() {
+        return Outcome::Holds;
+    }
+    there.sort();
+    there.dedup();
+    let variable = file.package.override_variable.as_deref().filter(|name| context.facts.env_vars.contains_key(*name));
+    let asks = match variable {
+        Some(name) => format!("{name} asks for {wanted}"),
+        None => format!("{} is built for {wanted}", label(torch)),
+    };
+    let list = there.join(", ");
+    let summary = format!("{} has no library for this CUDA release: it has {list}, and {asks}.", label(package));
+    let source = match (measured, row) {
+        (false, Some(row)) => format!("knowledge: {}", context.knowledge.cite_build(file, row)),
+        _ => match &package.version {
+            Fact::Known { .. } => format!("RECORD in {}", package.at),
+            _ => package.at.clone(),
+        },
+    };
+    let mut draft = Draft::new(label(package), summary)
+        .about(package)
+        .symptom(format!("Configured CUDA binary not found at …/lib{}_cuda{wanted}.so", package.name))
+        .evidence(package_evidence(context, package))
+        .evidence(package_evidence(context, torch))
+        .evidence(Evidence::new(format!("libraries for CUDA {list}"), source))
+        .cause(&wanted);
+    if let Some(name) = variable {
+        let pointer = format!("/facts/env_vars/{name}");
+        draft = draft.evidence(Evidence::new(format!("{name}={wanted}"), "environment variable").at(pointer));
+    }
+    draft.found()
+}

@@ -1,0 +1,66 @@
+//! # cuda-libs-not-found
+//!
+//! A package needs libraries of the CUDA toolkit that no package of the environment brings and the system loader does not find. There
+//! is no PyTorch here that would bring others.
+//!
+//! ## How it is decided
+//! As extension-cuda-major-mismatch, for environments without a PyTorch with CUDA.
+//!
+//! ## How to fix it
+//! Install the packages that bring them (`nvidia-cublas-cu12`, `nvidia-cudnn-cu12` …), or the toolkit of that major version, and put its
+//! folder on the loader's path.
+//!
+//! ## In a log
+//! `Could not load dynamic library 'libcudart.so.11.0'`; `Library libcublas.so.12 is not found or cannot be loaded`.
+//!
+//! ## Sources
+//! System V ABI, dynamic section; ld.so(8); the wheels themselves.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        extension::{Provision, extension, needs, provision, torch_cuda_major},
+        shared::{has_gpu, label, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "cuda-libs-not-found",
+    scope: Scope::Package,
+    severity: Severity::Error,
+    consequence_of: &["cpu-only-torch"],
+    remedies: &[Remedy::PackageVersion],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some(package) = extension(context) else { return Outcome::NotApplicable };
+    // Without a GPU these packages use the processor, and need nothing.
+    if torch_cuda_major(context).is_some() || !has_gpu(context) {
+        return Outcome::NotApplicable;
+    }
+    let needed = needs(context, package);
+    if needed.is_empty() {
+        return Outcome::NotApplicable;
+    }
+    let mut missing = Vec::new();
+    for soname in &needed {
+        match provision(context, soname) {
+            Provision::Nothing => missing.push(soname.clone()),
+            Provision::Unknown => return Outcome::Needs(vec![format!("whether the system loader finds {soname}")]),
+            Provision::Package | Provision::System => {}
+        }
+    }
+    let Some(first) = missing.first() else { return Outcome::Holds };
+    let summary = format!("{} needs {}, which nothing brings.", label(package), missing.join(", "));
+    let mut draft = Draft::new(label(package), summary)
+        .about(package)
+        .symptom(format!("{first}: cannot open shared object file: No such file or directory"))
+        .evidence(package_evidence(context, package))
+        .cause(first);
+    draft.trace.missing.clone_from(&missing);
+    draft.evidence.push(Evidence::new(format!("{first} is not there"), "the loader's folders and all packages"));
+    draft.found()
+}

@@ -1,0 +1,64 @@
+//! # cudnn-major-mismatch
+//!
+//! A package asks for another cuDNN major version than the one that is here. cuDNN 8 and 9 have different file names, so that neither
+//! stands in for the other.
+//!
+//! ## How it is decided
+//! The row of the package's version names the major version that it loads; the nvidia-cudnn package of the environment, or what the
+//! installed PyTorch brings, is the one that is here. Where the system loader finds the wanted one too, nothing is wrong.
+//!
+//! ## How to fix it
+//! A version of the package for the cuDNN that is here; only then a PyTorch that brings the other.
+//!
+//! ## In a log
+//! `Could not load library libcudnn_ops_infer.so.8`; `Could not locate cudnn_ops_infer64_8.dll`.
+//!
+//! ## Sources
+//! The wheels themselves; METADATA of PyTorch's releases.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        extension::{cudnn, extension, major, row_evidence},
+        shared::{label, package_evidence, package_row},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "cudnn-major-mismatch",
+    scope: Scope::Package,
+    severity: Severity::Error,
+    consequence_of: &["cpu-only-torch"],
+    remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(package), Some((_, environment))) = (extension(context), context.environment) else {
+        return Outcome::NotApplicable;
+    };
+    let Some(row) = package_row(context, package) else { return Outcome::NotApplicable };
+    let Some(wanted) = row.cudnn else { return Outcome::NotApplicable };
+    let Some((there, by)) = cudnn(context) else { return Outcome::NotApplicable };
+    let Some(major) = major(&there) else { return Outcome::NotApplicable };
+    let in_system = |soname: &String| {
+        soname.starts_with("libcudnn") && matches!(environment.system_libraries.get(soname), Some(Fact::Known { .. }))
+    };
+    if major == u64::from(wanted) || row.needs.iter().any(in_system) {
+        return Outcome::Holds;
+    }
+    let symptom = row.needs.iter().find(|soname| soname.contains("cudnn"));
+    let symptom = symptom.map_or_else(|| format!("libcudnn.so.{wanted}"), Clone::clone);
+    let summary = format!("{} loads cuDNN {wanted}, and {} brings cuDNN {there}.", label(package), label(by));
+    let mut draft = Draft::new(label(package), summary)
+        .about(package)
+        .symptom(format!("Could not load library {symptom}"))
+        .evidence(package_evidence(context, package))
+        .evidence(Evidence::new(format!("cuDNN {there}"), label(by)).at(context.pointer(&by.name)))
+        .cause(major);
+    draft.evidence.extend(row_evidence(context, row, format!("{} loads cuDNN {wanted}", package.name)));
+    draft.found()
+}

@@ -1,0 +1,103 @@
+//! # extension-cuda-major-mismatch
+//!
+//! A package needs the CUDA libraries of another major version than the installed PyTorch brings, and nothing else brings them.
+//!
+//! ## How it is decided
+//! The names of the CUDA libraries that its main libraries link to (NEEDED, imports), or that it asks for while it runs (knowledge),
+//! tell the major version: `libcublas.so.12`. Each must be brought by a package of the environment or be found by the system loader. A
+//! package that is linked to PyTorch's own libraries must have PyTorch's CUDA major in any case: two of them in one process do not mix.
+//!
+//! ## How to fix it
+//! The build of the package for PyTorch's CUDA major, PyTorch's build for the package's, or, for packages that are not linked to
+//! PyTorch, the missing CUDA libraries from their own packages.
+//!
+//! ## In a log
+//! `libcudart.so.12: cannot open shared object file`; `Library libcublas.so.12 is not found or cannot be loaded`.
+//!
+//! ## Sources
+//! System V ABI, dynamic section; the wheels themselves.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        extension::{Provision, cuda_major, extension, needs, provision, torch_cuda_major},
+        shared::{label, package_evidence, package_row},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "extension-cuda-major-mismatch",
+    scope: Scope::Package,
+    severity: Severity::Error,
+    consequence_of: &["cpu-only-torch", "bitsandbytes-binary-missing", "extension-abi-mismatch"],
+    remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(package), Some(torch)) = (extension(context), context.package("torch")) else {
+        return Outcome::NotApplicable;
+    };
+    let Some(of_torch) = torch_cuda_major(context) else { return Outcome::NotApplicable };
+    let row = package_row(context, package);
+    let needed = needs(context, package);
+    let claimed = row.and_then(|row| row.cuda).filter(|_| needed.is_empty());
+    let foreign: Vec<(String, u16)> = needed
+        .into_iter()
+        .filter_map(|soname| Some((cuda_major(&soname)?, soname)))
+        .filter(|(major, _)| *major != of_torch)
+        .map(|(major, soname)| (soname, major))
+        .collect();
+    let linked = row.is_some_and(|row| row.links_torch);
+    let major = match (foreign.first(), claimed) {
+        (Some((_, major)), _) => *major,
+        (None, Some(major)) if major != of_torch => major,
+        _ => return Outcome::Holds,
+    };
+    let mut missing = None;
+    for (soname, _) in foreign.iter().filter(|_| !linked) {
+        match provision(context, soname) {
+            Provision::Nothing => missing = Some(soname),
+            Provision::Unknown => return Outcome::Needs(vec![format!("whether the system loader finds {soname}")]),
+            Provision::Package | Provision::System => {}
+        }
+    }
+    if !linked && missing.is_none() {
+        return Outcome::Holds;
+    }
+    let what = match missing {
+        Some(soname) => format!("it needs {soname}, which nothing brings"),
+        None => "both are in one process".to_owned(),
+    };
+    let summary = format!("{} is for CUDA {major}, and {} for CUDA {of_torch}: {what}.", label(package), label(torch));
+    let soname = foreign.first().map_or_else(|| format!("libcudart.so.{major}"), |(soname, _)| soname.clone());
+    let mut draft = Draft::new(label(package), summary)
+        .about(package)
+        .symptom(format!("{soname}: cannot open shared object file: No such file or directory"))
+        .evidence(package_evidence(context, package))
+        .evidence(package_evidence(context, torch))
+        .cause(major)
+        .cause(of_torch);
+    draft.evidence.extend(evidence(context, &soname));
+    draft.trace.missing.extend(missing.cloned());
+    draft.found()
+}
+
+/// Where it is written that the package needs this library.
+fn evidence(context: &Context<'_>, soname: &str) -> Option<Evidence> {
+    let (package, file) = context.subject?;
+    let linked = |library: &&crate::facts::Library| library.needed.iter().any(|needed| needed == soname);
+    let measured = crate::rules::shared::main_libraries(context, package).find(linked);
+    match (measured, package_row(context, package)) {
+        (Some(library), _) if !library.path.contains('*') => {
+            Some(Evidence::new(format!("{} needs {soname}", library.path), format!("NEEDED of {}", library.path)))
+        }
+        (_, Some(row)) => Some(Evidence::new(
+            format!("{} needs {soname}", package.name),
+            format!("knowledge: {}", context.knowledge.cite_build(file, row)),
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,57 @@
+//! # extension-ptx-too-new-for-driver
+//!
+//! All that a package holds for this GPU is PTX, or compressed code, that is newer than the driver understands.
+//!
+//! ## How it is decided
+//! As extension-arch-missing, with the driver: it compiles PTX up to the ISA version of its own CUDA release, and unpacks zstd from
+//! branch R550 on. CUDA's minor-version compatibility does not cover PTX.
+//!
+//! ## How to fix it
+//! A newer driver, or a version of the package that was built with an older CUDA toolkit or with machine code for the GPU.
+//!
+//! ## In a log
+//! `the provided PTX was compiled with an unsupported toolchain`.
+//!
+//! ## Sources
+//! CUDA Compatibility guide; PTX ISA, release notes.
+
+use crate::{
+    compat::Reach,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        extension::on_gpu,
+        shared::{driver_evidence, gpu_name, label},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "extension-ptx-too-new-for-driver",
+    scope: Scope::PackageOnGpu,
+    severity: Severity::Error,
+    consequence_of: &["gpu-too-new-for-wheel", "driver-too-old-for-gpu", "driver-too-old-for-cuda-runtime"],
+    remedies: &[Remedy::Driver, Remedy::PackageVersion],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let on_gpu = match on_gpu(context) {
+        Ok(on_gpu) => on_gpu,
+        Err(outcome) => return outcome,
+    };
+    let what = match on_gpu.reach {
+        Reach::IsaTooNew(isa) => format!("its PTX is of ISA {isa}, which the driver cannot compile"),
+        Reach::ZstdTooNew => "its code is packed with zstd, which the driver cannot unpack".to_owned(),
+        _ => return Outcome::Holds,
+    };
+    let gpu = context.gpu.map(|(_, gpu)| gpu_name(gpu)).unwrap_or_default();
+    let summary = format!("{} does not start on {gpu}: {what}.", label(on_gpu.package));
+    let mut draft = Draft::new(label(on_gpu.package), summary)
+        .about(on_gpu.package)
+        .symptom("the provided PTX was compiled with an unsupported toolchain")
+        .cause(on_gpu.capability);
+    draft.evidence = on_gpu.evidence;
+    draft.evidence.extend(driver_evidence(context));
+    draft.found()
+}

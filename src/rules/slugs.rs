@@ -1,0 +1,22 @@
+//! Slugs of problems that are data. A finding names its rule by a `&'static str`; a row's slug becomes one by being kept once for as
+//! long as the program runs.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// The one copy of this slug. There are as many as rows in the knowledge files, so what is kept stays small.
+pub fn slug(text: &str) -> &'static str {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    match kept.get(text) {
+        Some(slug) => slug,
+        None => {
+            let slug: &'static str = Box::leak(text.to_owned().into_boxed_str());
+            kept.insert(slug);
+            slug
+        }
+    }
+}

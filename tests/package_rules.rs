@@ -1,0 +1,179 @@
+//! Rules about packages: for each row of knowledge that makes one, facts that trigger it and the nearest facts that do not. The cases
+//! are data, `tests/packages/*.toml`; a row without one fails here.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use std::{collections::BTreeSet, fs, io::Write, path::Path, process::Stdio, time::Instant};
+
+use common::facts::Words;
+use gpucheck::{
+    facts::Facts,
+    finding::Finding,
+    judge::judge,
+    knowledge::{Knowledge, ProblemRow},
+    rules::Judged,
+};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One case of a rule.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// Id of the problem's row, or slug of the rule.
+    of: String,
+    /// The package that the finding is about; nothing for rules about the environment.
+    package: Option<String>,
+    /// Facts that trigger it.
+    yes: Words,
+    /// What is changed to be in order.
+    no: Words,
+    /// Parts of the commands of its fixes, or of their summaries.
+    #[serde(default)]
+    fix: Vec<String>,
+    /// What the summary says.
+    #[serde(default)]
+    says: Vec<String>,
+    /// Severity; nothing: not looked at.
+    severity: Option<String>,
+    /// Slug of the finding that it is folded under, where it is a consequence.
+    under: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    case: Vec<Case>,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file: File = toml::from_str(&fs::read_to_string(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        cases.extend(file.case);
+    }
+    cases
+}
+
+fn findings(words: &Words, knowledge: &Knowledge) -> Vec<Finding> {
+    let report: Value = words.report();
+    let facts: Facts = serde_json::from_value(report["facts"].clone()).unwrap();
+    judge("doctor", facts, knowledge, Judged::Selected, Instant::now()).findings
+}
+
+/// The findings of a case's rule about its package.
+fn own<'f>(case: &Case, findings: &'f [Finding]) -> Vec<&'f Finding> {
+    let same = |finding: &&Finding| {
+        let rule = finding.trace.problem.as_deref().unwrap_or(finding.rule);
+        rule == case.of && (case.package.is_none() || finding.trace.package == case.package)
+    };
+    findings.iter().filter(same).collect()
+}
+
+fn problem<'k>(knowledge: &'k Knowledge, id: &str) -> Option<&'k ProblemRow> {
+    knowledge.problems().map(|(_, row)| row).find(|row| row.id == id)
+}
+
+#[test]
+fn each_case_triggers_its_rule_and_its_neighbour_does_not() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let mut faults = Vec::new();
+    for case in cases() {
+        let found = findings(&case.yes, &knowledge);
+        let about = format!("{} {}", case.of, case.package.as_deref().unwrap_or_default());
+        if let Some(under) = &case.under {
+            let slug = problem(&knowledge, &case.of).map_or(case.of.as_str(), ProblemRow::slug);
+            let folded = found.iter().any(|finding| finding.rule == under && finding.consequences.contains(&slug));
+            if !folded {
+                faults.push(format!("{about}: not under {under}: {found:#?}"));
+            }
+        } else if let [finding] = own(&case, &found)[..] {
+            let text = finding.fixes.iter().flat_map(|fix| {
+                let lines = fix.commands.iter().map(|command| command.line.clone());
+                lines.chain([fix.summary.clone()]).collect::<Vec<_>>()
+            });
+            let text = text.collect::<Vec<_>>().join("\n");
+            let severity = format!("{:?}", finding.severity).to_lowercase();
+            if case.severity.as_ref().is_some_and(|wanted| *wanted != severity) {
+                faults.push(format!("{about}: {severity}"));
+            }
+            let missing: Vec<_> = case.fix.iter().filter(|part| !text.contains(part.as_str())).collect();
+            if !missing.is_empty() {
+                faults.push(format!("{about}: no fix has {missing:?}:\n{text}\n{}", finding.summary));
+            }
+            let unsaid: Vec<_> = case.says.iter().filter(|part| !finding.summary.contains(part.as_str())).collect();
+            if !unsaid.is_empty() {
+                faults.push(format!("{about}: {unsaid:?} is not in: {}", finding.summary));
+            }
+        } else {
+            let shown: Vec<_> = found.iter().map(|finding| (finding.rule, &finding.summary)).collect();
+            faults.push(format!("{about}: is not found once in {shown:#?}"));
+        }
+        let neighbour = findings(&case.yes.with(&case.no), &knowledge);
+        if !own(&case, &neighbour).is_empty() {
+            faults.push(format!("{about}: its neighbour triggers it too"));
+        }
+        if case.under.is_some() && neighbour.iter().any(|finding| finding.consequences.contains(&case.of.as_str())) {
+            faults.push(format!("{about}: its neighbour has it as a consequence too"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// Every row that makes a finding has its case, and every file with rows about builds.
+#[test]
+fn no_row_is_without_a_case() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let cases = cases();
+    let covered: BTreeSet<&str> = cases.iter().map(|case| case.of.as_str()).collect();
+    let subjects = cases.iter().filter_map(|case| case.package.as_deref());
+    // Rules about environments name no package: what is in their facts is tried.
+    let whole = cases.iter().filter(|case| case.package.is_none());
+    let packages: BTreeSet<&str> =
+        subjects.chain(whole.flat_map(|case| case.yes.packages.keys().map(String::as_str))).collect();
+    let mut missing: Vec<String> = knowledge
+        .problems()
+        .filter(|(_, row)| !covered.contains(row.id.as_str()))
+        .map(|(file, row)| format!("problem {} of packages/{}.toml", row.id, file.package.name))
+        .collect();
+    for file in knowledge.package_files().filter(|file| !["torch", "torchvision", "torchaudio"].contains(&file.package.name.as_str())) {
+        let brings = file.build.iter().all(|row| !row.brings.is_empty());
+        let tried = file.names().any(|name| packages.contains(name));
+        if !tried && (!file.build.is_empty() && !brings || !file.unpublished.is_empty()) {
+            missing.push(format!("builds of packages/{}.toml", file.package.name));
+        }
+        if !file.unpublished.is_empty() && !file.names().any(|name| {
+            cases.iter().any(|case| case.of == "version-not-on-index" && case.package.as_deref() == Some(name))
+        }) {
+            missing.push(format!("unpublished versions of packages/{}.toml", file.package.name));
+        }
+    }
+    assert!(missing.is_empty(), "without a case in tests/packages: {missing:#?}");
+    // Ids are unique over all files, as each is a page's name.
+    let ids: Vec<&str> = knowledge.problems().map(|(_, row)| row.id.as_str()).collect();
+    assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
+}
+
+/// The same through the shipped binary: facts in, report out.
+#[test]
+fn the_binary_says_the_same() {
+    let knowledge = Knowledge::builtin().unwrap();
+    for case in cases().into_iter().filter(|case| case.under.is_none()).step_by(8) {
+        let mut child = common::gpucheck()
+            .args(["doctor", "--replay", "-", "--format", "json"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(case.yes.report().to_string().as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let slug = problem(&knowledge, &case.of).map_or(case.of.as_str(), ProblemRow::slug);
+        let found = report["findings"].as_array().unwrap().iter().any(|finding| finding["rule"] == slug);
+        assert!(found, "{slug}: {}", report["findings"]);
+    }
+}
