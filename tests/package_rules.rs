@@ -140,15 +140,20 @@ fn no_row_is_without_a_case() {
         .filter(|(_, row)| !covered.contains(row.id.as_str()))
         .map(|(file, row)| format!("problem {} of packages/{}.toml", row.id, file.package.name))
         .collect();
-    for file in knowledge.package_files().filter(|file| !["torch", "torchvision", "torchaudio"].contains(&file.package.name.as_str())) {
+    for file in knowledge
+        .package_files()
+        .filter(|file| !["torch", "torchvision", "torchaudio"].contains(&file.package.name.as_str()))
+    {
         let brings = file.build.iter().all(|row| !row.brings.is_empty());
         let tried = file.names().any(|name| packages.contains(name));
         if !tried && (!file.build.is_empty() && !brings || !file.unpublished.is_empty()) {
             missing.push(format!("builds of packages/{}.toml", file.package.name));
         }
-        if !file.unpublished.is_empty() && !file.names().any(|name| {
-            cases.iter().any(|case| case.of == "version-not-on-index" && case.package.as_deref() == Some(name))
-        }) {
+        if !file.unpublished.is_empty()
+            && !file.names().any(|name| {
+                cases.iter().any(|case| case.of == "version-not-on-index" && case.package.as_deref() == Some(name))
+            })
+        {
             missing.push(format!("unpublished versions of packages/{}.toml", file.package.name));
         }
     }

@@ -4,9 +4,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
     load::Knowledge,
-    schema::{
-        AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease,
-    },
+    schema::{AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease},
 };
 use crate::facts::{
     CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
