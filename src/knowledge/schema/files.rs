@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, PackageFile, TorchFile, VariableFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, GpuFile, PackageFile, TorchFile,
+    VariableFile,
     problem::{Places, Problem},
     validate, validate_cuda, validate_gpus, validate_others, validate_package, validate_torch,
 };
@@ -26,6 +27,8 @@ pub struct Files {
     /// `variables.toml`.
     #[serde(default)]
     pub variables: Option<VariableFile>,
+    /// `errors.toml`.
+    pub errors: Option<ErrorFile>,
     /// `failures.toml`.
     #[serde(default)]
     pub failures: Option<FailureFile>,
@@ -47,11 +50,13 @@ impl Files {
             "torch.toml" => self.torch = Some(read(shown, text, validate_torch::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
             "variables.toml" => self.variables = Some(read(shown, text, validate_others::variables)?),
+            "errors.toml" => self.errors = Some(read(shown, text, validate_others::errors)?),
             "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice or packages/NAME";
+                let known =
+                    "gpus, architectures, cuda, torch, arch_list, variables, failures, errors, advice or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,
@@ -71,6 +76,7 @@ impl Files {
         self.torch = other.torch.or(self.torch.take());
         self.arch_list = other.arch_list.or(self.arch_list.take());
         self.variables = other.variables.or(self.variables.take());
+        self.errors = other.errors.or(self.errors.take());
         self.failures = other.failures.or(self.failures.take());
         self.advice = other.advice.or(self.advice.take());
         self.packages.extend(other.packages);
@@ -88,8 +94,9 @@ impl Files {
         let cuda = self.cuda.iter().flat_map(|file| &file.toolkit).map(|row| row.verified.as_str());
         let variables = self.variables.iter().flat_map(|file| &file.variable).map(|row| row.verified.as_str());
         let failures = self.failures.iter().flat_map(|file| &file.failure).map(|row| row.verified.as_str());
+        let errors = self.errors.iter().flat_map(|file| &file.error).map(|row| row.verified.as_str());
         let packages = self.packages.iter().map(|file| file.package.verified.as_str());
-        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(packages)
+        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(errors).chain(packages)
     }
 }
 

@@ -5,7 +5,9 @@ use std::{fs, path::Path};
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, TorchFile, VariableFile};
+use super::{
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, GpuFile, TorchFile, VariableFile,
+};
 
 /// One schema for every file: a table has one meaning wherever it stands, and editors take one schema for all the files of a folder.
 /// The files of `packages/` have rules of their own.
@@ -24,6 +26,7 @@ fn schema() -> Value {
     add::<ArchListFile>(&mut generator, &mut tables);
     add::<VariableFile>(&mut generator, &mut tables);
     add::<FailureFile>(&mut generator, &mut tables);
+    add::<ErrorFile>(&mut generator, &mut tables);
     add::<AdviceFile>(&mut generator, &mut tables);
     let definitions = generator.take_definitions(true);
     json!({
