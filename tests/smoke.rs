@@ -301,3 +301,18 @@ fn smoke_no_device() {
     assert!(report["checks"]["unknown"].to_string().contains("smoke-no-device"), "{}", report["checks"]);
     assert_eq!(smoke(&fake::driver("no-gpu"), &["--fail-on", "unknown"]).0, 1);
 }
+
+#[test]
+fn one_device_is_named_and_an_instance_by_its_uuid() {
+    let mig = driver("h100x8-mig", "");
+    let (code, report) = smoke(&mig, &["--device", "MIG-GPU-862c5991-e759-6ec4-242c-a751d387a50f/8/0"]);
+    let runs = report["facts"]["smoke"]["value"].as_array().unwrap();
+    assert_eq!((code, runs.len(), &runs[0]["gpu"]), (0, 1, &json!("gpu0")), "{}", report["findings"]);
+    assert_eq!(runs[0]["device"]["name"], "NVIDIA H100 80GB HBM3 MIG 1g.10gb");
+    for wrong in ["GPU-00000000-0000-0000-0000-000000000000", "8"] {
+        let mut command = gpucheck();
+        let (code, out, err) = run(mig.apply(command.args(["smoke", "--device", wrong])));
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(&format!("--device {wrong}: ")), "{err}");
+    }
+}
