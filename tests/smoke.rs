@@ -316,3 +316,24 @@ fn one_device_is_named_and_an_instance_by_its_uuid() {
         assert!(err.contains(&format!("--device {wrong}: ")), "{err}");
     }
 }
+
+/// Real libraries, given to the fake driver as they are in the file: it reads fatbins with code of its own.
+#[test]
+fn the_driver_and_the_rules_say_the_same_of_real_libraries() {
+    let torch = common::torch_2_7_1();
+    let python = torch.to_str().unwrap();
+    for (scenario, main) in [("rtx4090-535", "ready"), ("rtx5090-580", "failed")] {
+        let (_, report) = smoke(&driver(scenario, ""), &["--load", "--python", python]);
+        let loads = first(&report)["libraries"].as_array().unwrap();
+        let of = |path: &str| loads.iter().find(|load| load["path"] == path).unwrap_or_else(|| panic!("no {path}"));
+        assert_eq!(of("torch/lib/libtorch_cuda.so")["answer"]["state"], main, "{scenario}");
+        assert_eq!(of("torchaudio/lib/libtorchaudio.so")["answer"]["state"], "ready", "{scenario}: it has PTX");
+        let taken = loads.iter().filter(|load| load["answer"]["state"] == "ready").count();
+        assert!(loads.len() > 30 && taken > 15, "{scenario}: {taken} of {}", loads.len());
+        assert!(
+            !report["findings"].to_string().contains("driver-rules-disagree"),
+            "{scenario}: {}",
+            report["findings"]
+        );
+    }
+}
