@@ -1,5 +1,5 @@
 //! Checks `knowledge/` and embeds it as compact JSON, a text for each part, so that no TOML is parsed at start and no part that is not
-//! needed.
+//! needed; lists the built kernels, which are embedded as they are.
 #![allow(dead_code, unused_imports, reason = "the types are shared with the library, which uses the rest")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
 
@@ -22,7 +22,8 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=knowledge");
     println!("cargo::rerun-if-changed=src/facts");
     println!("cargo::rerun-if-changed=src/knowledge/schema");
-    match embed() {
+    println!("cargo::rerun-if-changed=kernels/built");
+    match embed().and_then(|()| kernels()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -56,6 +57,7 @@ fn embed() -> Result<(), String> {
         ("arch_list", json(files.arch_list.as_ref())?),
         ("advice", json(files.advice.as_ref())?),
         ("variables", json(files.variables.as_ref())?),
+        ("errors", json(files.errors.as_ref())?),
         ("failures", json(files.failures.as_ref())?),
         ("libraries", json(files.libraries.as_ref())?),
         ("packages", json(Some(&files.packages))?),
@@ -74,6 +76,26 @@ fn embed() -> Result<(), String> {
 fn json<T: Serialize>(part: Option<&T>) -> Result<String, String> {
     let part = part.ok_or("knowledge/ lacks one of the files that schema::Files names")?;
     serde_json::to_string(part).map_err(|error| error.to_string())
+}
+
+/// Writes the table of `kernels/built/`: `general.sm_120.cubin` and `tensor.compute_80.ptx` are module and target.
+fn kernels() -> Result<(), String> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    let folder = root.join("kernels/built");
+    let wrong = |error: io::Error| format!("{}: {error}", folder.display());
+    let mut rows = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(wrong)? {
+        let path = entry.map_err(wrong)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let parts: Vec<&str> = name.split('.').collect();
+        if let [module, target, "cubin" | "ptx"] = parts.as_slice() {
+            rows.push(format!("({module:?}, {target:?}, include_bytes!({path:?})),\n"));
+        }
+    }
+    rows.sort();
+    let table = format!("static EMBEDDED: &[(&str, &str, &[u8])] = &[\n{}];\n", rows.concat());
+    fs::write(out.join("kernels.rs"), table).map_err(|error| error.to_string())
 }
 
 /// Names of the TOML files below `folder`, with forward slashes, sorted so that the result does not depend on the file system.

@@ -7,6 +7,7 @@ use crate::{
     facts::{Environment, Fact, Facts, Origin, PythonVersion, Source},
     fix,
     knowledge::Knowledge,
+    readiness::readiness,
     report::{Checks, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
     resolve::resolve,
     rules::{self, Judged},
@@ -18,6 +19,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
     let verdicts = rules::run(&enriched, knowledge, judged);
     let mut findings = resolve(verdicts.findings, &enriched);
     fix::attach(&mut findings, &facts, knowledge);
+    let ready = if command == "scan" { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -29,8 +31,9 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         command,
         verdict: Verdict::of(&findings, !verdicts.unknown.is_empty()),
         labels: Default::default(),
-        subjects: subjects(&enriched),
+        subjects: subjects(&enriched, knowledge),
         runs_on: runs_on(&enriched, knowledge, judged),
+        readiness: ready,
         facts,
         scan: Vec::new(),
         packages: Vec::new(),

@@ -17,6 +17,7 @@ pub mod matrix;
 mod parallel;
 pub mod probe;
 pub mod python;
+pub mod readiness;
 pub mod remote;
 pub mod report;
 pub mod resolve;

@@ -69,6 +69,24 @@ pub(super) fn read(
     }))
 }
 
+/// The ranges of the general part: what `.nv_fatbin` holds, or a bare fatbin whole.
+pub(super) fn general(source: &dyn Source) -> Result<Vec<Range<u64>>, Error> {
+    let mut head = [0; 4];
+    let count = source.read_at(0, &mut head)?;
+    let head = &head[..count];
+    let mut ranges = if head == b"\x7fELF" {
+        elf::read(source, &Header::read(source)?)?.fatbin
+    } else if u16_at(head, 0) == Some(u16::from_le_bytes(*b"MZ")) {
+        pe::read(source)?.fatbin
+    } else if u32_at(head, 0) == Some(MAGIC) {
+        std::iter::once(0..source.len()).collect()
+    } else {
+        Vec::new()
+    };
+    make_disjoint(&mut ranges, &mut Vec::new());
+    Ok(ranges)
+}
+
 /// Searches what lies outside of the known ranges, and adds what is found.
 pub(super) fn search(source: &dyn Source, known: &[Range<u64>], summary: &mut Summary) -> Vec<Damage> {
     hidden::search(source, known, &mut |found| match found {

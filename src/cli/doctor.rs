@@ -6,9 +6,11 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
+    framework::Framework,
     options::{Assume, FailOn, Node, Show, Sources},
     output,
     probe::Driver,
+    smoke::Compute,
 };
 use crate::{
     exit::Exit,
@@ -43,6 +45,13 @@ pub struct Arguments {
     node: Node,
     #[command(flatten)]
     driver: Driver,
+    /// Also ask the GPUs to compute (as `gpucheck smoke`): it wakes them, and disturbs a node that is at work
+    #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
+    smoke: bool,
+    #[command(flatten)]
+    compute: Compute,
+    #[command(flatten)]
+    framework: Framework,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -61,6 +70,7 @@ impl Arguments {
             Some(path) => saved(path)?,
             None => self.probe(&knowledge)?,
         };
+        self.framework(&mut facts)?;
         self.assume.apply(&mut facts, &knowledge)?;
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(&knowledge)?;
@@ -78,12 +88,28 @@ impl Arguments {
         Ok(exit)
     }
 
+    /// torch computes on this machine: with a machine that is only thought of, there is nothing to run.
+    fn framework(&self, facts: &mut Facts) -> anyhow::Result<()> {
+        let elsewhere = [
+            ("--replay", self.replay.is_some()),
+            ("--root", self.root.is_some()),
+            ("--gpu", !self.assume.gpu.is_empty()),
+            ("--os", self.assume.os.is_some()),
+        ];
+        if let Some((option, _)) = elsewhere.iter().find(|(_, given)| *given).filter(|_| self.framework.framework) {
+            anyhow::bail!("--framework runs torch on this machine: it cannot be combined with {option}");
+        }
+        self.framework.run(facts);
+        Ok(())
+    }
+
     fn probe(&self, knowledge: &Knowledge) -> anyhow::Result<Facts> {
         let options = probe::Options {
             root: self.root.clone(),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
             interests: knowledge.interests(),
+            smoke: self.smoke.then(|| self.compute.options()),
             ..self.driver.options(self.assume.needs_driver() && self.root.is_none())
         };
         probe::facts(&options, &Surroundings::of_process())

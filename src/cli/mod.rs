@@ -2,6 +2,7 @@
 
 mod assume;
 mod doctor;
+mod framework;
 mod kb;
 mod matrix;
 mod network;
@@ -12,6 +13,7 @@ mod progress;
 mod recommend;
 mod rule;
 mod scan;
+mod smoke;
 
 use clap::{Parser, Subcommand};
 
@@ -40,6 +42,8 @@ enum Command {
     Matrix(matrix::Arguments),
     /// Which GPUs can this code run on?
     Scan(scan::Arguments),
+    /// Does this GPU really compute? (Wakes it; nothing else does)
+    Smoke(smoke::Arguments),
     /// The rules, or the page of one
     Rule(rule::Arguments),
     /// The knowledge base: what is in it, and whether real packages agree
@@ -47,6 +51,9 @@ enum Command {
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
+    /// Computes on one GPU, for `smoke`, which must survive it
+    #[command(name = crate::probe::smoke::COMMAND, hide = true)]
+    Computing(smoke::Child),
 }
 
 impl Cli {
@@ -60,6 +67,8 @@ impl Cli {
             Command::Rule(arguments) => arguments.run(),
             Command::Kb(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
+            Command::Smoke(arguments) => arguments.run(),
+            Command::Computing(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {
             complain(&error);

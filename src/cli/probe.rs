@@ -47,16 +47,21 @@ pub struct Arguments {
 impl Arguments {
     /// Asks the library in this process, which may not survive it, and prints what it said as JSON.
     pub fn run(self) -> anyhow::Result<Exit> {
-        // A panic becomes an exit code; its text would be of no use to anybody.
-        std::panic::set_hook(Box::new(|_| {}));
-        #[cfg(target_os = "linux")]
-        alone()?;
+        contained()?;
         let text = serde_json::to_vec(&self.library.ask())?;
         let mut out = std::io::stdout().lock();
         out.write_all(&text)?;
         out.flush()?;
         Ok(Exit::Ok)
     }
+}
+
+/// Makes this process one that may be lost: a panic becomes an exit code, as its text would be of no use to anybody.
+pub fn contained() -> anyhow::Result<()> {
+    std::panic::set_hook(Box::new(|_| {}));
+    #[cfg(target_os = "linux")]
+    alone()?;
+    Ok(())
 }
 
 /// When the parent is killed, nobody is left to end a child that hangs; and a child that crashes must leave no memory image

@@ -6,8 +6,10 @@ mod code;
 mod contact;
 mod environment;
 mod fact;
+mod framework;
 mod kernel;
 mod machine;
+mod smoke;
 mod version;
 
 use std::collections::BTreeMap;
@@ -19,8 +21,10 @@ pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Libra
 pub use contact::{Answer, Contact, DriverLibrary, LibraryKind};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
+pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use kernel::{Kernel, KernelModule};
 pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
+pub use smoke::{ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 
 /// Everything that was seen of one machine and its environments. The default is that nobody looked.
@@ -44,6 +48,12 @@ pub struct Facts {
     pub cuda: Fact<Contact>,
     /// The NVIDIA GPUs.
     pub gpus: Fact<Vec<Gpu>>,
+    /// What happened when GPUs were asked to compute, one run after another; unknown unless `smoke` was asked for.
+    #[serde(default)]
+    pub smoke: Fact<Vec<Smoke>>,
+    /// What happened when torch was asked to compute in the selected environment; unknown unless `--framework` was asked for.
+    #[serde(default)]
+    pub framework: Fact<Framework>,
     /// GPUs that the user expects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
+use crate::facts::{
+    Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Source,
+};
 
 /// The variable that decides which GPUs CUDA shows.
 pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
@@ -79,6 +81,9 @@ impl Plan {
             driver_libraries: facts.driver_libraries.clone(),
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
+            // The GPUs were not asked again.
+            smoke: Fact::unknown("not run again after the plan"),
+            framework: Fact::unknown(Framework::NOT_ASKED),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
             required: facts.required.clone(),

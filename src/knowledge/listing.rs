@@ -66,6 +66,7 @@ impl Knowledge {
             "variables" in "variables.toml": self.variables.variable.iter();
             "variables nothing reads" in "variables.toml": self.variables.unread.iter();
             "driver failures" in "failures.toml": self.failures.failure.iter();
+            "error texts" in "errors.toml": self.errors.error.iter();
             "advice" in "advice.toml": self.advice.advice.iter();
             "libraries' owners" in "libraries.toml": self.libraries.library.iter();
             "requirements that bring libraries" in "libraries.toml": self.libraries.collection.iter();

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use super::{
     part::Part,
     schema::{
-        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, Files, GpuFile, LibrariesFile, PackageFile,
-        Problem, TorchFile, VariableFile,
+        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, Files, GpuFile, LibrariesFile,
+        PackageFile, Problem, TorchFile, VariableFile,
     },
 };
 
@@ -29,6 +29,7 @@ pub struct Knowledge {
     pub(super) arch_list: Part<ArchListFile>,
     pub(super) advice: Part<AdviceFile>,
     pub(super) variables: Part<VariableFile>,
+    pub(super) errors: Part<ErrorFile>,
     pub(super) failures: Part<FailureFile>,
     pub(super) libraries: Part<LibrariesFile>,
     pub(super) packages: Part<Vec<PackageFile>>,
@@ -54,6 +55,7 @@ impl Knowledge {
             arch_list: part!("arch_list"),
             advice: part!("advice"),
             variables: part!("variables"),
+            errors: part!("errors"),
             failures: part!("failures"),
             libraries: part!("libraries"),
             packages: part!("packages"),

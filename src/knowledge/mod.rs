@@ -20,7 +20,8 @@ pub use nearest::nearest;
 pub use packages::{Interests, choose, digits, matches};
 pub use queries::{Floor, Position, python_range};
 pub use schema::{
-    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, CommonOwner, Confidence, FailureRow, FixRow, GpuRow,
-    Level, NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published,
-    Range, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
+    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, CommonOwner, Confidence, ErrorKind, ErrorRow,
+    FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem,
+    ProblemRow, PtxasRow, Published, Range, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow,
+    VariableIs, VariableRow, When,
 };

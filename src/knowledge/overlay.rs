@@ -69,6 +69,10 @@ impl Knowledge {
                 (row.name.clone(), row.of.clone(), row.versions.clone())
             });
         }
+        if let Some(over) = files.errors {
+            self.errors.sources.extend(over.sources);
+            lay(&mut self.errors.error, over.error, |row| row.id.clone());
+        }
         if let Some(over) = files.failures {
             self.failures.sources.extend(over.sources);
             lay(&mut self.failures.failure, over.failure, |row| row.name.clone());

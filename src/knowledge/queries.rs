@@ -4,7 +4,9 @@ use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
     load::Knowledge,
-    schema::{AdviceRow, ArchitectureRow, Basis, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease},
+    schema::{
+        AdviceRow, ArchitectureRow, Basis, ErrorRow, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease,
+    },
 };
 use crate::facts::{
     CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
@@ -146,6 +148,21 @@ impl Knowledge {
     /// What people do about findings of a rule, the best first.
     pub fn advice(&self, rule: &str) -> impl Iterator<Item = &AdviceRow> {
         self.advice.advice.iter().filter(move |row| row.rule == rule)
+    }
+
+    /// What an error text means: the first row that fits.
+    pub fn error(&self, text: &str) -> Option<&ErrorRow> {
+        self.errors.error.iter().find(|row| row.fits(text))
+    }
+
+    /// Every kind of error that is known.
+    pub fn errors(&self) -> &[ErrorRow] {
+        &self.errors.error
+    }
+
+    /// Where a row about errors comes from.
+    pub fn cite_error(&self, row: &ErrorRow) -> String {
+        format!("errors.toml, {}; {}", row.id, cite(&self.errors.sources, &row.source))
     }
 
     /// Every torch release, oldest first.

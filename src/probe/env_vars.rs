@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Surroundings, redact, root::Root};
 
 /// Names, from the CUDA programming guide, PyTorch's "CUDA environment variables", the container toolkit and conda.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 28] = [
+    "BNB_CUDA_VERSION",
     "CONDA_OVERRIDE_CUDA",
     "CUDA_CACHE_DISABLE",
     "CUDA_CACHE_MAXSIZE",

@@ -7,6 +7,7 @@ mod container_tools;
 mod driver_libraries;
 mod env_vars;
 mod environments;
+pub mod framework;
 mod glibc;
 mod header;
 mod here;
@@ -17,6 +18,7 @@ mod loader;
 mod pci;
 pub(crate) mod redact;
 mod root;
+pub mod smoke;
 mod surroundings;
 mod toolkits;
 
@@ -30,7 +32,7 @@ pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 
 use crate::{
-    facts::{Fact, Facts},
+    facts::{Fact, Facts, Framework},
     knowledge::Interests,
 };
 
@@ -54,6 +56,10 @@ pub struct Options {
     pub identify: bool,
     /// What the knowledge base asks to look at, besides what is always looked at.
     pub interests: Interests,
+    /// Leave the Python environments alone.
+    pub without_environments: bool,
+    /// Also ask the GPUs to compute.
+    pub smoke: Option<smoke::Options>,
 }
 
 /// Everything there is to see.
@@ -76,16 +82,24 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
+        smoke: Fact::unknown("not asked for (gpucheck smoke)"),
+        framework: Fact::unknown(Framework::NOT_ASKED),
         expected: Vec::new(),
         required: Vec::new(),
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings, &options.interests.variables),
-        environments: environments::environments(&root, options, surroundings, &host)?,
+        environments: match options.without_environments {
+            true => Vec::new(),
+            false => environments::environments(&root, options, surroundings, &host)?,
+        },
         host,
     };
     if let Some(live) = live {
         live::merge(&mut facts, live.finish(&root), options.identify);
+        if let Some(options) = &options.smoke {
+            facts.smoke = smoke::smoke(&facts, options, surroundings.home.as_deref())?;
+        }
     }
     Ok(facts)
 }

@@ -31,6 +31,8 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         for subject in &report.subjects {
             page.subject(subject, report);
         }
+        page.out += &super::readiness::render(&report.readiness, screen);
+        page.framework(report);
         page.out.push('\n');
     }
     if report.command == "scan" {
@@ -104,6 +106,26 @@ impl Page<'_> {
                 how => format!("runs {} ({how})", runs.subject),
             };
             let _ = writeln!(self.out, "{:LABEL$}{mark} {text}", "");
+        }
+    }
+
+    /// What torch did when it was asked to compute.
+    fn framework(&mut self, report: &Report) {
+        let Some((heading, steps)) = super::framework::lines(report, self.screen) else { return };
+        self.labelled(0, "Framework", Paint::Strong, &heading);
+        for step in steps {
+            let mark = step.paint.on(step.mark, self.screen.color).to_string();
+            let _ = write!(self.out, "{:LABEL$}{mark} ", "");
+            let screen =
+                Screen { width: self.screen.width.map(|width| width.saturating_sub(LABEL + 2)), ..*self.screen };
+            super::readiness::column(
+                &mut self.out,
+                &step.name,
+                Paint::Dim,
+                super::readiness::NAME,
+                &step.text,
+                &screen,
+            );
         }
     }
 

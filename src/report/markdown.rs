@@ -21,6 +21,7 @@ pub(super) fn render(report: &Report) -> String {
                 let label = if subject.label.is_empty() { "also" } else { subject.label };
                 let _ = writeln!(out, "- **{label}**: {}", escaped(&subject.text));
             }
+            checked(&mut out, report);
             out.push('\n');
         }
     }
@@ -42,6 +43,20 @@ fn scan(report: &Report) -> String {
     }
     out += &escaped(&page::gate(report, &screen));
     out.trim_end().to_owned() + "\n"
+}
+
+/// The lines of the installation check and the steps of torch, each a point of its own.
+fn checked(out: &mut String, report: &Report) {
+    for (name, text) in super::readiness::points(&report.readiness) {
+        let _ = writeln!(out, "- {name}: {}", escaped(&text));
+    }
+    let screen = Screen { width: None, color: false, verbose: 0, quiet: false };
+    if let Some((heading, steps)) = super::framework::lines(report, &screen) {
+        let _ = writeln!(out, "- **Framework**: {}", escaped(&heading));
+        for step in steps {
+            let _ = writeln!(out, "  - {} {} {}", step.mark, step.name, escaped(&step.text));
+        }
+    }
 }
 
 fn one(out: &mut String, finding: &Finding) {

@@ -1,9 +1,12 @@
 //! The report: one structure, one file for each format it can be written in.
 
+mod computing;
+mod framework;
 mod human;
 mod json;
 mod markdown;
 mod matrix;
+mod readiness;
 mod remote;
 mod runs_on;
 mod scan;
@@ -18,6 +21,7 @@ use crate::{
     facts::Facts,
     finding::{Finding, Severity},
     matrix::Matrix,
+    readiness::Readiness,
     rules::Undecided,
     scan::{Diff, Gate, Remote, Scanned, Size, Summary, Unread},
 };
@@ -78,6 +82,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Which GPU can run what, for each judged environment.
     pub runs_on: Vec<RunsOn>,
+    /// The eight lines that people check an installation with, for each judged environment and GPU.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readiness: Vec<Readiness>,
     /// How many rules ran, and which could not.
     pub checks: Checks,
     /// Wall time of the command in milliseconds.

@@ -19,12 +19,9 @@ pub fn runs_on(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Vec<Runs
         let gpus = facts.gpus.value().into_iter().flatten().enumerate();
         for (gpu_index, gpu) in gpus.filter(|(_, gpu)| gpu.named || gpu.visible.value() != Some(&false)) {
             let context = Context {
-                facts,
-                knowledge,
                 environment: Some((environment_index, environment)),
                 gpu: Some((gpu_index, gpu)),
-                subject: None,
-                problem: None,
+                ..Context::new(facts, knowledge)
             };
             let cpu = torch.build.value().is_some_and(|build| build.cuda.is_none());
             let how = match torch_on_gpu(&context) {

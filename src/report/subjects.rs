@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use crate::facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Source};
+use super::computing::computing;
+use crate::{
+    facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Source},
+    knowledge::Knowledge,
+};
 
 /// A line about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,16 +22,21 @@ pub struct Subject {
 }
 
 impl Subject {
-    fn new(label: &'static str, text: String) -> Self {
+    pub(super) fn new(label: &'static str, text: String) -> Self {
         Self { label, id: None, text, notes: Vec::new() }
     }
 }
 
 /// The lines for facts that have been enriched.
-pub fn subjects(facts: &Facts) -> Vec<Subject> {
+pub fn subjects(facts: &Facts, knowledge: &Knowledge) -> Vec<Subject> {
     let mut lines = vec![system(facts), driver(facts)];
     match &facts.gpus {
-        Fact::Known { value, .. } => lines.extend(value.iter().map(gpu)),
+        Fact::Known { value, .. } => {
+            for one in value {
+                lines.push(gpu(one));
+                lines.extend(computing(facts, &one.id, knowledge));
+            }
+        }
         Fact::Absent { via } => lines.push(Subject::new("GPU", format!("no NVIDIA GPU ({via})"))),
         Fact::Unknown { why } => lines.push(Subject::new("GPU", format!("not known: {why}"))),
     }

@@ -9,7 +9,9 @@ mod rule;
 mod run;
 mod shared;
 mod slugs;
+mod smoke_runs;
 mod stack;
+mod steps;
 
 pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
@@ -18,8 +20,10 @@ pub use environment::{
 pub use extension::cuda_major;
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
-pub use shared::{gpu_name, label, torch_on_gpu};
+pub use shared::{driver, gpu_name, label, torch_on_gpu};
 pub use slugs::slug;
+pub use smoke_runs::{peak_gigabytes, peak_teraflops};
+pub use steps::said;
 
 /// A rule and its page.
 pub struct Entry {
@@ -143,6 +147,24 @@ registry! {
         environment_incomplete,
         torch_left_to_the_index,
         several_cuda_majors,
+    }
+    smoke {
+        smoke_no_device,
+        smoke_not_judged,
+        smoke_not_started,
+        smoke_hangs,
+        smoke_dies,
+        driver_refuses_image,
+        driver_rules_disagree,
+        smoke_kernel_failed,
+        smoke_wrong_results,
+        smoke_slow,
+        ptx_jit_only,
+        framework_import_failed,
+        framework_step_failed,
+        framework_wrong_numbers,
+        framework_step_died,
+        framework_hangs,
     }
     build {
         arch_list_invalid,

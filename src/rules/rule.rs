@@ -75,6 +75,8 @@ pub enum Outcome {
     NotApplicable,
     /// Something is wrong.
     Finding(Box<Draft>),
+    /// Several things are wrong, each for a reason of its own.
+    Findings(Vec<Draft>),
     /// It cannot be decided without these facts.
     Needs(Vec<String>),
 }
@@ -175,6 +177,11 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The machine as a whole.
+    pub const fn new(facts: &'a Facts, knowledge: &'a Knowledge) -> Self {
+        Self { facts, knowledge, environment: None, gpu: None, subject: None, problem: None }
+    }
+
     /// A package of the environment at hand.
     pub fn package(&self, name: &str) -> Option<&'a Package> {
         self.environment.and_then(|(_, environment)| environment.package(name))

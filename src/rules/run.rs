@@ -59,7 +59,7 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
         all.filter_map(move |package| Some((environment, (package, knowledge.package_file(&package.name)?))))
     };
     let packages: Vec<(Placed<'_>, Subject<'_>)> = environments.iter().copied().flat_map(known).collect();
-    let base = Context { facts, knowledge, environment: None, gpu: None, subject: None, problem: None };
+    let base = Context::new(facts, knowledge);
     let mut verdicts = Verdicts::default();
     for rule in REGISTRY.iter().map(|entry| entry.rule) {
         let mut collector = Collector { rule, merged: BTreeMap::new(), verdicts: &mut verdicts };
@@ -155,6 +155,7 @@ impl Collector<'_> {
                 }
             }
             Outcome::Finding(draft) => self.add(*draft, &context),
+            Outcome::Findings(drafts) => drafts.into_iter().for_each(|draft| self.add(draft, &context)),
         }
     }
 

@@ -19,7 +19,13 @@ pub fn known(value: impl Into<Value>) -> Value {
 
 /// The patient on these GPUs and this driver.
 pub fn case(gpus: &[&str], driver: &str) -> Case {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facts/patient-5090.json")).unwrap();
+    saved("patient-5090", gpus, driver)
+}
+
+/// Saved facts of `tests/facts` on these GPUs and this driver.
+pub fn saved(name: &str, gpus: &[&str], driver: &str) -> Case {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/facts");
+    let text = std::fs::read_to_string(folder.join(name).with_extension("json")).unwrap();
     let mut arguments = vec!["--driver".to_owned(), driver.to_owned()];
     gpus.iter().for_each(|gpu| arguments.extend(["--gpu".to_owned(), (*gpu).to_owned()]));
     Case { report: serde_json::from_str(&text).unwrap(), arguments }

@@ -40,6 +40,9 @@ pub struct ArchitectureRow {
     /// Whether it is an integrated (Jetson, Drive) GPU.
     #[serde(default)]
     pub tegra: bool,
+    /// Single-precision multiply-adds that a multiprocessor can do in a clock.
+    #[serde(default)]
+    pub fp32_lanes: Option<u32>,
     /// First CUDA release that generates code for it.
     pub first_toolkit: Option<CudaVersion>,
     /// Last CUDA release that does; nothing while it is supported.

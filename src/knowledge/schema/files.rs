@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, FailureFile, GpuFile, LibrariesFile, PackageFile, TorchFile,
-    VariableFile, libraries,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, GpuFile, LibrariesFile, PackageFile,
+    TorchFile, VariableFile, libraries,
     problem::{Places, Problem},
     validate, validate_cuda, validate_gpus, validate_others, validate_package, validate_torch,
 };
@@ -29,6 +29,8 @@ pub struct Files {
     /// `variables.toml`.
     #[serde(default)]
     pub variables: Option<VariableFile>,
+    /// `errors.toml`.
+    pub errors: Option<ErrorFile>,
     /// `failures.toml`.
     #[serde(default)]
     pub failures: Option<FailureFile>,
@@ -50,12 +52,13 @@ impl Files {
             "torch.toml" => self.torch = Some(read(shown, text, validate_torch::torch)?),
             "arch_list.toml" => self.arch_list = Some(read(shown, text, validate::arch_list)?),
             "variables.toml" => self.variables = Some(read(shown, text, validate_others::variables)?),
+            "errors.toml" => self.errors = Some(read(shown, text, validate_others::errors)?),
             "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
             "libraries.toml" => self.libraries = Some(read(shown, text, libraries::libraries)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, advice, libraries or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, errors, advice, libraries or packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,
@@ -75,6 +78,7 @@ impl Files {
         self.torch = other.torch.or(self.torch.take());
         self.arch_list = other.arch_list.or(self.arch_list.take());
         self.variables = other.variables.or(self.variables.take());
+        self.errors = other.errors.or(self.errors.take());
         self.failures = other.failures.or(self.failures.take());
         self.advice = other.advice.or(self.advice.take());
         self.packages.extend(other.packages);
@@ -92,9 +96,10 @@ impl Files {
         let cuda = self.cuda.iter().flat_map(|file| &file.toolkit).map(|row| row.verified.as_str());
         let variables = self.variables.iter().flat_map(|file| &file.variable).map(|row| row.verified.as_str());
         let failures = self.failures.iter().flat_map(|file| &file.failure).map(|row| row.verified.as_str());
+        let errors = self.errors.iter().flat_map(|file| &file.error).map(|row| row.verified.as_str());
         let packages = self.packages.iter().map(|file| file.package.verified.as_str());
         let libraries = self.libraries.iter().flat_map(|file| &file.library).map(|row| row.verified.as_str());
-        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(libraries).chain(packages)
+        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(errors).chain(libraries).chain(packages)
     }
 }
 

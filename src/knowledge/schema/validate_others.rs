@@ -1,7 +1,7 @@
-//! What `variables.toml` and `failures.toml` must hold beyond their types.
+//! What `variables.toml`, `failures.toml` and `errors.toml` must hold beyond their types.
 
 use super::{
-    FailureFile, VariableFile,
+    ErrorFile, FailureFile, VariableFile,
     problem::{Places, Problem},
     validate::Table,
 };
@@ -65,5 +65,18 @@ pub fn failures(file: &FailureFile, places: &Places<'_>) -> Vec<Problem> {
         }
     }
     table.unique("name", file.failure.iter().enumerate().map(|(index, row)| (index, row.name.as_str())));
+    table.problems
+}
+
+/// `errors.toml`
+pub fn errors(file: &ErrorFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "error", &file.sources);
+    for (index, row) in file.error.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if row.text.is_empty() || row.text.iter().any(|part| part.trim_matches(['*', ' ']).len() < 4) {
+            table.fault(index, "text", "a part of a text that says anything has four characters or more");
+        }
+    }
+    table.unique("id", file.error.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));
     table.problems
 }

@@ -36,8 +36,8 @@ const NVML: &[(u32, &str)] = &[
     (999, "NVML_ERROR_UNKNOWN"),
 ];
 
-/// CUDA: those of `CUresult` that initialisation and questions about devices return, from cuda.h 13.5.37 (PyPI
-/// nvidia-cuda-runtime) and 12.8 (in torch 2.7.1's triton); contexts, graphs and launches have others.
+/// CUDA: those of `CUresult` that initialisation, questions about devices, images, memory and launches return, from cuda.h 13.5.37
+/// (PyPI nvidia-cuda-runtime) and 12.8 (in torch 2.7.1's triton); graphs, streams and graphics have others.
 const CUDA: &[(u32, &str)] = &[
     (1, "CUDA_ERROR_INVALID_VALUE"),
     (2, "CUDA_ERROR_OUT_OF_MEMORY"),
@@ -59,11 +59,26 @@ const CUDA: &[(u32, &str)] = &[
     (222, "CUDA_ERROR_UNSUPPORTED_PTX_VERSION"),
     (223, "CUDA_ERROR_JIT_COMPILATION_DISABLED"),
     (226, "CUDA_ERROR_CONTAINED"),
+    (300, "CUDA_ERROR_INVALID_SOURCE"),
+    (301, "CUDA_ERROR_FILE_NOT_FOUND"),
     (302, "CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND"),
     (303, "CUDA_ERROR_SHARED_OBJECT_INIT_FAILED"),
     (304, "CUDA_ERROR_OPERATING_SYSTEM"),
+    (400, "CUDA_ERROR_INVALID_HANDLE"),
+    (401, "CUDA_ERROR_ILLEGAL_STATE"),
     (500, "CUDA_ERROR_NOT_FOUND"),
+    (600, "CUDA_ERROR_NOT_READY"),
+    (700, "CUDA_ERROR_ILLEGAL_ADDRESS"),
+    (701, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES"),
+    (702, "CUDA_ERROR_LAUNCH_TIMEOUT"),
+    (708, "CUDA_ERROR_PRIMARY_CONTEXT_ACTIVE"),
+    (709, "CUDA_ERROR_CONTEXT_IS_DESTROYED"),
+    (710, "CUDA_ERROR_ASSERT"),
     (714, "CUDA_ERROR_HARDWARE_STACK_ERROR"),
+    (715, "CUDA_ERROR_ILLEGAL_INSTRUCTION"),
+    (716, "CUDA_ERROR_MISALIGNED_ADDRESS"),
+    (717, "CUDA_ERROR_INVALID_ADDRESS_SPACE"),
+    (718, "CUDA_ERROR_INVALID_PC"),
     (719, "CUDA_ERROR_LAUNCH_FAILED"),
     (800, "CUDA_ERROR_NOT_PERMITTED"),
     (801, "CUDA_ERROR_NOT_SUPPORTED"),

@@ -1,15 +1,18 @@
-//! Runs a child that may hang, crash or answer nonsense, and comes back in time with its message or with what became of it.
+//! Runs a child that may hang, crash or answer nonsense, and comes back in time with what it wrote and what became of it.
 
 use std::{
     io::{self, Read},
-    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{self, Receiver, RecvTimeoutError},
+    },
     thread,
     time::{Duration, Instant},
 };
 
-use super::message::Message;
+use serde::de::DeserializeOwned;
+
 use crate::facts::Answer;
 
 /// More than any answer: eight GPUs take 8 KiB.
@@ -23,76 +26,100 @@ const TICK: Duration = Duration::from_millis(1);
 /// A child that was started. Dropping it ends it.
 pub struct Running {
     child: Child,
-    output: Receiver<Output>,
-    heard: Option<Output>,
+    /// What it has written so far.
+    output: Arc<Mutex<Vec<u8>>>,
+    /// Told when its output has ended.
+    closed: Receiver<()>,
+    is_closed: bool,
     started: Instant,
     timeout: Duration,
 }
 
-/// What the child wrote.
-enum Output {
-    Whole(Vec<u8>),
-    TooLong,
+/// What became of a child.
+pub struct Ended {
+    /// What it wrote, up to the end or to its deadline.
+    pub output: Vec<u8>,
+    /// How it ended: by itself and well, or otherwise.
+    pub how: Result<(), Answer>,
+    /// What to say where the output is not whole: a child that closed its output and did not end was late.
+    unfinished: Option<Answer>,
 }
 
 impl Running {
-    /// Starts `program`, which has until `timeout` to answer.
+    /// Starts a program, which has until `timeout` to answer. Its input is empty, what it complains is lost.
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(program: &Path, arguments: &[&str], timeout: Duration) -> io::Result<Self> {
-        let mut command = Command::new(program);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    pub fn start(command: &mut Command, timeout: Duration) -> io::Result<Self> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         // The driver starts programs too (nvidia-modprobe): a group of its own lets them end together.
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        std::os::unix::process::CommandExt::process_group(command, 0);
         let mut child = command.spawn()?;
         let started = Instant::now();
-        let (sender, output) = mpsc::channel();
+        let output = Arc::new(Mutex::new(Vec::new()));
+        let (sender, closed) = mpsc::channel();
         let pipe = child.stdout.take();
+        let shared = Arc::clone(&output);
         // It is not waited for: a grandchild may keep the pipe open for ever.
         thread::Builder::new().spawn(move || {
-            let mut bytes = Vec::new();
-            let read = pipe.map(|pipe| pipe.take(LONGEST + 1).read_to_end(&mut bytes));
-            let too_long = matches!(read, Some(Ok(length)) if length as u64 > LONGEST);
+            if let Some(pipe) = pipe {
+                gather(pipe, &shared);
+            }
             // The receiver is gone when nobody waits any more.
-            let _ = sender.send(if too_long { Output::TooLong } else { Output::Whole(bytes) });
+            let _ = sender.send(());
         })?;
-        Ok(Self { child, output, heard: None, started, timeout })
+        Ok(Self { child, output, closed, is_closed: false, started, timeout })
     }
 
     /// Whether it has answered, or closed its output, by then.
     pub fn listen(&mut self, until: Instant) -> bool {
-        if self.heard.is_none() {
-            self.heard = match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                Ok(output) => Some(output),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Output::Whole(Vec::new())),
-            };
+        if !self.is_closed {
+            let heard = self.closed.recv_timeout(until.saturating_duration_since(Instant::now()));
+            self.is_closed = heard != Err(RecvTimeoutError::Timeout);
         }
-        self.heard.is_some()
+        self.is_closed
     }
 
     /// Its message, or what became of it. Afterwards it is gone, or named.
     ///
     /// # Errors
     /// [`Answer::TimedOut`], [`Answer::Crashed`] or [`Answer::Garbled`].
-    pub fn finish(&mut self) -> Result<Message, Answer> {
+    pub fn finish<T: DeserializeOwned>(&mut self) -> Result<T, Answer> {
+        let Ended { output, how, unfinished } = self.end();
+        how?;
+        match (serde_json::from_slice(&output), unfinished) {
+            (Ok(message), _) => Ok(message),
+            (Err(_), Some(late)) => Err(late),
+            (Err(_), None) if output.is_empty() => Err(Answer::Garbled { what: "nothing".to_owned() }),
+            // The text itself may be anything, and is kept out of the report.
+            (Err(error), None) => {
+                let place = format!("no report at line {}, column {}", error.line(), error.column());
+                Err(Answer::Garbled { what: place })
+            }
+        }
+    }
+
+    /// What it wrote and what became of it, for a child that tells how far it is. Afterwards it is gone, or named.
+    pub fn end(&mut self) -> Ended {
         self.listen(self.started + self.timeout);
-        let ended = if self.heard.is_some() { self.ended_within(LEAVING) } else { self.ended_within(Duration::ZERO) };
+        let ended = if self.is_closed { self.ended_within(LEAVING) } else { self.ended_within(Duration::ZERO) };
         let left_running = match ended {
             Some(_) => None,
             None => self.kill(),
         };
-        match (self.heard.take(), ended) {
-            (Some(Output::TooLong), _) => Err(Answer::Garbled { what: format!("more than {} MiB", LONGEST >> 20) }),
-            (_, Some(status)) if !status.success() => Err(Answer::Crashed { how: how(status) }),
-            // One that does not end after a whole answer hangs in the driver's clean-up, which is nothing to programs.
-            (Some(Output::Whole(bytes)), _) => {
-                read(&bytes, ended.is_some()).unwrap_or_else(|| Err(self.late(left_running)))
+        let output = std::mem::take(&mut *self.output.lock().unwrap_or_else(PoisonError::into_inner));
+        let how = match ended {
+            _ if output.len() as u64 > LONGEST => {
+                Err(Answer::Garbled { what: format!("more than {} MiB", LONGEST >> 20) })
             }
-            (None, _) => Err(self.late(left_running)),
-        }
+            Some(status) if !status.success() => Err(Answer::Crashed { how: how(status) }),
+            _ if self.is_closed => Ok(()),
+            _ => Err(self.late(left_running)),
+        };
+        // One that does not end after a whole answer hangs in the driver's clean-up, which is nothing to programs.
+        let unfinished = ended.is_none().then(|| self.late(left_running));
+        Ended { output, how, unfinished }
     }
 
     fn late(&self, left_running: Option<u32>) -> Answer {
@@ -137,16 +164,19 @@ impl Drop for Running {
     }
 }
 
-/// The message; nothing when it is not whole and the child was still at it.
-fn read(bytes: &[u8], ended: bool) -> Option<Result<Message, Answer>> {
-    match serde_json::from_slice(bytes) {
-        Ok(message) => Some(Ok(message)),
-        Err(_) if !ended => None,
-        Err(_) if bytes.is_empty() => Some(Err(Answer::Garbled { what: "nothing".to_owned() })),
-        // The text itself may be anything, and is kept out of the report.
-        Err(error) => {
-            let place = format!("no report at line {}, column {}", error.line(), error.column());
-            Some(Err(Answer::Garbled { what: place }))
+/// Takes what comes through the pipe, up to more than any answer.
+fn gather(pipe: impl Read, output: &Mutex<Vec<u8>>) {
+    let mut pipe = pipe.take(LONGEST + 1);
+    let mut piece = [0; 4096];
+    loop {
+        match pipe.read(&mut piece) {
+            Ok(0) => return,
+            Ok(count) => {
+                let bytes = piece.get(..count).unwrap_or_default();
+                output.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
         }
     }
 }
@@ -190,15 +220,19 @@ fn signal_name(number: i32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::live::Message;
 
     const SOON: Duration = Duration::from_millis(300);
     const ANSWER: &str =
         r#"printf '{"library":null,"answer":{"state":"no-library"},"driver":null,"cuda":null,"devices":[]}'"#;
 
+    fn shell(script: &str, timeout: Duration) -> Running {
+        Running::start(Command::new("/bin/sh").args(["-c", script]), timeout).unwrap()
+    }
+
     fn run(script: &str, timeout: Duration) -> (Result<Message, Answer>, Duration) {
         let start = Instant::now();
-        let mut running = Running::start(Path::new("/bin/sh"), &["-c", script], timeout).unwrap();
-        (running.finish(), start.elapsed())
+        (shell(script, timeout).finish(), start.elapsed())
     }
 
     fn failed(script: &str) -> Answer {
@@ -271,6 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_written_before_the_end_is_kept() {
+        let ended = shell("echo one; echo two; kill -SEGV $$", Duration::from_secs(20)).end();
+        assert_eq!(ended.output, b"one\ntwo\n");
+        assert_eq!(ended.how, Err(Answer::Crashed { how: "signal 11 (SIGSEGV)".to_owned() }));
+        let ended = shell("echo one; sleep 60", SOON).end();
+        assert_eq!(ended.output, b"one\n");
+        assert_eq!(ended.how, Err(Answer::TimedOut { after_ms: 300, left_running: None }));
+        let ended = shell("printf half; exit 0", Duration::from_secs(20)).end();
+        assert_eq!((ended.output.as_slice(), ended.how), (&b"half"[..], Ok(())));
+    }
+
+    #[test]
     fn a_crash_is_seen_though_a_grandchild_keeps_the_pipe() {
         let (result, _) = run("sleep 5 & kill -ABRT $$", SOON);
         assert_eq!(result.unwrap_err(), Answer::Crashed { how: "signal 6 (SIGABRT)".to_owned() });
@@ -278,6 +324,6 @@ mod tests {
 
     #[test]
     fn what_is_not_there_cannot_start() {
-        assert!(Running::start(Path::new("/no/such/program"), &[], SOON).is_err());
+        assert!(Running::start(&mut Command::new("/no/such/program"), SOON).is_err());
     }
 }

@@ -1,18 +1,19 @@
 //! Asks the driver itself, through its two libraries, each in a child process of its own: calls into a broken driver hang and
 //! crash in exactly those situations that a doctor is called for.
 
-mod codes;
-mod contain;
+pub(super) mod codes;
+pub(super) mod contain;
 mod cuda;
-mod library;
+pub(super) mod library;
 mod merge;
-mod message;
+pub(super) mod message;
 mod nvml;
 mod unite;
 
 use std::{
     io::{self, IsTerminal, Write},
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -89,7 +90,7 @@ impl Live {
     pub fn start(timeout: Duration) -> Self {
         let program = std::env::current_exe();
         let start = |library: Library| match &program {
-            Ok(program) => Running::start(program, &[COMMAND, library.name()], timeout),
+            Ok(program) => Running::start(Command::new(program).args([COMMAND, library.name()]), timeout),
             Err(error) => Err(io::Error::new(error.kind(), "this program does not find itself")),
         };
         Self { nvml: start(Library::Nvml), cuda: start(Library::Cuda), started: Instant::now() }
@@ -114,7 +115,7 @@ fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> 
         Ok(running) => running,
         Err(error) => return (Fact::unknown(format!("the process that asks cannot be started: {error}")), None),
     };
-    let (contact, message) = match running.finish() {
+    let (contact, message) = match running.finish::<Message>() {
         Ok(message) => (contact(library, &message, root), Some(message)),
         Err(answer) => {
             let nameless = Fact::unknown("the process that asked it did not say which file it is");

@@ -1,7 +1,6 @@
-//! The CUDA driver API: enumeration and contexts. Signatures are those of cuda.h.
+//! The CUDA driver API: enumeration. Signatures are those of cuda.h.
 
 use std::{
-    cell::Cell,
     ffi::{CStr, c_char, c_int, c_uint},
     ptr,
     sync::OnceLock,
@@ -18,12 +17,23 @@ use crate::{
 /// A `CUresult`.
 pub struct Code(pub u32);
 
-const INVALID_VALUE: Code = Code(1);
-const NOT_INITIALIZED: Code = Code(3);
-const DEVICE_UNAVAILABLE: Code = Code(46);
+/// `CUDA_ERROR_INVALID_VALUE`.
+pub const INVALID_VALUE: Code = Code(1);
+/// `CUDA_ERROR_OUT_OF_MEMORY`.
+pub const OUT_OF_MEMORY: Code = Code(2);
+/// `CUDA_ERROR_NOT_INITIALIZED`.
+pub const NOT_INITIALIZED: Code = Code(3);
+/// `CUDA_ERROR_DEVICE_UNAVAILABLE`.
+pub const DEVICE_UNAVAILABLE: Code = Code(46);
 const NO_DEVICE: Code = Code(100);
-const INVALID_DEVICE: Code = Code(101);
-const INVALID_CONTEXT: Code = Code(201);
+/// `CUDA_ERROR_INVALID_DEVICE`.
+pub const INVALID_DEVICE: Code = Code(101);
+/// `CUDA_ERROR_INVALID_CONTEXT`.
+pub const INVALID_CONTEXT: Code = Code(201);
+/// `CUDA_ERROR_INVALID_HANDLE`.
+pub const INVALID_HANDLE: Code = Code(400);
+/// `CUDA_ERROR_NOT_FOUND`.
+pub const NOT_FOUND: Code = Code(500);
 
 impl From<Null> for Code {
     fn from(_: Null) -> Self {
@@ -34,16 +44,16 @@ impl From<Null> for Code {
 /// The devices of this process, from the first `cuInit` that succeeds.
 static DEVICES: OnceLock<Vec<Instance>> = OnceLock::new();
 
-thread_local! {
-    /// `CUcontext` of this thread: the device's number and 1; 0 is none.
-    static CONTEXT: Cell<usize> = const { Cell::new(0) };
-}
-
 /// The device of a `CUdevice`, which is its number.
-fn device(number: c_int) -> Result<(Instance, &'static Device), Code> {
+pub fn device(number: c_int) -> Result<(Instance, &'static Device), Code> {
     let devices = DEVICES.get().ok_or(NOT_INITIALIZED)?;
     let instance = usize::try_from(number).ok().and_then(|number| devices.get(number)).ok_or(INVALID_DEVICE)?;
     Ok((*instance, instance.device().ok_or(INVALID_DEVICE)?))
+}
+
+/// How many devices this process sees; nothing before `cuInit`.
+pub fn count() -> Option<usize> {
+    DEVICES.get().map(Vec::len)
 }
 
 fn attribute(device: &Device, attribute: c_uint) -> Result<c_int, Code> {
@@ -52,6 +62,11 @@ fn attribute(device: &Device, attribute: c_uint) -> Result<c_int, Code> {
         // MAX_THREADS_PER_BLOCK, WARP_SIZE
         1 => 1024,
         10 => 32,
+        // CLOCK_RATE (kHz), MULTIPROCESSOR_COUNT, MEMORY_CLOCK_RATE (kHz), GLOBAL_MEMORY_BUS_WIDTH (bits)
+        13 => device.clock,
+        16 => device.multiprocessors,
+        36 => device.memory_clock,
+        37 => device.bus_width,
         // INTEGRATED, COMPUTE_MODE, ECC_ENABLED
         18 => c_uint::from(device.integrated),
         20 => device.compute_mode,
@@ -164,34 +179,5 @@ exports! {
     fn cuDeviceGetUuid_v2(uuid: Out<[u8; 16]>, number: c_int) {
         let (instance, device) = device(number)?;
         Ok(uuid.set(instance.uuid_bytes(device))?)
-    }
-
-    /// The primary context of a device.
-    fn cuDevicePrimaryCtxRetain(context: Out<usize>, number: c_int) {
-        let (_, device) = device(number)?;
-        if device.compute_mode == 2 {
-            return Err(DEVICE_UNAVAILABLE);
-        }
-        Ok(context.set(usize::try_from(number).map_err(|_| INVALID_DEVICE)? + 1)?)
-    }
-
-    /// Gives the primary context back.
-    fn cuDevicePrimaryCtxRelease_v2(number: c_int) {
-        device(number).map(|_| ())
-    }
-
-    /// Makes a context this thread's; NULL leaves it none.
-    fn cuCtxSetCurrent(context: usize) {
-        if context > DEVICES.get().ok_or(NOT_INITIALIZED)?.len() {
-            return Err(INVALID_CONTEXT);
-        }
-        CONTEXT.set(context);
-        Ok(())
-    }
-
-    /// This thread's context.
-    fn cuCtxGetCurrent(context: Out<usize>) {
-        DEVICES.get().ok_or(NOT_INITIALIZED)?;
-        Ok(context.set(CONTEXT.get())?)
     }
 }

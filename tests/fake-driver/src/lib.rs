@@ -7,11 +7,18 @@
 #[macro_use]
 mod export;
 
+mod context;
 mod cuda;
 mod cuda_errors;
+mod event;
 mod faults;
 mod ffi;
+mod image;
 mod instance;
+mod kernels;
+mod launch;
+mod memory;
+mod module;
 mod nvml;
 mod nvml_device;
 mod scenario;
@@ -21,5 +28,15 @@ pub use scenario::Scenario;
 
 /// Every function that a scenario can name.
 pub fn functions() -> impl Iterator<Item = &'static str> {
-    nvml::FUNCTIONS.iter().chain(nvml_device::FUNCTIONS).chain(cuda::FUNCTIONS).copied()
+    let files = [
+        nvml::FUNCTIONS,
+        nvml_device::FUNCTIONS,
+        cuda::FUNCTIONS,
+        context::FUNCTIONS,
+        memory::FUNCTIONS,
+        module::FUNCTIONS,
+        launch::FUNCTIONS,
+        event::FUNCTIONS,
+    ];
+    files.into_iter().flatten().copied()
 }

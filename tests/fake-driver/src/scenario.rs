@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, process, sync::OnceLock};
 use serde::Deserialize;
 
 /// A driver with its devices.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Version of the driver, `580.95.05`.
@@ -29,9 +29,32 @@ pub struct Scenario {
     /// Functions that write a mebibyte of noise to standard output and end the process with code 0.
     #[serde(default)]
     pub garbage: Vec<String>,
+    /// What goes wrong inside kernels.
+    #[serde(default)]
+    pub launch: Launch,
     /// Devices in the order of the PCI bus.
     #[serde(default, rename = "device")]
     pub devices: Vec<Device>,
+}
+
+/// What kernels do instead of what they should, by their names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Launch {
+    /// Kernels that fail with this code: it shows at the next call that waits, and every call after it returns it.
+    #[serde(default)]
+    pub faults: BTreeMap<String, u32>,
+    /// Kernels that never end.
+    #[serde(default)]
+    pub hang: Vec<String>,
+    /// Kernels with one wrong number in their result.
+    #[serde(default)]
+    pub wrong: Vec<String>,
+    /// Kernels that write nothing.
+    #[serde(default)]
+    pub silent: Vec<String>,
+    /// How much longer kernels take than its clocks allow.
+    pub slow: Option<f64>,
 }
 
 /// A GPU.
@@ -65,6 +88,24 @@ pub struct Device {
     /// Compute mode as NVML and CUDA number it: 0 default, 2 prohibited, 3 exclusive to a process.
     #[serde(default)]
     pub compute_mode: u32,
+    /// Whether another process has it, which matters where it is exclusive.
+    #[serde(default)]
+    pub busy: bool,
+    /// Memory that other processes use.
+    #[serde(default)]
+    pub used: u64,
+    /// Clock of its processors in kHz.
+    #[serde(default = "clock")]
+    pub clock: u32,
+    /// Its streaming multiprocessors.
+    #[serde(default = "multiprocessors")]
+    pub multiprocessors: u32,
+    /// Clock of its memory in kHz.
+    #[serde(default = "memory_clock")]
+    pub memory_clock: u32,
+    /// Width of its memory bus in bits.
+    #[serde(default = "bus_width")]
+    pub bus_width: u32,
     /// Power limit in milliwatts; without it the question is not supported.
     pub power_limit: Option<u32>,
     /// State of the registration with the NVLink fabric: 1 not started, 2 in progress, 3 completed; without it not supported.
@@ -101,6 +142,23 @@ fn yes() -> bool {
     true
 }
 
+// Where a scenario does not say them: so slow a device that any host computes for it in time.
+fn clock() -> u32 {
+    110_000
+}
+
+fn multiprocessors() -> u32 {
+    1
+}
+
+fn memory_clock() -> u32 {
+    160_000
+}
+
+fn bus_width() -> u32 {
+    64
+}
+
 fn profile() -> String {
     "1g.10gb".to_owned()
 }
@@ -115,6 +173,11 @@ impl Scenario {
         let faults = [&scenario.hang, &scenario.abort, &scenario.crash, &scenario.garbage].into_iter().flatten();
         if let Some(name) = scenario.errors.keys().chain(faults).find(|name| !crate::functions().any(|f| f == *name)) {
             return Err(format!("no such function here: {name}"));
+        }
+        let launch = &scenario.launch;
+        let named = launch.faults.keys().chain([&launch.hang, &launch.wrong, &launch.silent].into_iter().flatten());
+        if let Some(name) = named.into_iter().find(|name| crate::kernels::Kernel::named(name).is_none()) {
+            return Err(format!("no such kernel here: {name}"));
         }
         for device in &scenario.devices {
             device.check().map_err(|what| format!("device {}: {what}", device.name))?;

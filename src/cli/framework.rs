@@ -1,0 +1,47 @@
+//! `--framework`: torch itself computes, in the selected environment's own Python. The only thing that gpucheck ever runs of what it looks
+//! at, and only when it is asked to.
+
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use clap::Args;
+
+use crate::{
+    facts::{Fact, Facts},
+    probe::{Surroundings, framework},
+};
+
+/// Options of the commands that can let torch compute.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Letting torch compute")]
+pub struct Framework {
+    /// Run torch in the environment's own Python: import, matmul, convolution, LSTM, attention, CUDA graph, torch.compile, 4-bit
+    #[arg(long, env = "GPUCHECK_FRAMEWORK", value_parser = clap::builder::FalseyValueParser::new())]
+    pub framework: bool,
+    /// Give up on a process of it that has not ended by then
+    #[arg(long, value_name = "SECONDS", env = "GPUCHECK_FRAMEWORK_TIMEOUT", default_value_t = 180,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub framework_timeout: u64,
+}
+
+impl Framework {
+    /// Runs it where it was asked for, and puts what happened into the facts.
+    pub fn run(&self, facts: &mut Facts) {
+        if !self.framework {
+            return;
+        }
+        let Some(environment) = facts.environments.iter().find(|environment| environment.selected) else {
+            facts.framework = Fact::unknown("there is no Python environment");
+            return;
+        };
+        if std::io::stderr().is_terminal() {
+            // Nothing can be done when that fails.
+            let _ = writeln!(std::io::stderr().lock(), "gpucheck: running torch in {} …", environment.id);
+        }
+        let home = Surroundings::of_process().home;
+        let timeout = Duration::from_secs(self.framework_timeout);
+        facts.framework = framework::run(environment, framework::Device::Cuda, timeout, home.as_deref());
+    }
+}

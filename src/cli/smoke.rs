@@ -1,0 +1,135 @@
+//! `gpucheck smoke`: does this GPU really compute? Also the options of `doctor --smoke`, and the hidden `gpucheck __smoke`.
+
+use std::{path::PathBuf, time::Duration, time::Instant};
+
+use clap::Args;
+
+use super::{
+    framework::Framework,
+    options::{FailOn, Node, Show, Sources},
+    output,
+    probe::{Driver, contained},
+};
+use crate::{
+    exit::Exit,
+    judge::judge,
+    probe::{
+        self, Surroundings,
+        smoke::{self, Choice, Wanted, Work, fresh_seed},
+    },
+    rules::Judged,
+};
+
+/// How GPUs are asked to compute.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Computing")]
+pub struct Compute {
+    /// GPU to run on: its number in this report (that of nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable;
+    /// by default all that CUDA sees)
+    #[arg(long, value_name = "GPU", env = "GPUCHECK_DEVICE", value_delimiter = ',')]
+    device: Vec<String>,
+    /// Give up on a GPU that has not finished by then
+    #[arg(long, value_name = "SECONDS", env = "GPUCHECK_SMOKE_TIMEOUT", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    smoke_timeout: u64,
+    /// Repeat the random inputs of an earlier run
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Which image of the kernels is run: the best for the GPU, ptx (the driver compiles it), or a target such as sm_80, fit or not
+    #[arg(long, value_name = "IMAGE", default_value = "best", hide_default_value = true)]
+    image: Choice,
+    /// Also ask the driver to load code of the installed libraries (nothing of it is run)
+    #[arg(long, env = "GPUCHECK_LOAD", value_parser = clap::builder::FalseyValueParser::new())]
+    load: bool,
+}
+
+impl Compute {
+    /// For the probe.
+    pub fn options(&self) -> smoke::Options {
+        smoke::Options {
+            devices: self.device.clone(),
+            timeout: Duration::from_secs(self.smoke_timeout),
+            seed: self.seed.unwrap_or_else(fresh_seed),
+            image: self.image,
+            load: self.load,
+        }
+    }
+}
+
+/// Arguments of `gpucheck smoke`.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    compute: Compute,
+    #[command(flatten)]
+    framework: Framework,
+    /// With --load and --framework: the virtual environment, interpreter or site-packages that is meant, instead of the active one
+    #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
+    python: Vec<PathBuf>,
+    #[command(flatten)]
+    node: Node,
+    #[command(flatten)]
+    driver: Driver,
+    /// What makes the exit code 1
+    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
+    fail_on: FailOn,
+    #[command(flatten)]
+    show: Show,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+impl Arguments {
+    /// Looks at the driver, computes, judges, reports.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let knowledge = self.sources.load()?;
+        let options = probe::Options {
+            python: self.python.clone(),
+            smoke: Some(self.compute.options()),
+            without_environments: !self.compute.load && !self.framework.framework,
+            ..self.driver.options(true)
+        };
+        let mut facts = probe::facts(&options, &Surroundings::of_process())?;
+        self.framework.run(&mut facts);
+        if !self.node.expect.is_empty() {
+            facts.expected = self.node.expected(&knowledge)?;
+        }
+        let mut report = judge("smoke", facts, &knowledge, Judged::Selected, start);
+        if options.without_environments {
+            report.subjects.retain(|subject| subject.label != "Environment");
+        }
+        report.labels = self.node.label.into_iter().collect();
+        let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
+        output::deliver(&report, &self.show)?;
+        Ok(exit)
+    }
+}
+
+/// Arguments of `gpucheck __smoke`.
+#[derive(Debug, Clone, Args)]
+pub struct Child {
+    /// Number or PCI address
+    #[arg(long)]
+    device: String,
+    #[arg(long)]
+    seed: u64,
+    #[arg(long)]
+    image: Choice,
+    #[arg(long)]
+    load: Vec<PathBuf>,
+}
+
+impl Child {
+    /// Computes in this process, which may not survive it, and prints how far it is, a line of JSON at a time.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        contained()?;
+        let device = match self.device.parse() {
+            Ok(number) => Wanted::Ordinal(number),
+            Err(_) => Wanted::Address(self.device),
+        };
+        let work = Work { device, seed: self.seed, image: self.image, libraries: self.load };
+        work.run(std::io::stdout().lock())?;
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,140 @@
+//! What happened when torch itself was asked to compute, in an environment's own Python (`--framework`): each step as it ended, not what
+//! that means.
+
+use serde::{Deserialize, Serialize};
+
+use super::{fact::Fact, version::CudaVersion};
+
+/// One run of all steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Framework {
+    /// Id of the environment.
+    pub environment: String,
+    /// What torch says of itself and of the GPU; nothing where it could not be imported.
+    #[serde(default)]
+    pub torch: Option<FrameworkTorch>,
+    /// The steps in their order, each with how it ended.
+    pub steps: Vec<FrameworkStep>,
+    /// How many processes it took: a step that crashes, hangs or spoils the GPU's context ends its process.
+    pub processes: u32,
+    /// Microseconds that all of it took.
+    pub micros: u64,
+}
+
+/// torch as it describes itself once it is imported.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FrameworkTorch {
+    /// `torch.__version__`.
+    pub version: String,
+    /// `torch.version.cuda`.
+    pub cuda: Option<CudaVersion>,
+    /// `torch.backends.cudnn.version()`: 90501 is 9.5.1.
+    pub cudnn: Option<u64>,
+    /// `torch.cuda.is_available()`.
+    pub available: Option<bool>,
+    /// `torch.cuda.device_count()`.
+    pub devices: Option<u32>,
+    /// Name of the first GPU.
+    pub name: Option<String>,
+    /// Its compute capability.
+    pub capability: Option<String>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrameworkStep {
+    /// Its name: `import`, `matmul-fp16`, `lstm` …
+    pub name: String,
+    /// How it ended.
+    pub outcome: StepOutcome,
+    /// Microseconds that it took.
+    #[serde(default)]
+    pub micros: u64,
+    /// Warnings that Python gave meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum StepOutcome {
+    /// Its result is right.
+    Passed {
+        /// What it found: a deviation, a version.
+        detail: Option<String>,
+    },
+    /// Its result is too far from the reference.
+    Wrong {
+        /// By how much.
+        what: String,
+    },
+    /// It raised an exception.
+    Failed {
+        /// The exception.
+        error: PythonError,
+    },
+    /// Its process died.
+    Died {
+        /// By which signal or exit code.
+        how: String,
+        /// Where it was in Python, as far as that was told.
+        trace: Vec<String>,
+    },
+    /// It did not end in time.
+    TimedOut {
+        /// After how many milliseconds of the process.
+        after_ms: u64,
+        /// Process that could not be ended.
+        left_running: Option<u32>,
+    },
+    /// It has nothing to do here.
+    Skipped {
+        /// Why not.
+        why: String,
+    },
+    /// It was not tried.
+    NotRun {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// An exception as Python has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonError {
+    /// Its class.
+    pub class: String,
+    /// Its message, shortened.
+    pub message: String,
+    /// The last calls that led to it, innermost last.
+    #[serde(default)]
+    pub trace: Vec<String>,
+}
+
+impl StepOutcome {
+    /// Whether it was tried and did not do what it should.
+    pub fn is_bad(&self) -> bool {
+        matches!(self, Self::Wrong { .. } | Self::Failed { .. } | Self::Died { .. } | Self::TimedOut { .. })
+    }
+}
+
+impl Framework {
+    /// Why nothing is known where nobody asked for it.
+    pub const NOT_ASKED: &str = "not asked for (--framework)";
+
+    /// Why it could not be run although it was asked for.
+    pub fn obstacle(fact: &Fact<Self>) -> Option<&str> {
+        match fact {
+            // Facts that are older than this one do not have it at all.
+            Fact::Unknown { why } if why != Self::NOT_ASKED && *fact != Fact::default() => Some(why),
+            _ => None,
+        }
+    }
+
+    /// A step by its name.
+    pub fn step(&self, name: &str) -> Option<&FrameworkStep> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+}

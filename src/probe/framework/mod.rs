@@ -1,0 +1,182 @@
+//! Lets torch itself compute, in an environment's own Python: the one probe that runs what it looks at, and only where `--framework` asks
+//! for it. Each process has a deadline; one that crashes, hangs or spoils the GPU for itself loses the step that it was at, and
+//! another goes on behind it.
+
+mod lines;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use super::{live::contain::Running, redact};
+use crate::facts::{Answer, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome};
+use lines::{Lines, Stop};
+
+/// The steps, for `python -c`: no file is left anywhere.
+const STEPS: &str = include_str!("steps.py");
+/// Steps behind which everything depends on them: without these there is nothing to go on with.
+const VITAL: [&str; 2] = ["import", "device"];
+/// After so many steps that hung, the next would only cost its time too.
+const MOST_HANGS: usize = 2;
+
+/// What the steps compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The first GPU that torch sees.
+    Cuda,
+    /// The processor, for tests of the steps themselves.
+    Cpu,
+}
+
+impl Device {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Cuda => "cuda",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
+/// Runs all steps in an environment of this machine. `home` is what stands as `~` in the facts, and where they lead.
+pub fn run(environment: &Environment, device: Device, timeout: Duration, home: Option<&Path>) -> Fact<Framework> {
+    let python = match &environment.interpreter {
+        Fact::Known { value, .. } => expand(value, home),
+        Fact::Absent { .. } => return Fact::unknown("it has no interpreter"),
+        Fact::Unknown { why } => return Fact::unknown(format!("its interpreter is not known: {why}")),
+    };
+    if environment.package("torch").is_none() {
+        return Fact::unknown("torch is not installed");
+    }
+    match Scratch::new().and_then(|scratch| all(&python, &environment.id, device, timeout, home, &scratch)) {
+        Ok(framework) => Fact::known(framework, Source::new(How::File, format!("run in {}", environment.id))),
+        Err(error) => Fact::unknown(format!("its Python cannot be started: {error}")),
+    }
+}
+
+/// The path behind a shown one.
+fn expand(shown: &str, home: Option<&Path>) -> PathBuf {
+    match (shown.strip_prefix("~/").or_else(|| shown.strip_prefix("~\\")), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(shown),
+    }
+}
+
+fn all(
+    python: &Path,
+    environment: &str,
+    device: Device,
+    timeout: Duration,
+    home: Option<&Path>,
+    scratch: &Scratch,
+) -> io::Result<Framework> {
+    let start = Instant::now();
+    let mut told = Lines::default();
+    let mut processes = 0;
+    let mut hangs = 0;
+    let why = loop {
+        let before = told.steps.len();
+        let order = serde_json::json!({ "device": device.name(), "done": told.done() }).to_string();
+        let mut command = Command::new(python);
+        command.args(["-c", STEPS, &order]).envs(scratch.variables()).env("PYTHONDONTWRITEBYTECODE", "1");
+        let ended = Running::start(&mut command, timeout)?.end();
+        processes += 1;
+        let stop = told.read(&ended.output);
+        // The step that it was at, when it did not end by itself.
+        let lost = told.open.take();
+        if let Some(name) = &lost {
+            let outcome = match &ended.how {
+                Err(Answer::TimedOut { after_ms, left_running }) => {
+                    hangs += 1;
+                    StepOutcome::TimedOut { after_ms: *after_ms, left_running: *left_running }
+                }
+                Err(Answer::Crashed { how }) => StepOutcome::Died { how: how.clone(), trace: told.noise() },
+                _ => StepOutcome::Died { how: "it ended without a word".to_owned(), trace: told.noise() },
+            };
+            told.steps.push(FrameworkStep { name: name.clone(), outcome, micros: 0, warnings: Vec::new() });
+        }
+        let failed = |name: &str| told.steps.iter().any(|step| step.name == name && !passed(step));
+        if let Some(vital) = VITAL.into_iter().find(|name| failed(name)) {
+            break if vital == "import" { "torch cannot be imported" } else { "there is no GPU that torch can use" };
+        }
+        match (stop, lost) {
+            (Stop::End, _) => break "",
+            _ if hangs >= MOST_HANGS => break "two steps before it gave no answer",
+            (Stop::Spoilt, _) | (_, Some(_)) => {}
+            (Stop::Nothing, None) if told.steps.len() > before => {}
+            (Stop::Nothing, None) if before > 0 => break "torch did not start again",
+            // It said nothing at all: this is no Python that runs the steps.
+            (Stop::Nothing, None) => return Err(io::Error::other(said_nothing(&ended.how))),
+        }
+    };
+    let mut steps = told.in_order(why);
+    steps.iter_mut().for_each(|step| redact_step(step, home));
+    let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+    Ok(Framework { environment: environment.to_owned(), torch: told.torch, steps, processes, micros })
+}
+
+fn passed(step: &FrameworkStep) -> bool {
+    matches!(step.outcome, StepOutcome::Passed { .. })
+}
+
+fn said_nothing(how: &Result<(), Answer>) -> String {
+    match how {
+        Err(Answer::Crashed { how }) => format!("it ended with {how} before the first step"),
+        Err(Answer::TimedOut { .. }) => "it gave no answer".to_owned(),
+        _ => "it ended before the first step".to_owned(),
+    }
+}
+
+/// Paths of the user's home and secrets in URLs stay out of the facts.
+fn redact_step(step: &mut FrameworkStep, home: Option<&Path>) {
+    let hide = |text: &mut String| *text = redact::variable("", text, home);
+    step.warnings.iter_mut().for_each(hide);
+    match &mut step.outcome {
+        StepOutcome::Failed { error } => {
+            hide(&mut error.message);
+            error.trace.iter_mut().for_each(hide);
+        }
+        StepOutcome::Died { trace, .. } => trace.iter_mut().for_each(hide),
+        StepOutcome::Passed { detail: Some(text) }
+        | StepOutcome::Wrong { what: text }
+        | StepOutcome::Skipped { why: text }
+        | StepOutcome::NotRun { why: text } => hide(text),
+        StepOutcome::Passed { detail: None } | StepOutcome::TimedOut { .. } => {}
+    }
+}
+
+/// A folder for what torch.compile writes: a compiler that is missing must not be hidden by the user's cache, nor fill it. Gone when
+/// this is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> io::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("gpucheck-framework-{}", std::process::id()));
+        // One that is there is of a process that was killed and had our number.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder)?;
+        Ok(Self(folder))
+    }
+
+    fn variables(&self) -> [(&'static str, PathBuf); 3] {
+        [
+            ("TORCHINDUCTOR_CACHE_DIR", self.0.join("inductor")),
+            ("TRITON_CACHE_DIR", self.0.join("triton")),
+            // Its workers would outlive a process that is ended.
+            ("TORCHINDUCTOR_COMPILE_THREADS", PathBuf::from("1")),
+        ]
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed stays in the system's folder for such things.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

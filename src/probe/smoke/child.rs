@@ -1,0 +1,284 @@
+//! The child: it does what may hang or crash, and tells after every step how far it is. Each line of its output is the whole state so
+//! far as JSON; the last line is the one that counts.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    api::Api,
+    bench::Bench,
+    device::{Context, Device, Module, Wanted},
+    images::{Choice, Embedded, choose},
+    kernels::{TASKS, transfer},
+    load,
+};
+use crate::{
+    facts::{Answer, CodeKind, CodeTarget, ComputeCapability, CudaVersion, ImageLoad, KernelOutcome, KernelRun, Smoke},
+    knowledge::Knowledge,
+    probe::live::message::cuda_version,
+};
+
+/// What the child is to do.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The device.
+    pub device: Wanted,
+    /// Where random inputs begin.
+    pub seed: u64,
+    /// Which images to try.
+    pub image: Choice,
+    /// Libraries to load code of; then no kernel runs.
+    pub libraries: Vec<PathBuf>,
+}
+
+/// One line of output.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Progress {
+    /// Whether there is nothing left to do.
+    pub done: bool,
+    /// PCI address of the device.
+    pub address: Option<String>,
+    /// The state.
+    pub smoke: Smoke,
+}
+
+/// Tells the parent how far the work is.
+pub struct Reporter<W> {
+    out: W,
+    /// The state so far.
+    pub state: Progress,
+    started: Instant,
+}
+
+impl Work {
+    /// The child's command line.
+    pub fn arguments(&self) -> Vec<OsString> {
+        let device = match &self.device {
+            Wanted::Ordinal(number) => number.to_string(),
+            Wanted::Address(address) => address.clone(),
+        };
+        let mut arguments: Vec<OsString> = ["--device".into(), device.into()].into();
+        arguments.extend(["--seed".into(), self.seed.to_string().into()]);
+        arguments.extend(["--image".into(), self.image.to_string().into()]);
+        for library in &self.libraries {
+            arguments.extend(["--load".into(), library.clone().into()]);
+        }
+        arguments
+    }
+
+    /// Does it, and writes lines to `out`.
+    ///
+    /// # Errors
+    /// When the parent no longer reads.
+    pub fn run(&self, out: impl Write) -> io::Result<()> {
+        let smoke = Smoke { asked: self.asked(), ..Smoke::new("", self.seed) };
+        let state = Progress { done: false, address: None, smoke };
+        let mut reporter = Reporter { out, state, started: Instant::now() };
+        reporter.step("opening libcuda")?;
+        match Api::open() {
+            Ok(api) => {
+                let answer = self.compute(&api, &mut reporter)?;
+                reporter.state.smoke.answer = answer.err().unwrap_or(Answer::Ready);
+                api.leave();
+            }
+            Err(answer) => reporter.state.smoke.answer = answer,
+        }
+        reporter.finish()
+    }
+
+    /// The outer error is the pipe's, the inner one the driver's.
+    fn compute<W: Write>(&self, api: &Api, reporter: &mut Reporter<W>) -> io::Result<Result<(), Answer>> {
+        macro_rules! or_return {
+            ($result:expr) => {
+                match $result {
+                    Ok(value) => value,
+                    Err(answer) => return Ok(Err(answer)),
+                }
+            };
+        }
+        reporter.step("starting CUDA")?;
+        let device = or_return!(Device::find(api, &self.device));
+        reporter.state.address = device.address();
+        reporter.state.smoke.device = Some(device.describe());
+        reporter.step("making a context")?;
+        let start = Instant::now();
+        let context = or_return!(device.context());
+        reporter.state.smoke.context_micros = Some(micros(start));
+        if let Some(described) = &mut reporter.state.smoke.device {
+            described.free = context.free_memory();
+        }
+        if !self.libraries.is_empty() {
+            return load::libraries(&context, &self.libraries, reporter).map(Ok);
+        }
+        let (capability, cuda) = (device.capability(), newest_cuda(api));
+        for module in ["general", "tensor"] {
+            self.module(module, &context, capability, cuda, reporter)?;
+        }
+        reporter.step("copying memory")?;
+        reporter.state.smoke.transfer = transfer(&context).ok();
+        Ok(Ok(()))
+    }
+
+    /// Asks the driver to load the images of a module, and runs its kernels from the first that it takes.
+    fn module<W: Write>(
+        &self,
+        module: &'static str,
+        context: &Context<'_>,
+        capability: Option<ComputeCapability>,
+        cuda: Option<CudaVersion>,
+        reporter: &mut Reporter<W>,
+    ) -> io::Result<()> {
+        let images = match (capability, Knowledge::builtin()) {
+            // Whatever the driver answered now would be that error.
+            _ if reporter.lost() => Vec::new(),
+            (Some(capability), Ok(knowledge)) => choose(self.image, &knowledge, module, capability, cuda),
+            _ => Vec::new(),
+        };
+        let mut usable: Option<(CodeTarget, Module<'_>)> = None;
+        for embedded in &images {
+            let code = embedded.image.code;
+            reporter.step(&format!("loading the {module} kernels for {code}"))?;
+            let (load, loaded) = load_image(context, embedded, usable.is_none());
+            reporter.state.smoke.images.push(load);
+            if let (None, Some(loaded)) = (&usable, loaded) {
+                usable = Some((code, loaded));
+            }
+        }
+        for task in TASKS.iter().filter(|task| task.module == module) {
+            let name = format!("gpucheck_{}", task.kernel);
+            let not_run = |why: String| KernelRun {
+                kernel: task.kernel.to_owned(),
+                image: None,
+                outcome: KernelOutcome::NotRun { why },
+                speed: None,
+            };
+            let run = match &usable {
+                _ if reporter.lost() => not_run("an error before it has ended the context".to_owned()),
+                None if images.is_empty() => not_run(self.no_image(module, capability)),
+                None => not_run("the driver takes no image of it".to_owned()),
+                // The images for Turing have no bf16.
+                Some((code, loaded)) => match loaded.function(&name) {
+                    Err(Answer::Failed { code: 500, .. }) => not_run(format!("the image for {code} does not have it")),
+                    Err(answer) => failed(task.kernel, *code, answer),
+                    Ok(function) => {
+                        reporter.step(&format!("running {}", task.kernel))?;
+                        match (task.run)(&Bench::new(context, &function, task.kernel, self.seed)) {
+                            Ok((outcome, speed)) => {
+                                KernelRun { kernel: task.kernel.to_owned(), image: Some(*code), outcome, speed }
+                            }
+                            Err(answer) => failed(task.kernel, *code, answer),
+                        }
+                    }
+                },
+            };
+            let is_failed = matches!(run.outcome, KernelOutcome::Failed { .. });
+            reporter.state.smoke.kernels.push(run);
+            // An error in a kernel leaves a context in which every later call fails.
+            if is_failed && context.wait().is_err() {
+                reporter.state.smoke.step = Some(LOST.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    /// What the report says was asked for.
+    pub fn asked(&self) -> Option<String> {
+        (self.image != Choice::Best).then(|| self.image.to_string())
+    }
+
+    fn no_image(&self, module: &str, capability: Option<ComputeCapability>) -> String {
+        match (self.image, capability) {
+            (Choice::Only(image), _) => format!("there is no {module} image for {image}"),
+            (_, Some(capability)) => format!("no {module} image here runs on capability {capability}"),
+            (_, None) => "CUDA does not say the device's capability".to_owned(),
+        }
+    }
+}
+
+/// Stands in `step` when the context is of no use any more.
+const LOST: &str = "the context is lost";
+
+fn failed(kernel: &str, image: CodeTarget, answer: Answer) -> KernelRun {
+    let outcome = match answer {
+        Answer::Failed { call, code, name } => KernelOutcome::Failed { call, code, name },
+        Answer::MissingFunction { name } => KernelOutcome::NotRun { why: format!("libcuda has no {name}") },
+        _ => KernelOutcome::NotRun { why: "it could not be run".to_owned() },
+    };
+    KernelRun { kernel: kernel.to_owned(), image: Some(image), outcome, speed: None }
+}
+
+fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) -> (ImageLoad, Option<Module<'c>>) {
+    let start = Instant::now();
+    let text = std::str::from_utf8(embedded.bytes).unwrap_or_default();
+    let (loaded, log) = match embedded.image.code.kind {
+        CodeKind::Ptx => context.compile(text),
+        _ => (context.load(embedded.bytes), None),
+    };
+    let micros = micros(start);
+    // Any kernel tells for what the module's code was made.
+    let kernel =
+        TASKS.iter().find(|task| task.module == embedded.module).map(|task| format!("gpucheck_{}", task.kernel));
+    let binary = loaded.as_ref().ok().zip(kernel).and_then(|(module, kernel)| module.binary(&kernel));
+    let load = ImageLoad {
+        module: embedded.module.to_owned(),
+        image: embedded.image.code,
+        micros,
+        binary,
+        log,
+        used: first && loaded.is_ok(),
+        answer: loaded.as_ref().err().cloned().unwrap_or(Answer::Ready),
+    };
+    (load, loaded.ok())
+}
+
+fn newest_cuda(api: &Api) -> Option<CudaVersion> {
+    let mut number = 0;
+    // SAFETY: the place is a number's own.
+    unsafe { api.driver_version(&mut number) }.ok()?;
+    cuda_version(number)
+}
+
+/// Microseconds since then.
+pub fn micros(start: Instant) -> u64 {
+    let time: Duration = start.elapsed();
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl<W: Write> Reporter<W> {
+    /// Says what comes next.
+    ///
+    /// # Errors
+    /// When the parent no longer reads.
+    pub fn step(&mut self, what: &str) -> io::Result<()> {
+        if !self.lost() {
+            self.state.smoke.step = Some(what.to_owned());
+        }
+        self.tell()
+    }
+
+    fn lost(&self) -> bool {
+        self.state.smoke.step.as_deref() == Some(LOST)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.state.done = true;
+        if self.state.smoke.answer == Answer::Ready {
+            self.state.smoke.step = None;
+        }
+        self.tell()
+    }
+
+    fn tell(&mut self) -> io::Result<()> {
+        self.state.smoke.micros = micros(self.started);
+        let mut line = serde_json::to_vec(&self.state)?;
+        line.push(b'\n');
+        self.out.write_all(&line)?;
+        self.out.flush()
+    }
+}

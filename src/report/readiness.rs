@@ -1,0 +1,177 @@
+//! The eight lines for people: one line where all is well, all eight where one says no.
+
+use std::fmt::Write;
+
+use super::{Paint, Screen};
+use crate::readiness::{Answer, Line, Readiness};
+
+/// Width of the report's labels, and of the lines' own.
+const LABEL: usize = 14;
+pub(super) const NAME: usize = 18;
+/// As for the other columns.
+const NARROWEST: usize = 30;
+
+/// The lines for people; the same lines on several GPUs are shown once.
+pub(super) fn render(all: &[Readiness], screen: &Screen) -> String {
+    let groups = groups(all);
+    let several = groups.len() > 1;
+    let mut out = String::new();
+    for (name, lines) in groups {
+        if is_denied(lines) || screen.verbose > 0 {
+            block(&mut out, lines, if several { &name } else { "" }, screen);
+        } else {
+            let text = if several { format!("{name}: {}", in_short(lines)) } else { in_short(lines) };
+            column(&mut out, "Ready", Paint::Strong, LABEL, &text, screen);
+        }
+    }
+    out
+}
+
+/// The same as points of a list: what it is about, and the text.
+pub(super) fn points(all: &[Readiness]) -> Vec<(String, String)> {
+    let mut points = Vec::new();
+    for (name, lines) in groups(all) {
+        if !is_denied(lines) {
+            points.push((format!("**Ready** ({name})"), in_short(lines)));
+            continue;
+        }
+        points.push(("**Readiness**".to_owned(), name));
+        let screen = Screen { width: None, color: false, verbose: 0, quiet: false };
+        points.extend(
+            lines
+                .iter()
+                .map(|line| (format!("{} {}", mark(line).0, line.label.replace('_', "\\_")), answer(line, &screen))),
+        );
+    }
+    points
+}
+
+/// The lines with the GPUs that they are for, by name.
+fn groups(all: &[Readiness]) -> Vec<(String, &[Line])> {
+    let mut groups: Vec<(usize, &[Line])> = Vec::new();
+    for one in all {
+        match groups.iter_mut().find(|(_, lines)| *lines == one.lines) {
+            Some((count, _)) => *count += 1,
+            None => groups.push((1, &one.lines)),
+        }
+    }
+    let named = |(count, lines): (usize, &'_ [Line])| {
+        let name = lines.iter().find(|line| line.key == "gpu").and_then(|line| line.value.as_deref()).unwrap_or("GPU");
+        if count == 1 { name.to_owned() } else { format!("{count} × {name}") }
+    };
+    groups.into_iter().map(|group| (named(group), group.1)).collect()
+}
+
+/// Whether something that torch needs is not so.
+fn is_denied(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.answer == Answer::No && !is_optional(line))
+}
+
+fn mark(line: &Line) -> (&'static str, Paint) {
+    match line.answer {
+        Answer::Yes => ("✓", Paint::Good),
+        Answer::No if is_optional(line) => ("·", Paint::Dim),
+        Answer::No => ("✗", Paint::Error),
+        Answer::Unknown => ("?", Paint::Dim),
+    }
+}
+
+/// What nobody may want, and what works after all, only slowly.
+fn is_optional(line: &Line) -> bool {
+    match line.key {
+        "four-bit" => line.value.is_none(),
+        "bf16" => line.value.is_some(),
+        _ => false,
+    }
+}
+
+/// `CUDA 12.8 available, sm_120 supported, BF16, 4-bit (bitsandbytes 0.48.1)`; what is not known stands last, by what is missing.
+fn in_short(lines: &[Line]) -> String {
+    let find = |key: &str| lines.iter().find(|line| line.key == key);
+    let cuda = find("cuda-version").and_then(|line| line.value.as_deref()).unwrap_or_default();
+    let mut parts = Vec::new();
+    let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
+    for line in lines {
+        let what = match (line.key, line.value.as_deref()) {
+            ("cuda-available", _) => format!("CUDA {cuda} available"),
+            ("arch-supported", _) => line.label.clone(),
+            ("bf16", Some(value)) => format!("BF16 {value}"),
+            ("bf16", None) => "BF16".to_owned(),
+            ("four-bit", Some(value)) => format!("4-bit ({value})"),
+            _ => continue,
+        };
+        match (line.answer, line.why.as_deref()) {
+            (Answer::Unknown, Some(why)) => match unknown.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, whats)) => whats.push(what),
+                None => unknown.push((why, vec![what])),
+            },
+            _ => parts.push(what),
+        }
+    }
+    let mut text = parts.join(", ");
+    for (why, whats) in unknown {
+        let separator = if text.is_empty() { "" } else { "; " };
+        text += &format!("{separator}not known, as {why}: {}", whats.join(", "));
+    }
+    text
+}
+
+fn block(out: &mut String, lines: &[Line], title: &str, screen: &Screen) {
+    if !title.is_empty() {
+        column(out, "Readiness", Paint::Strong, LABEL, title, screen);
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let (mark, paint) = mark(line);
+        let label = if index == 0 && title.is_empty() { "Readiness" } else { "" };
+        let label = format!("{label:LABEL$}");
+        let _ = write!(out, "{}{} ", Paint::Strong.on(label, screen.color), paint.on(mark, screen.color));
+        column(out, &line.label, Paint::Dim, NAME, &answer(line, screen), &indented(screen));
+    }
+}
+
+/// The answer of one line: its value, why, and the rule below that says more.
+fn answer(line: &Line, screen: &Screen) -> String {
+    let word = match line.answer {
+        Answer::Yes => "yes",
+        Answer::No => "no",
+        Answer::Unknown => "not known",
+    };
+    let mut text = match (&line.value, line.answer) {
+        (Some(value), Answer::Yes) => value.clone(),
+        (Some(value), _) => format!("{word} ({value})"),
+        (None, _) => word.to_owned(),
+    };
+    if let Some(why) = &line.why {
+        text += &format!(": {why}");
+    }
+    if let Some(rule) = line.rule.filter(|rule| !text.contains(rule)) {
+        text += &format!(" ({rule})");
+    }
+    if let Some(source) = line.source.as_ref().filter(|_| screen.verbose > 0) {
+        text += &format!(" [{source}]");
+    }
+    text
+}
+
+/// A screen without the columns that the label and the mark have taken.
+fn indented(screen: &Screen) -> Screen {
+    Screen { width: screen.width.map(|width| width.saturating_sub(LABEL + 2)), ..*screen }
+}
+
+/// Text behind a label, wrapped under itself.
+pub(super) fn column(out: &mut String, label: &str, paint: Paint, wide: usize, text: &str, screen: &Screen) {
+    let lines = match screen.width {
+        Some(width) => {
+            let width = width.saturating_sub(wide).max(NARROWEST);
+            textwrap::wrap(text, textwrap::Options::new(width).break_words(false))
+        }
+        None => vec![text.into()],
+    };
+    let label = format!("{label:wide$}");
+    for (index, line) in lines.iter().enumerate() {
+        let _ = match index {
+            0 => writeln!(out, "{}{line}", paint.on(&label, screen.color)),
+            _ => writeln!(out, "{:margin$}{line}", "", margin = if wide == NAME { wide + LABEL + 2 } else { wide }),
+        };
+    }
+}

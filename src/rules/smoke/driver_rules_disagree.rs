@@ -1,0 +1,107 @@
+//! # driver-rules-disagree
+//!
+//! The driver's own word about some code is not what the compatibility rules say: one of the two is wrong, and it is the driver that decides.
+//!
+//! ## How it is decided
+//! The driver was asked to load images of gpucheck's kernels, and with `--load` fatbins of the installed libraries. For each the rules
+//! say whether it runs on this GPU under this driver. A code that says that the GPU is busy or full says nothing.
+//!
+//! ## How to fix it
+//! Where the driver refuses what should run, the driver is broken or newer than what gpucheck knows; please report it with
+//! `--format json`.
+//!
+//! ## Sources
+//! docs/compat.md; docs/smoke.md.
+
+use crate::{
+    compat,
+    facts::{Answer, CodeObjects, CudaVersion, Image, ModuleGroup},
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        smoke_runs::{Failure, Run, driver, judge as runs},
+    },
+};
+
+/// `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`, `CUDA_ERROR_JIT_COMPILATION_DISABLED`
+const PTX_TOO_NEW: u32 = 222;
+const JIT_DISABLED: u32 = 223;
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-rules-disagree",
+    scope: Scope::Gpu,
+    severity: Severity::Warning,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    runs(context, |run| of_run(context, run).into_iter().collect())
+}
+
+fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+    let mut evidence = Vec::new();
+    for (index, load) in run.smoke.images.iter().enumerate() {
+        let image = Image { code: load.image, isa: None, compression: Default::default() };
+        if let Some(differs) = differs(context, run, &load.answer, &[image], None) {
+            let what = format!("the {} kernels, {}: {differs}", load.module, load.image);
+            evidence.push(run.evidence(what, &format!("/images/{index}")));
+        }
+    }
+    for (index, load) in run.smoke.libraries.iter().enumerate() {
+        let environment = context.facts.environments.iter().find(|environment| environment.id == load.environment);
+        let package = environment.and_then(|environment| environment.package(&load.package));
+        let built_with = package.and_then(|package| package.build.value()?.cuda);
+        if let Some(differs) = differs(context, run, &load.answer, &load.images, built_with) {
+            let images: Vec<String> = load.images.iter().map(|image| image.code.to_string()).collect();
+            let what = format!("{} ({} fatbins with {}): {differs}", load.path, load.like_it, images.join(", "));
+            evidence.push(run.evidence(what, &format!("/libraries/{index}")));
+        }
+    }
+    if evidence.is_empty() {
+        return None;
+    }
+    let mut draft = Draft::new(&run.name, "the driver's word about some code is not what the rules say.");
+    draft.causes = evidence.iter().map(|evidence| evidence.fact.clone()).collect();
+    draft.evidence = evidence;
+    Some(draft)
+}
+
+/// How the driver's word differs from that of the rules; nothing when it does not, or says nothing.
+fn differs(
+    context: &Context<'_>,
+    run: &Run<'_>,
+    answer: &Answer,
+    images: &[Image],
+    built_with: Option<CudaVersion>,
+) -> Option<String> {
+    let device = run.smoke.device.as_ref()?.capability?;
+    let taken = match answer {
+        Answer::Ready => true,
+        Answer::Failed { .. } => {
+            let failure = Failure::of(answer)?;
+            // A compiler that is switched off says nothing of the code; nor does one that is older than PTX whose ISA is not known here.
+            let of_compiler = failure.code == JIT_DISABLED
+                || failure.code == PTX_TOO_NEW && images.iter().all(|image| image.isa.is_none());
+            if of_compiler || failure.is_not_judged(context.knowledge) {
+                return None;
+            }
+            false
+        }
+        _ => return None,
+    };
+    let code =
+        CodeObjects { modules: vec![ModuleGroup { count: 1, images: images.to_vec() }], ..CodeObjects::default() };
+    let coverage = compat::coverage(context.knowledge, &code, device, built_with, &driver(context.facts));
+    let should = coverage.native + coverage.compiled > 0;
+    match (taken, should) {
+        (true, false) => Some("the driver loads it, by the rules it does not run here".to_owned()),
+        (false, true) => {
+            let said = Failure::of(answer).map(|failure| failure.said()).unwrap_or_default();
+            Some(format!("by the rules it runs here, {said}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! # framework-import-failed
+//!
+//! torch cannot be imported in its own environment: nothing that uses it can start.
+//!
+//! ## How it is decided
+//! `--framework` runs the environment's own Python, whose first step is `import torch`. An exception is reported as it is; a process that
+//! dies meanwhile with the signal. The error text is looked up in `errors.toml`; where another finding explains it, this one is
+//! folded under it.
+//!
+//! ## How to fix it
+//! By what the error says: a missing library or package is installed again, packages of two torch releases are brought together.
+//!
+//! ## In a log
+//! `ImportError: libcudnn.so.9: cannot open shared object file: No such file or directory`
+//!
+//! ## Sources
+//! docs/framework.md; the rows of `knowledge/errors.toml` with theirs.
+
+use crate::{
+    facts::{Framework, StepOutcome},
+    finding::Severity,
+    rules::{
+        Context, Outcome, Rule, Scope,
+        steps::{judge as steps, said},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "framework-import-failed",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &["python-unsupported-by-torch"],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(why) = Framework::obstacle(&context.facts.framework).filter(|_| context.package("torch").is_some()) {
+        return Outcome::Needs(vec![format!("torch run in its own Python ({why})")]);
+    }
+    steps(
+        context,
+        |step| match &step.outcome {
+            _ if step.name != "import" => None,
+            StepOutcome::Failed { error } => Some(format!("{}: {}", error.class, error.message)),
+            StepOutcome::Died { how, trace } => Some([std::slice::from_ref(how), trace].concat().join("\n")),
+            _ => None,
+        },
+        |group, torch| {
+            let error = group.steps.first().map(|(_, step)| said(&step.outcome)).unwrap_or_default();
+            match group.row {
+                Some(row) => format!("{torch} cannot be imported: {}.", row.meaning),
+                None => format!("{torch} cannot be imported: {error}"),
+            }
+        },
+    )
+}

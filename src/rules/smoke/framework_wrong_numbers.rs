@@ -1,0 +1,47 @@
+//! # framework-wrong-numbers
+//!
+//! torch computed on the GPU without any error, and the result is wrong.
+//!
+//! ## How it is decided
+//! Each step of `--framework` is compared with the same computation in double precision on the processor. What is allowed follows from the
+//! number format (TF32 where torch uses it) and the length of the sums, so that no order of summation can exceed it.
+//!
+//! ## How to fix it
+//! Nothing computed on this GPU can be trusted until it is found out why: run `gpucheck smoke` (kernels of its own, without
+//! torch). If that is wrong too, it is the GPU, its memory or its power; if not, the build of torch or of the library that the step uses.
+//!
+//! ## In a log
+//! Nothing: losses become NaN, results differ between machines.
+//!
+//! ## Sources
+//! docs/framework.md; Higham, Accuracy and Stability of Numerical Algorithms, section 3.1 (error of sums).
+
+use crate::{
+    facts::StepOutcome,
+    finding::Severity,
+    rules::{
+        Context, Outcome, Rule, Scope,
+        steps::{judge as steps, names},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "framework-wrong-numbers",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    steps(
+        context,
+        |step| match &step.outcome {
+            StepOutcome::Wrong { .. } => Some("wrong numbers".to_owned()),
+            _ => None,
+        },
+        |group, torch| format!("{torch} computes wrong numbers on this GPU: {}.", names(group)),
+    )
+}

@@ -1,0 +1,56 @@
+//! # smoke-dies
+//!
+//! A GPU was asked to compute, and the driver ended the program that asked.
+//!
+//! ## How it is decided
+//! The process that computes died by a signal or exception inside a call of libcuda, or ended without a whole answer; it has said what it
+//! was doing.
+//!
+//! ## How to fix it
+//! A fresh install of the driver; if it dies again, another version of it.
+//!
+//! ## In a log
+//! `Segmentation fault` without a Python traceback.
+//!
+//! ## Sources
+//! docs/smoke.md.
+
+use crate::{
+    facts::Answer,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        smoke_runs::{Run, judge as runs},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "smoke-dies",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &["driver-crashes", "driver-answers-nonsense"],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    runs(context, |run| {
+        let libraries =
+            run.smoke.libraries.iter().map(|load| (&load.answer, Some(format!("loading code of {}", load.path))));
+        let kernels = std::iter::once((&run.smoke.answer, run.smoke.step.clone()));
+        kernels.chain(libraries).filter_map(|(answer, step)| death(run, answer, step)).collect()
+    })
+}
+
+fn death(run: &Run<'_>, answer: &Answer, step: Option<String>) -> Option<Draft> {
+    let how = match answer {
+        Answer::Crashed { how } => how.clone(),
+        Answer::Garbled { what } if step.is_some() => what.clone(),
+        _ => return None,
+    };
+    let step = step.unwrap_or_else(|| "the first step".to_owned());
+    let draft = Draft::new(&run.name, format!("the driver ended the program while {step}."))
+        .evidence(run.evidence(format!("the process that computes ended: {how}"), "/answer"));
+    Some(draft.evidence(run.seed()).cause(step).cause(how))
+}

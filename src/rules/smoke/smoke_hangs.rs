@@ -1,0 +1,56 @@
+//! # smoke-hangs
+//!
+//! A GPU was asked to compute, and gave no answer: programs will wait for ever.
+//!
+//! ## How it is decided
+//! The process that computes is ended at its deadline (`--smoke-timeout`); it has said what it was doing.
+//!
+//! ## How to fix it
+//! Look at the kernel's log for Xid messages (`journalctl -k`), reset the GPU or restart the machine. Where compiling PTX is what takes so
+//! long, a slow processor may be the reason: give it more time once.
+//!
+//! ## In a log
+//! Nothing more is written; nvidia-smi may hang too.
+//!
+//! ## Sources
+//! docs/smoke.md.
+
+use crate::{
+    facts::Answer,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        smoke_runs::{Run, judge as runs},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "smoke-hangs",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &["driver-hangs", "gpu-lost"],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    runs(context, |run| {
+        let libraries =
+            run.smoke.libraries.iter().map(|load| (&load.answer, Some(format!("loading code of {}", load.path))));
+        let kernels = std::iter::once((&run.smoke.answer, run.smoke.step.clone()));
+        kernels.chain(libraries).filter_map(|(answer, step)| hang(run, answer, step)).collect()
+    })
+}
+
+fn hang(run: &Run<'_>, answer: &Answer, step: Option<String>) -> Option<Draft> {
+    let Answer::TimedOut { after_ms, left_running } = answer else { return None };
+    let step = step.unwrap_or_else(|| "the first step".to_owned());
+    let left = match left_running {
+        Some(pid) => format!("; process {pid} cannot be ended"),
+        None => String::new(),
+    };
+    let draft = Draft::new(&run.name, format!("gives no answer while {step}."))
+        .evidence(run.evidence(format!("no answer in {after_ms} ms{left}"), "/answer"));
+    Some(draft.evidence(run.seed()).cause(step))
+}

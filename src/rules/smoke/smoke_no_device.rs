@@ -1,0 +1,35 @@
+//! # smoke-no-device
+//!
+//! GPUs were to compute, and CUDA shows none: nothing could be tried.
+//!
+//! ## How it is decided
+//! `gpucheck smoke` runs on what cuDeviceGetCount lists. Why it lists nothing is what the rules about the driver say; without a GPU there is
+//! nothing wrong.
+//!
+//! ## How to fix it
+//! Read the other findings; run it where the GPU is.
+//!
+//! ## Sources
+//! docs/smoke.md.
+
+use crate::{
+    finding::Severity,
+    rules::{Context, Outcome, Rule, Scope, smoke_runs::had_no_device},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "smoke-no-device",
+    scope: Scope::Machine,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if had_no_device(context.facts) {
+        return Outcome::Needs(vec!["a GPU that CUDA can use".to_owned()]);
+    }
+    Outcome::NotApplicable
+}

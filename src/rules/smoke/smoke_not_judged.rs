@@ -1,0 +1,55 @@
+//! # smoke-not-judged
+//!
+//! The GPU is busy, full, or closed to other programs, so that it could not be tried. That is no defect.
+//!
+//! ## How it is decided
+//! A call returned a code that says so: out of memory (2), device unavailable (46: another program has it for itself, or its compute mode
+//! lets nobody in), or one of the multi-process service (805 to 810).
+//!
+//! ## How to fix it
+//! Try again when the GPU is free: nvidia-smi lists what uses it.
+//!
+//! ## Sources
+//! cuda.h; knowledge: errors.toml.
+
+use crate::{
+    facts::KernelOutcome,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        smoke_runs::{Failure, Run, judge as runs},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "smoke-not-judged",
+    scope: Scope::Gpu,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    runs(context, |run| of_run(context, run).into_iter().collect())
+}
+
+/// The first such code of a run: what follows has the same reason.
+fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+    let images = run.smoke.images.iter().map(|load| &load.answer);
+    let libraries = run.smoke.libraries.iter().map(|load| &load.answer);
+    let calls = std::iter::once(&run.smoke.answer).chain(images).chain(libraries).filter_map(Failure::of);
+    let kernels = run.smoke.kernels.iter().filter_map(|kernel| match &kernel.outcome {
+        KernelOutcome::Failed { call, code, name } => Some(Failure { call, code: *code, name: name.as_deref() }),
+        _ => None,
+    });
+    let failure = calls.chain(kernels).find(|failure| failure.is_not_judged(context.knowledge))?;
+    let mut draft = Draft::new(&run.name, format!("could not be tried{}", failure.meaning(context.knowledge)));
+    draft.evidence.push(run.evidence(failure.said(), ""));
+    if let Some(mode) = run.smoke.device.as_ref().and_then(|device| device.compute_mode).filter(|mode| *mode != 0) {
+        let what = if mode == 2 { "prohibited" } else { "one process at a time" };
+        draft.evidence.push(run.evidence(format!("compute mode: {what}"), "/device/compute_mode"));
+    }
+    Some(draft.cause(failure.code))
+}

@@ -1,0 +1,76 @@
+//! # smoke-not-started
+//!
+//! The GPU is listed, and a program cannot get ready to compute on it: no context can be made.
+//!
+//! ## How it is decided
+//! A call before the first kernel (cuInit, cuDeviceGet, cuDevicePrimaryCtxRetain) returned an error code that does not say that the GPU is
+//! busy or full, or the process could not begin.
+//!
+//! ## How to fix it
+//! The code's cause is named; a restart of the machine clears what a crashed program has left in the driver.
+//!
+//! ## In a log
+//! `CUDA error` at the first `.cuda()` although `torch.cuda.is_available()` says True.
+//!
+//! ## Sources
+//! cuda.h; knowledge: errors.toml.
+
+use crate::{
+    facts::Answer,
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        smoke_runs::{Failure, Run, judge as runs},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "smoke-not-started",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[
+        "driver-library-version-mismatch",
+        "compat-lib-shadows-driver",
+        "forward-compat-unsupported-gpu",
+        "fabric-manager-not-running",
+        "uvm-not-ready",
+        "driver-no-permission",
+        "gpu-lost",
+        "gpu-needs-reset",
+        "cuda-init-failed",
+        "mig-without-instances",
+    ],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    runs(context, |run| of_run(context, run).into_iter().collect())
+}
+
+fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+    let (said, meaning, cause) = match &run.smoke.answer {
+        Answer::Failed { code, .. } => {
+            let failure = Failure::of(&run.smoke.answer)?;
+            if failure.is_not_judged(context.knowledge) {
+                return None;
+            }
+            (failure.said(), failure.meaning(context.knowledge), code.to_string())
+        }
+        Answer::NoLibrary => ("libcuda is not there any more".to_owned(), String::new(), "no-library".to_owned()),
+        Answer::Unloadable { why } => {
+            (format!("libcuda cannot be loaded: {why}"), String::new(), "unloadable".to_owned())
+        }
+        Answer::MissingFunction { name } => (format!("libcuda has no {name}"), String::new(), name.clone()),
+        // What ended in the middle has rules of its own.
+        Answer::Garbled { what } if run.smoke.step.is_none() => (what.clone(), String::new(), "garbled".to_owned()),
+        _ => return None,
+    };
+    let step = run.smoke.step.as_ref().map_or_else(String::new, |step| format!(" ({step})"));
+    let draft = Draft::new(
+        &run.name,
+        format!("cannot be made ready to compute{step}{}", if meaning.is_empty() { "." } else { &meaning }),
+    );
+    Some(draft.evidence(run.evidence(said, "/answer")).cause(cause))
+}

@@ -1,0 +1,75 @@
+//! # smoke-wrong-results
+//!
+//! This GPU computes wrong numbers: whatever runs on it cannot be trusted.
+//!
+//! ## How it is decided
+//! Results of gpucheck's kernels on fresh random inputs are held against a reference in double precision, each with a tolerance from the
+//! number of its roundings (docs/smoke.md). Results begin as a pattern that no calculation gives, and bytes behind each buffer must stay as
+//! they were.
+//!
+//! ## How to fix it
+//! Run it again with the same seed. The same error in the same place points to the software: the driver, or its compiler where the code came
+//! from PTX. Another error each time points to the hardware: memory, power, heat, overclocking.
+//!
+//! ## In a log
+//! `nan` in losses; results that differ from run to run.
+//!
+//! ## Sources
+//! docs/smoke.md.
+
+use crate::{
+    facts::{KernelOutcome, KernelRun},
+    finding::Severity,
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        smoke_runs::{Run, judge as runs},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "smoke-wrong-results",
+    scope: Scope::Gpu,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    runs(context, |run| of_run(run).into_iter().collect())
+}
+
+fn of_run(run: &Run<'_>) -> Option<Draft> {
+    let wrong: Vec<_> = run
+        .smoke
+        .kernels
+        .iter()
+        .enumerate()
+        .filter_map(|(index, kernel)| Some((index, kernel, said(kernel)?)))
+        .collect();
+    let names: Vec<&str> = wrong.iter().map(|(_, kernel, _)| kernel.kernel.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let mut draft = Draft::new(&run.name, format!("computes wrong results in {}.", names.join(", ")));
+    draft.causes = names.iter().map(|name| (*name).to_owned()).collect();
+    for (index, kernel, said) in &wrong {
+        let image = kernel.image.map_or_else(String::new, |image| format!(" ({image})"));
+        draft.evidence.push(run.evidence(format!("{}{image}: {said}", kernel.kernel), &format!("/kernels/{index}")));
+    }
+    Some(draft.evidence(run.seed()))
+}
+
+/// What is wrong with a kernel's results; nothing when they are right or there are none.
+fn said(kernel: &KernelRun) -> Option<String> {
+    match &kernel.outcome {
+        KernelOutcome::Wrong { count, of, at, got, expected, tolerance } => Some(format!(
+            "{count} of {of} results are wrong; the first, {at}, is {got} and not {expected} (tolerance {tolerance})"
+        )),
+        KernelOutcome::Overrun { buffer, bytes } => {
+            Some(format!("{bytes} bytes behind its buffer {buffer} were changed"))
+        }
+        _ => None,
+    }
+}
