@@ -102,6 +102,18 @@ pub fn coverage(
     result
 }
 
+/// What `device` can use of one fatbin, which holds these images.
+pub fn one_fatbin(
+    knowledge: &Knowledge,
+    images: &[Image],
+    device: ComputeCapability,
+    built_with: Option<CudaVersion>,
+    driver: &Driver,
+) -> Coverage {
+    let modules = vec![ModuleGroup { count: 1, images: images.to_vec() }];
+    coverage(knowledge, &CodeObjects { modules, ..CodeObjects::default() }, device, built_with, driver)
+}
+
 /// Whether all images are of one generation that is not the device's.
 fn of_one_other_generation(group: &ModuleGroup, device: ComputeCapability) -> bool {
     generation(group).is_some_and(|major| major != device.major)
