@@ -14,7 +14,7 @@ use crate::{
     facts::{CodeTarget, Fact, Facts},
     knowledge::Knowledge,
     probe::{self, Surroundings},
-    scan::{self, Bundle, Collected, Depth, Network, Progress, Question, Reader, Target},
+    scan::{self, Bundle, Collected, Depth, Progress, Question, Reader, Target, Wish},
 };
 
 /// Arguments of `gpucheck scan`.
@@ -57,10 +57,8 @@ impl Arguments {
         };
         let surroundings = Surroundings::of_process();
         let root = probe::Root::new(None, surroundings.home.as_deref())?;
-        let network = self.network.network(&self.assume);
-        let collect = |targets| self.collect(targets, &root, &network, &knowledge);
-        let old = old.map(collect).transpose()?;
-        let read = collect(targets)?;
+        let old = old.map(|old| self.collect(old, &root, &knowledge)).transpose()?;
+        let read = self.collect(targets, &root, &knowledge)?;
         let question = Question {
             facts: self.facts(&knowledge, &read.bundles)?,
             every_gpu: self.every_gpu(),
@@ -75,22 +73,20 @@ impl Arguments {
     }
 
     /// Reads targets, with a line about it on standard error where that takes long.
-    fn collect(
-        &self,
-        targets: &[PathBuf],
-        root: &probe::Root,
-        network: &Network,
-        knowledge: &Knowledge,
-    ) -> anyhow::Result<Collected> {
-        let (read, depth) = (Progress::default(), Depth { deep: self.deep, quick: self.quick });
+    fn collect(&self, targets: &[PathBuf], root: &probe::Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
+        let read = Progress::default();
+        let depth = Depth { deep: self.deep, quick: self.quick };
         let mut reader = Reader::new(depth, &read);
+        let network = self.network.network(&self.assume);
+        let wish = Wish { depth, knowledge, progress: &read };
         progress::while_shown(&read, self.show.quiet, || {
             targets.iter().try_for_each(|word| match Target::parse(word, network.index_url.is_some())? {
                 Target::Local(path) => reader.read(&path, &root.shown(&path)),
-                Target::Address(url) => network.address(&url, depth, knowledge).map(|fetched| reader.fetched(fetched)),
-                Target::Package(wanted) => network
-                    .package(&wanted, &word.display().to_string(), depth, knowledge)
-                    .map(|fetched| reader.fetched(fetched)),
+                Target::Address(url) => network.address(&url, &wish).map(|fetched| reader.add_fetched(fetched)),
+                Target::Package(wanted) => {
+                    let fetched = network.package(&wanted, &word.display().to_string(), &wish);
+                    fetched.map(|fetched| reader.add_fetched(fetched))
+                }
             })
         })?;
         Ok(reader.finish())

@@ -304,6 +304,7 @@ impl Source for HttpSource<'_> {
         if start < end {
             // A fault is met again, and told, when it is read.
             let _ = self.fetch(start..end);
+            self.state().streams.push_back((end, (end - start).clamp(FIRST / 2, self.ahead.max(FIRST))));
         }
     }
 }

@@ -34,17 +34,6 @@ pub(super) fn render(report: &Report) -> String {
     out.trim_end().to_owned() + "\n"
 }
 
-/// The page for people as it is, whose columns only hold in a block, and the findings as elsewhere.
-fn scan(report: &Report) -> String {
-    let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
-    let mut out = format!("## gpucheck scan\n\n```text\n{}```\n\n", page::render(report, &screen));
-    for finding in &report.findings {
-        one(&mut out, finding);
-    }
-    out += &escaped(&page::gate(report, &screen));
-    out.trim_end().to_owned() + "\n"
-}
-
 /// The lines of the installation check and the steps of torch, each a point of its own.
 fn checked(out: &mut String, report: &Report) {
     for (name, text) in super::readiness::points(&report.readiness) {
@@ -57,6 +46,17 @@ fn checked(out: &mut String, report: &Report) {
             let _ = writeln!(out, "  - {} {} {}", step.mark, step.name, escaped(&step.text));
         }
     }
+}
+
+/// The page for people as it is, whose columns only hold in a block, and the findings as elsewhere.
+fn scan(report: &Report) -> String {
+    let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
+    let mut out = format!("## gpucheck scan\n\n```text\n{}```\n\n", page::render(report, &screen));
+    for finding in &report.findings {
+        one(&mut out, finding);
+    }
+    out += &escaped(&page::gate(report, &screen));
+    out.trim_end().to_owned() + "\n"
 }
 
 fn one(out: &mut String, finding: &Finding) {

@@ -7,7 +7,6 @@ mod json;
 mod markdown;
 mod matrix;
 mod readiness;
-mod remote;
 mod runs_on;
 mod scan;
 mod style;

@@ -76,7 +76,7 @@ impl Bundle {
             version: archive.version,
             tags: archive.tags,
             requires: Some(archive.requires),
-            sampled: archive.libraries.iter().any(super::is_sample),
+            sampled: archive.libraries.iter().any(super::remote::is_sample),
             libraries: archive.libraries,
             files,
             ..Self::new(kind, name, at)

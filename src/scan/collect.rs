@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{
     bundle::{Bundle, Kind, file_name},
     installed::{self, Owners},
+    profile::has_code,
     progress::{Counted, Progress},
     remote::{Fetched, Remote},
 };
@@ -36,7 +37,7 @@ pub struct Collected {
     pub bundles: Vec<Bundle>,
     /// What could not be read, and why.
     pub unread: Vec<Unread>,
-    /// What was read over the network.
+    /// What came over the network.
     pub remote: Vec<Remote>,
 }
 
@@ -95,20 +96,22 @@ impl<'p> Reader<'p> {
         self.collected
     }
 
-    /// Adds a package that was read over the network.
-    pub fn fetched(&mut self, Fetched { archive, remote }: Fetched) {
-        let kind = package_kind(Path::new(&remote.file)).unwrap_or(Kind::Wheel);
-        let skipped = archive.skipped.clone();
-        let mut bundle = Bundle::of_archive(archive, kind, &remote.target);
-        bundle.size = Some(remote.size);
-        bundle.sampled |= remote.sampled;
-        self.add(bundle, skipped);
-        self.collected.remote.push(remote);
-    }
-
     fn add(&mut self, bundle: Bundle, skipped: Vec<(String, String)>) {
         self.collected.bundles.push(bundle);
         self.collected.unread.extend(skipped.into_iter().map(skipped_member));
+    }
+
+    /// Adds what was read over the network. Where that showed no code and something was left out, nothing can be said of the whole.
+    pub fn add_fetched(&mut self, fetched: Fetched) {
+        let Fetched { mut bundle, skipped, remote } = fetched;
+        let found = bundle.libraries.iter().any(has_code);
+        bundle.sampled |= remote.sampled;
+        if remote.sampled && !found {
+            let why = "no device code in what was read of it (--full reads all)".to_owned();
+            self.collected.unread.push(Unread { path: remote.file.clone(), why, matters: true });
+        }
+        self.add(bundle, skipped);
+        self.collected.remote.push(remote);
     }
 
     /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown`
@@ -291,7 +294,7 @@ fn skipped_member((path, why): (String, String)) -> Unread {
 }
 
 /// The kind of package that a file's name promises.
-fn package_kind(target: &Path) -> Option<Kind> {
+pub(super) fn package_kind(target: &Path) -> Option<Kind> {
     let name = target.to_string_lossy();
     match name.rsplit_once('.')?.1 {
         "whl" => Some(Kind::Wheel),

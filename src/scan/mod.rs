@@ -25,7 +25,7 @@ pub use judged::{Gate, Judged, judge};
 pub use needs::{Need, Status};
 pub use profile::{Compressed, Profile, Ptx, Share, has_code};
 pub use progress::{Counted, Progress};
-pub use remote::{Fetched, Network, Remote};
+pub use remote::{Fetched, Network, Remote, Wish};
 pub use report::{Question, report};
 pub use sizes::{Size, sizes};
 pub use summary::{Part, Summary};
@@ -33,7 +33,7 @@ pub use system::system_libraries;
 pub use target::Target;
 pub use verdict::{Device, Run, Verdict};
 
-use crate::facts::{Extent, Fact, Library};
+use crate::facts::Library;
 
 /// One library, and which of the GPUs in question can run it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,13 +49,4 @@ pub struct Scanned {
     /// The GPUs in question.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub runs_on: Vec<Run>,
-}
-
-/// Whether only the beginning of a library was read.
-fn is_sample(library: &Library) -> bool {
-    match &library.code {
-        Fact::Known { value, .. } => value.extent == Extent::Sampled,
-        Fact::Absent { .. } => false,
-        Fact::Unknown { why } => why.starts_with("only sampled"),
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    ops::Range,
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -55,6 +56,10 @@ impl Source for Counted<'_> {
         let count = self.source.read_at(offset, buffer)?;
         self.progress.add(count as u64);
         Ok(count)
+    }
+
+    fn expect(&self, range: Range<u64>) {
+        self.source.expect(range);
     }
 }
 

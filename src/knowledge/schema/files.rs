@@ -58,7 +58,8 @@ impl Files {
             "libraries.toml" => self.libraries = Some(read(shown, text, libraries::libraries)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
-                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, errors, advice, libraries or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, errors, advice, libraries or \
+                             packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,

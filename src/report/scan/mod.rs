@@ -5,6 +5,7 @@ mod diff;
 mod gpus;
 mod library;
 mod needs;
+mod network;
 mod packages;
 mod text;
 mod weights;
@@ -32,9 +33,6 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         one(&mut page, package, report);
     } else {
         page.line(0, "nothing that can hold device code: no library, object file, cubin, fatbin, PTX or package");
-    }
-    for line in super::remote::render(report, screen).lines() {
-        page.line(0, line);
     }
     notes(&mut page, report);
     page.finish()
@@ -160,6 +158,7 @@ fn notes(page: &mut Page<'_>, report: &Report) {
     if more > 0 {
         page.warning(&format!("not read: {more} more (-v)"));
     }
+    network::show(page, report);
     let sampled =
         report.diff.as_ref().is_some_and(|diff| diff.sampled) || report.packages.iter().any(|package| package.sampled);
     if sampled {
