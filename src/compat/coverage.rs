@@ -89,11 +89,24 @@ pub fn coverage(
     result
 }
 
+/// What `device` can use of one fatbin, which holds these images.
+pub fn one_fatbin(
+    knowledge: &Knowledge,
+    images: &[Image],
+    device: ComputeCapability,
+    built_with: Option<CudaVersion>,
+    driver: &Driver,
+) -> Coverage {
+    let modules = vec![ModuleGroup { count: 1, images: images.to_vec() }];
+    coverage(knowledge, &CodeObjects { modules, ..CodeObjects::default() }, device, built_with, driver)
+}
+
 /// In how many fatbins the most frequent target occurs.
 fn most_frequent(code: &CodeObjects) -> u32 {
     let mut counts = std::collections::BTreeMap::<CodeTarget, u32>::new();
     for group in &code.modules {
         let mut targets: Vec<_> = group.images.iter().map(|image| image.code).collect();
+        targets.sort_unstable();
         targets.dedup();
         for target in targets {
             *counts.entry(target).or_default() += group.count;

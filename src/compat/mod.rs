@@ -8,7 +8,7 @@ mod coverage;
 mod image;
 
 pub use arch_list::{ArchListItem, arch_list};
-pub use coverage::{Coverage, Reach, coverage, general, reach};
+pub use coverage::{Coverage, Reach, coverage, general, one_fatbin, reach};
 pub use image::{Driver, Jit, ptx_runs, sass_runs};
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use kernel::{Kernel, KernelModule};
 pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Toolkit, Trouble};
-pub use smoke::{ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
+pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 
 /// Everything that was seen of one machine and its environments. The default is that nobody looked.

@@ -6,6 +6,7 @@ use super::{
     arch::{CodeTarget, ComputeCapability},
     code::Image,
     contact::Answer,
+    version::PtxIsa,
 };
 
 /// One run on one GPU, or on one instance of it.
@@ -38,6 +39,9 @@ pub struct Smoke {
     /// Memory copied from the host to the device and back (pageable memory, as programs usually have it).
     #[serde(default)]
     pub transfer: Option<Transfer>,
+    /// What can hold the GPU back, right after the kernels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<Conditions>,
     /// Code of installed libraries that the driver was asked to load (`--load`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub libraries: Vec<LibraryLoad>,
@@ -86,6 +90,9 @@ pub struct ImageLoad {
     pub module: String,
     /// What it was made for.
     pub image: CodeTarget,
+    /// PTX only: the ISA version, which the driver must know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isa: Option<PtxIsa>,
     /// What the driver said.
     pub answer: Answer,
     /// Microseconds that loading took; for PTX that is compiling.
@@ -185,6 +192,22 @@ pub struct Transfer {
     pub to_host_nanos: u64,
 }
 
+/// What can hold a GPU back, as NVML tells it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conditions {
+    /// Power limit in force, in milliwatts.
+    pub power_limit: Option<u32>,
+    /// Power limit that the card comes with, in milliwatts.
+    pub power_default: Option<u32>,
+    /// Lanes of the PCIe link as it is.
+    pub pcie_width: Option<u32>,
+    /// Lanes that the card and its slot allow.
+    pub pcie_width_max: Option<u32>,
+    /// What holds the clocks down at this moment, in nvidia-smi's words.
+    pub held_by: Vec<String>,
+}
+
 /// One fatbin of an installed library given to the driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LibraryLoad {
@@ -222,6 +245,7 @@ impl Smoke {
             images: Vec::new(),
             kernels: Vec::new(),
             transfer: None,
+            conditions: None,
             libraries: Vec::new(),
             micros: 0,
         }

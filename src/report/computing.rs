@@ -124,7 +124,7 @@ fn libraries(run: &Smoke) -> Option<Subject> {
     let all: Vec<_> = run.libraries.iter().collect();
     let mut paths: Vec<&str> = all.iter().map(|load| load.path.as_str()).collect();
     paths.dedup();
-    let text = format!("loads {} of {} fatbins out of {} libraries", taken(&all), all.len(), paths.len());
+    let text = format!("the driver takes {} of {} fatbins out of {} libraries", taken(&all), all.len(), paths.len());
     let note = |load: &&crate::facts::LibraryLoad| {
         let images: Vec<String> = load.images.iter().map(|image| image.code.to_string()).collect();
         let said = match &load.answer {

@@ -66,6 +66,7 @@ macro_rules! functions {
             ///
             /// # Safety
             /// Pointers must be valid for what the function reads and writes; handles must come from this library and be alive.
+            #[allow(clippy::too_many_arguments, reason = "as many as in cuda.h")]
             pub unsafe fn $name(&self, $($argument: $type),*) -> Result<(), Answer> {
                 // SAFETY: the parameters are those of cuda.h.
                 let function = unsafe { self.find::<unsafe extern "C" fn($($type),*) -> Code>(&[$first $(, $other)*]) }?;

@@ -13,13 +13,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     api::Api,
     bench::Bench,
+    conditions::conditions,
     device::{Context, Device, Module, Wanted},
     images::{Choice, Embedded, choose},
     kernels::{TASKS, transfer},
     load,
 };
 use crate::{
-    facts::{Answer, CodeKind, CodeTarget, ComputeCapability, CudaVersion, ImageLoad, KernelOutcome, KernelRun, Smoke},
+    compat,
+    facts::{
+        Answer, CodeKind, CodeTarget, ComputeCapability, CudaVersion, Image, ImageLoad, KernelOutcome, KernelRun, Smoke,
+    },
     knowledge::Knowledge,
     probe::live::message::cuda_version,
 };
@@ -113,15 +117,18 @@ impl Work {
         if let Some(described) = &mut reporter.state.smoke.device {
             described.free = context.free_memory();
         }
-        if !self.libraries.is_empty() {
-            return load::libraries(&context, &self.libraries, reporter).map(Ok);
-        }
         let (capability, cuda) = (device.capability(), newest_cuda(api));
+        if !self.libraries.is_empty() {
+            let compiles = |images: &[Image]| compiles(images, capability, cuda);
+            return load::libraries(&context, &self.libraries, compiles, reporter).map(Ok);
+        }
         for module in ["general", "tensor"] {
             self.module(module, &context, capability, cuda, reporter)?;
         }
         reporter.step("copying memory")?;
         reporter.state.smoke.transfer = transfer(&context).ok();
+        reporter.step("asking NVML what holds the GPU back")?;
+        reporter.state.smoke.conditions = reporter.state.address.as_deref().and_then(conditions);
         Ok(Ok(()))
     }
 
@@ -135,7 +142,7 @@ impl Work {
         reporter: &mut Reporter<W>,
     ) -> io::Result<()> {
         let images = match (capability, Knowledge::builtin()) {
-            // Whatever the driver answered now would be that error.
+            // In a context that is lost every call fails, which says nothing about images.
             _ if reporter.lost() => Vec::new(),
             (Some(capability), Ok(knowledge)) => choose(self.image, &knowledge, module, capability, cuda),
             _ => Vec::new(),
@@ -228,6 +235,7 @@ fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) ->
     let load = ImageLoad {
         module: embedded.module.to_owned(),
         image: embedded.image.code,
+        isa: embedded.image.isa,
         micros,
         binary,
         log,
@@ -235,6 +243,13 @@ fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) ->
         answer: loaded.as_ref().err().cloned().unwrap_or(Answer::Ready),
     };
     (load, loaded.ok())
+}
+
+/// Whether the rules say that the driver has to compile this.
+fn compiles(images: &[Image], capability: Option<ComputeCapability>, cuda: Option<CudaVersion>) -> bool {
+    let (Some(capability), Ok(knowledge)) = (capability, Knowledge::builtin()) else { return false };
+    let driver = compat::Driver { cuda, ..compat::Driver::default() };
+    compat::one_fatbin(&knowledge, images, capability, None, &driver).compiled > 0
 }
 
 fn newest_cuda(api: &Api) -> Option<CudaVersion> {

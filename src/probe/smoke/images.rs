@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::{
     binary,
     compat::{self, Driver},
-    facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Image, ModuleGroup},
+    facts::{CodeKind, CodeTarget, ComputeCapability, CudaVersion, Image},
     knowledge::Knowledge,
 };
 
@@ -82,10 +82,9 @@ pub fn choose(
 ) -> Vec<&'static Embedded> {
     let best = |kind: CodeKind| {
         let of_kind = |embedded: &&Embedded| embedded.module == module && embedded.image.code.kind == kind;
-        let images = IMAGES.iter().filter(of_kind).map(|embedded| embedded.image).collect();
-        let code = CodeObjects { modules: vec![ModuleGroup { count: 1, images }], ..CodeObjects::default() };
+        let images: Vec<Image> = IMAGES.iter().filter(of_kind).map(|embedded| embedded.image).collect();
         let driver = Driver { cuda, ..Driver::default() };
-        let serving = compat::coverage(knowledge, &code, device, None, &driver).serving?;
+        let serving = compat::one_fatbin(knowledge, &images, device, None, &driver).serving?;
         find(module, serving)
     };
     match choice {

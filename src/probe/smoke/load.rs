@@ -20,6 +20,9 @@ const SETS: usize = 3;
 /// A larger fatbin is not read into memory.
 const LARGEST: u64 = 64 << 20;
 
+/// Compiling a larger one from PTX may take minutes, which tells nothing that a small one does not.
+const LARGEST_PTX: u64 = 256 << 10;
+
 /// A fatbin that stands for those with the same images.
 struct Choice {
     offset: u64,
@@ -28,15 +31,23 @@ struct Choice {
     like_it: u32,
 }
 
-/// Loads from each library a fatbin of each frequent set of images.
+/// Loads from each library a fatbin of each frequent set of images. `compiles` says whether the driver would compile it from PTX.
 ///
 /// # Errors
 /// When the parent no longer reads.
-pub fn libraries<W: Write>(context: &Context<'_>, paths: &[PathBuf], reporter: &mut Reporter<W>) -> io::Result<()> {
+pub fn libraries<W: Write>(
+    context: &Context<'_>,
+    paths: &[PathBuf],
+    compiles: impl Fn(&[Image]) -> bool,
+    reporter: &mut Reporter<W>,
+) -> io::Result<()> {
     for (index, path) in paths.iter().enumerate() {
         reporter.step(&format!("reading {}", file_name(path)))?;
         let Ok(source) = FileSource::open(path) else { continue };
         for choice in choose(&source) {
+            if choice.bytes > LARGEST_PTX && compiles(&choice.images) {
+                continue;
+            }
             let mut bytes = vec![0; usize::try_from(choice.bytes).unwrap_or(0)];
             if source.read_at(choice.offset, &mut bytes).ok() != Some(bytes.len()) {
                 continue;

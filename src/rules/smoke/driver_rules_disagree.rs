@@ -18,7 +18,7 @@
 
 use crate::{
     compat,
-    facts::{Answer, CodeObjects, CudaVersion, Image, ModuleGroup},
+    facts::{Answer, CudaVersion, Image},
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Rule, Scope,
@@ -26,8 +26,7 @@ use crate::{
     },
 };
 
-/// `CUDA_ERROR_UNSUPPORTED_PTX_VERSION`, `CUDA_ERROR_JIT_COMPILATION_DISABLED`
-const PTX_TOO_NEW: u32 = 222;
+/// `CUDA_ERROR_JIT_COMPILATION_DISABLED`
 const JIT_DISABLED: u32 = 223;
 
 /// See the head of this file.
@@ -47,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
 fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
     let mut evidence = Vec::new();
     for (index, load) in run.smoke.images.iter().enumerate() {
-        let image = Image { code: load.image, isa: None, compression: Default::default() };
+        let image = Image { code: load.image, isa: load.isa, compression: Default::default() };
         if let Some(differs) = differs(context, run, &load.answer, &[image], None) {
             let what = format!("the {} kernels, {}: {differs}", load.module, load.image);
             evidence.push(run.evidence(what, &format!("/images/{index}")));
@@ -85,19 +84,15 @@ fn differs(
         Answer::Ready => true,
         Answer::Failed { .. } => {
             let failure = Failure::of(answer)?;
-            // A compiler that is switched off says nothing of the code; nor does one that is older than PTX whose ISA is not known here.
-            let of_compiler = failure.code == JIT_DISABLED
-                || failure.code == PTX_TOO_NEW && images.iter().all(|image| image.isa.is_none());
-            if of_compiler || failure.is_not_judged(context.knowledge) {
+            // A compiler that is switched off says nothing of the code.
+            if failure.code == JIT_DISABLED || failure.is_not_judged(context.knowledge) {
                 return None;
             }
             false
         }
         _ => return None,
     };
-    let code =
-        CodeObjects { modules: vec![ModuleGroup { count: 1, images: images.to_vec() }], ..CodeObjects::default() };
-    let coverage = compat::coverage(context.knowledge, &code, device, built_with, &driver(context.facts));
+    let coverage = compat::one_fatbin(context.knowledge, images, device, built_with, &driver(context.facts));
     let should = coverage.native + coverage.compiled > 0;
     match (taken, should) {
         (true, false) => Some("the driver loads it, by the rules it does not run here".to_owned()),

@@ -46,11 +46,10 @@ fn judge(context: &Context<'_>) -> Outcome {
             _ => None,
         },
         |group, torch| {
-            let verb = if group.steps.len() == 1 { "fails" } else { "fail" };
             let error = group.steps.first().map(|(_, step)| said(&step.outcome)).unwrap_or_default();
             match group.row {
-                Some(row) => format!("{} {verb} in {torch}: {}.", names(group), row.meaning),
-                None => format!("{} {verb} in {torch}: {error}", names(group)),
+                Some(row) => format!("{torch} fails at {}: {}.", names(group), row.meaning),
+                None => format!("{torch} fails at {}: {error}", names(group)),
             }
         },
     )

@@ -5,7 +5,7 @@
 //! ## How it is decided
 //! The fp32 matrix product reaches less than a tenth of the peak that multiprocessors, lanes and highest clock give; or the copy less than
 //! a fifth of what clock and bus of the memory give; or a tensor product is slower than half of the fp32 one; or memory comes to the GPU
-//! slower than through one PCIe lane (1 GB/s). A healthy GPU reaches half or more (docs/smoke.md has what was measured).
+//! slower than through one PCIe lane (1 GB/s). What NVML names as a reason stands beside it. A healthy GPU reaches half or more (docs/smoke.md has what was measured).
 //!
 //! ## How to fix it
 //! Look at what holds the clocks down: `nvidia-smi -q -d PERFORMANCE,CLOCK,POWER` (power cap, heat, a missing power cable, a laptop on battery),
@@ -18,7 +18,7 @@
 //! docs/smoke.md.
 
 use crate::{
-    facts::{KernelRun, Smoke},
+    facts::{Conditions, KernelRun, Smoke},
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Rule, Scope,
@@ -90,7 +90,28 @@ fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
     let mut draft = Draft::new(&run.name, format!("is far slower than it should be: {}.", names.join(", ")));
     draft.causes = names.iter().map(|name| (*name).to_owned()).collect();
     draft.evidence = slow.iter().map(|(_, said, place)| run.evidence(said, place)).collect();
+    let reasons = run.smoke.conditions.as_ref().map(reasons).unwrap_or_default();
+    draft.evidence.extend(reasons.into_iter().map(|said| run.evidence(said, "/conditions")));
     Some(draft)
+}
+
+/// What NVML names that can be the reason.
+fn reasons(conditions: &Conditions) -> Vec<String> {
+    let mut said = Vec::new();
+    if let (Some(limit), Some(default)) = (conditions.power_limit, conditions.power_default)
+        && limit < default
+    {
+        said.push(format!("power limit: {} W, the card comes with {} W", limit / 1000, default / 1000));
+    }
+    if let (Some(width), Some(most)) = (conditions.pcie_width, conditions.pcie_width_max)
+        && width < most
+    {
+        said.push(format!("PCIe link: {width} of {most} lanes"));
+    }
+    if !conditions.held_by.is_empty() {
+        said.push(format!("what holds the clocks down: {}", conditions.held_by.join(", ")));
+    }
+    said
 }
 
 /// A kernel that was timed, with its number.

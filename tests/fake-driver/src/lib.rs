@@ -2,7 +2,11 @@
 //! (nvml.dll and nvcuda.dll), so that tests run the shipped program and see what it does with a driver. The variable
 //! `GPUCHECK_FAKE` names the scenario file. It shares no code with gpucheck: a shared mistake would prove itself right.
 //!
-//! Signatures, structures and codes are those of nvml.h and cuda.h 13.5. What it cannot show: that the real libraries behave so.
+//! It reads the images that it is given to load, by the rules of NVIDIA's manuals, computes gpucheck's own kernels on the host, and lets
+//! them fail as the scenario says. Its device has a clock of its own, so that times do not depend on the host.
+//!
+//! Signatures, structures and codes are those of nvml.h and cuda.h 13.5. What it cannot show: that the real libraries behave so, that
+//! a kernel is right on a GPU, that a real driver takes a cubin.
 
 #[macro_use]
 mod export;
