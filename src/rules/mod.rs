@@ -124,6 +124,7 @@ registry! {
         triton_ptxas_too_old,
         ptx_jit_switched,
         knowledge_conflict,
+        newer_than_knowledge,
         required_arch_missing,
     }
     packages {
