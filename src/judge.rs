@@ -37,6 +37,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         facts,
         scan: Vec::new(),
         unread: Vec::new(),
+        remote: Vec::new(),
         sizes: Vec::new(),
         matrix: None,
         findings,

@@ -5,6 +5,7 @@ mod doctor;
 mod framework;
 mod kb;
 mod matrix;
+mod network;
 mod options;
 mod output;
 mod probe;

@@ -4,35 +4,39 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::output;
-use crate::{exit::Exit, rules};
+use super::{options::Sources, output};
+use crate::{exit::Exit, knowledge::Knowledge, rules};
 
 /// Arguments of `gpucheck rule`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Slug of a rule, as reports name it; without it, all rules are listed
     slug: Option<String>,
+    #[command(flatten)]
+    sources: Sources,
 }
 
 impl Arguments {
     /// Prints the list or the page.
     pub fn run(self) -> anyhow::Result<Exit> {
+        let knowledge = self.sources.load()?;
         match self.slug {
-            None => output::print(&list())?,
+            None => output::print(&list(&knowledge))?,
             Some(slug) => {
-                let entry = rules::find(&slug)
+                let page = rules::page(&knowledge, &slug)
                     .ok_or_else(|| anyhow::anyhow!("there is no rule '{slug}'; `gpucheck rule` lists them"))?;
-                output::print(&entry.page())?;
+                output::print(&page)?;
             }
         }
         Ok(Exit::Ok)
     }
 }
 
-fn list() -> String {
-    let widest = rules::REGISTRY.iter().map(|entry| entry.rule.slug.len()).max().unwrap_or(0);
-    rules::REGISTRY.iter().fold(String::new(), |mut text, entry| {
-        let _ = writeln!(text, "{:widest$}  {}", entry.rule.slug, entry.title());
+fn list(knowledge: &Knowledge) -> String {
+    let titles = rules::titles(knowledge);
+    let widest = titles.iter().map(|(slug, _)| slug.len()).max().unwrap_or(0);
+    titles.iter().fold(String::new(), |mut text, (slug, title)| {
+        let _ = writeln!(text, "{slug:widest$}  {title}");
         text
     })
 }

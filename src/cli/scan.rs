@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Instant};
 use clap::Args;
 
 use super::{
+    network::NetworkOptions,
     options::{Assume, Show, Sources},
     output,
 };
@@ -18,13 +19,13 @@ use crate::{
     probe::{self, Surroundings},
     report::{Report, Unread},
     rules::Judged,
-    scan::{Collected, Depth, Scanned, collect, runs, sizes},
+    scan::{Collected, Depth, Scanned, Target, collect, runs, sizes},
 };
 
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, or folders
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel, or NAME==VERSION
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Also search each file for code that no section names (reads all of it)
@@ -36,6 +37,8 @@ pub struct Arguments {
     /// Targets that every library with device code must hold: sm_80,sm_90,sm_120 (exit code 1 where one does not)
     #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE", value_delimiter = ',')]
     require: Vec<CodeTarget>,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
@@ -51,11 +54,27 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         let mut collected = Collected::default();
         let root = probe::Root::new(None, Surroundings::of_process().home.as_deref())?;
-        let shown: Vec<String> = self.targets.iter().map(|target| root.shown(target)).collect();
-        for (target, shown) in self.targets.iter().zip(&shown) {
-            let more = collect(target, shown, Depth { deep: self.deep, quick: self.quick })?;
+        let depth = Depth { deep: self.deep, quick: self.quick };
+        let network = self.network.network(&self.assume);
+        let mut shown = Vec::new();
+        for word in &self.targets {
+            let more = match Target::parse(word, network.index_url.is_some())? {
+                Target::Local(path) => {
+                    shown.push(root.shown(&path));
+                    collect(&path, &root.shown(&path), depth)?
+                }
+                Target::Address(url) => {
+                    shown.push(url.to_string());
+                    network.address(&url, depth, &knowledge)?
+                }
+                Target::Package(wanted) => {
+                    shown.push(word.display().to_string());
+                    network.package(&wanted, &word.display().to_string(), depth, &knowledge)?
+                }
+            };
             collected.libraries.extend(more.libraries);
             collected.unread.extend(more.unread);
+            collected.remote.extend(more.remote);
         }
         let facts = self.facts(&knowledge, &shown.join(", "), &collected.libraries)?;
         let enriched = enrich(&facts, &knowledge);
@@ -73,6 +92,7 @@ impl Arguments {
             .into_iter()
             .map(|library| Scanned { runs_on: runs(&knowledge, &library, &gpus, &driver), library })
             .collect();
+        report.remote = collected.remote;
         report.unread = collected.unread.into_iter().map(|(path, why)| Unread { path, why }).collect();
         let exit = if self.is_met(&report, &knowledge) { Exit::Ok } else { Exit::Found };
         output::deliver(&report, &self.show)?;

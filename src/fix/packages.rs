@@ -207,7 +207,7 @@ fn rows(case: &Case<'_>, finding: &mut Finding) {
             add(finding, &advice(row));
             continue;
         }
-        let plan = plan(row);
+        let Some(plan) = case.environment.map(|environment| plan(environment, row)) else { continue };
         let after = After::of(case, &plan);
         if !after.keeps(finding) {
             let result = result(&plan);
@@ -229,17 +229,23 @@ fn advice(row: &FixRow) -> Fix {
     }
 }
 
-fn plan(row: &FixRow) -> Plan {
+fn plan(environment: &Environment, row: &FixRow) -> Plan {
     let gone = row.uninstall.iter().cloned().map(Change::Uninstall);
     let unset = row.unset.iter().map(|name| Change::Variable(name.clone().into(), None));
     let set = row.set.iter().map(|(name, value)| Change::Variable(name.clone().into(), Some(value.clone())));
     let installs = row.install.iter().filter_map(|text| text.split_once("=="));
     let installs = installs.map(|(name, version)| Change::Install(exact(name, version)));
+    let again = row.restore.iter().filter_map(|name| {
+        let package = environment.package(name)?;
+        let mut install = exact(name, package.version.value()?);
+        install.requires.clone_from(&package.requires);
+        Some(Change::Install(install))
+    });
     Plan {
         summary: row.summary.clone(),
-        changes: gone.chain(unset).chain(set).chain(installs).collect(),
+        changes: gone.chain(unset).chain(set).chain(installs).chain(again).collect(),
         index: row.index.as_ref().map(|index| format!("{TORCH_INDEXES}{index}")),
-        reinstall: row.reinstall,
+        reinstall: !row.restore.is_empty(),
         unproven: Vec::new(),
     }
 }

@@ -58,16 +58,21 @@ fn unset(name: &'static str) -> Plan {
 
 /// The list with what torch refuses left out and the GPUs added.
 fn arch_list_plans(case: &Case<'_>) -> Vec<Plan> {
-    let Some(value) = arch_list_value(case) else { return Vec::new() };
-    vec![Plan {
-        summary: "set a list that torch accepts and that has these GPUs, then build the extensions again".to_owned(),
+    let plan = |summary: &str, value: String| Plan {
+        summary: format!("{summary}, then build the extensions again"),
         changes: vec![Change::Variable(ARCH_LIST.into(), Some(value))],
         unproven: vec!["an extension whose own build files name architectures ignores the variable".to_owned()],
         ..Plan::default()
-    }]
+    };
+    let longer =
+        arch_list_value(case, true).map(|value| plan("set a list that torch accepts and that has these GPUs", value));
+    // Some packages cannot be built for several generations at once.
+    let own = arch_list_value(case, false).map(|value| plan("set a list of these GPUs alone", value));
+    longer.into_iter().chain(own).collect()
 }
 
-fn arch_list_value(case: &Case<'_>) -> Option<String> {
+/// The list with the GPUs in it; `keep` what it had, too.
+fn arch_list_value(case: &Case<'_>, keep: bool) -> Option<String> {
     let text = case.facts.env_vars.get(ARCH_LIST)?;
     let torch = case.environment?.package("torch")?;
     let version = torch.build.value().map(|build| &build.version).or(torch.version.value())?;
@@ -76,7 +81,7 @@ fn arch_list_value(case: &Case<'_>) -> Option<String> {
     let respelled: Vec<String> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).map(respell).collect();
     let mut values: Vec<String> = arch_list(&respelled.join(";"), parser)?
         .into_iter()
-        .filter(|item| item.code.is_some())
+        .filter(|item| keep && item.code.is_some())
         .map(|item| item.text)
         .collect();
     for gpu in case.enriched.gpus.value().into_iter().flatten() {

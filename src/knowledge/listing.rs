@@ -70,6 +70,9 @@ impl Knowledge {
             "advice" in "advice.toml": self.advice.advice.iter();
             "packages" in "packages/": self.packages.iter().map(|file| &file.package);
             "package builds" in "packages/": self.packages.iter().flat_map(|file| &file.build);
+            "assemblers in packages" in "packages/": self.packages.iter().flat_map(|file| &file.ptxas);
+            "C++ ABIs of packages" in "packages/": self.packages.iter().flat_map(|file| &file.abi);
+            "versions that are not there" in "packages/": self.packages.iter().flat_map(|file| &file.unpublished);
             "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
         };
         let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));

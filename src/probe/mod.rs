@@ -10,12 +10,13 @@ mod environments;
 pub mod framework;
 mod glibc;
 mod header;
+mod here;
 mod host;
 mod kernel;
 pub mod live;
 mod loader;
 mod pci;
-mod redact;
+pub(crate) mod redact;
 mod root;
 pub mod smoke;
 mod surroundings;
@@ -25,6 +26,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
+pub use here::{Here, InstalledPython, here};
 pub use root::Root;
 pub use surroundings::Surroundings;
 

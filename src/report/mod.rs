@@ -22,7 +22,7 @@ use crate::{
     matrix::Matrix,
     readiness::Readiness,
     rules::Undecided,
-    scan::{Scanned, Size},
+    scan::{Remote, Scanned, Size},
 };
 
 pub use human::Screen;
@@ -59,6 +59,9 @@ pub struct Report {
     /// What `scan` could not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
+    /// What `scan` read over the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<Remote>,
     /// What each architecture weighs over all that `scan` read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<Size>,

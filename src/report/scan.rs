@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use super::{Paint, Report, Screen};
 use crate::{
     facts::{CodeObjects, CodeTarget, Fact},
-    scan::Scanned,
+    scan::{Remote, Scanned},
 };
 
 /// The whole page, without findings.
@@ -28,6 +28,19 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         let text = format!("{} more files show no device code (-v says why for each)", unreadable.len());
         let _ = writeln!(out, "{}", Paint::Dim.on(text, screen.color));
     }
+    for remote in &report.remote {
+        for line in over_the_network(remote) {
+            let _ = writeln!(out, "{}", Paint::Dim.on(line, screen.color));
+        }
+        if report.scan.is_empty() && report.remote.len() == 1 {
+            let _ = writeln!(out, "  it holds no file that can carry GPU code");
+        } else if remote.sampled && with.is_empty() {
+            let _ = writeln!(out, "  no GPU code in what was read: that is no verdict");
+        }
+        for name in remote.not_looked_into.iter().filter(|_| screen.verbose > 0) {
+            let _ = writeln!(out, "  not looked into: {name}");
+        }
+    }
     for unread in &report.unread {
         let text = format!("not read: {}: {}", unread.path, unread.why);
         let _ = writeln!(out, "{}", Paint::Warning.on(text, screen.color));
@@ -37,6 +50,29 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     }
     out.push('\n');
     out
+}
+
+/// What was read, of what, and what that leaves open.
+fn over_the_network(remote: &Remote) -> Vec<String> {
+    let share = if remote.size == 0 { 0.0 } else { remote.bytes as f64 * 100.0 / remote.size as f64 };
+    let (read, all) = (size(remote.bytes), size(remote.size));
+    let mut first = format!("{}: read {read} of {all} ({share:.1}%) in {} requests", remote.file, remote.requests);
+    if let Some(index) = &remote.index {
+        let _ = write!(first, ", found on {index} (pages of {})", size(remote.index_bytes));
+    }
+    let mut lines = vec![first];
+    if remote.downloaded {
+        lines.push("  downloaded: the server gives out whole files only".to_owned());
+    }
+    if remote.sampled {
+        let left = match remote.not_looked_into.len() {
+            0 => String::new(),
+            1 => "; 1 other member was not looked into".to_owned(),
+            count => format!("; {count} other members were not looked into"),
+        };
+        lines.push(format!("  sampled: the beginning of libraries with GPU code{left} (--full reads all)"));
+    }
+    lines
 }
 
 fn is_empty(code: &CodeObjects) -> bool {

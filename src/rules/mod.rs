@@ -5,6 +5,7 @@
 
 mod condition;
 mod extension;
+mod pages;
 mod rule;
 mod run;
 mod shared;
@@ -18,9 +19,10 @@ pub use environment::{
     files_overwritten::overwritten,
 };
 pub use extension::cuda_major;
+pub use pages::{page, titles};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
-pub use shared::{driver, gpu_name, label, torch_on_gpu};
+pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use steps::said;
@@ -122,6 +124,7 @@ registry! {
         triton_ptxas_too_old,
         ptx_jit_switched,
         knowledge_conflict,
+        newer_than_knowledge,
         required_arch_missing,
     }
     packages {
@@ -129,7 +132,9 @@ registry! {
         cpu_only_torch,
         torch_companion_mismatch,
         python_unsupported_by_torch,
+        torch_nightly_needless,
         version_not_on_index,
+        torch_not_allowed,
         gpu_too_old_for_extension,
         bitsandbytes_binary_missing,
         extension_abi_mismatch,

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::Remote;
 use crate::{
     binary::{self, ArchiveOptions},
     facts::{Container, Fact, Library},
@@ -24,6 +25,8 @@ pub struct Collected {
     pub libraries: Vec<Library>,
     /// Folders and members of packages that could not be read, and why.
     pub unread: Vec<(String, String)>,
+    /// What was read over the network.
+    pub remote: Vec<Remote>,
 }
 
 /// How far reading goes.
@@ -50,7 +53,7 @@ fn is_package(target: &Path) -> bool {
 fn package(target: &Path, depth: Depth) -> Result<Collected, binary::Error> {
     let options = ArchiveOptions { quick: depth.quick, ..ArchiveOptions::default() };
     let archive = binary::read_archive(target, &options)?;
-    Ok(Collected { libraries: archive.libraries, unread: archive.skipped })
+    Ok(Collected { libraries: archive.libraries, unread: archive.skipped, remote: Vec::new() })
 }
 
 /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown` is
@@ -66,7 +69,7 @@ pub fn collect(target: &Path, shown: &str, depth: Depth) -> anyhow::Result<Colle
     }
     if !kind.is_dir() {
         let library = read(target, shown, depth).map_err(told)?;
-        return Ok(Collected { libraries: vec![library], unread: Vec::new() });
+        return Ok(Collected { libraries: vec![library], ..Collected::default() });
     }
     let mut collected = Collected::default();
     let mut files = Vec::new();

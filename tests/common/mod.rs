@@ -5,6 +5,7 @@
 pub mod case;
 pub mod facts;
 pub mod fake;
+pub mod server;
 
 use std::{
     fs::{self, File},

@@ -41,3 +41,6 @@ pub use range::Range;
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};
+
+#[cfg(test)]
+mod tests;

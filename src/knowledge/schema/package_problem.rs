@@ -125,6 +125,9 @@ pub struct FixRow {
     /// Packages to install, each with its exact version: `ctranslate2==4.8.5`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub install: Vec<String>,
+    /// Packages to install again in the version that is there, because their files are gone or overwritten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restore: Vec<String>,
     /// Packages to remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uninstall: Vec<String>,
@@ -136,9 +139,6 @@ pub struct FixRow {
     pub unset: Vec<String>,
     /// Index that has them, below PyTorch's own host: `whl/cu128`; nothing: the default one.
     pub index: Option<String>,
-    /// Whether to install again what is there.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub reinstall: bool,
     /// Lines that the rules cannot replay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<AdviceCommand>,

@@ -157,8 +157,8 @@ fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
     if row.changes_facts() && !row.commands.is_empty() {
         table.fault(index, "fixes", "a fix either changes facts or gives lines of its own, not both");
     }
-    if row.reinstall && row.install.is_empty() {
-        table.fault(index, "fixes", "`reinstall` says how to install, and nothing is installed");
+    if !row.restore.is_empty() && !row.install.is_empty() {
+        table.fault(index, "fixes", "one fix installs other versions or restores what is there, not both");
     }
 }
 

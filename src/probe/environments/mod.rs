@@ -7,7 +7,7 @@ mod layout;
 mod libraries;
 mod manager;
 mod pyvenv;
-mod select;
+pub(super) mod select;
 mod sites;
 mod system_libraries;
 mod version;

@@ -35,7 +35,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let (Some(triton), Some((_, gpu))) = (context.package("triton"), context.gpu) else {
+    let (Some(triton), Some((_, gpu))) = (context.package("triton").or(context.package("pytorch-triton")), context.gpu)
+    else {
         return Outcome::NotApplicable;
     };
     let (Fact::Known { value: version, .. }, Some(&capability)) = (&triton.version, gpu.capability.value()) else {

@@ -63,8 +63,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         .or_else(|| by_abi(context, package, &compiled, version))
         .or_else(|| by_row(context, package, version));
     let Some((why, evidence)) = wrong else {
-        let judged =
-            compiled != CompiledFor::default() || package_row(context, package).is_some_and(|row| row.torch.is_some());
+        let judged = compiled != CompiledFor::default()
+            || package_row(context, package).is_some_and(|row| row.links_torch && row.torch.is_some());
         return if judged { Outcome::Holds } else { Outcome::NotApplicable };
     };
     Draft::new(label(package), format!("{} was not compiled for {}: {why}.", label(package), label(torch)))
@@ -109,7 +109,7 @@ fn by_abi(context: &Context<'_>, package: &Package, compiled: &CompiledFor, torc
 }
 
 fn by_row(context: &Context<'_>, package: &Package, torch: &str) -> Wrong {
-    let (row, (_, file)) = (package_row(context, package)?, context.subject?);
+    let (row, (_, file)) = (package_row(context, package).filter(|row| row.links_torch)?, context.subject?);
     let range = row.torch.as_ref()?;
     (python::in_range(range, torch) == Some(false)).then(|| {
         let evidence = Evidence::new(

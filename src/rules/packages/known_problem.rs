@@ -84,7 +84,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         }
     }
     let source = format!("knowledge: {}", context.knowledge.cite_problem(file, row));
-    draft.evidence(Evidence::new(&row.title, source)).found()
+    draft.evidence(Evidence::new(format!("known problem of {}", file.package.name), source)).found()
 }
 
 /// The cause with what is here in the place of its placeholders.

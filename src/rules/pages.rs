@@ -1,0 +1,147 @@
+//! The page of a rule: the head comment of its file, what the rows of the knowledge base add to it, or, for a slug that only rows have,
+//! a page that is written from them.
+
+use std::fmt::Write;
+
+use super::find;
+use crate::knowledge::{FixRow, Knowledge, PackageFile, ProblemRow, Range, When};
+
+/// A known problem and the file it is in.
+type Problem<'k> = (&'k PackageFile, &'k ProblemRow);
+
+/// The slugs of all rules, each with a sentence about it: those of the registry in its order, then those that only rows have.
+pub fn titles(knowledge: &Knowledge) -> Vec<(String, String)> {
+    let mut titles: Vec<(String, String)> =
+        super::REGISTRY.iter().map(|entry| (entry.rule.slug.to_owned(), entry.title())).collect();
+    let mut of_rows: Vec<(String, String)> = Vec::new();
+    for (_, row) in knowledge.problems() {
+        let known = titles.iter().chain(&of_rows).any(|(slug, _)| slug == row.slug());
+        if !known {
+            of_rows.push((row.slug().to_owned(), row.title.clone()));
+        }
+    }
+    of_rows.sort();
+    titles.append(&mut of_rows);
+    titles
+}
+
+/// The page of a slug, as Markdown.
+pub fn page(knowledge: &Knowledge, slug: &str) -> Option<String> {
+    let problems: Vec<Problem<'_>> = knowledge.problems().filter(|(_, row)| row.slug() == slug).collect();
+    match (find(slug), problems.as_slice()) {
+        (None, []) => None,
+        (Some(entry), []) => Some(entry.page()),
+        (Some(entry), problems) => Some(entry.page() + "\n## Known cases\n" + &sections(problems, "###")),
+        (None, [only]) => Some(of_one(slug, *only)),
+        (None, problems) => Some(format!("# {slug}\n") + &sections(problems, "##")),
+    }
+}
+
+/// A page of one row has the headings of all pages.
+fn of_one(slug: &str, (file, row): Problem<'_>) -> String {
+    let mut page = format!("# {slug}\n\n{}\n\n## How it is decided\n{}", row.title, decided(file, row));
+    let _ = write!(page, "\n## How to fix it\n{}", fixes(row));
+    let _ = write!(page, "\n## In a log\n{}", log(row));
+    let _ = write!(page, "\n## Sources\n{}", sources(file, row));
+    page
+}
+
+fn sections(problems: &[Problem<'_>], heading: &str) -> String {
+    problems.iter().fold(String::new(), |mut text, (file, row)| {
+        let _ = write!(text, "\n{heading} {}\n{}\n\n", row.id, row.title);
+        let _ = write!(text, "{}\nFix:\n\n{}\n", decided(file, row), fixes(row));
+        let _ = write!(text, "In a log:\n\n{}\nSources:\n\n{}", log(row), sources(file, row));
+        text
+    })
+}
+
+/// The condition in words, one to a line.
+fn decided(file: &PackageFile, row: &ProblemRow) -> String {
+    let names =
+        if row.of.is_empty() { file.names().collect::<Vec<_>>() } else { row.of.iter().map(String::as_str).collect() };
+    let mut lines = Vec::new();
+    match (&row.versions, row.everywhere) {
+        (_, true) => {}
+        (Some(versions), _) => lines.push(format!("{} {versions} is installed or asked for", names.join(" or "))),
+        (None, _) => lines.push(format!("{} is installed or asked for, in any version", names.join(" or "))),
+    }
+    lines.extend(conditions(&row.when));
+    let mut text = String::from("All of this must be so:\n\n");
+    lines.iter().for_each(|line| text += &format!("- {line}\n"));
+    if let Some(unless) = &row.unless {
+        text += &format!("\nUnless: {}.\n", conditions(unless).join(", and "));
+    }
+    text
+}
+
+fn conditions(when: &When) -> Vec<String> {
+    let mut lines = Vec::new();
+    let range = |what: &str, range: String| format!("{what} {range}");
+    lines.extend(when.gpu.as_ref().map(|gpu: &Range<_>| range("the GPU's compute capability is", gpu.to_string())));
+    lines.extend(when.gpus.map(|least| format!("there are at least {least} GPUs")));
+    lines.extend(when.driver.as_ref().map(|driver| range("the driver is", driver.to_string())));
+    if !when.platforms.is_empty() {
+        let names: Vec<String> = when.platforms.iter().map(ToString::to_string).collect();
+        lines.push(format!("the platform is {}", names.join(" or ")));
+    }
+    lines.extend(when.python.as_ref().map(|python| range("Python is", python.to_string())));
+    for (name, versions) in &when.packages {
+        lines.push(if versions.is_empty() { format!("{name} is there too") } else { format!("{name} is {versions}") });
+    }
+    lines.extend(when.absent.iter().map(|name| format!("{name} is not there")));
+    lines.extend(when.torch_cuda.as_ref().map(|cuda| range("torch is built for CUDA", cuda.to_string())));
+    for variable in &when.variables {
+        let name = &variable.name;
+        lines.push(match (&variable.contains, variable.is.as_slice(), variable.unset) {
+            (_, _, true) => format!("`{name}` is not set"),
+            (Some(part), ..) => format!("`{name}` contains `{part}`"),
+            (None, [], _) => format!("`{name}` is set"),
+            (None, values, _) => format!("`{name}` is `{}`", values.join("` or `")),
+        });
+    }
+    lines.extend(when.loader_lacks.iter().map(|name| format!("the system loader does not find `{name}`")));
+    lines.extend(when.brought.iter().map(|name| format!("a package brings `{name}`")));
+    if !when.not_brought.is_empty() {
+        lines.push(format!("no package brings `{}`", when.not_brought.join("` or `")));
+    }
+    lines
+}
+
+fn fixes(row: &ProblemRow) -> String {
+    let mut text = String::new();
+    if row.other_version {
+        text += "- another version of the package, the nearest with which the rules pass\n";
+    }
+    if row.other_torch {
+        text += "- another build of PyTorch, the nearest with which the rules pass\n";
+    }
+    for fix in &row.fixes {
+        let _ = writeln!(text, "- {}{}", fix.summary, changes(fix));
+    }
+    if text.is_empty() { "Nothing needs fixing.\n".to_owned() } else { text }
+}
+
+fn changes(fix: &FixRow) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(fix.uninstall.iter().map(|name| format!("`pip uninstall {name}`")));
+    parts.extend(fix.install.iter().map(|install| format!("`pip install {install}`")));
+    parts.extend(fix.restore.iter().map(|name| format!("install {name} again")));
+    parts.extend(fix.unset.iter().map(|name| format!("unset `{name}`")));
+    parts.extend(fix.set.iter().map(|(name, value)| format!("`{name}={value}`")));
+    parts.extend(fix.commands.iter().map(|command| format!("`{}`", command.line)));
+    if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
+}
+
+fn log(row: &ProblemRow) -> String {
+    match row.symptoms.is_empty() {
+        true => "Nothing.\n".to_owned(),
+        false => row.symptoms.iter().map(|symptom| format!("- `{symptom}`\n")).collect(),
+    }
+}
+
+fn sources(file: &PackageFile, row: &ProblemRow) -> String {
+    let named = row.source.iter().filter_map(|key| file.sources.get(key)).map(|source| format!("- {source}\n"));
+    let name = &file.package.name;
+    let known = row.confidence.words();
+    format!("{}\n`knowledge/packages/{name}.toml`, checked {} ({known}).\n", named.collect::<String>(), row.verified)
+}
