@@ -6,29 +6,11 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-    time::{Duration, Instant},
-};
+mod timing;
 
-/// Times one run of a command to its end.
-fn time(command: &mut Command) -> Duration {
-    let start = Instant::now();
-    let status =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the command starts");
-    let elapsed = start.elapsed();
-    assert!(status.code().is_some_and(|code| code < 2), "{command:?}: {status}");
-    elapsed
-}
+use std::{path::Path, process::Command};
 
-/// The median and the least of `runs` runs, after one that warms the caches.
-fn measure(runs: usize, mut command: impl FnMut() -> Command) -> (Duration, Duration) {
-    time(&mut command());
-    let mut times: Vec<Duration> = (0..runs).map(|_| time(&mut command())).collect();
-    times.sort();
-    (times[runs / 2], times[0])
-}
+use timing::{measure, seconds};
 
 /// Shared libraries and bytes below a folder.
 fn weigh(folder: &Path) -> (usize, u64) {
@@ -82,9 +64,11 @@ fn main() {
         ("gpucheck doctor --gpu … --format json", measure(50, doctor("json"))),
         ("python -c 'import torch; torch.cuda.get_arch_list()'", measure(7, python)),
     ];
-    println!("{:<54} {:>10} {:>10}", "whole process, warm", "median", "least");
-    for (name, (median, least)) in &rows {
-        println!("{name:<54} {:>7.1} ms {:>7.1} ms", median.as_secs_f64() * 1e3, least.as_secs_f64() * 1e3);
+    println!("{:<54} {:>10} {:>10} {:>12}", "whole process, warm", "median", "least", "memory");
+    for (name, runs) in &rows {
+        let memory = runs.median.memory as f64 / 1e6;
+        println!("{name:<54} {:>10} {:>10} {memory:>9.1} MB", seconds(runs.median.time), seconds(runs.least.time));
     }
-    println!("doctor is {:.0} times faster than the import", rows[3].1.0.as_secs_f64() / rows[1].1.0.as_secs_f64());
+    let time = |row: usize| rows[row].1.median.time.as_secs_f64();
+    println!("doctor is {:.0} times faster than the import", time(3) / time(1));
 }

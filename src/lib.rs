@@ -10,6 +10,8 @@ pub mod exit;
 pub mod facts;
 pub mod finding;
 pub mod fix;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod judge;
 pub mod kb;
 pub mod knowledge;

@@ -5,7 +5,7 @@ mod common;
 
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
-use common::{gpucheck, run, slugs, zip::Zip};
+use common::{gpucheck, run, slugs, pack::Zip};
 use gpucheck::{
     facts::{Fact, Facts},
     knowledge::Knowledge,
@@ -220,7 +220,7 @@ fn requirements_bring_what_libraries_link_to() {
 fn a_gate_does_not_open_for_what_was_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let good = corpus("c13.5/sass-sm_90.fatbin");
-    let zip = Zip::default().stored("a/good.fatbin", &good).raw(&common::zip::Lie("a/lost.so", 8, 1, 0, b"xx", 9));
+    let zip = Zip::default().stored("a/good.fatbin", &good).raw(&common::pack::Lie("a/lost.so", 8, 1, 0, b"xx", 9));
     let path = folder.path().join("a-1-py3-none-any.whl");
     fs::write(&path, zip.finish()).unwrap();
     let path = path.to_str().unwrap();

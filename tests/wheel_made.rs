@@ -5,7 +5,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::zip::{Lie, Zip, crc};
+use common::pack::{Lie, Zip, crc, tar};
 use gpucheck::{
     binary::{self, Archive, ArchiveOptions},
     facts::{Extent, Library},
@@ -81,6 +81,24 @@ fn large_members_are_read_as_their_unpacked_files() {
     let archive = read(Zip::default().deflated("demo/lib.dll", &dll));
     assert_eq!(in_sections(archive.libraries[0].clone()), unpacked(&dll, "demo/lib.dll"));
     assert_eq!(compared, 10);
+}
+
+#[test]
+fn small_fatbins_by_the_hundred_are_all_read() {
+    let fatbin = |payload: &[u8]| {
+        let mut entry = [0; 64];
+        entry[0] = 2;
+        entry[4] = 64;
+        entry[8..16].copy_from_slice(&(payload.len() as u64).to_le_bytes());
+        entry[28] = 100;
+        let size = (entry.len() + payload.len()) as u64;
+        [&[0x50, 0xED, 0x55, 0xBA, 1, 0, 16, 0][..], &size.to_le_bytes(), &entry, payload].concat()
+    };
+    // As in cuDNN's precompiled engines, where 63 fatbins were missed for standing too close together.
+    let bytes = [fatbin(&noise(9 << 20)), fatbin(&[7; 40]).repeat(5000)].concat();
+    let archive = read(Zip::default().deflated("demo/k.fatbin", &bytes));
+    let code = archive.libraries[0].code.value().unwrap();
+    assert_eq!((code.fatbins, code.damage.as_slice()), (5001, [].as_slice()));
 }
 
 #[test]
@@ -164,23 +182,6 @@ fn a_directory_cut_or_changed_anywhere_never_panics() {
     }
     let error = read_as("torch-2.7.1-0.tar.bz2", b"BZh9", &options).unwrap_err().to_string();
     assert!(error.starts_with("not read: a conda package of the old format"), "{error}");
-}
-
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (name, contents) in members {
-        let mut block = vec![0; 512];
-        block[..name.len()].copy_from_slice(name.as_bytes());
-        block[124..136].copy_from_slice(format!("{:011o}\0", contents.len()).as_bytes());
-        block[148..156].fill(b' ');
-        let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
-        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        bytes.extend(block);
-        bytes.extend(*contents);
-        bytes.resize(bytes.len().next_multiple_of(512), 0);
-    }
-    bytes.resize(bytes.len() + 1024, 0);
-    bytes
 }
 
 #[test]

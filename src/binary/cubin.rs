@@ -14,6 +14,8 @@ use crate::facts::{CodeTarget, ComputeCapability, Suffix, Target};
 /// `e_machine` of a cubin.
 pub(super) const EM_CUDA: u16 = 190;
 const ET_EXEC: u16 = 2;
+/// There is no `a` before sm_90a.
+const FIRST_ACCELERATED: u32 = 90;
 /// Attribute of `.nv.compat`: 1 for an `a` target.
 const ACCELERATOR_TARGET: u8 = 0x09;
 /// Format of an attribute whose value is a length with as many bytes behind it.
@@ -33,7 +35,8 @@ pub(super) struct Cubin {
 pub(super) fn read(source: &dyn Source, header: &Header) -> Option<Cubin> {
     let (number, accelerated) = match header.abi_version {
         8.. => (header.flags >> 8 & 0xFF, header.flags & 0x8 != 0),
-        _ => (header.flags & 0xFF, header.flags & 0x800 != 0),
+        // In cubins of CUDA 9.0 the bit means something else: libcupti holds one for sm_60 that has it set.
+        _ => (header.flags & 0xFF, header.flags & 0x800 != 0 && header.flags & 0xFF >= FIRST_ACCELERATED),
     };
     let capability = ComputeCapability::from_number(number)?;
     let suffix = if accelerated {
@@ -97,6 +100,19 @@ mod tests {
         assert!(accelerator_target(&[4, 0x0B, 4, 0, 2, 9, 0, 0, 2, 9, 1, 0]));
         assert!(!accelerator_target(&[4, 0x0B, 0xFF, 0xFF, 2, 9]));
         assert!(!accelerator_target(&[]));
+    }
+
+    #[test]
+    fn no_architecture_before_hopper_is_accelerated() {
+        for (flags, target) in [(0x003C_0D3C_u32, "sm_60"), (0x005A_0D5A, "sm_90a"), (0x005A_055A, "sm_90")] {
+            let mut bytes = [0; 64];
+            bytes[..9].copy_from_slice(b"\x7fELF\x02\x01\x01\x33\x07");
+            bytes[18] = 190;
+            bytes[48..52].copy_from_slice(&flags.to_le_bytes());
+            let source = bytes.as_slice();
+            let header = Header::read(&source).unwrap();
+            assert_eq!(read(&source, &header).map(|cubin| cubin.code.to_string()).as_deref(), Some(target));
+        }
     }
 
     #[test]

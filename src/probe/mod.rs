@@ -12,7 +12,7 @@ mod glibc;
 mod header;
 mod here;
 mod host;
-mod kernel;
+pub(crate) mod kernel;
 pub mod live;
 mod loader;
 mod pci;

@@ -5,8 +5,9 @@
 pub mod case;
 pub mod facts;
 pub mod fake;
+pub mod nvidia;
+pub mod pack;
 pub mod server;
-pub mod zip;
 
 use std::{
     fs::{self, File},
@@ -101,6 +102,11 @@ pub fn cache() -> PathBuf {
 /// A virtual environment with these requirements, installed by pip from the index that pip is configured with. Made once; a name
 /// stands for its requirements for ever.
 pub fn environment(name: &str, requirements: &[&str]) -> PathBuf {
+    try_environment(name, requirements).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The same, and why not where pip cannot.
+pub fn try_environment(name: &str, requirements: &[&str]) -> Result<PathBuf, String> {
     let cache = cache();
     fs::create_dir_all(&cache).expect("the test cache can be made");
     let folder = cache.join(name);
@@ -109,11 +115,12 @@ pub fn environment(name: &str, requirements: &[&str]) -> PathBuf {
     if !folder.join("complete").exists() {
         let _ = fs::remove_dir_all(&folder);
         eprintln!("installing {requirements:?} into {}", folder.display());
-        succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        pip(&folder, &["install", "--quiet"], requirements);
+        succeeds(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut pip = Command::new(folder.join("bin/python"));
+        succeeds(pip.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet"]).args(requirements))?;
         fs::write(folder.join("complete"), requirements.join("\n")).expect("the mark can be written");
     }
-    folder
+    Ok(folder)
 }
 
 /// The folder of an environment's packages.
@@ -155,13 +162,14 @@ pub fn wheel(requirement: &str, platform: &str) -> PathBuf {
 
 /// Runs a command that must succeed.
 pub fn succeed(command: &mut Command) {
-    let Output { status, stdout, stderr } = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(
-        status.success(),
-        "{command:?}: {status}\n{}{}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    );
+    succeeds(command).unwrap_or_else(|why| panic!("{why}"));
+}
+
+/// Runs a command; what it said where it does not succeed.
+fn succeeds(command: &mut Command) -> Result<(), String> {
+    let Output { status, stdout, stderr } = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    let said = [String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr)].concat();
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}\n{said}")) }
 }
 
 /// torch 2.7.1 as PyPI has it (+cu126), with its companions.

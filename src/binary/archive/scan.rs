@@ -151,6 +151,10 @@ impl Scan {
             self.at(from..have).map_or_else(Vec::new, |new| magic.find_iter(new).map(|at| from + at as u64).collect());
         for place in found {
             self.zeros_before(place);
+            if self.open >= MAX_OPEN {
+                // Small ones stand by the hundred in a piece: those before this one are done with first.
+                self.settle();
+            }
             if self.open >= MAX_OPEN || self.capture.is_full() {
                 self.crowded = true;
             } else {

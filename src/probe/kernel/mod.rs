@@ -1,7 +1,7 @@
 //! The kernel side of the driver, by its files: module, device nodes, firmware. No library is asked.
 
 mod fabric;
-mod modinfo;
+pub(crate) mod modinfo;
 mod modules;
 mod nodes;
 mod secure_boot;

@@ -1,0 +1,10 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+// Static libraries: the magic is given.
+fuzz_target!(|bytes: &[u8]| {
+    let mut file = b"!<arch>\n".to_vec();
+    file.extend(bytes.get(file.len()..).unwrap_or_default());
+    gpucheck_fuzz::read(&file);
+});

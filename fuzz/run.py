@@ -1,0 +1,131 @@
+"""Fills the corpora with seeds and runs the fuzz targets for some time each:
+
+    python3 fuzz/run.py [--seconds 60] [TARGET…]
+
+Seeds are the files of tests/corpus and a few lines below. Prints a row for docs/fuzzing.md for each target; ends with 1 where a
+target found something, which then lies in fuzz/artifacts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+CORPUS = ROOT / "tests/corpus/fatbin"
+# A target that takes more of either is taken to hang or to fill memory. Inputs are at most so long.
+LIMITS = ["-rss_limit_mb=1024", "-malloc_limit_mb=256", "-timeout=10", "-max_len=65536"]
+
+METADATA = "Metadata-Version: 2.4\nName: torch\nVersion: 2.7.1\nRequires-Dist: filelock\nRequires-Dist: triton==3.3.1; "
+METADATA += 'platform_system == "Linux" and platform_machine == "x86_64"\nProvides-Extra: optree\n\nText\n'
+MESSAGE = '{"library": null, "answer": "ready", "driver": "580.95.05", "cuda": "13.0", "devices": [{"index": 0, "name": "X"}]}'
+TEXTS = {
+    "metadata": [METADATA, "[cuda]\nnumpy>=1.2\n"],
+    "record": ['torch/lib/libtorch_cuda.so,sha256=abc,985\n"a,""b.so",,\n'],
+    "requirement": [
+        'cuda-toolkit[cublas,nvrtc]==13.2.2; platform_system == "Linux"',
+        "torch (>=2.0,<3,!=2.5.*,~=2.1,===2.7.1)",
+        "x @ https://example.org/x.whl ; python_version in '3.11 3.12' or extra == 'dev'",
+        "os_name != 'nt' and (sys_platform == 'linux' or implementation_name >= 'cpython')",
+    ],
+    "version": ["580.95.05", "12.8", "3.14t", "sm_120a", "compute_90", "lto_100f", "2.7.1+cu126", "cuda: str = '12.6'\n"],
+    "message": [MESSAGE],
+    "ptx": [".version 9.5\n.target sm_120f\n.address_size 64\n", "// comment\n/* more */\n.version 8.0\n.target sm_80, debug\n"],
+}
+
+
+def seeds(target: str) -> list[bytes]:
+    """The beginnings that a target is given."""
+    by_target = {
+        "elf": ["bad/elf-*", "bad/name-*", "hidden/*", "c13.5/so-sm_120.so", "c13.5/so-concat.so", "c13.5/rdc-*.o", "c11.8/so.so"],
+        "pe": ["bad/pe-*", "bad/mz-*", "pe/*"],
+        "ar": ["bad/ar-*", "c13.5/*.a"],
+        "fatbin": ["bad/*.fatbin", "c13.5/fb-*", "c13.5/sass-sm_120*", "c12.*/*.fatbin"],
+        "cubin": ["c13.5/*.cubin", "c12.*/*.cubin"],
+        "ptx": ["c13.5/*.ptx"],
+        "zip": ["bad/wheel-*", "wheel/*"],
+    }
+    found = [path.read_bytes() for pattern in by_target.get(target, []) for path in sorted(CORPUS.glob(pattern))]
+    found += [text.encode() for text in TEXTS.get(target, [])]
+    if target == "knowledge":
+        names = ["gpus", "architectures", "cuda", "torch", "arch_list", "advice", "packages/triton"]
+        files = [(ROOT / "knowledge" / name).with_suffix(".toml").read_text() for name in names]
+        # The beginning of each file: whole tables, few enough to be changed quickly.
+        found += [bytes([at]) + "\n\n".join(text.split("\n\n")[:4]).encode() for at, text in enumerate(files)]
+    if target in ("tar", "conda", "deflate"):
+        found += packed(target)
+    return found
+
+
+def packed(target: str) -> list[bytes]:
+    import io
+    import tarfile
+    import zlib
+
+    library = (CORPUS / "c13.5/so-sm_120.so").read_bytes()
+    if target == "deflate":
+        deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return [len(library).to_bytes(4, "little") + deflater.compress(library) + deflater.flush()]
+    index = b'{"name": "demo", "version": "1.0", "depends": ["python >=3.11"], "build": "h1"}'
+    archives = []
+    for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
+        with io.BytesIO() as file:
+            with tarfile.open(fileobj=file, mode="w", format=form) as tar:
+                for name, content in [("info/index.json", index), ("lib/" + "deep/" * 40 + "a.so", library[:8192])]:
+                    entry = tarfile.TarInfo(name)
+                    entry.size = len(content)
+                    tar.addfile(entry, io.BytesIO(content))
+            archives.append(file.getvalue())
+    if target == "tar":
+        return archives
+    # A frame with raw blocks; libFuzzer changes it from there.
+    header = bytes.fromhex("28b52ffd0038")
+    return [(header + (len(tar[:60000]) << 3 | 1).to_bytes(3, "little") + tar[:60000]) * 2 for tar in archives]
+
+
+def fill(target: str) -> Path:
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds(target)):
+        (folder / f"seed-{number:03}").write_bytes(seed)
+    return folder
+
+
+def run(target: str, seconds: int) -> bool:
+    """Runs one target and prints its row; whether it found nothing."""
+    folder = fill(target)
+    subprocess.run(["cargo", "+nightly", "fuzz", "build", "-q", target], cwd=ROOT, check=True)
+    count = len(list(folder.glob("seed-*")))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    command = ["cargo", "+nightly", "fuzz", "run", target, str(folder), "--", *LIMITS, f"-max_total_time={seconds}", "-print_final_stats=1"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    number = lambda name: int(found[1]) if (found := re.search(rf"{name}: *(\d+)", ended.stderr)) else 0  # noqa: E731
+    clean = ended.returncode == 0
+    cover = re.findall(r"cov: (\d+)", ended.stderr)
+    verdict = "clean" if clean else "FOUND: " + next(iter(re.findall(r"(?:panicked at|ERROR:|SUMMARY:).*", ended.stderr)), "see above")
+    day = datetime.date.today().isoformat()
+    print(f"| {day} | {target} | {count} | {spent:.0f} | {number('stat::number_of_executed_units'):,} "
+          f"| {cover[-1] if cover else 0} | {number('stat::peak_rss_mb')} | {verdict} |", flush=True)  # fmt: skip
+    if not clean:
+        print(ended.stderr[-3000:], file=sys.stderr)
+    return clean
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("targets", nargs="*", metavar="TARGET")
+    arguments = parser.parse_args()
+    known = sorted(path.stem for path in (HERE / "fuzz_targets").glob("*.rs"))
+    return 0 if all([run(target, arguments.seconds) for target in arguments.targets or known]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
