@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::image::{Driver, Fit};
 use crate::{
-    facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Image, ModuleGroup, PtxIsa},
+    facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Image, ModuleGroup, PtxIsa, Suffix},
     knowledge::Knowledge,
 };
 
@@ -115,12 +115,27 @@ fn most_frequent(code: &CodeObjects) -> u32 {
     counts.into_values().max().unwrap_or(0)
 }
 
-/// The targets of the general part: those that at least nine tenths as many entries have as the most frequent one. What is left is in
-/// single files and supports no GPU.
+/// The targets of the general part: those for whose own devices nine tenths of the fatbins have machine code (or PTX of that very
+/// target), and at least half of them exactly that. The second keeps out what code for an earlier minor serves, the first lets in what a
+/// library linked into it was built for an earlier minor of. What is left is in single files and supports no GPU.
 pub fn general(code: &CodeObjects) -> BTreeSet<CodeTarget> {
-    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
-    let all = code.sass.iter().chain(&code.ptx);
-    all.filter(|(_, count)| u64::from(**count) * 10 >= u64::from(most) * 9).map(|(code, _)| *code).collect()
+    let most = most_frequent(code);
+    let count = |has: &dyn Fn(CodeTarget) -> bool| -> u32 {
+        let groups = code.modules.iter().filter(|group| group.images.iter().any(|image| has(image.code)));
+        groups.map(|group| group.count).sum()
+    };
+    let is_general = |target: CodeTarget| {
+        let own = count(&|other| other == target);
+        let serves = |other: CodeTarget| {
+            let (have, want) = (other.target, target.target);
+            let plain = have.suffix == Suffix::Plain && want.suffix == Suffix::Plain;
+            let earlier = have.capability.major == want.capability.major && have.capability <= want.capability;
+            other == target || (plain && earlier && other.kind == CodeKind::Sass && target.kind == CodeKind::Sass)
+        };
+        u64::from(own) * 2 >= u64::from(most) && u64::from(count(&serves)) * 10 >= u64::from(most) * 9
+    };
+    let images = code.modules.iter().flat_map(|group| &group.images).map(|image| image.code);
+    images.collect::<BTreeSet<_>>().into_iter().filter(|target| is_general(*target)).collect()
 }
 
 /// The image that the driver takes from a fatbin: machine code for the nearest capability, whether or not it can unpack it; else

@@ -54,6 +54,25 @@ fn cases_that_other_tools_get_wrong() {
 }
 
 #[test]
+fn the_general_part_is_what_an_official_list_names() {
+    let list = |fatbins: &[(u32, &str)]| {
+        let general = super::general(&library(fatbins));
+        general.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    let rare = [
+        (417, "sm_75 sm_80 sm_86 sm_90"),
+        (59, "sm_75 sm_80 sm_86 sm_90 sm_90a"),
+        (1, "sm_75 sm_80 sm_86 sm_89 sm_90"),
+    ];
+    assert_eq!(list(&rare), "sm_75 sm_80 sm_86 sm_90", "sm_89 is served by sm_86, and is not in the list for it");
+    // torch 1.13 is linked with a library that was built for sm_35 instead of sm_37.
+    assert_eq!(list(&[(80, "sm_37 sm_50"), (20, "sm_35 sm_50")]), "sm_37 sm_50");
+    assert_eq!(list(&[(80, "sm_37 sm_50"), (20, "sm_50")]), "sm_50");
+    assert_eq!(list(&[(9, "sm_120 compute_120"), (1, "sm_120")]), "sm_120 compute_120");
+    assert_eq!(list(&[]), "");
+}
+
+#[test]
 fn a_rare_target_never_makes_a_device_supported() {
     let torch_2_15 = [
         (417, "sm_75 sm_80 sm_86 sm_90 sm_100 sm_120"),
