@@ -54,25 +54,6 @@ fn cases_that_other_tools_get_wrong() {
 }
 
 #[test]
-fn the_general_part_is_what_an_official_list_names() {
-    let list = |fatbins: &[(u32, &str)]| {
-        let general = super::general(&library(fatbins));
-        general.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    };
-    let rare = [
-        (417, "sm_75 sm_80 sm_86 sm_90"),
-        (59, "sm_75 sm_80 sm_86 sm_90 sm_90a"),
-        (1, "sm_75 sm_80 sm_86 sm_89 sm_90"),
-    ];
-    assert_eq!(list(&rare), "sm_75 sm_80 sm_86 sm_90", "sm_89 is served by sm_86, and is not in the list for it");
-    // torch 1.13 is linked with a library that was built for sm_35 instead of sm_37.
-    assert_eq!(list(&[(80, "sm_37 sm_50"), (20, "sm_35 sm_50")]), "sm_37 sm_50");
-    assert_eq!(list(&[(80, "sm_37 sm_50"), (20, "sm_50")]), "sm_50");
-    assert_eq!(list(&[(9, "sm_120 compute_120"), (1, "sm_120")]), "sm_120 compute_120");
-    assert_eq!(list(&[]), "");
-}
-
-#[test]
 fn a_rare_target_never_makes_a_device_supported() {
     let torch_2_15 = [
         (417, "sm_75 sm_80 sm_86 sm_90 sm_100 sm_120"),
@@ -84,6 +65,18 @@ fn a_rare_target_never_makes_a_device_supported() {
     assert!(verdict(&torch_2_15, "8.9", None).works());
     assert_eq!(verdict(&[(470, "sm_75 sm_80"), (4, "sm_90a")], "9.0", None), Reach::Partial(4, 474));
     assert_eq!(verdict(&[], "9.0", None), Reach::Nothing);
+}
+
+/// The lists of libcublasLt.so.12 (12.6) in outline: general fatbins, and many for one generation each.
+#[test]
+fn fatbins_of_other_generations_neither_vouch_nor_veto() {
+    let cublas_lt = [(85, "sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90 compute_90"), (396, "sm_80"), (1300, "sm_90a")];
+    for (device, works) in [("7.0", true), ("8.6", true), ("9.0", true), ("12.0", true), ("3.5", false)] {
+        assert_eq!(verdict(&cublas_lt, device, None).works(), works, "{device}");
+    }
+    // One helper for all does not make a library of Hopper kernels run elsewhere.
+    assert_eq!(verdict(&[(1, "sm_80 sm_90"), (300, "sm_90a")], "8.6", None), Reach::Partial(1, 301));
+    assert!(verdict(&[(1, "sm_80 sm_90"), (300, "sm_90a")], "9.0", None).works());
 }
 
 #[test]
