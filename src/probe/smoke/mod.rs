@@ -10,6 +10,7 @@ mod device;
 mod images;
 mod kernels;
 mod load;
+mod memory;
 mod random;
 mod target;
 

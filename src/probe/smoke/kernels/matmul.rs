@@ -8,7 +8,7 @@ use crate::{
     probe::smoke::{
         bench::{Bench, Done, grow},
         check::{Comparison, Expected, ROUNDING, compare},
-        device::Parameter,
+        memory::Parameter,
         random::Random,
     },
 };
