@@ -107,7 +107,7 @@ fn a_wheel_is_found_on_an_index_and_read_in_parts() {
         let remote = &found["remote"][0];
         assert_eq!(
             (code, &remote["file"], &remote["sampled"]),
-            (1, &Value::from(WHEEL), &Value::from(false)),
+            (0, &Value::from(WHEEL), &Value::from(false)),
             "{remote}"
         );
         assert!(remote["bytes"].as_u64().unwrap() < 600_000 && remote["size"].as_u64().unwrap() > 40 << 20, "{remote}");
@@ -124,7 +124,7 @@ fn a_wheel_is_found_on_an_index_and_read_in_parts() {
         );
         // The older version's name has a plus sign, which is %2B in addresses.
         let (code, found) = report(scan(&["demo<1"]).args(linux));
-        assert_eq!((code, found["remote"][0]["file"].as_str()), (1, Some(WHEEL.replace("1.0", "0.9+cu128").as_str())));
+        assert_eq!((code, found["remote"][0]["file"].as_str()), (0, Some(WHEEL.replace("1.0", "0.9+cu128").as_str())));
         let (_, found) = report(
             scan(&["demo==1.0", "--os", "windows", "--python-version", "3.11", "--index-url", &url]).args(["-q"]),
         );
@@ -153,7 +153,7 @@ fn a_real_wheel_says_the_same() {
     assert_eq!((code, &remote["sampled"]), (0, &Value::from(true)));
     assert!(remote["bytes"].as_u64().unwrap() < bytes.len() as u64 / 4, "{remote}");
     let (_, out, _) = run(&mut scan(&[&url]));
-    assert!(out.contains("other members were not looked into (--full reads all)") && out.contains("requests"), "{out}");
+    assert!(out.contains("members were not looked into (--full reads all)") && out.contains("requests"), "{out}");
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn what_passes_is_tried_again() {
                 (true, _) => Reply { raw: Some(Vec::new()), ..Reply::default() },
             });
             let (code, found) = report(&mut scan(&[&server.url(&format!("/{WHEEL}")), "--gpu", "sm_120"]));
-            assert_eq!(code, 1, "sm_90's table does not run there");
+            assert_eq!(code, 0, "a table for another generation does not decide");
             assert_eq!(found["scan"].as_array().unwrap().len(), 2);
         }
     }

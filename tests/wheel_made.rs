@@ -1,9 +1,11 @@
 //! Archives made here: large members, which are read as they stream past; lies, bombs and what cannot be read; conda packages.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-use std::{fs, io::Write, path::Path};
+mod common;
 
-use flate2::{Compression, Crc, write::DeflateEncoder};
+use std::{fs, path::Path};
+
+use common::zip::{Lie, Zip, crc};
 use gpucheck::{
     binary::{self, Archive, ArchiveOptions},
     facts::{Extent, Library},
@@ -11,70 +13,6 @@ use gpucheck::{
 
 fn corpus(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin").join(name)).unwrap()
-}
-
-/// A zip file with what the directory says of each member left open to lies.
-#[derive(Default)]
-struct Zip {
-    bytes: Vec<u8>,
-    directory: Vec<u8>,
-    members: u16,
-}
-
-/// A member: name, method, flags, checksum, packed bytes, size.
-struct Lie<'a>(&'a str, u16, u16, u32, &'a [u8], u64);
-
-impl Zip {
-    fn deflated(self, name: &str, contents: &[u8]) -> Self {
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(contents).unwrap();
-        self.raw(&Lie(name, 8, 0, crc(contents), &encoder.finish().unwrap(), contents.len() as u64))
-    }
-
-    fn stored(self, name: &str, contents: &[u8]) -> Self {
-        self.raw(&Lie(name, 0, 0, crc(contents), contents, contents.len() as u64))
-    }
-
-    fn raw(mut self, lie: &Lie<'_>) -> Self {
-        let header = u32::try_from(self.bytes.len()).unwrap();
-        let Lie(name, _, _, _, packed, _) = lie;
-        self.bytes.extend(b"PK\x03\x04");
-        self.bytes.extend([0; 22]);
-        self.bytes.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-        self.bytes.extend([0; 2]);
-        self.bytes.extend(name.as_bytes());
-        self.bytes.extend(*packed);
-        self.entry(lie, header)
-    }
-
-    fn entry(mut self, Lie(name, method, flags, crc, packed, size): &Lie<'_>, header: u32) -> Self {
-        self.directory.extend(b"PK\x01\x02\0\0\0\0");
-        self.directory.extend([flags.to_le_bytes(), method.to_le_bytes(), [0; 2], [0; 2]].concat());
-        let sizes = [*crc, u32::try_from(packed.len()).unwrap(), u32::try_from(*size).unwrap()];
-        self.directory.extend(sizes.map(u32::to_le_bytes).concat());
-        self.directory.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
-        self.directory.extend([0; 12]);
-        self.directory.extend(header.to_le_bytes());
-        self.directory.extend(name.as_bytes());
-        self.members += 1;
-        self
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        let (start, size) = (self.bytes.len() as u32, self.directory.len() as u32);
-        self.bytes.extend(self.directory);
-        self.bytes.extend(b"PK\x05\x06\0\0\0\0");
-        self.bytes.extend([self.members.to_le_bytes(), self.members.to_le_bytes()].concat());
-        self.bytes.extend([size.to_le_bytes(), start.to_le_bytes()].concat());
-        self.bytes.extend([0; 2]);
-        self.bytes
-    }
-}
-
-fn crc(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
 }
 
 fn read_as(name: &str, bytes: &[u8], options: &ArchiveOptions) -> Result<Archive, binary::Error> {

@@ -9,6 +9,7 @@ mod network;
 mod options;
 mod output;
 mod probe;
+mod progress;
 mod recommend;
 mod rule;
 mod scan;

@@ -223,13 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn the_exact_library_or_the_nearest_older_of_the_major() {
+    fn the_exact_library_or_the_nearest_of_the_major() {
         let there = ["118", "121", "126", "130"];
         let chosen = |wanted, fallback| choose(there.into_iter(), wanted, fallback);
         assert_eq!(chosen("126", false), Some("126"));
         assert_eq!(chosen("128", false), None);
         assert_eq!(chosen("128", true), Some("126"));
-        assert_eq!(chosen("120", true), None);
+        assert_eq!(chosen("120", true), Some("121"), "none is older");
+        assert_eq!(chosen("110", false), None);
         assert_eq!(chosen("132", true), Some("130"));
         assert_eq!(chosen("", true), None);
     }

@@ -7,7 +7,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ureq::{
@@ -27,6 +27,8 @@ const ATTEMPTS: u32 = 3;
 const MAX_REDIRECTS: usize = 10;
 /// So much longer than without any byte may an answer take as a whole.
 const WHOLE: u32 = 10;
+/// Slower than this, over that time, nobody waits to the end: bytes in a second.
+const SLOWEST: u64 = 10_000;
 /// What a server asks to wait is waited, up to this.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 
@@ -77,7 +79,6 @@ impl Client {
             .timeout_recv_response(timeout)
             .timeout_per_read(timeout)
             .timeout_per_write(timeout)
-            .timeout_recv_body(Some(settings.timeout.saturating_mul(WHOLE)))
             .build();
         Ok(Self { agent: config.into(), settings, counts: Arc::default() })
     }
@@ -97,6 +98,13 @@ impl Client {
         self.settings.timeout
     }
 
+    /// Whether so many bytes since then are too few to go on: a server that sends a byte now and then must not hold anybody.
+    pub(super) fn is_slow(&self, start: Instant, bytes: u64) -> Option<Fault> {
+        let seconds = start.elapsed().as_secs();
+        let waited = start.elapsed() > self.settings.timeout.saturating_mul(WHOLE);
+        (waited && bytes < seconds.saturating_mul(SLOWEST)).then(|| Fault::Slow(bytes / seconds.max(1)))
+    }
+
     /// Asks for an address, again where the fault may pass. `take` reads the body: when it fails, that is tried again too.
     ///
     /// # Errors
@@ -105,13 +113,24 @@ impl Client {
         &self,
         url: &Url,
         headers: &[(&str, &str)],
+        take: impl FnMut(Answer) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.get_within(url, headers, Some(self.settings.timeout.saturating_mul(WHOLE)), take)
+    }
+
+    /// As [`Client::get`], with another limit, or none, to how long the body may take.
+    pub(super) fn get_within<T>(
+        &self,
+        url: &Url,
+        headers: &[(&str, &str)],
+        limit: Option<Duration>,
         mut take: impl FnMut(Answer) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut attempt = 0;
         loop {
             attempt += 1;
             let mut wait = Duration::from_millis(250 * u64::from(attempt));
-            let result = self.follow(url, headers).and_then(|answer| {
+            let result = self.follow(url, headers, limit).and_then(|answer| {
                 let asked = answer.header("retry-after").and_then(|value| value.parse().ok()).map(Duration::from_secs);
                 wait = asked.unwrap_or(wait);
                 let passing = Error::new(answer.url.to_string(), Fault::Status(answer.status));
@@ -124,10 +143,10 @@ impl Client {
         }
     }
 
-    fn follow(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Answer, Error> {
+    fn follow(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Answer, Error> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let answer = self.once(&url, headers)?;
+            let answer = self.once(&url, headers, limit)?;
             if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
                 return Ok(answer);
             }
@@ -142,7 +161,7 @@ impl Client {
         Err(Error::new(url.to_string(), Fault::RedirectLoop))
     }
 
-    fn once(&self, url: &Url, headers: &[(&str, &str)]) -> Result<Answer, Error> {
+    fn once(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Answer, Error> {
         self.counts.requests.fetch_add(1, Ordering::Relaxed);
         let proxy = self.settings.proxy_for(url);
         let shown = || url.to_string();
@@ -162,6 +181,7 @@ impl Client {
         let response: Response<Body> = request
             .config()
             .proxy(parsed)
+            .timeout_recv_body(limit)
             .build()
             .call()
             .map_err(|error| Error::new(shown(), explain(error, url, proxy, self.settings.timeout)))?;
@@ -264,7 +284,7 @@ fn explain(error: ureq::Error, url: &Url, proxy: Option<&str>, timeout: Duration
     let through = through.unwrap_or_default();
     match error {
         ureq::Error::HostNotFound => Fault::Unresolved(url.host.clone() + &through),
-        ureq::Error::Timeout(_) => Fault::Timeout(timeout.as_secs()),
+        ureq::Error::Timeout(_) => Fault::Timeout(timeout.as_secs_f64().ceil() as u64),
         ureq::Error::ConnectProxyFailed(why) if why.contains("407") => Fault::Status(407),
         ureq::Error::ConnectProxyFailed(why) => Fault::Proxy(why),
         ureq::Error::Rustls(error) => Fault::Certificate(error.to_string()),
@@ -288,7 +308,9 @@ fn explain(error: ureq::Error, url: &Url, proxy: Option<&str>, timeout: Duration
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
                     Fault::Connection(format!("{} closed it too early{through}", url.place()))
                 }
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Fault::Timeout(timeout.as_secs()),
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                    Fault::Timeout(timeout.as_secs_f64().ceil() as u64)
+                }
                 io::ErrorKind::InvalidData => Fault::Protocol(text),
                 _ => Fault::Connection(format!("{text}{through}")),
             }

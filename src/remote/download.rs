@@ -7,6 +7,7 @@ use std::{
     path::PathBuf,
     process,
     sync::atomic::{AtomicU32, Ordering},
+    time::Instant,
 };
 
 use super::{
@@ -50,7 +51,7 @@ impl Drop for Removed {
 /// # Errors
 /// When it cannot be got whole, or the disk is full.
 pub fn download(client: &Client, url: &Url) -> Result<Temporary, Error> {
-    client.get(url, &[("accept-encoding", "identity")], |answer| {
+    client.get_within(url, &[("accept-encoding", "identity")], None, |answer| {
         let answer = answer.success()?;
         let (shown, timeout) = (answer.url.clone(), client.timeout());
         let fault = |fault| Error::new(shown.to_string(), fault);
@@ -58,7 +59,7 @@ pub fn download(client: &Client, url: &Url) -> Result<Temporary, Error> {
         let (path, mut file) = create().map_err(|error| fault(Fault::Disk(error.to_string())))?;
         let mut reader = answer.reader().take(MOST + 1);
         let mut buffer = vec![0; 256 << 10];
-        let mut written = 0;
+        let (start, mut written) = (Instant::now(), 0);
         loop {
             let count = match reader.read(&mut buffer) {
                 Ok(0) => break,
@@ -69,6 +70,9 @@ pub fn download(client: &Client, url: &Url) -> Result<Temporary, Error> {
             let some = buffer.get(..count).unwrap_or_default();
             file.write_all(some).map_err(|error| fault(Fault::Disk(error.to_string())))?;
             written += count as u64;
+            if let Some(slow) = client.is_slow(start, written) {
+                return Err(fault(slow));
+            }
         }
         if written > MOST {
             return Err(fault(Fault::TooLarge(MOST)));

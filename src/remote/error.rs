@@ -26,6 +26,8 @@ pub enum Fault {
     Proxy(String),
     /// Nothing came in time.
     Timeout(u64),
+    /// What comes, comes too slowly to wait for: bytes in a second.
+    Slow(u64),
     /// What came is not HTTP, or not what HTTP allows.
     Protocol(String),
     /// The server answered with this status.
@@ -88,6 +90,7 @@ impl fmt::Display for Error {
             Fault::Timeout(seconds) => {
                 write!(f, "no answer in {seconds} s (PIP_DEFAULT_TIMEOUT or UV_HTTP_TIMEOUT=SECONDS waits longer)")
             }
+            Fault::Slow(rate) => write!(f, "the server is too slow to wait for ({rate} bytes in a second)"),
             Fault::Protocol(what) => write!(f, "not an HTTP server's answer: {what}"),
             Fault::Status(401) => f.write_str(
                 "401: it wants a name and a password: put them into the address (https://NAME:PASSWORD@…) or into ~/.netrc",

@@ -8,6 +8,7 @@ use std::{
     io,
     ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use super::{
@@ -40,6 +41,7 @@ pub struct HttpSource<'c> {
     etag: Option<String>,
     modified: Option<String>,
     ahead: u64,
+    start: Instant,
     state: Mutex<State>,
 }
 
@@ -49,6 +51,7 @@ struct State {
     kept: VecDeque<Piece>,
     streams: VecDeque<(u64, u64)>,
     failure: Option<Error>,
+    fetched: u64,
 }
 
 #[derive(Clone)]
@@ -100,11 +103,13 @@ impl<'c> HttpSource<'c> {
             etag: None,
             modified: None,
             ahead,
+            start: Instant::now(),
             state: Mutex::new(State {
                 at: url.clone(),
                 kept: VecDeque::new(),
                 streams: VecDeque::new(),
                 failure: None,
+                fetched: 0,
             }),
         };
         let suffix = format!("bytes=-{TAIL}");
@@ -168,7 +173,10 @@ impl<'c> HttpSource<'c> {
     /// Fetches a part and keeps it.
     fn fetch(&self, range: Range<u64>) -> io::Result<Piece> {
         let at = {
-            let state = self.state();
+            let mut state = self.state();
+            if let Some(slow) = self.client.is_slow(self.start, state.fetched).filter(|_| state.failure.is_none()) {
+                state.failure = Some(Error::new(self.given.to_string(), slow));
+            }
             if let Some(failure) = &state.failure {
                 return Err(failure.clone().into());
             }
@@ -184,6 +192,7 @@ impl<'c> HttpSource<'c> {
         match result {
             Ok((url, bytes)) => {
                 let piece = Piece { start: range.start, bytes: Arc::new(bytes) };
+                state.fetched += piece.bytes.len() as u64;
                 state.at = url;
                 state.kept.push_back(piece.clone());
                 let mut sum: usize = state.kept.iter().map(|piece| piece.bytes.len()).sum();
@@ -295,6 +304,7 @@ impl Source for HttpSource<'_> {
         if start < end {
             // A fault is met again, and told, when it is read.
             let _ = self.fetch(start..end);
+            self.state().streams.push_back((end, (end - start).clamp(FIRST / 2, self.ahead.max(FIRST))));
         }
     }
 }

@@ -3,11 +3,11 @@
 use anyhow::{anyhow, bail};
 use serde::Serialize;
 
-use super::{Collected, Depth};
+use super::{Bundle, Counted, Depth, Progress, bundle::Kind, collect::package_kind};
 use crate::{
-    binary::{self, Archive, ArchiveOptions, Sample, Source},
-    facts::{Cpu, Os, Platform, PythonVersion},
-    knowledge::Knowledge,
+    binary::{self, ArchiveOptions, Decides, Sample, Source},
+    facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
+    knowledge::{self, Knowledge},
     probe::{self, Here, Root, Surroundings},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
     remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
@@ -39,6 +39,28 @@ pub struct Network {
     pub abi: Option<String>,
     /// Read all of it.
     pub full: bool,
+}
+
+/// How far reading goes, what decides, and who waits.
+#[derive(Debug)]
+pub struct Wish<'a> {
+    /// `--deep` reads all.
+    pub depth: Depth,
+    /// Knows which libraries decide.
+    pub knowledge: &'a Knowledge,
+    /// Counts.
+    pub progress: &'a Progress,
+}
+
+/// What came of a package over the network.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Its libraries.
+    pub bundle: Bundle,
+    /// Members that could not be read, and why.
+    pub skipped: Vec<(String, String)>,
+    /// How it was read.
+    pub remote: Remote,
 }
 
 /// What was read of one file over the network.
@@ -73,25 +95,19 @@ impl Network {
     ///
     /// # Errors
     /// What keeps it from being read, in one line without secrets.
-    pub fn address(&self, url: &Url, depth: Depth, knowledge: &Knowledge) -> anyhow::Result<Collected> {
+    pub fn address(&self, url: &Url, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
         let (root, surroundings) = surroundings()?;
         let here = probe::here(&root, &surroundings);
         let config = self.config(&root, &surroundings, &here, None)?;
         let client = Client::new(config.settings)?;
-        self.read(&client, url, &url.to_string(), None, depth, knowledge)
+        self.read(&client, url, &url.to_string(), None, wish)
     }
 
     /// Finds a package and reads it.
     ///
     /// # Errors
     /// As [`Network::address`], and when no index has a wheel that fits.
-    pub fn package(
-        &self,
-        wanted: &Requirement,
-        word: &str,
-        depth: Depth,
-        knowledge: &Knowledge,
-    ) -> anyhow::Result<Collected> {
+    pub fn package(&self, wanted: &Requirement, word: &str, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
         let (root, surroundings) = surroundings()?;
         let here = probe::here(&root, &surroundings);
         let config = self.config(&root, &surroundings, &here, Some(&wanted.name))?;
@@ -126,7 +142,7 @@ impl Network {
             .iter()
             .find(|(other, _)| *other == file)
             .map(|(_, index)| format!("{} ({})", index.url, index.origin));
-        self.read(&client, &file.url, word, index, depth, knowledge)
+        self.read(&client, &file.url, word, index, wish)
     }
 
     fn config(
@@ -176,16 +192,16 @@ impl Network {
         url: &Url,
         word: &str,
         index: Option<String>,
-        depth: Depth,
-        knowledge: &Knowledge,
-    ) -> anyhow::Result<Collected> {
+        wish: &Wish<'_>,
+    ) -> anyhow::Result<Fetched> {
         let file = url.file_name();
         if !file.ends_with(".whl") && !file.ends_with(".conda") {
             bail!(
                 "{url}: only wheels and conda packages are read over the network (.whl, .conda): download it and scan the file"
             );
         }
-        let full = self.full || depth.deep;
+        let full = self.full || wish.depth.deep;
+        let index_bytes = client.bytes();
         let opened = HttpSource::open(client, url, if full { AHEAD_FULL } else { AHEAD_SAMPLE });
         let mut report = Remote {
             target: word.to_owned(),
@@ -194,7 +210,7 @@ impl Network {
             index,
             size: 0,
             bytes: 0,
-            index_bytes: client.bytes(),
+            index_bytes,
             requests: 0,
             sampled: !full,
             not_looked_into: Vec::new(),
@@ -212,8 +228,15 @@ impl Network {
                     }
                     report.sampled = false;
                 }
-                let options = options(&report, knowledge);
-                let archive = binary::read_archive_source(&source, &report.file, &options);
+                let options = options(&report, wish.knowledge);
+                // Of a sample nobody knows how much is to come.
+                let archive = match report.sampled {
+                    true => binary::read_archive_source(&source, &report.file, &options),
+                    false => {
+                        let counted = Counted::new(&source, wish.progress);
+                        binary::read_archive_source(&counted, &report.file, &options)
+                    }
+                };
                 // After a fault of the network the rest of the file seems damaged.
                 if let Some(failure) = source.failure() {
                     return Err(failure.into());
@@ -227,12 +250,25 @@ impl Network {
             }
             Err(error) => return Err(error.into()),
         };
-        let Archive { libraries, skipped, left, .. } = archive.map_err(|error| anyhow!("{url}: {error}"))?;
-        let cut = libraries.iter().any(super::is_sample);
-        report.sampled = report.sampled && (cut || !left.is_empty());
+        let mut archive = archive.map_err(|error| anyhow!("{url}: {error}"))?;
+        let skipped = std::mem::take(&mut archive.skipped);
+        report.not_looked_into = std::mem::take(&mut archive.left);
+        report.sampled &= archive.libraries.iter().any(is_sample) || !report.not_looked_into.is_empty();
         report.bytes = client.bytes().saturating_sub(report.index_bytes);
-        (report.requests, report.not_looked_into) = (client.requests(), left);
-        Ok(Collected { libraries, unread: skipped, remote: vec![report] })
+        report.requests = client.requests();
+        let kind = package_kind(report.file.as_ref()).unwrap_or(Kind::Wheel);
+        let mut bundle = Bundle::of_archive(archive, kind, &report.url);
+        bundle.size = Some(report.size);
+        Ok(Fetched { bundle, skipped, remote: report })
+    }
+}
+
+/// Whether only the beginning of a library was read.
+pub(super) fn is_sample(library: &Library) -> bool {
+    match &library.code {
+        Fact::Known { value, .. } => value.extent == Extent::Sampled,
+        Fact::Absent { .. } => false,
+        Fact::Unknown { why } => why.starts_with("only sampled"),
     }
 }
 
@@ -242,11 +278,11 @@ fn options(report: &Remote, knowledge: &Knowledge) -> ArchiveOptions {
         return ArchiveOptions::default();
     }
     let name = WheelName::parse(&report.file).map(|wheel| wheel.name).unwrap_or_default();
-    let first = knowledge.main_libraries(&name).map(str::to_owned).collect();
-    ArchiveOptions {
-        sample: Some(Sample { bytes: LEAST.max(report.size / SHARE), first }),
-        ..ArchiveOptions::default()
-    }
+    // Of libraries that are made for one CUDA release each (`{cuda}`), none decides by itself.
+    let main: Vec<String> = knowledge.main_libraries(&name).map(str::to_owned).collect();
+    let decides = Decides::new(move |path| main.iter().any(|pattern| knowledge::matches(pattern, path)));
+    let sample = Sample { bytes: LEAST.max(report.size / SHARE), decides };
+    ArchiveOptions { sample: Some(sample), ..ArchiveOptions::default() }
 }
 
 fn surroundings() -> anyhow::Result<(Root, Surroundings)> {

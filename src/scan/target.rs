@@ -39,7 +39,13 @@ impl Target {
             }
         }
         let path = text.contains(['/', '\\']) || text.starts_with('.') || ENDINGS.iter().any(|end| text.ends_with(end));
-        let Ok(requirement) = text.parse::<Requirement>() else { return Ok(local()) };
+        let requirement = match text.parse::<Requirement>() {
+            Ok(requirement) => requirement,
+            Err(error) if !path && text.contains(['=', '<', '>', '~']) => {
+                bail!("{text}: there is no such file, and as a package it cannot be read: {error}")
+            }
+            Err(_) => return Ok(local()),
+        };
         if let Some(url) = &requirement.url {
             return Ok(Self::Address(Url::parse(url)?));
         }
@@ -83,6 +89,7 @@ mod tests {
             assert_eq!(read(path, true), Ok(format!("path {path}")), "{path}");
         }
         assert!(read("torch", false).unwrap_err().contains("--index-url"));
+        assert!(read("torch==abc", false).unwrap_err().contains("no such file, and as a package"));
         assert!(read("s3://bucket/a.whl", false).unwrap_err().contains("s3://"));
         assert!(read("https://", false).is_err());
     }

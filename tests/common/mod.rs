@@ -6,6 +6,7 @@ pub mod case;
 pub mod facts;
 pub mod fake;
 pub mod server;
+pub mod zip;
 
 use std::{
     fs::{self, File},

@@ -16,32 +16,34 @@ const WORDS: [&str; 4] = ["cuda", "gpu", "kernel", "flash"];
 /// The members in the order in which they are read.
 #[derive(Debug, Default)]
 pub(super) struct Choice {
-    /// Those that decide.
-    pub first: Vec<Entry>,
+    /// The one that decides, or that seems to.
+    pub first: Option<Entry>,
     /// Those that are read while there are bytes to spend, best first.
     pub then: Vec<Entry>,
     /// Names of those that are not read at all.
     pub left: Vec<String>,
 }
 
-/// `first` are ends of the paths of libraries that decide.
-pub(super) fn choose(entries: Vec<Entry>, first: &[String]) -> Choice {
-    let mut choice = Choice::default();
-    for entry in entries {
-        let decides = first.iter().any(|end| entry.name.ends_with(end.as_str()));
-        if decides { choice.first.push(entry) } else { choice.then.push(entry) }
-    }
+/// `decides` knows by their paths which libraries decide.
+pub(super) fn choose(entries: Vec<Entry>, decides: &dyn Fn(&str) -> bool) -> Choice {
     let matters = |entry: &Entry| entry.packed >= MATTERS && speaks(&entry.name);
-    choice.then.sort_by_key(|entry| (!matters(entry), Reverse(entry.packed)));
-    if choice.first.is_empty() {
-        // Nothing is known of this package: the best guess is read as if it decided.
-        choice.first.extend((!choice.then.is_empty()).then(|| choice.then.remove(0)));
-    } else {
-        let (then, left): (Vec<_>, Vec<_>) = choice.then.into_iter().partition(matters);
-        choice.then = then;
-        choice.left = left.into_iter().map(|entry| entry.name).collect();
+    let (mut then, rest): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| decides(&entry.name));
+    then.sort_by_key(|entry| Reverse(entry.packed));
+    let known = !then.is_empty();
+    let (named, unnamed): (Vec<_>, Vec<_>) = rest.into_iter().partition(matters);
+    let mut left = Vec::new();
+    for mut some in [named, unnamed] {
+        some.sort_by_key(|entry| Reverse(entry.packed));
+        // Beside what is known to decide, only names that promise something are worth their bytes.
+        if known && !some.first().is_some_and(matters) {
+            left.extend(some.into_iter().map(|entry| entry.name));
+        } else {
+            then.append(&mut some);
+        }
     }
-    choice
+    // Where nothing is known, the best guess is read as if it decided.
+    let first = (!then.is_empty()).then(|| then.remove(0));
+    Choice { first, then, left }
 }
 
 /// Whether the name of a file is that of a library with kernels.
@@ -67,16 +69,21 @@ mod tests {
                 Entry::named("torch/lib/libtorch_cpu.so", 90),
                 Entry::named("torch/lib/libtorch_cuda.so", 500 << 20),
                 Entry::named("torch/lib/cuda/libsmall.a", 70),
+                Entry::named("torch/lib/libc10_cuda.so", 4),
             ]
         };
-        let choice = choose(wheel(), &["torch/lib/libtorch_cuda.so".to_owned()]);
-        assert_eq!(names(&choice.first), ["torch/lib/libtorch_cuda.so"]);
+        let choice = choose(wheel(), &|path| path.ends_with("/libtorch_cuda.so"));
+        assert_eq!(choice.first.map(|entry| entry.name).as_deref(), Some("torch/lib/libtorch_cuda.so"));
         assert_eq!(names(&choice.then), ["torch/lib/libtorch_cuda_linalg.so"]);
-        assert_eq!(choice.left.len(), 3);
-        let choice = choose(wheel(), &[]);
+        assert_eq!(choice.left.len(), 4);
+        // Of several that decide, the largest is certain to be read, and the others come next.
+        let choice = choose(wheel(), &|path| path.contains("libtorch_c"));
+        assert_eq!(choice.first.map(|entry| entry.name).as_deref(), Some("torch/lib/libtorch_cuda.so"));
+        assert_eq!(names(&choice.then), ["torch/lib/libtorch_cuda_linalg.so", "torch/lib/libtorch_cpu.so"]);
+        let choice = choose(wheel(), &|_| false);
         assert!(choice.left.is_empty());
-        assert_eq!(names(&choice.first), ["torch/lib/libtorch_cuda.so"]);
+        assert_eq!(choice.first.map(|entry| entry.name).as_deref(), Some("torch/lib/libtorch_cuda.so"));
         assert_eq!(names(&choice.then)[..2], ["torch/lib/libtorch_cuda_linalg.so", "torch/lib/libtorch_cpu.so"]);
-        assert!(choose(Vec::new(), &[]).first.is_empty());
+        assert!(choose(Vec::new(), &|_| true).first.is_none());
     }
 }

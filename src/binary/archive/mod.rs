@@ -21,7 +21,7 @@ mod tar;
 mod texts;
 mod wheel;
 
-use std::path::Path;
+use std::{fmt, path::Path, sync::Arc};
 
 pub use texts::{read_texts, read_texts_source};
 
@@ -50,10 +50,34 @@ pub struct ArchiveOptions {
 /// How much of a wheel is read when only samples are.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// When so many bytes of the archive were read, what comes next is left out. The libraries in `first` are read even so.
+    /// When so many bytes of the archive were read, what comes next is left out. The largest library that decides is read even so.
     pub bytes: u64,
-    /// Ends of the paths of libraries that decide. Where one is there, other members are only read when their names speak of GPUs.
-    pub first: Vec<String>,
+    /// Which libraries decide. Where one is there, other members are only read when their names speak of GPUs.
+    pub decides: Decides,
+}
+
+/// Tells by their paths in the archive which libraries decide what a package runs on.
+#[derive(Clone)]
+pub struct Decides(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Decides {
+    /// Those of which it says so.
+    pub fn new(decides: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(decides))
+    }
+}
+
+impl Default for Decides {
+    /// Nothing is known.
+    fn default() -> Self {
+        Self::new(|_| false)
+    }
+}
+
+impl fmt::Debug for Decides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decides")
+    }
 }
 
 impl Default for ArchiveOptions {

@@ -68,14 +68,15 @@ fn members(
 /// Reads the members that decide, then others, best first, as long as there are bytes to spend. Which ones does not depend on how
 /// many threads there are.
 fn samples(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, sample: &Sample, archive: &mut Archive) {
-    let choice = choice::choose(entries, &sample.first);
+    let choice = choice::choose(entries, &*sample.decides.0);
     archive.left = choice.left;
     // Of what decides, more than the first fatbin is read while that leaves something for the others.
     let fair = (sample.bytes / 5 * 4).saturating_sub(archive.read_bytes);
-    for entry in &choice.first {
+    let first = choice.first.as_slice();
+    for entry in first {
         source.expect(entry.beginning(entry.packed / choice::IN_ANY_CASE));
     }
-    members(source, &choice.first, options, Some(Enough { fair, ..sample::ENOUGH }), archive);
+    members(source, first, options, Some(Enough { fair, ..sample::ENOUGH }), archive);
     for entry in choice.then {
         let rest = sample.bytes.saturating_sub(archive.read_bytes);
         let input = rest.min(sample::ENOUGH.input);

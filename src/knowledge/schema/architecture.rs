@@ -36,6 +36,9 @@ pub struct ArchitectureRow {
     pub capability: ComputeCapability,
     /// Generation: kepler, maxwell … rubin.
     pub generation: String,
+    /// How people call it, a few names at most: parts of product names.
+    #[serde(default)]
+    pub products: Vec<String>,
     /// Whether it is an integrated (Jetson, Drive) GPU.
     #[serde(default)]
     pub tegra: bool,

@@ -14,7 +14,7 @@ use super::{
 use crate::python;
 
 /// The page of a package with nightly builds of years has some 10 MB.
-const MAX_PAGE: u64 = 64 << 20;
+const MAX_PAGE: u64 = 32 << 20;
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
 /// What a page lists, as it stands there.
