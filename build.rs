@@ -59,6 +59,7 @@ fn embed() -> Result<(), String> {
         ("variables", json(files.variables.as_ref())?),
         ("errors", json(files.errors.as_ref())?),
         ("failures", json(files.failures.as_ref())?),
+        ("libraries", json(files.libraries.as_ref())?),
         ("packages", json(Some(&files.packages))?),
     ];
     let mut hasher = DefaultHasher::new();

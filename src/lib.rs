@@ -20,6 +20,7 @@ mod parallel;
 pub mod probe;
 pub mod python;
 pub mod readiness;
+pub mod remote;
 pub mod report;
 pub mod resolve;
 pub mod rules;

@@ -110,8 +110,11 @@ fn stale(mut case: Case) -> Case {
 
 #[test]
 fn a_stale_bitsandbytes() {
-    let (_, report) = stale(patient()).judged();
-    assert_eq!(answers(&report), "yyyyyyyn", "{}", report["readiness"]);
+    let (code, report) = stale(patient()).judged();
+    assert_eq!((code, answers(&report).as_str()), (1, "yyyyyyyn"), "{}", report["readiness"]);
+    assert_eq!(line(&report, "four-bit")["rule"], "bitsandbytes-binary-missing");
+    let lines = fix_lines(finding(&report, "bitsandbytes-binary-missing")).join("\n");
+    assert!(lines.contains("python.exe") && lines.contains("pip install"), "for PowerShell: {lines}");
     let why = line(&report, "four-bit")["why"].as_str().unwrap();
     assert!(why.contains("libbitsandbytes_cuda128.dll, which it does not have") && why.contains("118"), "{why}");
 }
@@ -138,17 +141,29 @@ fn the_library_is_chosen_as_bitsandbytes_chooses() {
     assert!(
         four_bit(patient().variable("BNB_CUDA_VERSION", "999"))["why"].as_str().unwrap().contains("BNB_CUDA_VERSION")
     );
-    // Without any CUDA library it is a build for processors.
-    let mut case = patient();
-    case.package("bitsandbytes")["libraries"]
-        .as_array_mut()
-        .unwrap()
-        .retain(|library| library["path"].as_str().unwrap().contains("cpu"));
-    assert_eq!(four_bit(case)["answer"], "no");
-    // And where no file could be looked at, nothing is claimed.
-    let mut case = patient();
-    case.package("bitsandbytes")["libraries"] = json!([]);
-    assert_eq!(four_bit(case)["answer"], "unknown");
+    // An older release than all that are there: the oldest newer one.
+    let oldest = |digits: &'static str| {
+        let mut case = patient().build("torch", "2.1.2+cu120", Some("12.0"));
+        case.package("bitsandbytes")["version"] = known("0.50.2");
+        let libraries = case.package("bitsandbytes")["libraries"].as_array_mut().unwrap();
+        libraries.retain(|library| library["path"].as_str().unwrap().contains(digits));
+        four_bit(case.with(&["--gpu", "RTX 4090"]))
+    };
+    let why = oldest("cuda128")["why"].clone();
+    assert!(why.as_str().unwrap().contains("libbitsandbytes_cuda128.dll, the nearest"), "{why}");
+    // Where no file could be looked at, the row of the version says what it holds; without one, nothing is claimed.
+    let unread = |version: &str| {
+        let mut case = patient();
+        case.package("bitsandbytes")["libraries"] = json!([]);
+        case.package("bitsandbytes")["version"] = known(version);
+        four_bit(case)
+    };
+    assert_eq!((&unread("0.48.1")["answer"], &unread("0.48.1")["basis"]), (&json!("yes"), &json!("knowledge")));
+    assert_eq!(
+        (&unread("0.45.2")["answer"], &unread("0.45.2")["rule"]),
+        (&json!("no"), &json!("bitsandbytes-binary-missing"))
+    );
+    assert_eq!(unread("99.1")["answer"], "unknown");
 }
 
 #[test]
@@ -164,7 +179,8 @@ fn other_gpus_have_their_own_lines() {
     assert_eq!(line(&report, "bf16")["value"], "emulated");
     let (code, report) = on("GTX 1080 Ti");
     // torch for Windows still serves it, the library that bitsandbytes loads does not.
-    assert_eq!((code, answers(&report).as_str()), (0, "yyyyyynn"), "{}", report["readiness"]);
+    assert_eq!((code, answers(&report).as_str()), (1, "yyyyyynn"), "{}", report["readiness"]);
+    assert_eq!(line(&report, "four-bit")["rule"], "extension-arch-missing");
     let (code, report) = on("GTX 980");
     assert_eq!((code, line(&report, "arch-supported")["rule"].as_str()), (1, Some("gpu-too-old-for-wheel")));
     // A set has the lines of each.

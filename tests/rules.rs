@@ -191,6 +191,21 @@ fn knowledge_conflict() {
     nothing(healthy());
 }
 
+/// Its libraries are tried in staleness.rs.
+#[test]
+fn newer_than_knowledge() {
+    let newer = healthy().place(|environment| {
+        let packages = environment["packages"].as_array_mut().unwrap();
+        packages.retain(|package| package["name"] == "torch");
+        packages[0]["version"] = known("2.99.0");
+        packages[0]["build"] = known(json!({"version": "2.99.0+cu126", "cuda": "12.6"}));
+        packages[0]["requires"] = json!([]);
+    });
+    let newer = only(newer, "info", "newer-than-knowledge");
+    assert!(newer["summary"].as_str().unwrap().contains("judged by what its own libraries hold"), "{newer}");
+    nothing(healthy());
+}
+
 #[test]
 fn torch_not_installed() {
     let fresh = healthy().without("torch").without("torchvision").without("torchaudio");

@@ -98,12 +98,15 @@ fn hidden_code_and_decoys() {
     let packages = common::site_packages(&common::torch_2_15_0());
     let file = |name: &str| packages.join(name).to_str().unwrap().to_owned();
     let cufft = file("nvidia/cu13/lib/libcufft.so.12");
-    let (_, report) = scan(&[&cufft]);
-    assert!(report["scan"][0]["code"]["value"]["hidden"].is_null(), "not looked for");
-    let (_, report) = scan(&[&cufft, "--deep"]);
-    let code = &report["scan"][0]["code"]["value"];
-    assert_eq!(code["extent"], "whole-file");
-    assert!(code["hidden"]["sm_120"].as_u64() > Some(300), "{}", code["hidden"]);
+    // Its sections hold a stub, so that the rest is searched without being asked to.
+    for arguments in [[cufft.as_str(), "--gpu", "RTX 5090"].as_slice(), &[&cufft, "--gpu", "RTX 5090", "--deep"]] {
+        let (exit, report) = scan(arguments);
+        let code = &report["scan"][0]["code"]["value"];
+        assert_eq!(code["extent"], "whole-file");
+        assert!(code["hidden"]["sm_120"].as_u64() > Some(300), "{}", code["hidden"]);
+        assert_eq!((exit, &report["scan"][0]["runs_on"][0]["how"]), (0, &Value::from("sass sm_120")));
+        assert_eq!(report["scan"][0]["profile"]["stub"], true);
+    }
     for decoy in ["nvidia/cu13/lib/libnvrtc.so.13", "triton/_C/libtriton.so"] {
         let (_, report) = scan(&[&file(decoy), "--deep"]);
         let code = &report["scan"][0]["code"]["value"];
@@ -136,8 +139,8 @@ fn wheels_without_unpacking() {
 fn for_people() {
     let (code, out, _) = run(gpucheck().args(["scan", &corpus("c13.5/fb-compress-all.fatbin"), "--gpu", "RTX 5090"]));
     assert_eq!(code, 0);
-    assert!(out.contains("sm_120f 1") && out.contains("✓ NVIDIA GeForce RTX 5090 (sass sm_120f)"), "{out}");
-    assert!(out.contains("PTX ISA     9.5"), "{out}");
+    assert!(out.contains("sm_120f ×1") && out.contains("✓ NVIDIA GeForce RTX 5090 (sm_120): sass sm_120f"), "{out}");
+    assert!(out.contains("PTX ISA     9.5: compiled by drivers with CUDA 13.5"), "{out}");
 }
 
 /// The rule is about what `scan --require` asks for and nothing else.

@@ -301,3 +301,39 @@ fn smoke_no_device() {
     assert!(report["checks"]["unknown"].to_string().contains("smoke-no-device"), "{}", report["checks"]);
     assert_eq!(smoke(&fake::driver("no-gpu"), &["--fail-on", "unknown"]).0, 1);
 }
+
+#[test]
+fn one_device_is_named_and_an_instance_by_its_uuid() {
+    let mig = driver("h100x8-mig", "");
+    let (code, report) = smoke(&mig, &["--device", "MIG-GPU-862c5991-e759-6ec4-242c-a751d387a50f/8/0"]);
+    let runs = report["facts"]["smoke"]["value"].as_array().unwrap();
+    assert_eq!((code, runs.len(), &runs[0]["gpu"]), (0, 1, &json!("gpu0")), "{}", report["findings"]);
+    assert_eq!(runs[0]["device"]["name"], "NVIDIA H100 80GB HBM3 MIG 1g.10gb");
+    for wrong in ["GPU-00000000-0000-0000-0000-000000000000", "8"] {
+        let mut command = gpucheck();
+        let (code, out, err) = run(mig.apply(command.args(["smoke", "--device", wrong])));
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(&format!("--device {wrong}: ")), "{err}");
+    }
+}
+
+/// Real libraries, given to the fake driver as they are in the file: it reads fatbins with code of its own.
+#[test]
+fn the_driver_and_the_rules_say_the_same_of_real_libraries() {
+    let torch = common::torch_2_7_1();
+    let python = torch.to_str().unwrap();
+    for (scenario, main) in [("rtx4090-535", "ready"), ("rtx5090-580", "failed")] {
+        let (_, report) = smoke(&driver(scenario, ""), &["--load", "--python", python]);
+        let loads = first(&report)["libraries"].as_array().unwrap();
+        let of = |path: &str| loads.iter().find(|load| load["path"] == path).unwrap_or_else(|| panic!("no {path}"));
+        assert_eq!(of("torch/lib/libtorch_cuda.so")["answer"]["state"], main, "{scenario}");
+        assert_eq!(of("torchaudio/lib/libtorchaudio.so")["answer"]["state"], "ready", "{scenario}: it has PTX");
+        let taken = loads.iter().filter(|load| load["answer"]["state"] == "ready").count();
+        assert!(loads.len() > 30 && taken > 15, "{scenario}: {taken} of {}", loads.len());
+        assert!(
+            !report["findings"].to_string().contains("driver-rules-disagree"),
+            "{scenario}: {}",
+            report["findings"]
+        );
+    }
+}

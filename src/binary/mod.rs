@@ -27,7 +27,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, ArchiveOptions, read_archive, read_archive_source, read_texts, read_texts_source};
+pub use archive::{
+    Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source, read_texts, read_texts_source,
+};
 pub use error::Error;
 pub use library::{read_deep, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};

@@ -17,6 +17,9 @@ pub trait Source: Sync {
     /// # Errors
     /// What the operating system says.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+
+    /// Says that all of this will be read next, so that a source for which every read is dear can get it at once.
+    fn expect(&self, _range: Range<u64>) {}
 }
 
 impl Source for [u8] {
@@ -40,6 +43,10 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn expect(&self, range: Range<u64>) {
+        (**self).expect(range);
     }
 }
 
@@ -100,6 +107,14 @@ impl FileSource {
             let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
         }
         Ok(Self { len: meta.len(), file })
+    }
+
+    /// A file that is open already.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn of(file: File) -> io::Result<Self> {
+        Ok(Self { len: file.metadata()?.len(), file })
     }
 }
 

@@ -5,26 +5,22 @@ use std::{path::PathBuf, time::Instant};
 use clap::Args;
 
 use super::{
+    network::NetworkOptions,
     options::{Assume, Show, Sources},
-    output,
+    output, progress,
 };
 use crate::{
-    compat,
-    enrich::enrich,
     exit::Exit,
-    facts::{CodeTarget, Environment, Fact, Facts, Gpu, Library, Origin, Package},
-    judge::judge,
+    facts::{CodeTarget, Fact, Facts},
     knowledge::Knowledge,
     probe::{self, Surroundings},
-    report::{Report, Unread},
-    rules::Judged,
-    scan::{Collected, Depth, Scanned, collect, runs, sizes},
+    scan::{self, Bundle, Collected, Depth, Progress, Question, Reader, Target, Wish},
 };
 
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, or folders
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel, or NAME==VERSION
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Also search each file for code that no section names (reads all of it)
@@ -36,6 +32,11 @@ pub struct Arguments {
     /// Targets that every library with device code must hold: sm_80,sm_90,sm_120 (exit code 1 where one does not)
     #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE", value_delimiter = ',')]
     require: Vec<CodeTarget>,
+    /// What the second target gained and lost against the first: --diff OLD NEW
+    #[arg(long)]
+    diff: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
@@ -49,92 +50,67 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
-        let mut collected = Collected::default();
-        let root = probe::Root::new(None, Surroundings::of_process().home.as_deref())?;
-        let shown: Vec<String> = self.targets.iter().map(|target| root.shown(target)).collect();
-        for (target, shown) in self.targets.iter().zip(&shown) {
-            let more = collect(target, shown, Depth { deep: self.deep, quick: self.quick })?;
-            collected.libraries.extend(more.libraries);
-            collected.unread.extend(more.unread);
-        }
-        let facts = self.facts(&knowledge, &shown.join(", "), &collected.libraries)?;
-        let enriched = enrich(&facts, &knowledge);
-        let driver = enriched.driver.value();
-        let driver = compat::Driver {
-            version: driver.map(|driver| driver.version.clone()),
-            cuda: driver.and_then(|driver| driver.cuda.value().copied()),
-            jit: compat::Jit::WhereNeeded,
+        let (old, targets) = match (self.diff, self.targets.as_slice()) {
+            (false, targets) => (None, targets),
+            (true, [old, new]) => (Some(std::slice::from_ref(old)), std::slice::from_ref(new)),
+            (true, targets) => anyhow::bail!("--diff takes two targets, the old and the new; {} given", targets.len()),
         };
-        let gpus: Vec<Gpu> = enriched.gpus.value().cloned().unwrap_or_default();
-        let mut report = judge("scan", facts, &knowledge, Judged::Selected, start);
-        report.sizes = sizes(&collected.libraries);
-        report.scan = collected
-            .libraries
-            .into_iter()
-            .map(|library| Scanned { runs_on: runs(&knowledge, &library, &gpus, &driver), library })
-            .collect();
-        report.unread = collected.unread.into_iter().map(|(path, why)| Unread { path, why }).collect();
-        let exit = if self.is_met(&report, &knowledge) { Exit::Ok } else { Exit::Found };
+        let surroundings = Surroundings::of_process();
+        let root = probe::Root::new(None, surroundings.home.as_deref())?;
+        let old = old.map(|old| self.collect(old, &root, &knowledge)).transpose()?;
+        let read = self.collect(targets, &root, &knowledge)?;
+        let question = Question {
+            facts: self.facts(&knowledge, &read.bundles)?,
+            every_gpu: self.every_gpu(),
+            old,
+            system: scan::system_libraries(&knowledge, &read.bundles, &root, &surroundings),
+            start,
+        };
+        let report = scan::report(&knowledge, question, read);
         output::deliver(&report, &self.show)?;
-        Ok(exit)
+        let met = report.gate.as_ref().is_none_or(|gate| gate.met);
+        Ok(if met { Exit::Ok } else { Exit::Found })
+    }
+
+    /// Reads targets, with a line about it on standard error where that takes long.
+    fn collect(&self, targets: &[PathBuf], root: &probe::Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
+        let read = Progress::default();
+        let depth = Depth { deep: self.deep, quick: self.quick };
+        let mut reader = Reader::new(depth, &read);
+        let network = self.network.network(&self.assume);
+        let wish = Wish { depth, knowledge, progress: &read };
+        progress::while_shown(&read, self.show.quiet, || {
+            targets.iter().try_for_each(|word| match Target::parse(word, network.index_url.is_some())? {
+                Target::Local(path) => reader.read(&path, &root.shown(&path)),
+                Target::Address(url) => network.address(&url, &wish).map(|fetched| reader.add_fetched(fetched)),
+                Target::Package(wanted) => {
+                    let fetched = network.package(&wanted, &word.display().to_string(), &wish);
+                    fetched.map(|fetched| reader.add_fetched(fetched))
+                }
+            })
+        })?;
+        Ok(reader.finish())
+    }
+
+    /// Whether the question is not one GPU but which: `--gpu all`, or only a driver.
+    fn every_gpu(&self) -> bool {
+        let gpus = &self.assume.gpu;
+        gpus.iter().any(|gpu| gpu.eq_ignore_ascii_case("all")) || (gpus.is_empty() && self.assume.driver.is_some())
     }
 
     /// What the rules look at: the libraries, where something is required of them, and the GPUs that were named.
-    fn facts(&self, knowledge: &Knowledge, targets: &str, libraries: &[Library]) -> anyhow::Result<Facts> {
+    fn facts(&self, knowledge: &Knowledge, bundles: &[Bundle]) -> anyhow::Result<Facts> {
         // What is scanned may be for another machine: nothing of this one counts.
         let mut facts = Facts { gpus: Fact::unknown("not asked for (--gpu)"), ..Facts::default() };
         let mut assume = self.assume.clone();
-        if assume.gpu.iter().any(|gpu| gpu.eq_ignore_ascii_case("all")) {
-            assume.gpu = knowledge.capabilities().map(|capability| format!("sm_{}", capability.number())).collect();
+        if self.every_gpu() {
+            assume.gpu.clear();
         }
         assume.apply(&mut facts, knowledge)?;
         if !self.require.is_empty() {
             facts.required = self.require.clone();
-            facts.environments.push(artifact(targets, libraries, &facts));
+            facts.environments = bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
         }
         Ok(facts)
-    }
-
-    /// Whether every GPU that was named one by one can run what was scanned, and nothing that is required is missing. Where torch's
-    /// own main libraries are among the files, they alone decide: others have lists of their own and neither vouch nor veto.
-    fn is_met(&self, report: &Report, knowledge: &Knowledge) -> bool {
-        // Without a GPU that was named one by one there is no verdict to meet, and what knowledge says of torch is not even looked up.
-        let gpus = &self.assume.gpu;
-        let none_named = gpus.is_empty() || gpus.iter().any(|gpu| gpu.eq_ignore_ascii_case("all"));
-        let runs = || {
-            let main: Vec<&str> = knowledge.main_libraries("torch").collect();
-            let is_main = |scanned: &&Scanned| main.iter().any(|path| scanned.library.path.ends_with(path));
-            let decide = |scanned: &&Scanned| !report.scan.iter().any(|other| is_main(&other)) || is_main(scanned);
-            report.scan.iter().filter(decide).flat_map(|scanned| &scanned.runs_on).all(|run| run.works)
-        };
-        let required = report.findings.iter().all(|finding| finding.rule != "required-arch-missing");
-        (none_named || runs()) && required
-    }
-}
-
-/// The libraries as an environment, for the rules.
-fn artifact(targets: &str, libraries: &[Library], facts: &Facts) -> Environment {
-    let id = targets.to_owned();
-    let why = "a file, not an environment";
-    Environment {
-        origin: Origin::Artifact(id.clone()),
-        selected: true,
-        found_by: "named".to_owned(),
-        active: false,
-        interpreter: Fact::unknown(why),
-        python: Fact::unknown(why),
-        platform: facts.host.platform.clone(),
-        manager: Fact::unknown(why),
-        packages: vec![Package {
-            name: id.clone(),
-            version: Fact::unknown(why),
-            build: Fact::unknown(why),
-            installer: None,
-            requires: Vec::new(),
-            libraries: libraries.to_vec(),
-            at: id.clone(),
-        }],
-        system_libraries: Default::default(),
-        id,
     }
 }

@@ -1,6 +1,6 @@
 //! A library on a device: judged by fatbin, never by the union over fatbins.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::image::{Driver, Fit};
 use crate::{
@@ -13,8 +13,11 @@ use crate::{
 pub struct Coverage {
     /// Fatbins that hold any runnable code.
     pub fatbins: u32,
-    /// Fatbins in which the most frequent target occurs: what full support amounts to in a library whose files were compiled
-    /// for different lists.
+    /// Those of them that concern the device: not those that hold code of one other generation only, which are never loaded on it
+    /// (libcublasLt.so.12 has 1400 fatbins for sm_90a beside 85 for all).
+    pub relevant: u32,
+    /// Relevant fatbins in which the most frequent target occurs: what full support amounts to in a library whose files were
+    /// compiled for different lists.
     pub reference: u32,
     /// Fatbins with machine code for the device.
     pub native: u32,
@@ -68,10 +71,20 @@ pub fn coverage(
     driver: &Driver,
 ) -> Coverage {
     let mut result = Coverage::default();
-    let mut serving = std::collections::BTreeMap::<CodeTarget, u32>::new();
+    let mut serving = BTreeMap::<CodeTarget, u32>::new();
+    let mut targets = BTreeMap::<CodeTarget, u32>::new();
     for group in code.modules.iter().filter(|group| !group.images.is_empty()) {
         result.fatbins += group.count;
-        let Some((fit, image)) = best(knowledge, group, device, built_with, driver) else { continue };
+        let Some((fit, image)) = best(knowledge, group, device, built_with, driver) else {
+            if of_one_other_generation(group, device) {
+                continue;
+            }
+            result.relevant += group.count;
+            count_targets(group, &mut targets);
+            continue;
+        };
+        result.relevant += group.count;
+        count_targets(group, &mut targets);
         match fit {
             Fit::Native => result.native += group.count,
             Fit::Compiled => result.compiled += group.count,
@@ -80,12 +93,12 @@ pub fn coverage(
                 result.newest_isa = result.newest_isa.max(Some(isa));
             }
             Fit::ZstdTooNew => result.zstd_too_new += group.count,
-            Fit::No => continue,
+            Fit::No => {}
         }
         *serving.entry(image.code).or_default() += group.count;
     }
     result.serving = serving.into_iter().max_by_key(|&(_, count)| count).map(|(code, _)| code);
-    result.reference = most_frequent(code);
+    result.reference = targets.into_values().max().unwrap_or(0);
     result
 }
 
@@ -101,26 +114,27 @@ pub fn one_fatbin(
     coverage(knowledge, &CodeObjects { modules, ..CodeObjects::default() }, device, built_with, driver)
 }
 
-/// In how many fatbins the most frequent target occurs.
-fn most_frequent(code: &CodeObjects) -> u32 {
-    let mut counts = std::collections::BTreeMap::<CodeTarget, u32>::new();
-    for group in &code.modules {
-        let mut targets: Vec<_> = group.images.iter().map(|image| image.code).collect();
-        targets.sort_unstable();
-        targets.dedup();
-        for target in targets {
-            *counts.entry(target).or_default() += group.count;
-        }
-    }
-    counts.into_values().max().unwrap_or(0)
+/// Whether all images are of one generation that is not the device's.
+fn of_one_other_generation(group: &ModuleGroup, device: ComputeCapability) -> bool {
+    generation(group).is_some_and(|major| major != device.major)
 }
 
-/// The targets of the general part: those that at least nine tenths as many entries have as the most frequent one. What is left is in
-/// single files and supports no GPU.
-pub fn general(code: &CodeObjects) -> BTreeSet<CodeTarget> {
-    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
-    let all = code.sass.iter().chain(&code.ptx);
-    all.filter(|(_, count)| u64::from(**count) * 10 >= u64::from(most) * 9).map(|(code, _)| *code).collect()
+/// The generation of a fatbin that holds code of one only.
+pub fn generation(group: &ModuleGroup) -> Option<u16> {
+    let mut majors = group.images.iter().map(|image| image.code.target.capability.major);
+    let first = majors.next()?;
+    majors.all(|major| major == first).then_some(first)
+}
+
+/// Adds a group's fatbins to the count of each target in them.
+pub(super) fn count_targets(group: &ModuleGroup, counts: &mut BTreeMap<CodeTarget, u32>) {
+    let mut targets: Vec<_> = group.images.iter().map(|image| image.code).collect();
+    targets.sort();
+    targets.dedup();
+    for target in targets {
+        let count = counts.entry(target).or_default();
+        *count = count.saturating_add(group.count);
+    }
 }
 
 /// The image that the driver takes from a fatbin: machine code for the nearest capability, whether or not it can unpack it; else
@@ -144,9 +158,12 @@ fn best<'g>(
 }
 
 /// What the counts amount to. A target that only a few fatbins have never makes a device supported: nine tenths of the reference
-/// must be usable.
+/// must be usable, and at least a fiftieth of all fatbins, lest a helper or two speak for a library of one generation.
 pub fn reach(coverage: &Coverage) -> Reach {
-    let enough = |count: u32| u64::from(count) * 10 >= u64::from(coverage.reference) * 9;
+    let enough = |count: u32| {
+        u64::from(count) * 10 >= u64::from(coverage.reference) * 9
+            && u64::from(count) * 50 >= u64::from(coverage.fatbins)
+    };
     let usable = coverage.native + coverage.compiled;
     let with_new_driver = usable + coverage.isa_too_new + coverage.zstd_too_new;
     let Some(serving) = coverage.serving else { return Reach::Nothing };
@@ -159,5 +176,7 @@ pub fn reach(coverage: &Coverage) -> Reach {
             _ => Reach::ZstdTooNew,
         };
     }
-    Reach::Partial(with_new_driver, coverage.fatbins)
+    // Where all that concerns the device runs, what concerns other devices is what makes it little.
+    let of = if with_new_driver == coverage.relevant { coverage.fatbins } else { coverage.relevant };
+    Reach::Partial(with_new_driver, of)
 }

@@ -4,11 +4,13 @@
 //! targets), the nvcc manual and the CUDA compatibility guide. What is a list of devices or versions is data in `knowledge/`.
 
 mod arch_list;
+mod built;
 mod coverage;
 mod image;
 
 pub use arch_list::{ArchListItem, arch_list};
-pub use coverage::{Coverage, Reach, coverage, general, one_fatbin, reach};
+pub use built::{Built, built, general};
+pub use coverage::{Coverage, Reach, coverage, generation, one_fatbin, reach};
 pub use image::{Driver, Jit, ptx_runs, sass_runs};
 
 #[cfg(test)]

@@ -67,6 +67,18 @@ fn a_rare_target_never_makes_a_device_supported() {
     assert_eq!(verdict(&[], "9.0", None), Reach::Nothing);
 }
 
+/// The lists of libcublasLt.so.12 (12.6) in outline: general fatbins, and many for one generation each.
+#[test]
+fn fatbins_of_other_generations_neither_vouch_nor_veto() {
+    let cublas_lt = [(85, "sm_50 sm_60 sm_70 sm_75 sm_80 sm_86 sm_90 compute_90"), (396, "sm_80"), (1300, "sm_90a")];
+    for (device, works) in [("7.0", true), ("8.6", true), ("9.0", true), ("12.0", true), ("3.5", false)] {
+        assert_eq!(verdict(&cublas_lt, device, None).works(), works, "{device}");
+    }
+    // One helper for all does not make a library of Hopper kernels run elsewhere.
+    assert_eq!(verdict(&[(1, "sm_80 sm_90"), (300, "sm_90a")], "8.6", None), Reach::Partial(1, 301));
+    assert!(verdict(&[(1, "sm_80 sm_90"), (300, "sm_90a")], "9.0", None).works());
+}
+
 #[test]
 fn the_driver_decides_on_ptx_and_zstd() {
     let ptx = |isa: Option<PtxIsa>| CodeObjects {

@@ -71,6 +71,14 @@ pub struct CodeObjects {
     pub extent: Extent,
 }
 
+impl CodeObjects {
+    /// Whether the general part is a stub: what lies elsewhere in the file outnumbers it by far.
+    pub fn is_stub(&self) -> bool {
+        let sum = |counts: &BTreeMap<CodeTarget, u32>| counts.values().map(|count| u64::from(*count)).sum::<u64>();
+        sum(&self.hidden) > 4 * (sum(&self.sass) + sum(&self.ptx))
+    }
+}
+
 /// How much of a file the counts stand for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -8,9 +8,10 @@ mod torch;
 
 use serde::Serialize;
 
+pub use compare::{pinned, spelled};
 pub use evidence::{Evidence, of_environment, of_wheel, of_wheel_source};
 pub use tags::WheelTags;
-pub use torch::{Measured, measured};
+pub use torch::{Measured, measured, python_marker};
 
 use crate::knowledge::Knowledge;
 

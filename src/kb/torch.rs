@@ -195,8 +195,8 @@ fn toolkit(build: &TorchBuild, version: &dyn Fn(&str) -> Option<String>, verifie
     }
 }
 
-/// The part of a marker that speaks of Python: `python_version < "3.12"`.
-fn python_marker(line: &str) -> Option<String> {
+/// The part of a requirement's marker that speaks of Python: `python_version < "3.12"`.
+pub fn python_marker(line: &str) -> Option<String> {
     let (_, marker) = line.split_once(';')?;
     let part = marker.split(" and ").find(|part| part.contains("python_version"))?;
     Some(part.trim().trim_matches(['(', ')']).replace('\'', "\""))

@@ -68,8 +68,15 @@ impl Knowledge {
             "driver failures" in "failures.toml": self.failures.failure.iter();
             "error texts" in "errors.toml": self.errors.error.iter();
             "advice" in "advice.toml": self.advice.advice.iter();
+            "libraries' owners" in "libraries.toml": self.libraries.library.iter();
+            "requirements that bring libraries" in "libraries.toml": self.libraries.collection.iter();
+            "carriers of libraries" in "libraries.toml": self.libraries.carrier.iter();
+            "libraries of systems" in "libraries.toml": self.libraries.common.iter();
             "packages" in "packages/": self.packages.iter().map(|file| &file.package);
             "package builds" in "packages/": self.packages.iter().flat_map(|file| &file.build);
+            "assemblers in packages" in "packages/": self.packages.iter().flat_map(|file| &file.ptxas);
+            "C++ ABIs of packages" in "packages/": self.packages.iter().flat_map(|file| &file.abi);
+            "versions that are not there" in "packages/": self.packages.iter().flat_map(|file| &file.unpublished);
             "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
         };
         let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use super::{
     part::Part,
     schema::{
-        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, Files, GpuFile, PackageFile,
-        Problem, TorchFile, VariableFile,
+        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, Files, GpuFile, LibrariesFile,
+        PackageFile, Problem, TorchFile, VariableFile,
     },
 };
 
@@ -31,6 +31,7 @@ pub struct Knowledge {
     pub(super) variables: Part<VariableFile>,
     pub(super) errors: Part<ErrorFile>,
     pub(super) failures: Part<FailureFile>,
+    pub(super) libraries: Part<LibrariesFile>,
     pub(super) packages: Part<Vec<PackageFile>>,
     /// Newest day on which a row was checked.
     pub date: String,
@@ -56,6 +57,7 @@ impl Knowledge {
             variables: part!("variables"),
             errors: part!("errors"),
             failures: part!("failures"),
+            libraries: part!("libraries"),
             packages: part!("packages"),
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),

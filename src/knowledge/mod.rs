@@ -2,6 +2,7 @@
 
 mod clash;
 mod gpu_lookup;
+mod library_owners;
 mod listing;
 mod load;
 mod nearest;
@@ -12,13 +13,15 @@ mod queries;
 mod schema;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
+pub use library_owners::Bringer;
 pub use listing::Kind;
 pub use load::Knowledge;
 pub use nearest::nearest;
 pub use packages::{Interests, choose, digits, matches};
 pub use queries::{Floor, Position, python_range};
 pub use schema::{
-    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, Confidence, ErrorKind, ErrorRow, FailureRow, FixRow,
-    GpuRow, Level, NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow,
-    Published, Range, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
+    AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, CommonOwner, Confidence, ErrorKind, ErrorRow,
+    FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem,
+    ProblemRow, PtxasRow, Published, Range, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow,
+    VariableIs, VariableRow, When,
 };

@@ -53,6 +53,13 @@ impl Knowledge {
             self.advice.sources.extend(over.sources);
             lay(&mut self.advice.advice, over.advice, |row| (row.rule.clone(), row.summary.clone()));
         }
+        if let Some(over) = files.libraries {
+            self.libraries.sources.extend(over.sources);
+            lay(&mut self.libraries.library, over.library, |row| (row.distribution.clone(), row.versions.clone()));
+            lay(&mut self.libraries.collection, over.collection, |row| row.distribution.clone());
+            lay(&mut self.libraries.carrier, over.carrier, |row| row.distribution.clone());
+            lay(&mut self.libraries.common, over.common, |row| (row.by, row.names.clone()));
+        }
         if let Some(over) = files.variables {
             self.variables.sources.extend(over.sources);
             lay(&mut self.variables.variable, over.variable, |row| {

@@ -64,6 +64,7 @@ mod tests {
         assert!(!knowledge.variables.variable.is_empty());
         assert!(!knowledge.errors.error.is_empty());
         assert!(!knowledge.failures.failure.is_empty());
+        assert!(!knowledge.libraries.library.is_empty());
         assert!(!knowledge.packages.is_empty());
     }
 }

@@ -26,7 +26,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
 }
 
 /// That of this program, which runs here; below another root that of a program every system has.
-fn platform(root: &Root) -> Fact<Platform> {
+pub(super) fn platform(root: &Root) -> Fact<Platform> {
     if root.is_live() {
         return match running() {
             Some(platform) => Fact::known(platform, Source::new(How::Binary, "gpucheck itself")),

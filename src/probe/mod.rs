@@ -10,12 +10,13 @@ mod environments;
 pub mod framework;
 mod glibc;
 mod header;
+mod here;
 mod host;
 pub(crate) mod kernel;
 pub mod live;
 mod loader;
 mod pci;
-mod redact;
+pub(crate) mod redact;
 mod root;
 pub mod smoke;
 mod surroundings;
@@ -25,7 +26,9 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
-pub use root::Root;
+pub use environments::in_folders as system_libraries;
+pub use here::{Here, InstalledPython, here};
+pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 
 use crate::{

@@ -10,8 +10,10 @@ mod metadata;
 mod names;
 mod record;
 mod requirement;
+mod tags;
 mod version_py;
 mod versions;
+mod wheel_name;
 
 pub use error::RequirementError;
 pub use marker::Marker;
@@ -20,5 +22,7 @@ pub use metadata::{Metadata, egg_requires};
 pub use names::normalize;
 pub use record::{record_paths, shared_library};
 pub use requirement::Requirement;
+pub use tags::{System, WheelPlatform, WheelTarget};
 pub use version_py::{TorchVersion, version_py};
 pub use versions::{cuda_of_local, cuda_tag, in_range, public_version};
+pub use wheel_name::WheelName;

@@ -30,7 +30,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The finding of this rule about this environment and GPU, or the one under which it was folded.
-    fn found(&self, slug: &str) -> Option<&'a Finding> {
+    pub(super) fn found(&self, slug: &str) -> Option<&'a Finding> {
         self.concerning().find(|finding| finding.rule == slug || finding.consequences.contains(&slug))
     }
 

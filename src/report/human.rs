@@ -37,9 +37,13 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     }
     if report.command == "scan" {
         page.out = super::scan::render(report, screen);
+        if !page.out.is_empty() {
+            page.out.push('\n');
+        }
         for finding in &report.findings {
             page.finding(finding);
         }
+        page.out += &super::scan::gate(report, screen);
         return page.out.trim_end().to_owned() + "\n";
     }
     if report.command == "recommend" {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, Screen, matrix as grid};
+use super::{Report, Screen, matrix as grid, scan as page};
 use crate::{
     finding::{Command, Finding, Severity},
     matrix::{Matrix, Status},
@@ -10,6 +10,9 @@ use crate::{
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
+    if report.command == "scan" {
+        return scan(report);
+    }
     match &report.matrix {
         Some(matrix) => table(&mut out, matrix),
         None => {
@@ -43,6 +46,17 @@ fn checked(out: &mut String, report: &Report) {
             let _ = writeln!(out, "  - {} {} {}", step.mark, step.name, escaped(&step.text));
         }
     }
+}
+
+/// The page for people as it is, whose columns only hold in a block, and the findings as elsewhere.
+fn scan(report: &Report) -> String {
+    let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
+    let mut out = format!("## gpucheck scan\n\n```text\n{}```\n\n", page::render(report, &screen));
+    for finding in &report.findings {
+        one(&mut out, finding);
+    }
+    out += &escaped(&page::gate(report, &screen));
+    out.trim_end().to_owned() + "\n"
 }
 
 fn one(out: &mut String, finding: &Finding) {

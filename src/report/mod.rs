@@ -22,7 +22,7 @@ use crate::{
     matrix::Matrix,
     readiness::Readiness,
     rules::Undecided,
-    scan::{Scanned, Size},
+    scan::{Diff, Gate, Remote, Scanned, Size, Summary, Unread},
 };
 
 pub use human::Screen;
@@ -56,9 +56,21 @@ pub struct Report {
     /// What `scan` read, library by library.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scan: Vec<Scanned>,
+    /// The packages, folders and files that `scan` read, in short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Summary>,
+    /// What a release gained and lost (`scan --diff`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Diff>,
+    /// Whether what was asked of a scan is met (`--gpu`, `--require`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
     /// What `scan` could not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unread>,
+    /// What `scan` read over the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<Remote>,
     /// What each architecture weighs over all that `scan` read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<Size>,
@@ -126,15 +138,6 @@ pub struct RunsOn {
     pub subject: String,
     /// `sass sm_120`, `ptx compute_90`, `no`, or `unknown`.
     pub how: String,
-}
-
-/// A folder or a member of a package that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unread {
-    /// Its path.
-    pub path: String,
-    /// Why not.
-    pub why: String,
 }
 
 /// Bookkeeping of the rules.

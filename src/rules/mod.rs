@@ -22,7 +22,7 @@ pub use extension::cuda_major;
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
-pub use shared::{driver, gpu_name, label, torch_on_gpu};
+pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use steps::said;
@@ -124,6 +124,7 @@ registry! {
         triton_ptxas_too_old,
         ptx_jit_switched,
         knowledge_conflict,
+        newer_than_knowledge,
         required_arch_missing,
     }
     packages {

@@ -1,4 +1,4 @@
-//! From targets to libraries: files as they are, folders walked, every file that can hold device code read, on all cores.
+//! From targets to bundles of libraries: files as they are, packages without unpacking, folders walked, each file once.
 
 use std::{
     collections::BTreeSet,
@@ -6,8 +6,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
+
+use super::{
+    bundle::{Bundle, Kind, file_name},
+    installed::{self, Owners},
+    profile::has_code,
+    progress::{Counted, Progress},
+    remote::{Fetched, Remote},
+};
 use crate::{
-    binary::{self, ArchiveOptions},
+    binary::{self, ArchiveOptions, FileSource, Source as _},
     facts::{Container, Fact, Library},
     parallel, python,
 };
@@ -16,14 +25,31 @@ use crate::{
 const MAX_DEPTH: usize = 64;
 /// More files than any package has.
 const MAX_FILES: usize = 1_000_000;
+/// A file of this size of which sections show next to nothing keeps its code elsewhere.
+const STUB_FILE: u64 = 1 << 20;
+/// Next to nothing: one byte in so many.
+const STUB_SHARE: u64 = 256;
 
-/// What was read of one target.
+/// What was read of all targets.
 #[derive(Debug, Default)]
 pub struct Collected {
-    /// Libraries in the order of their paths.
-    pub libraries: Vec<Library>,
-    /// Folders and members of packages that could not be read, and why.
-    pub unread: Vec<(String, String)>,
+    /// Bundles in the order of the targets; inside a folder by name.
+    pub bundles: Vec<Bundle>,
+    /// What could not be read, and why.
+    pub unread: Vec<Unread>,
+    /// What came over the network.
+    pub remote: Vec<Remote>,
+}
+
+/// A folder, a file or a member of a package that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// Its path.
+    pub path: String,
+    /// Why not.
+    pub why: String,
+    /// Whether it may hold device code: then nothing can be said of the whole.
+    pub matters: bool,
 }
 
 /// How far reading goes.
@@ -35,98 +61,279 @@ pub struct Depth {
     pub quick: bool,
 }
 
-/// Reads one library.
-fn read(path: &Path, shown: &str, depth: Depth) -> Result<Library, binary::Error> {
-    if depth.deep { binary::read_deep(path, shown) } else { binary::read_library(path, shown) }
+/// Reads targets, one after the other, each file once.
+#[derive(Debug)]
+pub struct Reader<'p> {
+    depth: Depth,
+    progress: &'p Progress,
+    /// Files and folders by their real paths.
+    seen: BTreeSet<PathBuf>,
+    collected: Collected,
 }
 
-/// Whether a name is that of a package which is read without unpacking it.
-fn is_package(target: &Path) -> bool {
+/// What a walk over a folder met.
+#[derive(Default)]
+struct Found {
+    files: Vec<Candidate>,
+    packages: Vec<PathBuf>,
+    owners: Owners,
+}
+
+struct Candidate {
+    path: PathBuf,
+    link: bool,
+    size: u64,
+}
+
+impl<'p> Reader<'p> {
+    /// Nothing read yet.
+    pub fn new(depth: Depth, progress: &'p Progress) -> Self {
+        Self { depth, progress, seen: BTreeSet::new(), collected: Collected::default() }
+    }
+
+    /// What was read.
+    pub fn finish(self) -> Collected {
+        self.collected
+    }
+
+    fn add(&mut self, bundle: Bundle, skipped: Vec<(String, String)>) {
+        self.collected.bundles.push(bundle);
+        self.collected.unread.extend(skipped.into_iter().map(skipped_member));
+    }
+
+    /// Adds what was read over the network. Where that showed no code and something was left out, nothing can be said of the whole.
+    pub fn add_fetched(&mut self, fetched: Fetched) {
+        let Fetched { mut bundle, skipped, remote } = fetched;
+        let found = bundle.libraries.iter().any(has_code);
+        bundle.sampled |= remote.sampled;
+        if remote.sampled && !found {
+            let why = "no device code in what was read of it (--full reads all)".to_owned();
+            self.collected.unread.push(Unread { path: remote.file.clone(), why, matters: true });
+        }
+        self.add(bundle, skipped);
+        self.collected.remote.push(remote);
+    }
+
+    /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown`
+    /// is how reports name the target.
+    ///
+    /// # Errors
+    /// When the target itself is not there or cannot be read, or is a file of no known format.
+    pub fn read(&mut self, target: &Path, shown: &str) -> anyhow::Result<()> {
+        let told = |error: binary::Error| anyhow::anyhow!("{shown}: {error}");
+        let kind = fs::metadata(target).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
+        if kind.is_dir() {
+            self.folder(target, shown);
+            return Ok(());
+        }
+        if !self.is_new(target) {
+            return Ok(());
+        }
+        if kind.is_file() && package_kind(target).is_some() {
+            return self.package(target, shown).map_err(told);
+        }
+        let library = self.named(target, shown).map_err(told)?;
+        let mut bundle = Bundle::new(Kind::File, file_name(shown), shown);
+        bundle.size = Some(kind.len());
+        bundle.files.insert(file_name(shown).to_owned());
+        bundle.libraries.push(library);
+        self.collected.bundles.push(bundle);
+        Ok(())
+    }
+
+    /// Whether a file was not read before under another name.
+    fn is_new(&mut self, path: &Path) -> bool {
+        fs::canonicalize(path).map_or(true, |real| self.seen.insert(real))
+    }
+
+    /// A file that was named: where no section shows code, all of it is searched.
+    fn named(&self, path: &Path, shown: &str) -> Result<Library, binary::Error> {
+        let library = self.library(path, shown, fs::metadata(path)?.len())?;
+        if library.code.is_unknown() { binary::read_deep(path, shown) } else { Ok(library) }
+    }
+
+    /// One library. Where sections show a stub only, all of it is searched.
+    fn library(&self, path: &Path, shown: &str, size: u64) -> Result<Library, binary::Error> {
+        let read = if self.depth.deep { binary::read_deep } else { binary::read_library };
+        let library = read(path, shown)?;
+        let stub = library.code.value().is_some_and(|code| {
+            let stored: u64 = code.bytes.values().sum();
+            code.fatbins > 0 && size >= STUB_FILE && stored.saturating_mul(STUB_SHARE) < size
+        });
+        if stub && !self.depth.deep { binary::read_deep(path, shown) } else { Ok(library) }
+    }
+
+    /// A package, under its own name.
+    fn package(&mut self, target: &Path, shown: &str) -> Result<(), binary::Error> {
+        let options = ArchiveOptions { quick: self.depth.quick, ..ArchiveOptions::default() };
+        let source = FileSource::open(target)?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let archive = binary::read_archive_source(&Counted::new(&source, self.progress), &name, &options)?;
+        let skipped = archive.skipped.clone();
+        let mut bundle = Bundle::of_archive(archive, package_kind(target).unwrap_or(Kind::Wheel), shown);
+        bundle.size = Some(source.len());
+        self.add(bundle, skipped);
+        Ok(())
+    }
+
+    fn folder(&mut self, target: &Path, shown: &str) {
+        let mut found = Found::default();
+        self.walk(target, target, &mut found, 0);
+        let Found { mut files, packages, owners, .. } = found;
+        // Of a file and links to it the file is read.
+        files.sort_by(|a, b| (a.link, &a.path).cmp(&(b.link, &b.path)));
+        let mut bundles = owners.bundles.clone();
+        let rest = bundles.len();
+        bundles.push(Bundle::new(Kind::Folder, shown, shown));
+        let mut work = Vec::new();
+        for file in files {
+            let index = owners.of(&file.path).unwrap_or(rest);
+            let path = relative(&file.path, target);
+            if let Some(bundle) = bundles.get_mut(index) {
+                bundle.files.insert(file_name(&path).to_owned());
+            }
+            if self.is_new(&file.path) {
+                self.progress.expect(file.size);
+                work.push((index, file, path));
+            }
+        }
+        work.sort_by(|(_, a, _), (_, b, _)| a.path.cmp(&b.path));
+        let read = parallel::map(&work, |(_, file, path)| {
+            let library = self.library(&file.path, path, file.size);
+            self.progress.add(file.size);
+            library
+        });
+        for ((index, _, path), library) in work.into_iter().zip(read) {
+            let library = match library {
+                Ok(library) => library,
+                Err(binary::Error::Io(error)) => {
+                    let matters = error.kind() != std::io::ErrorKind::NotFound;
+                    self.collected.unread.push(Unread { path, why: error.to_string(), matters });
+                    continue;
+                }
+                Err(error) => Library {
+                    container: Container::Elf,
+                    needed: Vec::new(),
+                    code: Fact::unknown(error.to_string()),
+                    path,
+                },
+            };
+            if let Some(bundle) = bundles.get_mut(index) {
+                bundle.libraries.push(library);
+            }
+        }
+        bundles.retain(|bundle| !bundle.libraries.is_empty());
+        bundles.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        self.collected.bundles.append(&mut bundles);
+        for package in packages {
+            let path = format!("{}/{}", shown.trim_end_matches('/'), relative(&package, target));
+            if self.is_new(&package)
+                && let Err(error) = self.package(&package, &path)
+            {
+                self.collected.unread.push(Unread { path, why: error.to_string(), matters: true });
+            }
+        }
+    }
+
+    /// The candidates below a folder. A folder that was seen before (a link back up) is passed over.
+    fn walk(&mut self, folder: &Path, base: &Path, found: &mut Found, depth: usize) {
+        if depth > MAX_DEPTH || found.files.len() > MAX_FILES {
+            let why = "not looked into: more folders or files than any package has".to_owned();
+            self.collected.unread.push(Unread { path: relative(folder, base), why, matters: true });
+            return;
+        }
+        if !fs::canonicalize(folder).is_ok_and(|real| self.seen.insert(real)) {
+            return;
+        }
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let path = relative(folder, base);
+                self.collected.unread.push(Unread { path, why: error.to_string(), matters: true });
+                return;
+            }
+        };
+        let mut entries: Vec<_> = entries.flatten().collect();
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            let Ok(kind) = entry.file_type() else { continue };
+            if !kind.is_dir() && !kind.is_symlink() && !is_candidate(&name) && package_kind(&path).is_none() {
+                continue;
+            }
+            // Links are followed: wheels of CUDA libraries are full of them.
+            match fs::metadata(&path) {
+                Ok(kind) if kind.is_dir() => {
+                    if installed::is_metadata(&name) {
+                        found.owners.add(folder, &name, relative(&path, base));
+                    } else {
+                        self.walk(&path, base, found, depth + 1);
+                    }
+                }
+                Ok(meta) if meta.is_file() && package_kind(&path).is_some() => found.packages.push(path),
+                Ok(meta) if meta.is_file() && is_candidate(&name) => {
+                    found.files.push(Candidate { path, link: kind.is_symlink(), size: meta.len() });
+                }
+                Err(error) if is_candidate(&name) => {
+                    let why =
+                        if kind.is_symlink() { "a link that leads nowhere".to_owned() } else { error.to_string() };
+                    let unread = Unread { path: relative(&path, base), why, matters: !kind.is_symlink() };
+                    self.collected.unread.push(unread);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// What was left out of a package. What is no binary at all (a linker script named `.so`) holds no device code either.
+fn skipped_member((path, why): (String, String)) -> Unread {
+    let matters = why != binary::Error::NotABinary.to_string();
+    Unread { path, why, matters }
+}
+
+/// The kind of package that a file's name promises.
+pub(super) fn package_kind(target: &Path) -> Option<Kind> {
     let name = target.to_string_lossy();
-    [".whl", ".conda", ".tar.bz2"].iter().any(|ending| name.ends_with(ending))
+    match name.rsplit_once('.')?.1 {
+        "whl" => Some(Kind::Wheel),
+        "conda" => Some(Kind::Conda),
+        "bz2" if name.ends_with(".tar.bz2") => Some(Kind::Conda),
+        _ => None,
+    }
 }
 
-/// The libraries of a package, under its own name.
-fn package(target: &Path, depth: Depth) -> Result<Collected, binary::Error> {
-    let options = ArchiveOptions { quick: depth.quick, ..ArchiveOptions::default() };
-    let archive = binary::read_archive(target, &options)?;
-    Ok(Collected { libraries: archive.libraries, unread: archive.skipped })
-}
-
-/// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown` is
-/// how reports name the target.
-///
-/// # Errors
-/// When the target itself is not there or cannot be read, or is a file of no known format.
-pub fn collect(target: &Path, shown: &str, depth: Depth) -> anyhow::Result<Collected> {
-    let kind = fs::metadata(target).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
-    let told = |error: binary::Error| anyhow::anyhow!("{shown}: {error}");
-    if kind.is_file() && is_package(target) {
-        return package(target, depth).map_err(told);
+/// A path below a folder, with forward slashes; the folder itself is a dot.
+fn relative(path: &Path, base: &Path) -> String {
+    match path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/") {
+        text if text.is_empty() => ".".to_owned(),
+        text => text,
     }
-    if !kind.is_dir() {
-        let library = read(target, shown, depth).map_err(told)?;
-        return Ok(Collected { libraries: vec![library], unread: Vec::new() });
-    }
-    let mut collected = Collected::default();
-    let mut files = Vec::new();
-    walk(target, &mut files, &mut collected.unread, &mut BTreeSet::new(), 0);
-    files.sort();
-    collected.libraries = read_all(&files, target, depth);
-    Ok(collected)
 }
 
 /// Whether a name is that of a file that can hold device code.
-fn is_candidate(name: &str) -> bool {
+pub(super) fn is_candidate(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     python::shared_library(name)
         || ending.is_some_and(|e| ["a", "o", "lib", "cubin", "fatbin", "ptx"].contains(&e.as_str()))
 }
 
-/// The candidates below a folder. A folder that was seen before (a link back up) is passed over.
-fn walk(
-    folder: &Path,
-    files: &mut Vec<PathBuf>,
-    unread: &mut Vec<(String, String)>,
-    seen: &mut BTreeSet<PathBuf>,
-    depth: usize,
-) {
-    if depth > MAX_DEPTH || files.len() > MAX_FILES || !fs::canonicalize(folder).is_ok_and(|real| seen.insert(real)) {
-        return;
-    }
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) => return unread.push((folder.display().to_string(), error.to_string())),
-    };
-    let mut entries: Vec<_> = entries.flatten().collect();
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        // Links are followed: wheels of CUDA libraries are full of them.
-        match fs::metadata(&path) {
-            Ok(kind) if kind.is_dir() => walk(&path, files, unread, seen, depth + 1),
-            Ok(kind) if kind.is_file() && is_candidate(&entry.file_name().to_string_lossy()) => files.push(path),
-            _ => {}
-        }
-    }
-}
-
-/// The files in the order in which they are given.
-fn read_all(files: &[PathBuf], base: &Path, depth: Depth) -> Vec<Library> {
-    parallel::map(files, |path| {
-        let shown = path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        read(path, &shown, depth).unwrap_or_else(|error| Library {
-            container: Container::Elf,
-            needed: Vec::new(),
-            code: Fact::unknown(error.to_string()),
-            path: shown,
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(target: &Path) -> anyhow::Result<Collected> {
+        let progress = Progress::default();
+        let mut reader = Reader::new(Depth::default(), &progress);
+        reader.read(target, "x")?;
+        reader.read(target, "x")?;
+        Ok(reader.finish())
+    }
+
+    fn paths(bundle: &Bundle) -> Vec<&str> {
+        bundle.libraries.iter().map(|library| library.path.as_str()).collect()
+    }
 
     #[test]
     fn folders_are_walked_once_and_only_candidates_are_read() {
@@ -137,12 +344,59 @@ mod tests {
         fs::write(place("sub/notes.txt"), "x").unwrap();
         fs::write(place("kernel.ptx"), ".version 8.0\n.target sm_80\n").unwrap();
         #[cfg(unix)]
-        std::os::unix::fs::symlink(folder.path(), place("sub/up")).unwrap();
-        let collected = collect(folder.path(), "x", Depth::default()).unwrap();
-        let paths: Vec<&str> = collected.libraries.iter().map(|library| library.path.as_str()).collect();
-        assert_eq!(paths, ["kernel.ptx", "sub/a.so"]);
-        assert!(collected.libraries[1].code.is_unknown(), "what cannot be read says so");
-        assert!(collect(&place("missing.so"), "x", Depth::default()).is_err());
-        assert!(collect(&place("sub/notes.txt"), "x", Depth::default()).is_err(), "a file that was named must be one");
+        {
+            let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, place(name)).unwrap();
+            link(folder.path(), "sub/up");
+            link(&place("kernel.ptx"), "a-link.ptx");
+            link(Path::new("nowhere"), "dangling.so");
+        }
+        let collected = read(folder.path()).unwrap();
+        assert_eq!(collected.bundles.len(), 1, "what is named twice is read once");
+        let bundle = &collected.bundles[0];
+        assert_eq!(paths(bundle), ["kernel.ptx", "sub/a.so"]);
+        assert!(bundle.libraries[1].code.is_unknown(), "what cannot be read says so");
+        #[cfg(unix)]
+        {
+            assert!(bundle.files.contains("a-link.ptx"), "a link is a name that the loader finds");
+            let [unread] = collected.unread.as_slice() else { panic!("{:?}", collected.unread) };
+            assert_eq!((unread.path.as_str(), unread.matters), ("dangling.so", false));
+        }
+        assert!(read(&place("missing.so")).is_err());
+        assert!(read(&place("sub/notes.txt")).is_err(), "a file that was named must be one");
+    }
+
+    #[test]
+    fn files_belong_to_the_distribution_that_lists_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let ptx = ".version 8.0\n.target sm_80\n";
+        for (file, text) in [
+            ("one/k.ptx", ptx),
+            ("shared/one.ptx", ptx),
+            ("shared/two.ptx", ptx),
+            ("loose.ptx", ptx),
+            ("old_thing/k.ptx", ptx),
+            ("One-1.5.dist-info/METADATA", "Name: One\nVersion: 1.5\nRequires-Dist: two\n"),
+            ("One-1.5.dist-info/RECORD", "one/k.ptx,,\nshared/one.ptx,,\none/x.py,,\n"),
+            ("two-2.dist-info/RECORD", "shared/two.ptx,,\n../outside.ptx,,\n"),
+            ("old.thing-3.egg-info/PKG-INFO", "Name: old-thing\nVersion: 3\n"),
+            ("~ne-1.4.dist-info/RECORD", "loose.ptx,,\n"),
+        ] {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let collected = read(folder.path()).unwrap();
+        let shown: Vec<String> =
+            collected.bundles.iter().map(|bundle| format!("{}: {}", bundle.label(), paths(bundle).join(" "))).collect();
+        assert_eq!(
+            shown,
+            [
+                "old-thing 3: old_thing/k.ptx",
+                "one 1.5: one/k.ptx shared/one.ptx",
+                "two 2: shared/two.ptx",
+                "x: loose.ptx"
+            ]
+        );
+        assert_eq!(collected.bundles[1].requires.as_deref(), Some(["two".to_owned()].as_slice()));
     }
 }

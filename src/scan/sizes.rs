@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::facts::{CodeTarget, Library};
 
-/// One target over all libraries.
+/// One target over several libraries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Size {
     /// The target.
@@ -15,14 +15,14 @@ pub struct Size {
     pub libraries: usize,
     /// Entries.
     pub entries: u64,
-    /// Stored bytes, compressed as they are.
+    /// Stored bytes, compressed as they are: what the files would be smaller without it.
     pub bytes: u64,
 }
 
 /// The general parts of all libraries, oldest target first.
-pub fn sizes(libraries: &[Library]) -> Vec<Size> {
+pub fn sizes<'l>(libraries: impl IntoIterator<Item = &'l Library>) -> Vec<Size> {
     let mut sums: BTreeMap<CodeTarget, Size> = BTreeMap::new();
-    for code in libraries.iter().filter_map(|library| library.code.value()) {
+    for code in libraries.into_iter().filter_map(|library| library.code.value()) {
         for (&target, &entries) in code.sass.iter().chain(&code.ptx).chain(&code.other) {
             let sum = sums.entry(target).or_insert(Size { target, libraries: 0, entries: 0, bytes: 0 });
             sum.libraries += 1;

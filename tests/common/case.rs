@@ -67,7 +67,9 @@ impl Case {
         if name == "torch" {
             // The cuDNN that is there is the old build's.
             let cudnn = |line: &Value| line.as_str().unwrap().starts_with("nvidia-cudnn");
-            package["requires"].as_array_mut().unwrap().retain(|line| !cudnn(line));
+            if let Some(requires) = package.get_mut("requires").and_then(Value::as_array_mut) {
+                requires.retain(|line| !cudnn(line));
+            }
             self.packages().retain(|package| package["name"] != "nvidia-cudnn-cu12");
         }
         self

@@ -16,16 +16,19 @@ pub struct Zip {
 pub struct Lie<'a>(pub &'a str, pub u16, pub u16, pub u32, pub &'a [u8], pub u64);
 
 impl Zip {
+    /// Adds a member that is compressed.
     pub fn deflated(self, name: &str, contents: &[u8]) -> Self {
         let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(contents).unwrap();
         self.raw(&Lie(name, 8, 0, crc(contents), &encoder.finish().unwrap(), contents.len() as u64))
     }
 
+    /// Adds a member as it is.
     pub fn stored(self, name: &str, contents: &[u8]) -> Self {
         self.raw(&Lie(name, 0, 0, crc(contents), contents, contents.len() as u64))
     }
 
+    /// Adds a member of which the directory says what it is told to.
     pub fn raw(mut self, lie: &Lie<'_>) -> Self {
         let header = u32::try_from(self.bytes.len()).unwrap();
         let Lie(name, _, _, _, packed, _) = lie;
@@ -38,6 +41,7 @@ impl Zip {
         self.entry(lie, header)
     }
 
+    /// Adds a line to the directory alone.
     pub fn entry(mut self, Lie(name, method, flags, crc, packed, size): &Lie<'_>, header: u32) -> Self {
         self.directory.extend(b"PK\x01\x02\0\0\0\0");
         self.directory.extend([flags.to_le_bytes(), method.to_le_bytes(), [0; 2], [0; 2]].concat());
@@ -51,6 +55,7 @@ impl Zip {
         self
     }
 
+    /// The file.
     pub fn finish(mut self) -> Vec<u8> {
         let (start, size) = (self.bytes.len() as u32, self.directory.len() as u32);
         self.bytes.extend(self.directory);
@@ -62,6 +67,7 @@ impl Zip {
     }
 }
 
+/// The checksum that a directory has.
 pub fn crc(bytes: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(bytes);

@@ -87,7 +87,7 @@ fn unpack(
             return false;
         }
         if names::holds_code(name) {
-            match member::read(contents, size, name, options.quick) {
+            match member::read(contents, size, name, options.enough()) {
                 Ok(library) if archive.libraries.len() < MAX_LIBRARIES => archive.libraries.push(library),
                 Ok(_) => archive.skip(name, "the archive has more libraries than any package"),
                 Err(error) => archive.skip(name, &error.to_string()),

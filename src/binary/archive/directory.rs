@@ -44,6 +44,7 @@ pub(super) fn read(
     most: usize,
 ) -> Result<(Vec<Entry>, u64), Error> {
     let (range, shift, mut read) = locate(source)?;
+    source.expect(range.clone());
     let mut entries = Vec::new();
     let (mut buffer, mut filled, mut from) = (vec![0; PIECE], 0, range.start);
     let mut at = 0;
@@ -162,6 +163,11 @@ pub(super) fn shown(name: &[u8]) -> String {
 }
 
 impl Entry {
+    /// Its header and so many bytes more: not exactly its beginning, as headers differ in length.
+    pub(super) fn beginning(&self, bytes: u64) -> Range<u64> {
+        self.header..self.header.saturating_add(bytes.min(self.packed))
+    }
+
     /// Where its bytes are in the archive.
     pub(super) fn range(&self, source: &dyn Source) -> Result<Range<u64>, String> {
         let mut local = [0; LOCAL];
@@ -175,5 +181,12 @@ impl Entry {
             Some(end) if end <= source.len() => Ok(start..end),
             _ => Err("it reaches beyond the end of the archive".to_owned()),
         }
+    }
+}
+
+#[cfg(test)]
+impl Entry {
+    pub(super) fn named(name: &str, packed: u64) -> Self {
+        Self { name: name.to_owned(), method: 0, encrypted: false, crc: 0, packed, size: 0, header: 0 }
     }
 }

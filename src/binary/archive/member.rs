@@ -6,7 +6,7 @@ use super::{
     super::{Error, Source, library::read_source},
     hidden,
     inflate::invalid,
-    sample::{self, ENOUGH},
+    sample::{self, Enough},
     scan::Scan,
     stream::Stream,
 };
@@ -17,9 +17,14 @@ const SMALL: u64 = 8 << 20;
 /// Reading twice is enough for a file whose names stand where no hint found them; more only for one that is made to vex.
 const MAX_PASSES: usize = 4;
 
-/// Reads a member of `size` bytes.
-pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, quick: bool) -> Result<Library, Error> {
-    if size <= SMALL {
+/// Whether a member of `size` bytes is read whole.
+pub(super) const fn is_small(size: u64) -> bool {
+    size <= SMALL
+}
+
+/// Reads a member of `size` bytes, a large one only until it is `enough`.
+pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Option<Enough>) -> Result<Library, Error> {
+    if is_small(size) {
         let memory = Memory(whole(stream, size)?);
         let mut library = read_source(&memory, shown)?;
         hidden::add(&memory, &hidden::magics(&memory.0), &mut library);
@@ -31,9 +36,9 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, quick: bool)
     let mut wanted: Vec<Range<u64>> = Vec::new();
     for pass in 1.. {
         let mut scan = Scan::new(size, &wanted);
-        scan.run(stream, quick.then_some(ENOUGH))?;
-        if scan.is_sample() {
-            return sample::library(&mut scan, shown);
+        scan.run(stream, enough)?;
+        if let Some(enough) = enough.filter(|_| scan.is_sample()) {
+            return sample::library(&mut scan, shown, enough);
         }
         let missing = scan.missing();
         if missing.is_empty() {

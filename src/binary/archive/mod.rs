@@ -5,6 +5,7 @@
 //! unpacked file). A file of any size and shape takes at most 64 MB. Nothing is ever written.
 
 mod capture;
+mod choice;
 mod conda;
 mod directory;
 mod hidden;
@@ -20,7 +21,7 @@ mod tar;
 mod texts;
 mod wheel;
 
-use std::path::Path;
+use std::{fmt, path::Path, sync::Arc};
 
 pub use texts::{read_texts, read_texts_source};
 
@@ -42,11 +43,53 @@ pub struct ArchiveOptions {
     /// A member that inflates to more than 64 MiB and to more than this many bytes for each of its own is not read on: it is made
     /// to fill memory or time. Libraries reach 20.
     pub limit_ratio: u64,
+    /// For a wheel that is far away: read samples of the members that tell most, and leave out the others.
+    pub sample: Option<Sample>,
+}
+
+/// How much of a wheel is read when only samples are.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// When so many bytes of the archive were read, what comes next is left out. The largest library that decides is read even so.
+    pub bytes: u64,
+    /// Which libraries decide. Where one is there, other members are only read when their names speak of GPUs.
+    pub decides: Decides,
+}
+
+/// Tells by their paths in the archive which libraries decide what a package runs on.
+#[derive(Clone)]
+pub struct Decides(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl Decides {
+    /// Those of which it says so.
+    pub fn new(decides: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(decides))
+    }
+}
+
+impl Default for Decides {
+    /// Nothing is known.
+    fn default() -> Self {
+        Self::new(|_| false)
+    }
+}
+
+impl fmt::Debug for Decides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decides")
+    }
 }
 
 impl Default for ArchiveOptions {
     fn default() -> Self {
-        Self { quick: false, threads: 0, limit_ratio: 200 }
+        Self { quick: false, threads: 0, limit_ratio: 200, sample: None }
+    }
+}
+
+impl ArchiveOptions {
+    /// When to stop reading a member.
+    fn enough(&self) -> Option<sample::Enough> {
+        (self.quick || self.sample.is_some()).then_some(sample::ENOUGH)
     }
 }
 
@@ -66,6 +109,8 @@ pub struct Archive {
     pub libraries: Vec<Library>,
     /// Members that could hold GPU code and were not read, with the reason as a lower-case fragment.
     pub skipped: Vec<(String, String)>,
+    /// Members that could hold GPU code and were left out, as samples of others were enough.
+    pub left: Vec<String>,
     /// Bytes read of the file.
     pub read_bytes: u64,
     /// Bytes that were inflated.

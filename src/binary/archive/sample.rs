@@ -10,7 +10,7 @@ use super::{
 use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
 
 /// With `quick`: a first fatbin ends 12 to 18 MB into the compressed libtorch_cuda.so, and has all that the next seven have.
-pub(super) const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20 };
+pub(super) const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20, fair: u64::MAX };
 
 /// When to stop before the end.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,8 @@ pub(super) struct Enough {
     pub fatbins: usize,
     /// So many bytes of the archive.
     pub input: u64,
+    /// So many bytes of the archive, if there is a whole fatbin among them.
+    pub fair: u64,
 }
 
 impl Scan {
@@ -33,7 +35,8 @@ impl Scan {
                 return true;
             }
         }
-        self.whole.len() >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
+        let fair = consumed >= enough.fair && !self.whole.is_empty();
+        fair || self.whole.len() >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
     }
 
     /// Whether it is among code that, as it is packed so far, will not end before the limit.
@@ -54,7 +57,7 @@ impl Scan {
 }
 
 /// What the first fatbins say.
-pub(super) fn library(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
+pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Library, Error> {
     let source = scan.capture.filled();
     let mut head = [0; 4];
     source.read_at(0, &mut head)?;
@@ -85,8 +88,8 @@ pub(super) fn library(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     code.extent = Extent::Sampled;
     let code = if scan.whole.is_empty() {
         Fact::unknown(format!(
-            "only sampled: if it has fatbins, the first ends more than {} MiB into its compressed bytes",
-            ENOUGH.input >> 20
+            "only sampled: if it has fatbins, the first ends more than {:.1} MiB into its compressed bytes",
+            enough.input as f64 / f64::from(1 << 20)
         ))
     } else {
         let count = scan.whole.len();

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use super::{
     super::{Error, Source},
-    Archive, ArchiveOptions,
+    Archive, ArchiveOptions, Sample, choice,
     directory::{self, Entry},
     inflate::Member,
     member, names,
+    sample::{self, Enough},
     stream::Stream,
 };
 use crate::{facts::Library, parallel, python::Metadata};
@@ -33,9 +34,27 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
         },
     }
     entries = last_of_each_name(entries, &mut archive);
-    let entries = apart(source, entries, options, &mut archive);
+    match &options.sample {
+        Some(sample) => samples(source, entries, options, sample, &mut archive),
+        None => {
+            let entries = apart(source, entries, options, &mut archive);
+            members(source, &entries, options, options.enough(), &mut archive);
+        }
+    }
+    archive.libraries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(archive)
+}
+
+/// Reads these members and adds what they hold.
+fn members(
+    source: &dyn Source,
+    entries: &[Entry],
+    options: &ArchiveOptions,
+    enough: Option<Enough>,
+    archive: &mut Archive,
+) {
     let threads = if options.threads == 0 { parallel::available() } else { options.threads };
-    let done = parallel::map_on(threads.min(MAX_THREADS), &entries, |entry| one(source, entry, options));
+    let done = parallel::map_on(threads.min(MAX_THREADS), entries, |entry| one(source, entry, options, enough));
     for (entry, (outcome, [read, inflated])) in entries.iter().zip(done) {
         archive.read_bytes += read;
         archive.inflated_bytes += inflated;
@@ -44,16 +63,44 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
             Err(why) => archive.skip(&entry.name, &why),
         }
     }
-    archive.libraries.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(archive)
 }
 
-fn one(source: &dyn Source, entry: &Entry, options: &ArchiveOptions) -> (Result<Library, String>, [u64; 2]) {
+/// Reads the members that decide, then others, best first, as long as there are bytes to spend. Which ones does not depend on how
+/// many threads there are.
+fn samples(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, sample: &Sample, archive: &mut Archive) {
+    let choice = choice::choose(entries, &*sample.decides.0);
+    archive.left = choice.left;
+    // Of what decides, more than the first fatbin is read while that leaves something for the others.
+    let fair = (sample.bytes / 5 * 4).saturating_sub(archive.read_bytes);
+    let first = choice.first.as_slice();
+    for entry in first {
+        source.expect(entry.beginning(entry.packed / choice::IN_ANY_CASE));
+    }
+    members(source, first, options, Some(Enough { fair, ..sample::ENOUGH }), archive);
+    for entry in choice.then {
+        let rest = sample.bytes.saturating_sub(archive.read_bytes);
+        let input = rest.min(sample::ENOUGH.input);
+        if input < choice::LEAST.min(entry.packed) || entry.packed > input && member::is_small(entry.size) {
+            archive.left.push(entry.name);
+            continue;
+        }
+        let enough = Enough { input, fair: rest / 4, ..sample::ENOUGH };
+        members(source, &[entry], options, Some(enough), archive);
+    }
+    archive.left.sort();
+}
+
+fn one(
+    source: &dyn Source,
+    entry: &Entry,
+    options: &ArchiveOptions,
+    enough: Option<Enough>,
+) -> (Result<Library, String>, [u64; 2]) {
     let mut stream = match Member::open(source, entry, options.limit_ratio) {
         Ok(stream) => stream,
         Err(why) => return (Err(why), [0; 2]),
     };
-    let result = member::read(&mut stream, entry.size, &entry.name, options.quick);
+    let result = member::read(&mut stream, entry.size, &entry.name, enough);
     (result.map_err(|error| error.to_string()), stream.totals())
 }
 

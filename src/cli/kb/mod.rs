@@ -7,6 +7,8 @@ mod show;
 mod software;
 mod verify;
 
+use std::io::IsTerminal;
+
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{options::Sources, output};
@@ -39,6 +41,14 @@ struct Shared {
     format: Format,
     #[command(flatten)]
     sources: Sources,
+}
+
+/// Columns to write in: those of the terminal, else what files are read in.
+fn width() -> usize {
+    match std::io::stdout().is_terminal() {
+        true => terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).max(40),
+        false => 140,
+    }
 }
 
 /// Ways to write the answer.

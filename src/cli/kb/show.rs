@@ -1,11 +1,9 @@
 //! `gpucheck kb show KIND NAME`: what the knowledge base says of one thing.
 
-use std::io::IsTerminal;
-
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Format, Shared, card::Card, hardware, software};
+use super::{Format, Shared, card::Card, hardware, software, width};
 
 /// Arguments of `gpucheck kb show`.
 #[derive(Debug, Args)]
@@ -57,11 +55,7 @@ impl Arguments {
             let answer = json!({"schema": crate::report::SCHEMA, "shown": all});
             return Ok(serde_json::to_string_pretty(&answer)? + "\n");
         }
-        let width = match std::io::stdout().is_terminal() {
-            true => terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)),
-            false => 120,
-        };
-        Ok(cards.iter().map(|card| card.human(width)).collect::<Vec<_>>().join("\n"))
+        Ok(cards.iter().map(|card| card.human(width())).collect::<Vec<_>>().join("\n"))
     }
 }
 

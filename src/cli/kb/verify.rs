@@ -8,8 +8,9 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
+use textwrap::Options;
 
-use super::{Format, Shared};
+use super::{Format, Shared, width};
 use crate::{
     binary::ArchiveOptions,
     exit::Exit,
@@ -90,27 +91,28 @@ fn json_text(all: &[Verified]) -> anyhow::Result<String> {
 
 fn human(verified: &Verified) -> String {
     let mut text = format!("{}: {}\n", verified.target, verified.package);
+    let mut put = |first: &str, value: &str| {
+        let rest = " ".repeat(first.len());
+        let options = Options::new(width()).initial_indent(first).subsequent_indent(&rest).break_words(false);
+        let _ = writeln!(text, "{}", textwrap::fill(value, options));
+    };
     if let Some(row) = &verified.row {
-        let _ = writeln!(text, "  row: {row}");
+        put("  row: ", row);
     }
     let widest = verified.checks.iter().map(|check| check.fact.len()).max().unwrap_or(0);
     for check in &verified.checks {
-        let fact = check.fact;
-        let _ = match (check.outcome, &check.row) {
-            (Outcome::Agree, _) => writeln!(text, "  agree     {fact:widest$}  {}", check.package),
-            (Outcome::Disagree, row) => {
-                let row = row.as_deref().unwrap_or("nothing");
-                writeln!(
-                    text,
-                    "  DISAGREE  {fact:widest$}  row: {row}\n            {:widest$}  here: {}",
-                    "", check.package
-                )
+        let label = |outcome: &str| format!("  {outcome:9} {:widest$}  ", check.fact);
+        match check.outcome {
+            Outcome::Agree => put(&label("agree"), &check.package),
+            Outcome::NoRow => put(&label("no row"), &check.package),
+            Outcome::Disagree => {
+                put(&(label("DISAGREE") + "the row: "), check.row.as_deref().unwrap_or("nothing"));
+                put(&(" ".repeat(label("").len()) + "here: "), &check.package);
             }
-            (Outcome::NoRow, _) => writeln!(text, "  no row    {fact:widest$}  {}", check.package),
-        };
+        }
     }
     for (member, why) in &verified.unread {
-        let _ = writeln!(text, "  not read  {member}: {why}");
+        put("  not read  ", &format!("{member}: {why}"));
     }
     let [agree, disagree, none] = [Outcome::Agree, Outcome::Disagree, Outcome::NoRow].map(|o| verified.count(o));
     let _ = writeln!(text, "  {agree} agree, {disagree} disagree, {none} without a row");

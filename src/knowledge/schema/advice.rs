@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `advice.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdviceFile {
     /// What a row's `source` refers to.
@@ -17,6 +18,7 @@ pub struct AdviceFile {
 
 /// One piece of advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdviceRow {
     /// Slug of the rule whose findings it is for.
@@ -41,6 +43,7 @@ pub struct AdviceRow {
 
 /// A line to paste.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdviceCommand {
     /// The program it is for.
@@ -51,6 +54,7 @@ pub struct AdviceCommand {
 
 /// Programs that advice is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AdviceTool {
     /// A shell.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `arch_list.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchListFile {
     /// What a row's `source` refers to.
@@ -17,6 +18,7 @@ pub struct ArchListFile {
 
 /// What the parser of a range of torch versions knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ParserRow {
     /// PEP 440 range of torch.

@@ -8,6 +8,7 @@ use crate::facts::{ComputeCapability, CudaVersion, DriverVersion};
 
 /// `architectures.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchitectureFile {
     /// What a row's `source` refers to.
@@ -28,12 +29,16 @@ pub struct ArchitectureFile {
 
 /// One compute capability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchitectureRow {
     /// The capability.
     pub capability: ComputeCapability,
     /// Generation: kepler, maxwell … rubin.
     pub generation: String,
+    /// How people call it, a few names at most: parts of product names.
+    #[serde(default)]
+    pub products: Vec<String>,
     /// Whether it is an integrated (Jetson, Drive) GPU.
     #[serde(default)]
     pub tegra: bool,
@@ -60,6 +65,7 @@ pub struct ArchitectureRow {
 
 /// Whether an architecture works with NVIDIA's open Linux kernel modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OpenModules {
     /// With nothing else.
@@ -72,6 +78,7 @@ pub enum OpenModules {
 
 /// Who can run code of one family-specific target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FamilyRow {
     /// Capability that the code was generated for.
@@ -86,6 +93,7 @@ pub struct FamilyRow {
 
 /// Plain machine code that a device cannot run although it is of the same major.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExclusionRow {
     /// Capabilities that the code was generated for.
@@ -102,6 +110,7 @@ pub struct ExclusionRow {
 
 /// Two names of one chip: code for either runs on both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SameChipRow {
     /// The capabilities.

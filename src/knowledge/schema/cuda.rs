@@ -8,6 +8,7 @@ use crate::facts::{CudaVersion, DriverVersion, PtxIsa, Target};
 
 /// `cuda.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CudaFile {
     /// What a row's `source` refers to.
@@ -34,6 +35,7 @@ pub struct CudaFile {
 
 /// The oldest driver on which programs of a CUDA major run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RuntimeRow {
     /// CUDA major release.
@@ -53,6 +55,7 @@ pub struct RuntimeRow {
 
 /// A CUDA toolkit release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ToolkitRow {
     /// Full version, `12.8.1`.
@@ -79,6 +82,7 @@ pub struct ToolkitRow {
 
 /// A PTX ISA version and the CUDA release that a driver must report to compile it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PtxRow {
     /// ISA version.
@@ -93,6 +97,7 @@ pub struct PtxRow {
 
 /// CUDA release that a driver branch reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DriverRow {
     /// Branch.
@@ -107,6 +112,7 @@ pub struct DriverRow {
 
 /// Life of a driver branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BranchRow {
     /// Branch.
@@ -128,6 +134,7 @@ pub struct BranchRow {
 
 /// What a way of compressing fatbin entries needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CompressionRow {
     /// `zstd`.

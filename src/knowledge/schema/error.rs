@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `errors.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ErrorFile {
     /// What a row's `source` refers to.
@@ -16,6 +17,7 @@ pub struct ErrorFile {
 
 /// One kind of error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRow {
     /// Its name.
@@ -41,6 +43,7 @@ pub struct ErrorRow {
 
 /// What an error says about the software.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorKind {
     /// Something is wrong with it, or with what it stands on.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `failures.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FailureFile {
     /// What a row's `source` refers to.
@@ -17,6 +18,7 @@ pub struct FailureFile {
 
 /// One way in which a driver, a container or a program of it fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FailureRow {
     /// Its name.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, GpuFile, PackageFile, TorchFile,
-    VariableFile,
+    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, GpuFile, LibrariesFile, PackageFile,
+    TorchFile, VariableFile, libraries,
     problem::{Places, Problem},
     validate, validate_cuda, validate_gpus, validate_others, validate_package, validate_torch,
 };
@@ -24,6 +24,8 @@ pub struct Files {
     pub arch_list: Option<ArchListFile>,
     /// `advice.toml`.
     pub advice: Option<AdviceFile>,
+    /// `libraries.toml`.
+    pub libraries: Option<LibrariesFile>,
     /// `variables.toml`.
     #[serde(default)]
     pub variables: Option<VariableFile>,
@@ -53,10 +55,11 @@ impl Files {
             "errors.toml" => self.errors = Some(read(shown, text, validate_others::errors)?),
             "failures.toml" => self.failures = Some(read(shown, text, validate_others::failures)?),
             "advice.toml" => self.advice = Some(read(shown, text, validate::advice)?),
+            "libraries.toml" => self.libraries = Some(read(shown, text, libraries::libraries)?),
             name if name.starts_with("packages/") => self.packages.push(read(shown, text, validate_package::package)?),
             _ => {
-                let known =
-                    "gpus, architectures, cuda, torch, arch_list, variables, failures, errors, advice or packages/NAME";
+                let known = "gpus, architectures, cuda, torch, arch_list, variables, failures, errors, advice, libraries or \
+                             packages/NAME";
                 return Err(vec![Problem::at(
                     shown,
                     text,
@@ -96,7 +99,8 @@ impl Files {
         let failures = self.failures.iter().flat_map(|file| &file.failure).map(|row| row.verified.as_str());
         let errors = self.errors.iter().flat_map(|file| &file.error).map(|row| row.verified.as_str());
         let packages = self.packages.iter().map(|file| file.package.verified.as_str());
-        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(errors).chain(packages)
+        let libraries = self.libraries.iter().flat_map(|file| &file.library).map(|row| row.verified.as_str());
+        gpus.chain(torch).chain(cuda).chain(variables).chain(failures).chain(errors).chain(libraries).chain(packages)
     }
 }
 

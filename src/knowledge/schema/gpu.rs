@@ -8,6 +8,7 @@ use crate::facts::{ComputeCapability, DriverVersion};
 
 /// `gpus.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GpuFile {
     /// What a row's `source` refers to.
@@ -19,6 +20,7 @@ pub struct GpuFile {
 
 /// One product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GpuRow {
     /// As the driver says it.

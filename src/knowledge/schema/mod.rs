@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod gpu;
 mod interval;
+mod libraries;
 mod package;
 mod package_build;
 mod package_problem;
@@ -33,6 +34,7 @@ pub use failure::{FailureFile, FailureRow};
 pub use files::Files;
 pub use gpu::{GpuFile, GpuRow};
 pub use interval::Interval;
+pub use libraries::{CommonOwner, LibrariesFile, LibraryRow};
 pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
 pub use package_build::PackageBuild;
 pub use package_problem::{Confidence, FixRow, Level, ProblemRow, VariableIs, When};
@@ -41,3 +43,6 @@ pub use range::Range;
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};
+
+#[cfg(test)]
+mod tests;

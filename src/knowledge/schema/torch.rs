@@ -8,6 +8,7 @@ use crate::facts::{CudaVersion, Platform, PythonVersion, Target};
 
 /// `torch.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TorchFile {
     /// What a row's `source` refers to.
@@ -22,6 +23,7 @@ pub struct TorchFile {
 
 /// A PyTorch release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TorchRelease {
     /// Version without local part.
@@ -62,6 +64,7 @@ pub struct TorchRelease {
 
 /// The nightly builds `X.Y.0.devYYYYMMDD+cuNNN` of a range of versions, in one variant on one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NightlyRow {
     /// `cu128`.
@@ -84,6 +87,7 @@ pub struct NightlyRow {
 
 /// One build of a release: a CUDA variant on a platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TorchBuild {
     /// `cpu` or `cu128`.
@@ -129,6 +133,7 @@ pub struct TorchBuild {
 
 /// How a build is known to be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Published {
     /// It is on PyPI.
@@ -145,6 +150,7 @@ pub enum Published {
 
 /// How the code of a build is known, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Basis {
     /// The wheel was read.

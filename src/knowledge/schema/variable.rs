@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// `variables.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VariableFile {
     /// What a row's `source` refers to.
@@ -20,6 +21,7 @@ pub struct VariableFile {
 
 /// A variable, for a range of versions of what reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VariableRow {
     /// Its name.
@@ -45,6 +47,7 @@ pub struct VariableRow {
 
 /// A variable that people set and nothing reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UnreadRow {
     /// Its name.

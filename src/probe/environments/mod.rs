@@ -7,7 +7,7 @@ mod layout;
 mod libraries;
 mod manager;
 mod pyvenv;
-mod select;
+pub(super) mod select;
 mod sites;
 mod system_libraries;
 mod version;
@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::system_libraries::in_folders;
 use self::{distributions::Distribution, layout::Layout, select::Candidate};
 use super::{Options, Surroundings, header, root::Root};
 use crate::{

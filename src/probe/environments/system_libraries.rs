@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::layout::Layout;
@@ -19,12 +19,23 @@ pub fn locate(
     platform: &Platform,
     names: &BTreeSet<&str>,
 ) -> BTreeMap<String, Fact<String>> {
+    // By the run path of what conda builds.
+    let conda: &[_] = if layout.conda { &[layout.prefix.join("lib")] } else { &[] };
+    in_folders(root, surroundings, conda, platform, names)
+}
+
+/// The same of libraries that are in no environment. `run_paths`: folders that the asking binaries themselves name.
+pub fn in_folders(
+    root: &Root,
+    surroundings: &Surroundings,
+    run_paths: &[PathBuf],
+    platform: &Platform,
+    names: &BTreeSet<&str>,
+) -> BTreeMap<String, Fact<String>> {
     if names.is_empty() {
         return BTreeMap::new();
     }
-    // By the run path of what conda builds.
-    let conda: &[_] = if layout.conda { &[layout.prefix.join("lib")] } else { &[] };
-    let folders = loader::folders(root, surroundings, conda, Some(platform.cpu));
+    let folders = loader::folders(root, surroundings, run_paths, Some(platform.cpu));
     let find = |name: &str| {
         // A NEEDED entry with a slash is a path, which the loader takes as it is.
         if name.contains('/') {

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use super::{
-    device::{Context, Function, Memory, Parameter},
+    device::{Context, Function},
+    memory::{Memory, Parameter},
     random::Random,
 };
 use crate::facts::{Answer, KernelOutcome, Speed};

@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     super::live::message::{address, capability, text},
-    api::{Address, Api, Handle, Opaque},
+    api::{Api, Handle, Opaque},
+    memory::{Memory, Parameter},
 };
 use crate::facts::{Answer, ComputeCapability, SmokeDevice};
 
@@ -40,13 +41,6 @@ pub struct Context<'a> {
     handle: Handle,
 }
 
-/// Memory of the device, given back when it is dropped.
-pub struct Memory<'a> {
-    api: &'a Api,
-    address: Address,
-    bytes: usize,
-}
-
 /// A loaded module, unloaded when it is dropped.
 pub struct Module<'a> {
     api: &'a Api,
@@ -57,16 +51,6 @@ pub struct Module<'a> {
 pub struct Function<'m> {
     function: Opaque,
     _module: &'m Module<'m>,
-}
-
-/// A kernel's parameter, held as the driver reads it: at an address, in its own size.
-pub enum Parameter {
-    /// A pointer to device memory.
-    Address(u64),
-    /// `uint32_t`
-    Word(u32),
-    /// `uint64_t`
-    Long(u64),
 }
 
 /// Which device is meant.
@@ -237,10 +221,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// What the driver answers: 2 when there is not enough.
     pub fn allocate(&self, bytes: usize) -> Result<Memory<'_>, Answer> {
-        let mut address = 0;
-        // SAFETY: the place is a number's own.
-        unsafe { self.api.allocate(&mut address, bytes) }?;
-        Ok(Memory { api: self.api, address, bytes })
+        Memory::new(self.api, bytes)
     }
 
     /// Starts a kernel on `grid` blocks of 256 threads.
@@ -327,67 +308,5 @@ impl Drop for Module<'_> {
     fn drop(&mut self) {
         // SAFETY: it was loaded here; its functions cannot outlive it.
         let _ = unsafe { self.api.unload(self.module) };
-    }
-}
-
-impl Memory<'_> {
-    /// Its address, for a kernel.
-    pub fn parameter(&self) -> Parameter {
-        Parameter::Address(self.address)
-    }
-
-    /// Copies from the host to `offset`.
-    ///
-    /// # Errors
-    /// What the driver answers.
-    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Answer> {
-        let to = self.at(offset, bytes.len())?;
-        // SAFETY: both places have this many bytes.
-        unsafe { self.api.copy_to_device(to, bytes.as_ptr().cast(), bytes.len()) }
-    }
-
-    /// Copies to the host from `offset`.
-    ///
-    /// # Errors
-    /// What the driver answers.
-    pub fn read(&self, offset: usize, bytes: &mut [u8]) -> Result<(), Answer> {
-        let from = self.at(offset, bytes.len())?;
-        // SAFETY: both places have this many bytes.
-        unsafe { self.api.copy_to_host(bytes.as_mut_ptr().cast(), from, bytes.len()) }
-    }
-
-    /// Fills `bytes` from `offset` on with four bytes again and again; both are multiples of four.
-    ///
-    /// # Errors
-    /// What the driver answers.
-    pub fn fill(&self, offset: usize, bytes: usize, pattern: u32) -> Result<(), Answer> {
-        let to = self.at(offset, bytes)?;
-        // SAFETY: the place has this many bytes.
-        unsafe { self.api.fill(to, pattern, bytes / 4) }
-    }
-
-    /// The address at `offset` when `length` bytes are there.
-    fn at(&self, offset: usize, length: usize) -> Result<Address, Answer> {
-        match offset.checked_add(length) {
-            Some(end) if end <= self.bytes => Ok(self.address + offset as u64),
-            _ => Err(Answer::Garbled { what: "a copy beyond the end of a buffer".to_owned() }),
-        }
-    }
-}
-
-impl Drop for Memory<'_> {
-    fn drop(&mut self) {
-        // SAFETY: it was allocated here and is used by nobody any more: every launch was waited for.
-        let _ = unsafe { self.api.free(self.address) };
-    }
-}
-
-impl Parameter {
-    /// Where its value is. The driver reads it only.
-    fn place(&self) -> *mut c_void {
-        match self {
-            Self::Address(value) | Self::Long(value) => ptr::from_ref(value).cast_mut().cast(),
-            Self::Word(value) => ptr::from_ref(value).cast_mut().cast(),
-        }
     }
 }

@@ -10,15 +10,16 @@ mod device;
 mod images;
 mod kernels;
 mod load;
+mod memory;
 mod random;
 mod target;
 
 use std::{
     collections::BTreeSet,
-    io,
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub use child::Work;
@@ -33,6 +34,10 @@ use target::Target;
 
 /// The hidden subcommand that the children run.
 pub const COMMAND: &str = "__smoke";
+/// After this time a person is told what is being waited for.
+const QUIET: Duration = Duration::from_secs(1);
+/// `CUDA_ERROR_NO_DEVICE`
+const NO_DEVICE: u32 = 100;
 /// More libraries than any environment has with device code.
 const MOST_LIBRARIES: usize = 256;
 
@@ -68,6 +73,9 @@ pub fn smoke(facts: &Facts, options: &Options, home: Option<&Path>) -> anyhow::R
         let work =
             Work { device: target.wanted.clone(), seed: options.seed, image: options.image, libraries: Vec::new() };
         let (mut run, address) = attempt(&work, target, options.timeout);
+        if let (Some(uuid), Answer::Failed { code: NO_DEVICE, .. }) = (&target.visible, &run.answer) {
+            anyhow::bail!("--device {uuid}: CUDA shows no such device (nvidia-smi -L lists them)");
+        }
         run.gpu = target.gpu.clone().or_else(|| target::at(facts, address.as_deref())).unwrap_or_default();
         let capability = run.device.as_ref().and_then(|device| device.capability);
         // The same architecture gives the same answers.
@@ -84,7 +92,19 @@ pub fn smoke(facts: &Facts, options: &Options, home: Option<&Path>) -> anyhow::R
 /// One child, and what it told; with the PCI address of its device.
 fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<String>) {
     let mut ended = match start(work, target, timeout) {
-        Ok(mut running) => running.end(),
+        Ok(mut running) => {
+            if !running.listen(Instant::now() + QUIET) && io::stderr().is_terminal() {
+                let what = if work.libraries.is_empty() { "computing" } else { "loading the libraries' code" };
+                let on = target
+                    .gpu
+                    .as_ref()
+                    .or(target.visible.as_ref())
+                    .map_or_else(String::new, |gpu| format!(" on {gpu}"));
+                // Nothing can be done when that fails.
+                let _ = writeln!(io::stderr().lock(), "gpucheck: {what}{on} …");
+            }
+            running.end()
+        }
         Err(error) => {
             let what = format!("the process that computes cannot be started: {error}");
             return (Smoke { answer: Answer::Garbled { what }, ..Smoke::new("", work.seed) }, None);

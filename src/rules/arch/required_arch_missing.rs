@@ -3,8 +3,9 @@
 //! A library holds device code, but not for every target that `scan --require` asks for: a gate for those who publish packages.
 //!
 //! ## How it is decided
-//! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins. Code for a lower minor, or PTX,
-//! does not count: the question is what was built, not what would run.
+//! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins, those left out that are for one
+//! GPU generation only. Code for a lower minor, or PTX, does not count: the question is what was built, not what would run. Where the
+//! sections hold a stub, what was found elsewhere in the file counts.
 //!
 //! ## How to fix it
 //! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0".
@@ -16,6 +17,7 @@
 //! nvcc manual, `-gencode`.
 
 use crate::{
+    compat,
     facts::{CodeTarget, Fact, Library},
     finding::{Evidence, Severity},
     rules::{Context, Draft, Outcome, Rule, Scope, shared::describe},
@@ -59,7 +61,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         .map(|(library, missing)| format!("{} lacks {}", library.path, missing.join(", ")))
         .collect();
     let more = lacking.len().saturating_sub(3);
-    let more = if more > 0 { format!("; and {more} more libraries") } else { String::new() };
+    let more = match more {
+        0 => String::new(),
+        1 => "; and 1 more library".to_owned(),
+        more => format!("; and {more} more libraries"),
+    };
     let mut draft = Draft::new(environment.id.clone(), format!("{}{more}.", shown.join("; ")))
         .symptom("CUDA error: no kernel image is available for execution on the device");
     for (library, missing) in lacking {
@@ -70,12 +76,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// Whether a library with device code lacks a target in its general part.
+/// Whether a library with device code lacks a target in its general part. Of a stub the sections say nothing: what was found elsewhere counts.
 fn lacks(library: &Library, target: CodeTarget) -> bool {
     let Some(code) = library.code.value() else { return false };
-    let with_code = code.modules.iter().filter(|group| !group.images.is_empty());
-    let all: u32 = with_code.clone().map(|group| group.count).sum();
-    let having: u32 =
-        with_code.filter(|group| group.images.iter().any(|image| image.code == target)).map(|group| group.count).sum();
-    all > 0 && u64::from(having) * 10 < u64::from(all) * 9
+    let built = compat::built(code);
+    built.fatbins > 0 && !built.throughout(target) && !(code.is_stub() && code.hidden.contains_key(&target))
 }

@@ -10,6 +10,9 @@
 //! Where the driver refuses what should run, the driver is broken or newer than what gpucheck knows; please report it with
 //! `--format json`.
 //!
+//! ## In a log
+//! Nothing: it shows in the smoke run alone.
+//!
 //! ## Sources
 //! docs/compat.md; docs/smoke.md.
 

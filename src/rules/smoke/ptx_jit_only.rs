@@ -10,6 +10,9 @@
 //! Nothing, where it was wanted. A program pays the time once for each of its modules, then takes the result from its cache
 //! (`~/.nv/ComputeCache`).
 //!
+//! ## In a log
+//! Nothing: it shows in the smoke run alone.
+//!
 //! ## Sources
 //! CUDA C++ Programming Guide, Just-in-Time Compilation.
 

@@ -9,6 +9,9 @@
 //! ## How to fix it
 //! Read the other findings; run it where the GPU is.
 //!
+//! ## In a log
+//! Nothing: it shows in the smoke run alone.
+//!
 //! ## Sources
 //! docs/smoke.md.
 

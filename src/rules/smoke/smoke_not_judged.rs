@@ -9,6 +9,9 @@
 //! ## How to fix it
 //! Try again when the GPU is free: nvidia-smi lists what uses it.
 //!
+//! ## In a log
+//! Nothing: it shows in the smoke run alone.
+//!
 //! ## Sources
 //! cuda.h; knowledge: errors.toml.
 

@@ -11,6 +11,9 @@
 //! Look at what holds the clocks down: `nvidia-smi -q -d PERFORMANCE,CLOCK,POWER` (power cap, heat, a missing power cable, a laptop on battery),
 //! at other programs on the GPU, and for the copy to the GPU at the slot (`nvidia-smi -q | grep -A4 "GPU Link Info"`).
 //!
+//! ## In a log
+//! Nothing: it shows in the smoke run alone.
+//!
 //! ## Sources
 //! docs/smoke.md.
 

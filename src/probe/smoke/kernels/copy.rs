@@ -6,7 +6,8 @@ use crate::{
     facts::{Answer, KernelOutcome, Speed, Transfer},
     probe::smoke::{
         bench::{Bench, Done, grow},
-        device::{Context, Parameter},
+        device::Context,
+        memory::Parameter,
         random::Random,
     },
 };

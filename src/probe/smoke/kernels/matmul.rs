@@ -8,7 +8,7 @@ use crate::{
     probe::smoke::{
         bench::{Bench, Done, grow},
         check::{Comparison, Expected, ROUNDING, compare},
-        device::Parameter,
+        memory::Parameter,
         random::Random,
     },
 };
@@ -181,12 +181,12 @@ impl Kind {
         if matches!(self, Self::F32) { 4 } else { 2 }
     }
 
-    /// The bytes of the nearest number below that the kind has. Numbers are from -1 to 1.
-    fn encode(self, number: f32, to: &mut Vec<u8>) {
+    /// Writes the number nearest to zero that the kind has, into as many bytes as it takes. Numbers are from -1 to 1.
+    fn encode(self, number: f32, to: &mut [u8]) {
         match self {
-            Self::F32 => to.extend(number.to_ne_bytes()),
-            Self::Bf16 => to.extend(((number.to_bits() >> 16) as u16).to_ne_bytes()),
-            Self::F16 => to.extend(half((number * 1024.0).floor() / 1024.0).to_ne_bytes()),
+            Self::F32 => to.copy_from_slice(&number.to_ne_bytes()),
+            Self::Bf16 => to.copy_from_slice(&((number.to_bits() >> 16) as u16).to_ne_bytes()),
+            Self::F16 => to.copy_from_slice(&half((number * 1024.0) as i32 as f32 / 1024.0).to_ne_bytes()),
         }
     }
 
@@ -222,9 +222,9 @@ fn from_half(half: u16) -> f32 {
 
 impl Matrix {
     fn random(kind: Kind, rows: usize, columns: usize, random: &mut Random) -> Self {
-        let mut bytes = Vec::with_capacity(rows * columns * kind.size());
-        for _ in 0..rows * columns {
-            kind.encode(random.float(), &mut bytes);
+        let mut bytes = vec![0; rows * columns * kind.size()];
+        for place in bytes.chunks_exact_mut(kind.size()) {
+            kind.encode(random.float(), place);
         }
         Self { kind, columns, bytes }
     }
@@ -233,7 +233,9 @@ impl Matrix {
     fn rows(&self) -> impl Iterator<Item = impl Iterator<Item = f64> + '_> + '_ {
         let kind = self.kind;
         let row = self.columns * kind.size();
-        self.bytes.chunks(row).map(move |row| row.chunks(kind.size()).map(move |bytes| f64::from(kind.decode(bytes))))
+        self.bytes
+            .chunks_exact(row)
+            .map(move |row| row.chunks_exact(kind.size()).map(move |bytes| f64::from(kind.decode(bytes))))
     }
 
     fn values(&self) -> Vec<f32> {

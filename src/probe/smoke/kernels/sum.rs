@@ -5,7 +5,7 @@ use crate::{
     probe::smoke::{
         bench::{Bench, Done},
         check::{Expected, ROUNDING, compare},
-        device::Parameter,
+        memory::Parameter,
     },
 };
 

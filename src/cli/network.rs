@@ -1,0 +1,48 @@
+//! Options of what is read over the network, and nothing else is: packages that a person names.
+
+use clap::Args;
+
+use super::options::{Assume, AssumedOs};
+use crate::{python::WheelPlatform, scan::Network};
+
+/// Where packages come from, and for which machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Packages on servers")]
+pub struct NetworkOptions {
+    /// Package index for NAME and NAME==VERSION instead of the one that pip or uv is configured with
+    #[arg(long, value_name = "URL", env = "GPUCHECK_INDEX_URL", hide_env_values = true)]
+    index_url: Option<String>,
+    /// Further package index (repeatable)
+    #[arg(long, value_name = "URL", env = "GPUCHECK_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ')]
+    extra_index_url: Vec<String>,
+    /// System of the wheel, this machine's without: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64
+    #[arg(long, value_name = "PLATFORM", env = "GPUCHECK_PLATFORM")]
+    platform: Option<WheelPlatform>,
+    /// ABI tag that the wheel must have, such as cp313t or abi3
+    #[arg(long, value_name = "TAG", env = "GPUCHECK_ABI")]
+    abi: Option<String>,
+    /// Read all of a package on a server, not only as much as the verdict needs
+    #[arg(long, env = "GPUCHECK_FULL", value_parser = clap::builder::FalseyValueParser::new())]
+    full: bool,
+}
+
+impl NetworkOptions {
+    /// What to ask for; `--os` and `--python-version` count here too.
+    pub fn network(&self, assume: &Assume) -> Network {
+        let os = || {
+            let name = match assume.os? {
+                AssumedOs::Linux | AssumedOs::Wsl => "linux",
+                AssumedOs::Windows => "windows",
+            };
+            name.parse().ok()
+        };
+        Network {
+            index_url: self.index_url.clone().filter(|url| !url.trim().is_empty()),
+            extra_index_url: self.extra_index_url.iter().filter(|url| !url.trim().is_empty()).cloned().collect(),
+            platform: self.platform.clone().or_else(os),
+            python: assume.python_version,
+            abi: self.abi.as_ref().map(|tag| tag.to_ascii_lowercase()),
+            full: self.full,
+        }
+    }
+}

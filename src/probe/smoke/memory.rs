@@ -1,0 +1,96 @@
+//! Memory of a device, and how a kernel gets it.
+
+use std::{ffi::c_void, ptr};
+
+use super::api::{Address, Api};
+use crate::facts::Answer;
+
+/// Memory of the device, given back when it is dropped.
+pub struct Memory<'a> {
+    api: &'a Api,
+    address: Address,
+    bytes: usize,
+}
+
+/// A kernel's parameter, held as the driver reads it: at an address, in its own size.
+pub enum Parameter {
+    /// A pointer to device memory.
+    Address(u64),
+    /// `uint32_t`
+    Word(u32),
+    /// `uint64_t`
+    Long(u64),
+}
+
+impl<'a> Memory<'a> {
+    /// Takes so many bytes.
+    ///
+    /// # Errors
+    /// What the driver answers: 2 when there is not enough.
+    pub fn new(api: &'a Api, bytes: usize) -> Result<Self, Answer> {
+        let mut address = 0;
+        // SAFETY: the place is a number's own.
+        unsafe { api.allocate(&mut address, bytes) }?;
+        Ok(Self { api, address, bytes })
+    }
+
+    /// Its address, for a kernel.
+    pub fn parameter(&self) -> Parameter {
+        Parameter::Address(self.address)
+    }
+
+    /// Copies from the host to `offset`.
+    ///
+    /// # Errors
+    /// What the driver answers.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Answer> {
+        let to = self.at(offset, bytes.len())?;
+        // SAFETY: both places have this many bytes.
+        unsafe { self.api.copy_to_device(to, bytes.as_ptr().cast(), bytes.len()) }
+    }
+
+    /// Copies to the host from `offset`.
+    ///
+    /// # Errors
+    /// What the driver answers.
+    pub fn read(&self, offset: usize, bytes: &mut [u8]) -> Result<(), Answer> {
+        let from = self.at(offset, bytes.len())?;
+        // SAFETY: both places have this many bytes.
+        unsafe { self.api.copy_to_host(bytes.as_mut_ptr().cast(), from, bytes.len()) }
+    }
+
+    /// Fills `bytes` from `offset` on with four bytes again and again; both are multiples of four.
+    ///
+    /// # Errors
+    /// What the driver answers.
+    pub fn fill(&self, offset: usize, bytes: usize, pattern: u32) -> Result<(), Answer> {
+        let to = self.at(offset, bytes)?;
+        // SAFETY: the place has this many bytes.
+        unsafe { self.api.fill(to, pattern, bytes / 4) }
+    }
+
+    /// The address at `offset` when `length` bytes are there.
+    fn at(&self, offset: usize, length: usize) -> Result<Address, Answer> {
+        match offset.checked_add(length) {
+            Some(end) if end <= self.bytes => Ok(self.address + offset as u64),
+            _ => Err(Answer::Garbled { what: "a copy beyond the end of a buffer".to_owned() }),
+        }
+    }
+}
+
+impl Drop for Memory<'_> {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated here and is used by nobody any more: every launch was waited for.
+        let _ = unsafe { self.api.free(self.address) };
+    }
+}
+
+impl Parameter {
+    /// Where its value is. The driver reads it only.
+    pub fn place(&self) -> *mut c_void {
+        match self {
+            Self::Address(value) | Self::Long(value) => ptr::from_ref(value).cast_mut().cast(),
+            Self::Word(value) => ptr::from_ref(value).cast_mut().cast(),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Why something could not be read over the network: one line each, with what to do about it, and without secrets.
+
+use std::{fmt, io};
+
+/// A failed request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The address as it may be shown.
+    pub url: String,
+    /// What happened.
+    pub fault: Fault,
+}
+
+/// What can go wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It is no address that can be read.
+    NoUrl(&'static str),
+    /// The host's name has no address.
+    Unresolved(String),
+    /// No connection, or one that broke.
+    Connection(String),
+    /// The certificate is not trusted.
+    Certificate(String),
+    /// The proxy refused.
+    Proxy(String),
+    /// Nothing came in time.
+    Timeout(u64),
+    /// What comes, comes too slowly to wait for: bytes in a second.
+    Slow(u64),
+    /// What came is not HTTP, or not what HTTP allows.
+    Protocol(String),
+    /// The server answered with this status.
+    Status(u16),
+    /// It leads elsewhere without end.
+    RedirectLoop,
+    /// It leads from https to http.
+    RedirectUnsafe(String),
+    /// It leads to what cannot be read.
+    RedirectBad(String),
+    /// Parts of a file cannot be asked for; its size, where the server says it.
+    NoRanges(Option<u64>),
+    /// It answered with another part than was asked for.
+    WrongRange(String),
+    /// Less came than was said.
+    Truncated,
+    /// The file is not the one that reading began with.
+    Changed,
+    /// More than this many bytes.
+    TooLarge(u64),
+    /// A certificate file of the configuration cannot be used.
+    Roots(String),
+    /// A page that is not an index's.
+    NoIndex(String),
+    /// The disk does not take what is downloaded.
+    Disk(String),
+}
+
+impl Error {
+    /// A fault at an address that holds no secret.
+    pub const fn new(url: String, fault: Fault) -> Self {
+        Self { url, fault }
+    }
+
+    /// Whether trying again may help.
+    pub(super) fn is_passing(&self) -> bool {
+        match &self.fault {
+            Fault::Connection(_) | Fault::Truncated | Fault::WrongRange(_) => true,
+            Fault::Status(status) => matches!(status, 429 | 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.url)?;
+        match &self.fault {
+            Fault::NoUrl(what) => write!(f, "no address that can be read: {what}"),
+            Fault::Unresolved(host) => {
+                write!(f, "the name {host} has no address (is it right, and is there a network? HTTPS_PROXY names a proxy)")
+            }
+            Fault::Connection(what) => write!(f, "no connection: {what}"),
+            Fault::Certificate(what) => write!(
+                f,
+                "the server's certificate is not trusted: {what}. Where a company's proxy reads along, name its CA file: \
+                 SSL_CERT_FILE=/path/to/ca.pem (pip's `cert` is honoured too)"
+            ),
+            Fault::Proxy(what) => write!(f, "the proxy did not connect: {what}"),
+            Fault::Timeout(seconds) => {
+                write!(f, "no answer in {seconds} s (PIP_DEFAULT_TIMEOUT or UV_HTTP_TIMEOUT=SECONDS waits longer)")
+            }
+            Fault::Slow(rate) => write!(f, "the server is too slow to wait for ({rate} bytes in a second)"),
+            Fault::Protocol(what) => write!(f, "not an HTTP server's answer: {what}"),
+            Fault::Status(401) => f.write_str(
+                "401: it wants a name and a password: put them into the address (https://NAME:PASSWORD@…) or into ~/.netrc",
+            ),
+            Fault::Status(403) => f.write_str("403: access is refused (wrong credentials, an expired link, or no right to it)"),
+            Fault::Status(404) => f.write_str("404: there is no such file or page"),
+            Fault::Status(407) => f.write_str("407: the proxy wants a name and a password (http://NAME:PASSWORD@proxy:port)"),
+            Fault::Status(429) => f.write_str("429: too many requests: the server asks to wait; try again later"),
+            Fault::Status(status @ 500..) => write!(f, "{status}: the server failed, three times; try again later"),
+            Fault::Status(status) => write!(f, "the server answered {status}"),
+            Fault::RedirectLoop => f.write_str("its redirects go round in circles, or there are more than ten"),
+            Fault::RedirectUnsafe(to) => write!(f, "it leads from https to {to}, which is not followed: anybody could change that"),
+            Fault::RedirectBad(why) => write!(f, "its redirect leads nowhere: {why}"),
+            Fault::NoRanges(size) => {
+                f.write_str("the server gives out whole files only (it ignores Range requests)")?;
+                match size {
+                    Some(size) => write!(f, ": --full downloads its {:.1} MB to a temporary file and reads that", *size as f64 / 1e6),
+                    None => f.write_str(": --full downloads it to a temporary file and reads that"),
+                }
+            }
+            Fault::WrongRange(what) => write!(f, "the server answered with another part of the file than was asked for ({what})"),
+            Fault::Truncated => f.write_str("the answer was cut off, three times"),
+            Fault::Changed => f.write_str("the file was changed while it was being read: run it again"),
+            Fault::TooLarge(most) => write!(f, "larger than {} MB, which is more than is read", most / 1_000_000),
+            Fault::Roots(what) => f.write_str(what),
+            Fault::NoIndex(what) => write!(f, "not a package index's page: {what}"),
+            Fault::Disk(what) => write!(f, "cannot be kept in a temporary file: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::other(error)
+    }
+}

@@ -1,0 +1,167 @@
+//! The GPUs in question: what runs on each, or for all of them a matrix.
+
+use super::{
+    super::{Paint, Report},
+    text::Page,
+};
+use crate::{
+    facts::ComputeCapability,
+    scan::{Run, Scanned, Summary, Verdict},
+};
+
+fn mark(verdict: Verdict) -> (&'static str, Paint) {
+    match verdict {
+        Verdict::Yes => ("✓", Paint::Good),
+        Verdict::Partial => ("◐", Paint::Warning),
+        Verdict::No => ("✗", Paint::Error),
+        Verdict::Unknown => ("?", Paint::Dim),
+    }
+}
+
+/// What reports call a GPU: its name, and the architecture where the name does not say it.
+fn called(run: &Run) -> String {
+    let arch = format!("sm_{}", run.capability.number());
+    if run.gpu.contains(&arch) { run.gpu.clone() } else { format!("{} ({arch})", run.gpu) }
+}
+
+/// How it runs, or why not.
+fn reason(run: &Run) -> String {
+    match (&run.why, run.works) {
+        (Some(why), true) => format!("{}; {why}", run.how),
+        (None, _) => run.how.clone(),
+        (Some(why), false) => why.clone(),
+    }
+}
+
+/// The GPUs of one library, a line each.
+pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
+    if let [_, _, _, _, _, _, ..] = scanned.runs_on.as_slice() {
+        let of = |verdict: Verdict| {
+            let runs = scanned.runs_on.iter().filter(move |run| run.verdict == verdict);
+            runs.map(|run| run.capability.number().to_string()).collect::<Vec<_>>().join(" ")
+        };
+        for (label, verdict) in
+            [("runs on", Verdict::Yes), ("in part on", Verdict::Partial), ("unknown on", Verdict::Unknown)]
+        {
+            let list = of(verdict);
+            if !list.is_empty() {
+                page.labelled(2, label, &format!("sm_{list}"));
+            }
+        }
+        return;
+    }
+    for run in &scanned.runs_on {
+        let (mark, paint) = mark(run.verdict);
+        page.marked(2, 2, mark, paint, &format!("{}: {}", called(run), reason(run)));
+    }
+}
+
+/// All packages on the GPUs in question.
+pub(super) fn show(page: &mut Page<'_>, report: &Report) {
+    let judged: Vec<&Summary> = report.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
+    let Some(first) = judged.first() else { return };
+    // GPUs that were named are a question with an answer; without one, all there are were asked for.
+    if report.gate.is_none() {
+        matrix(page, &judged);
+    } else {
+        for index in 0..first.runs_on.len() {
+            named(page, &judged, index);
+        }
+    }
+    page.blank();
+}
+
+/// One GPU: what does not run there and why, then what does.
+fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
+    let runs: Vec<(&Summary, &Run)> =
+        judged.iter().filter_map(|package| Some((*package, package.runs_on.get(index)?))).collect();
+    let Some((_, first)) = runs.first() else { return };
+    if let [(_, run)] = runs.as_slice() {
+        let (mark, paint) = mark(run.verdict);
+        return page.marked(0, 2, mark, paint, &format!("{}: {}", called(run), reason(run)));
+    }
+    page.line(0, Paint::Strong.on(called(first), page.screen.color));
+    for (package, run) in runs.iter().filter(|(_, run)| !run.works) {
+        let (mark, paint) = mark(run.verdict);
+        page.marked(2, 2, mark, paint, &format!("{}: {}", package.id, reason(run)));
+    }
+    let works: Vec<String> = runs
+        .iter()
+        .filter(|(_, run)| run.works)
+        .map(|(package, run)| match run.how.starts_with("ptx") {
+            true => format!("{} (from PTX)", package.id),
+            false => package.id.clone(),
+        })
+        .collect();
+    if !works.is_empty() {
+        page.marked(2, 2, "✓", Paint::Good, &works.join(", "));
+    }
+    page.blank();
+}
+
+/// Packages against capabilities, in as many blocks as the width asks for.
+fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
+    let mut capabilities: Vec<ComputeCapability> =
+        judged.iter().flat_map(|package| &package.runs_on).map(|run| run.capability).collect();
+    capabilities.sort();
+    capabilities.dedup();
+    let longest = judged.iter().map(|package| package.id.chars().count()).max().unwrap_or(0);
+    let name = page.screen.width.map_or(longest, |width| longest.min((width / 3).max(16)));
+    let width_of = |capability: &ComputeCapability| capability.number().to_string().len() + 1;
+    let mut rest = capabilities.as_slice();
+    while !rest.is_empty() {
+        let mut used = name;
+        let fits = |capability: &&ComputeCapability| {
+            used += width_of(capability);
+            page.screen.width.is_none_or(|width| used <= width)
+        };
+        let taken = rest.iter().take_while(fits).count().max(1);
+        let (block, others) = rest.split_at(taken.min(rest.len()));
+        rest = others;
+        let head: String = block.iter().map(|capability| format!(" {}", capability.number())).collect();
+        page.line(0, Paint::Dim.on(format!("{:name$}{head}", "sm_"), page.screen.color));
+        for package in judged {
+            let cells: String = block.iter().map(|capability| cell(package, *capability, page.screen.color)).collect();
+            page.line(0, format!("{}{cells}", cut(&package.id, name)));
+        }
+        page.blank();
+    }
+    let named = |capability: &ComputeCapability| {
+        let run = judged.iter().flat_map(|package| &package.runs_on).find(|run| run.capability == *capability)?;
+        let (product, _) = run.gpu.rsplit_once(" (sm_")?;
+        // No line ends between a number and its name.
+        Some(format!("{} {product}", capability.number()).replace(' ', "\u{a0}"))
+    };
+    let products: Vec<String> = capabilities.iter().filter_map(named).collect();
+    if !products.is_empty() {
+        page.dim(0, &products.join(" · "));
+    }
+    page.dim(0, "■ machine code, □ compiled from PTX by the driver, ◐ in part: no support, · no, ? not known");
+}
+
+/// One cell under its number.
+fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String {
+    let width = capability.number().to_string().len();
+    let run = package.runs_on.iter().find(|run| run.capability == capability);
+    let (mark, paint) = match run {
+        None => (" ", Paint::Dim),
+        Some(run) => match (run.verdict, run.how.starts_with("ptx")) {
+            (Verdict::Yes, false) => ("■", Paint::Good),
+            (Verdict::Yes, true) => ("□", Paint::Good),
+            (Verdict::Partial, _) => ("◐", Paint::Warning),
+            (Verdict::No, _) => ("·", Paint::Dim),
+            (Verdict::Unknown, _) => ("?", Paint::Dim),
+        },
+    };
+    format!("{}{}", " ".repeat(width), paint.on(mark, color))
+}
+
+/// A name of exactly this width.
+fn cut(name: &str, width: usize) -> String {
+    if name.chars().count() <= width {
+        return format!("{name:<width$}");
+    }
+    let mut text: String = name.chars().take(width.saturating_sub(1)).collect();
+    text.push('…');
+    text
+}

@@ -1,0 +1,90 @@
+//! What libraries need to be loaded, and who brings it.
+
+use std::collections::BTreeMap;
+
+use super::{super::Paint, text::Page};
+use crate::scan::{Need, Status, Summary, is_variant};
+
+/// Libraries by the distributions that have them.
+type Holders<'n> = BTreeMap<String, Vec<&'n str>>;
+
+/// What is needed and by whom it comes, of one package.
+pub(super) fn of_package(page: &mut Page<'_>, package: &Summary) {
+    let shown = |need: &&Need| match need.status {
+        Status::Own | Status::Driver => page.screen.verbose > 0,
+        _ => true,
+    };
+    let needs: Vec<&Need> = package.needs.iter().filter(shown).collect();
+    if needs.is_empty() {
+        return;
+    }
+    page.line(0, Paint::Strong.on("What its libraries link to", page.screen.color));
+    let mut groups: BTreeMap<(Status, Option<&str>), Holders<'_>> = BTreeMap::new();
+    for need in &needs {
+        // Requirements are named behind what they bring, other bringers before.
+        let by = need.by.as_deref().filter(|_| need.status != Status::Required);
+        let from = need.by.as_ref().filter(|_| need.status == Status::Required);
+        let has = from.cloned().unwrap_or_else(|| need.distributions.join(" or "));
+        groups.entry((need.status, by)).or_default().entry(has).or_default().push(&need.library);
+    }
+    for ((status, by), libraries) in groups {
+        let (mark, paint) = match status {
+            Status::Own | Status::Required | Status::Neighbour | Status::System | Status::Driver => ("✓", Paint::Good),
+            Status::Perhaps | Status::Missing => ("!", Paint::Warning),
+            Status::Unknown => ("?", Paint::Dim),
+        };
+        let tell = matches!(status, Status::Required | Status::Perhaps | Status::Missing);
+        let list = |(has, names): (&String, &Vec<&str>)| match tell {
+            true => format!("{} ({has})", names.join(" ")),
+            false => names.join(" "),
+        };
+        let list: Vec<String> = libraries.iter().map(list).collect();
+        page.marked(2, 2, mark, paint, &format!("{}: {}", said(status, by.unwrap_or_default()), list.join(", ")));
+    }
+    let one_of = needs.iter().any(|need| need.needed_by.iter().all(|path| is_variant(path)));
+    if one_of {
+        page.dim(
+            2,
+            "Its libraries are variants, each for one CUDA release: a program needs what one of them links to.",
+        );
+    }
+    if needs.iter().any(|need| need.status == Status::Missing) {
+        page.dim(2, "What nothing here brings may still be there: a program may load it first, or a folder of the loader may have it.");
+    }
+    page.blank();
+}
+
+/// Who brings it, in words.
+fn said(status: Status, by: &str) -> String {
+    match status {
+        Status::Own => "in the package itself".to_owned(),
+        Status::Driver => "with NVIDIA's driver".to_owned(),
+        Status::Required => "brought by its requirements".to_owned(),
+        Status::Neighbour => format!("brought by {by}"),
+        Status::System => format!("on this system, {by}"),
+        Status::Perhaps => format!("brought by {by}, which it requires, if that is built for the same CUDA"),
+        Status::Missing => "brought by nothing here".to_owned(),
+        Status::Unknown => "from elsewhere".to_owned(),
+    }
+}
+
+/// Of many packages only what nothing brings, or with `-v` everything.
+pub(super) fn of_all(page: &mut Page<'_>, packages: &[Summary]) {
+    let mut missing: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
+    for package in packages {
+        for need in package.needs.iter().filter(|need| need.status == Status::Missing) {
+            let key = (need.library.as_str(), need.distributions.join(" or "));
+            missing.entry(key).or_default().push(&package.id);
+        }
+    }
+    if missing.is_empty() {
+        return;
+    }
+    page.line(0, Paint::Strong.on("Linked to, and brought by nothing here", page.screen.color));
+    for ((library, distributions), packages) in missing {
+        let text = format!("{library} ({distributions} has it): {}", packages.join(", "));
+        page.marked(2, 2, "!", Paint::Warning, &text);
+    }
+    page.dim(2, "Another program may load it first, or another folder of the loader may have it.");
+    page.blank();
+}

@@ -1,0 +1,92 @@
+//! Packages: the head of one, the table of many.
+
+use super::{
+    super::{Paint, Report},
+    count, sampled, size,
+    text::{Page, targets},
+};
+use crate::scan::Summary;
+
+/// Names longer than this stand on a line of their own.
+const NAME: usize = 34;
+/// Less is a stub.
+const LITTLE: u64 = 64 << 10;
+/// The table has columns from this width on.
+const WIDE: usize = 96;
+
+/// The first line of a package.
+pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
+    let mut parts = vec![kind(package).to_owned()];
+    parts.extend(package.tags.clone());
+    parts.extend(package.size.map(size));
+    parts.push(format!(
+        "{} of {} with device code",
+        package.with_code,
+        count(package.libraries, "library", "libraries")
+    ));
+    page.line(0, Paint::Strong.on(&package.id, page.screen.color));
+    page.dim(2, &format!("{}{}", parts.join(", "), sampled(package)));
+    if package.with_code > 1 {
+        let text = built_for(package);
+        if !text.is_empty() {
+            page.labelled(2, "built for", &text);
+        }
+    }
+    page.blank();
+}
+
+fn kind(package: &Summary) -> &'static str {
+    match package.kind {
+        crate::scan::Kind::Wheel => "wheel",
+        crate::scan::Kind::Conda => "conda package",
+        crate::scan::Kind::Installed => "installed",
+        crate::scan::Kind::Folder => "folder",
+        crate::scan::Kind::File => "file",
+    }
+}
+
+/// `sm_50 60 70, PTX 90 (89 90a)`: throughout, and in part.
+pub(super) fn built_for(package: &Summary) -> String {
+    let base = targets(&package.base);
+    let partial = targets(package.partial.keys());
+    match (base.is_empty(), partial.is_empty()) {
+        (false, true) => base,
+        (true, false) => format!("({partial})"),
+        (false, false) => format!("{base} ({partial})"),
+        (true, true) if !package.hidden.is_empty() => format!("hidden: {}", targets(&package.hidden)),
+        (true, true) if !package.relocatable.is_empty() => "link input only".to_owned(),
+        (true, true) => String::new(),
+    }
+}
+
+/// A line or two for each package with device code.
+pub(super) fn table(page: &mut Page<'_>, report: &Report) {
+    let with_code: Vec<&Summary> = report.packages.iter().filter(|package| package.with_code > 0).collect();
+    let longest = with_code.iter().map(|package| package.id.chars().count()).max().unwrap_or(0).min(NAME);
+    let wide = page.screen.width.is_none_or(|width| width >= WIDE);
+    for package in &with_code {
+        // Of what lies outside the named sections nobody knows how much it is.
+        let hidden = !package.hidden.is_empty() && package.code_bytes() < LITTLE;
+        let bytes = if hidden { "hidden".to_owned() } else { size(package.code_bytes()) };
+        let text = built_for(package) + sampled(package);
+        if wide && package.id.chars().count() <= NAME {
+            let label = format!("{:<longest$}  {bytes:>9}", package.id);
+            page.marked(0, longest + 13, &label, Paint::Strong, &text);
+        } else {
+            page.line(0, format!("{}  {bytes}", Paint::Strong.on(&package.id, page.screen.color)));
+            page.wrapped(4, &text);
+        }
+    }
+    if with_code.iter().any(|package| !package.partial.is_empty()) {
+        page.dim(
+            0,
+            "In brackets: in a few libraries or fatbins of it only, which by itself is no support (-v: how many).",
+        );
+    }
+    let without = report.packages.len() - with_code.len();
+    if without > 0 {
+        let text = count(without, "more package has", "more packages have");
+        page.dim(0, &format!("{text} native files without device code."));
+    }
+    page.blank();
+}

@@ -1,0 +1,102 @@
+//! From bundles to what a report says of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{
+    Scanned, Unread,
+    bundle::Bundle,
+    needs::needs,
+    profile::profile,
+    summary::Summary,
+    verdict::{Device, bundle_runs, deciding, runs},
+};
+use crate::{compat, facts::CodeTarget, knowledge::Knowledge};
+
+/// All bundles, judged.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Every library, bundle after bundle.
+    pub libraries: Vec<Scanned>,
+    /// The bundles.
+    pub packages: Vec<Summary>,
+}
+
+/// Judges bundles for these GPUs under this driver. `system`: what the system's loader has of the names that no bundle has.
+pub fn judge(
+    knowledge: &Knowledge,
+    bundles: &[Bundle],
+    gpus: &[Device],
+    driver: &compat::Driver,
+    system: &BTreeMap<String, String>,
+) -> Judged {
+    let mut judged = Judged::default();
+    let mut ids = BTreeSet::new();
+    for bundle in bundles {
+        let label = bundle.label();
+        let id = if ids.insert(label.clone()) { label } else { format!("{label} ({})", bundle.at) };
+        let verdicts: Vec<_> = bundle.libraries.iter().map(|library| runs(knowledge, library, gpus, driver)).collect();
+        let deciding = deciding(knowledge, bundle);
+        let together = bundle_runs(bundle, &deciding, &verdicts);
+        let scanned: Vec<Scanned> = bundle
+            .libraries
+            .iter()
+            .zip(verdicts)
+            .map(|(library, runs_on)| Scanned {
+                profile: profile(knowledge, library),
+                package: id.clone(),
+                library: library.clone(),
+                runs_on,
+            })
+            .collect();
+        let needs = needs(knowledge, bundle, bundles, system);
+        judged.packages.push(Summary::new(id, bundle, &scanned, &deciding, together, needs));
+        judged.libraries.extend(scanned);
+    }
+    judged
+}
+
+impl Judged {
+    /// The bundles that decide whether a GPU is served: those of which the main libraries are known and there, else all with code.
+    /// What such a package needs beside it has lists of its own, and neither vouches nor vetoes.
+    pub fn deciding(&self, knowledge: &Knowledge) -> Vec<&Summary> {
+        let with_main = |summary: &&Summary| {
+            summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path, None))
+        };
+        let main: Vec<&Summary> = self.packages.iter().filter(with_main).collect();
+        if main.is_empty() {
+            self.packages.iter().filter(|summary| !summary.decided_by.is_empty()).collect()
+        } else {
+            main
+        }
+    }
+
+    /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too.
+    pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, unread: &[Unread]) -> Gate {
+        let mut reasons = Vec::new();
+        for package in self.deciding(knowledge) {
+            for run in package.runs_on.iter().filter(|run| !run.works) {
+                let why = run.why.as_deref().unwrap_or(&run.how);
+                reasons.push(format!("{} on {}: {why}", package.id, run.gpu));
+            }
+        }
+        for unread in unread.iter().filter(|unread| unread.matters) {
+            reasons.push(format!("{} could not be read: {}", unread.path, unread.why));
+        }
+        Gate { gpus, required, met: reasons.is_empty(), reasons }
+    }
+}
+
+/// Whether what was asked of a scan is met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Gate {
+    /// The GPUs that everything that decides must run on.
+    pub gpus: Vec<String>,
+    /// The targets that every library with device code must hold throughout.
+    pub required: Vec<CodeTarget>,
+    /// Whether all of that is so.
+    pub met: bool,
+    /// Why not, beside what the findings say.
+    pub reasons: Vec<String>,
+}

@@ -1,0 +1,291 @@
+//! Packages on servers: found on an index, read with ranges as far as the verdict needs.
+
+use anyhow::{anyhow, bail};
+use serde::Serialize;
+
+use super::{Bundle, Counted, Depth, Progress, bundle::Kind, collect::package_kind};
+use crate::{
+    binary::{self, ArchiveOptions, Decides, Sample, Source},
+    facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
+    knowledge::{self, Knowledge},
+    probe::{self, Here, Root, Surroundings},
+    python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
+    remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
+};
+
+/// One part in so many of a wheel is read, at most, where samples are enough …
+const SHARE: u64 = 25;
+/// … but so much of a small one.
+const LEAST: u64 = 8 << 20;
+/// What a sample reads on is fetched in pieces of this size: what comes after the last byte that was needed is fetched in vain.
+const AHEAD_SAMPLE: u64 = 512 << 10;
+/// And what all of is read.
+const AHEAD_FULL: u64 = 4 << 20;
+/// A conda package is one stream, which has no samples: larger ones are only read when that was asked for.
+const MAX_STREAM: u64 = 64 << 20;
+
+/// How to find and read packages on servers.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    /// The index instead of the configured one.
+    pub index_url: Option<String>,
+    /// Indexes besides.
+    pub extra_index_url: Vec<String>,
+    /// For which system.
+    pub platform: Option<WheelPlatform>,
+    /// For which Python.
+    pub python: Option<PythonVersion>,
+    /// With which ABI tag.
+    pub abi: Option<String>,
+    /// Read all of it.
+    pub full: bool,
+}
+
+/// How far reading goes, what decides, and who waits.
+#[derive(Debug)]
+pub struct Wish<'a> {
+    /// `--deep` reads all.
+    pub depth: Depth,
+    /// Knows which libraries decide.
+    pub knowledge: &'a Knowledge,
+    /// Counts.
+    pub progress: &'a Progress,
+}
+
+/// What came of a package over the network.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Its libraries.
+    pub bundle: Bundle,
+    /// Members that could not be read, and why.
+    pub skipped: Vec<(String, String)>,
+    /// How it was read.
+    pub remote: Remote,
+}
+
+/// What was read of one file over the network.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Remote {
+    /// What was asked for, without secrets.
+    pub target: String,
+    /// Where it was, without secrets.
+    pub url: String,
+    /// Name of the file.
+    pub file: String,
+    /// The index that it was found on, and what named that; nothing for an address.
+    pub index: Option<String>,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// Bytes of it that came over the network.
+    pub bytes: u64,
+    /// Bytes of the index's pages that came over the network.
+    pub index_bytes: u64,
+    /// Requests that were made, for both.
+    pub requests: u64,
+    /// Whether only samples of its libraries were read.
+    pub sampled: bool,
+    /// Members that could hold GPU code and were not looked into.
+    pub not_looked_into: Vec<String>,
+    /// Whether it was downloaded whole, as the server gives out no parts.
+    pub downloaded: bool,
+}
+
+impl Network {
+    /// Reads the package at an address.
+    ///
+    /// # Errors
+    /// What keeps it from being read, in one line without secrets.
+    pub fn address(&self, url: &Url, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+        let (root, surroundings) = surroundings()?;
+        let here = probe::here(&root, &surroundings);
+        let config = self.config(&root, &surroundings, &here, None)?;
+        let client = Client::new(config.settings)?;
+        self.read(&client, url, &url.to_string(), None, wish)
+    }
+
+    /// Finds a package and reads it.
+    ///
+    /// # Errors
+    /// As [`Network::address`], and when no index has a wheel that fits.
+    pub fn package(&self, wanted: &Requirement, word: &str, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+        let (root, surroundings) = surroundings()?;
+        let here = probe::here(&root, &surroundings);
+        let config = self.config(&root, &surroundings, &here, Some(&wanted.name))?;
+        if let Some(why) = config.forbidden {
+            bail!("{word}: pip is configured to use no index ({why}): name one with --index-url URL");
+        }
+        if config.indexes.is_empty() {
+            bail!(
+                "{word}: no package index is known here: pip and uv are not configured with one, and no pip was found that has one built \
+                 in. Name one: --index-url URL"
+            );
+        }
+        let target = self.target(&here)?;
+        let client = Client::new(config.settings)?;
+        let mut files = Vec::new();
+        for index in &config.indexes {
+            let found = remote::files(&client, &index.url, &wanted.name)?.unwrap_or_default();
+            let first = !found.is_empty() && config.strategy == Strategy::First;
+            files.extend(found.into_iter().map(|file| (file, index)));
+            if first {
+                break;
+            }
+        }
+        let asked: Vec<String> =
+            config.indexes.iter().map(|index| format!("{} ({})", index.url, index.origin)).collect();
+        let list = files.iter().map(|(file, _)| file.clone()).collect();
+        let Chosen { file, .. } = remote::choose(list, wanted, &target).map_err(|why| match why {
+            NotFound::Nothing => anyhow!("{word}: there is no package {} on {}", wanted.name, asked.join(", ")),
+            why => anyhow!("{word}: {why} [{}]", asked.join(", ")),
+        })?;
+        let index = files
+            .iter()
+            .find(|(other, _)| *other == file)
+            .map(|(_, index)| format!("{} ({})", index.url, index.origin));
+        self.read(&client, &file.url, word, index, wish)
+    }
+
+    fn config(
+        &self,
+        root: &Root,
+        surroundings: &Surroundings,
+        here: &Here,
+        package: Option<&str>,
+    ) -> anyhow::Result<Config> {
+        let prefixes: Vec<_> =
+            here.pythons.iter().map(|python| (python.prefix.clone(), python.site_packages.clone())).collect();
+        let named = (self.index_url.as_deref(), self.extra_index_url.as_slice());
+        Ok(Config::of(root, surroundings, package, named, &prefixes)?)
+    }
+
+    /// What the wheel must fit: what was named, else this machine and its selected Python.
+    fn target(&self, here: &Here) -> anyhow::Result<WheelTarget> {
+        let own = || {
+            let platform = here.platform.value().copied();
+            let platform = platform.ok_or_else(|| anyhow!("no wheels are made for this machine: name a --platform"))?;
+            Ok::<_, anyhow::Error>(WheelPlatform::of(platform, here.glibc.value().map(String::as_str)))
+        };
+        let python = here.pythons.first().and_then(|python| python.version.value().copied());
+        let (platform, python) = match &self.platform {
+            None => (own()?, self.python.or(python)),
+            Some(platform) => {
+                let mut platform = platform.clone();
+                if platform.cpu.is_none() {
+                    let os = match platform.system {
+                        python::System::Windows => Os::Windows,
+                        python::System::Macos => Os::Macos,
+                        _ => Os::Linux,
+                    };
+                    let cpu = here.platform.value().map_or(Cpu::X86_64, |here| here.cpu);
+                    platform.cpu = WheelPlatform::of(Platform { os, cpu }, None).cpu;
+                }
+                // Which Python another machine has is not known.
+                (platform, self.python)
+            }
+        };
+        Ok(WheelTarget { platform, python, abi: self.abi.clone() })
+    }
+
+    fn read(
+        &self,
+        client: &Client,
+        url: &Url,
+        word: &str,
+        index: Option<String>,
+        wish: &Wish<'_>,
+    ) -> anyhow::Result<Fetched> {
+        let file = url.file_name();
+        if !file.ends_with(".whl") && !file.ends_with(".conda") {
+            bail!(
+                "{url}: only wheels and conda packages are read over the network (.whl, .conda): download it and scan the file"
+            );
+        }
+        let full = self.full || wish.depth.deep;
+        let index_bytes = client.bytes();
+        let opened = HttpSource::open(client, url, if full { AHEAD_FULL } else { AHEAD_SAMPLE });
+        let mut report = Remote {
+            target: word.to_owned(),
+            url: url.to_string(),
+            file,
+            index,
+            size: 0,
+            bytes: 0,
+            index_bytes,
+            requests: 0,
+            sampled: !full,
+            not_looked_into: Vec::new(),
+            downloaded: false,
+        };
+        let archive = match opened {
+            Ok(source) => {
+                report.size = source.len();
+                if report.file.ends_with(".conda") && !full {
+                    if source.len() > MAX_STREAM {
+                        bail!(
+                            "{url}: a conda package is one stream that can only be read whole: --full reads its {:.1} MB",
+                            source.len() as f64 / 1e6
+                        );
+                    }
+                    report.sampled = false;
+                }
+                let options = options(&report, wish.knowledge);
+                // Of a sample nobody knows how much is to come.
+                let archive = match report.sampled {
+                    true => binary::read_archive_source(&source, &report.file, &options),
+                    false => {
+                        let counted = Counted::new(&source, wish.progress);
+                        binary::read_archive_source(&counted, &report.file, &options)
+                    }
+                };
+                // After a fault of the network the rest of the file seems damaged.
+                if let Some(failure) = source.failure() {
+                    return Err(failure.into());
+                }
+                archive
+            }
+            Err(error) if full && matches!(error.fault, Fault::NoRanges(_)) => {
+                let whole = remote::download(client, url)?;
+                (report.size, report.downloaded) = (whole.source().len(), true);
+                binary::read_archive_source(whole.source(), &report.file, &ArchiveOptions::default())
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut archive = archive.map_err(|error| anyhow!("{url}: {error}"))?;
+        let skipped = std::mem::take(&mut archive.skipped);
+        report.not_looked_into = std::mem::take(&mut archive.left);
+        report.sampled &= archive.libraries.iter().any(is_sample) || !report.not_looked_into.is_empty();
+        report.bytes = client.bytes().saturating_sub(report.index_bytes);
+        report.requests = client.requests();
+        let kind = package_kind(report.file.as_ref()).unwrap_or(Kind::Wheel);
+        let mut bundle = Bundle::of_archive(archive, kind, &report.url);
+        bundle.size = Some(report.size);
+        Ok(Fetched { bundle, skipped, remote: report })
+    }
+}
+
+/// Whether only the beginning of a library was read.
+pub(super) fn is_sample(library: &Library) -> bool {
+    match &library.code {
+        Fact::Known { value, .. } => value.extent == Extent::Sampled,
+        Fact::Absent { .. } => false,
+        Fact::Unknown { why } => why.starts_with("only sampled"),
+    }
+}
+
+/// How far a file is read.
+fn options(report: &Remote, knowledge: &Knowledge) -> ArchiveOptions {
+    if !report.sampled {
+        return ArchiveOptions::default();
+    }
+    let name = WheelName::parse(&report.file).map(|wheel| wheel.name).unwrap_or_default();
+    // Of libraries that are made for one CUDA release each (`{cuda}`), none decides by itself.
+    let main: Vec<String> = knowledge.main_libraries(&name).map(str::to_owned).collect();
+    let decides = Decides::new(move |path| main.iter().any(|pattern| knowledge::matches(pattern, path)));
+    let sample = Sample { bytes: LEAST.max(report.size / SHARE), decides };
+    ArchiveOptions { sample: Some(sample), ..ArchiveOptions::default() }
+}
+
+fn surroundings() -> anyhow::Result<(Root, Surroundings)> {
+    let surroundings = Surroundings::of_process();
+    Ok((Root::new(None, surroundings.home.as_deref())?, surroundings))
+}

@@ -1,0 +1,68 @@
+//! From what was read to a report.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use super::{Collected, Device, diff, judge, sizes};
+use crate::{
+    compat,
+    enrich::enrich,
+    facts::Facts,
+    finding::Severity,
+    judge,
+    knowledge::Knowledge,
+    report::{Report, Verdict},
+    rules,
+};
+
+/// What is asked of a scan.
+#[derive(Debug)]
+pub struct Question {
+    /// The GPUs that were named, the driver, what is required.
+    pub facts: Facts,
+    /// Whether not one GPU but each is in question, which no exit code answers.
+    pub every_gpu: bool,
+    /// The release to compare with.
+    pub old: Option<Collected>,
+    /// What this machine's loader has of what nothing that was read brings.
+    pub system: BTreeMap<String, String>,
+    /// When the command began.
+    pub start: Instant,
+}
+
+/// Judges what was read.
+pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Report {
+    let Question { facts, every_gpu, old, system, start } = question;
+    let enriched = enrich(&facts, knowledge);
+    let driver = enriched.driver.value();
+    let driver = compat::Driver {
+        version: driver.map(|driver| driver.version.clone()),
+        cuda: driver.and_then(|driver| driver.cuda.value().copied()),
+        jit: compat::Jit::WhereNeeded,
+    };
+    let named: Vec<Device> = enriched.gpus.value().into_iter().flatten().filter_map(Device::of).collect();
+    let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
+    let required = facts.required.clone();
+    let devices = if every_gpu { Device::all(knowledge) } else { named };
+    let mut report = judge::judge("scan", facts, knowledge, rules::Judged::Selected, start);
+    let judged = judge(knowledge, &read.bundles, &devices, &driver, &system);
+    if let Some(old) = old {
+        let every = Device::all(knowledge);
+        let of = |read: &Collected| judge(knowledge, &read.bundles, &every, &driver, &BTreeMap::new());
+        report.diff = Some(diff(knowledge, &of(&old), &of(&read)));
+        report.unread.extend(old.unread);
+        report.remote.extend(old.remote);
+    }
+    if !gpus.is_empty() || !required.is_empty() {
+        let mut gate = judged.gate(knowledge, gpus, required, &read.unread);
+        gate.met &= report.findings.iter().all(|finding| finding.severity < Severity::Error);
+        if !gate.met {
+            report.verdict = Verdict::Error;
+        }
+        report.gate = Some(gate);
+    }
+    report.sizes = sizes(judged.libraries.iter().map(|scanned| &scanned.library));
+    (report.scan, report.packages) = (judged.libraries, judged.packages);
+    report.unread.extend(read.unread);
+    report.remote.extend(read.remote);
+    report
+}

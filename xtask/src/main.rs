@@ -1,0 +1,30 @@
+//! What maintainers do to gpucheck: `cargo xtask harvest` writes what real wheels hold into the knowledge base.
+
+mod fetch;
+mod harvest;
+mod release;
+mod rows;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml
+    Harvest(harvest::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Task::parse() {
+        Task::Harvest(arguments) => arguments.run(),
+    };
+    result.unwrap_or_else(|error| {
+        #[expect(clippy::print_stderr, reason = "a command line speaks to people")]
+        {
+            eprintln!("xtask: {error:#}");
+        }
+        ExitCode::from(2)
+    })
+}
