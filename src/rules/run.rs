@@ -86,6 +86,8 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
+            // Problems are those of environments: without one they are not even loaded, which would take longer than a scan.
+            Scope::Problem if environments.is_empty() => {}
             Scope::Problem => {
                 for problem in knowledge.problems() {
                     let subjects = problem_subjects(problem, &environments, &packages);
