@@ -5,7 +5,7 @@ mod common;
 
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
-use common::{gpucheck, run, slugs, pack::Zip};
+use common::{gpucheck, pack::Zip, run, slugs};
 use gpucheck::{
     facts::{Fact, Facts},
     knowledge::Knowledge,
