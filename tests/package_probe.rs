@@ -71,8 +71,11 @@ fn bitsandbytes_is_judged_by_the_library_that_it_takes() {
         "{found}"
     );
     assert!(evidence["pointer"].as_str().unwrap().contains("/libraries/"), "read, not claimed: {found}");
-    // Until 0.49 the exact library was needed; this one takes the nearest older of the major.
-    let none = doctor(&place, &[("BNB_CUDA_VERSION", "117")]);
+    // Until 0.49 the exact library was needed; this one takes the nearest of the major, and there is none of CUDA 10.
+    let nearest = doctor(&place, &[("BNB_CUDA_VERSION", "117")]);
+    let library = &finding(&nearest, "extension-arch-missing")["evidence"][0]["fact"];
+    assert!(library.as_str().unwrap().starts_with("bitsandbytes/libbitsandbytes_cuda118.so"), "{library}");
+    let none = doctor(&place, &[("BNB_CUDA_VERSION", "102")]);
     assert!(
         finding(&none, "bitsandbytes-binary-missing")["summary"]
             .as_str()

@@ -113,6 +113,24 @@ fn quick_says_how_far_it_looked() {
     assert!(code.fatbins >= 8 && !code.sass.is_empty() && archive.inflated_bytes < 1 << 20, "{archive:?}");
 }
 
+/// As in torch 2.15.0 for aarch64, whose libtorch_cuda.so begins with ten fatbins for sm_100 alone.
+#[test]
+fn a_sample_of_single_images_does_not_speak_for_the_rest() {
+    let (alone, general) = (corpus("c13.5/sass-sm_100.fatbin"), corpus("c13.5/fb-mode-none.fatbin"));
+    let options = ArchiveOptions { quick: true, ..ArchiveOptions::default() };
+    let sampled = |bytes: &[u8]| {
+        let zip = Zip::default().deflated("demo/k.fatbin", bytes).finish();
+        read_as("demo-1.0-py3-none-any.whl", &zip, &options).unwrap().libraries[0].code.clone()
+    };
+    let code = sampled(&[alone.repeat(10), general.repeat(20), noise(40 << 20)].concat());
+    let targets: Vec<String> = code.value().unwrap().sass.keys().map(ToString::to_string).collect();
+    assert!(targets.len() > 1, "{targets:?}");
+    let gpucheck::facts::Fact::Unknown { why } = sampled(&[alone.repeat(10), noise(40 << 20)].concat()) else {
+        panic!()
+    };
+    assert!(why.contains("each of its first 10 fatbins holds one image (sm_100)"), "{why}");
+}
+
 #[test]
 fn hidden_fatbins_are_told_apart_from_decoys() {
     for (name, hidden) in [("fatbin-in-data.so", true), ("fatbin-in-rodata.so", true), ("magic-decoy.so", false)] {

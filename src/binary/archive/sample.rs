@@ -35,8 +35,10 @@ impl Scan {
                 return true;
             }
         }
-        let fair = consumed >= enough.fair && !self.whole.is_empty();
-        fair || self.whole.len() >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
+        // Fatbins of one image are code for special devices as often as not (torch 2.15.0 for aarch64 begins with ten for sm_100 alone):
+        // they do not tell what the library is built for.
+        let fair = consumed >= enough.fair && self.several > 0;
+        fair || self.several >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
     }
 
     /// Whether it is among code that, as it is packed so far, will not end before the limit.
@@ -86,7 +88,14 @@ pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Li
     let mut code = summary.finish();
     code.hidden = hidden;
     code.extent = Extent::Sampled;
-    let code = if scan.whole.is_empty() {
+    let code = if scan.several == 0 && !scan.whole.is_empty() {
+        let targets: Vec<String> = code.sass.keys().chain(code.ptx.keys()).map(ToString::to_string).collect();
+        Fact::unknown(format!(
+            "only sampled: each of its first {} fatbins holds one image ({}), which does not tell what the others hold",
+            scan.whole.len(),
+            targets.join(", ")
+        ))
+    } else if scan.whole.is_empty() {
         Fact::unknown(format!(
             "only sampled: if it has fatbins, the first ends more than {:.1} MiB into its compressed bytes",
             enough.input as f64 / f64::from(1 << 20)

@@ -34,7 +34,7 @@ const MAX_TABLE: u64 = 1 << 20;
 enum Want {
     Bytes { end: u64 },
     Fatbin,
-    Entry { start: u64, stop: u64, sound: bool },
+    Entry { start: u64, stop: u64, sound: bool, later: bool },
     Zeros,
 }
 
@@ -46,6 +46,8 @@ pub(super) struct Scan {
     pub magics: Vec<u64>,
     /// Fatbins whose entries fill them exactly.
     pub whole: Vec<Range<u64>>,
+    /// How many of these have more than one entry.
+    pub several: usize,
     /// Whether some could not be followed.
     pub crowded: bool,
     /// Whether the end was reached.
@@ -78,6 +80,7 @@ impl Scan {
             capture: Capture::new(len),
             magics: Vec::new(),
             whole: Vec::new(),
+            several: 0,
             crowded: false,
             ended: false,
             nothing: false,
@@ -219,7 +222,7 @@ impl Scan {
                     }
                 }
                 Want::Fatbin => self.fatbin(offset),
-                Want::Entry { start, stop, sound } => self.entry(offset, start, stop, sound),
+                Want::Entry { start, stop, sound, later } => self.entry(offset, start, stop, sound, later),
             }
         }
     }
@@ -240,11 +243,11 @@ impl Scan {
         let stop = first.saturating_add(header.entries_size);
         if usize::from(header.header_size) >= HEADER && first < stop {
             self.open += 1;
-            self.wants.push(Reverse((first, Want::Entry { start: offset, stop, sound })));
+            self.wants.push(Reverse((first, Want::Entry { start: offset, stop, sound, later: false })));
         }
     }
 
-    fn entry(&mut self, offset: u64, start: u64, stop: u64, sound: bool) {
+    fn entry(&mut self, offset: u64, start: u64, stop: u64, sound: bool, later: bool) {
         self.open -= 1;
         let Some(bytes) = slice(&self.buffer, self.base, self.filled, offset..offset + ENTRY as u64) else { return };
         self.capture.keep(offset, bytes);
@@ -259,10 +262,11 @@ impl Scan {
         }
         if next < stop {
             self.open += 1;
-            self.wants.push(Reverse((next, Want::Entry { start, stop, sound })));
+            self.wants.push(Reverse((next, Want::Entry { start, stop, sound, later: true })));
         } else {
             if sound && self.whole.len() < 1 << 16 {
                 self.whole.push(start..stop);
+                self.several += usize::from(later);
             }
             self.wants.push(Reverse((stop, Want::Zeros)));
         }
