@@ -4,7 +4,7 @@
 use super::{Context, Draft, Outcome, shared::gpu_name};
 use crate::{
     compat::{Driver, Jit},
-    facts::{Answer, Fact, Facts, Smoke, SmokeDevice},
+    facts::{Answer, Fact, Facts, KernelOutcome, Smoke, SmokeDevice},
     finding::Evidence,
     knowledge::{ErrorKind, ErrorRow, Knowledge},
 };
@@ -50,7 +50,19 @@ pub fn judge<'a>(context: &Context<'a>, of_run: impl Fn(&Run<'a>) -> Vec<Draft>)
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// The first failure that says nothing about the GPU: what follows has the same reason.
+    pub fn not_judged(&self, knowledge: &Knowledge) -> Option<Failure<'a>> {
+        let images = self.smoke.images.iter().map(|load| &load.answer);
+        let libraries = self.smoke.libraries.iter().map(|load| &load.answer);
+        let calls = std::iter::once(&self.smoke.answer).chain(images).chain(libraries).filter_map(Failure::of);
+        let kernels = self.smoke.kernels.iter().filter_map(|kernel| match &kernel.outcome {
+            KernelOutcome::Failed { call, code, name } => Some(Failure { call, code: *code, name: name.as_deref() }),
+            _ => None,
+        });
+        calls.chain(kernels).find(|failure| failure.is_not_judged(knowledge))
+    }
+
     /// A fact of this run, with its place below the run.
     pub fn evidence(&self, fact: impl Into<String>, place: &str) -> Evidence {
         Evidence::new(fact, "gpucheck smoke").at(format!("/facts/smoke/value/{}{place}", self.index))

@@ -173,7 +173,7 @@ pub fn grow(
         let (before, mut nanos) = (size, speed.nanos.max(1));
         while nanos < LONG_ENOUGH && size < largest {
             // A small task does not fill the GPU, and is slower than this says: the guess does not go too far.
-            (size, nanos) = (size * 2, nanos << power);
+            (size, nanos) = ((size * 2).min(largest), nanos << power);
         }
         if size == before {
             break;
@@ -210,6 +210,7 @@ mod tests {
         assert_eq!(sizes(4096, |size| (size * size * size) as u64 / 400), [256, 1024]);
         assert_eq!(sizes(4096, |_| 10_000), [256, 2048, 4096]);
         assert_eq!(sizes(4096, |_| 0), [256, 4096], "a clock that stands still");
+        assert_eq!(sizes(3072, |_| 10_000), [256, 2048, 3072]);
     }
 
     #[test]

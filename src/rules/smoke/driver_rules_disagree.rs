@@ -17,7 +17,7 @@
 //! docs/compat.md; docs/smoke.md.
 
 use crate::{
-    compat,
+    compat::{self, Jit},
     facts::{Answer, CudaVersion, Image},
     finding::Severity,
     rules::{
@@ -45,9 +45,16 @@ fn judge(context: &Context<'_>) -> Outcome {
 
 fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
     let mut evidence = Vec::new();
+    let in_fatbins = driver(context.facts);
+    // CUDA_FORCE_PTX_JIT makes the driver pass over machine code in fatbins; a cubin that it is given by itself it takes all the same
+    // (driver 580.159.04 on an H200, 2026-11-26).
+    let by_itself = match in_fatbins.jit {
+        Jit::Forced => compat::Driver { jit: Jit::WhereNeeded, ..in_fatbins.clone() },
+        _ => in_fatbins.clone(),
+    };
     for (index, load) in run.smoke.images.iter().enumerate() {
         let image = Image { code: load.image, isa: load.isa, compression: Default::default() };
-        if let Some(differs) = differs(context, run, &load.answer, &[image], None) {
+        if let Some(differs) = differs(context, run, &load.answer, &[image], None, &by_itself) {
             let what = format!("the {} kernels, {}: {differs}", load.module, load.image);
             evidence.push(run.evidence(what, &format!("/images/{index}")));
         }
@@ -56,7 +63,7 @@ fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
         let environment = context.facts.environments.iter().find(|environment| environment.id == load.environment);
         let package = environment.and_then(|environment| environment.package(&load.package));
         let built_with = package.and_then(|package| package.build.value()?.cuda);
-        if let Some(differs) = differs(context, run, &load.answer, &load.images, built_with) {
+        if let Some(differs) = differs(context, run, &load.answer, &load.images, built_with, &in_fatbins) {
             let images: Vec<String> = load.images.iter().map(|image| image.code.to_string()).collect();
             let what = format!("{} ({} fatbins with {}): {differs}", load.path, load.like_it, images.join(", "));
             evidence.push(run.evidence(what, &format!("/libraries/{index}")));
@@ -78,6 +85,7 @@ fn differs(
     answer: &Answer,
     images: &[Image],
     built_with: Option<CudaVersion>,
+    driver: &compat::Driver,
 ) -> Option<String> {
     let device = run.smoke.device.as_ref()?.capability?;
     let taken = match answer {
@@ -92,7 +100,7 @@ fn differs(
         }
         _ => return None,
     };
-    let coverage = compat::one_fatbin(context.knowledge, images, device, built_with, &driver(context.facts));
+    let coverage = compat::one_fatbin(context.knowledge, images, device, built_with, driver);
     let should = coverage.native + coverage.compiled > 0;
     match (taken, should) {
         (true, false) => Some("the driver loads it, by the rules it does not run here".to_owned()),

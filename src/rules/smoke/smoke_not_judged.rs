@@ -16,11 +16,10 @@
 //! cuda.h; knowledge: errors.toml.
 
 use crate::{
-    facts::KernelOutcome,
     finding::Severity,
     rules::{
         Context, Draft, Outcome, Rule, Scope,
-        smoke_runs::{Failure, Run, judge as runs},
+        smoke_runs::{Run, judge as runs},
     },
 };
 
@@ -38,16 +37,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run).into_iter().collect())
 }
 
-/// The first such code of a run: what follows has the same reason.
 fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
-    let images = run.smoke.images.iter().map(|load| &load.answer);
-    let libraries = run.smoke.libraries.iter().map(|load| &load.answer);
-    let calls = std::iter::once(&run.smoke.answer).chain(images).chain(libraries).filter_map(Failure::of);
-    let kernels = run.smoke.kernels.iter().filter_map(|kernel| match &kernel.outcome {
-        KernelOutcome::Failed { call, code, name } => Some(Failure { call, code: *code, name: name.as_deref() }),
-        _ => None,
-    });
-    let failure = calls.chain(kernels).find(|failure| failure.is_not_judged(context.knowledge))?;
+    let failure = run.not_judged(context.knowledge)?;
     let mut draft = Draft::new(&run.name, format!("could not be tried{}", failure.meaning(context.knowledge)));
     draft.evidence.push(run.evidence(failure.said(), ""));
     if let Some(mode) = run.smoke.device.as_ref().and_then(|device| device.compute_mode).filter(|mode| *mode != 0) {

@@ -23,7 +23,8 @@ pub fn take(image: Input, machine: &Machine) -> Result<Taken, u32> {
     if elf.abi == 8 && machine.cuda < SECOND_LAYOUT {
         return Err(INVALID_IMAGE);
     }
-    if machine.jit_forced || !target.runs_on(machine.device, machine.cuda) {
+    // CUDA_FORCE_PTX_JIT is about fatbins: a cubin by itself is taken all the same (580.159.04 on an H200).
+    if !target.runs_on(machine.device, machine.cuda) {
         return Err(NO_BINARY);
     }
     Ok(Taken { kernels: elf.kernels(), binary: target.arch, ptx: elf.virtual_arch().unwrap_or(target.arch) })
