@@ -93,7 +93,7 @@ def steps():
     yield "lstm", lstm
     yield "sdpa", lambda: sdpa(None)
     yield "sdpa-flash", lambda: sdpa("flash")
-    yield "sdpa-mem-efficient", lambda: sdpa("mem_efficient")
+    yield "sdpa-efficient", lambda: sdpa("mem_efficient")
     yield "sdpa-cudnn", lambda: sdpa("cudnn")
     yield "cuda-graph", cuda_graph
     yield "torchvision", torchvision
