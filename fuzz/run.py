@@ -36,6 +36,19 @@ TEXTS = {
     ],
     "version": ["580.95.05", "12.8", "3.14t", "sm_120a", "compute_90", "lto_100f", "2.7.1+cu126", "cuda: str = '12.6'\n"],
     "message": [MESSAGE],
+    "index": [
+        '<!DOCTYPE html><html><head><base href="../x/"></head><body><a href="torch-2.7.1%2Bcu128-cp311-cp311-win_amd64.whl#sha256=ab" '
+        'data-requires-python="&gt;=3.9" data-yanked="no">torch-2.7.1+cu128-cp311-cp311-win_amd64.whl</a><br/></body></html>',
+        '{"meta": {"api-version": "1.1"}, "name": "torch", "files": [{"filename": "torch-2.7.1-cp311-cp311-win_amd64.whl", '
+        '"url": "/x.whl", "hashes": {"sha256": "ab"}, "requires-python": ">=3.9", "yanked": "no", "size": 9}]}',
+    ],
+    "settings": [
+        "[global]\nindex-url = https://user:word@example.org/a\nextra-index-url =\n    https://a.example\n    b\n[install]\ncert=/x.pem\n",
+        '[[tool.uv.index]]\nname = "a"\nurl = "https://example.org/a"\ndefault = true\n[tool.uv.sources]\ntorch = { index = "a" }\n',
+        'index-url = "https://example.org"\nextra-index-url = ["https://a.example"]\n',
+        "machine example.org login a password b\ndefault login c password d\n",
+        "http://[::1]:8080/a/../b?c=d#e\n",
+    ],
     "ptx": [".version 9.5\n.target sm_120f\n.address_size 64\n", "// comment\n/* more */\n.version 8.0\n.target sm_80, debug\n"],
 }
 
