@@ -119,7 +119,7 @@ def run(target: str, seconds: int, build: bool) -> bool:
     folder = fill(target)
     count = len(list(folder.glob("seed-*")))
     if build:
-        subprocess.run(["cargo", "+nightly", "fuzz", "build", "-q", target], cwd=ROOT, check=True)
+        subprocess.run(["cargo", "+nightly", "fuzz", "build", target], cwd=ROOT, check=True)
     program = next((HERE / "target").glob(f"*/release/{target}"))
     artifacts = HERE / "artifacts" / target
     artifacts.mkdir(parents=True, exist_ok=True)
