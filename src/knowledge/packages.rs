@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{
     load::Knowledge,
-    queries::{cite, contains},
+    queries::{cite, claimed_code, contains},
     schema::{AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When},
 };
-use crate::facts::{
-    CodeKind, CodeObjects, CodeTarget, CudaVersion, Extent, Image, ModuleGroup, Platform, PtxIsa, Target,
-};
+use crate::facts::{CodeObjects, CudaVersion, Platform};
 
 /// What the rows ask the probe to look at, besides what it always looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -129,11 +127,11 @@ impl PackageBuild {
     /// The code that the row claims, as one fatbin; for a package that chooses among libraries, that of the one for `cuda`.
     pub fn code(&self, cuda: Option<&str>) -> Option<CodeObjects> {
         if self.variants.is_empty() {
-            return Some(claim(self.sass.as_deref()?, &self.ptx, self.isa));
+            return Some(claimed_code(self.sass.as_deref()?, &self.ptx, self.isa));
         }
         let chosen = self.chosen(cuda?)?;
         let variant = self.variants.iter().find(|variant| variant.cuda.contains(&chosen))?;
-        Some(claim(&variant.sass, &[], None))
+        Some(claimed_code(&variant.sass, &[], None))
     }
 
     /// The library that is taken for a CUDA release, by its digits: the exact one, or the nearest older of the same major
@@ -158,22 +156,6 @@ pub fn choose<'d>(there: impl Iterator<Item = &'d str> + Clone, wanted: &str, fa
 /// The digits of a CUDA release, as file names have them: 128.
 pub fn digits(cuda: CudaVersion) -> String {
     format!("{}{}", cuda.major, cuda.minor)
-}
-
-fn claim(sass: &[Target], ptx: &[Target], isa: Option<PtxIsa>) -> CodeObjects {
-    let sass = sass.iter().map(|target| (CodeTarget::sass(*target), None));
-    let ptx = ptx.iter().map(|target| (CodeTarget::ptx(*target), isa));
-    let images: Vec<Image> =
-        sass.chain(ptx).map(|(code, isa)| Image { code, isa, compression: Default::default() }).collect();
-    let count = |kind| images.iter().map(|i| i.code).filter(|code| code.kind == kind).map(|code| (code, 1)).collect();
-    CodeObjects {
-        fatbins: 1,
-        sass: count(CodeKind::Sass),
-        ptx: count(CodeKind::Ptx),
-        modules: vec![ModuleGroup { count: 1, images }],
-        extent: Extent::Claim,
-        ..Default::default()
-    }
 }
 
 /// Whether a path fits a pattern in which `*` stands for any part of a name, but no `/`.

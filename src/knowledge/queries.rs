@@ -246,7 +246,11 @@ impl Knowledge {
 }
 
 /// One fatbin with an image for each target.
-fn claimed_code<'t>(sass: &[Target], ptx: impl IntoIterator<Item = &'t Target>, isa: Option<PtxIsa>) -> CodeObjects {
+pub(super) fn claimed_code<'t>(
+    sass: &[Target],
+    ptx: impl IntoIterator<Item = &'t Target>,
+    isa: Option<PtxIsa>,
+) -> CodeObjects {
     let sass = sass.iter().map(|target| (CodeTarget::sass(*target), None));
     let ptx = ptx.into_iter().map(|target| (CodeTarget::ptx(*target), isa));
     let images: Vec<Image> =
