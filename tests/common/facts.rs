@@ -29,6 +29,9 @@ pub struct Words {
     pub variables: BTreeMap<String, String>,
     /// Shared libraries that the system loader finds: where; `""`: in none of its folders; `LD:…`: through LD_LIBRARY_PATH.
     pub loader: BTreeMap<String, String>,
+    /// CUDA toolkits with nvcc: the release of each by what leads to it (`CUDA_HOME`, `nvcc on PATH`, `/usr/local/cuda`, or a folder
+    /// that nothing leads to); `""` takes one away.
+    pub toolkits: BTreeMap<String, String>,
     /// A file that asks for the packages, instead of an installed environment.
     pub declared: Option<bool>,
 }
@@ -44,6 +47,8 @@ impl Words {
         words.variables.extend(other.variables.clone());
         words.variables.retain(|_, value| !value.is_empty());
         words.loader.extend(other.loader.clone());
+        words.toolkits.extend(other.toolkits.clone());
+        words.toolkits.retain(|_, version| !version.is_empty());
         words.gpus = other.gpus.clone().or(words.gpus);
         words.driver = other.driver.clone().or(words.driver);
         words.platform = other.platform.clone().or(words.platform);
@@ -80,7 +85,9 @@ impl Words {
                 None => known(json!({"version": "580.95.05", "cuda": nobody})),
             },
             "gpus": if gpus.is_empty() { absent.clone() } else { known(gpus.iter().enumerate().map(gpu).collect::<Vec<_>>()) },
-            "toolkits": [],
+            "toolkits": self.toolkits.iter().map(|(way, version)| json!({
+                "path": format!("/usr/local/cuda-{version}"), "version": known(version.as_str()), "nvcc": true, "found_by": [way],
+            })).collect::<Vec<_>>(),
             "env_vars": self.variables,
             "environments": [{
                 "id": "~/demo/.venv", "origin": if self.declared == Some(true) { json!({"declared": "requirements.txt"}) } else { json!("installed") },
