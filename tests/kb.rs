@@ -195,6 +195,7 @@ fn a_row_is_shown_with_its_source() {
         (&["driver", "R580"], "5.0 5.2 6.0 6.1 7.0"),
         (&["arch", "sm_120"], "the open ones, with no others"),
         (&["variable", "no_cuda_graph"], "moshi"),
+        (&["variable", "CUDA_VISIBLE_DEVICE"], "instead      CUDA_VISIBLE_DEVICES"),
         (&["failure", "803"], "compat-lib-shadows-driver"),
         (&["failure", "GPU has fallen off the bus"], "gpu-lost"),
     ] {
@@ -219,7 +220,7 @@ fn what_no_row_has_is_told_with_what_is_near() {
         (["driver", "999"], "no driver '999' is known"),
         (["driver", "new"], "'new' is not a driver version"),
         (["arch", "sm_99"], "no architecture 'sm_99'"),
-        (["variable", "CUDA_VISIBLE_DEVICE"], "CUDA_VISIBLE_DEVICES"),
+        (["variable", "CUDA_VISIBLE_DEVCES"], "CUDA_VISIBLE_DEVICES"),
         (["failure", "4711"], "no failure '4711' is known"),
     ] {
         let (code, out, err) = kb(&[&["show"], &arguments[..]].concat());

@@ -78,6 +78,7 @@ impl Knowledge {
     /// What the probe should look at for the sake of these rows.
     pub fn interests(&self) -> Interests {
         let mut interests = Interests::default();
+        interests.variables.extend(self.variables.unread.iter().map(|row| row.name.clone()));
         for file in self.packages.iter() {
             let read = file.package.read
                 || !file.package.main.is_empty()

@@ -5,7 +5,8 @@ use pep440_rs::{Version, VersionSpecifiers};
 use super::{
     load::Knowledge,
     schema::{
-        AdviceRow, ArchitectureRow, Basis, ErrorRow, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease,
+        AdviceRow, ArchitectureRow, Basis, ErrorRow, GpuRow, NightlyRow, ParserRow, Published, TorchBuild,
+        TorchRelease, UnreadRow,
     },
 };
 use crate::facts::{
@@ -163,6 +164,11 @@ impl Knowledge {
     /// Where a row about errors comes from.
     pub fn cite_error(&self, row: &ErrorRow) -> String {
         format!("errors.toml, {}; {}", row.id, cite(&self.errors.sources, &row.source))
+    }
+
+    /// Where a row about a variable that nothing reads comes from.
+    pub fn cite_unread(&self, row: &UnreadRow) -> String {
+        format!("variables.toml, {} of {}; {}", row.name, row.of, cite(&self.variables.sources, &row.source))
     }
 
     /// Every torch release, oldest first.

@@ -152,6 +152,7 @@ registry! {
         environment_incomplete,
         torch_left_to_the_index,
         several_cuda_majors,
+        variable_read_by_nothing,
     }
     smoke {
         smoke_no_device,
