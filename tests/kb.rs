@@ -149,6 +149,10 @@ fn rows_of_different_files_fit_together() {
         let cuda = row.version.parse().unwrap();
         assert!(knowledge.ptx_cuda(isa).is_some_and(|first| first <= cuda), "toolkit {}: ISA {isa}", row.version);
     }
+    let read: BTreeSet<&str> = knowledge.variables().iter().map(|row| row.name.as_str()).collect();
+    for row in knowledge.unread_variables() {
+        assert!(row.instead.as_deref().is_none_or(|name| read.contains(name)), "{}: {:?}", row.name, row.instead);
+    }
     for row in knowledge.failures().iter().filter_map(|row| row.rule.as_deref()) {
         assert!(rules::find(row).is_some(), "there is no rule {row}");
     }

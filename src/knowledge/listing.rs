@@ -157,6 +157,11 @@ impl Knowledge {
         spelled(&self.gpus.sources, keys)
     }
 
+    /// The same for `architectures.toml`.
+    pub fn architecture_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.architectures.sources, keys)
+    }
+
     /// The same for `torch.toml`.
     pub fn torch_sources(&self, keys: &[String]) -> Vec<String> {
         spelled(&self.torch.sources, keys)

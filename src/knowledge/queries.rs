@@ -245,9 +245,10 @@ impl Knowledge {
         )
     }
 
-    /// How an architecture row is cited.
-    pub fn cite_architecture(&self, row: &ArchitectureRow) -> String {
-        format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, &row.source))
+    /// How an architecture row is cited, for the field that the source `by` decides: one of those in the row's own `by`.
+    pub fn cite_architecture(&self, row: &ArchitectureRow, by: Option<&String>) -> String {
+        let keys = by.map_or(row.source.as_slice(), std::slice::from_ref);
+        format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, keys))
     }
 }
 

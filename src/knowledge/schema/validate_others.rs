@@ -34,12 +34,6 @@ pub fn variables(file: &VariableFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(index, "name", format!("'{}' is not the name of a variable", row.name));
         }
     }
-    let is_read = |name: &String| file.variable.iter().any(|other| other.name == *name);
-    for (index, row) in file.unread.iter().enumerate() {
-        if let Some(instead) = row.instead.as_ref().filter(|name| !is_read(name)) {
-            table.fault(index, "instead", format!("no [[variable]] row says who reads '{instead}'"));
-        }
-    }
     // What one row says is read and another is not cannot both hold for one version.
     let unread: Vec<String> = file.unread.iter().map(|row| row.versions.clone().unwrap_or_else(all)).collect();
     let rows = file.unread.iter().zip(&unread).enumerate();
