@@ -5,6 +5,7 @@
 
 mod condition;
 mod extension;
+mod nvcc;
 mod pages;
 mod rule;
 mod run;
@@ -175,6 +176,8 @@ registry! {
     build {
         arch_list_invalid,
         arch_list_lacks_gpu,
+        nvcc_too_old_for_arch,
+        nvcc_too_new_for_arch,
     }
 }
 
