@@ -200,6 +200,14 @@ fn a_row_is_shown_with_its_source() {
         (&["arch", "sm_120"], "the open ones, with no others"),
         (&["variable", "no_cuda_graph"], "moshi"),
         (&["variable", "CUDA_VISIBLE_DEVICE"], "instead      CUDA_VISIBLE_DEVICES"),
+        (&["package", "bitsandbytes", "0.48.1"], "sm_120"),
+        (&["package", "Faster_Whisper==1.0.3"], "gpucheck rule faster-whisper-leaves-ctranslate2-open"),
+        (&["package", "silero-vad", "4.0.2"], "is not on the index"),
+        (&["package", "onnxruntime-gpu", "1.26.0"], "compute_90"),
+        (&["package", "bitsandbytes", "99.0"], "no row speaks of this version"),
+        (&["library", "libcudnn.so.9"], "nvidia-cudnn-cu12"),
+        (&["library", "libcuda.so.1"], "NVIDIA's driver"),
+        (&["error", "no kernel image"], "gpu-too-new-for-wheel"),
         (&["failure", "803"], "compat-lib-shadows-driver"),
         (&["failure", "GPU has fallen off the bus"], "gpu-lost"),
     ] {
@@ -225,6 +233,10 @@ fn what_no_row_has_is_told_with_what_is_near() {
         (["driver", "new"], "'new' is not a driver version"),
         (["arch", "sm_99"], "no architecture 'sm_99'"),
         (["variable", "CUDA_VISIBLE_DEVCES"], "CUDA_VISIBLE_DEVICES"),
+        (["package", "bitsandbites"], "did you mean bitsandbytes"),
+        (["package", "left-pad"], "judged by its own binaries alone"),
+        (["library", "libcublas"], "did you mean libcublas.so.11"),
+        (["error", "zzzz"], "give a line of the message"),
         (["failure", "4711"], "no failure '4711' is known"),
     ] {
         let (code, out, err) = kb(&[&["show"], &arguments[..]].concat());

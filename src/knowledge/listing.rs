@@ -177,6 +177,16 @@ impl Knowledge {
         spelled(&self.variables.sources, keys)
     }
 
+    /// The same for `errors.toml`.
+    pub fn error_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.errors.sources, keys)
+    }
+
+    /// The same for `libraries.toml`.
+    pub fn library_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.libraries.sources, keys)
+    }
+
     /// The same for `failures.toml`.
     pub fn failure_sources(&self, keys: &[String]) -> Vec<String> {
         spelled(&self.failures.sources, keys)
@@ -201,6 +211,6 @@ impl Knowledge {
 }
 
 /// What the keys stand for.
-fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
+pub(super) fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
     keys.iter().filter_map(|key| sources.get(key)).cloned().collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    listing::spelled,
     load::Knowledge,
     queries::{cite, claimed_code, contains},
     schema::{AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When},
@@ -121,6 +122,13 @@ impl Interests {
         if !when.brought.is_empty() {
             self.packages.extend(when.packages.keys().cloned());
         }
+    }
+}
+
+impl PackageFile {
+    /// Where rows of this file with these keys are written.
+    pub fn sources_of(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.sources, keys)
     }
 }
 
