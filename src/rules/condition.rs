@@ -177,7 +177,9 @@ fn gpus(context: &Context<'_>, when: &When) -> Truth {
     match &context.facts.gpus {
         Fact::Known { value, via } => {
             let used = value.iter().filter(|gpu| gpu.visible.value() != Some(&false)).count();
-            Truth::of(used >= least, || Some(Evidence::new(format!("{used} GPUs"), via).at("/facts/gpus")))
+            Truth::of(used >= least, || {
+                Some(Evidence::new(format!("{used} GPU{}", if used == 1 { "" } else { "s" }), via).at("/facts/gpus"))
+            })
         }
         Fact::Absent { .. } => Truth::No,
         Fact::Unknown { .. } => Truth::unknown("the GPUs (--gpu)"),

@@ -68,7 +68,7 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
 }
 
 /// The toolkit that is taken, and where it is in the facts.
-fn taken<'a>(context: &Context<'a>, part: ToolkitPart) -> Option<(usize, &'a Toolkit)> {
+pub fn taken<'a>(context: &Context<'a>, part: ToolkitPart) -> Option<(usize, &'a Toolkit)> {
     for way in WAYS.into_iter().filter(|way| part == ToolkitPart::Nvcc || *way != ON_PATH) {
         let leads = |(_, toolkit): &(usize, &Toolkit)| toolkit.found_by.iter().any(|found| found == way);
         let found = context.facts.toolkits.iter().enumerate().find(leads);

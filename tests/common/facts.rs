@@ -17,7 +17,7 @@ pub struct Words {
     pub requires: BTreeMap<String, Vec<String>>,
     /// Paths of shared libraries; after `<-` what one links to.
     pub libraries: BTreeMap<String, Vec<String>>,
-    /// GPUs: compute capabilities, or names.
+    /// Compute capabilities of the GPUs; `?` where a GPU is there and nothing is known of it.
     pub gpus: Option<Vec<String>>,
     /// Driver.
     pub driver: Option<String>,
@@ -29,9 +29,15 @@ pub struct Words {
     pub variables: BTreeMap<String, String>,
     /// Shared libraries that the system loader finds: where; `""`: in none of its folders; `LD:…`: through LD_LIBRARY_PATH.
     pub loader: BTreeMap<String, String>,
-    /// CUDA toolkits with nvcc: the release of each by what leads to it (`CUDA_HOME`, `nvcc on PATH`, `/usr/local/cuda`, or a folder
-    /// that nothing leads to); `""` takes one away.
-    pub toolkits: BTreeMap<String, String>,
+    /// Whether the GPUs were seen and not named by an option, and the driver answers.
+    pub live: Option<bool>,
+    /// Flavour of the loaded kernel module.
+    pub module: Option<String>,
+    /// Releases of CUDA toolkits under /usr/local that nothing leads to.
+    pub toolkits: Option<Vec<String>>,
+    /// CUDA toolkits with nvcc that something leads to: the release of each by what does (`CUDA_HOME`, `nvcc on PATH`,
+    /// `/usr/local/cuda`); `""` takes one away.
+    pub taken_toolkits: BTreeMap<String, String>,
     /// A file that asks for the packages, instead of an installed environment.
     pub declared: Option<bool>,
 }
@@ -47,12 +53,15 @@ impl Words {
         words.variables.extend(other.variables.clone());
         words.variables.retain(|_, value| !value.is_empty());
         words.loader.extend(other.loader.clone());
-        words.toolkits.extend(other.toolkits.clone());
-        words.toolkits.retain(|_, version| !version.is_empty());
+        words.taken_toolkits.extend(other.taken_toolkits.clone());
+        words.taken_toolkits.retain(|_, version| !version.is_empty());
         words.gpus = other.gpus.clone().or(words.gpus);
         words.driver = other.driver.clone().or(words.driver);
         words.platform = other.platform.clone().or(words.platform);
         words.python = other.python.clone().or(words.python);
+        words.live = other.live.or(words.live);
+        words.module = other.module.clone().or(words.module);
+        words.toolkits = other.toolkits.clone().or(words.toolkits);
         words.declared = other.declared.or(words.declared);
         words
     }
@@ -63,10 +72,17 @@ impl Words {
         let absent = json!({"state": "absent", "via": {"how": "file", "at": "test"}});
         let nobody = json!({"state": "unknown", "why": "test"});
         let gpus = self.gpus.clone().unwrap_or_default();
+        let live = self.live == Some(true);
+        let seen_by: &[&str] = if live { &["pci", "nvml", "cuda"] } else { &[] };
+        let ready = known(json!({
+            "library": known(json!({"path": "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1", "version": nobody, "kind": "driver"})),
+            "answer": {"state": "ready"},
+        }));
         let gpu = |(index, capability): (usize, &String)| {
+            let of = if capability == "?" { nobody.clone() } else { known(capability.as_str()) };
             json!({
                 "id": format!("gpu{index}"), "name": known(format!("GPU of {capability}")), "pci_device": nobody, "pci_address": nobody,
-                "capability": known(capability.as_str()), "memory": nobody, "visible": known(true), "named": true, "seen_by": [],
+                "capability": of, "memory": nobody, "visible": known(true), "named": !live, "seen_by": seen_by,
             })
         };
         let found = |path: &String| match (path.as_str(), path.strip_prefix("LD:")) {
@@ -84,10 +100,10 @@ impl Words {
                 Some(version) => known(json!({"version": version, "cuda": nobody})),
                 None => known(json!({"version": "580.95.05", "cuda": nobody})),
             },
+            "nvml": if live { ready } else { nobody.clone() },
             "gpus": if gpus.is_empty() { absent.clone() } else { known(gpus.iter().enumerate().map(gpu).collect::<Vec<_>>()) },
-            "toolkits": self.toolkits.iter().map(|(way, version)| json!({
-                "path": format!("/usr/local/cuda-{version}"), "version": known(version.as_str()), "nvcc": true, "found_by": [way],
-            })).collect::<Vec<_>>(),
+            "kernel": { "flavour": self.module.as_deref().map_or(nobody.clone(), known) },
+            "toolkits": self.toolkits(),
             "env_vars": self.variables,
             "environments": [{
                 "id": "~/demo/.venv", "origin": if self.declared == Some(true) { json!({"declared": "requirements.txt"}) } else { json!("installed") },
@@ -97,6 +113,16 @@ impl Words {
                 "system_libraries": self.loader.iter().map(|(name, path)| (name.clone(), found(path))).collect::<BTreeMap<_, _>>(),
             }],
         }})
+    }
+
+    fn toolkits(&self) -> Vec<Value> {
+        let unused = self.toolkits.iter().flatten().map(|version| ("/usr/local", version));
+        let taken = self.taken_toolkits.iter().map(|(way, version)| (way.as_str(), version));
+        let toolkit = |(way, version): (&str, &String)| {
+            let path = format!("/usr/local/cuda-{version}");
+            json!({"path": path, "version": known(version.as_str()), "nvcc": true, "found_by": [way]})
+        };
+        unused.chain(taken).map(toolkit).collect()
     }
 
     fn package(&self, name: &str, version: &str) -> Value {
