@@ -75,7 +75,7 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
         return Err(Outcome::NotApplicable);
     };
     let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
-    let held = Evidence::new(format!("{}: {}", library.path, describe(code)), via);
+    let held = Evidence::new(format!("{}: {}", library.path, describe(context.knowledge, code)), via);
     let measured = via.how != How::Knowledge;
     let device = Evidence::new(
         format!("{}: compute capability {capability}", gpu_name(gpu)),
