@@ -1,9 +1,11 @@
 //! What maintainers do to gpucheck: `cargo xtask harvest` writes what real wheels hold into the knowledge base.
 
+mod companions;
 mod fetch;
 mod harvest;
 mod release;
 mod rows;
+mod stale;
 
 use std::process::ExitCode;
 
@@ -14,6 +16,11 @@ use clap::Parser;
 enum Task {
     /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml
     Harvest(harvest::Arguments),
+}
+
+#[expect(clippy::print_stdout, reason = "a command line speaks to people")]
+fn say(text: &str) {
+    println!("{text}");
 }
 
 fn main() -> ExitCode {
