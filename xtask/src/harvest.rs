@@ -19,6 +19,7 @@ use gpucheck::{
 use crate::{
     companions,
     fetch::{self, Index, Wheel},
+    package,
     release::Build,
     rows::TorchFile,
     stale::stale,
@@ -27,7 +28,8 @@ use crate::{
 /// Arguments of `cargo xtask harvest`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Wheels as files, or versions on the index: torch==2.16.0 (read by HTTP ranges, one wheel for each platform)
+    /// Wheels as files, or versions on the index: torch==2.16.0 (read by HTTP ranges, one wheel for each platform). Of packages
+    /// other than torch, torchvision and torchaudio the row is printed
     wheels: Vec<String>,
     /// Write nothing: say what is stale (wheels: where they and the rows differ; none: what the index has that no row knows)
     #[arg(long)]
@@ -70,7 +72,14 @@ impl Arguments {
         let mut different = false;
         let mut told = Vec::new();
         for wheel in &self.wheels {
-            for found in self.find(wheel)? {
+            let all = self.find(wheel)?;
+            let of = |found: &Found| !["torch", "torchvision", "torchaudio"].contains(&found.evidence.name.as_str());
+            if !self.check && all.iter().any(of) {
+                let evidence: Vec<Evidence> = all.into_iter().map(|found| found.evidence).collect();
+                told.push(package::rows(&knowledge, &evidence, &today)?);
+                continue;
+            }
+            for found in all {
                 if self.check {
                     different |= compare(&knowledge, &found.evidence);
                 } else {

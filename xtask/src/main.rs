@@ -3,6 +3,7 @@
 mod companions;
 mod fetch;
 mod harvest;
+mod package;
 mod release;
 mod rows;
 mod stale;
@@ -14,7 +15,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml
+    /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml; print a row of any other package
     Harvest(harvest::Arguments),
 }
 

@@ -53,6 +53,19 @@ fn torchvision(version: &str, wanted: &str) -> Vec<u8> {
     zip(&[(&format!("torchvision-{version}.dist-info/METADATA"), metadata.as_bytes())])
 }
 
+/// A wheel of bitsandbytes, which has a library for each CUDA release.
+fn bitsandbytes(all: &str) -> Vec<u8> {
+    let [all, one] =
+        [all, "so-sm_120.so"].map(|name| fs::read(root().join("tests/corpus/fatbin/c13.5").join(name)).unwrap());
+    let metadata = b"Metadata-Version: 2.1\nName: bitsandbytes\nVersion: 9.9.0\nRequires-Dist: torch<9,>=2.8\n";
+    zip(&[
+        ("bitsandbytes/libbitsandbytes_cuda128.so", &one),
+        ("bitsandbytes/libbitsandbytes_cuda140.so", &all),
+        ("bitsandbytes/libbitsandbytes_cuda141.so", &all),
+        ("bitsandbytes-9.9.0.dist-info/METADATA", metadata),
+    ])
+}
+
 /// What the index has: file names with the time of their upload.
 fn files() -> Vec<(String, &'static str, Vec<u8>)> {
     let torch_file = |tags: &str, time, cuda| (format!("torch-{NEXT}-{tags}.whl"), time, torch(cuda));
@@ -64,6 +77,13 @@ fn files() -> Vec<(String, &'static str, Vec<u8>)> {
         torch_file(&format!("cp313-cp313-{LINUX}"), "2036-02-03T01:02:03Z", true),
         torch_file("cp312-cp312-manylinux_2_34_aarch64", "2036-02-04T00:00:00Z", true),
         torch_file("cp312-cp312-win_amd64", "2036-02-05T00:00:00Z", false),
+        (format!("bitsandbytes-9.9.0-py3-none-{LINUX}.whl"), "2036-01-01T00:00:00Z", bitsandbytes("so-all.so")),
+        (
+            "bitsandbytes-9.9.0-py3-none-manylinux_2_28_aarch64.whl".to_owned(),
+            "2036-01-01T00:00:00Z",
+            bitsandbytes("so-sm_120.so"),
+        ),
+        (format!("nobody_knows-1.0-py3-none-{LINUX}.whl"), "2036-01-01T00:00:00Z", bitsandbytes("so-all.so")),
         vision_file("9.0.0", LINUX, "2036-02-03T04:00:00Z", "==1.0"),
         vision_file("9.0.1", "macosx_14_0_arm64", "2036-02-03T05:00:00Z", "==1.0"),
         vision_file("9.0.1", LINUX, "2036-02-03T05:00:00Z", ">=9.8"),
@@ -188,4 +208,37 @@ fn what_no_row_knows_is_stale() {
     assert!(code == Some(1) && told.contains("torch 9.9.0 has no row: cargo xtask harvest torch==9.9.0\n"), "{told}");
     let (_, told, _) = harvest(&index(false), &["--check"]);
     assert!(told.contains("cargo xtask harvest torch==9.9.0 --released YYYY-MM-DD\n"), "{told}");
+}
+
+#[test]
+fn of_another_package_the_row_is_printed() {
+    let server = index(true);
+    let (code, told, rows) = harvest(&server, &["bitsandbytes==9.9.0"]);
+    let told: Vec<&str> = told.lines().filter(|line| !line.starts_with("# ")).collect();
+    let expected = r#"[[build]]
+versions = "==9.9.0"
+platforms = ["linux-x86_64"]
+torch = "<9,>=2.8"
+variants = [
+  { cuda = ["128"], sass = ["120"] },
+  { cuda = ["140", "141"], sass = ["75", "80", "86", "87", "88", "89", "90", "100", "103", "107", "110", "120", "121"] },
+]
+newest = "9.9.0"
+confidence = "measured"
+source = ["wheels"]
+verified = "2036-02-11"
+
+[[build]]
+versions = "==9.9.0"
+platforms = ["linux-aarch64"]
+torch = "<9,>=2.8"
+variants = [
+  { cuda = ["128", "140", "141"], sass = ["120"] },
+]
+newest = "9.9.0"
+confidence = "measured"
+source = ["wheels"]
+verified = "2036-02-11""#;
+    assert_eq!((code, told), (Some(0), expected.lines().collect::<Vec<_>>()));
+    assert_eq!(rows, fs::read_to_string(root().join("knowledge/torch.toml")).unwrap());
 }
