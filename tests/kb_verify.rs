@@ -81,8 +81,7 @@ fn a_wheel_that_says_something_else_is_a_disagreement() {
 #[test]
 fn the_library_that_holds_the_code_decides() {
     let libraries = [("libtorch_cuda.so", "hidden/magic-decoy.so"), ("libtorch_cuda_cu.so", "c11.8/so.so")];
-    let (_place, path) =
-        wheel_of("torch-1.13.1-cp311-cp311-manylinux1_x86_64.whl", "1.13.1+cu117", "11.7", &libraries);
+    let (_place, path) = wheel_of("torch-1.13.1-cp311-cp311-manylinux1_x86_64.whl", "1.13.1+cu117", "11.7", &libraries);
     let (_, report) = verify(&path);
     assert!(checks(&report, "disagree").contains(&("machine code", "37 60 86 90")), "{report:#}");
 }
