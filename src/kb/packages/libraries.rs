@@ -118,7 +118,7 @@ fn cudnn(case: &Case<'_>) -> Option<Check> {
     for name in linked(case.evidence.libraries.iter()).into_iter().filter(|name| !has(case, name)) {
         if let Some(major) = of_name(name) {
             majors.insert(major);
-            told.push(format!("links to {name}"));
+            told.push(name.to_owned());
         }
     }
     if majors.is_empty() {
@@ -133,7 +133,8 @@ fn cudnn(case: &Case<'_>) -> Option<Check> {
     }
     told.dedup();
     let told: Vec<&str> = told.iter().map(String::as_str).collect();
-    let shown = format!("{}: {}", list(&majors), some(&told));
+    let by = if majors.is_empty() || told.iter().any(|told| told.contains(' ')) { "" } else { "links to " };
+    let shown = format!("{}: {by}{}", list(&majors), some(&told));
     match case.row.cudnn {
         None if majors.is_empty() => None,
         None => Some(none("cuDNN", shown)),
