@@ -118,9 +118,4 @@ fn what_is_no_package_is_told() {
         assert_eq!((code, out.as_str()), (2, ""), "{name}");
         assert!(err.contains(expected), "{name}: {err}");
     }
-    let other = common::wheel("bitsandbytes==0.50.2", "win_amd64");
-    let file =
-        fs::read_dir(other).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "whl"));
-    let (code, _, err) = run(gpucheck().args(["kb", "verify", "--quick"]).arg(file.unwrap()));
-    assert!(code == 2 && err.contains("it is bitsandbytes"), "{err}");
 }

@@ -62,6 +62,14 @@ pub fn main_libraries<'a>(context: &Context<'a>, package: &'a Package) -> impl I
     package.libraries.iter().filter(main)
 }
 
+/// The libraries that a package takes instead on GPUs which its main ones do not serve.
+pub fn taken_instead<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = &'a Library> + use<'a> {
+    let knowledge = context.knowledge;
+    let cuda = chosen_cuda(context, package);
+    let instead = move |library: &&Library| knowledge.is_taken_instead(&package.name, &library.path, cuda.as_deref());
+    package.libraries.iter().filter(instead)
+}
+
 /// The digits of the CUDA release for which a package takes one of its libraries: what its variable says, else that of torch's
 /// build.
 pub fn wanted_cuda(context: &Context<'_>, package: &Package) -> Option<String> {

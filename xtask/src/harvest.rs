@@ -148,7 +148,7 @@ impl Arguments {
 fn compare(knowledge: &Knowledge, evidence: &Evidence) -> bool {
     let verified = kb::verify(knowledge, evidence);
     let mut different = false;
-    for check in verified.checks.iter().filter(|check| check.outcome != Outcome::Agree) {
+    for check in verified.checks.iter().filter(|check| matches!(check.outcome, Outcome::Disagree | Outcome::NoRow)) {
         different = true;
         let row = check.row.as_deref().unwrap_or("nothing");
         crate::say(&format!("{}: {}: the row says {row}, the wheel {}", verified.target, check.fact, check.package));
