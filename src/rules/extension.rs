@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Context, Outcome,
-    shared::{describe, driver, gpu_name, main_libraries, package_row},
+    shared::{describe, driver, gpu_name, main_libraries, package_row, taken_instead},
 };
 use crate::{
     compat::{self, Reach},
@@ -50,32 +50,22 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
     let Some(&capability) = gpu.capability.value() else {
         return Err(Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]));
     };
-    let judged = main_libraries(context, package).filter_map(|library| match &library.code {
+    let judge = |library: &'a Library| match &library.code {
         Fact::Known { value, via } => {
             let coverage = compat::coverage(context.knowledge, value, capability, None, &driver(context));
-            let usable = coverage.native + coverage.compiled + coverage.isa_too_new + coverage.zstd_too_new;
-            let enough = |share: u8| u64::from(usable) * 100 >= u64::from(coverage.fatbins) * u64::from(share);
-            let reach = match (file.package.share, compat::reach(&coverage)) {
-                // Enough of it is usable for this package, as its row says.
-                (Some(share), Reach::Partial(..)) if enough(share) => Reach::Native(coverage.serving?),
-                (_, reach) => reach,
-            };
-            Some((library, value, via, reach))
+            Some((library, value, via, compat::reach_with_share(&coverage, file.package.share)))
         }
         _ => None,
-    });
-    let rank = |reach: &Reach| match reach {
-        Reach::Nothing => 0,
-        Reach::Partial(..) => 1,
-        Reach::IsaTooNew(_) | Reach::ZstdTooNew => 2,
-        Reach::Compiled(_) => 3,
-        Reach::Native(_) => 4,
     };
-    let Some((library, code, via, reach)) = judged.min_by_key(|(.., reach)| rank(reach)) else {
-        return Err(Outcome::NotApplicable);
+    let main = main_libraries(context, package).filter_map(judge).min_by_key(|(.., reach)| reach.rank());
+    let instead = || taken_instead(context, package).filter_map(judge).min_by_key(|(.., reach)| reach.rank());
+    let judged = match main {
+        Some((.., reach)) if reach.lacks() => instead().filter(|(.., reach)| reach.works()).or(main),
+        main => main,
     };
+    let Some((library, code, via, reach)) = judged else { return Err(Outcome::NotApplicable) };
     let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
-    let held = Evidence::new(format!("{}: {}", library.path, describe(code)), via);
+    let held = Evidence::new(format!("{}: {}", library.path, describe(context.knowledge, code)), via);
     let measured = via.how != How::Knowledge;
     let device = Evidence::new(
         format!("{}: compute capability {capability}", gpu_name(gpu)),
