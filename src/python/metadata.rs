@@ -12,6 +12,8 @@ pub struct Metadata {
     pub version: Option<String>,
     /// `Requires-Dist` as written, without those that only an extra asks for.
     pub requires: Vec<String>,
+    /// `Requires-Dist` as written, of extras.
+    pub requires_of_extras: Vec<String>,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
 }
@@ -37,7 +39,8 @@ impl Metadata {
                 "name" => metadata.name = metadata.name.or(Some(value)),
                 "version" => metadata.version = metadata.version.or(Some(value)),
                 "requires-python" => metadata.requires_python = metadata.requires_python.or(Some(value)),
-                "requires-dist" if !needs_extra(&value) => metadata.requires.push(value),
+                "requires-dist" if needs_extra(&value) => metadata.requires_of_extras.push(value),
+                "requires-dist" => metadata.requires.push(value),
                 _ => {}
             }
         }
@@ -100,6 +103,7 @@ mod tests {
                 "not, a requirement; extra",
             ]
         );
+        assert_eq!(metadata.requires_of_extras, ["gdown>=4.7.3; extra == \"gdown\""]);
     }
 
     #[test]
