@@ -10,7 +10,7 @@ use super::{
 use crate::{
     compat::{self, Reach},
     facts::{ComputeCapability, Environment, Fact, How, Library, Os, Package},
-    finding::Evidence,
+    finding::{Evidence, Severity},
     knowledge::PackageBuild,
     python::{self, Requirement},
 };
@@ -95,6 +95,12 @@ pub fn bringer<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Package> {
             && (owns || row.is_some_and(|row| row.brings.iter().any(|brought| brought == soname)))
     };
     environment.packages.iter().find(has).or_else(|| environment.packages.iter().find(claims))
+}
+
+/// How bad it is that the package at hand does not find a CUDA library.
+pub fn lacking(context: &Context<'_>) -> Severity {
+    let falls_back = context.subject.is_some_and(|(_, file)| file.package.falls_back);
+    if falls_back { Severity::Warning } else { Severity::Error }
 }
 
 /// The name of a file in a path of forward slashes.

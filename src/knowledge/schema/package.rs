@@ -58,6 +58,9 @@ pub struct PackageRow {
     /// Whether most of the package works without its compiled part.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
+    /// Whether it uses the processor, with a warning, where it does not find the CUDA libraries that it asks for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub falls_back: bool,
     /// The environment variable by which a user overrides the CUDA release in `main`.
     pub override_variable: Option<String>,
     /// Keys of `[sources]`.

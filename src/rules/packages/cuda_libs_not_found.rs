@@ -22,7 +22,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        extension::{Provision, cuda_major, extension, needs, provision, torch_cuda_major},
+        extension::{Provision, cuda_major, extension, lacking, needs, provision, torch_cuda_major},
         shared::{has_gpu, label, package_evidence},
     },
 };
@@ -67,6 +67,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let mut draft = Draft::new(label(package), summary)
         .about(package)
+        .severity(lacking(context))
         .symptom(format!("{first}: cannot open shared object file: No such file or directory"))
         .evidence(package_evidence(context, package))
         .cause(first);

@@ -21,7 +21,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        extension::{cudnn, extension, major, row_evidence},
+        extension::{cudnn, extension, lacking, major, row_evidence},
         shared::{label, package_evidence, package_row},
     },
 };
@@ -55,6 +55,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let summary = format!("{} loads cuDNN {wanted}, and {} brings cuDNN {there}.", label(package), label(by));
     let mut draft = Draft::new(label(package), summary)
         .about(package)
+        .severity(lacking(context))
         .symptom(format!("Could not load library {symptom}"))
         .evidence(package_evidence(context, package))
         .evidence(Evidence::new(format!("cuDNN {there}"), label(by)).at(context.pointer(&by.name)))

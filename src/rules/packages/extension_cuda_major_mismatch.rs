@@ -21,7 +21,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        extension::{Provision, cuda_major, extension, needs, provision, torch_cuda_major},
+        extension::{Provision, cuda_major, extension, lacking, needs, provision, torch_cuda_major},
         shared::{label, package_evidence, package_row},
     },
 };
@@ -77,6 +77,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let soname = named.cloned().unwrap_or_else(|| format!("libcudart.so.{major}"));
     let mut draft = Draft::new(label(package), summary)
         .about(package)
+        .severity(lacking(context))
         .symptom(format!("{soname}: cannot open shared object file: No such file or directory"))
         .evidence(package_evidence(context, package))
         .evidence(package_evidence(context, torch))
