@@ -42,7 +42,7 @@ impl Arguments {
         for path in &self.packages {
             let shown = path.display().to_string();
             let found = self.evidence(path).with_context(|| shown)?;
-            all.extend(found.iter().map(|evidence| kb::verify(&knowledge, evidence)));
+            all.extend(found.iter().map(|evidence| kb::verify(knowledge, evidence)));
         }
         let disagree = all.iter().any(|verified| verified.count(Outcome::Disagree) > 0);
         let text = match self.shared.format {
