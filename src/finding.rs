@@ -59,6 +59,8 @@ pub struct Trace {
     pub package: Option<String>,
     /// Id of the row that describes the problem, for problems that are data.
     pub problem: Option<String>,
+    /// The environment variable that it is about, where its rule may find several of them wrong.
+    pub variable: Option<String>,
     /// Names of shared libraries that are missing.
     pub missing: Vec<String>,
     /// Which searches can find what removes it.

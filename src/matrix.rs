@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     facts::{CudaVersion, Facts, Platform},
-    finding::{Command, Severity},
+    finding::{Command, Evidence, Severity},
     fix::{Candidate, Tried, try_build},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
     report::{Verdict, runs_on},
@@ -190,7 +190,10 @@ impl Cell {
                 self.status = if finding.severity == Severity::Error { Status::Fails } else { Status::Warning };
                 self.reason.clone_from(&finding.summary);
                 self.rule = Some(finding.rule);
-                if let Some(evidence) = finding.evidence.last() {
+                // What was asked about decides nothing by itself; what is known of it does.
+                let asked = |at: &str| at.starts_with("/facts/gpus") || at.starts_with("/facts/driver");
+                let known = |evidence: &&Evidence| !evidence.pointer.as_deref().is_some_and(asked);
+                if let Some(evidence) = finding.evidence.iter().rev().find(known) {
                     self.source = Some(evidence.source.clone());
                 }
             }

@@ -149,6 +149,10 @@ fn rows_of_different_files_fit_together() {
         let cuda = row.version.parse().unwrap();
         assert!(knowledge.ptx_cuda(isa).is_some_and(|first| first <= cuda), "toolkit {}: ISA {isa}", row.version);
     }
+    let read: BTreeSet<&str> = knowledge.variables().iter().map(|row| row.name.as_str()).collect();
+    for row in knowledge.unread_variables() {
+        assert!(row.instead.as_deref().is_none_or(|name| read.contains(name)), "{}: {:?}", row.name, row.instead);
+    }
     for row in knowledge.failures().iter().filter_map(|row| row.rule.as_deref()) {
         assert!(rules::find(row).is_some(), "there is no rule {row}");
     }
@@ -195,6 +199,15 @@ fn a_row_is_shown_with_its_source() {
         (&["driver", "R580"], "5.0 5.2 6.0 6.1 7.0"),
         (&["arch", "sm_120"], "the open ones, with no others"),
         (&["variable", "no_cuda_graph"], "moshi"),
+        (&["variable", "CUDA_VISIBLE_DEVICE"], "instead      CUDA_VISIBLE_DEVICES"),
+        (&["package", "bitsandbytes", "0.48.1"], "sm_120"),
+        (&["package", "Faster_Whisper==1.0.3"], "gpucheck rule faster-whisper-leaves-ctranslate2-open"),
+        (&["package", "silero-vad", "4.0.2"], "is not on the index"),
+        (&["package", "onnxruntime-gpu", "1.26.0"], "compute_90"),
+        (&["package", "bitsandbytes", "99.0"], "no row speaks of this version"),
+        (&["library", "libcudnn.so.9"], "nvidia-cudnn-cu12"),
+        (&["library", "libcuda.so.1"], "NVIDIA's driver"),
+        (&["error", "no kernel image"], "gpu-too-new-for-wheel"),
         (&["failure", "803"], "compat-lib-shadows-driver"),
         (&["failure", "GPU has fallen off the bus"], "gpu-lost"),
     ] {
@@ -219,7 +232,11 @@ fn what_no_row_has_is_told_with_what_is_near() {
         (["driver", "999"], "no driver '999' is known"),
         (["driver", "new"], "'new' is not a driver version"),
         (["arch", "sm_99"], "no architecture 'sm_99'"),
-        (["variable", "CUDA_VISIBLE_DEVICE"], "CUDA_VISIBLE_DEVICES"),
+        (["variable", "CUDA_VISIBLE_DEVCES"], "CUDA_VISIBLE_DEVICES"),
+        (["package", "bitsandbites"], "did you mean bitsandbytes"),
+        (["package", "left-pad"], "judged by its own binaries alone"),
+        (["library", "libcublas"], "did you mean libcublas.so.11"),
+        (["error", "zzzz"], "give a line of the message"),
         (["failure", "4711"], "no failure '4711' is known"),
     ] {
         let (code, out, err) = kb(&[&["show"], &arguments[..]].concat());

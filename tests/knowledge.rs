@@ -113,6 +113,21 @@ source = ["lab"]
 verified = "2026-11-25"
 "#;
 
+const ARCHITECTURES: &str = r#"[sources]
+lab = "read in the source"
+modules = "the installation guide"
+
+[[architecture]]
+capability = "13.0"
+generation = "lab"
+first_toolkit = "14.0"
+driver_first_linux = "700.10"
+open_kernel_modules = "required"
+by = { driver_first = "lab", open_kernel_modules = "modules" }
+source = ["lab", "modules"]
+verified = "2026-11-25"
+"#;
+
 const VARIABLES: &str = r#"[sources]
 lab = "read in the source"
 
@@ -144,7 +159,12 @@ fn laid(name: &str, text: &str) -> (i32, String) {
 
 #[test]
 fn rows_that_cannot_be_right_are_refused_with_their_place() {
-    for (name, text) in [("torch.toml", TORCH), ("cuda.toml", CUDA), ("variables.toml", VARIABLES)] {
+    for (name, text) in [
+        ("torch.toml", TORCH),
+        ("cuda.toml", CUDA),
+        ("architectures.toml", ARCHITECTURES),
+        ("variables.toml", VARIABLES),
+    ] {
         assert_eq!(laid(name, text), (0, String::new()), "{name}");
     }
     for (name, text, from, to, expected) in [
@@ -232,6 +252,20 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
         ("cuda.toml", CUDA, "{ min_driver_windows", "{ colour", "a toolkit has no field 'colour'"),
         ("cuda.toml", CUDA, "newest = \"700.10\"", "newest = \"690.10\"", "it is not of branch 700"),
         ("cuda.toml", CUDA, "eol = \"2029-01\"", "eol = \"2029-13\"", "a month is written 2026-11"),
+        (
+            "architectures.toml",
+            ARCHITECTURES,
+            ", open_kernel_modules = \"modules\"",
+            "",
+            "10:23: `by` does not say which source gives open_kernel_modules",
+        ),
+        (
+            "architectures.toml",
+            ARCHITECTURES,
+            "driver_first = \"lab\"",
+            "driver_first = \"elsewhere\"",
+            "'elsewhere' is not among the row's sources",
+        ),
         (
             "variables.toml",
             VARIABLES,

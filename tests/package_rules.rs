@@ -157,10 +157,32 @@ fn no_row_is_without_a_case() {
             missing.push(format!("unpublished versions of packages/{}.toml", file.package.name));
         }
     }
+    let unread = cases.iter().filter(|case| case.of == "variable-read-by-nothing");
+    let unread: BTreeSet<&String> = unread.flat_map(|case| case.yes.variables.keys()).collect();
+    let rows = knowledge.unread_variables().iter().filter(|row| !unread.contains(&row.name));
+    missing.extend(rows.map(|row| format!("{} of variables.toml", row.name)));
     assert!(missing.is_empty(), "without a case in tests/packages: {missing:#?}");
     // Ids are unique over all files, as each is a page's name.
     let ids: Vec<&str> = knowledge.problems().map(|(_, row)| row.id.as_str()).collect();
     assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len());
+}
+
+/// Each of two variables that nothing reads has its own fix, though the plan for one leaves the other.
+#[test]
+fn two_variables_that_nothing_reads_are_mended_one_by_one() {
+    let words = Words {
+        packages: [("torch".to_owned(), "2.8.0+cu128".to_owned())].into(),
+        variables: ["FORCE_CUDA", "CUDA_VISIBLE_DEVICE"].map(|name| (name.to_owned(), "1".to_owned())).into(),
+        gpus: Some(vec!["8.9".to_owned()]),
+        ..Words::default()
+    };
+    let found = findings(&words, &Knowledge::builtin().unwrap());
+    let fixed = found.iter().map(|finding| {
+        assert_eq!(finding.rule, "variable-read-by-nothing");
+        assert!(finding.fixes.iter().all(|fix| fix.unproven.is_empty()), "{:?}", finding.fixes);
+        (finding.subject.as_str(), finding.fixes.first().map(|fix| fix.commands.len()))
+    });
+    assert_eq!(fixed.collect::<Vec<_>>(), [("CUDA_VISIBLE_DEVICE", Some(2)), ("FORCE_CUDA", Some(1))]);
 }
 
 /// The same through the shipped binary: facts in, report out.

@@ -35,8 +35,10 @@ fn each_case_has_its_root_cause() {
         let output = child.wait_with_output().unwrap();
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         let worst = [slugs(&report, "error"), slugs(&report, "warning")].concat();
-        assert_eq!(worst.first(), Some(&case.expected.as_str()), "{}: {}", case.id, report["findings"]);
+        // `none-…`: nothing is wrong, and any other diagnosis is a false alarm.
+        let expected = Some(case.expected.as_str()).filter(|label| !label.starts_with("none-"));
+        assert_eq!(worst.first().copied(), expected, "{}: {}", case.id, report["findings"]);
         seen += 1;
     }
-    assert!(seen >= 11, "{seen} cases");
+    assert!(seen >= 20, "{seen} cases");
 }

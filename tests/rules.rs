@@ -334,6 +334,35 @@ fn arch_list_lacks_gpu() {
     nothing(blackwell().variable("TORCH_CUDA_ARCH_LIST", "9.0+PTX"));
 }
 
+/// The healed patient with an arch list and toolkits: `(release, what leads to it)`.
+fn building(list: &str, toolkits: &[(&str, &str)]) -> Case {
+    let toolkit = |(version, found_by): &(&str, &str)| json!({"path": format!("/usr/local/cuda-{version}"), "version": known(*version), "nvcc": true, "found_by": [found_by]});
+    let toolkits: Vec<Value> = toolkits.iter().map(toolkit).collect();
+    healthy().variable("TORCH_CUDA_ARCH_LIST", list).change(|facts| facts["toolkits"] = json!(toolkits))
+}
+
+#[test]
+fn nvcc_too_old_for_arch() {
+    let old = building("8.9;12.0", &[("12.4", "CUDA_HOME"), ("12.8", "/usr/local/cuda-12.8")]);
+    let old = only(old, "warning", "nvcc-too-old-for-arch");
+    let said = "12.4 in /usr/local/cuda-12.4 does not know 12.0 (from CUDA 12.8 on)";
+    assert!(old["summary"].as_str().unwrap().contains(said), "{old}");
+    assert_eq!(fix_lines(&old)[0], "export TORCH_CUDA_ARCH_LIST=8.9");
+    nothing(building("8.9;12.0", &[("12.8", "/usr/local/cuda")]));
+    // A toolkit that torch does not look for, or that has no compiler, builds nothing.
+    nothing(building("8.9;12.0", &[("12.4", "/usr/local/cuda-12.4")]));
+    let runtime = building("8.9;12.0", &[("12.4", "/usr/local/cuda")]);
+    nothing(runtime.change(|facts| facts["toolkits"][0]["nvcc"] = json!(false)));
+}
+
+#[test]
+fn nvcc_too_new_for_arch() {
+    let new = only(building("6.0;8.9", &[("13.0", "nvcc on PATH")]), "warning", "nvcc-too-new-for-arch");
+    assert!(new["summary"].as_str().unwrap().contains("no longer knows 6.0 (until CUDA 12.9)"), "{new}");
+    assert_eq!(fix_lines(&new)[0], "export TORCH_CUDA_ARCH_LIST=8.9");
+    nothing(building("6.0;8.9", &[("12.9", "nvcc on PATH")]));
+}
+
 #[test]
 fn a_card_for_the_screen_forces_no_downgrade() {
     let mut two = healthy();

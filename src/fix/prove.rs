@@ -46,6 +46,7 @@ impl After {
                 && stays.environment == finding.environment
                 && stays.trace.package == finding.trace.package
                 && stays.trace.problem == finding.trace.problem
+                && stays.trace.variable == finding.trace.variable
                 && (finding.gpus.is_empty() || stays.gpus.iter().any(|gpu| finding.gpus.contains(gpu)))
         })
     }
@@ -55,7 +56,8 @@ impl After {
     pub fn remarks(&self, remedy: Remedy) -> Vec<String> {
         let concerns = |finding: &&Finding| {
             let others = !finding.trace.remedies.is_empty() || finding.trace.package.is_some();
-            let own = finding.trace.package.is_none() && has_remedy(finding, remedy);
+            let named = finding.trace.package.is_some() || finding.trace.variable.is_some();
+            let own = !named && has_remedy(finding, remedy);
             finding.severity >= Severity::Warning && (own || !others)
         };
         let stay = self.stay.iter().filter(concerns);
@@ -71,6 +73,7 @@ fn same(before: &Finding, after: &Finding) -> bool {
         && before.environment == after.environment
         && before.trace.package == after.trace.package
         && before.trace.problem == after.trace.problem
+        && before.trace.variable == after.trace.variable
         && after.gpus.iter().all(|gpu| before.gpus.contains(gpu))
 }
 

@@ -9,7 +9,7 @@ use crate::{
     compat::arch_list,
     facts::{ComputeCapability, Suffix},
     finding::Finding,
-    knowledge::ParserRow,
+    knowledge::{ParserRow, UnreadRow},
     python,
     rules::Remedy,
 };
@@ -28,6 +28,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
                 unproven: vec!["that no other program of this shell needs the variable".to_owned()],
                 ..unset(LOADER_PATH)
             }],
+            subject if unread(case, subject).is_some() => unread_plans(case, subject),
             subject => SWITCHES.iter().filter(|name| **name == subject).map(|name| unset(name)).collect(),
         };
         let passed = plans.into_iter().find_map(|plan| {
@@ -52,8 +53,26 @@ fn visible_plans(case: &Case<'_>) -> Vec<Plan> {
     shorter.chain([unset(VISIBLE)]).collect()
 }
 
-fn unset(name: &'static str) -> Plan {
-    Plan { summary: format!("unset {name}"), changes: vec![Change::Variable(name.into(), None)], ..Plan::default() }
+fn unset(name: &str) -> Plan {
+    let changes = vec![Change::Variable(name.to_owned().into(), None)];
+    Plan { summary: format!("unset {name}"), changes, ..Plan::default() }
+}
+
+/// What is known of a variable that nothing reads.
+fn unread<'k>(case: &Case<'k>, name: &str) -> Option<&'k UnreadRow> {
+    case.knowledge.unread_variables().iter().find(|row| row.name == name)
+}
+
+/// The value under the name that is read, then the variable not set at all: what it asked for may not be wanted any more.
+fn unread_plans(case: &Case<'_>, name: &str) -> Vec<Plan> {
+    let instead = unread(case, name).and_then(|row| row.instead.clone());
+    let value = case.facts.env_vars.get(name).cloned();
+    let renamed = instead.zip(value).map(|(instead, value)| Plan {
+        summary: format!("set {instead}, which is read, instead of {name}"),
+        changes: vec![Change::Variable(name.to_owned().into(), None), Change::Variable(instead.into(), Some(value))],
+        ..Plan::default()
+    });
+    renamed.into_iter().chain([unset(name)]).collect()
 }
 
 /// The list with what torch refuses left out and the GPUs added.

@@ -2,7 +2,7 @@
 
 use super::{
     load::Knowledge,
-    schema::{CommonOwner, LibraryRow},
+    schema::{CommonOwner, CommonRow, LibraryRow},
 };
 use crate::{
     facts::{ComputeCapability, CudaVersion, PtxIsa},
@@ -39,12 +39,22 @@ impl Knowledge {
 
     /// Who brings a library that no distribution has.
     pub fn common_owner(&self, library: &str) -> Option<CommonOwner> {
+        self.common_rows(library).next().map(|row| row.by)
+    }
+
+    /// The rows that say so.
+    pub fn common_rows(&self, library: &str) -> impl Iterator<Item = &CommonRow> {
         let library = library.to_ascii_lowercase();
-        let fits = |name: &String| match name.strip_suffix('*') {
+        let fits = move |name: &String| match name.strip_suffix('*') {
             Some(start) => library.starts_with(start),
             None => name.eq_ignore_ascii_case(&library),
         };
-        self.libraries.common.iter().find(|row| row.names.iter().any(fits)).map(|row| row.by)
+        self.libraries.common.iter().filter(move |row| row.names.iter().any(&fits))
+    }
+
+    /// Every library that some distribution has, by its file name.
+    pub fn library_names(&self) -> impl Iterator<Item = &str> {
+        self.libraries.library.iter().flat_map(|row| row.linux.iter().chain(&row.windows)).map(String::as_str)
     }
 
     /// The distributions that a requirement brings with it, as far as is known.

@@ -157,6 +157,11 @@ impl Knowledge {
         spelled(&self.gpus.sources, keys)
     }
 
+    /// The same for `architectures.toml`.
+    pub fn architecture_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.architectures.sources, keys)
+    }
+
     /// The same for `torch.toml`.
     pub fn torch_sources(&self, keys: &[String]) -> Vec<String> {
         spelled(&self.torch.sources, keys)
@@ -170,6 +175,16 @@ impl Knowledge {
     /// The same for `variables.toml`.
     pub fn variable_sources(&self, keys: &[String]) -> Vec<String> {
         spelled(&self.variables.sources, keys)
+    }
+
+    /// The same for `errors.toml`.
+    pub fn error_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.errors.sources, keys)
+    }
+
+    /// The same for `libraries.toml`.
+    pub fn library_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.libraries.sources, keys)
     }
 
     /// The same for `failures.toml`.
@@ -196,6 +211,6 @@ impl Knowledge {
 }
 
 /// What the keys stand for.
-fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
+pub(super) fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
     keys.iter().filter_map(|key| sources.get(key)).cloned().collect()
 }

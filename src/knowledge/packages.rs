@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    listing::spelled,
     load::Knowledge,
     queries::{cite, claimed_code, contains},
     schema::{AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When},
@@ -78,6 +79,7 @@ impl Knowledge {
     /// What the probe should look at for the sake of these rows.
     pub fn interests(&self) -> Interests {
         let mut interests = Interests::default();
+        interests.variables.extend(self.variables.unread.iter().map(|row| row.name.clone()));
         for file in self.packages.iter() {
             let read = file.package.read
                 || !file.package.main.is_empty()
@@ -120,6 +122,13 @@ impl Interests {
         if !when.brought.is_empty() {
             self.packages.extend(when.packages.keys().cloned());
         }
+    }
+}
+
+impl PackageFile {
+    /// Where rows of this file with these keys are written.
+    pub fn sources_of(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.sources, keys)
     }
 }
 

@@ -5,7 +5,8 @@ use pep440_rs::{Version, VersionSpecifiers};
 use super::{
     load::Knowledge,
     schema::{
-        AdviceRow, ArchitectureRow, Basis, ErrorRow, GpuRow, NightlyRow, ParserRow, Published, TorchBuild, TorchRelease,
+        AdviceRow, ArchitectureRow, Basis, ErrorRow, GpuRow, NightlyRow, ParserRow, Published, TorchBuild,
+        TorchRelease, UnreadRow,
     },
 };
 use crate::facts::{
@@ -165,6 +166,11 @@ impl Knowledge {
         format!("errors.toml, {}; {}", row.id, cite(&self.errors.sources, &row.source))
     }
 
+    /// Where a row about a variable that nothing reads comes from.
+    pub fn cite_unread(&self, row: &UnreadRow) -> String {
+        format!("variables.toml, {} of {}; {}", row.name, row.of, cite(&self.variables.sources, &row.source))
+    }
+
     /// Every torch release, oldest first.
     pub fn torch_releases(&self) -> impl Iterator<Item = &TorchRelease> {
         self.torch.release.iter()
@@ -239,9 +245,10 @@ impl Knowledge {
         )
     }
 
-    /// How an architecture row is cited.
-    pub fn cite_architecture(&self, row: &ArchitectureRow) -> String {
-        format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, &row.source))
+    /// How an architecture row is cited, for the field that the source `by` decides: one of those in the row's own `by`.
+    pub fn cite_architecture(&self, row: &ArchitectureRow, by: Option<&String>) -> String {
+        let keys = by.map_or(row.source.as_slice(), std::slice::from_ref);
+        format!("architectures.toml, {}; {}", row.capability, cite(&self.architectures.sources, keys))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod condition;
 mod extension;
+mod nvcc;
 mod pages;
 mod rule;
 mod run;
@@ -152,6 +153,7 @@ registry! {
         environment_incomplete,
         torch_left_to_the_index,
         several_cuda_majors,
+        variable_read_by_nothing,
     }
     smoke {
         smoke_no_device,
@@ -174,6 +176,8 @@ registry! {
     build {
         arch_list_invalid,
         arch_list_lacks_gpu,
+        nvcc_too_old_for_arch,
+        nvcc_too_new_for_arch,
     }
 }
 

@@ -226,7 +226,7 @@ pub fn flavour(
         )
         .evidence(Evidence::new(
             format!("sm_{}: {needs}", row.capability.number()),
-            format!("knowledge: {}", context.knowledge.cite_architecture(row)),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row, row.by.open_kernel_modules.as_ref())),
         ))
         .symptom(symptom)
         .cause(row.capability)

@@ -17,7 +17,7 @@ pub struct Words {
     pub requires: BTreeMap<String, Vec<String>>,
     /// Paths of shared libraries; after `<-` what one links to.
     pub libraries: BTreeMap<String, Vec<String>>,
-    /// GPUs: compute capabilities, or names.
+    /// Compute capabilities of the GPUs; `?` where a GPU is there and nothing is known of it.
     pub gpus: Option<Vec<String>>,
     /// Driver.
     pub driver: Option<String>,
@@ -29,6 +29,12 @@ pub struct Words {
     pub variables: BTreeMap<String, String>,
     /// Shared libraries that the system loader finds: where; `""`: in none of its folders; `LD:…`: through LD_LIBRARY_PATH.
     pub loader: BTreeMap<String, String>,
+    /// Whether the GPUs were seen and not named by an option, and the driver answers.
+    pub live: Option<bool>,
+    /// Flavour of the loaded kernel module.
+    pub module: Option<String>,
+    /// Releases of CUDA toolkits under /usr/local.
+    pub toolkits: Option<Vec<String>>,
     /// A file that asks for the packages, instead of an installed environment.
     pub declared: Option<bool>,
 }
@@ -48,6 +54,9 @@ impl Words {
         words.driver = other.driver.clone().or(words.driver);
         words.platform = other.platform.clone().or(words.platform);
         words.python = other.python.clone().or(words.python);
+        words.live = other.live.or(words.live);
+        words.module = other.module.clone().or(words.module);
+        words.toolkits = other.toolkits.clone().or(words.toolkits);
         words.declared = other.declared.or(words.declared);
         words
     }
@@ -58,10 +67,17 @@ impl Words {
         let absent = json!({"state": "absent", "via": {"how": "file", "at": "test"}});
         let nobody = json!({"state": "unknown", "why": "test"});
         let gpus = self.gpus.clone().unwrap_or_default();
+        let live = self.live == Some(true);
+        let seen_by: &[&str] = if live { &["pci", "nvml", "cuda"] } else { &[] };
+        let ready = known(json!({
+            "library": known(json!({"path": "/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1", "version": nobody, "kind": "driver"})),
+            "answer": {"state": "ready"},
+        }));
         let gpu = |(index, capability): (usize, &String)| {
+            let of = if capability == "?" { nobody.clone() } else { known(capability.as_str()) };
             json!({
                 "id": format!("gpu{index}"), "name": known(format!("GPU of {capability}")), "pci_device": nobody, "pci_address": nobody,
-                "capability": known(capability.as_str()), "memory": nobody, "visible": known(true), "named": true, "seen_by": [],
+                "capability": of, "memory": nobody, "visible": known(true), "named": !live, "seen_by": seen_by,
             })
         };
         let found = |path: &String| match (path.as_str(), path.strip_prefix("LD:")) {
@@ -79,8 +95,12 @@ impl Words {
                 Some(version) => known(json!({"version": version, "cuda": nobody})),
                 None => known(json!({"version": "580.95.05", "cuda": nobody})),
             },
+            "nvml": if live { ready } else { nobody.clone() },
             "gpus": if gpus.is_empty() { absent.clone() } else { known(gpus.iter().enumerate().map(gpu).collect::<Vec<_>>()) },
-            "toolkits": [],
+            "kernel": { "flavour": self.module.as_deref().map_or(nobody.clone(), known) },
+            "toolkits": self.toolkits.iter().flatten().map(|version| json!({
+                "path": format!("/usr/local/cuda-{version}"), "version": known(version.as_str()), "nvcc": true, "found_by": ["/usr/local"],
+            })).collect::<Vec<_>>(),
             "env_vars": self.variables,
             "environments": [{
                 "id": "~/demo/.venv", "origin": if self.declared == Some(true) { json!({"declared": "requirements.txt"}) } else { json!("installed") },

@@ -73,7 +73,7 @@ fn of_architecture(knowledge: &Knowledge, row: &ArchitectureRow) -> Card {
     Card::new(
         format!("sm_{}, compute capability {}: {}{tegra}", row.capability.number(), row.capability, row.generation),
         row,
-        vec![knowledge.cite_architecture(row)],
+        knowledge.architecture_sources(&row.source),
         &row.verified,
     )
     .maybe("CUDA toolkits", toolkits)

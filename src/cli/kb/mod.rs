@@ -3,6 +3,7 @@
 mod card;
 mod hardware;
 mod list;
+mod packages;
 mod show;
 mod software;
 mod verify;

@@ -3,14 +3,14 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Format, Shared, card::Card, hardware, software, width};
+use super::{Format, Shared, card::Card, hardware, packages, software, width};
 
 /// Arguments of `gpucheck kb show`.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// What it is
     kind: Kind,
-    /// Its name: 2.7.1+cu128, 5090, 12.8, 580, sm_120, CUDA_VISIBLE_DEVICES, 802
+    /// Its name: 2.7.1+cu128, 5090, 12.8, 580, sm_120, CUDA_VISIBLE_DEVICES, 802, bitsandbytes, libcublas.so.12
     #[arg(required = true)]
     name: Vec<String>,
     #[command(flatten)]
@@ -32,6 +32,12 @@ enum Kind {
     Driver,
     /// An environment variable
     Variable,
+    /// A package, with what its versions hold and its known problems: bitsandbytes, bitsandbytes 0.48.1
+    Package,
+    /// A shared library, and who brings it: libcublas.so.12
+    Library,
+    /// A message of a program: "no kernel image"
+    Error,
     /// A failure of the driver, by code or by what a log says: 802, "forward compatibility"
     Failure,
 }
@@ -45,6 +51,9 @@ impl Arguments {
             Kind::Cuda => software::cuda,
             Kind::Variable => software::variable,
             Kind::Failure => software::failure,
+            Kind::Package => packages::package,
+            Kind::Library => packages::library,
+            Kind::Error => packages::error,
             Kind::Gpu => hardware::gpu,
             Kind::Arch => hardware::architecture,
             Kind::Driver => hardware::driver,

@@ -57,10 +57,28 @@ pub struct ArchitectureRow {
     pub driver_last_branch: Option<u32>,
     /// How it gets on with the open kernel modules.
     pub open_kernel_modules: Option<OpenModules>,
+    /// Which source says what besides toolkits.
+    #[serde(default)]
+    pub by: ArchitectureSources,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
     pub verified: String,
+}
+
+/// The keys of the sources that decide single fields of a row; the first of `source` decides the toolkits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ArchitectureSources {
+    /// The first drivers.
+    pub driver_first: Option<String>,
+    /// The last driver branch.
+    pub driver_last: Option<String>,
+    /// The kernel modules.
+    pub open_kernel_modules: Option<String>,
+    /// The lanes.
+    pub fp32_lanes: Option<String>,
 }
 
 /// Whether an architecture works with NVIDIA's open Linux kernel modules.

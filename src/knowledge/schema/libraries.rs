@@ -11,6 +11,7 @@ use super::{
 
 /// `libraries.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LibrariesFile {
     /// What a row's `source` refers to.
@@ -30,6 +31,7 @@ pub struct LibrariesFile {
 
 /// A distribution on an index, and the libraries that its wheels hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LibraryRow {
     /// Normalised name.
@@ -56,6 +58,7 @@ pub struct LibraryRow {
 
 /// A distribution without files, each extra of which requires others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CollectionRow {
     /// Normalised name.
@@ -70,6 +73,7 @@ pub struct CollectionRow {
 
 /// A distribution that brings libraries by its own requirements, which differ from build to build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CarrierRow {
     /// Normalised name.
@@ -84,6 +88,7 @@ pub struct CarrierRow {
 
 /// Libraries of a system, by name; `*` at the end stands for any rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommonRow {
     /// Who has them.
@@ -98,6 +103,7 @@ pub struct CommonRow {
 
 /// Who brings what every machine of a kind has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CommonOwner {
     /// The operating system and its C and C++ runtimes.

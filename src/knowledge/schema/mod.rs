@@ -34,7 +34,7 @@ pub use failure::{FailureFile, FailureRow};
 pub use files::Files;
 pub use gpu::{GpuFile, GpuRow};
 pub use interval::Interval;
-pub use libraries::{CommonOwner, LibrariesFile, LibraryRow};
+pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
 pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
 pub use package_build::PackageBuild;
 pub use package_problem::{Confidence, FixRow, Level, ProblemRow, VariableIs, When};

@@ -9,6 +9,7 @@ use crate::facts::{ComputeCapability, Platform};
 
 /// One file of `packages/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PackageFile {
     /// What a row's `source` refers to.
@@ -34,6 +35,7 @@ pub struct PackageFile {
 
 /// A package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PackageRow {
     /// Normalised name.
@@ -63,6 +65,7 @@ pub struct PackageRow {
 
 /// What the assembler inside a range of versions can generate code for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PtxasRow {
     /// PEP 440 range of the package.
@@ -79,6 +82,7 @@ pub struct PtxasRow {
 
 /// Which of the two C++ ABIs of libstdc++ a range of versions was compiled for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AbiRow {
     /// PEP 440 range of the package.
@@ -98,6 +102,7 @@ pub struct AbiRow {
 
 /// Versions that files ask for and the index has never had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct UnpublishedRow {
     /// PEP 440 range of the package.

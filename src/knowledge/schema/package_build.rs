@@ -7,6 +7,7 @@ use crate::facts::{ComputeCapability, Platform, PtxIsa, Target};
 
 /// What the wheels of a range of versions hold and need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PackageBuild {
     /// PEP 440 range of the package.
@@ -59,6 +60,7 @@ pub struct PackageBuild {
 
 /// Libraries of one package for some CUDA releases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     /// Digits of the CUDA releases: `128`.

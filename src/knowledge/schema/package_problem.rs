@@ -10,6 +10,7 @@ use crate::facts::{ComputeCapability, CudaVersion, DriverVersion, Platform, Pyth
 
 /// A known problem of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProblemRow {
     /// Its own name, unique in all files.
@@ -60,6 +61,7 @@ pub struct ProblemRow {
 
 /// Conditions over the facts of an environment, all of which must be so.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct When {
     /// Compute capability of the GPU; a problem with it is judged for each GPU.
@@ -102,6 +104,7 @@ pub struct When {
 
 /// What an environment variable must be; without more than the name: set to anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VariableIs {
     /// Its name.
@@ -118,6 +121,7 @@ pub struct VariableIs {
 
 /// A way to remove a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FixRow {
     /// What it does, in a few words.
@@ -146,6 +150,7 @@ pub struct FixRow {
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Good to know.
@@ -158,6 +163,7 @@ pub enum Level {
 
 /// How a row is known, the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Read from the wheel itself or from the package's own code.

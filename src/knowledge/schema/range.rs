@@ -72,6 +72,21 @@ impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Range<T> {
     }
 }
 
+// In the schema of the knowledge files it is a text of this shape.
+#[cfg(test)]
+impl<T> schemars::JsonSchema for Range<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Range".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        const BOUND: &str = r"\s*(>=|<=|==|<|>)\s*[0-9][0-9.]*\s*";
+        schemars::json_schema!({ "type": "string", "pattern": format!("^{BOUND}(,{BOUND})*$") })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -101,6 +101,22 @@ pub fn architectures(file: &ArchitectureFile, places: &Places<'_>) -> Vec<Proble
     let mut table = Table::new(places, "architecture", &file.sources);
     for (index, row) in file.architecture.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
+        let by = &row.by;
+        let first = row.driver_first_linux.as_ref().or(row.driver_first_windows.as_ref());
+        for (field, is_there, key) in [
+            ("driver_first_linux", first.is_some(), &by.driver_first),
+            ("driver_last_branch", row.driver_last_branch.is_some(), &by.driver_last),
+            ("open_kernel_modules", row.open_kernel_modules.is_some(), &by.open_kernel_modules),
+            ("fp32_lanes", row.fp32_lanes.is_some(), &by.fp32_lanes),
+        ] {
+            match key {
+                None if is_there => table.fault(index, field, format!("`by` does not say which source gives {field}")),
+                Some(key) if !row.source.contains(key) => {
+                    table.fault(index, "by", format!("'{key}' is not among the row's sources"));
+                }
+                _ => {}
+            }
+        }
         if let (Some(first), Some(last)) = (row.first_toolkit, row.last_toolkit)
             && last < first
         {

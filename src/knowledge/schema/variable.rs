@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Level;
+
 /// `variables.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -56,8 +58,10 @@ pub struct UnreadRow {
     pub of: String,
     /// Versions of that which do not read it; all when absent.
     pub versions: Option<String>,
-    /// The variable or setting that does what was meant.
+    /// The variable that does what was meant, with the same value.
     pub instead: Option<String>,
+    /// How bad it is that it does nothing; nothing: good to know.
+    pub severity: Option<Level>,
     /// For people.
     pub note: String,
     /// Keys of `[sources]`.

@@ -70,7 +70,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft
         .evidence(Evidence::new(
             format!("sm_{}: first driver {floor}", capability.number()),
-            format!("knowledge: {}", context.knowledge.cite_architecture(row)),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row, row.by.driver_first.as_ref())),
         ))
         .evidence(
             Evidence::new(

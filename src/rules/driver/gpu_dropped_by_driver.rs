@@ -64,7 +64,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft
         .evidence(Evidence::new(
             format!("sm_{}: last driver branch {last}", capability.number()),
-            format!("knowledge: {}", context.knowledge.cite_architecture(row)),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row, row.by.driver_last.as_ref())),
         ))
         .found()
 }

@@ -64,11 +64,17 @@ fn judge(context: &Context<'_>) -> Outcome {
     )
     .evidence(Evidence::new(
         format!("{}: open kernel module required", gpu_name(open)),
-        format!("knowledge: {}", context.knowledge.cite_architecture(open_row)),
+        format!(
+            "knowledge: {}",
+            context.knowledge.cite_architecture(open_row, open_row.by.open_kernel_modules.as_ref())
+        ),
     ))
     .evidence(Evidence::new(
         format!("{}: open kernel module impossible", gpu_name(closed)),
-        format!("knowledge: {}", context.knowledge.cite_architecture(closed_row)),
+        format!(
+            "knowledge: {}",
+            context.knowledge.cite_architecture(closed_row, closed_row.by.open_kernel_modules.as_ref())
+        ),
     ))
     .symptom("NVRM: installed in this system requires use of the NVIDIA open kernel modules")
     .severity(if all_named { Severity::Error } else { Severity::Warning })

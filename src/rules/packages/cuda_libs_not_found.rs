@@ -4,7 +4,8 @@
 //! is no PyTorch here that would bring others.
 //!
 //! ## How it is decided
-//! As extension-cuda-major-mismatch, for environments without a PyTorch with CUDA.
+//! As extension-cuda-major-mismatch, for environments without a PyTorch with CUDA. Where a CUDA toolkit is there, and it is of another
+//! major version than the missing libraries, that is the cause, and the finding has the name of that rule.
 //!
 //! ## How to fix it
 //! Install the packages that bring them (`nvidia-cublas-cu12`, `nvidia-cudnn-cu12` …), or the toolkit of that major version, and put its
@@ -17,10 +18,11 @@
 //! System V ABI, dynamic section; ld.so(8); the wheels themselves.
 
 use crate::{
+    facts::Toolkit,
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        extension::{Provision, extension, needs, provision, torch_cuda_major},
+        extension::{Provision, cuda_major, extension, needs, provision, torch_cuda_major},
         shared::{has_gpu, label, package_evidence},
     },
 };
@@ -54,13 +56,33 @@ fn judge(context: &Context<'_>) -> Outcome {
         }
     }
     let Some(first) = missing.first() else { return Outcome::Holds };
-    let summary = format!("{} needs {}, which nothing brings.", label(package), missing.join(", "));
+    let foreign = foreign_toolkit(context, first);
+    let mut summary = format!("{} needs {}, which nothing brings", label(package), missing.join(", "));
+    match foreign.and_then(|toolkit| toolkit.version.value()) {
+        Some(version) => summary.push_str(&format!(": the CUDA toolkit that is here is {version}.")),
+        None => summary.push('.'),
+    }
     let mut draft = Draft::new(label(package), summary)
         .about(package)
         .symptom(format!("{first}: cannot open shared object file: No such file or directory"))
         .evidence(package_evidence(context, package))
         .cause(first);
+    if let Some(toolkit) = foreign {
+        draft.slug = Some(super::extension_cuda_major_mismatch::RULE.slug);
+        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.found_by.join(", ")).at("/facts/toolkits"));
+    }
     draft.trace.missing.clone_from(&missing);
     draft.evidence.push(Evidence::new(format!("{first} is not there"), "the loader's folders and all packages"));
     draft.found()
+}
+
+/// A toolkit of another CUDA major than this library is of, where none is of the same.
+fn foreign_toolkit<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Toolkit> {
+    let wanted = cuda_major(soname)?;
+    let major = |toolkit: &&Toolkit| toolkit.version.value().map(|version| version.major);
+    let toolkits = || context.facts.toolkits.iter();
+    if toolkits().any(|toolkit| major(&toolkit) == Some(wanted)) {
+        return None;
+    }
+    toolkits().find(|toolkit| major(toolkit).is_some())
 }

@@ -1,0 +1,118 @@
+//! # variable-read-by-nothing
+//!
+//! An environment variable is set that nothing here reads: a name that is misspelt, of another version, or of another program. Who set
+//! it believes that it works.
+//!
+//! ## How it is decided
+//! The knowledge base lists names that people set, and who does not read them in which versions. It is a finding when that package is
+//! installed in such a version, no package that does read the name is, and the name that is read is not set too.
+//!
+//! ## How to fix it
+//! Set the variable that is read, where there is one, and unset the other.
+//!
+//! ## In a log
+//! Nothing: that is the trouble with it.
+//!
+//! ## Sources
+//! Each row of variables.toml names its own: the texts of libraries and Python files, and threads of people who set the name.
+
+use crate::{
+    finding::{Evidence, Severity},
+    knowledge::{Level, UnreadRow},
+    python,
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        shared::{label, package_evidence},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "variable-read-by-nothing",
+    scope: Scope::Environment,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[Remedy::Variables],
+    judge,
+};
+
+/// Who reads what no package does.
+const DRIVER: &str = "driver";
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let is_set = |name: &str| context.facts.env_vars.contains_key(name);
+    let rows = context.knowledge.unread_variables().iter().filter(|row| is_set(&row.name));
+    let outcomes = rows.filter(|row| !row.instead.as_deref().is_some_and(is_set)).map(|row| of_row(context, row));
+    let (mut found, mut needs, mut looked) = (Vec::new(), Vec::new(), false);
+    for outcome in outcomes {
+        looked |= !matches!(outcome, Outcome::NotApplicable);
+        match outcome {
+            Outcome::Finding(draft) => found.push(*draft),
+            Outcome::Needs(facts) => needs.extend(facts),
+            _ => {}
+        }
+    }
+    match (found.is_empty(), needs.is_empty(), looked) {
+        (false, ..) => Outcome::Findings(found),
+        (_, false, _) => Outcome::Needs(needs),
+        (_, _, true) => Outcome::Holds,
+        _ => Outcome::NotApplicable,
+    }
+}
+
+fn of_row(context: &Context<'_>, row: &UnreadRow) -> Outcome {
+    let knowledge = context.knowledge;
+    let package = context.package(&row.of);
+    let by = match package {
+        _ if row.of == DRIVER => "the driver".to_owned(),
+        None => return Outcome::NotApplicable,
+        Some(package) => {
+            match (row.versions.as_deref(), package.version.value()) {
+                (Some(range), Some(version)) if python::in_range(range, version) != Some(true) => {
+                    return Outcome::Holds;
+                }
+                (Some(_), None) => return Outcome::Needs(vec![format!("the version of {}", package.name)]),
+                _ => {}
+            }
+            label(package)
+        }
+    };
+    let reads = |name: &str, versions: Option<&str>| {
+        let version = context.package(name).map(|reader| reader.version.value());
+        // A reader whose version is not known may well read it.
+        version.is_some_and(|version| match (versions, version) {
+            (Some(range), Some(version)) => python::in_range(range, version) == Some(true),
+            _ => true,
+        })
+    };
+    if knowledge
+        .variables()
+        .iter()
+        .filter(|reader| reader.name == row.name)
+        .any(|reader| reads(&reader.read_by, reader.versions.as_deref()))
+    {
+        return Outcome::Holds;
+    }
+    let summary = match &row.instead {
+        Some(instead) => format!("{} is set, and {by} does not read it: its name for that is {instead}.", row.name),
+        None => format!("{} is set, and {by} does not read it; nor does anything else that is known here.", row.name),
+    };
+    let value = context.facts.env_vars.get(&row.name).map_or("", String::as_str);
+    let mut draft = Draft::new(&row.name, summary)
+        .evidence(
+            Evidence::new(format!("{}={value}", row.name), "environment").at(format!("/facts/env_vars/{}", row.name)),
+        )
+        .cause(&row.of);
+    draft.trace.variable = Some(row.name.clone());
+    if let Some(package) = package {
+        draft = draft.evidence(package_evidence(context, package));
+    }
+    draft
+        .evidence(Evidence::new(row.note.clone(), format!("knowledge: {}", knowledge.cite_unread(row))))
+        .severity(match row.severity {
+            None | Some(Level::Info) => Severity::Info,
+            Some(Level::Warning) => Severity::Warning,
+            Some(Level::Error) => Severity::Error,
+        })
+        .found()
+}

@@ -1,0 +1,59 @@
+//! What the rules about building share: which toolkit compiles, and which entries of TORCH_CUDA_ARCH_LIST it cannot compile for.
+
+use super::{Context, Draft, Outcome, shared::arch_list_of};
+use crate::{
+    compat::arch_list,
+    facts::{ComputeCapability, CudaVersion, Toolkit},
+    finding::Evidence,
+    knowledge::ArchitectureRow,
+};
+
+/// What leads `torch/utils/cpp_extension.py` to a toolkit (`_find_cuda_home`), which takes the first of them that is there. The probe
+/// lists toolkits in the same order.
+const WAYS: [&str; 4] = ["CUDA_HOME", "CUDA_PATH", "nvcc on PATH", "/usr/local/cuda"];
+
+/// The toolkit that an extension of torch is compiled with here, and its release.
+fn compiler<'a>(context: &Context<'a>) -> Option<(&'a Toolkit, CudaVersion)> {
+    let leads = |toolkit: &&Toolkit| toolkit.found_by.iter().any(|way| WAYS.contains(&way.as_str()));
+    let toolkit = context.facts.toolkits.iter().find(leads).filter(|toolkit| toolkit.nvcc)?;
+    Some((toolkit, *toolkit.version.value()?))
+}
+
+/// Judges the entries of TORCH_CUDA_ARCH_LIST against the toolkit that compiles: a finding for those whose architecture `lacks` says
+/// that its release does not know. `summary` gets the release, where it is, and the entries with what their rows say.
+pub fn judge(
+    context: &Context<'_>,
+    lacks: impl Fn(&ArchitectureRow, CudaVersion) -> Option<String>,
+    summary: impl Fn(CudaVersion, &str, &str) -> String,
+) -> Outcome {
+    let Some((text, _, parser)) = arch_list_of(context) else { return Outcome::NotApplicable };
+    let (Some(items), Some((toolkit, cuda))) = (arch_list(text, parser), compiler(context)) else {
+        return Outcome::NotApplicable;
+    };
+    let mut capabilities: Vec<ComputeCapability> =
+        items.iter().filter_map(|item| item.code.as_ref()).flatten().map(|code| code.target.capability).collect();
+    capabilities.sort();
+    capabilities.dedup();
+    let rows = capabilities.into_iter().filter_map(|capability| context.knowledge.architecture(capability));
+    let wrong: Vec<(&ArchitectureRow, String)> = rows.filter_map(|row| Some((row, lacks(row, cuda)?))).collect();
+    let Some((first, _)) = wrong.first() else { return Outcome::Holds };
+    let entries: Vec<String> = wrong.iter().map(|(row, said)| format!("{} ({said})", row.capability)).collect();
+    let mut draft = Draft::new("TORCH_CUDA_ARCH_LIST", summary(cuda, &toolkit.path, &entries.join(", ")))
+        .evidence(
+            Evidence::new(format!("TORCH_CUDA_ARCH_LIST={text}"), "environment")
+                .at("/facts/env_vars/TORCH_CUDA_ARCH_LIST"),
+        )
+        .evidence(
+            Evidence::new(format!("CUDA toolkit {cuda}: {}", toolkit.path), toolkit.found_by.join(", "))
+                .at("/facts/toolkits"),
+        )
+        .symptom(format!("nvcc fatal   : Unsupported gpu architecture 'compute_{}'", first.capability.number()))
+        .cause(cuda);
+    for (row, said) in wrong {
+        draft = draft.cause(row.capability).evidence(Evidence::new(
+            format!("compute capability {}: {said}", row.capability),
+            format!("knowledge: {}", context.knowledge.cite_architecture(row, row.source.first())),
+        ));
+    }
+    draft.found()
+}
