@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
-use textwrap::Options;
+use textwrap::{Options, WordSplitter};
 
 use super::{
     super::{network::NetworkOptions, progress},
@@ -126,6 +126,8 @@ fn human(verified: &Verified) -> String {
     let mut put = |first: &str, value: &str| {
         let rest = " ".repeat(first.len());
         let options = Options::new(width()).initial_indent(first).subsequent_indent(&rest).break_words(false);
+        // Names of packages stay whole.
+        let options = options.word_splitter(WordSplitter::NoHyphenation);
         let _ = writeln!(text, "{}", textwrap::fill(value, options));
     };
     if let Some(row) = &verified.row {

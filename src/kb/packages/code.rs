@@ -10,11 +10,12 @@ use crate::{
         Check,
         compare::{list, same},
     },
-    knowledge,
+    knowledge::{self, Knowledge},
 };
 
 /// The code that was read of the main libraries, and of those that are taken instead of them.
 struct Codes<'c> {
+    knowledge: &'c Knowledge,
     main: Vec<&'c CodeObjects>,
     instead: Vec<&'c CodeObjects>,
 }
@@ -27,7 +28,7 @@ impl<'c> Codes<'c> {
     /// The targets of the general part: what every main library is built for, and what those instead of them are.
     fn general(&self, kind: CodeKind) -> BTreeSet<Target> {
         let of = |code: &CodeObjects| {
-            let general = compat::general(code).into_iter().filter(|code| code.kind == kind);
+            let general = compat::general(self.knowledge, code).into_iter().filter(|code| code.kind == kind);
             general.map(|code| code.target).collect::<BTreeSet<_>>()
         };
         let common = |codes: &[&CodeObjects]| {
@@ -129,7 +130,7 @@ fn held(case: &Case<'_>, cuda: Option<&str>) -> Vec<Check> {
 /// The libraries that hold code. As for the rules, those that hold none do not count.
 fn read<'c>(case: &Case<'c>, cuda: Option<&str>) -> Result<Codes<'c>, String> {
     let name = &case.evidence.name;
-    let mut codes = Codes { main: Vec::new(), instead: Vec::new() };
+    let mut codes = Codes { knowledge: case.knowledge, main: Vec::new(), instead: Vec::new() };
     let mut why = "no main library could be read".to_owned();
     for library in &case.evidence.libraries {
         let place = match &library.path {
@@ -160,8 +161,9 @@ fn read<'c>(case: &Case<'c>, cuda: Option<&str>) -> Result<Codes<'c>, String> {
 fn listed(fact: &'static str, row: &[Target], kind: CodeKind, codes: &Codes<'_>, prefix: &str) -> Check {
     let row: BTreeSet<Target> = row.iter().copied().collect();
     let general = codes.general(kind);
-    let somewhere =
-        |target: &Target| codes.all().any(|code| compat::built(code).at_all(CodeTarget { kind, target: *target }));
+    let somewhere = |target: &Target| {
+        codes.all().any(|code| compat::built(codes.knowledge, code).at_all(CodeTarget { kind, target: *target }))
+    };
     let here: BTreeSet<Target> = general.iter().chain(row.iter().filter(|target| somewhere(target))).copied().collect();
     let shown = |targets: &BTreeSet<Target>| prefix.to_owned() + &list(targets);
     match here == row {
@@ -177,7 +179,7 @@ fn anywhere(case: &Case<'_>, codes: &Codes<'_>) -> Check {
     let mut counts: BTreeMap<CodeTarget, u32> = BTreeMap::new();
     let mut fatbins: u32 = 0;
     for code in codes.all() {
-        let built = compat::built(code);
+        let built = compat::built(codes.knowledge, code);
         fatbins = fatbins.saturating_add(built.fatbins);
         for (target, count) in built.counts {
             let sum = counts.entry(target).or_default();
@@ -196,7 +198,7 @@ fn anywhere(case: &Case<'_>, codes: &Codes<'_>) -> Check {
 fn isa(row: Option<PtxIsa>, codes: &Codes<'_>) -> Check {
     let mut counts: BTreeMap<PtxIsa, u64> = BTreeMap::new();
     for code in codes.all() {
-        let built = compat::built(code);
+        let built = compat::built(codes.knowledge, code);
         for group in &code.modules {
             let ptx = group.images.iter().filter(|image| image.code.kind == CodeKind::Ptx && built.at_all(image.code));
             for isa in ptx.filter_map(|image| image.isa) {
