@@ -7,7 +7,7 @@ use crate::{
     facts::Library,
     kb::{Check, compare::list},
     python::Requirement,
-    rules::cuda_major,
+    rules::{cuda_major, of_nvidia},
     scan::file_name,
 };
 
@@ -72,9 +72,9 @@ fn needs(case: &Case<'_>) -> Vec<Check> {
         }
     }
     // What a rule asks for by what is linked, it must ask for by the row too.
-    let toolkit = |name: &&str| cuda_major(name).is_some() && !has(case, name);
+    let asked = |name: &&str| of_nvidia(case.knowledge, name) && !has(case, name);
     let more: Vec<&str> =
-        of_main.into_iter().filter(toolkit).filter(|name| case.row.needs.iter().all(|need| need != name)).collect();
+        of_main.into_iter().filter(asked).filter(|name| case.row.needs.iter().all(|need| need != name)).collect();
     let mut checks = Vec::new();
     if !sure.is_empty() {
         checks.push(agree("needs", sure.join(", "), sure.join(", ")));
