@@ -55,6 +55,7 @@ fn judge(context: &Context<'_>) -> Outcome {
             Provision::Package | Provision::System => {}
         }
     }
+    // One that is known to be missing is enough.
     let Some(first) = missing.first() else {
         return if unknown.is_empty() { Outcome::Holds } else { Outcome::Needs(unknown) };
     };
