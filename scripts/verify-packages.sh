@@ -19,7 +19,7 @@ status=0
 # verify PLATFORM NAME==VERSION
 verify() {
     # Not every release has a wheel for every Python.
-    for python in 3.11 3.12 3.10 3.13 3.9; do
+    for python in 3.11 3.12 3.10 3.13 3.9 3.8; do
         said=$("$gpucheck" kb verify --format "$format" --platform "$1" --python-version "$python" "$2" 2>&1)
         code=$?
         [ $code -le 1 ] && break
