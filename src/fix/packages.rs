@@ -24,7 +24,9 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             if has_remedy(finding, Remedy::PackageVersion) {
                 let versions = versions(case, environment, &name);
                 let bringing = bringing(case, environment, finding);
-                let both = versions.into_iter().chain(bringing);
+                // Where no CUDA is here that another version could be for, what is missing is the smaller change.
+                let (before, after) = if has_cuda(case, environment) { (None, bringing) } else { (bringing, None) };
+                let both = before.into_iter().chain(versions).chain(after);
                 plans.extend(both.map(|plan| (plan, Remedy::PackageVersion)));
             }
         }
@@ -38,6 +40,12 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             rows(case, finding);
         }
     }
+}
+
+/// Whether a torch or a toolkit brings a CUDA that packages can be chosen for.
+fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
+    let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda);
+    torch.is_some() || !case.facts.toolkits.is_empty()
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
