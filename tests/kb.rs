@@ -104,10 +104,7 @@ fn the_check_of_sources_and_dates_finds_what_is_missing() {
 
 #[test]
 fn every_source_is_used() {
-    // The files of packages/ keep sources that only their comments speak of.
-    for (path, file) in
-        files().into_iter().filter(|(path, _)| path.parent().is_some_and(|folder| folder.ends_with("knowledge")))
-    {
+    for (path, file) in files() {
         let used: BTreeSet<&str> = rows(&file)
             .iter()
             .flat_map(|(_, row, _)| row["source"].as_array().unwrap())

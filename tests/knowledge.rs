@@ -43,6 +43,7 @@ fn faults_are_told_with_their_place() {
         ("capability = \"12.0\"", "capability = \"12\"", "gpus.toml:6:"),
         ("name =", "nane =", "unknown field `nane`"),
         ("source = [\"lab\"]", "source = [\"lap\"]", "gpus.toml:7:10: source 'lap' is not in [sources]"),
+        ("[sources]", "[sources]\nhearsay = \"?\"", "gpus.toml:2:1: no row has the source 'hearsay'"),
         ("verified = \"2026-11-25\"", "verified = \"last week\"", "gpus.toml:8:12: 'last week' is not a date"),
         ("verified = \"2026-11-25\"", "verified = \"2026-11-25\"\nverified = \"2026-11-25\"", "duplicate key"),
         ("[[gpu]]", "[[gpu]", "gpus.toml:4:"),

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::options::{Assume, AssumedOs};
-use crate::{python::WheelPlatform, scan::Network};
+use crate::{facts::PythonVersion, python::WheelPlatform, scan::Network};
 
 /// Where packages come from, and for which machine.
 #[derive(Debug, Clone, Default, Args)]
@@ -36,11 +36,22 @@ impl NetworkOptions {
             };
             name.parse().ok()
         };
+        let network = self.for_python(assume.python_version);
+        Network { platform: network.platform.or_else(os), ..network }
+    }
+
+    /// Whether all of a package is read.
+    pub fn full(&self) -> bool {
+        self.full
+    }
+
+    /// What to ask for, for this Python.
+    pub fn for_python(&self, python: Option<PythonVersion>) -> Network {
         Network {
             index_url: self.index_url.clone().filter(|url| !url.trim().is_empty()),
             extra_index_url: self.extra_index_url.iter().filter(|url| !url.trim().is_empty()).cloned().collect(),
-            platform: self.platform.clone().or_else(os),
-            python: assume.python_version,
+            platform: self.platform.clone(),
+            python,
             abi: self.abi.as_ref().map(|tag| tag.to_ascii_lowercase()),
             full: self.full,
         }

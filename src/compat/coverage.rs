@@ -60,6 +60,17 @@ impl Reach {
     pub fn lacks(self) -> bool {
         matches!(self, Self::Partial(..) | Self::Nothing)
     }
+
+    /// How much it is: of several libraries of a package the one with the least decides.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Nothing => 0,
+            Self::Partial(..) => 1,
+            Self::IsaTooNew(_) | Self::ZstdTooNew => 2,
+            Self::Compiled(_) => 3,
+            Self::Native(_) => 4,
+        }
+    }
 }
 
 /// Counts what `device` can use of `code`.
@@ -179,4 +190,15 @@ pub fn reach(coverage: &Coverage) -> Reach {
     // Where all that concerns the device runs, what concerns other devices is what makes it little.
     let of = if with_new_driver == coverage.relevant { coverage.fatbins } else { coverage.relevant };
     Reach::Partial(with_new_driver, of)
+}
+
+/// As [`reach`], for a package that works with this share of a library's fatbins, in percent; without one it needs what the most
+/// frequent target has.
+pub fn reach_with_share(coverage: &Coverage, share: Option<u8>) -> Reach {
+    let usable = coverage.native + coverage.compiled + coverage.isa_too_new + coverage.zstd_too_new;
+    let enough = |share: u8| u64::from(usable) * 100 >= u64::from(coverage.fatbins) * u64::from(share);
+    match (reach(coverage), share, coverage.serving) {
+        (Reach::Partial(..), Some(share), Some(serving)) if enough(share) => Reach::Native(serving),
+        (reach, ..) => reach,
+    }
 }

@@ -10,7 +10,7 @@ mod image;
 
 pub use arch_list::{ArchListItem, arch_list};
 pub use built::{Built, built, general};
-pub use coverage::{Coverage, Reach, coverage, generation, one_fatbin, reach};
+pub use coverage::{Coverage, Reach, coverage, generation, one_fatbin, reach, reach_with_share};
 pub use image::{Driver, Jit, ptx_runs, sass_runs};
 
 #[cfg(test)]

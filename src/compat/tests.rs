@@ -67,6 +67,32 @@ fn a_rare_target_never_makes_a_device_supported() {
     assert_eq!(verdict(&[], "9.0", None), Reach::Nothing);
 }
 
+/// torch/lib/libtorch_cuda_cu.so of torch 1.13.1+cu117: a part of its files was compiled for sm_35 where the rest has sm_37.
+#[test]
+fn an_older_target_in_the_place_of_another_serves_for_it() {
+    let torch_1_13 = [
+        (221, "sm_37 sm_50 sm_60 sm_70 sm_75 sm_80 sm_86"),
+        (50, "sm_35 sm_50 sm_60 sm_70 sm_75 sm_80 sm_86"),
+        (16, "sm_80"),
+        (8, "sm_86"),
+        (4, "sm_75"),
+        (3, "sm_70"),
+    ];
+    let built_for = |fatbins: &[(u32, &str)]| {
+        let targets = general(knowledge(), &library(fatbins));
+        targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(built_for(&torch_1_13), "sm_37 sm_50 sm_60 sm_70 sm_75 sm_80 sm_86");
+    assert!(verdict(&torch_1_13, "3.7", None).works());
+    assert_eq!(verdict(&torch_1_13, "3.5", None), Reach::Partial(50, 271));
+    // Beside it is not in its place: sm_86 is in a part of the files only, though its devices run all of them.
+    assert_eq!(built_for(&[(6, "sm_75 sm_80 sm_86"), (4, "sm_75 sm_80")]), "sm_75 sm_80");
+    // A newer one does not serve, nor do desktop's and Jetson's for each other.
+    assert_eq!(built_for(&[(6, "sm_50 sm_80"), (4, "sm_50 sm_86")]), "sm_50 sm_86");
+    assert_eq!(built_for(&[(6, "sm_50 sm_87"), (4, "sm_50 sm_86")]), "sm_50");
+    assert_eq!(built_for(&[(6, "sm_50 sm_90a"), (4, "sm_50 sm_90")]), "sm_50");
+}
+
 /// The lists of libcublasLt.so.12 (12.6) in outline: general fatbins, and many for one generation each.
 #[test]
 fn fatbins_of_other_generations_neither_vouch_nor_veto() {

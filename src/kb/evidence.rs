@@ -24,6 +24,8 @@ pub struct Evidence {
     pub build: Option<TorchVersion>,
     /// `Requires-Dist`, without those of extras.
     pub requires: Vec<String>,
+    /// `Requires-Dist` of extras; nothing of what is installed.
+    pub requires_of_extras: Vec<String>,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
     /// Tags of the file name.
@@ -32,6 +34,8 @@ pub struct Evidence {
     pub platform: Option<Platform>,
     /// Its libraries.
     pub libraries: Vec<Library>,
+    /// Libraries that are there and were not read, because others tell what is asked.
+    pub left: Vec<String>,
     /// What could not be read, and why.
     pub unread: Vec<(String, String)>,
 }
@@ -40,6 +44,12 @@ impl Evidence {
     /// Version with its local part, as far as it is known.
     pub fn full_version(&self) -> &str {
         self.build.as_ref().map_or(&self.version, |build| &build.version)
+    }
+
+    /// The paths of its libraries, read or not.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let unread = self.unread.iter().map(|(path, _)| path);
+        self.libraries.iter().map(|library| &library.path).chain(&self.left).chain(unread).map(String::as_str)
     }
 }
 
@@ -84,10 +94,12 @@ pub fn of_wheel_source(
         file_version: file.split('-').nth(1).map(|version| version.replace("%2B", "+")),
         build,
         requires: metadata.requires,
+        requires_of_extras: metadata.requires_of_extras,
         requires_python: metadata.requires_python,
         platform: tags.as_ref().and_then(|tags| tags.platform),
         tags,
         libraries: archive.libraries,
+        left: archive.left,
         unread: archive.skipped,
         name,
         version,
@@ -108,10 +120,12 @@ pub fn of_environment(environment: &Environment, package: &Package) -> Option<Ev
         file_version: None,
         build,
         requires: package.requires.clone(),
+        requires_of_extras: Vec::new(),
         requires_python: None,
         tags: None,
         platform: environment.platform.value().copied(),
         libraries: package.libraries.clone(),
+        left: Vec::new(),
         unread: Vec::new(),
     })
 }

@@ -3,6 +3,7 @@
 mod companions;
 mod compare;
 mod evidence;
+mod packages;
 mod tags;
 mod torch;
 
@@ -13,7 +14,10 @@ pub use evidence::{Evidence, of_environment, of_wheel, of_wheel_source};
 pub use tags::WheelTags;
 pub use torch::{Measured, measured, python_marker};
 
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, PackageFile};
+
+/// Packages with rows of releases, in `torch.toml`; all others have rows of builds.
+const RELEASES: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
 /// What came out of holding one fact against its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,6 +29,8 @@ pub enum Outcome {
     Disagree,
     /// The knowledge base says nothing of it.
     NoRow,
+    /// What was read of the package does not tell it.
+    Unknown,
 }
 
 /// One fact, as the row has it and as the package has it.
@@ -37,7 +43,7 @@ pub struct Check {
     /// What the row says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<String>,
-    /// What the package says.
+    /// What the package says; where it does not tell, why not.
     pub package: String,
 }
 
@@ -65,7 +71,13 @@ impl Verified {
     }
 }
 
-/// Holds the rows against what a package says of itself. Packages of which the knowledge base has no releases have no facts to hold.
+/// Whether there is any row to hold against the package of this normalised name.
+pub fn has_rows(knowledge: &Knowledge, name: &str) -> bool {
+    let rows = |file: &PackageFile| !file.build.is_empty() || !file.ptxas.is_empty();
+    RELEASES.contains(&name) || knowledge.package_file(name).is_some_and(rows)
+}
+
+/// Holds the rows against what a package says of itself.
 pub fn verify(knowledge: &Knowledge, evidence: &Evidence) -> Verified {
     let mut verified = Verified {
         target: evidence.target.clone(),
@@ -77,7 +89,7 @@ pub fn verify(knowledge: &Knowledge, evidence: &Evidence) -> Verified {
     match evidence.name.as_str() {
         "torch" => torch::verify(knowledge, evidence, &mut verified),
         "torchvision" | "torchaudio" => companions::verify(knowledge, evidence, &mut verified),
-        _ => {}
+        _ => packages::verify(knowledge, evidence, &mut verified),
     }
     verified
 }

@@ -33,11 +33,11 @@ pub fn measured(knowledge: &Knowledge, evidence: &Evidence) -> Option<Measured> 
     let main: Vec<&str> = knowledge.main_libraries("torch").collect();
     // torch 1.13 has its code in a library beside one of the usual name that holds none.
     let mut libraries = evidence.libraries.iter().filter(|library| main.contains(&library.path.as_str()));
-    libraries.find_map(|library| library.code.value()).map(of_code)
+    libraries.find_map(|library| library.code.value()).map(|code| of_code(knowledge, code))
 }
 
-fn of_code(code: &CodeObjects) -> Measured {
-    let general = compat::general(code);
+fn of_code(knowledge: &Knowledge, code: &CodeObjects) -> Measured {
+    let general = compat::general(knowledge, code);
     let kind = |kind| general.iter().filter(move |code| code.kind == kind).map(|code| code.target).collect();
     Measured {
         sass: kind(CodeKind::Sass),

@@ -74,15 +74,16 @@ impl Knowledge {
         if let Some(id) = asked.to_ascii_lowercase().strip_prefix("10de:") {
             return self.by_pci(id).ok_or_else(|| self.not_found(asked));
         }
-        let words = words(asked);
-        let matches = match self.by_words(&words) {
-            matches if matches.is_empty() => self.by_words(&split_words(&words)),
-            matches => matches,
-        };
-        if matches.is_empty() {
+        // OpenGL adds "/PCIe/SSE2" to the name.
+        let whole = words(asked.split('/').next().unwrap_or(asked));
+        let split = split_words(&whole);
+        // The memory is a part of few names, and of what many people type.
+        let ways = [whole.clone(), split.clone(), without_memory(&whole), without_memory(&split)];
+        let found = ways.iter().map(|words| (words, self.by_words(words))).find(|(_, matches)| !matches.is_empty());
+        let Some((words, matches)) = found else {
             return self.by_pci(&asked.to_ascii_lowercase()).ok_or_else(|| self.not_found(asked));
-        }
-        let best = exact(&matches, &words).unwrap_or(matches);
+        };
+        let best = exact(&matches, words).unwrap_or(matches);
         one(&best).ok_or_else(|| ambiguous(asked, &best))
     }
 
@@ -197,6 +198,23 @@ fn split_words(words: &[String]) -> Vec<String> {
     split
 }
 
+/// The same words without sizes of memory: `16gb`, `16g`, `16 gb`.
+fn without_memory(words: &[String]) -> Vec<String> {
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    let is_unit = |word: Option<&String>| word.is_some_and(|word| word == "gb" || word == "g");
+    let is_size = |word: &str| word.strip_suffix("gb").or_else(|| word.strip_suffix('g')).is_some_and(is_number);
+    let mut left = Vec::new();
+    let mut rest = words.iter().peekable();
+    while let Some(word) = rest.next() {
+        if is_number(word) && is_unit(rest.peek().copied()) {
+            rest.next();
+        } else if !is_size(word) {
+            left.push(word.clone());
+        }
+    }
+    left
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -239,6 +257,11 @@ mod tests {
             ("Quadro RTX 6000", "7.5"),
             ("RTX A6000", "8.6"),
             ("RTX 6000 Ada", "8.9"),
+            ("RTX 4060 Ti 16GB", "8.9"),
+            ("RTX 3060 12 GB", "8.6"),
+            ("rtx3080-12g", "8.6"),
+            ("Tesla V100 32GB", "7.0"),
+            ("NVIDIA GeForce RTX 3090/PCIe/SSE2", "8.6"),
         ] {
             assert_eq!(capability(text), expected, "{text}");
         }
@@ -248,7 +271,7 @@ mod tests {
     #[test]
     fn what_differs_in_capability_is_ambiguous() {
         let knowledge = Knowledge::builtin().unwrap();
-        for text in ["RTX 6000", "GTX 750", "6000"] {
+        for text in ["RTX 6000", "GTX 750", "6000", "RTX 5000 16GB"] {
             let error = knowledge.find_gpu(text).unwrap_err();
             let GpuLookupError::Ambiguous { candidates, .. } = &error else { panic!("{text}: {error}") };
             assert!((2..=SHOWN).contains(&candidates.len()), "{text}: {candidates:?}");
@@ -259,7 +282,7 @@ mod tests {
     fn the_nearest_name_is_offered() {
         let error = Knowledge::builtin().unwrap().find_gpu("RTX 5099").unwrap_err().to_string();
         assert!(error.contains("RTX 509"), "{error}");
-        for text in ["", "Radeon RX 7900", "§$%", "nvidia"] {
+        for text in ["", "Radeon RX 7900", "§$%", "nvidia", "16GB", "/PCIe"] {
             assert!(Knowledge::builtin().unwrap().find_gpu(text).is_err(), "{text}");
         }
     }

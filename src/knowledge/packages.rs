@@ -59,11 +59,17 @@ impl Knowledge {
 
     /// Whether a library decides which GPUs its package runs on. `cuda` are the digits by which some packages choose.
     pub fn is_main_library(&self, package: &str, path: &str, cuda: Option<&str>) -> bool {
-        self.main_libraries(package).any(|main| match (main.contains("{cuda}"), cuda) {
-            (true, Some(cuda)) => matches(&main.replace("{cuda}", cuda), path),
-            (true, None) => false,
-            (false, _) => matches(main, path),
-        })
+        self.main_libraries(package).any(|main| is_for(main, path, cuda))
+    }
+
+    /// Whether a library is taken instead of those on GPUs that they do not serve.
+    pub fn is_taken_instead(&self, package: &str, path: &str, cuda: Option<&str>) -> bool {
+        self.libraries_instead(package).any(|pattern| is_for(pattern, path, cuda))
+    }
+
+    /// The patterns of the libraries that are taken instead of the main ones.
+    pub fn libraries_instead(&self, package: &str) -> impl Iterator<Item = &str> {
+        self.package_file(package).into_iter().flat_map(|file| &file.package.instead).map(String::as_str)
     }
 
     /// The patterns of the libraries that decide for a package.
@@ -117,6 +123,9 @@ impl Knowledge {
 impl Interests {
     fn add(&mut self, when: &When) {
         self.libraries.extend(when.loader_lacks.iter().cloned());
+        if when.toolkit.is_some() {
+            self.variables.extend(["CUDA_HOME", "CUDA_PATH"].map(str::to_owned));
+        }
         self.variables.extend(when.variables.iter().map(|variable| variable.name.clone()));
         // What other packages bring is told by their libraries.
         if !when.brought.is_empty() {
@@ -165,6 +174,15 @@ pub fn choose<'d>(there: impl Iterator<Item = &'d str> + Clone, wanted: &str, fa
 /// The digits of a CUDA release, as file names have them: 128.
 pub fn digits(cuda: CudaVersion) -> String {
     format!("{}{}", cuda.major, cuda.minor)
+}
+
+/// Whether a path fits a pattern in which `{cuda}` stands for these digits.
+fn is_for(pattern: &str, path: &str, cuda: Option<&str>) -> bool {
+    match (pattern.contains("{cuda}"), cuda) {
+        (true, Some(cuda)) => matches(&pattern.replace("{cuda}", cuda), path),
+        (true, None) => false,
+        (false, _) => matches(pattern, path),
+    }
 }
 
 /// Whether a path fits a pattern in which `*` stands for any part of a name, but no `/`.

@@ -12,6 +12,8 @@ pub struct Metadata {
     pub version: Option<String>,
     /// `Requires-Dist` as written, without those that only an extra asks for.
     pub requires: Vec<String>,
+    /// `Requires-Dist` as written, of extras.
+    pub requires_of_extras: Vec<String>,
     /// `Requires-Python`.
     pub requires_python: Option<String>,
 }
@@ -46,9 +48,8 @@ impl Metadata {
             Field::Version => &mut self.version,
             Field::RequiresPython => &mut self.requires_python,
             Field::RequiresDist => {
-                if !needs_extra(&value) {
-                    self.requires.push(value);
-                }
+                let list = if needs_extra(&value) { &mut self.requires_of_extras } else { &mut self.requires };
+                list.push(value);
                 return;
             }
         };
@@ -133,6 +134,7 @@ mod tests {
                 "not, a requirement; extra",
             ]
         );
+        assert_eq!(metadata.requires_of_extras, ["gdown>=4.7.3; extra == \"gdown\""]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Requests: redirects, credentials, proxies, a second and third try, and every fault in words.
 
 use std::{
+    collections::BTreeSet,
     io::{self, Read},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -43,6 +44,8 @@ pub struct Client {
 struct Counts {
     requests: AtomicU64,
     bytes: AtomicU64,
+    /// Hosts that answered.
+    hosts: Mutex<BTreeSet<String>>,
 }
 
 /// An answer whose head has come.
@@ -136,11 +139,21 @@ impl Client {
                 let passing = Error::new(answer.url.to_string(), Fault::Status(answer.status));
                 if passing.is_passing() { Err(passing) } else { take(answer) }
             });
+            // A busy name server needs longer than a broken connection.
+            if let Err(Error { fault: Fault::Unresolved(_), .. }) = &result {
+                wait *= 8;
+            }
             match result {
-                Err(error) if error.is_passing() && attempt < ATTEMPTS && wait <= MAX_WAIT => thread::sleep(wait),
+                Err(error) if self.is_passing(&error) && attempt < ATTEMPTS && wait <= MAX_WAIT => thread::sleep(wait),
                 result => return result,
             }
         }
+    }
+
+    /// Whether trying again may help. A host that has answered has an address: that its name server is busy will pass.
+    fn is_passing(&self, error: &Error) -> bool {
+        let answered = |host: &String| self.counts.hosts.lock().is_ok_and(|hosts| hosts.contains(host));
+        error.is_passing() || matches!(&error.fault, Fault::Unresolved(host) if answered(host))
     }
 
     fn follow(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Answer, Error> {
@@ -185,6 +198,11 @@ impl Client {
             .build()
             .call()
             .map_err(|error| Error::new(shown(), explain(error, url, proxy, self.settings.timeout)))?;
+        if let Ok(mut hosts) = self.counts.hosts.lock()
+            && !hosts.contains(&url.host)
+        {
+            hosts.insert(url.host.clone());
+        }
         let (head, body) = response.into_parts();
         Ok(Answer {
             url: url.clone(),
@@ -342,6 +360,8 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
     use super::*;
 
     #[test]
@@ -350,6 +370,18 @@ mod tests {
         assert_eq!(certificate_words(system), "OS Error -2146762482 (the revocation process could not continue)");
         assert_eq!(certificate_words("Expired"), "Expired");
         assert!(certificate_words("UnknownIssuer").starts_with("whoever signed it"));
+    }
+
+    #[test]
+    fn a_name_that_had_an_address_is_asked_for_again() {
+        let client = Client::new(Settings::default()).unwrap();
+        let fault = |fault| Error::new("https://host/x".to_owned(), fault);
+        let unresolved = fault(Fault::Unresolved("host".to_owned()));
+        assert!(!client.is_passing(&unresolved), "it may be wrong");
+        client.counts.hosts.lock().unwrap().insert("host".to_owned());
+        assert!(client.is_passing(&unresolved));
+        assert!(!client.is_passing(&fault(Fault::Unresolved("other".to_owned()))));
+        assert!(client.is_passing(&fault(Fault::Truncated)) && !client.is_passing(&fault(Fault::Status(404))));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Context, Outcome,
-    shared::{describe, driver, gpu_name, main_libraries, package_row},
+    shared::{describe, driver, gpu_name, main_libraries, package_row, taken_instead},
 };
 use crate::{
     compat::{self, Reach},
@@ -50,32 +50,22 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
     let Some(&capability) = gpu.capability.value() else {
         return Err(Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]));
     };
-    let judged = main_libraries(context, package).filter_map(|library| match &library.code {
+    let judge = |library: &'a Library| match &library.code {
         Fact::Known { value, via } => {
             let coverage = compat::coverage(context.knowledge, value, capability, None, &driver(context));
-            let usable = coverage.native + coverage.compiled + coverage.isa_too_new + coverage.zstd_too_new;
-            let enough = |share: u8| u64::from(usable) * 100 >= u64::from(coverage.fatbins) * u64::from(share);
-            let reach = match (file.package.share, compat::reach(&coverage)) {
-                // Enough of it is usable for this package, as its row says.
-                (Some(share), Reach::Partial(..)) if enough(share) => Reach::Native(coverage.serving?),
-                (_, reach) => reach,
-            };
-            Some((library, value, via, reach))
+            Some((library, value, via, compat::reach_with_share(&coverage, file.package.share)))
         }
         _ => None,
-    });
-    let rank = |reach: &Reach| match reach {
-        Reach::Nothing => 0,
-        Reach::Partial(..) => 1,
-        Reach::IsaTooNew(_) | Reach::ZstdTooNew => 2,
-        Reach::Compiled(_) => 3,
-        Reach::Native(_) => 4,
     };
-    let Some((library, code, via, reach)) = judged.min_by_key(|(.., reach)| rank(reach)) else {
-        return Err(Outcome::NotApplicable);
+    let main = main_libraries(context, package).filter_map(judge).min_by_key(|(.., reach)| reach.rank());
+    let instead = || taken_instead(context, package).filter_map(judge).min_by_key(|(.., reach)| reach.rank());
+    let judged = match main {
+        Some((.., reach)) if reach.lacks() => instead().filter(|(.., reach)| reach.works()).or(main),
+        main => main,
     };
+    let Some((library, code, via, reach)) = judged else { return Err(Outcome::NotApplicable) };
     let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
-    let held = Evidence::new(format!("{}: {}", library.path, describe(code)), via);
+    let held = Evidence::new(format!("{}: {}", library.path, describe(context.knowledge, code)), via);
     let measured = via.how != How::Knowledge;
     let device = Evidence::new(
         format!("{}: compute capability {capability}", gpu_name(gpu)),
@@ -96,7 +86,13 @@ pub fn bringer<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Package> {
     let claims = |package: &&Package| {
         let version = package.version.value();
         let row = version.and_then(|version| context.knowledge.package_build(&package.name, version, platform));
-        package.libraries.is_empty() && row.is_some_and(|row| row.brings.iter().any(|brought| brought == soname))
+        let mut owners = context.knowledge.distributions_with(soname).filter(|row| row.distribution == package.name);
+        let owns = owners.any(|row| match (&row.versions, version) {
+            (Some(range), Some(version)) => python::in_range(range, version) == Some(true),
+            _ => true,
+        });
+        package.libraries.is_empty()
+            && (owns || row.is_some_and(|row| row.brings.iter().any(|brought| brought == soname)))
     };
     environment.packages.iter().find(has).or_else(|| environment.packages.iter().find(claims))
 }
@@ -106,12 +102,16 @@ pub fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The shared libraries that a package must find outside of itself: what its main libraries link to, and what its row says that
-/// it asks for while it runs.
+/// The shared libraries of NVIDIA's that a package must find outside of itself: what its main libraries link to, and what its row says
+/// that it asks for while it runs.
 pub fn needs(context: &Context<'_>, package: &Package) -> BTreeSet<String> {
     let linked = main_libraries(context, package).flat_map(|library| library.needed.iter().cloned());
     let asked = package_row(context, package).into_iter().flat_map(|row| row.needs.iter().cloned());
-    linked.chain(asked).filter(|soname| cuda_major(soname).is_some()).collect()
+    let owned = |soname: &str| {
+        let mut owners = context.knowledge.distributions_with(soname);
+        owners.any(|row| row.distribution.starts_with("nvidia-"))
+    };
+    linked.chain(asked).filter(|soname| cuda_major(soname).is_some() || owned(soname)).collect()
 }
 
 /// The CUDA major version that a library of the toolkit belongs to, by its name: 12 of `libcublas.so.12` and `cudart64_12.dll`. Only

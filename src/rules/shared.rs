@@ -8,7 +8,7 @@ use crate::{
         Package, Source,
     },
     finding::Evidence,
-    knowledge::{self, PackageBuild, ParserRow},
+    knowledge::{self, Knowledge, PackageBuild, ParserRow},
     python,
 };
 
@@ -60,6 +60,14 @@ pub fn main_libraries<'a>(context: &Context<'a>, package: &'a Package) -> impl I
     let cuda = chosen_cuda(context, package);
     let main = move |library: &&Library| knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
     package.libraries.iter().filter(main)
+}
+
+/// The libraries that a package takes instead on GPUs which its main ones do not serve.
+pub fn taken_instead<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = &'a Library> + use<'a> {
+    let knowledge = context.knowledge;
+    let cuda = chosen_cuda(context, package);
+    let instead = move |library: &&Library| knowledge.is_taken_instead(&package.name, &library.path, cuda.as_deref());
+    package.libraries.iter().filter(instead)
 }
 
 /// The digits of the CUDA release for which a package takes one of its libraries: what its variable says, else that of torch's
@@ -175,7 +183,7 @@ impl OnGpu<'_> {
     pub fn evidence(&self, context: &Context<'_>) -> Vec<Evidence> {
         let library = self.torch.libraries.iter().position(|library| std::ptr::eq(library, self.library)).unwrap_or(0);
         let measured = self.via.how != How::Knowledge;
-        let code = Evidence::new(describe(self.code), self.via);
+        let code = Evidence::new(describe(context.knowledge, self.code), self.via);
         let gpu = context.gpu.map_or(0, |(index, _)| index);
         vec![
             if measured { code.at(format!("{}/libraries/{library}", context.pointer("torch"))) } else { code },
@@ -201,11 +209,11 @@ impl OnGpu<'_> {
 }
 
 /// The targets of a library in a line: `SASS sm_50 sm_60 (378 fatbins), few fatbins: sm_90a; no PTX`.
-pub fn describe(code: &CodeObjects) -> String {
-    let most = code.sass.values().chain(code.ptx.values()).copied().max().unwrap_or(0);
+pub fn describe(knowledge: &Knowledge, code: &CodeObjects) -> String {
+    let built = compat::general(knowledge, code);
     let list = |codes: &mut dyn Iterator<Item = (&CodeTarget, &u32)>, general: bool| {
         codes
-            .filter(|(_, count)| (u64::from(**count) * 10 >= u64::from(most) * 9) == general)
+            .filter(|(code, _)| built.contains(code) == general)
             .map(|(code, count)| if general { code.to_string() } else { format!("{count}×{code}") })
             .collect::<Vec<_>>()
             .join(" ")

@@ -93,7 +93,7 @@ impl Compressed {
 /// The profile of a library; nothing for one without runnable device code.
 pub fn profile(knowledge: &Knowledge, library: &Library) -> Option<Profile> {
     let code = library.code.value()?;
-    let built = compat::built(code);
+    let built = compat::built(knowledge, code);
     if built.fatbins == 0 && code.hidden.is_empty() {
         return None;
     }
@@ -101,7 +101,7 @@ pub fn profile(knowledge: &Knowledge, library: &Library) -> Option<Profile> {
     let sampled = code.extent == Extent::Sampled;
     let mut profile = Profile { stub: code.is_stub(), dispatches, sampled, ..Profile::default() };
     for (target, fatbins) in &built.counts {
-        if if dispatches { built.at_all(*target) } else { built.throughout(*target) } {
+        if if dispatches { built.at_all(*target) } else { built.serves(*target) } {
             profile.base.push(*target);
         } else {
             profile.partial.insert(*target, Share { fatbins: *fatbins, of: built.fatbins });

@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail};
 use serde::Serialize;
 
-use super::{Bundle, Counted, Depth, Progress, bundle::Kind, collect::package_kind};
+use super::{Bundle, Counted, Depth, Located, Progress, bundle::Kind, collect::package_kind};
 use crate::{
     binary::{self, ArchiveOptions, Decides, Sample, Source},
     facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
@@ -20,7 +20,7 @@ const LEAST: u64 = 8 << 20;
 /// What a sample reads on is fetched in pieces of this size: what comes after the last byte that was needed is fetched in vain.
 const AHEAD_SAMPLE: u64 = 512 << 10;
 /// And what all of is read.
-const AHEAD_FULL: u64 = 4 << 20;
+pub(super) const AHEAD_FULL: u64 = 4 << 20;
 /// A conda package is one stream, which has no samples: larger ones are only read when that was asked for.
 const MAX_STREAM: u64 = 64 << 20;
 
@@ -96,11 +96,7 @@ impl Network {
     /// # Errors
     /// What keeps it from being read, in one line without secrets.
     pub fn address(&self, url: &Url, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
-        let (root, surroundings) = surroundings()?;
-        let here = probe::here(&root, &surroundings);
-        let config = self.config(&root, &surroundings, &here, None)?;
-        let client = Client::new(config.settings)?;
-        self.read(&client, url, &url.to_string(), None, wish)
+        self.read(&self.at(url)?, wish)
     }
 
     /// Finds a package and reads it.
@@ -108,6 +104,26 @@ impl Network {
     /// # Errors
     /// As [`Network::address`], and when no index has a wheel that fits.
     pub fn package(&self, wanted: &Requirement, word: &str, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+        self.read(&self.find(wanted, word)?, wish)
+    }
+
+    /// The package at an address, to be read.
+    ///
+    /// # Errors
+    /// When the settings for the network cannot be read.
+    pub fn at(&self, url: &Url) -> anyhow::Result<Located> {
+        let (root, surroundings) = surroundings()?;
+        let here = probe::here(&root, &surroundings);
+        let config = self.config(&root, &surroundings, &here, None)?;
+        let client = Client::new(config.settings)?;
+        Ok(Located { client, url: url.clone(), word: url.to_string(), index: None })
+    }
+
+    /// Finds a package on the indexes. `word` is what the user called it.
+    ///
+    /// # Errors
+    /// When no index is known or can be read, and when none has a wheel that fits.
+    pub fn find(&self, wanted: &Requirement, word: &str) -> anyhow::Result<Located> {
         let (root, surroundings) = surroundings()?;
         let here = probe::here(&root, &surroundings);
         let config = self.config(&root, &surroundings, &here, Some(&wanted.name))?;
@@ -142,7 +158,7 @@ impl Network {
             .iter()
             .find(|(other, _)| *other == file)
             .map(|(_, index)| format!("{} ({})", index.url, index.origin));
-        self.read(&client, &file.url, word, index, wish)
+        Ok(Located { client, url: file.url, word: word.to_owned(), index })
     }
 
     fn config(
@@ -186,28 +202,17 @@ impl Network {
         Ok(WheelTarget { platform, python, abi: self.abi.clone() })
     }
 
-    fn read(
-        &self,
-        client: &Client,
-        url: &Url,
-        word: &str,
-        index: Option<String>,
-        wish: &Wish<'_>,
-    ) -> anyhow::Result<Fetched> {
-        let file = url.file_name();
-        if !file.ends_with(".whl") && !file.ends_with(".conda") {
-            bail!(
-                "{url}: only wheels and conda packages are read over the network (.whl, .conda): download it and scan the file"
-            );
-        }
+    fn read(&self, located: &Located, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+        let Located { client, url, word, index } = located;
+        let file = located.file()?;
         let full = self.full || wish.depth.deep;
         let index_bytes = client.bytes();
         let opened = HttpSource::open(client, url, if full { AHEAD_FULL } else { AHEAD_SAMPLE });
         let mut report = Remote {
-            target: word.to_owned(),
+            target: word.clone(),
             url: url.to_string(),
             file,
-            index,
+            index: index.clone(),
             size: 0,
             bytes: 0,
             index_bytes,

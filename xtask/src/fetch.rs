@@ -73,25 +73,25 @@ pub struct Wheel {
     pub version: String,
     /// What it is for.
     pub tags: WheelTags,
+    /// Whether it is for any system: others without a platform are for systems that gpucheck has no rows for.
+    any: bool,
     file: File,
 }
 
 impl Wheel {
     fn of(file: File) -> Option<Self> {
         let name = gpucheck::python::WheelName::parse(&file.listed.name)?;
+        let any = name.tags().ends_with("-any");
         let tags = WheelTags::parse(&name.tags())?;
-        (file.listed.yanked.is_none()).then_some(Self { version: name.version, tags, file })
+        (file.listed.yanked.is_none()).then_some(Self { version: name.version, tags, any, file })
     }
 }
 
 /// One wheel for each platform of a version: that for this Python, else for any.
 pub fn one_for_each_platform<'w>(wheels: &'w [Wheel], version: &str, python: PythonVersion) -> Vec<&'w Wheel> {
     let mut chosen: BTreeMap<Option<Platform>, &Wheel> = BTreeMap::new();
-    for wheel in wheels.iter().filter(|wheel| wheel.version == version) {
-        // Wheels for systems that gpucheck has no rows for have no platform here; those for any system have no Python either.
-        if wheel.tags.platform.is_none() && wheel.tags.python.is_some() {
-            continue;
-        }
+    for wheel in wheels.iter().filter(|wheel| wheel.version == version && (wheel.any || wheel.tags.platform.is_some()))
+    {
         let best = chosen.entry(wheel.tags.platform).or_insert(wheel);
         if wheel.tags.python == Some(python) {
             *best = wheel;
@@ -107,6 +107,20 @@ pub fn pythons(wheels: &[Wheel], version: &str, platform: Platform) -> Vec<Strin
     found.sort_by_key(|python| (python.free_threaded, python.major, python.minor));
     found.dedup();
     found.iter().map(ToString::to_string).collect()
+}
+
+/// The numbers of a version, for their order.
+pub fn numbers(version: &str) -> Vec<u64> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+/// The day on which the first wheel of a version was uploaded; nothing where the index does not tell it, as HTML pages do not.
+pub fn released(wheels: &[Wheel], version: &str) -> Option<String> {
+    let of = wheels.iter().filter(|wheel| wheel.version == version);
+    let day =
+        of.filter_map(|wheel| wheel.file.listed.uploaded.as_deref()?.split_once('T')).map(|(day, _)| day).min()?;
+    let shape: String = day.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    (shape == "0000-00-00").then(|| day.to_owned())
 }
 
 /// The day in UTC, as `SOURCE_DATE_EPOCH` or the clock has it.

@@ -1,7 +1,6 @@
 //! `cargo xtask harvest`: reads wheels and writes or updates rows.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -18,22 +17,29 @@ use gpucheck::{
 };
 
 use crate::{
+    companions,
     fetch::{self, Index, Wheel},
+    package,
     release::Build,
     rows::TorchFile,
+    stale::stale,
 };
 
 /// Arguments of `cargo xtask harvest`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Wheels as files, or versions on the index: torch==2.16.0 (read by HTTP ranges, one wheel for each platform)
+    /// Wheels as files, or versions on the index: torch==2.16.0 (read by HTTP ranges, one wheel for each platform). Of packages
+    /// other than torch, torchvision and torchaudio the row is printed
     wheels: Vec<String>,
     /// Write nothing: say what is stale (wheels: where they and the rows differ; none: what the index has that no row knows)
     #[arg(long)]
     check: bool,
-    /// Day of the release, for one that has no row yet
+    /// Day of the release, for one that has no row yet; default: when its first file was uploaded, where the index tells it
     #[arg(long, value_name = "YYYY-MM-DD")]
     released: Option<String>,
+    /// Release of torch that torchvision or torchaudio belongs to; default: the one it is pinned to, else the one uploaded on the same day
+    #[arg(long, value_name = "VERSION")]
+    torch: Option<String>,
     /// The index instead of the one that pip and uv are configured with: PyTorch's own for other CUDA variants
     #[arg(long, value_name = "URL")]
     index_url: Option<String>,
@@ -45,15 +51,11 @@ pub struct Arguments {
     file: PathBuf,
 }
 
-#[expect(clippy::print_stdout, reason = "a command line speaks to people")]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-/// A package's facts, and for which Pythons the index has it on that platform, where it came from the index.
+/// A package's facts; of one that came from the index also for which Pythons it is there on that platform, and since when.
 struct Found {
     evidence: Evidence,
     pythons: Vec<String>,
+    released: Option<String>,
 }
 
 impl Arguments {
@@ -68,18 +70,31 @@ impl Arguments {
         let mut file = TorchFile::parse(&text)?;
         let today = fetch::today()?;
         let mut different = false;
+        let mut told = Vec::new();
         for wheel in &self.wheels {
-            for found in self.find(wheel)? {
+            let all = self.find(wheel)?;
+            let of = |found: &Found| !["torch", "torchvision", "torchaudio"].contains(&found.evidence.name.as_str());
+            if !self.check && all.iter().any(of) {
+                let evidence: Vec<Evidence> = all.into_iter().map(|found| found.evidence).collect();
+                told.push(package::rows(&knowledge, &evidence, &today)?);
+                continue;
+            }
+            for found in all {
                 if self.check {
                     different |= compare(&knowledge, &found.evidence);
                 } else {
-                    self.write(&knowledge, &found, &mut file, &today)?;
+                    told.push(self.put(&knowledge, &found, &mut file, &today)?);
                 }
+            }
+            if let Some(version) = wheel.strip_prefix("torch==").filter(|_| !self.check) {
+                let index = Index::open(self.index_url.as_deref())?;
+                told.extend(companions::of_release(&index, &mut file, version, self.python_version, &today)?);
             }
         }
         if !self.check && file.text() != text {
             fs::write(&self.file, file.text()).with_context(|| self.file.display().to_string())?;
         }
+        told.iter().for_each(|line| crate::say(line));
         Ok(ExitCode::from(u8::from(different)))
     }
 
@@ -89,41 +104,43 @@ impl Arguments {
             let path = Path::new(wheel);
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let evidence = kb::of_wheel(path, &name, &ArchiveOptions::default()).with_context(|| wheel.to_owned())?;
-            return Ok(vec![Found { evidence, pythons: Vec::new() }]);
+            return Ok(vec![Found { evidence, pythons: Vec::new(), released: None }]);
         };
         let index = Index::open(self.index_url.as_deref())?;
         let wheels = index.wheels(package)?;
         let chosen = fetch::one_for_each_platform(&wheels, version, self.python_version);
         anyhow::ensure!(!chosen.is_empty(), "the index has no wheel of {wheel} for a platform with rows");
+        let released = fetch::released(&wheels, version);
         let read = |wheel: &&Wheel| {
             let evidence = index.read(wheel)?;
             let on = |platform| fetch::pythons(&wheels, version, platform);
-            Ok(Found { pythons: evidence.platform.map(on).unwrap_or_default(), evidence })
+            let pythons = evidence.platform.map(on).unwrap_or_default();
+            Ok(Found { evidence, pythons, released: released.clone() })
         };
         chosen.iter().map(read).collect()
     }
 
-    fn write(&self, knowledge: &Knowledge, found: &Found, file: &mut TorchFile, today: &str) -> anyhow::Result<()> {
-        let Found { evidence, pythons } = found;
+    /// Puts what was found into the rows, and says what that was.
+    fn put(&self, knowledge: &Knowledge, found: &Found, file: &mut TorchFile, today: &str) -> anyhow::Result<String> {
+        let Found { evidence, pythons, released } = found;
         match evidence.name.as_str() {
             "torch" => {
                 let build = Build::of(knowledge, evidence).with_context(|| evidence.target.clone())?;
-                file.put(&build, today, self.released.as_deref(), pythons)?;
-                say(&format!("written: torch {}+{} on {}", build.version, build.variant, build.platform));
+                let released = self.released.as_deref().or(released.as_deref());
+                file.put(&build, today, released, pythons)?;
+                Ok(format!("torch {}+{} on {}: written", build.version, build.variant, build.platform))
             }
             name @ ("torchvision" | "torchaudio") => {
-                let wanted = evidence.requires.iter().filter_map(|line| line.parse::<python::Requirement>().ok());
-                let torch = wanted.into_iter().find(|requirement| requirement.name == "torch");
-                let torch = torch.as_ref().and_then(kb::pinned);
-                let torch =
-                    torch.with_context(|| format!("{}: it is pinned to no release of torch", evidence.target))?;
                 let version = python::public_version(&evidence.version);
+                let (torch, why) = match &self.torch {
+                    Some(torch) => (torch.clone(), "as --torch says".to_owned()),
+                    None => companions::torch_of(file, evidence, released.as_deref())?,
+                };
                 file.companion(&torch, name, version, today)?;
-                say(&format!("written: {name} {version} belongs to torch {torch}"));
+                Ok(format!("{name} {version} belongs to torch {torch} ({why}): written"))
             }
             name => anyhow::bail!("{}: {name} has no releases in the knowledge base", evidence.target),
         }
-        Ok(())
     }
 }
 
@@ -131,49 +148,10 @@ impl Arguments {
 fn compare(knowledge: &Knowledge, evidence: &Evidence) -> bool {
     let verified = kb::verify(knowledge, evidence);
     let mut different = false;
-    for check in verified.checks.iter().filter(|check| check.outcome != Outcome::Agree) {
+    for check in verified.checks.iter().filter(|check| matches!(check.outcome, Outcome::Disagree | Outcome::NoRow)) {
         different = true;
         let row = check.row.as_deref().unwrap_or("nothing");
-        say(&format!("{}: {}: the row says {row}, the wheel {}", verified.target, check.fact, check.package));
+        crate::say(&format!("{}: {}: the row says {row}, the wheel {}", verified.target, check.fact, check.package));
     }
     different
-}
-
-/// Says which releases the index has that no row knows, and which rows list other Python versions than it has.
-fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
-    let wheels = index.wheels("torch")?;
-    let mut versions: BTreeMap<Vec<u64>, &str> = BTreeMap::new();
-    for version in wheels.iter().map(|wheel| wheel.version.as_str()) {
-        let numbers: Option<Vec<u64>> = version.split('.').map(|part| part.parse().ok()).collect();
-        versions.extend(numbers.map(|numbers| (numbers, version)));
-    }
-    let mut found = 0;
-    let mut tell = |text: String| {
-        found += 1;
-        say(&text);
-    };
-    for version in versions.values().filter(|version| knowledge.is_newer_torch(version)) {
-        tell(format!("torch {version} has no row: cargo xtask harvest torch=={version} --released YYYY-MM-DD"));
-    }
-    for release in knowledge.torch_releases() {
-        if !versions.values().any(|version| *version == release.version) {
-            tell(format!("torch {} has a row, and the index does not have it", release.version));
-            continue;
-        }
-        for build in release.builds.iter().filter(|build| build.pypi_default) {
-            let there = fetch::pythons(&wheels, &release.version, build.platform);
-            let listed: Vec<String> = release.python_of(build).iter().map(ToString::to_string).collect();
-            if there != listed {
-                let lists = format!("the row lists {}, the index {}", listed.join(" "), there.join(" "));
-                tell(format!("torch {} on {}: {lists}", release.version, build.platform));
-            }
-        }
-    }
-    if found == 0 {
-        say(&format!(
-            "nothing is stale: {} releases of torch are as the index has them",
-            knowledge.torch_releases().count()
-        ));
-    }
-    Ok(ExitCode::from(u8::from(found > 0)))
 }

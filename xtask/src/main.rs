@@ -1,9 +1,12 @@
 //! What maintainers do to gpucheck: `cargo xtask harvest` writes what real wheels hold into the knowledge base.
 
+mod companions;
 mod fetch;
 mod harvest;
+mod package;
 mod release;
 mod rows;
+mod stale;
 
 use std::process::ExitCode;
 
@@ -12,8 +15,13 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml
+    /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml; print a row of any other package
     Harvest(harvest::Arguments),
+}
+
+#[expect(clippy::print_stdout, reason = "a command line speaks to people")]
+fn say(text: &str) {
+    println!("{text}");
 }
 
 fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use anyhow::Context as _;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use crate::release::Build;
+use crate::{fetch::numbers, release::Build};
 
 /// Key of `[sources]` that harvested rows name.
 const SOURCE: &str = "kb-verify";
@@ -40,6 +40,21 @@ impl TorchFile {
         Ok(self.releases()?.iter_mut().find(|table| is(table)))
     }
 
+    /// The newest release of a day.
+    pub fn release_of(&self, day: &str) -> Option<&str> {
+        let releases = self.document.get("release")?.as_array_of_tables()?;
+        let field = |table: &Table, key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
+        let of = releases.iter().filter(|table| field(table, "released").as_deref() == Some(day));
+        of.last()?.get("version")?.as_str()
+    }
+
+    /// Whether a release has a field.
+    pub fn has(&self, version: &str, key: &str) -> bool {
+        let releases = self.document.get("release").and_then(Item::as_array_of_tables);
+        let is = |table: &&Table| table.get("version").and_then(Item::as_str) == Some(version);
+        releases.into_iter().flatten().find(is).is_some_and(|table| table.contains_key(key))
+    }
+
     /// Writes one build: into its row, into a new row of its release, or into a new release, which needs to be told its day.
     /// `python` is for which versions the index has wheels on that platform; nothing when it was not asked.
     ///
@@ -47,7 +62,9 @@ impl TorchFile {
     /// For a new release without a day.
     pub fn put(&mut self, build: &Build, today: &str, released: Option<&str>, python: &[String]) -> anyhow::Result<()> {
         if self.release(&build.version)?.is_none() {
-            let told = || format!("torch {} has no row yet: say --released YYYY-MM-DD", build.version);
+            let told = || {
+                format!("torch {} has no row yet, and nothing tells its day: say --released YYYY-MM-DD", build.version)
+            };
             let released = released.with_context(told)?;
             anyhow::ensure!(
                 !python.is_empty(),
@@ -73,14 +90,15 @@ impl TorchFile {
         let listed = release.get("python").and_then(Item::as_array);
         let listed: Vec<String> = listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         let own = (!python.is_empty()).then_some(if *python == *listed { &[] } else { python });
+        let manylinux = release.get("manylinux").and_then(Item::as_str);
+        let manylinux = build.manylinux.clone().filter(|tag| Some(tag.as_str()) != manylinux);
         let builds = release.get_mut("builds").and_then(Item::as_array_mut).context("the release has no builds")?;
-        put_build(builds, build, own);
+        put_build(builds, build, own, manylinux.as_deref());
         Ok(())
     }
 
     /// Tables keep their order in the file, so a new one is put where it belongs by taking those after it out and in again.
     fn insert_in_order(&mut self, version: &str, table: Table) -> anyhow::Result<()> {
-        let numbers = |text: &str| -> Vec<u64> { text.split('.').map(|part| part.parse().unwrap_or(0)).collect() };
         let releases = self.releases()?;
         let mut after = Vec::new();
         let newer = |table: &Table| {
@@ -222,7 +240,8 @@ const BUILD_FIELDS: [&str; 16] = [
 ];
 
 /// Writes a build. `python` is for which versions there are wheels, where they are not those of the release; nothing to keep what is said.
-fn put_build(builds: &mut Array, build: &Build, python: Option<&[String]>) {
+/// `manylinux` is its tag, where that is not the release's.
+fn put_build(builds: &mut Array, build: &Build, python: Option<&[String]>, manylinux: Option<&str>) {
     let platform = build.platform.to_string();
     let is = |table: &InlineTable| {
         let text = |key: &str| table.get(key).and_then(Value::as_str);
@@ -246,6 +265,11 @@ fn put_build(builds: &mut Array, build: &Build, python: Option<&[String]>) {
             Some([]) => drop(table.remove("python")),
             Some(python) => drop(table.insert("python", Value::Array(python.iter().map(String::as_str).collect()))),
             None => {}
+        }
+        match manylinux {
+            Some(tag) if table.get("manylinux").and_then(Value::as_str) == Some(tag) => {}
+            Some(tag) => drop(table.insert("manylinux", tag.into())),
+            None => drop(table.remove("manylinux")),
         }
         let place = |key: &str| BUILD_FIELDS.iter().position(|field| *field == key).unwrap_or(BUILD_FIELDS.len());
         table.sort_values_by(|a, _, b, _| place(a.get()).cmp(&place(b.get())));

@@ -45,6 +45,8 @@ pub struct ArchiveOptions {
     pub limit_ratio: u64,
     /// For a wheel that is far away: read samples of the members that tell most, and leave out the others.
     pub sample: Option<Sample>,
+    /// Of a wheel, read only the members of which this says so, whole; the others are [`Archive::left`].
+    pub only: Option<Decides>,
 }
 
 /// How much of a wheel is read when only samples are.
@@ -56,7 +58,7 @@ pub struct Sample {
     pub decides: Decides,
 }
 
-/// Tells by their paths in the archive which libraries decide what a package runs on.
+/// Tells by their paths in the archive which libraries decide what a package runs on, or are wanted.
 #[derive(Clone)]
 pub struct Decides(Arc<dyn Fn(&str) -> bool + Send + Sync>);
 
@@ -82,7 +84,7 @@ impl fmt::Debug for Decides {
 
 impl Default for ArchiveOptions {
     fn default() -> Self {
-        Self { quick: false, threads: 0, limit_ratio: 200, sample: None }
+        Self { quick: false, threads: 0, limit_ratio: 200, sample: None, only: None }
     }
 }
 
@@ -109,7 +111,7 @@ pub struct Archive {
     pub libraries: Vec<Library>,
     /// Members that could hold GPU code and were not read, with the reason as a lower-case fragment.
     pub skipped: Vec<(String, String)>,
-    /// Members that could hold GPU code and were left out, as samples of others were enough.
+    /// Members that could hold GPU code and were left out, as others, or samples of them, were enough.
     pub left: Vec<String>,
     /// Bytes read of the file.
     pub read_bytes: u64,

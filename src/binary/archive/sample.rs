@@ -1,11 +1,14 @@
 //! Reading only the beginning of a large member: its first fatbins have what most of its code is built for.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{
     super::{Error, Source, Summary, fatbin, fatbin::Item, pe},
     plan::{Format, MAX_PLANS},
-    scan::Scan,
+    scan::{MAX_PADDING, Scan},
 };
 use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
 
@@ -35,7 +38,7 @@ impl Scan {
                 return true;
             }
         }
-        // Fatbins of one image are code for special devices as often as not (torch 2.15.0 for aarch64 begins with ten for sm_100 alone):
+        // Fatbins of one image are code for special devices as often as not (torch 2.15.0 for aarch64 begins with 58 for sm_90 or sm_100 alone):
         // they do not tell what the library is built for.
         let fair = consumed >= enough.fair && self.several > 0;
         fair || self.several >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
@@ -58,6 +61,28 @@ impl Scan {
     }
 }
 
+/// Fatbins that stand apart from those of several images and hold one each, by their starts; none where there are no others. A section
+/// of fatbins holds nothing else, so that these are in another one: 58 for sm_90 or sm_100 lie in the constants of torch 2.15.0's
+/// libtorch_cuda.so for aarch64, 9 MB in front of the first that tells what the library is built for.
+fn alone(source: &dyn Source, whole: &[Range<u64>]) -> BTreeSet<u64> {
+    let mut whole = whole.to_vec();
+    whole.sort_by_key(|range| range.start);
+    let several = |range: &Range<u64>| {
+        let mut entries = 0;
+        fatbin::walk(source, range.clone(), &mut |item| entries += usize::from(matches!(item, Item::Entry { .. })));
+        entries > 1
+    };
+    let runs: Vec<(bool, &[Range<u64>])> = whole
+        .chunk_by(|a, b| b.start.saturating_sub(a.end) <= MAX_PADDING as u64)
+        .map(|run| (run.iter().any(several), run))
+        .collect();
+    if !runs.iter().any(|(several, _)| *several) {
+        return BTreeSet::new();
+    }
+    let apart = runs.into_iter().filter(|(several, _)| !several);
+    apart.flat_map(|(_, run)| run.iter().map(|range| range.start)).collect()
+}
+
 /// What the first fatbins say.
 pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Library, Error> {
     let source = scan.capture.filled();
@@ -70,7 +95,11 @@ pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Li
     };
     let mut summary = Summary::default();
     let mut hidden = BTreeMap::new();
+    let alone = alone(source, &scan.whole);
     for range in &scan.whole {
+        if alone.contains(&range.start) {
+            continue;
+        }
         // The section for fatbins is never writable; where it is among what is not, only the table of sections tells.
         if scan.writable.iter().any(|writable| writable.contains(&range.start)) {
             fatbin::walk(source, range.clone(), &mut |item| {
@@ -101,7 +130,7 @@ pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Li
             enough.input as f64 / f64::from(1 << 20)
         ))
     } else {
-        let count = scan.whole.len();
+        let count = code.fatbins.max(1);
         Fact::known(code, Via::new(How::Binary, format!("{shown}, its first {count} fatbins")))
     };
     Ok(Library { path: shown.to_owned(), container, needed: Vec::new(), code })

@@ -24,7 +24,7 @@ const PIECE: usize = 384 << 10;
 /// The beginning: headers, program headers, a text's directives.
 const HEAD: u64 = 64 << 10;
 /// Longer padding in front of a fatbin is no padding.
-const MAX_PADDING: usize = 4 << 10;
+pub(super) const MAX_PADDING: usize = 4 << 10;
 /// More fatbins than this do not lie inside each other.
 const MAX_OPEN: usize = 256;
 /// The plain table of a compressed group.

@@ -34,6 +34,12 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
         },
     }
     entries = last_of_each_name(entries, &mut archive);
+    if let Some(only) = &options.only {
+        let (wanted, left): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| (only.0)(&entry.name));
+        entries = wanted;
+        archive.left = left.into_iter().map(|entry| entry.name).collect();
+        archive.left.sort();
+    }
     match &options.sample {
         Some(sample) => samples(source, entries, options, sample, &mut archive),
         None => {

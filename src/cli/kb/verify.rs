@@ -8,40 +8,48 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
-use textwrap::Options;
+use textwrap::{Options, WordSplitter};
 
-use super::{Format, Shared, width};
+use super::{
+    super::{network::NetworkOptions, progress},
+    Format, Shared, width,
+};
 use crate::{
-    binary::ArchiveOptions,
+    binary::{ArchiveOptions, Decides},
     exit::Exit,
+    facts::PythonVersion,
     kb::{self, Evidence, Outcome, Verified},
+    knowledge::{self, Knowledge},
     probe::{self, Surroundings},
+    python::WheelName,
+    scan::{Located, Progress, Target},
 };
 
 /// Arguments of `gpucheck kb verify`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Wheels of torch, torchvision or torchaudio, or folders of environments in which they are installed
+    /// Wheels, folders of environments, the URL of a wheel, or NAME==VERSION
     #[arg(value_name = "PACKAGE", required = true)]
     packages: Vec<PathBuf>,
     /// Of wheels read only the beginning of each library: the base set, in a fraction of a second
     #[arg(long)]
     quick: bool,
+    /// Python version that a wheel on a server must be for, such as 3.12 or 3.14t
+    #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
+    python_version: Option<PythonVersion>,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     shared: Shared,
 }
-
-/// Packages that are verified in an environment.
-const PACKAGES: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
 impl Arguments {
     /// Reads every package, compares, and tells.
     pub(super) fn run(self) -> anyhow::Result<(String, Exit)> {
         let knowledge = self.shared.sources.load()?;
         let mut all = Vec::new();
-        for path in &self.packages {
-            let shown = path.display().to_string();
-            let found = self.evidence(path).with_context(|| shown)?;
+        for word in &self.packages {
+            let found = progress::while_shown(&Progress::default(), false, || self.evidence(word, knowledge))?;
             all.extend(found.iter().map(|evidence| kb::verify(knowledge, evidence)));
         }
         let disagree = all.iter().any(|verified| verified.count(Outcome::Disagree) > 0);
@@ -52,29 +60,52 @@ impl Arguments {
         Ok((text, if disagree { Exit::Found } else { Exit::Ok }))
     }
 
-    fn evidence(&self, path: &Path) -> anyhow::Result<Vec<Evidence>> {
+    fn evidence(&self, word: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidence>> {
+        let network = self.network.for_python(self.python_version);
+        match Target::parse(word, network.index_url.is_some())? {
+            Target::Local(path) => self.local(&path, knowledge).with_context(|| path.display().to_string()),
+            Target::Address(url) => Ok(vec![self.remote(&network.at(&url)?, knowledge)?]),
+            Target::Package(wanted) => {
+                Ok(vec![self.remote(&network.find(&wanted, &word.display().to_string())?, knowledge)?])
+            }
+        }
+    }
+
+    fn local(&self, path: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidence>> {
         if path.is_dir() {
-            let options = probe::Options { python: vec![path.to_owned()], ..probe::Options::default() };
-            let facts = probe::facts(&options, &Surroundings::of_process())?;
-            let environment = facts.environments.iter().find(|environment| environment.selected);
-            let environment = environment.context("no Python environment was found there")?;
-            let found: Vec<Evidence> = PACKAGES
-                .iter()
-                .filter_map(|name| kb::of_environment(environment, environment.package(name)?))
-                .collect();
-            anyhow::ensure!(!found.is_empty(), "none of {} is installed there", PACKAGES.join(", "));
-            return Ok(found);
+            return environment(path, knowledge);
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let evidence = kb::of_wheel(path, &name, &ArchiveOptions { quick: self.quick, ..ArchiveOptions::default() })?;
-        anyhow::ensure!(
-            PACKAGES.contains(&evidence.name.as_str()),
-            "it is {}: the knowledge base has releases of {} only",
-            evidence.name,
-            PACKAGES.join(", ")
-        );
-        Ok(vec![evidence])
+        Ok(vec![kb::of_wheel(path, &name, &ArchiveOptions { quick: self.quick, ..ArchiveOptions::default() })?])
     }
+
+    /// Over the network only the libraries that decide are read, and what else there is by name.
+    fn remote(&self, located: &Located, knowledge: &Knowledge) -> anyhow::Result<Evidence> {
+        let file = located.file()?;
+        let name = WheelName::parse(&file).map(|wheel| wheel.name).unwrap_or_default();
+        let main = knowledge.main_libraries(&name).chain(knowledge.libraries_instead(&name));
+        let main: Vec<String> = main.map(|pattern| pattern.replace("{cuda}", "*")).collect();
+        let only = Decides::new(move |path| main.iter().any(|pattern| knowledge::matches(pattern, path)));
+        let only = (!self.network.full()).then_some(only);
+        let options = ArchiveOptions { quick: self.quick, only, ..ArchiveOptions::default() };
+        located.open(|source| kb::of_wheel_source(source, &file, &file, &options))
+    }
+}
+
+/// The packages of an environment that have rows.
+fn environment(path: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidence>> {
+    let interests = knowledge.interests();
+    let options = probe::Options { python: vec![path.to_owned()], interests, ..probe::Options::default() };
+    let facts = probe::facts(&options, &Surroundings::of_process())?;
+    let environment = facts.environments.iter().find(|environment| environment.selected);
+    let environment = environment.context("no Python environment was found there")?;
+    let known = environment.packages.iter().filter(|package| kb::has_rows(knowledge, &package.name));
+    // torch first: the others follow it.
+    let (torch, others): (Vec<_>, Vec<_>) = known.partition(|package| package.name == "torch");
+    let all = torch.into_iter().chain(others);
+    let found: Vec<Evidence> = all.filter_map(|package| kb::of_environment(environment, package)).collect();
+    anyhow::ensure!(!found.is_empty(), "no package of which the knowledge base has rows is installed there");
+    Ok(found)
 }
 
 fn json_text(all: &[Verified]) -> anyhow::Result<String> {
@@ -85,6 +116,7 @@ fn json_text(all: &[Verified]) -> anyhow::Result<String> {
         "agree": count(Outcome::Agree),
         "disagree": count(Outcome::Disagree),
         "no_row": count(Outcome::NoRow),
+        "unknown": count(Outcome::Unknown),
     });
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
@@ -94,6 +126,8 @@ fn human(verified: &Verified) -> String {
     let mut put = |first: &str, value: &str| {
         let rest = " ".repeat(first.len());
         let options = Options::new(width()).initial_indent(first).subsequent_indent(&rest).break_words(false);
+        // Names of packages stay whole.
+        let options = options.word_splitter(WordSplitter::NoHyphenation);
         let _ = writeln!(text, "{}", textwrap::fill(value, options));
     };
     if let Some(row) = &verified.row {
@@ -105,6 +139,7 @@ fn human(verified: &Verified) -> String {
         match check.outcome {
             Outcome::Agree => put(&label("agree"), &check.package),
             Outcome::NoRow => put(&label("no row"), &check.package),
+            Outcome::Unknown => put(&label("unknown"), &check.package),
             Outcome::Disagree => {
                 put(&(label("DISAGREE") + "the row: "), check.row.as_deref().unwrap_or("nothing"));
                 put(&(" ".repeat(label("").len()) + "here: "), &check.package);
@@ -114,7 +149,12 @@ fn human(verified: &Verified) -> String {
     for (member, why) in &verified.unread {
         put("  not read  ", &format!("{member}: {why}"));
     }
-    let [agree, disagree, none] = [Outcome::Agree, Outcome::Disagree, Outcome::NoRow].map(|o| verified.count(o));
-    let _ = writeln!(text, "  {agree} agree, {disagree} disagree, {none} without a row");
+    let count = |outcome| verified.count(outcome);
+    let [agree, disagree, none] = [Outcome::Agree, Outcome::Disagree, Outcome::NoRow].map(count);
+    let unknown = match count(Outcome::Unknown) {
+        0 => String::new(),
+        unknown => format!(", {unknown} could not be compared"),
+    };
+    let _ = writeln!(text, "  {agree} agree, {disagree} disagree, {none} without a row{unknown}");
     text
 }

@@ -114,6 +114,8 @@ fn read<T: DeserializeOwned>(
         let offset = error.span().map_or(0, |span| span.start);
         vec![Problem::at(shown, text, offset, error.message())]
     })?;
-    let problems = check(&file, &Places::new(shown, text));
+    let places = Places::new(shown, text);
+    let mut problems = check(&file, &places);
+    problems.append(&mut places.unused_sources());
     if problems.is_empty() { Ok(file) } else { Err(problems) }
 }

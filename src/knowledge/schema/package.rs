@@ -46,6 +46,9 @@ pub struct PackageRow {
     /// Libraries that decide which GPUs it runs on, relative to site-packages. `*` stands for any part of a name, `{cuda}` for the
     /// digits of the CUDA release of the installed torch, by which some packages choose among their libraries.
     pub main: Vec<String>,
+    /// Libraries that it takes instead on GPUs for which those of `main` hold nothing, written likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead: Vec<String>,
     /// The share of a main library's fatbins, in percent, that a GPU must be able to use for the package to work there. Nothing:
     /// nine tenths of what the most frequent architecture has.
     pub share: Option<u8>,

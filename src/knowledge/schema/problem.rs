@@ -1,6 +1,6 @@
 //! What is wrong with a knowledge file, and where.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use toml::{Spanned, de::DeTable, de::DeValue};
 
@@ -71,6 +71,25 @@ impl<'t> Places<'t> {
         Problem::at(&self.file, self.text, offset, message)
     }
 
+    /// Keys of `[sources]` to which no row refers.
+    pub fn unused_sources(&self) -> Vec<Problem> {
+        let Some(root) = &self.root else { return Vec::new() };
+        let mut used = BTreeSet::new();
+        root.get_ref()
+            .iter()
+            .filter(|(key, _)| key.get_ref() != "sources")
+            .for_each(|(_, value)| cited(value, &mut used));
+        let sources = root.get_ref().get("sources").and_then(|sources| sources.get_ref().as_table());
+        let keys = sources.into_iter().flat_map(|sources| sources.keys());
+        let unused = keys.filter(|key| !used.contains(key.get_ref().as_ref()));
+        unused
+            .map(|key| {
+                let message = format!("no row has the source '{}'", key.get_ref());
+                Problem::at(&self.file, self.text, key.span().start, message)
+            })
+            .collect()
+    }
+
     fn row(&self, table: &str, index: usize) -> Option<&Spanned<DeValue<'t>>> {
         let (_, value) = self.root.as_ref()?.get_ref().get_key_value(table)?;
         match value.get_ref() {
@@ -82,6 +101,24 @@ impl<'t> Places<'t> {
 
     fn offset(&self, table: &str, index: usize, field: &str) -> Option<usize> {
         Some(place(self.row(table, index)?, field))
+    }
+}
+
+/// Adds what the `source` lists inside a value name.
+fn cited<'v>(value: &'v Spanned<DeValue<'_>>, used: &mut BTreeSet<&'v str>) {
+    match value.get_ref() {
+        DeValue::Array(items) => items.iter().for_each(|item| cited(item, used)),
+        DeValue::Table(fields) => {
+            for (key, value) in fields {
+                match (key.get_ref().as_ref(), value.get_ref()) {
+                    ("source", DeValue::Array(keys)) => {
+                        used.extend(keys.iter().filter_map(|key| key.get_ref().as_str()))
+                    }
+                    _ => cited(value, used),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -40,6 +40,7 @@ pub fn parse_html(text: &str) -> Page {
                 requires_python: find("data-requires-python").filter(|text| !text.trim().is_empty()),
                 yanked: find("data-yanked"),
                 size: None,
+                uploaded: None,
                 sha256: href.split_once('#').and_then(|(_, hash)| hash.strip_prefix("sha256=")).map(str::to_owned),
                 href,
             });

@@ -29,6 +29,8 @@ struct File {
     yanked: serde_json::Value,
     #[serde(default)]
     size: Option<u64>,
+    #[serde(default, rename = "upload-time")]
+    upload_time: Option<String>,
 }
 
 /// Reads a page.
@@ -52,6 +54,7 @@ pub fn parse_json(bytes: &[u8]) -> Result<Page, String> {
         },
         requires_python: file.requires_python.filter(|text| !text.is_empty()),
         size: file.size,
+        uploaded: file.upload_time,
         name: file.filename,
         href: file.url,
     };
@@ -67,7 +70,7 @@ mod tests {
     fn a_project_lists_its_files() {
         let page = parse_json(
             br#"{"meta": {"api-version": "1.4"}, "name": "a", "versions": ["1"], "files": [
-                {"filename": "a-1-py3-none-any.whl", "url": "../a.whl", "hashes": {"sha256": "ab", "x": 1}, "size": 7,
+                {"filename": "a-1-py3-none-any.whl", "url": "../a.whl", "hashes": {"sha256": "ab", "x": 1}, "size": 7, "upload-time": "2026-10-28T17:02:11.5Z",
                  "requires-python": ">=3.9", "yanked": "broken", "core-metadata": {"sha256": "cd"}},
                 {"filename": "a-1.tar.gz", "url": "https://h/a.tar.gz", "hashes": {}, "requires-python": null, "yanked": false},
                 {"filename": "b", "url": "b", "yanked": true}]}"#,
@@ -78,6 +81,7 @@ mod tests {
             (first.size, first.sha256.as_deref(), first.yanked.as_deref()),
             (Some(7), Some("ab"), Some("broken"))
         );
+        assert_eq!((first.uploaded.as_deref(), &second.uploaded), (Some("2026-10-28T17:02:11.5Z"), &None));
         assert_eq!((second.yanked.as_ref(), second.requires_python.as_ref(), second.size), (None, None, None));
         assert_eq!(third.yanked.as_deref(), Some(""));
         assert!(parse_json(br#"{"meta": {"api-version": "2.0"}}"#).unwrap_err().contains("2.0"));

@@ -1,4 +1,5 @@
-//! Package indexes: the page of a project lists its files. HTML after PEP 503, JSON after PEP 691.
+//! Package indexes: the page of a project lists its files. HTML after PEP 503, JSON after PEP 691 with what PEP 700
+//! added to it.
 
 mod html;
 mod json;
@@ -39,6 +40,8 @@ pub struct Listed {
     pub yanked: Option<String>,
     /// Its size in bytes; HTML does not tell.
     pub size: Option<u64>,
+    /// When it was uploaded, in UTC: `2026-10-28T17:02:11.5Z`; HTML does not tell.
+    pub uploaded: Option<String>,
     /// Its SHA-256 in hexadecimal digits.
     pub sha256: Option<String>,
 }

@@ -72,11 +72,8 @@ fn profile_lines(
         profile.base.iter().filter(of).map(text).collect::<Vec<_>>().join(" · ")
     };
     if profile.stub {
-        page.labelled(
-            2,
-            "sections",
-            &format!("a stub ({}): the code lies elsewhere in the file", targets(sass.keys())),
-        );
+        let there = if sass.is_empty() { "no fatbin".to_owned() } else { format!("a stub ({})", targets(sass.keys())) };
+        page.labelled(2, "sections", &format!("{there}: the code lies elsewhere in the file"));
     } else {
         let base = counted(CodeKind::Sass);
         if !base.is_empty() {

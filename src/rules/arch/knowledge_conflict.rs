@@ -54,7 +54,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         _ => None,
     });
     let Some((code, via)) = measured else { return Outcome::NotApplicable };
-    let general = compat::general(code);
+    let general = compat::general(context.knowledge, code);
     let expected: BTreeSet<CodeTarget> = claimed.sass.keys().chain(claimed.ptx.keys()).copied().collect();
     if general == expected {
         return Outcome::Holds;
@@ -63,8 +63,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         label(torch),
         format!("{} is not what the knowledge base expects of it; the binary is believed.", label(torch)),
     )
-    .evidence(Evidence::new(describe(code), via).at(context.pointer("torch")))
-    .evidence(Evidence::new(describe(&claimed), format!("knowledge: {}", context.knowledge.cite_torch(release, row))))
-    .cause(describe(code))
+    .evidence(Evidence::new(describe(context.knowledge, code), via).at(context.pointer("torch")))
+    .evidence(Evidence::new(
+        describe(context.knowledge, &claimed),
+        format!("knowledge: {}", context.knowledge.cite_torch(release, row)),
+    ))
+    .cause(describe(context.knowledge, code))
     .found()
 }

@@ -20,6 +20,7 @@ use crate::{
     compat,
     facts::{CodeTarget, Fact, Library},
     finding::{Evidence, Severity},
+    knowledge::Knowledge,
     rules::{Context, Draft, Outcome, Rule, Scope, shared::describe},
 };
 
@@ -45,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
                 .facts
                 .required
                 .iter()
-                .filter(|target| lacks(library, **target))
+                .filter(|target| lacks(context.knowledge, library, **target))
                 .map(ToString::to_string)
                 .collect();
             (!missing.is_empty()).then_some((*library, missing))
@@ -70,15 +71,15 @@ fn judge(context: &Context<'_>) -> Outcome {
         .symptom("CUDA error: no kernel image is available for execution on the device");
     for (library, missing) in lacking {
         if let Fact::Known { value, via } = &library.code {
-            draft = draft.cause(missing.join(" ")).evidence(Evidence::new(describe(value), via));
+            draft = draft.cause(missing.join(" ")).evidence(Evidence::new(describe(context.knowledge, value), via));
         }
     }
     draft.found()
 }
 
 /// Whether a library with device code lacks a target in its general part. Of a stub the sections say nothing: what was found elsewhere counts.
-fn lacks(library: &Library, target: CodeTarget) -> bool {
+fn lacks(knowledge: &Knowledge, library: &Library, target: CodeTarget) -> bool {
     let Some(code) = library.code.value() else { return false };
-    let built = compat::built(code);
-    built.fatbins > 0 && !built.throughout(target) && !(code.is_stub() && code.hidden.contains_key(&target))
+    let built = compat::built(knowledge, code);
+    built.fatbins > 0 && !built.serves(target) && !(code.is_stub() && code.hidden.contains_key(&target))
 }

@@ -1,0 +1,56 @@
+//! A package on a server that was found and not yet read.
+
+use anyhow::{anyhow, bail};
+
+use super::remote::AHEAD_FULL;
+use crate::{
+    binary::Source,
+    remote::{self, Client, Fault, HttpSource, Url},
+};
+
+/// Where it is, and what asks for it.
+pub struct Located {
+    pub(super) client: Client,
+    pub(super) url: Url,
+    pub(super) word: String,
+    pub(super) index: Option<String>,
+}
+
+impl Located {
+    /// Name of the file.
+    ///
+    /// # Errors
+    /// When it is none that is read over the network.
+    pub fn file(&self) -> anyhow::Result<String> {
+        let (url, file) = (&self.url, self.url.file_name());
+        if !file.ends_with(".whl") && !file.ends_with(".conda") {
+            bail!(
+                "{url}: only wheels and conda packages are read over the network (.whl, .conda): download it and scan the file"
+            );
+        }
+        Ok(file)
+    }
+
+    /// Gives it to a reader, of which it depends how much comes over the network. From a server that gives out no parts all of it does.
+    ///
+    /// # Errors
+    /// What keeps it from being read, in one line without secrets.
+    pub fn open<T>(&self, read: impl Fn(&dyn Source) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let url = &self.url;
+        match HttpSource::open(&self.client, url, AHEAD_FULL) {
+            Ok(source) => {
+                let done = read(&source);
+                // After a fault of the network the rest of the file seems damaged.
+                if let Some(failure) = source.failure() {
+                    return Err(failure.into());
+                }
+                done.map_err(|error| anyhow!("{url}: {error:#}"))
+            }
+            Err(error) if matches!(error.fault, Fault::NoRanges(_)) => {
+                let whole = remote::download(&self.client, url)?;
+                read(whole.source()).map_err(|error| anyhow!("{url}: {error:#}"))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}

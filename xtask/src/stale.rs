@@ -1,0 +1,48 @@
+//! `cargo xtask harvest --check` without wheels: what the index has that no row knows, and the other way round.
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use gpucheck::knowledge::Knowledge;
+
+use crate::fetch::{self, Index};
+
+/// Says which releases the index has that no row knows, and which rows have another day or other Python versions than it has.
+pub fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
+    let wheels = index.wheels("torch")?;
+    let mut versions: BTreeMap<Vec<u64>, &str> = BTreeMap::new();
+    for version in wheels.iter().map(|wheel| wheel.version.as_str()) {
+        let numbers: Option<Vec<u64>> = version.split('.').map(|part| part.parse().ok()).collect();
+        versions.extend(numbers.map(|numbers| (numbers, version)));
+    }
+    let mut found = 0;
+    let mut tell = |text: String| {
+        found += 1;
+        crate::say(&text);
+    };
+    for version in versions.values().filter(|version| knowledge.is_newer_torch(version)) {
+        let day = if fetch::released(&wheels, version).is_some() { "" } else { " --released YYYY-MM-DD" };
+        tell(format!("torch {version} has no row: cargo xtask harvest torch=={version}{day}"));
+    }
+    for release in knowledge.torch_releases() {
+        if !versions.values().any(|version| *version == release.version) {
+            tell(format!("torch {} has a row, and the index does not have it", release.version));
+            continue;
+        }
+        if let Some(day) = fetch::released(&wheels, &release.version).filter(|day| *day != release.released) {
+            tell(format!("torch {}: the row says released {}, the index {day}", release.version, release.released));
+        }
+        for build in release.builds.iter().filter(|build| build.pypi_default) {
+            let there = fetch::pythons(&wheels, &release.version, build.platform);
+            let listed: Vec<String> = release.python_of(build).iter().map(ToString::to_string).collect();
+            if there != listed {
+                let lists = format!("the row lists {}, the index {}", listed.join(" "), there.join(" "));
+                tell(format!("torch {} on {}: {lists}", release.version, build.platform));
+            }
+        }
+    }
+    if found == 0 {
+        let count = knowledge.torch_releases().count();
+        crate::say(&format!("nothing is stale: {count} releases of torch are as the index has them"));
+    }
+    Ok(ExitCode::from(u8::from(found > 0)))
+}
