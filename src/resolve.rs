@@ -63,7 +63,11 @@ fn concerns(cause: &Finding, consequence: &Finding) -> bool {
     let gpus = cause.gpus.is_empty()
         || consequence.gpus.is_empty()
         || consequence.gpus.iter().all(|gpu| cause.gpus.contains(gpu));
-    environment && gpus
+    let package = match (&cause.trace.package, &consequence.trace.package) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    };
+    environment && gpus && package
 }
 
 /// An error on some GPUs is a warning when another GPU works and none of the failing ones was named: the card that drives the

@@ -4,7 +4,14 @@
 
 mod common;
 
-use std::{collections::BTreeSet, fs, io::Write, path::Path, process::Stdio, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::Write,
+    path::Path,
+    process::Stdio,
+    time::Instant,
+};
 
 use common::facts::Words;
 use gpucheck::{
@@ -78,50 +85,112 @@ fn problem<'k>(knowledge: &'k Knowledge, id: &str) -> Option<&'k ProblemRow> {
     knowledge.problems().map(|(_, row)| row).find(|row| row.id == id)
 }
 
+/// What is wrong with a case; nothing where its facts trigger the rule, as the case says, and the neighbour's do not.
+fn faults(case: &Case, knowledge: &Knowledge) -> Vec<String> {
+    let mut faults = Vec::new();
+    let found = findings(&case.yes, knowledge);
+    let about = format!("{} {}", case.of, case.package.as_deref().unwrap_or_default());
+    if let Some(under) = &case.under {
+        let slug = problem(knowledge, &case.of).map_or(case.of.as_str(), ProblemRow::slug);
+        let folded = found.iter().any(|finding| finding.rule == under && finding.consequences.contains(&slug));
+        if !folded {
+            faults.push(format!("{about}: not under {under}: {found:#?}"));
+        }
+    } else if let [finding] = own(case, &found)[..] {
+        let text = finding.fixes.iter().flat_map(|fix| {
+            let lines = fix.commands.iter().map(|command| command.line.clone());
+            lines.chain([fix.summary.clone()]).collect::<Vec<_>>()
+        });
+        let text = text.collect::<Vec<_>>().join("\n");
+        let severity = format!("{:?}", finding.severity).to_lowercase();
+        if case.severity.as_ref().is_some_and(|wanted| *wanted != severity) {
+            faults.push(format!("{about}: {severity}"));
+        }
+        let missing: Vec<_> = case.fix.iter().filter(|part| !text.contains(part.as_str())).collect();
+        if !missing.is_empty() {
+            faults.push(format!("{about}: no fix has {missing:?}:\n{text}\n{}", finding.summary));
+        }
+        let unsaid: Vec<_> = case.says.iter().filter(|part| !finding.summary.contains(part.as_str())).collect();
+        if !unsaid.is_empty() {
+            faults.push(format!("{about}: {unsaid:?} is not in: {}", finding.summary));
+        }
+    } else {
+        let shown: Vec<_> = found.iter().map(|finding| (finding.rule, &finding.summary)).collect();
+        faults.push(format!("{about}: is not found once in {shown:#?}"));
+    }
+    let neighbour = findings(&case.yes.with(&case.no), knowledge);
+    if !own(case, &neighbour).is_empty() {
+        faults.push(format!("{about}: its neighbour triggers it too"));
+    }
+    if case.under.is_some() && neighbour.iter().any(|finding| finding.consequences.contains(&case.of.as_str())) {
+        faults.push(format!("{about}: its neighbour has it as a consequence too"));
+    }
+    faults
+}
+
 #[test]
 fn each_case_triggers_its_rule_and_its_neighbour_does_not() {
     let knowledge = Knowledge::builtin().unwrap();
-    let mut faults = Vec::new();
-    for case in cases() {
-        let found = findings(&case.yes, &knowledge);
-        let about = format!("{} {}", case.of, case.package.as_deref().unwrap_or_default());
-        if let Some(under) = &case.under {
-            let slug = problem(&knowledge, &case.of).map_or(case.of.as_str(), ProblemRow::slug);
-            let folded = found.iter().any(|finding| finding.rule == under && finding.consequences.contains(&slug));
-            if !folded {
-                faults.push(format!("{about}: not under {under}: {found:#?}"));
+    let faults: Vec<String> = cases().iter().flat_map(|case| faults(case, &knowledge)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// The head of a file about packages.
+#[derive(Debug, Deserialize)]
+struct HeadOnly {
+    sources: BTreeMap<String, String>,
+    package: HeadPackage,
+}
+
+#[derive(Debug, Deserialize)]
+struct HeadPackage {
+    name: String,
+    #[serde(default)]
+    names: Vec<String>,
+}
+
+/// Without any one row about builds, some case fails: a row that no test would miss may be wrong unnoticed.
+#[test]
+fn every_build_row_is_missed_by_a_case() {
+    let cases = cases();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("packages")).unwrap();
+    let overlay = folder.path().join("packages/poorer.toml");
+    let mut unmissed = Vec::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("knowledge/packages")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        // Each table begins a block; a file of the same package that is laid over it replaces it whole.
+        let blocks: Vec<&str> = text.split("\n[[").collect();
+        let head: HeadOnly = toml::from_str(blocks[0]).unwrap();
+        let names: Vec<&str> = head.package.names.iter().chain([&head.package.name]).map(String::as_str).collect();
+        // Only a case that names one of the distributions can look at its rows; a fix may bring one in.
+        let concerned = |case: &&Case| {
+            names.iter().any(|name| {
+                [&case.yes, &case.no].iter().any(|words| words.packages.contains_key(*name))
+                    || case.fix.iter().any(|part| part.contains(name))
+            })
+        };
+        let concerned: Vec<&Case> = cases.iter().filter(concerned).collect();
+        // A row that says nothing of any version uses the sources that only the missing one may have used.
+        let sources: Vec<&String> = head.sources.keys().collect();
+        let filler = format!(
+            "unpublished]]\nversions = \"==0.0.dev0\"\nthere = \"nothing\"\nsource = {sources:?}\nverified = \"2026-11-26\"\n"
+        );
+        for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.starts_with("build]]")) {
+            let mut without = blocks.clone();
+            without.remove(index);
+            without.push(&filler);
+            fs::write(&overlay, without.join("\n[[")).unwrap();
+            let poorer = Knowledge::with_overlay(folder.path()).unwrap();
+            if !concerned.iter().any(|case| !faults(case, &poorer).is_empty()) {
+                let row: Vec<&str> = block.lines().skip(1).take(3).collect();
+                unmissed.push(format!("{}: {}", path.file_name().unwrap().display(), row.join(", ")));
             }
-        } else if let [finding] = own(&case, &found)[..] {
-            let text = finding.fixes.iter().flat_map(|fix| {
-                let lines = fix.commands.iter().map(|command| command.line.clone());
-                lines.chain([fix.summary.clone()]).collect::<Vec<_>>()
-            });
-            let text = text.collect::<Vec<_>>().join("\n");
-            let severity = format!("{:?}", finding.severity).to_lowercase();
-            if case.severity.as_ref().is_some_and(|wanted| *wanted != severity) {
-                faults.push(format!("{about}: {severity}"));
-            }
-            let missing: Vec<_> = case.fix.iter().filter(|part| !text.contains(part.as_str())).collect();
-            if !missing.is_empty() {
-                faults.push(format!("{about}: no fix has {missing:?}:\n{text}\n{}", finding.summary));
-            }
-            let unsaid: Vec<_> = case.says.iter().filter(|part| !finding.summary.contains(part.as_str())).collect();
-            if !unsaid.is_empty() {
-                faults.push(format!("{about}: {unsaid:?} is not in: {}", finding.summary));
-            }
-        } else {
-            let shown: Vec<_> = found.iter().map(|finding| (finding.rule, &finding.summary)).collect();
-            faults.push(format!("{about}: is not found once in {shown:#?}"));
-        }
-        let neighbour = findings(&case.yes.with(&case.no), &knowledge);
-        if !own(&case, &neighbour).is_empty() {
-            faults.push(format!("{about}: its neighbour triggers it too"));
-        }
-        if case.under.is_some() && neighbour.iter().any(|finding| finding.consequences.contains(&case.of.as_str())) {
-            faults.push(format!("{about}: its neighbour has it as a consequence too"));
         }
     }
-    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    unmissed.sort();
+    assert!(unmissed.is_empty(), "no case in tests/packages would miss these rows: {unmissed:#?}");
 }
 
 /// Every row that makes a finding has its case, and every file with rows about builds.

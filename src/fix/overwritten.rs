@@ -1,4 +1,5 @@
-//! Two packages that own the same files: the one that nothing requires goes, and the other is installed again, so that its files are back.
+//! Two packages that own the same files: one goes, and the other is installed again, so that its files are back. The one with code for
+//! GPUs stays where the other has none; else the one that something requires.
 
 use super::{
     Case, Change, Install, Plan, add, has_remedy,
@@ -15,24 +16,34 @@ use crate::{
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(environment) = case.environment else { return };
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Overwritten)) {
-        let Some(plan) = plan(environment) else { return };
-        let after = After::of(case, &plan);
-        if !after.keeps(finding) {
-            let fix = prove::fix(case, plan, &after, Remedy::Overwritten, None);
-            add(finding, &fix);
+        for plan in plans(environment) {
+            let after = After::of(case, &plan);
+            if !after.keeps(finding) {
+                let fix = prove::fix(case, plan, &after, Remedy::Overwritten, None);
+                add(finding, &fix);
+            }
         }
     }
 }
 
-fn plan(environment: &Environment) -> Option<Plan> {
-    let (one, other, ..) = rules::overwritten(environment)?;
-    let required = [one, other].map(|package| requirers(environment, package));
-    let (keep, gone) = match required {
-        [0, 0] | [_, 0] => (one, other),
-        [0, _] => (other, one),
+/// The ways to leave one of the two, the best first.
+fn plans(environment: &Environment) -> Vec<Plan> {
+    let Some((one, other, ..)) = rules::overwritten(environment) else { return Vec::new() };
+    let kept = match ([one, other].map(has_code), [one, other].map(|package| requirers(environment, package).len())) {
+        // Both are of use, to computers with a GPU and without.
+        ([true, false], _) => vec![(one, other), (other, one)],
+        ([false, true], _) => vec![(other, one), (one, other)],
+        (_, [0, 0] | [_, 0]) => vec![(one, other)],
+        (_, [0, _]) => vec![(other, one)],
         // Both are wanted by something: a person must choose.
-        _ => return None,
+        _ => Vec::new(),
     };
+    kept.into_iter().filter_map(|(keep, gone)| plan(environment, keep, gone)).collect()
+}
+
+fn plan(environment: &Environment, keep: &Package, gone: &Package) -> Option<Plan> {
+    let complains =
+        |by: &str| format!("`pip check`: {by} requires {} by name, whose files {} brings", gone.name, keep.name);
     let version = keep.version.value()?;
     Some(Plan {
         summary: format!("remove {}, install {} again", gone.name, keep.name),
@@ -47,15 +58,21 @@ fn plan(environment: &Environment) -> Option<Plan> {
             }),
         ],
         reinstall: true,
+        unproven: requirers(environment, gone).into_iter().map(complains).collect(),
         ..Plan::default()
     })
 }
 
-/// How many packages require this one.
-fn requirers(environment: &Environment, wanted: &Package) -> usize {
+/// Whether a package has code for GPUs, read or claimed.
+fn has_code(package: &Package) -> bool {
+    package.libraries.iter().any(|library| library.code.value().is_some_and(|code| code.fatbins > 0))
+}
+
+/// The names of the packages that require this one.
+fn requirers<'e>(environment: &'e Environment, wanted: &Package) -> Vec<&'e str> {
     let requires = |package: &&Package| {
         let lines = package.requires.iter().filter_map(|line| line.parse::<Requirement>().ok());
         package.name != wanted.name && lines.into_iter().any(|requirement| requirement.name == wanted.name)
     };
-    environment.packages.iter().filter(requires).count()
+    environment.packages.iter().filter(requires).map(|package| package.name.as_str()).collect()
 }

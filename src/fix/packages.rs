@@ -9,7 +9,7 @@ use crate::{
     finding::{Command, Finding, Fix, Proof, Severity},
     knowledge::{FixRow, PackageBuild},
     python,
-    rules::Remedy,
+    rules::{Remedy, cuda_major},
 };
 
 /// Adds to findings about packages what would remove them.
@@ -24,7 +24,9 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             if has_remedy(finding, Remedy::PackageVersion) {
                 let versions = versions(case, environment, &name);
                 let bringing = bringing(case, environment, finding);
-                let both = versions.into_iter().chain(bringing);
+                // Where no CUDA is here that another version could be for, what is missing is the smaller change.
+                let (before, after) = if has_cuda(case, environment) { (None, bringing) } else { (bringing, None) };
+                let both = before.into_iter().chain(versions).chain(after);
                 plans.extend(both.map(|plan| (plan, Remedy::PackageVersion)));
             }
         }
@@ -38,6 +40,12 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             rows(case, finding);
         }
     }
+}
+
+/// Whether a torch or a toolkit brings a CUDA that packages can be chosen for.
+fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
+    let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda);
+    torch.is_some() || !case.facts.toolkits.is_empty()
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
@@ -170,8 +178,16 @@ fn exact(name: &str, version: &str) -> Install {
 /// Packages that bring a missing library, by their rows.
 fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Option<Plan> {
     let platform = environment.platform.value().copied();
+    let cuda = finding.trace.missing.iter().find_map(|soname| cuda_major(soname));
+    // What no row about a package brings: the newest of a distribution that has it, of the right CUDA major where there are several.
+    let newest = |soname: &String| {
+        let owners = case.knowledge.distributions_with(soname).filter(|row| row.distribution.starts_with("nvidia-"));
+        let row = owners.min_by_key(|row| row.cuda.is_some() && row.cuda != cuda)?;
+        let spec = row.versions.as_ref().map(|range| format!("{}{range}", row.distribution));
+        Some(Install { name: row.distribution.clone(), version: None, spec, build: None, requires: Vec::new() })
+    };
     let of = |soname: &String| {
-        case.knowledge.package_files().find_map(|file| {
+        let by_row = case.knowledge.package_files().find_map(|file| {
             let brings = |row: &&PackageBuild| row.brings.contains(soname);
             let row = file
                 .build
@@ -180,7 +196,8 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
                 .find(|row| file.names().any(|name| row.concerns(name, platform)) && row.newest.is_some())?;
             let name = row.of.first().map_or(file.package.name.as_str(), String::as_str);
             Some(exact(name, row.newest.as_deref()?))
-        })
+        });
+        by_row.or_else(|| newest(soname))
     };
     let mut installs = finding.trace.missing.iter().map(of).collect::<Option<Vec<Install>>>()?;
     installs.dedup();
@@ -189,7 +206,7 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
     }
     let names: Vec<&str> = installs.iter().map(|install| install.name.as_str()).collect();
     Some(Plan {
-        summary: format!("add {}, which brings {}", names.join(" and "), finding.trace.missing.join(", ")),
+        summary: format!("add {} for {}", names.join(", "), finding.trace.missing.join(", ")),
         unproven: vec![
             "that the program finds it there: its folder in site-packages/nvidia may have to be on LD_LIBRARY_PATH"
                 .to_owned(),

@@ -22,6 +22,6 @@ pub use queries::{Floor, Position, python_range};
 pub use schema::{
     AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, CommonOwner, Confidence, ErrorKind, ErrorRow,
     FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem,
-    ProblemRow, PtxasRow, Published, Range, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow,
-    VariableIs, VariableRow, When,
+    ProblemRow, PtxasRow, Published, Range, ToolkitIs, ToolkitPart, ToolkitRow, TorchBuild, TorchRelease,
+    UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
 };

@@ -123,6 +123,9 @@ impl Knowledge {
 impl Interests {
     fn add(&mut self, when: &When) {
         self.libraries.extend(when.loader_lacks.iter().cloned());
+        if when.toolkit.is_some() {
+            self.variables.extend(["CUDA_HOME", "CUDA_PATH"].map(str::to_owned));
+        }
         self.variables.extend(when.variables.iter().map(|variable| variable.name.clone()));
         // What other packages bring is told by their libraries.
         if !when.brought.is_empty() {

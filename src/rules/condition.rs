@@ -23,11 +23,13 @@ pub enum Truth {
 }
 
 impl Truth {
-    fn of(is: bool, evidence: impl FnOnce() -> Option<Evidence>) -> Self {
+    /// So or not, with the fact that shows it.
+    pub fn of(is: bool, evidence: impl FnOnce() -> Option<Evidence>) -> Self {
         if is { Self::Yes(evidence().into_iter().collect()) } else { Self::No }
     }
 
-    fn unknown(need: impl Into<String>) -> Self {
+    /// It cannot be said without this fact.
+    pub fn unknown(need: impl Into<String>) -> Self {
         Self::Unknown(vec![need.into()])
     }
 
@@ -73,7 +75,9 @@ pub fn judge(context: &Context<'_>, when: &When) -> Truth {
         .and(|| packages(context, when))
         .and(|| platform(context, &when.platforms))
         .and(|| variables(context, &when.variables))
+        .and(|| local(context, when))
         .and(|| torch_cuda(context, when))
+        .and(|| toolkit(context, when))
         .and(|| gpu(context, when))
         .and(|| gpus(context, when))
         .and(|| driver(context, when))
@@ -133,6 +137,14 @@ fn variable_is(context: &Context<'_>, variable: &VariableIs) -> Truth {
     })
 }
 
+fn local(context: &Context<'_>, when: &When) -> Truth {
+    let (Some(wanted), Some((package, _))) = (when.local, context.subject) else { return Truth::Yes(Vec::new()) };
+    match package.version.value() {
+        Some(version) => Truth::of(version.contains('+') == wanted, || Some(package_evidence(context, package))),
+        None => Truth::unknown(format!("the version of {}", package.name)),
+    }
+}
+
 fn torch_cuda(context: &Context<'_>, when: &When) -> Truth {
     let Some(range) = &when.torch_cuda else { return Truth::Yes(Vec::new()) };
     let Some(torch) = context.package("torch") else { return Truth::No };
@@ -143,6 +155,10 @@ fn torch_cuda(context: &Context<'_>, when: &When) -> Truth {
         }
         _ => Truth::unknown(format!("the build of {}", label(torch))),
     }
+}
+
+fn toolkit(context: &Context<'_>, when: &When) -> Truth {
+    when.toolkit.as_ref().map_or(Truth::Yes(Vec::new()), |wanted| super::toolkit::judge(context, wanted))
 }
 
 fn gpu(context: &Context<'_>, when: &When) -> Truth {
@@ -161,7 +177,9 @@ fn gpus(context: &Context<'_>, when: &When) -> Truth {
     match &context.facts.gpus {
         Fact::Known { value, via } => {
             let used = value.iter().filter(|gpu| gpu.visible.value() != Some(&false)).count();
-            Truth::of(used >= least, || Some(Evidence::new(format!("{used} GPUs"), via).at("/facts/gpus")))
+            Truth::of(used >= least, || {
+                Some(Evidence::new(format!("{used} GPU{}", if used == 1 { "" } else { "s" }), via).at("/facts/gpus"))
+            })
         }
         Fact::Absent { .. } => Truth::No,
         Fact::Unknown { .. } => Truth::unknown("the GPUs (--gpu)"),

@@ -86,7 +86,13 @@ pub fn bringer<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Package> {
     let claims = |package: &&Package| {
         let version = package.version.value();
         let row = version.and_then(|version| context.knowledge.package_build(&package.name, version, platform));
-        package.libraries.is_empty() && row.is_some_and(|row| row.brings.iter().any(|brought| brought == soname))
+        let mut owners = context.knowledge.distributions_with(soname).filter(|row| row.distribution == package.name);
+        let owns = owners.any(|row| match (&row.versions, version) {
+            (Some(range), Some(version)) => python::in_range(range, version) == Some(true),
+            _ => true,
+        });
+        package.libraries.is_empty()
+            && (owns || row.is_some_and(|row| row.brings.iter().any(|brought| brought == soname)))
     };
     environment.packages.iter().find(has).or_else(|| environment.packages.iter().find(claims))
 }
@@ -96,12 +102,16 @@ pub fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The shared libraries that a package must find outside of itself: what its main libraries link to, and what its row says that
-/// it asks for while it runs.
+/// The shared libraries of NVIDIA's that a package must find outside of itself: what its main libraries link to, and what its row says
+/// that it asks for while it runs.
 pub fn needs(context: &Context<'_>, package: &Package) -> BTreeSet<String> {
     let linked = main_libraries(context, package).flat_map(|library| library.needed.iter().cloned());
     let asked = package_row(context, package).into_iter().flat_map(|row| row.needs.iter().cloned());
-    linked.chain(asked).filter(|soname| cuda_major(soname).is_some()).collect()
+    let owned = |soname: &str| {
+        let mut owners = context.knowledge.distributions_with(soname);
+        owners.any(|row| row.distribution.starts_with("nvidia-"))
+    };
+    linked.chain(asked).filter(|soname| cuda_major(soname).is_some() || owned(soname)).collect()
 }
 
 /// The CUDA major version that a library of the toolkit belongs to, by its name: 12 of `libcublas.so.12` and `cudart64_12.dll`. Only

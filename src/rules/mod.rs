@@ -14,6 +14,7 @@ mod slugs;
 mod smoke_runs;
 mod stack;
 mod steps;
+mod toolkit;
 
 pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},

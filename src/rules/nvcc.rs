@@ -1,21 +1,16 @@
 //! What the rules about building share: which toolkit compiles, and which entries of TORCH_CUDA_ARCH_LIST it cannot compile for.
 
-use super::{Context, Draft, Outcome, shared::arch_list_of};
+use super::{Context, Draft, Outcome, shared::arch_list_of, toolkit};
 use crate::{
     compat::arch_list,
     facts::{ComputeCapability, CudaVersion, Toolkit},
     finding::Evidence,
-    knowledge::ArchitectureRow,
+    knowledge::{ArchitectureRow, ToolkitPart},
 };
-
-/// What leads `torch/utils/cpp_extension.py` to a toolkit (`_find_cuda_home`), which takes the first of them that is there. The probe
-/// lists toolkits in the same order.
-const WAYS: [&str; 4] = ["CUDA_HOME", "CUDA_PATH", "nvcc on PATH", "/usr/local/cuda"];
 
 /// The toolkit that an extension of torch is compiled with here, and its release.
 fn compiler<'a>(context: &Context<'a>) -> Option<(&'a Toolkit, CudaVersion)> {
-    let leads = |toolkit: &&Toolkit| toolkit.found_by.iter().any(|way| WAYS.contains(&way.as_str()));
-    let toolkit = context.facts.toolkits.iter().find(leads).filter(|toolkit| toolkit.nvcc)?;
+    let (_, toolkit) = toolkit::taken(context, ToolkitPart::Nvcc).filter(|(_, toolkit)| toolkit.nvcc)?;
     Some((toolkit, *toolkit.version.value()?))
 }
 

@@ -89,7 +89,21 @@ fn conditions(when: &When) -> Vec<String> {
         lines.push(if versions.is_empty() { format!("{name} is there too") } else { format!("{name} is {versions}") });
     }
     lines.extend(when.absent.iter().map(|name| format!("{name} is not there")));
+    lines.extend(when.local.map(|local| match local {
+        true => "its version has a local part (`+cu121`)".to_owned(),
+        false => "its version has no local part (`+cu121`)".to_owned(),
+    }));
     lines.extend(when.torch_cuda.as_ref().map(|cuda| range("torch is built for CUDA", cuda.to_string())));
+    if let Some(toolkit) = &when.toolkit {
+        let version = toolkit.version.as_ref().map(|range| range.to_string());
+        lines.push(match (version, toolkit.missing) {
+            (Some(range), _) => format!("the CUDA toolkit that it would take is {range}"),
+            (None, true) => "there is no CUDA toolkit with a compiler that it would take".to_owned(),
+            (None, false) => {
+                "the CUDA toolkit that it would take is of another CUDA major version than torch".to_owned()
+            }
+        });
+    }
     for variable in &when.variables {
         let name = &variable.name;
         lines.push(match (&variable.contains, variable.is.as_slice(), variable.unset) {

@@ -33,8 +33,11 @@ pub struct Words {
     pub live: Option<bool>,
     /// Flavour of the loaded kernel module.
     pub module: Option<String>,
-    /// Releases of CUDA toolkits under /usr/local.
+    /// Releases of CUDA toolkits under /usr/local that nothing leads to.
     pub toolkits: Option<Vec<String>>,
+    /// CUDA toolkits with nvcc that something leads to: the release of each by what does (`CUDA_HOME`, `nvcc on PATH`,
+    /// `/usr/local/cuda`); `""` takes one away.
+    pub taken_toolkits: BTreeMap<String, String>,
     /// A file that asks for the packages, instead of an installed environment.
     pub declared: Option<bool>,
 }
@@ -50,6 +53,8 @@ impl Words {
         words.variables.extend(other.variables.clone());
         words.variables.retain(|_, value| !value.is_empty());
         words.loader.extend(other.loader.clone());
+        words.taken_toolkits.extend(other.taken_toolkits.clone());
+        words.taken_toolkits.retain(|_, version| !version.is_empty());
         words.gpus = other.gpus.clone().or(words.gpus);
         words.driver = other.driver.clone().or(words.driver);
         words.platform = other.platform.clone().or(words.platform);
@@ -98,9 +103,7 @@ impl Words {
             "nvml": if live { ready } else { nobody.clone() },
             "gpus": if gpus.is_empty() { absent.clone() } else { known(gpus.iter().enumerate().map(gpu).collect::<Vec<_>>()) },
             "kernel": { "flavour": self.module.as_deref().map_or(nobody.clone(), known) },
-            "toolkits": self.toolkits.iter().flatten().map(|version| json!({
-                "path": format!("/usr/local/cuda-{version}"), "version": known(version.as_str()), "nvcc": true, "found_by": ["/usr/local"],
-            })).collect::<Vec<_>>(),
+            "toolkits": self.toolkits(),
             "env_vars": self.variables,
             "environments": [{
                 "id": "~/demo/.venv", "origin": if self.declared == Some(true) { json!({"declared": "requirements.txt"}) } else { json!("installed") },
@@ -110,6 +113,16 @@ impl Words {
                 "system_libraries": self.loader.iter().map(|(name, path)| (name.clone(), found(path))).collect::<BTreeMap<_, _>>(),
             }],
         }})
+    }
+
+    fn toolkits(&self) -> Vec<Value> {
+        let unused = self.toolkits.iter().flatten().map(|version| ("/usr/local", version));
+        let taken = self.taken_toolkits.iter().map(|(way, version)| (way.as_str(), version));
+        let toolkit = |(way, version): (&str, &String)| {
+            let path = format!("/usr/local/cuda-{version}");
+            json!({"path": path, "version": known(version.as_str()), "nvcc": true, "found_by": [way]})
+        };
+        unused.chain(taken).map(toolkit).collect()
     }
 
     fn package(&self, name: &str, version: &str) -> Value {

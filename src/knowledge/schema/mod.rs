@@ -37,7 +37,7 @@ pub use interval::Interval;
 pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
 pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
 pub use package_build::PackageBuild;
-pub use package_problem::{Confidence, FixRow, Level, ProblemRow, VariableIs, When};
+pub use package_problem::{Confidence, FixRow, Level, ProblemRow, ToolkitIs, ToolkitPart, VariableIs, When};
 pub use problem::{Places, Problem};
 pub use range::Range;
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};

@@ -85,9 +85,15 @@ pub struct When {
     /// Packages that are not there, none of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
+    /// Whether the package's version has a local part (`+cu121`), which no version on the index has: a build from elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<bool>,
     /// CUDA release of torch's build.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub torch_cuda: Option<Range<CudaVersion>>,
+    /// The CUDA toolkit that a build on this machine would take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toolkit: Option<ToolkitIs>,
     /// Environment variables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<VariableIs>,
@@ -100,6 +106,46 @@ pub struct When {
     /// Shared libraries that no package brings, none of them; nothing is said where the package's own files were not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_brought: Vec<String>,
+}
+
+/// What must be so of the CUDA toolkit that a build on this machine would take: exactly one of `version`, `missing` and `other_major`.
+/// Having a toolkit is no fault in itself, and neither is having none: this belongs in rows about packages that compile where they run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ToolkitIs {
+    /// Which part of it the package looks for.
+    #[serde(skip_serializing_if = "ToolkitPart::is_nvcc")]
+    pub part: ToolkitPart,
+    /// Its release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Range<CudaVersion>>,
+    /// There is none with a compiler.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub missing: bool,
+    /// Its CUDA major version is another than that of torch's build.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other_major: bool,
+}
+
+/// A part of a CUDA toolkit, each looked for in its own way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ToolkitPart {
+    /// The compiler driver, as `torch.utils.cpp_extension` looks for it.
+    #[default]
+    Nvcc,
+    /// The NVVM library, as Numba's own CUDA target looks for it: the PATH does not matter, and conda's packages are looked at first.
+    Nvvm,
+}
+
+impl ToolkitPart {
+    /// Whether it is what a row means that does not name a part.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    fn is_nvcc(&self) -> bool {
+        *self == Self::Nvcc
+    }
 }
 
 /// What an environment variable must be; without more than the name: set to anything.

@@ -138,6 +138,12 @@ fn when(table: &mut Table<'_>, index: usize, when: &When) {
             table.fault(index, "when", format!("'{versions}' is not a PEP 440 range"));
         }
     }
+    if let Some(toolkit) = &when.toolkit {
+        let ways = [toolkit.version.is_some(), toolkit.missing, toolkit.other_major];
+        if ways.into_iter().filter(|way| *way).count() != 1 {
+            table.fault(index, "when", "toolkit: exactly one of `version`, `missing` and `other_major`");
+        }
+    }
     for variable in &when.variables {
         let ways = [!variable.is.is_empty(), variable.contains.is_some(), variable.unset];
         if ways.into_iter().filter(|way| *way).count() > 1 {
@@ -193,4 +199,46 @@ fn is_normal(name: &str) -> bool {
 /// The words in braces.
 fn placeholders(text: &str) -> Vec<&str> {
     text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Files;
+
+    /// A file with one problem under these conditions.
+    fn faults(when: &str) -> Vec<String> {
+        let text = format!(
+            "[sources]\ns = \"s\"\n[package]\nname = \"x\"\nmain = []\nsource = [\"s\"]\nverified = \"2026-11-26\"\n\
+             [[problem]]\nid = \"x\"\ntitle = \"x\"\nseverity = \"info\"\nwhen = {{ {when} }}\ncause = \"x\"\nconfidence = \"measured\"\n\
+             source = [\"s\"]\nverified = \"2026-11-26\"\n"
+        );
+        let problems = Files::default().add("packages/x.toml", "x.toml", &text).err().unwrap_or_default();
+        problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_condition_about_the_toolkit_says_one_thing() {
+        for when in [
+            "toolkit = { missing = true }",
+            "toolkit = { other_major = true }",
+            "toolkit = { version = \">=13.0\" }",
+            "toolkit = { part = \"nvvm\", missing = true }",
+        ] {
+            assert_eq!(faults(when), [""; 0], "{when}");
+        }
+        for when in [
+            "toolkit = {}",
+            "toolkit = { part = \"nvvm\" }",
+            "toolkit = { missing = true, version = \">=13.0\" }",
+            "toolkit = { missing = true, other_major = true }",
+        ] {
+            let faults = faults(when);
+            assert!(matches!(&faults[..], [fault] if fault.contains("exactly one of")), "{when}: {faults:?}");
+        }
+        for when in
+            ["toolkit = { version = \"new\" }", "toolkit = { part = \"ptxas\" }", "toolkit = { version = \">=13\" }"]
+        {
+            assert_eq!(faults(when).len(), 1, "{when}: {:?}", faults(when));
+        }
+    }
 }

@@ -7,7 +7,8 @@
 //! The shared libraries that the RECORDs of the packages list, held against each other.
 //!
 //! ## How to fix it
-//! Remove the package that nothing requires, then install the other one again, so that its files are back.
+//! Remove one of the two, then install the other one again, so that its files are back: the one with code for GPUs where the other has
+//! none, else the one that something requires.
 //!
 //! ## In a log
 //! `CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH`; `undefined symbol: ncclCommWindowDeregister`; `CUDAExecutionProvider is not in available

@@ -47,15 +47,18 @@ fn judge(context: &Context<'_>) -> Outcome {
     if needed.is_empty() {
         return Outcome::NotApplicable;
     }
-    let mut missing = Vec::new();
+    let (mut missing, mut unknown) = (Vec::new(), Vec::new());
     for soname in &needed {
         match provision(context, soname) {
             Provision::Nothing => missing.push(soname.clone()),
-            Provision::Unknown => return Outcome::Needs(vec![format!("whether the system loader finds {soname}")]),
+            Provision::Unknown => unknown.push(format!("whether the system loader finds {soname}")),
             Provision::Package | Provision::System => {}
         }
     }
-    let Some(first) = missing.first() else { return Outcome::Holds };
+    // One that is known to be missing is enough.
+    let Some(first) = missing.first() else {
+        return if unknown.is_empty() { Outcome::Holds } else { Outcome::Needs(unknown) };
+    };
     let foreign = foreign_toolkit(context, first);
     let mut summary = format!("{} needs {}, which nothing brings", label(package), missing.join(", "));
     match foreign.and_then(|toolkit| toolkit.version.value()) {

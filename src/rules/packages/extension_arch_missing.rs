@@ -32,7 +32,12 @@ pub const RULE: Rule = Rule {
     slug: "extension-arch-missing",
     scope: Scope::PackageOnGpu,
     severity: Severity::Error,
-    consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel", "gpu-too-old-for-extension"],
+    consequence_of: &[
+        "gpu-too-new-for-wheel",
+        "gpu-too-old-for-wheel",
+        "gpu-too-old-for-extension",
+        "gpu-too-old-for-toolkit",
+    ],
     remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],
     judge,
 };

@@ -42,7 +42,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let Some(of_torch) = torch_cuda_major(context) else { return Outcome::NotApplicable };
     let row = package_row(context, package);
-    let needed = needs(context, package);
+    let mut needed = needs(context, package);
+    needed.retain(|soname| cuda_major(soname).is_some());
     let claimed = row.and_then(|row| row.cuda).filter(|_| needed.is_empty());
     let foreign: Vec<(String, u16)> = needed
         .into_iter()
@@ -59,7 +60,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut missing = None;
     for (soname, _) in foreign.iter().filter(|_| !linked) {
         match provision(context, soname) {
-            Provision::Nothing => missing = Some(soname),
+            Provision::Nothing => missing = missing.or(Some(soname)),
             Provision::Unknown => return Outcome::Needs(vec![format!("whether the system loader finds {soname}")]),
             Provision::Package | Provision::System => {}
         }
@@ -72,7 +73,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         None => "both are in one process".to_owned(),
     };
     let summary = format!("{} is for CUDA {major}, and {} for CUDA {of_torch}: {what}.", label(package), label(torch));
-    let soname = foreign.first().map_or_else(|| format!("libcudart.so.{major}"), |(soname, _)| soname.clone());
+    let named = missing.or(foreign.first().map(|(soname, _)| soname));
+    let soname = named.cloned().unwrap_or_else(|| format!("libcudart.so.{major}"));
     let mut draft = Draft::new(label(package), summary)
         .about(package)
         .symptom(format!("{soname}: cannot open shared object file: No such file or directory"))
