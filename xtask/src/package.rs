@@ -70,7 +70,8 @@ pub fn rows(knowledge: &Knowledge, found: &[Evidence], today: &str) -> anyhow::R
             let _ = writeln!(text, "# {line}");
         }
         let platforms = if rows.len() > 1 { platforms } else { Vec::new() };
-        let _ = writeln!(text, "[[build]]\n{}", table(measured, version, &platforms, file, today));
+        let sources = nearest.or_else(|| file.build.last()).map_or(&[][..], |row| row.source.as_slice());
+        let _ = writeln!(text, "[[build]]\n{}", table(measured, version, &platforms, sources, today));
     }
     Ok(text.trim_end().to_owned())
 }
@@ -229,7 +230,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     lines
 }
 
-fn table(measured: &Measured, version: &str, platforms: &[Platform], file: &PackageFile, today: &str) -> String {
+fn table(measured: &Measured, version: &str, platforms: &[Platform], sources: &[String], today: &str) -> String {
     let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Array>();
     let targets = |targets: &BTreeSet<Target>| list(&mut targets.iter().map(ToString::to_string));
     let mut table = Table::new();
@@ -275,8 +276,7 @@ fn table(measured: &Measured, version: &str, platforms: &[Platform], file: &Pack
     }
     put("newest", value(version));
     put("confidence", value("measured"));
-    let sources = file.build.last().map(|row| row.source.clone()).unwrap_or_default();
-    put("source", value(list(&mut sources.into_iter())));
+    put("source", value(list(&mut sources.iter().cloned())));
     put("verified", value(today));
     table.to_string()
 }
