@@ -97,6 +97,9 @@ impl Arguments {
         if !self.check && file.text() != text {
             fs::write(&self.file, file.text()).with_context(|| self.file.display().to_string())?;
         }
+        if self.check && !different {
+            told.push("no fact differs from its row".to_owned());
+        }
         told.iter().for_each(|line| crate::say(line));
         Ok(ExitCode::from(u8::from(different)))
     }
