@@ -102,7 +102,7 @@ impl Matrix {
         cuda.sort_unstable();
         cuda.dedup();
         let mut releases = grid.releases.clone();
-        releases.sort_by_key(|release| std::cmp::Reverse(knowledge.torch_position(&release.version).index));
+        releases.sort_by_cached_key(|release| std::cmp::Reverse(knowledge.torch_position(&release.version).index));
 
         let gpus = facts.gpus.value().into_iter().flatten();
         let mut tables: Vec<Table> =

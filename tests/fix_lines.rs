@@ -76,6 +76,27 @@ fn powershell_on_windows() {
 }
 
 #[test]
+fn powershell_gets_paths_that_it_takes_for_one_word() {
+    let on_windows = |manager: &'static str, interpreter: &'static str| {
+        let case = patient().change(|facts| facts["host"]["platform"] = known("windows-x86_64"));
+        lines(case.place(move |environment| {
+            environment["platform"] = known("windows-x86_64");
+            environment["manager"] = known(manager);
+            environment["interpreter"] = known(interpreter);
+        }))
+    };
+    let pip = |program: &str| [format!("{program} -m pip install {WANTED} --index-url {INDEX}")];
+    assert_eq!(on_windows("pip", r"D:\demo\python.exe"), pip(r"D:\demo\python.exe"));
+    assert_eq!(on_windows("pip", r"D:\ÿ\python.exe"), pip(r"& 'D:\ÿ\python.exe'"));
+    // PowerShell knows `~` where a program's name stands, and takes a typographic apostrophe for the end of the string.
+    assert_eq!(on_windows("pip", r"~\demo\python.exe"), pip(r"& '~\demo\python.exe'"));
+    assert_eq!(on_windows("pip", r"D:\Sam’s\it's\python.exe"), pip(r"& 'D:\Sam’’s\it''s\python.exe'"));
+    let uv = |python: &str| [format!("uv pip install --python {python} {WANTED} --index-url {INDEX}")];
+    assert_eq!(on_windows("uv", r"~\my demo\$x\python.exe"), uv(r#""$HOME\my demo\`$x\python.exe""#));
+    assert_eq!(on_windows("uv", r"D:\my demo\python.exe"), uv(r"'D:\my demo\python.exe'"));
+}
+
+#[test]
 fn another_python_only_when_nothing_else_can() {
     // No release has wheels for Python 3.6.
     let old = patient().place(|environment| environment["python"] = known("3.6"));

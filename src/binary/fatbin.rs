@@ -1,6 +1,6 @@
-//! Walking fatbins: headers only, one small read for each entry, forward only.
+//! Walking fatbins: headers only, at most one small read for each entry, forward only.
 
-use std::ops::Range;
+use std::{io, ops::Range};
 
 use super::{
     Source,
@@ -53,7 +53,7 @@ const PIECE: usize = 1 << 16;
 /// # let _ = layout::MAGIC;
 /// ```
 pub fn walk(source: &(impl Source + ?Sized), range: Range<u64>, visit: &mut dyn FnMut(Item)) -> Vec<Damage> {
-    let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0 };
+    let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0, ahead: Ahead::default() };
     let end = range.end.min(source.len());
     if range.end > end {
         walk.damaged(end, "the section reaches beyond the end of the file");
@@ -80,6 +80,49 @@ struct Walk<'w, S: ?Sized> {
     visit: &'w mut dyn FnMut(Item),
     damage: Vec<Damage>,
     faults: u32,
+    ahead: Ahead,
+}
+
+/// What was read beyond a header. Where headers lie close to each other, one read gets several.
+#[derive(Debug, Default)]
+struct Ahead {
+    start: u64,
+    bytes: Vec<u8>,
+    /// Where the last read was.
+    last: u64,
+}
+
+impl Ahead {
+    /// The bytes at this place, if they are all there.
+    fn get(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(start..)?.get(..length)
+    }
+
+    /// Reads at this place, and what a source gives on top if the last read was no farther away than that.
+    fn read<S: Source + ?Sized>(&mut self, source: &S, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let spare = source.spare();
+        let near = offset.checked_sub(self.last).is_some_and(|distance| distance < spare as u64);
+        self.last = offset;
+        if let Some(bytes) = self.get(offset, buffer.len()) {
+            buffer.copy_from_slice(bytes);
+            return Ok(buffer.len());
+        }
+        if !near || buffer.len() > spare {
+            return source.read_at(offset, buffer);
+        }
+        self.start = offset;
+        self.bytes.resize(spare, 0);
+        // What cannot be read may lie behind what was asked for.
+        let Ok(count) = source.read_at(offset, &mut self.bytes) else {
+            self.bytes.clear();
+            return source.read_at(offset, buffer);
+        };
+        self.bytes.truncate(count);
+        let count = count.min(buffer.len());
+        buffer[..count].copy_from_slice(&self.bytes[..count]);
+        Ok(count)
+    }
 }
 
 /// After more faults than this nothing that follows is worth a read for every few bytes.
@@ -98,7 +141,7 @@ impl<S: Source + ?Sized> Walk<'_, S> {
     /// Fills as much of the buffer as the range allows; an unreadable place is damage.
     fn read<'b>(&mut self, offset: u64, end: u64, buffer: &'b mut [u8]) -> &'b [u8] {
         let room = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
-        match self.source.read_at(offset, &mut buffer[..room]) {
+        match self.ahead.read(self.source, offset, &mut buffer[..room]) {
             Ok(count) => &buffer[..count.min(room)],
             Err(error) => {
                 self.damaged(offset, &format!("cannot be read: {error}"));

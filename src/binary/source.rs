@@ -18,6 +18,12 @@ pub trait Source: Sync {
     /// What the operating system says.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
+    /// How many bytes behind those that are asked for cost next to nothing, so that a reader may ask for them as well: none where
+    /// each has its price.
+    fn spare(&self) -> usize {
+        0
+    }
+
     /// Says that all of this will be read next, so that a source for which every read is dear can get it at once.
     fn expect(&self, _range: Range<u64>) {}
 }
@@ -43,6 +49,10 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         (**self).read_at(offset, buffer)
+    }
+
+    fn spare(&self) -> usize {
+        (**self).spare()
     }
 
     fn expect(&self, range: Range<u64>) {
@@ -79,6 +89,10 @@ impl Source for Slice<'_> {
         }
         // The offset lies inside, and so does the sum.
         self.source.read_at(self.start + offset, &mut buffer[..room])
+    }
+
+    fn spare(&self) -> usize {
+        self.source.spare()
     }
 }
 
@@ -134,6 +148,11 @@ impl Source for FileSource {
             }
         }
         Ok(filled)
+    }
+
+    /// Half a page: calling the system takes most of a small read's time.
+    fn spare(&self) -> usize {
+        2048
     }
 }
 

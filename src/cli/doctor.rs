@@ -66,14 +66,15 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
+        knowledge.read_ahead();
         let mut facts = match &self.replay {
             Some(path) => saved(path)?,
-            None => self.probe(&knowledge)?,
+            None => self.probe(knowledge)?,
         };
         self.framework(&mut facts)?;
-        self.assume.apply(&mut facts, &knowledge)?;
+        self.assume.apply(&mut facts, knowledge)?;
         if !self.node.expect.is_empty() {
-            facts.expected = self.node.expected(&knowledge)?;
+            facts.expected = self.node.expected(knowledge)?;
         }
         if !facts.environments.iter().any(|environment| environment.selected)
             && facts.gpus.value().is_some_and(|g| !g.is_empty())
@@ -81,7 +82,7 @@ impl Arguments {
             facts.environments.insert(0, hypothetical(&facts, self.assume.python_version));
         }
         let judged = if self.all { Judged::All } else { Judged::Selected };
-        let mut report = judge("doctor", facts, &knowledge, judged, start);
+        let mut report = judge("doctor", facts, knowledge, judged, start);
         report.labels = self.node.label.into_iter().collect();
         let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(&report, &self.show)?;

@@ -45,9 +45,9 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
-        let releases = releases(&knowledge, self.torch.as_deref())?;
+        let releases = releases(knowledge, self.torch.as_deref())?;
         let mut facts = probe::facts(&self.driver.options(self.assume.needs_driver()), &Surroundings::of_process())?;
-        self.assume.apply(&mut facts, &knowledge)?;
+        self.assume.apply(&mut facts, knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
             "no GPU is known here; name one, such as --gpu \"RTX 5090\""
@@ -63,8 +63,8 @@ impl Arguments {
             required: Vec::new(),
             ..facts
         };
-        let matrix = Matrix::new(&facts, &knowledge, &Grid { platform, releases, cuda: self.cuda });
-        let mut report = judge("matrix", facts, &knowledge, Judged::Selected, start);
+        let matrix = Matrix::new(&facts, knowledge, &Grid { platform, releases, cuda: self.cuda });
+        let mut report = judge("matrix", facts, knowledge, Judged::Selected, start);
         // The environment is made up, so what the rules say of it is in the cells alone.
         report.findings.clear();
         report.checks.unknown.clear();

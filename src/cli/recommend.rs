@@ -37,7 +37,7 @@ impl Arguments {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let mut facts = probe::facts(&self.driver.options(self.assume.needs_driver()), &Surroundings::of_process())?;
-        self.assume.apply(&mut facts, &knowledge)?;
+        self.assume.apply(&mut facts, knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
             "no GPU is known here; name one, such as --gpu \"RTX 5090\""
@@ -53,7 +53,7 @@ impl Arguments {
         }
         environment.manager = here.map_or(environment.manager, |here| here.manager.clone());
         facts.environments = vec![environment];
-        let report = judge("recommend", facts, &knowledge, Judged::Selected, start);
+        let report = judge("recommend", facts, knowledge, Judged::Selected, start);
         let fixes = || report.findings.iter().flat_map(|finding| &finding.fixes);
         // A line that needs another driver or another Python than the wish says is a hint, not an answer.
         let answered =

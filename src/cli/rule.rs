@@ -21,9 +21,9 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let knowledge = self.sources.load()?;
         match self.slug {
-            None => output::print(&list(&knowledge))?,
+            None => output::print(&list(knowledge))?,
             Some(slug) => {
-                let page = rules::page(&knowledge, &slug)
+                let page = rules::page(knowledge, &slug)
                     .ok_or_else(|| anyhow::anyhow!("there is no rule '{slug}'; `gpucheck rule` lists them"))?;
                 output::print(&page)?;
             }

@@ -57,16 +57,16 @@ impl Arguments {
         };
         let surroundings = Surroundings::of_process();
         let root = probe::Root::new(None, surroundings.home.as_deref())?;
-        let old = old.map(|old| self.collect(old, &root, &knowledge)).transpose()?;
-        let read = self.collect(targets, &root, &knowledge)?;
+        let old = old.map(|old| self.collect(old, &root, knowledge)).transpose()?;
+        let read = self.collect(targets, &root, knowledge)?;
         let question = Question {
-            facts: self.facts(&knowledge, &read.bundles)?,
+            facts: self.facts(knowledge, &read.bundles)?,
             every_gpu: self.every_gpu(),
             old,
-            system: scan::system_libraries(&knowledge, &read.bundles, &root, &surroundings),
+            system: scan::system_libraries(knowledge, &read.bundles, &root, &surroundings),
             start,
         };
-        let report = scan::report(&knowledge, question, read);
+        let report = scan::report(knowledge, question, read);
         output::deliver(&report, &self.show)?;
         let met = report.gate.as_ref().is_none_or(|gate| gate.met);
         Ok(if met { Exit::Ok } else { Exit::Found })

@@ -93,9 +93,9 @@ impl Arguments {
         let mut facts = probe::facts(&options, &Surroundings::of_process())?;
         self.framework.run(&mut facts);
         if !self.node.expect.is_empty() {
-            facts.expected = self.node.expected(&knowledge)?;
+            facts.expected = self.node.expected(knowledge)?;
         }
-        let mut report = judge("smoke", facts, &knowledge, Judged::Selected, start);
+        let mut report = judge("smoke", facts, knowledge, Judged::Selected, start);
         if options.without_environments {
             report.subjects.retain(|subject| subject.label != "Environment");
         }

@@ -6,7 +6,7 @@ use super::companions;
 use crate::{
     compat,
     facts::{CodeObjects, ComputeCapability, CudaVersion, Os, Platform, PythonVersion},
-    knowledge::{Knowledge, TorchBuild, TorchRelease},
+    knowledge::{Knowledge, Position, TorchBuild, TorchRelease},
 };
 
 /// What a build must do.
@@ -49,7 +49,10 @@ pub struct Candidate<'k> {
 pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidate<'k>> {
     let mut releases: Vec<&TorchRelease> = knowledge.torch_releases().collect();
     match wish.installed {
-        Some((version, _)) => releases.sort_by_key(|release| distance(knowledge, release, version)),
+        Some((version, _)) => {
+            let position = knowledge.torch_position(version);
+            releases.sort_by_cached_key(|release| distance(knowledge, release, position));
+        }
         None => releases.reverse(),
     }
     let (seen, announced): (Vec<_>, Vec<_>) = releases
@@ -65,8 +68,7 @@ pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidat
 }
 
 /// How far a release is from the installed version: minor releases between them, older rather than newer, then the later patch.
-fn distance(knowledge: &Knowledge, release: &TorchRelease, installed: &str) -> (usize, bool, Reverse<usize>) {
-    let position = knowledge.torch_position(installed);
+fn distance(knowledge: &Knowledge, release: &TorchRelease, position: Position) -> (usize, bool, Reverse<usize>) {
     let here = knowledge.torch_position(&release.version);
     let minors = position.minor.abs_diff(here.minor);
     if minors == 0 {

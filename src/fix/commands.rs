@@ -62,13 +62,17 @@ impl Shell {
         if !word.is_empty() && word.chars().all(plain) {
             return word.to_owned();
         }
-        let escaped = if self.windows { word.replace('\'', "''") } else { word.replace('\'', r"'\''") };
-        format!("'{escaped}'")
+        if self.windows {
+            // PowerShell hands programs a tilde as it is.
+            let below_home = ["~/", "~\\"].into_iter().find_map(|start| word.strip_prefix(start));
+            return below_home.map_or_else(|| single_quoted(word), |rest| format!("\"$HOME\\{}\"", escaped(rest)));
+        }
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 
-    /// A program by its path: PowerShell runs a quoted one only behind `&`.
+    /// A program by its path: PowerShell runs a quoted one only behind `&`, and there it knows the tilde.
     fn program(&self, path: &str) -> String {
-        let quoted = self.quote(path);
+        let quoted = if self.windows && path.starts_with('~') { single_quoted(path) } else { self.quote(path) };
         if self.windows && quoted.starts_with('\'') { format!("& {quoted}") } else { quoted }
     }
 
@@ -76,7 +80,7 @@ impl Shell {
         let line = match (self.windows, value) {
             (false, Some(value)) => format!("export {name}={}", self.quote(value)),
             (false, None) => format!("unset {name}"),
-            (true, Some(value)) => format!("$env:{name} = '{}'", value.replace('\'', "''")),
+            (true, Some(value)) => format!("$env:{name} = {}", single_quoted(value)),
             (true, None) => format!("Remove-Item Env:{name}"),
         };
         Command { tool: self.tool("sh"), line }
@@ -196,6 +200,30 @@ impl Shell {
         let tool = if manager == Some(Manager::Conda) { "conda" } else { "pip" };
         vec![Command { tool: self.tool(tool), line: make }, Command { tool: self.tool(tool), line: pip }]
     }
+}
+
+/// PowerShell's literal string. It takes typographic quotes for plain ones, and two of them for one.
+fn single_quoted(text: &str) -> String {
+    let mut quoted = String::from("'");
+    for c in text.chars() {
+        quoted.push(c);
+        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
+            quoted.push(c);
+        }
+    }
+    quoted + "'"
+}
+
+/// What stands between PowerShell's double quotes, in which a backtick makes a character literal.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if matches!(c, '`' | '$' | '"' | '\u{201c}'..='\u{201e}') {
+            escaped.push('`');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 /// A name for an index in pyproject.toml: `pytorch-cu128`.

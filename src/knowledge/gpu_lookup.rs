@@ -115,10 +115,7 @@ impl Knowledge {
         if wanted.is_empty() {
             return Vec::new();
         }
-        let has_all = |name: &str| {
-            let name: BTreeSet<String> = words(name).into_iter().collect();
-            wanted.iter().all(|word| name.contains(word))
-        };
+        let has_all = |name: &str| wanted.iter().all(|word| has_word(name, word));
         self.gpus
             .gpu
             .iter()
@@ -167,6 +164,12 @@ fn ambiguous(text: &str, rows: &[&GpuRow]) -> GpuLookupError {
         }
     }
     GpuLookupError::Ambiguous { text: text.to_owned(), candidates }
+}
+
+/// Whether one of the [`words`] of a name is this one. There are a thousand names: none is taken apart into strings.
+fn has_word(name: &str, word: &str) -> bool {
+    let same = |part: &str| part.chars().flat_map(char::to_lowercase).eq(word.chars());
+    name.split(|c: char| !c.is_alphanumeric()).any(same)
 }
 
 /// Lower-case words of letters and digits.

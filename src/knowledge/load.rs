@@ -1,14 +1,15 @@
 //! Loading: the embedded base, part by part when it is needed, and a folder laid over it.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, thread};
 
 use anyhow::Context as _;
 
 use super::{
+    by_name::ByName,
     part::Part,
     schema::{
         AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, Files, GpuFile, LibrariesFile,
-        PackageFile, Problem, TorchFile, VariableFile,
+        Problem, TorchFile, VariableFile,
     },
 };
 
@@ -32,7 +33,7 @@ pub struct Knowledge {
     pub(super) errors: Part<ErrorFile>,
     pub(super) failures: Part<FailureFile>,
     pub(super) libraries: Part<LibrariesFile>,
-    pub(super) packages: Part<Vec<PackageFile>>,
+    pub(super) packages: ByName,
     /// Newest day on which a row was checked.
     pub date: String,
     /// Hash of the built-in content.
@@ -58,11 +59,20 @@ impl Knowledge {
             errors: part!("errors"),
             failures: part!("failures"),
             libraries: part!("libraries"),
-            packages: part!("packages"),
+            packages: ByName::new(part!("packages")),
             date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
             hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
             overlays: Vec::new(),
         })
+    }
+
+    /// Parses on a thread of its own what every judgement of an environment asks for, while the caller looks at the machine. Without
+    /// such a thread each part is parsed when it is asked for, as ever.
+    pub fn read_ahead(&'static self) {
+        let parse = || {
+            let _ = (&*self.torch, &*self.gpus, &*self.cuda, &*self.architectures);
+        };
+        let _ = thread::Builder::new().spawn(parse);
     }
 
     /// The built-in base with the files of `folder` laid over it: a row with the same key replaces, any other is added.

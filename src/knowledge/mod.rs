@@ -1,5 +1,6 @@
 //! The knowledge base: what is known of GPUs, drivers, CUDA and packages, each row with its source and the day it was checked.
 
+mod by_name;
 mod clash;
 mod gpu_lookup;
 mod library_owners;

@@ -24,7 +24,7 @@ pub struct Interests {
 impl Knowledge {
     /// What is known of the distribution of this normalised name.
     pub fn package_file(&self, name: &str) -> Option<&PackageFile> {
-        self.packages.iter().find(|file| file.names().any(|other| other == name))
+        self.packages.find(name)
     }
 
     /// What is known of a version of a distribution. Of several rows the first that fits speaks.

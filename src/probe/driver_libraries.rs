@@ -57,7 +57,7 @@ fn untold(root: &Root) -> Vec<PathBuf> {
 /// The libraries of one folder. Programs ask for `libcuda.so.1`, so what that is comes first; then other versions that lie
 /// about. `libcuda.so` without a number, which only a linker takes, counts where there is nothing else: in `stubs`.
 fn files(root: &Root, folder: &Path) -> Vec<PathBuf> {
-    let names = root.names(folder);
+    let names = root.names_starting(folder, &FAMILIES);
     let mut files = Vec::new();
     for family in FAMILIES {
         let numbered = |name: &&String| name.strip_prefix(family).is_some_and(|rest| rest.starts_with('.'));

@@ -2,12 +2,21 @@
 
 use std::path::Path;
 
-use super::root::Root;
-use crate::facts::{Fact, Source};
+use memchr::memmem;
 
-/// libc.so.6 has 2 MB; its banner lies in the read-only data.
-const MAX_LIBC: u64 = 4 << 20;
+use super::root::Root;
+use crate::{
+    binary::{FileSource, Source as _},
+    facts::{Fact, Source},
+};
+
+/// libc.so.6 has 2 MB. Its banner lies in the read-only data, behind the machine code: it is looked for from the end, in pieces of
+/// this size.
+const PIECE: u64 = 128 << 10;
+const MAX_PIECES: usize = 32;
 const BANNER: &[u8] = b"GNU C Library";
+/// The banner's first line is shorter.
+const MAX_LINE: u64 = 256;
 
 /// Where distributions put libc.so.6, multiarch folders first.
 const FOLDERS: [&str; 8] = [
@@ -27,7 +36,7 @@ pub fn version(root: &Root) -> Fact<String> {
         let path = Path::new(folder).join("libc.so.6");
         let Ok(real) = root.real(&path) else { continue };
         let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let version = of_name(name).or_else(|| of_banner(&root.read(&path, MAX_LIBC).ok()?));
+        let version = of_name(name).or_else(|| of_file(&root.locate(&path).ok()?));
         if let Some(version) = version {
             return Fact::known(version, Source::file(root.shown(&path)));
         }
@@ -45,11 +54,22 @@ fn of_name(name: &str) -> Option<String> {
     is_version(version).then(|| version.to_owned())
 }
 
+fn of_file(path: &Path) -> Option<String> {
+    let file = FileSource::open(path).ok()?;
+    // Each piece with the start of the next one, for a line that lies in both.
+    let mut bytes = vec![0; usize::try_from(PIECE + MAX_LINE).ok()?];
+    let starts = (0..file.len().div_ceil(PIECE)).rev().map(|piece| piece * PIECE);
+    starts.take(MAX_PIECES).find_map(|start| {
+        let count = file.read_at(start, &mut bytes).ok()?;
+        of_banner(bytes.get(..count)?)
+    })
+}
+
 /// Out of "GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36."
 fn of_banner(bytes: &[u8]) -> Option<String> {
     let mut rest = bytes;
-    while let Some(at) = find(rest, BANNER) {
-        let line = rest.get(at..at.saturating_add(256).min(rest.len()))?;
+    while let Some(at) = memmem::find(rest, BANNER) {
+        let line = rest.get(at..at.saturating_add(MAX_LINE as usize).min(rest.len()))?;
         let line = String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next()?);
         let version = line.split_once("release version ").map(|(_, version)| version);
         let version = version.map(|version| version.trim_end_matches('.').split([',', ' ']).next().unwrap_or_default());
@@ -63,23 +83,6 @@ fn of_banner(bytes: &[u8]) -> Option<String> {
 
 fn is_version(text: &str) -> bool {
     text.len() < 16 && text.contains('.') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-}
-
-/// Horspool's search: it looks at every thirteenth byte only, and the file is two megabytes.
-fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {
-    let last = word.len().checked_sub(1)?;
-    let mut skip = [word.len(); 256];
-    for (index, byte) in word.iter().enumerate().take(last) {
-        skip[usize::from(*byte)] = last - index;
-    }
-    let mut at = 0;
-    while let Some(window) = bytes.get(at..at + word.len()) {
-        if window == word {
-            return Some(at);
-        }
-        at += skip[usize::from(*window.last()?)];
-    }
-    None
 }
 
 #[cfg(test)]
@@ -98,6 +101,21 @@ mod tests {
         assert_eq!(of_banner(b"GNU C Library"), None);
     }
 
+    #[test]
+    fn the_banner_is_found_wherever_it_lies() {
+        let banner = b"GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n";
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let piece = PIECE as usize;
+        for before in [0, 1, piece - 70, piece - 5, piece, 2 * piece + 1, 3 * piece - 30] {
+            for after in [0, 1, piece - before % piece, 2 * piece] {
+                std::fs::write(file.path(), [vec![b'x'; before], banner.to_vec(), vec![0; after]].concat()).unwrap();
+                assert_eq!(of_file(file.path()).as_deref(), Some("2.36"), "{before} {after}");
+            }
+        }
+        std::fs::write(file.path(), "").unwrap();
+        assert_eq!(of_file(file.path()), None);
+    }
+
     #[cfg(unix)]
     #[test]
     fn musl_has_no_glibc() {
@@ -113,12 +131,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn the_search_finds_what_is_there(before in "[A-Z ]{0,60}", after in "[A-Z ]{0,60}") {
-            let text = format!("{before}GNU C Library{after}");
-            prop_assert_eq!(find(text.as_bytes(), BANNER), text.find("GNU C Library"));
-        }
-
         #[test]
         fn any_bytes_are_taken(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             of_banner(&[BANNER, &bytes].concat());

@@ -154,6 +154,15 @@ impl Root {
         }
     }
 
+    /// Those of [`Root::names`] that begin so: a system's folder of libraries has thousands of others.
+    pub fn names_starting(&self, folder: &Path, start: &[&str]) -> Vec<String> {
+        let Ok(entries) = self.locate(folder).and_then(fs::read_dir) else { return Vec::new() };
+        let names = entries.take(MAX_ENTRIES).flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<_> = names.filter(|name| start.iter().any(|start| name.starts_with(start))).collect();
+        names.sort();
+        names
+    }
+
     /// The folder that [`Root::shown`] writes as `~`.
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
@@ -280,6 +289,7 @@ mod tests {
             assert!(root.read(Path::new(path), 99).is_err(), "{path}");
         }
         assert_eq!(root.names(Path::new("/folder")), ["deep", "real"]);
+        assert_eq!(root.names_starting(Path::new("/folder"), &["x", "re"]), ["real"]);
     }
 
     #[cfg(unix)]

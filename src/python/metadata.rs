@@ -21,30 +21,61 @@ pub struct Metadata {
 impl Metadata {
     /// Reads the fields up to the first empty line, where the description starts, or the first line that is no field.
     pub fn parse(text: &str) -> Self {
-        let mut fields: Vec<(String, String)> = Vec::new();
+        let mut metadata = Self::default();
+        // The field at hand, which the next line may continue; none where it is one that nobody asks for, as most are.
+        let mut open: Option<(Field, String)> = None;
         for line in text.trim_start_matches('\u{feff}').lines().take_while(|line| !line.is_empty()) {
             if line.starts_with([' ', '\t']) {
-                if let Some((_, value)) = fields.last_mut() {
+                if let Some((_, value)) = &mut open {
                     value.push(' ');
                     value.push_str(line.trim());
                 }
                 continue;
             }
             let Some((name, value)) = line.split_once(':') else { break };
-            fields.push((name.trim_end().to_ascii_lowercase(), value.trim().to_owned()));
+            metadata.add(open.take());
+            open = Field::of(name.trim_end()).map(|field| (field, value.trim().to_owned()));
         }
-        let mut metadata = Self::default();
-        for (name, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-            match name.as_str() {
-                "name" => metadata.name = metadata.name.or(Some(value)),
-                "version" => metadata.version = metadata.version.or(Some(value)),
-                "requires-python" => metadata.requires_python = metadata.requires_python.or(Some(value)),
-                "requires-dist" if needs_extra(&value) => metadata.requires_of_extras.push(value),
-                "requires-dist" => metadata.requires.push(value),
-                _ => {}
-            }
-        }
+        metadata.add(open);
         metadata
+    }
+
+    /// Takes a field that has a value. Of those that come once the first counts.
+    fn add(&mut self, field: Option<(Field, String)>) {
+        let Some((field, value)) = field.filter(|(_, value)| !value.is_empty()) else { return };
+        let once = match field {
+            Field::Name => &mut self.name,
+            Field::Version => &mut self.version,
+            Field::RequiresPython => &mut self.requires_python,
+            Field::RequiresDist => {
+                let list = if needs_extra(&value) { &mut self.requires_of_extras } else { &mut self.requires };
+                list.push(value);
+                return;
+            }
+        };
+        once.get_or_insert(value);
+    }
+}
+
+/// The fields that are read.
+#[derive(Debug, Clone, Copy)]
+enum Field {
+    Name,
+    Version,
+    RequiresPython,
+    RequiresDist,
+}
+
+impl Field {
+    /// Case does not count.
+    fn of(name: &str) -> Option<Self> {
+        let fields = [
+            ("name", Self::Name),
+            ("version", Self::Version),
+            ("requires-python", Self::RequiresPython),
+            ("requires-dist", Self::RequiresDist),
+        ];
+        fields.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, field)| field)
     }
 }
 

@@ -37,11 +37,18 @@ fn apply(mut bytes: Vec<u8>, changes: &[Change], cut: f64) -> Vec<u8> {
 fn check(bytes: &[u8]) {
     let length = bytes.len() as u64;
     let source = Counting::new(bytes);
-    let _ = read_source(&source, "x");
+    let library = read_source(&source, "x");
+    let (least, _) = source.counts();
     let _ = read_source_deep(&source, "x");
     let (reads, read) = source.counts();
     assert!(reads < 64 + length / 4, "{reads} reads of {length} bytes");
     assert!(read < (256 << 10) + length * 40, "{read} bytes read of {length}");
+    // More at a time gives the same, and sooner.
+    for spare in [64, 80, 200, 2048] {
+        let source = Counting::with_spare(bytes, spare);
+        assert_eq!(read_source(&source, "x").ok(), library.as_ref().ok().cloned());
+        assert!(source.counts().0 <= least);
+    }
 }
 
 proptest! {

@@ -15,13 +15,19 @@ use super::Source;
 /// Counts how often and how much is read.
 struct Counting<'b> {
     bytes: &'b [u8],
+    /// What it offers on top of what is asked for.
+    spare: usize,
     reads: AtomicU64,
     read: AtomicU64,
 }
 
 impl<'b> Counting<'b> {
     fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, reads: AtomicU64::new(0), read: AtomicU64::new(0) }
+        Self { bytes, spare: 0, reads: AtomicU64::new(0), read: AtomicU64::new(0) }
+    }
+
+    fn with_spare(bytes: &'b [u8], spare: usize) -> Self {
+        Self { spare, ..Self::new(bytes) }
     }
 
     /// Number of reads and of bytes.
@@ -40,5 +46,9 @@ impl Source for Counting<'_> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         self.read.fetch_add(count as u64, Ordering::Relaxed);
         Ok(count)
+    }
+
+    fn spare(&self) -> usize {
+        self.spare
     }
 }

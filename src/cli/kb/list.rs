@@ -20,7 +20,7 @@ impl Arguments {
         let knowledge = self.shared.sources.load()?;
         let kinds = knowledge.kinds();
         if self.shared.format == Format::Json {
-            let list = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(&knowledge), "kinds": kinds});
+            let list = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(knowledge), "kinds": kinds});
             return Ok(serde_json::to_string_pretty(&list)? + "\n");
         }
         let widest = kinds.iter().map(|kind| kind.kind.len()).max().unwrap_or(0);
@@ -40,7 +40,7 @@ impl Arguments {
             knowledge.date,
             oldest.unwrap_or("no day")
         );
-        text += &overlays(&knowledge);
+        text += &overlays(knowledge);
         Ok(text)
     }
 }
@@ -67,13 +67,13 @@ impl Path {
     pub(super) fn run(self) -> anyhow::Result<String> {
         let knowledge = self.shared.sources.load()?;
         if self.shared.format == Format::Json {
-            let text = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(&knowledge)});
+            let text = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(knowledge)});
             return Ok(serde_json::to_string_pretty(&text)? + "\n");
         }
         let program =
             std::env::current_exe().map_or_else(|_| "this program".to_owned(), |path| path.display().to_string());
         let mut text = format!("inside {program}: rows of {}, {}\n", knowledge.date, knowledge.hash);
-        text += &overlays(&knowledge);
+        text += &overlays(knowledge);
         Ok(text)
     }
 }

@@ -58,7 +58,7 @@ impl Arguments {
             Kind::Arch => hardware::architecture,
             Kind::Driver => hardware::driver,
         };
-        let cards = show(&knowledge, name.trim())?;
+        let cards = show(knowledge, name.trim())?;
         if self.shared.format == Format::Json {
             let all: Vec<_> = cards.iter().map(Card::json).collect();
             let answer = json!({"schema": crate::report::SCHEMA, "shown": all});

@@ -49,8 +49,8 @@ impl Arguments {
         let knowledge = self.shared.sources.load()?;
         let mut all = Vec::new();
         for word in &self.packages {
-            let found = progress::while_shown(&Progress::default(), false, || self.evidence(word, &knowledge))?;
-            all.extend(found.iter().map(|evidence| kb::verify(&knowledge, evidence)));
+            let found = progress::while_shown(&Progress::default(), false, || self.evidence(word, knowledge))?;
+            all.extend(found.iter().map(|evidence| kb::verify(knowledge, evidence)));
         }
         let disagree = all.iter().any(|verified| verified.count(Outcome::Disagree) > 0);
         let text = match self.shared.format {

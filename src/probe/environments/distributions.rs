@@ -91,13 +91,7 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String
 
 /// The shared libraries among the files of a RECORD; nothing when it lists no file at all.
 fn natives(record: &str) -> Option<Vec<String>> {
-    // A RECORD has ten thousand lines of Python files and headers and some ten of libraries: those go the cheap way.
-    let source = |line: &&str| {
-        let path = line.split(',').next().unwrap_or_default();
-        [".py", ".pyc", ".pyi", ".h", ".hpp", ".cuh"].iter().any(|ending| path.ends_with(ending))
-    };
-    let others = record.lines().filter(|line| !source(line)).flat_map(python::record_paths);
-    (!record.trim().is_empty()).then(|| others.filter(|path| python::shared_library(path)).collect())
+    (!record.trim().is_empty()).then(|| python::record_libraries(record))
 }
 
 /// A path relative to the environment, as people see it.

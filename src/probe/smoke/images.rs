@@ -59,16 +59,16 @@ impl std::str::FromStr for Choice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let all = targets();
-        let only = || text.parse().ok().filter(|target| all.contains(target)).map(Self::Only);
         match text {
-            "best" => Ok(Self::Best),
-            "ptx" => Ok(Self::Ptx),
-            _ => only().ok_or_else(|| {
-                let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-                format!("there is no image '{text}' here: best, ptx, {}", names.join(", "))
-            }),
+            "best" => return Ok(Self::Best),
+            "ptx" => return Ok(Self::Ptx),
+            _ => {}
         }
+        let all = targets();
+        text.parse().ok().filter(|target| all.contains(target)).map(Self::Only).ok_or_else(|| {
+            let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+            format!("there is no image '{text}' here: best, ptx, {}", names.join(", "))
+        })
     }
 }
 
