@@ -15,6 +15,10 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     if variable("KUBERNETES_SERVICE_HOST").is_some() {
         return by_variable("kubernetes", "KUBERNETES_SERVICE_HOST");
     }
+    // On Windows these paths lie on whatever drive the current folder is on.
+    if root.is_live() && !cfg!(target_os = "linux") {
+        return Fact::unknown("only Linux containers leave marks that can be read");
+    }
     if root.is_file(Path::new("/run/.containerenv")) {
         return by_file("podman", "/run/.containerenv");
     }
@@ -33,9 +37,6 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     let group = root.read_text(Path::new("/proc/1/cgroup"), 16 << 10);
     if let Some(kind) = group.as_deref().ok().and_then(of_cgroup) {
         return by_file(kind, "/proc/1/cgroup");
-    }
-    if root.is_live() && !cfg!(target_os = "linux") {
-        return Fact::unknown("only Linux containers leave marks that can be read");
     }
     match group {
         Ok(_) => Fact::absent(Source::file("/proc/1/cgroup")),

@@ -101,10 +101,12 @@ fn unquoted(value: &str) -> String {
 }
 
 fn kernel(root: &Root, linux: bool) -> Fact<String> {
+    if root.is_live() && !linux {
+        return Fact::unknown("only Linux tells its kernel release in a file");
+    }
     match root.read_text(Path::new(KERNEL), 256).map(|text| text.trim().to_owned()) {
         Ok(release) if !release.is_empty() => Fact::known(release, Source::file(KERNEL)),
         _ if !root.is_live() => Fact::unknown("a file system below --root runs no kernel"),
-        _ if !linux => Fact::unknown("only Linux tells its kernel release in a file"),
         _ => Fact::unknown(format!("{KERNEL} cannot be read")),
     }
 }

@@ -46,6 +46,10 @@ fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, String)> {
         places
             .extend(real.parent().and_then(Path::parent).map(|folder| (folder.to_owned(), "nvcc on PATH".to_owned())));
     }
+    // On Windows the installer sets variables, and these paths would lie on whatever drive the current folder is on.
+    if root.is_live() && cfg!(windows) {
+        return places;
+    }
     let usual = ["/usr/local/cuda", "/opt/cuda"].into_iter().map(|path| (PathBuf::from(path), path.to_owned()));
     places.extend(usual);
     for name in root.names(Path::new("/usr/local")).into_iter().filter(|name| is_release(name)) {

@@ -297,6 +297,16 @@ pub(super) fn broken(error: io::Error, url: &Url, timeout: Duration) -> Fault {
     explain(ureq::Error::from(error), url, None, timeout)
 }
 
+/// What rustls, or the system that it asked, has against a certificate.
+fn certificate_words(what: &str) -> String {
+    if what == "UnknownIssuer" {
+        return "whoever signed it is not known here (UnknownIssuer)".to_owned();
+    }
+    // What the system's own verifier says.
+    let system = what.strip_prefix("Other(OtherError(\"").and_then(|rest| rest.strip_suffix("\"))"));
+    system.unwrap_or(what).to_owned()
+}
+
 fn explain(error: ureq::Error, url: &Url, proxy: Option<&str>, timeout: Duration) -> Fault {
     let through = proxy.and_then(|proxy| Url::parse(proxy).ok()).map(|proxy| format!(" (through the proxy {proxy})"));
     let through = through.unwrap_or_default();
@@ -310,11 +320,7 @@ fn explain(error: ureq::Error, url: &Url, proxy: Option<&str>, timeout: Duration
             let text = error.to_string();
             // The kinds that would tell these apart are those of crates below.
             if let Some(what) = text.strip_prefix("invalid peer certificate: ") {
-                let words = match what {
-                    "UnknownIssuer" => "whoever signed it is not known here (UnknownIssuer)",
-                    other => other,
-                };
-                return Fault::Certificate(words.to_owned());
+                return Fault::Certificate(certificate_words(what));
             }
             if text.contains("failed to lookup address") || text.contains("No such host") {
                 return Fault::Unresolved(url.host.clone() + &through);
@@ -357,6 +363,14 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
+
+    #[test]
+    fn a_certificate_is_refused_in_words() {
+        let system = r#"Other(OtherError("OS Error -2146762482 (the revocation process could not continue)"))"#;
+        assert_eq!(certificate_words(system), "OS Error -2146762482 (the revocation process could not continue)");
+        assert_eq!(certificate_words("Expired"), "Expired");
+        assert!(certificate_words("UnknownIssuer").starts_with("whoever signed it"));
+    }
 
     #[test]
     fn a_name_that_had_an_address_is_asked_for_again() {

@@ -1,13 +1,14 @@
 //! Puts what the driver's libraries said into the facts: driver, GPUs, and the two attempts themselves.
 
 use super::{LiveFacts, Message, unite};
-use crate::facts::{Answer, CudaVersion, Driver, DriverVersion, Fact, Facts, How, LibraryKind, Source};
+use crate::facts::{Answer, CudaVersion, Driver, DriverVersion, Fact, Facts, How, LibraryKind, Os, Source};
 
 /// Adds the answers to what the files told. UUIDs are dropped unless `identify` asks for them.
 pub fn merge(facts: &mut Facts, live: LiveFacts, identify: bool) {
     let nvml = live.nvml_message.as_ref();
     let cuda = live.cuda_message.as_ref();
-    driver(&mut facts.driver, nvml, cuda);
+    let windows = facts.host.platform.value().is_some_and(|platform| platform.os == Os::Windows);
+    driver(&mut facts.driver, windows, nvml, cuda);
     let ready = |message: &Option<Message>| match message {
         Some(message) if message.answer == Answer::Ready => Some(message.devices.clone()),
         _ => None,
@@ -22,7 +23,8 @@ pub fn merge(facts: &mut Facts, live: LiveFacts, identify: bool) {
     facts.cuda = live.cuda;
 }
 
-fn driver(driver: &mut Fact<Driver>, nvml: Option<&Message>, cuda: Option<&Message>) {
+/// On Windows there are no files of a kernel that tell it: the libraries, which every driver installs, are all there is to ask.
+fn driver(driver: &mut Fact<Driver>, windows: bool, nvml: Option<&Message>, cuda: Option<&Message>) {
     let newest = newest_cuda(nvml, cuda);
     let said = nvml.and_then(|message| message.driver.as_deref()?.parse::<DriverVersion>().ok());
     if let Some(version) = said {
@@ -33,6 +35,10 @@ fn driver(driver: &mut Fact<Driver>, nvml: Option<&Message>, cuda: Option<&Messa
     } else if let Some(version) = cuda.and_then(of_file) {
         let via = Source::new(How::Cuda, "the name of the CUDA driver library, which works with the kernel's part");
         *driver = Fact::known(Driver { version, cuda: newest }, via);
+    } else if windows && [nvml, cuda].iter().all(|said| said.is_some_and(|said| said.answer == Answer::NoLibrary)) {
+        *driver = Fact::absent(Source::new(How::Nvml, "neither nvml.dll nor nvcuda.dll is there"));
+    } else if windows {
+        *driver = Fact::unknown("neither NVML nor CUDA tells it; give it with --driver");
     } else if driver.is_unknown() {
         *driver = Fact::unknown("neither the kernel's files nor NVML nor CUDA tell it; give it with --driver");
     }
@@ -74,7 +80,7 @@ mod tests {
     }
 
     fn after(mut fact: Fact<Driver>, nvml: Option<&Message>, cuda: Option<&Message>) -> (Option<String>, String) {
-        driver(&mut fact, nvml, cuda);
+        driver(&mut fact, false, nvml, cuda);
         let via = fact.via().map(ToString::to_string).unwrap_or_default();
         let shown = fact.value().map(|driver| {
             let cuda = driver.cuda.value().map_or("?".to_owned(), ToString::to_string);
@@ -118,11 +124,27 @@ mod tests {
     fn absent_stays_absent_and_unknown_says_that_they_were_asked() {
         let nobody = Message::new(None, Answer::NoLibrary);
         let mut fact = Fact::absent(Source::file("/proc/modules"));
-        driver(&mut fact, Some(&nobody), Some(&nobody));
+        driver(&mut fact, false, Some(&nobody), Some(&nobody));
         assert!(fact.is_absent());
         let mut fact = Fact::unknown("x");
-        driver(&mut fact, Some(&nobody), None);
+        driver(&mut fact, false, Some(&nobody), None);
         assert!(matches!(&fact, Fact::Unknown { why } if why.contains("NVML nor CUDA")));
+    }
+
+    #[test]
+    fn on_windows_the_libraries_decide() {
+        let (nobody, ready) = (Message::new(None, Answer::NoLibrary), message(None, None));
+        let after = |nvml, cuda| {
+            let mut fact = Fact::unknown("x");
+            driver(&mut fact, true, nvml, cuda);
+            fact
+        };
+        assert!(after(Some(&nobody), Some(&nobody)).is_absent());
+        for (nvml, cuda) in [(Some(&nobody), Some(&ready)), (Some(&nobody), None), (None, None)] {
+            let fact = after(nvml, cuda);
+            assert!(matches!(&fact, Fact::Unknown { why } if !why.contains("kernel")), "{fact:?}");
+        }
+        assert!(after(Some(&message(Some("581.57"), None)), Some(&nobody)).value().is_some());
     }
 
     #[test]
