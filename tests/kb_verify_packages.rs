@@ -32,7 +32,7 @@ verified = "2026-11-26"
 versions = ">=1,<2"
 platforms = ["linux-x86_64"]
 cuda = 12
-needs = ["libnvrtc.so.12"]
+needs = ["libnvrtc.so.12", "libcudnn.so.9"]
 brings = ["libmade.so.1"]
 cudnn = 9
 links_torch = true
@@ -116,7 +116,7 @@ fn each_kind_of_fact_can_disagree() {
         ("ptx = [\"120\"]\nisa = \"9.5\"", "", &["PTX"]),
         ("isa = \"9.5\"", "isa = \"9.4\"", &["PTX ISA"]),
         ("cuda = 12", "cuda = 11", &["CUDA"]),
-        ("needs = [\"libnvrtc.so.12\"]", "", &["needs"]),
+        ("needs = [\"libnvrtc.so.12\", ", "needs = [", &["needs"]),
         ("needs = [\"libnvrtc", "needs = [\"libmade.so.1\", \"libnvrtc", &["needs"]),
         ("brings = [\"libmade.so.1\"]", "brings = [\"libother.so.1\"]", &["brings"]),
         ("cudnn = 9", "cudnn = 8", &["cuDNN"]),
@@ -144,6 +144,9 @@ fn what_the_package_does_not_tell_is_neither() {
             "{report:#}"
         );
     }
+    // Of NVIDIA's libraries a row must name those of the toolkit.
+    let (code, report) = verify(&ROWS.replacen(", \"libcudnn.so.9\"]", "]", 1), &wheel(TORCH, &library()));
+    assert_eq!((code, facts(&report, "no-row")), (0, vec!["needs"]), "{report:#}");
     let (code, report) = verify(ROWS, &wheel("numpy", &library()));
     assert_eq!((code, facts(&report, "unknown")), (0, vec!["torch"]), "{report:#}");
     let (code, report) = verify(&ROWS.replace(">=1,<2", ">=2,<3"), &wheel(TORCH, &library()));

@@ -37,15 +37,13 @@ fn file(path: &Path, text: &str) {
 }
 
 fn doctor(place: &TempDir, variables: &[(&str, &str)]) -> Value {
-    let (_, out, err) = run(gpucheck().current_dir(place.path()).envs(variables.iter().copied()).args([
-        "doctor",
-        "--gpu",
-        "RTX 5090",
-        "--driver",
-        "580.95.05",
-        "--format",
-        "json",
-    ]));
+    doctor_of(place, "RTX 5090", variables)
+}
+
+fn doctor_of(place: &TempDir, gpu: &str, variables: &[(&str, &str)]) -> Value {
+    let mut command = gpucheck();
+    command.current_dir(place.path()).envs(variables.iter().copied());
+    let (_, out, err) = run(command.args(["doctor", "--gpu", gpu, "--driver", "580.95.05", "--format", "json"]));
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"))
 }
 
@@ -82,6 +80,20 @@ fn bitsandbytes_is_judged_by_the_library_that_it_takes() {
             .unwrap()
             .contains("it has 118, 121, 124, 126, 128, 130, 132")
     );
+}
+
+#[test]
+fn bitsandbytes_before_0_43_takes_another_library_on_older_gpus() {
+    let (place, site) = environment("2.4.1+cu124");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin");
+    let put = |name: &str, from: &str| fs::copy(corpus.join(from), site.join("bitsandbytes").join(name)).unwrap();
+    file(&site.join("bitsandbytes-0.42.0.dist-info/METADATA"), "Name: bitsandbytes\nVersion: 0.42.0\n");
+    fs::create_dir(site.join("bitsandbytes")).unwrap();
+    put("libbitsandbytes_cuda124.so", "c12.4/so-debug.so");
+    let lacks = |gpu: &str| slugs(&doctor_of(&place, gpu, &[]), "error").contains(&"extension-arch-missing");
+    assert!(lacks("sm_70") && !lacks("sm_80"));
+    put("libbitsandbytes_cuda124_nocublaslt.so", "c11.8/so-compress-all.so");
+    assert!(!lacks("sm_70") && !lacks("sm_80") && lacks("sm_60"), "it holds sm_70");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     compat::{self, Reach},
     facts::{ComputeCapability, Environment, Fact, How, Library, Os, Package},
     finding::Evidence,
-    knowledge::PackageBuild,
+    knowledge::{Knowledge, PackageBuild},
     python::{self, Requirement},
 };
 
@@ -107,11 +107,13 @@ pub fn file_name(path: &str) -> &str {
 pub fn needs(context: &Context<'_>, package: &Package) -> BTreeSet<String> {
     let linked = main_libraries(context, package).flat_map(|library| library.needed.iter().cloned());
     let asked = package_row(context, package).into_iter().flat_map(|row| row.needs.iter().cloned());
-    let owned = |soname: &str| {
-        let mut owners = context.knowledge.distributions_with(soname);
-        owners.any(|row| row.distribution.starts_with("nvidia-"))
-    };
-    linked.chain(asked).filter(|soname| cuda_major(soname).is_some() || owned(soname)).collect()
+    linked.chain(asked).filter(|soname| of_nvidia(context.knowledge, soname)).collect()
+}
+
+/// Whether a library is one of NVIDIA's that packages of its own bring.
+pub fn of_nvidia(knowledge: &Knowledge, soname: &str) -> bool {
+    let mut owners = knowledge.distributions_with(soname);
+    cuda_major(soname).is_some() || owners.any(|row| row.distribution.starts_with("nvidia-"))
 }
 
 /// The CUDA major version that a library of the toolkit belongs to, by its name: 12 of `libcublas.so.12` and `cudart64_12.dll`. Only

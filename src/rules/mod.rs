@@ -20,7 +20,7 @@ pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
     files_overwritten::overwritten,
 };
-pub use extension::cuda_major;
+pub use extension::{cuda_major, of_nvidia};
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};

@@ -51,6 +51,9 @@ pub struct Arguments {
     file: PathBuf,
 }
 
+/// Packages whose versions are in torch.toml.
+const RELEASES: [&str; 3] = ["torch", "torchvision", "torchaudio"];
+
 /// A package's facts; of one that came from the index also for which Pythons it is there on that platform, and since when.
 struct Found {
     evidence: Evidence,
@@ -72,8 +75,8 @@ impl Arguments {
         let mut different = false;
         let mut told = Vec::new();
         for wheel in &self.wheels {
-            let all = self.find(wheel)?;
-            let of = |found: &Found| !["torch", "torchvision", "torchaudio"].contains(&found.evidence.name.as_str());
+            let all = self.find(&knowledge, wheel)?;
+            let of = |found: &Found| !RELEASES.contains(&found.evidence.name.as_str());
             if !self.check && all.iter().any(of) {
                 let evidence: Vec<Evidence> = all.into_iter().map(|found| found.evidence).collect();
                 told.push(package::rows(&knowledge, &evidence, &today)?);
@@ -94,18 +97,25 @@ impl Arguments {
         if !self.check && file.text() != text {
             fs::write(&self.file, file.text()).with_context(|| self.file.display().to_string())?;
         }
+        if self.check && !different {
+            told.push("no fact differs from its row".to_owned());
+        }
         told.iter().for_each(|line| crate::say(line));
         Ok(ExitCode::from(u8::from(different)))
     }
 
     /// A wheel that is a file, or the wheels of a version on the index.
-    fn find(&self, wheel: &str) -> anyhow::Result<Vec<Found>> {
+    fn find(&self, knowledge: &Knowledge, wheel: &str) -> anyhow::Result<Vec<Found>> {
         let Some((package, version)) = wheel.split_once("==") else {
             let path = Path::new(wheel);
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let evidence = kb::of_wheel(path, &name, &ArchiveOptions::default()).with_context(|| wheel.to_owned())?;
             return Ok(vec![Found { evidence, pythons: Vec::new(), released: None }]);
         };
+        let name = python::normalize(package);
+        if !RELEASES.contains(&name.as_str()) {
+            package::file(knowledge, &name)?;
+        }
         let index = Index::open(self.index_url.as_deref())?;
         let wheels = index.wheels(package)?;
         let chosen = fetch::one_for_each_platform(&wheels, version, self.python_version);

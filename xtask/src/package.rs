@@ -33,19 +33,24 @@ struct Measured {
     remarks: Vec<String>,
 }
 
+/// What is known of a package.
+///
+/// # Errors
+/// When nothing is: what decides for it is not for this command to guess.
+pub fn file<'k>(knowledge: &'k Knowledge, name: &str) -> anyhow::Result<&'k PackageFile> {
+    knowledge.package_file(name).with_context(|| {
+        format!("{name} has no file in knowledge/packages: write one first (docs/packages.md), `main` above all")
+    })
+}
+
 /// The rows of a version: one, or one for each platform where they differ.
 ///
 /// # Errors
-/// When nothing is known of the package: what decides for it is not for this command to guess.
+/// When nothing is known of the package.
 pub fn rows(knowledge: &Knowledge, found: &[Evidence], today: &str) -> anyhow::Result<String> {
     let first = found.first().context("no wheel")?;
     let version = python::public_version(&first.version);
-    let file = knowledge.package_file(&first.name).with_context(|| {
-        format!(
-            "{} has no file in knowledge/packages: write one first (docs/packages.md), `main` above all",
-            first.name
-        )
-    })?;
+    let file = file(knowledge, &first.name)?;
     let mut rows: Vec<(Measured, Vec<&Evidence>)> = Vec::new();
     for evidence in found {
         let measured = measure(knowledge, file, evidence);
@@ -65,7 +70,8 @@ pub fn rows(knowledge: &Knowledge, found: &[Evidence], today: &str) -> anyhow::R
             let _ = writeln!(text, "# {line}");
         }
         let platforms = if rows.len() > 1 { platforms } else { Vec::new() };
-        let _ = writeln!(text, "[[build]]\n{}", table(measured, version, &platforms, file, today));
+        let sources = nearest.or_else(|| file.build.last()).map_or(&[][..], |row| row.source.as_slice());
+        let _ = writeln!(text, "[[build]]\n{}", table(measured, version, &platforms, sources, today));
     }
     Ok(text.trim_end().to_owned())
 }
@@ -82,6 +88,12 @@ fn measure(knowledge: &Knowledge, file: &PackageFile, evidence: &Evidence) -> Me
     let main: Vec<&Library> = evidence.libraries.iter().filter(is_main).collect();
     if main.is_empty() && !patterns.is_empty() {
         measured.remarks.push(format!("no library is one of `main` ({})", file.package.main.join(", ")));
+    }
+    let instead: Vec<String> = file.package.instead.iter().map(|path| path.replace("{cuda}", "*")).collect();
+    let taken = evidence.libraries.iter().map(|library| library.path.as_str());
+    let taken: Vec<&str> = taken.filter(|path| instead.iter().any(|one| knowledge::matches(one, path))).collect();
+    if !taken.is_empty() {
+        measured.remarks.push(format!("add what these hold, which are taken instead: {}", taken.join(", ")));
     }
     let brought = |name: &str| {
         let file = |path: &str| path.rsplit('/').next() == Some(name);
@@ -100,7 +112,7 @@ fn measure(knowledge: &Knowledge, file: &PackageFile, evidence: &Evidence) -> Me
         variants(knowledge, file, &main, &mut measured);
     } else {
         measured.cuda = majors.first().copied().filter(|_| majors.len() == 1);
-        code(knowledge, &main, &mut measured);
+        code(knowledge, file.package.share, &main, &mut measured);
     }
     let of_torch =
         |name: &&&str| name.starts_with("libtorch") || name.starts_with("libc10") || **name == "torch_cuda.dll";
@@ -115,14 +127,22 @@ fn measure(knowledge: &Knowledge, file: &PackageFile, evidence: &Evidence) -> Me
     measured
 }
 
+/// What a library is built for: throughout, or to the share with which the package works.
+fn built_for(knowledge: &Knowledge, code: &CodeObjects, share: Option<u8>) -> BTreeSet<CodeTarget> {
+    let Some(share) = share else { return compat::general(knowledge, code) };
+    let built = compat::built(knowledge, code);
+    let enough = |count: &u32| u64::from(*count) * 100 >= u64::from(built.fatbins) * u64::from(share);
+    built.counts.iter().filter(|(_, count)| enough(count)).map(|(target, _)| *target).collect()
+}
+
 /// The code that every main library is built for; where they differ, what each of them is.
-fn code(knowledge: &Knowledge, main: &[&Library], measured: &mut Measured) {
+fn code(knowledge: &Knowledge, share: Option<u8>, main: &[&Library], measured: &mut Measured) {
     let with_code = |library: &&Library| {
         let code = library.code.value().filter(|code| code.modules.iter().any(|group| !group.images.is_empty()))?;
         Some((library.path.clone(), code.clone()))
     };
     let codes: Vec<(String, CodeObjects)> = main.iter().filter_map(with_code).collect();
-    let general: Vec<BTreeSet<CodeTarget>> = codes.iter().map(|(_, code)| compat::general(knowledge, code)).collect();
+    let general: Vec<BTreeSet<CodeTarget>> = codes.iter().map(|(_, code)| built_for(knowledge, code, share)).collect();
     let Some(all) = general.iter().cloned().reduce(|all, one| all.intersection(&one).copied().collect()) else {
         if !main.is_empty() {
             measured.remarks.push("no section of a main library names device code: gpucheck scan --deep".to_owned());
@@ -185,7 +205,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     compare(set(&row.ptx) == measured.ptx, "ptx");
     compare(variants(row) == here, "variants");
     compare(row.links_torch == measured.links_torch, "links_torch");
-    compare(row.torch.is_none() || row.torch == measured.torch, "torch");
+    compare(row.torch.is_none() || measured.torch.is_none() || row.torch == measured.torch, "torch");
     compare(measured.cuda.is_none() || row.cuda == measured.cuda, "cuda");
     compare(measured.needs.iter().all(|need| row.needs.contains(need)), "needs");
     let which = if speaks { "the row that speaks for it" } else { "the last row before it" };
@@ -196,6 +216,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     }];
     let mut told = Vec::new();
     let more: Vec<&String> = row.needs.iter().filter(|need| !measured.needs.contains(*need)).collect();
+    told.extend(row.torch.iter().filter(|_| measured.torch.is_none()).map(|range| format!("torch = \"{range}\"")));
     told.extend(row.cuda.filter(|_| measured.cuda.is_none()).map(|major| format!("cuda = {major}")));
     told.extend((!more.is_empty()).then(|| format!("needs = {more:?}")));
     told.extend((!row.brings.is_empty()).then(|| format!("brings = {:?}", row.brings)));
@@ -209,7 +230,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     lines
 }
 
-fn table(measured: &Measured, version: &str, platforms: &[Platform], file: &PackageFile, today: &str) -> String {
+fn table(measured: &Measured, version: &str, platforms: &[Platform], sources: &[String], today: &str) -> String {
     let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Array>();
     let targets = |targets: &BTreeSet<Target>| list(&mut targets.iter().map(ToString::to_string));
     let mut table = Table::new();
@@ -255,8 +276,7 @@ fn table(measured: &Measured, version: &str, platforms: &[Platform], file: &Pack
     }
     put("newest", value(version));
     put("confidence", value("measured"));
-    let sources = file.build.last().map(|row| row.source.clone()).unwrap_or_default();
-    put("source", value(list(&mut sources.into_iter())));
+    put("source", value(list(&mut sources.iter().cloned())));
     put("verified", value(today));
     table.to_string()
 }

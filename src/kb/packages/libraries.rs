@@ -7,7 +7,7 @@ use crate::{
     facts::Library,
     kb::{Check, compare::list},
     python::Requirement,
-    rules::cuda_major,
+    rules::{cuda_major, of_nvidia},
     scan::file_name,
 };
 
@@ -71,10 +71,10 @@ fn needs(case: &Case<'_>) -> Vec<Check> {
             name => open.push(name),
         }
     }
-    // What a rule asks for by what is linked, it must ask for by the row too.
-    let toolkit = |name: &&str| cuda_major(name).is_some() && !has(case, name);
-    let more: Vec<&str> =
-        of_main.into_iter().filter(toolkit).filter(|name| case.row.needs.iter().all(|need| need != name)).collect();
+    // What a rule asks for by what is linked. Of the toolkit's libraries it tells the CUDA major, which the row must tell too.
+    let asked = |name: &&str| of_nvidia(case.knowledge, name) && !has(case, name);
+    let more = of_main.into_iter().filter(asked).filter(|name| case.row.needs.iter().all(|need| need != name));
+    let (more, beside): (Vec<&str>, Vec<&str>) = more.partition(|name| cuda_major(name).is_some());
     let mut checks = Vec::new();
     if !sure.is_empty() {
         checks.push(agree("needs", sure.join(", "), sure.join(", ")));
@@ -85,6 +85,9 @@ fn needs(case: &Case<'_>) -> Vec<Check> {
     if !more.is_empty() {
         let row = if case.row.needs.is_empty() { "nothing".to_owned() } else { case.row.needs.join(", ") };
         checks.push(disagree("needs", row, format!("links to {} too", more.join(", "))));
+    }
+    if !beside.is_empty() {
+        checks.push(none("needs", format!("links to {} too", beside.join(", "))));
     }
     if !open.is_empty() {
         checks.push(unknown("needs", Some(open.join(", ")), format!("{}: {}", open.join(", "), unseen(case))));

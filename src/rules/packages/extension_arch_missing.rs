@@ -4,8 +4,9 @@
 //!
 //! ## How it is decided
 //! As for PyTorch itself: the main libraries of the package are read (which those are is knowledge), and the one that can do least on
-//! the GPU decides. Where they were not read, the row of the installed version speaks, and the report says so. PTX that was compiled
-//! for one architecture only (`compute_90a`) and PTX that is link input (`__nv_relfatbin`) count for nothing.
+//! the GPU decides; some packages bring other libraries for GPUs that those do not serve. Where they were not read, the row of the
+//! installed version speaks, and the report says so. PTX that was compiled for one architecture only (`compute_90a`) and PTX that is
+//! link input (`__nv_relfatbin`) count for nothing.
 //!
 //! ## How to fix it
 //! A version of the package with code for the GPU; where it chooses among its libraries by PyTorch's CUDA release (bitsandbytes),
