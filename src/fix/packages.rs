@@ -8,7 +8,7 @@ use crate::{
     facts::Environment,
     finding::{Command, Finding, Fix, Proof, Severity},
     knowledge::{FixRow, PackageBuild},
-    python,
+    python::{self, Requirement},
     rules::{Remedy, cuda_major},
 };
 
@@ -221,7 +221,7 @@ fn rows(case: &Case<'_>, finding: &mut Finding) {
     let problem = case.knowledge.problems().find(|(_, row)| Some(&row.id) == finding.trace.problem.as_ref());
     for row in problem.iter().flat_map(|(_, row)| &row.fixes) {
         if !row.changes_facts() {
-            add(finding, &advice(row));
+            add(finding, &advice(case, row));
             continue;
         }
         let Some(plan) = case.environment.map(|environment| plan(environment, row)) else { continue };
@@ -234,11 +234,19 @@ fn rows(case: &Case<'_>, finding: &mut Finding) {
     }
 }
 
-fn advice(row: &FixRow) -> Fix {
-    let commands = row.commands.iter();
+/// What a row says and no rule can try: packages in the language of the user's tool, then its own lines.
+fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
+    let gone = row.uninstall.iter().cloned().map(Change::Uninstall);
+    let asked = row.requirements.iter().filter_map(|line| {
+        let name = line.parse::<Requirement>().ok()?.name;
+        let spec = Some(line.clone());
+        Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new() }))
+    });
+    let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
+    let own = row.commands.iter().map(|line| Command { tool: line.tool.name(), line: line.line.clone() });
     Fix {
         summary: row.summary.clone(),
-        commands: commands.map(|line| Command { tool: line.tool.name(), line: line.line.clone() }).collect(),
+        commands: case.commands(&packages).into_iter().chain(own).collect(),
         proof: Proof::None,
         needs: Vec::new(),
         unproven: Vec::new(),

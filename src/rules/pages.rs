@@ -138,6 +138,7 @@ fn fixes(row: &ProblemRow) -> String {
 fn changes(fix: &FixRow) -> String {
     let mut parts: Vec<String> = Vec::new();
     parts.extend(fix.uninstall.iter().map(|name| format!("`pip uninstall {name}`")));
+    parts.extend(fix.requirements.iter().map(|line| format!("`pip install '{line}'`")));
     parts.extend(fix.install.iter().map(|install| format!("`pip install {install}`")));
     parts.extend(fix.restore.iter().map(|name| format!("install {name} again")));
     parts.extend(fix.unset.iter().map(|name| format!("unset `{name}`")));

@@ -189,6 +189,10 @@ pub struct FixRow {
     pub unset: Vec<String>,
     /// Index that has them, below PyTorch's own host: `whl/cu128`; nothing: the default one.
     pub index: Option<String>,
+    /// Requirements to install of which nobody can say what they bring, with extras or of any version: `numba-cuda[cu12]`. Such a fix
+    /// is not tried on the facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<String>,
     /// Lines that the rules cannot replay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<AdviceCommand>,
@@ -244,6 +248,8 @@ impl ProblemRow {
 impl FixRow {
     /// Whether the rules can judge what is there afterwards.
     pub fn changes_facts(&self) -> bool {
-        !(self.install.is_empty() && self.uninstall.is_empty() && self.set.is_empty() && self.unset.is_empty())
+        let changes =
+            !(self.install.is_empty() && self.uninstall.is_empty() && self.set.is_empty() && self.unset.is_empty());
+        changes && self.requirements.is_empty()
     }
 }

@@ -160,6 +160,16 @@ fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
             table.fault(index, "fixes", format!("'{install}' is not a name and an exact version, `name==1.2.3`"));
         }
     }
+    for line in &row.requirements {
+        let name = line.split(['[', '<', '>', '=', '!', '~', ' ', ';']).next().unwrap_or_default();
+        if !is_normal(name) {
+            table.fault(index, "fixes", format!("'{line}' is not a requirement, `name[extra]>=1.2`"));
+        }
+    }
+    let tried = !(row.install.is_empty() && row.restore.is_empty() && row.set.is_empty() && row.unset.is_empty());
+    if tried && !row.requirements.is_empty() {
+        table.fault(index, "fixes", "what nobody can say the contents of is not tried together with what can be");
+    }
     if row.changes_facts() && !row.commands.is_empty() {
         table.fault(index, "fixes", "a fix either changes facts or gives lines of its own, not both");
     }

@@ -32,7 +32,7 @@ pub const RULE: Rule = Rule {
     slug: "cuda-libs-not-found",
     scope: Scope::Package,
     severity: Severity::Error,
-    consequence_of: &["cpu-only-torch"],
+    consequence_of: &["cpu-only-torch", "gpu-too-old-for-toolkit"],
     remedies: &[Remedy::PackageVersion],
     judge,
 };
