@@ -5,7 +5,7 @@ mod common;
 
 use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 
-use common::{gpucheck, pack::Zip, run, slugs};
+use common::{gpucheck, pack::Zip, run, slugs, snapshot};
 use gpucheck::{
     facts::{Fact, Facts},
     knowledge::Knowledge,
@@ -76,17 +76,6 @@ fn report(old: Option<&str>, targets: &[&str], every_gpu: bool) -> Report {
         start: Instant::now(),
     };
     scan::report(&Knowledge::builtin().unwrap(), question, read(targets))
-}
-
-/// Compares with the kept file, or writes it.
-fn snapshot(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::write(&path, text).unwrap();
-        return;
-    }
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == text, "{} is no longer what is shown:\n{text}", path.display());
 }
 
 fn shown(report: &Report, screen: Screen) -> String {
