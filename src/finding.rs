@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::rules::Remedy;
+use crate::{rules::Remedy, shell::ShellLine};
 
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -109,6 +109,9 @@ pub struct Fix {
     pub summary: String,
     /// What to paste, in order.
     pub commands: Vec<Command>,
+    /// Why there is nothing to paste, where something that was read is not fit to stand on a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_line: Option<String>,
     /// What its promise rests on.
     pub proof: Proof,
     /// What has to change besides packages and variables: another driver, another Python.
@@ -125,7 +128,7 @@ pub struct Command {
     /// The program it is for: pip, uv, conda, apt, powershell …
     pub tool: &'static str,
     /// The line.
-    pub line: String,
+    pub line: ShellLine,
 }
 
 /// What the promise of a fix rests on.

@@ -25,3 +25,5 @@ pub mod report;
 pub mod resolve;
 pub mod rules;
 pub mod scan;
+pub mod shell;
+pub mod text;

@@ -79,7 +79,7 @@ fn report(old: Option<&str>, targets: &[&str], every_gpu: bool) -> Report {
 }
 
 fn shown(report: &Report, screen: Screen) -> String {
-    let text = render(report, Format::Human, &screen).unwrap();
+    let text = render(report.clone(), Format::Human, &screen).unwrap();
     if let Some(width) = screen.width {
         let widest = text.lines().map(|line| line.chars().count()).max().unwrap();
         assert!(widest <= width, "{widest} of {width}:\n{text}");
@@ -100,12 +100,12 @@ fn a_package() {
     snapshot("scan-package.txt", &shown(&report, PIPED));
     snapshot("scan-package-60.txt", &shown(&report, Screen { width: Some(60), ..PIPED }));
     shown(&report, Screen { width: Some(200), verbose: 1, ..PIPED });
-    let markdown = render(&report, Format::Markdown, &PIPED).unwrap();
+    let markdown = render(report.clone(), Format::Markdown, &PIPED).unwrap();
     assert!(
         markdown.starts_with("## gpucheck scan\n\n```text\ndemo 1.0\n") && markdown.ends_with("```\n"),
         "{markdown}"
     );
-    assert_eq!(render(&report, Format::Human, &Screen { quiet: true, ..PIPED }).unwrap().trim(), "");
+    assert_eq!(render(report.clone(), Format::Human, &Screen { quiet: true, ..PIPED }).unwrap().trim(), "");
 }
 
 #[test]

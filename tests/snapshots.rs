@@ -27,7 +27,7 @@ fn report() -> Report {
 }
 
 fn shown(screen: Screen) -> String {
-    render(&report(), Format::Human, &screen).unwrap()
+    render(report(), Format::Human, &screen).unwrap()
 }
 
 const PIPED: Screen = Screen { width: None, color: false, verbose: 0, quiet: false };

@@ -1,8 +1,8 @@
 //! `--gpu`, `--driver`, `--os` and `--python-version` take the place of what was probed.
 
-use super::options::{Assume, AssumedOs};
+use super::options::{Assume, AssumedOs, AssumedShell};
 use crate::{
-    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, Source},
+    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, Shell, Source},
     knowledge::Knowledge,
 };
 
@@ -22,6 +22,14 @@ impl Assume {
             let list = gpus.collect::<anyhow::Result<Vec<Gpu>>>()?;
             facts.gpus = Fact::known(list, Source::option("--gpu"));
             forget_driver(facts, "the GPU is assumed");
+        }
+        if let Some(shell) = self.shell {
+            let (shell, name) = match shell {
+                AssumedShell::Sh => (Shell::Sh, "sh"),
+                AssumedShell::PowerShell => (Shell::PowerShell, "powershell"),
+                AssumedShell::Cmd => (Shell::Cmd, "cmd"),
+            };
+            facts.host.shell = Fact::known(shell, Source::option(format!("--shell {name}")));
         }
         if let Some(os) = self.os {
             forget_driver(facts, "the system is assumed");

@@ -85,7 +85,7 @@ impl Arguments {
         let mut report = judge("doctor", facts, knowledge, judged, start);
         report.labels = self.node.label.into_iter().collect();
         let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
-        output::deliver(&report, &self.show)?;
+        output::deliver(report, &self.show)?;
         Ok(exit)
     }
 

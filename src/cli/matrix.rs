@@ -71,7 +71,7 @@ impl Arguments {
         report.verdict = matrix.verdict();
         report.matrix = Some(matrix);
         report.elapsed_ms = start.elapsed().as_secs_f64() * 1000.0;
-        output::deliver(&report, &self.show)?;
+        output::deliver(report, &self.show)?;
         Ok(Exit::Ok)
     }
 }

@@ -57,6 +57,14 @@ enum Command {
 }
 
 impl Cli {
+    /// What the program does with the arguments that it was started with.
+    pub fn main() -> Exit {
+        match Self::try_parse() {
+            Ok(cli) => cli.run(),
+            Err(error) => output::usage(&error),
+        }
+    }
+
     /// Runs the command and says how it ended. What went wrong has been printed.
     pub fn run(self) -> Exit {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {

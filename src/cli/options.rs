@@ -28,6 +28,9 @@ pub struct Assume {
     /// Python version, such as 3.12 or 3.14t
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     pub python_version: Option<PythonVersion>,
+    /// Shell that lines to paste are written for [default: PowerShell on Windows, else sh]
+    #[arg(long, value_name = "SHELL", env = "GPUCHECK_SHELL")]
+    pub shell: Option<AssumedShell>,
 }
 
 /// What must be there, for nodes on which a missing GPU must fail.
@@ -85,6 +88,18 @@ pub enum AssumedOs {
     Windows,
     /// Linux inside WSL2
     Wsl,
+}
+
+/// Shells that lines can be written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AssumedShell {
+    /// POSIX shells: sh, bash, zsh
+    Sh,
+    /// PowerShell
+    #[value(name = "powershell")]
+    PowerShell,
+    /// Windows' command prompt
+    Cmd,
 }
 
 /// How the report is written.

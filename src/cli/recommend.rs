@@ -58,7 +58,7 @@ impl Arguments {
         // A line that needs another driver or another Python than the wish says is a hint, not an answer.
         let answered =
             report.verdict != Verdict::Error && fixes().any(|fix| !fix.commands.is_empty() && fix.needs.is_empty());
-        output::deliver(&report, &self.show)?;
+        output::deliver(report, &self.show)?;
         Ok(if answered { Exit::Ok } else { Exit::Found })
     }
 }

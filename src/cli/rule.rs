@@ -21,11 +21,11 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let knowledge = self.sources.load()?;
         match self.slug {
-            None => output::print(&list(knowledge))?,
+            None => output::page(&list(knowledge))?,
             Some(slug) => {
                 let page = rules::page(knowledge, &slug)
                     .ok_or_else(|| anyhow::anyhow!("there is no rule '{slug}'; `gpucheck rule` lists them"))?;
-                output::print(&page)?;
+                output::page(&page)?;
             }
         }
         Ok(Exit::Ok)

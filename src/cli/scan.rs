@@ -67,8 +67,8 @@ impl Arguments {
             start,
         };
         let report = scan::report(knowledge, question, read);
-        output::deliver(&report, &self.show)?;
         let met = report.gate.as_ref().is_none_or(|gate| gate.met);
+        output::deliver(report, &self.show)?;
         Ok(if met { Exit::Ok } else { Exit::Found })
     }
 

@@ -79,6 +79,18 @@ impl std::str::FromStr for Platform {
 
 serde_as_text!(Platform);
 
+/// Shells that lines to paste are written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shell {
+    /// POSIX shells: sh, bash, zsh, dash.
+    Sh,
+    /// PowerShell, of Windows and elsewhere.
+    PowerShell,
+    /// Windows' command prompt, cmd.exe.
+    Cmd,
+}
+
 /// The system that programs run on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
@@ -97,6 +109,9 @@ pub struct Host {
     /// Programs of a container engine that are installed: docker, podman, the NVIDIA container toolkit's nvidia-ctk.
     #[serde(default)]
     pub container_tools: Fact<Vec<String>>,
+    /// The shell that the user pastes into, where it was named.
+    #[serde(default, skip_serializing_if = "Fact::is_unknown")]
+    pub shell: Fact<Shell>,
 }
 
 /// The NVIDIA driver.

@@ -3,10 +3,16 @@
 
 use super::{Case, add, has_remedy};
 use crate::{
+    facts::DriverVersion,
     finding::{Command, Finding, Fix, Proof},
     knowledge::AdviceRow,
     rules::Remedy,
+    shell::{NoWord, ShellLine, Word},
 };
+
+/// What stands for the driver's version and its branch in a row.
+const DRIVER: &str = "{driver}";
+const BRANCH: &str = "{branch}";
 
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
@@ -30,26 +36,28 @@ fn fits(case: &Case<'_>, row: &AdviceRow) -> bool {
 }
 
 fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
-    let commands = row
-        .commands
-        .iter()
-        .map(|command| Some(Command { tool: command.tool.name(), line: fill(case, &command.line)? }));
-    Some(Fix {
-        summary: fill(case, &row.summary)?,
-        commands: commands.collect::<Option<_>>()?,
-        proof: Proof::None,
-        needs: Vec::new(),
-        unproven: Vec::new(),
-        result: None,
-    })
+    let asked = |text: &str| text.contains(DRIVER) || text.contains(BRANCH);
+    let version = case.enriched.driver.value().map(|driver| &driver.version);
+    if version.is_none() && (asked(&row.summary) || row.commands.iter().any(|command| asked(&command.line))) {
+        return None;
+    }
+    let lines = row.commands.iter().map(|command| {
+        let line = ShellLine::of_row(&command.line, &placeholders(version)?)?;
+        Ok(Command { tool: command.tool.name(), line })
+    });
+    let (commands, no_line) = match lines.collect::<Result<Vec<Command>, NoWord>>() {
+        Ok(commands) => (commands, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    let mut summary = row.summary.clone();
+    if let Some(version) = version {
+        summary = summary.replace(DRIVER, &version.to_string()).replace(BRANCH, &version.branch().to_string());
+    }
+    Some(Fix { summary, commands, no_line, proof: Proof::None, needs: Vec::new(), unproven: Vec::new(), result: None })
 }
 
-/// The text with its placeholders filled in; nothing when one of them is not known.
-fn fill(case: &Case<'_>, text: &str) -> Option<String> {
-    let mut filled = text.to_owned();
-    if text.contains("{driver}") || text.contains("{branch}") {
-        let version = &case.enriched.driver.value()?.version;
-        filled = filled.replace("{driver}", &version.to_string()).replace("{branch}", &version.branch().to_string());
-    }
-    Some(filled)
+/// What stands for the placeholders on a line.
+fn placeholders(version: Option<&DriverVersion>) -> Result<Vec<(&'static str, Word)>, NoWord> {
+    let Some(version) = version else { return Ok(Vec::new()) };
+    Ok(vec![(DRIVER, Word::driver(version)?), (BRANCH, Word::number(version.branch().into()))])
 }

@@ -2,228 +2,225 @@
 
 use super::plan::{Change, Install, Plan};
 use crate::{
-    facts::{Environment, Host, Manager, Os, PythonVersion},
+    facts::{Environment, Host, Manager, Os, PythonVersion, Shell},
     finding::Command,
+    shell::{NoWord, ShellLine, Word},
 };
 
 /// PyTorch's own package indexes; a build's index is this and its suffix.
 pub const TORCH_INDEXES: &str = "https://download.pytorch.org/";
 
 /// The lines that carry out a plan. A plan about the machine alone has no environment.
-pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> Vec<Command> {
+///
+/// # Errors
+/// When something that was read and has to be named is not fit for a line: then there is none at all.
+pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> Result<Vec<Command>, NoWord> {
     let windows = environment
         .and_then(|environment| environment.platform.value())
         .or(host.platform.value())
         .is_some_and(|platform| platform.os == Os::Windows);
-    let shell = Shell { windows };
+    let usual = if windows { Shell::PowerShell } else { Shell::Sh };
+    let shell = host.shell.value().copied().unwrap_or(usual);
+    let manager = environment.and_then(|environment| environment.manager.value().copied());
+    let writer = Writer { windows, shell, manager, environment };
     let mut lines = Vec::new();
     let mut new_python = None;
     let mut gone: Vec<&str> = Vec::new();
     for change in &plan.changes {
         match change {
-            Change::Variable(name, value) => lines.push(shell.variable(name, value.as_deref())),
+            Change::Variable(name, value) => lines.push(writer.variable(name, value.as_deref())?),
             // A hidden GPU is a variable, too; what follows needs no line; a driver has none that fits every system.
             Change::Hide(_) | Change::Install(_) | Change::Follow { .. } | Change::Driver(_) => {}
             Change::Uninstall(name) => gone.push(name.as_str()),
             Change::NewPython(python) => new_python = Some(*python),
         }
     }
-    let manager = environment.and_then(|environment| environment.manager.value().copied());
     if !gone.is_empty() {
-        lines.push(shell.uninstall(manager, environment, &gone));
+        lines.push(writer.uninstall(&gone)?);
     }
     let installs: Vec<&Install> = plan.installs().collect();
     if installs.is_empty() {
-        return lines;
+        return Ok(lines);
     }
-    match new_python {
-        Some(python) => lines.extend(shell.in_new_environment(manager, python, &installs, plan.index.as_deref())),
-        None => lines.extend(shell.install(manager, environment, &installs, plan)),
-    }
-    lines
+    lines.extend(match new_python {
+        Some(python) => writer.in_new_environment(python, &installs, plan.index.as_deref())?,
+        None => writer.install(&installs, plan)?,
+    });
+    Ok(lines)
 }
 
-struct Shell {
+/// What the lines are written for.
+struct Writer<'e> {
+    /// Whether the environment's folders are those of Windows.
     windows: bool,
+    shell: Shell,
+    manager: Option<Manager>,
+    environment: Option<&'e Environment>,
 }
 
-impl Shell {
-    fn tool(&self, unix: &'static str) -> &'static str {
-        if self.windows { "powershell" } else { unix }
-    }
+/// Words of gpucheck's own.
+fn fixed<const N: usize>(words: [&'static str; N]) -> Vec<Word> {
+    words.into_iter().map(Word::fixed).collect()
+}
 
-    /// A word that the shell takes as it is, or the word in single quotes, which both shells take literally.
-    fn quote(&self, word: &str) -> String {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@%".contains(c) || (self.windows && c == '\\');
-        // A leading tilde must stay bare to be expanded.
-        if let Some(rest) = word.strip_prefix("~/").filter(|_| !self.windows) {
-            return format!("~/{}", self.quote(rest));
-        }
-        if !word.is_empty() && word.chars().all(plain) {
-            return word.to_owned();
-        }
-        if self.windows {
-            // PowerShell hands programs a tilde as it is.
-            let below_home = ["~/", "~\\"].into_iter().find_map(|start| word.strip_prefix(start));
-            return below_home.map_or_else(|| single_quoted(word), |rest| format!("\"$HOME\\{}\"", escaped(rest)));
-        }
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-
-    /// A program by its path: PowerShell runs a quoted one only behind `&`, and there it knows the tilde.
-    fn program(&self, path: &str) -> String {
-        let quoted = if self.windows && path.starts_with('~') { single_quoted(path) } else { self.quote(path) };
-        if self.windows && quoted.starts_with('\'') { format!("& {quoted}") } else { quoted }
-    }
-
-    fn variable(&self, name: &str, value: Option<&str>) -> Command {
-        let line = match (self.windows, value) {
-            (false, Some(value)) => format!("export {name}={}", self.quote(value)),
-            (false, None) => format!("unset {name}"),
-            (true, Some(value)) => format!("$env:{name} = {}", single_quoted(value)),
-            (true, None) => format!("Remove-Item Env:{name}"),
+impl Writer<'_> {
+    fn line(&self, tool: &'static str, program: &Word, arguments: &[Word]) -> Result<Command, NoWord> {
+        let tool = match self.shell {
+            Shell::Sh => tool,
+            Shell::PowerShell => "powershell",
+            Shell::Cmd => "cmd",
         };
-        Command { tool: self.tool("sh"), line }
+        Ok(Command { tool, line: ShellLine::command(self.shell, program, arguments)? })
     }
 
-    fn requirements(&self, installs: &[&Install]) -> String {
-        installs.iter().map(|install| self.quote(&install.requirement())).collect::<Vec<_>>().join(" ")
+    fn variable(&self, name: &str, value: Option<&str>) -> Result<Command, NoWord> {
+        let value = value.map(Word::value).transpose()?;
+        let line = ShellLine::variable(self.shell, name, value.as_ref())?;
+        let tool = match self.shell {
+            Shell::Sh => "sh",
+            Shell::PowerShell => "powershell",
+            Shell::Cmd => "cmd",
+        };
+        Ok(Command { tool, line })
     }
 
-    fn install(
-        &self,
-        manager: Option<Manager>,
-        environment: Option<&Environment>,
-        installs: &[&Install],
-        plan: &Plan,
-    ) -> Vec<Command> {
-        let again = match manager {
-            _ if !plan.reinstall => "",
-            Some(Manager::Uv | Manager::UvProject) => "--reinstall ",
-            _ => "--force-reinstall ",
+    /// The interpreter, where the shell has another one or none activated.
+    fn other_interpreter(&self) -> Result<Option<Word>, NoWord> {
+        let environment = self.environment.filter(|environment| !environment.active);
+        environment
+            .and_then(|environment| environment.interpreter.value())
+            .map(|path| Word::interpreter(path))
+            .transpose()
+    }
+
+    /// pip in this environment, by the user's own tool: which tool, what is run, and its first words.
+    fn pip(&self, verb: [&'static str; 1]) -> Result<(&'static str, Word, Vec<Word>), NoWord> {
+        let python = self.other_interpreter()?;
+        let uses = self.manager.unwrap_or(Manager::Pip);
+        Ok(match (uses, python) {
+            (Manager::Uv | Manager::UvProject, python) => {
+                let mut words = fixed(["pip"]);
+                words.extend(fixed(verb));
+                words.extend(python.into_iter().flat_map(|python| [Word::fixed("--python"), python]));
+                ("uv", Word::fixed("uv"), words)
+            }
+            (Manager::Pip, None) => ("pip", Word::fixed("pip"), fixed(verb)),
+            (manager, python) => {
+                let tool = if manager == Manager::Conda { "conda" } else { "pip" };
+                let mut words = fixed(["-m", "pip"]);
+                words.extend(fixed(verb));
+                (tool, python.unwrap_or_else(|| Word::fixed("python")), words)
+            }
+        })
+    }
+
+    fn install(&self, installs: &[&Install], plan: &Plan) -> Result<Vec<Command>, NoWord> {
+        let mut wanted = Vec::new();
+        if plan.reinstall {
+            let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
+            wanted.push(Word::fixed(if of_uv { "--reinstall" } else { "--force-reinstall" }));
+        }
+        wanted.extend(requirements(installs)?);
+        let (tool, program, mut words) = if self.manager == Some(Manager::UvProject) {
+            // `uv add` records the index for these packages in pyproject.toml; uv.lock follows.
+            let index = plan.index.as_deref().map(|index| Word::index(&index_name(index), index)).transpose()?;
+            wanted.extend(index.into_iter().flat_map(|index| [Word::fixed("--index"), index]));
+            ("uv", Word::fixed("uv"), fixed(["add"]))
+        } else {
+            wanted.extend(from(plan.index.as_deref())?);
+            self.pip(["install"])?
         };
-        let index = plan.index.as_deref();
-        let wanted = again.to_owned() + &self.requirements(installs);
-        let active = environment.is_none_or(|environment| environment.active);
-        let interpreter = environment.and_then(|environment| environment.interpreter.value());
-        let from = index.map(|index| format!(" --index-url {index}")).unwrap_or_default();
-        let line = match (manager.unwrap_or(Manager::Pip), interpreter.filter(|_| !active)) {
-            (Manager::UvProject, _) => {
-                // `uv add` records the index for these packages in pyproject.toml; uv.lock follows.
-                let from = index.map(|index| format!(" --index {}={index}", index_name(index))).unwrap_or_default();
-                ("uv", format!("uv add {wanted}{from}"))
-            }
-            (Manager::Uv, None) => ("uv", format!("uv pip install {wanted}{from}")),
-            (Manager::Uv, Some(python)) => {
-                ("uv", format!("uv pip install --python {} {wanted}{from}", self.quote(python)))
-            }
-            (Manager::Conda, None) => ("conda", format!("python -m pip install {wanted}{from}")),
-            (_, None) => ("pip", format!("pip install {wanted}{from}")),
-            (Manager::Conda, Some(python)) => {
-                ("conda", format!("{} -m pip install {wanted}{from}", self.program(python)))
-            }
-            (Manager::Pip, Some(python)) => ("pip", format!("{} -m pip install {wanted}{from}", self.program(python))),
-        };
+        words.extend(wanted);
         let mut lines = Vec::new();
-        lines.extend(environment.and_then(|environment| self.drop_condas_own(environment, installs)));
-        lines.push(Command { tool: self.tool(line.0), line: line.1 });
-        lines
+        lines.extend(self.drop_condas_own(installs)?);
+        lines.push(self.line(tool, &program, &words)?);
+        Ok(lines)
     }
 
-    fn uninstall(&self, manager: Option<Manager>, environment: Option<&Environment>, names: &[&str]) -> Command {
-        let active = environment.is_none_or(|environment| environment.active);
-        let interpreter = environment.and_then(|environment| environment.interpreter.value()).filter(|_| !active);
-        let names = names.join(" ");
-        let (tool, line) = match (manager.unwrap_or(Manager::Pip), interpreter) {
-            (Manager::UvProject, _) => ("uv", format!("uv remove {names}")),
-            (Manager::Uv, None) => ("uv", format!("uv pip uninstall {names}")),
-            (Manager::Uv, Some(python)) => ("uv", format!("uv pip uninstall --python {} {names}", self.quote(python))),
-            (Manager::Conda, None) => ("conda", format!("python -m pip uninstall -y {names}")),
-            (Manager::Conda, Some(python)) => {
-                ("conda", format!("{} -m pip uninstall -y {names}", self.program(python)))
-            }
-            (Manager::Pip, None) => ("pip", format!("pip uninstall -y {names}")),
-            (Manager::Pip, Some(python)) => ("pip", format!("{} -m pip uninstall -y {names}", self.program(python))),
+    fn uninstall(&self, names: &[&str]) -> Result<Command, NoWord> {
+        let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
+        let (tool, program, mut words) = if self.manager == Some(Manager::UvProject) {
+            ("uv", Word::fixed("uv"), fixed(["remove"]))
+        } else {
+            self.pip(["uninstall"])?
         };
-        Command { tool: self.tool(tool), line }
+        // pip alone asks back.
+        words.extend(Some(Word::fixed("-y")).filter(|_| !of_uv));
+        for name in names {
+            words.push(Word::name(name)?);
+        }
+        self.line(tool, &program, &words)
     }
 
     /// conda's own package of a name must go first, or two tools own the same files.
-    fn drop_condas_own(&self, environment: &Environment, installs: &[&Install]) -> Option<Command> {
-        let names: Vec<&str> = installs
+    fn drop_condas_own(&self, installs: &[&Install]) -> Result<Option<Command>, NoWord> {
+        let Some(environment) = self.environment else { return Ok(None) };
+        let of_conda = |install: &&&Install| {
+            environment.package(&install.name).is_some_and(|package| package.installer.as_deref() == Some("conda"))
+        };
+        let names = installs
             .iter()
-            .filter(|install| {
-                environment.package(&install.name).is_some_and(|package| package.installer.as_deref() == Some("conda"))
-            })
-            .map(|install| if install.name == "torch" { "pytorch" } else { install.name.as_str() })
-            .collect();
-        (!names.is_empty()).then(|| Command {
-            tool: self.tool("conda"),
-            line: format!("conda remove --prefix {} --force-remove {}", self.quote(&environment.id), names.join(" ")),
-        })
+            .filter(of_conda)
+            .map(|install| Word::conda_name(if install.name == "torch" { "pytorch" } else { &install.name }))
+            .collect::<Result<Vec<Word>, NoWord>>()?;
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut words = fixed(["remove", "--prefix"]);
+        words.push(Word::path(&environment.id)?);
+        words.push(Word::fixed("--force-remove"));
+        words.extend(names);
+        self.line("conda", &Word::fixed("conda"), &words).map(Some)
     }
 
     fn in_new_environment(
         &self,
-        manager: Option<Manager>,
         python: PythonVersion,
         installs: &[&Install],
         index: Option<&str>,
-    ) -> Vec<Command> {
-        let wanted = self.requirements(installs);
-        let from = index.map(|index| format!(" --index-url {index}")).unwrap_or_default();
-        let folder = format!(".venv-py{}{}", python.major, python.minor);
-        let (make, pip) = match (manager, self.windows) {
+    ) -> Result<Vec<Command>, NoWord> {
+        let mut wanted = requirements(installs)?;
+        wanted.extend(from(index)?);
+        let folder = |inside| Word::named_after(".venv-py", python, inside);
+        let (tool, make, pip) = match (self.manager, self.windows) {
             (Some(Manager::Uv | Manager::UvProject), _) => {
-                let make = format!("uv venv --python {python} {folder}");
-                return vec![
-                    Command { tool: self.tool("uv"), line: make },
-                    Command { tool: self.tool("uv"), line: format!("uv pip install --python {folder} {wanted}{from}") },
-                ];
+                let program = || Word::fixed("uv");
+                let make = [fixed(["venv", "--python"]), vec![Word::python("", python), folder("")]].concat();
+                let pip = [fixed(["pip", "install", "--python"]), vec![folder("")], wanted].concat();
+                ("uv", (program(), make), (program(), pip))
             }
             (Some(Manager::Conda), _) => {
-                let name = format!("py{}{}", python.major, python.minor);
-                (
-                    format!("conda create --name {name} python={python} pip"),
-                    format!("conda run --name {name} python -m pip install {wanted}{from}"),
-                )
+                let program = || Word::fixed("conda");
+                let name = || Word::named_after("py", python, "");
+                let make = [fixed(["create", "--name"]), vec![name(), Word::python("python=", python)], fixed(["pip"])]
+                    .concat();
+                let run = [fixed(["run", "--name"]), vec![name()]].concat();
+                let pip = [run, fixed(["python", "-m", "pip", "install"]), wanted].concat();
+                ("conda", (program(), make), (program(), pip))
             }
-            (_, true) => (
-                format!("py -{python} -m venv {folder}"),
-                format!(".\\{folder}\\Scripts\\python.exe -m pip install {wanted}{from}"),
-            ),
-            (_, false) => (
-                format!("python{python} -m venv {folder}"),
-                format!("{folder}/bin/python -m pip install {wanted}{from}"),
-            ),
+            (_, windows) => {
+                let start = if windows { Word::fixed("py") } else { Word::python("python", python) };
+                let version = windows.then(|| Word::python("-", python));
+                let make = [version.into_iter().collect(), fixed(["-m", "venv"]), vec![folder("")]].concat();
+                let inside = match windows {
+                    true => Word::named_after(".\\.venv-py", python, "\\Scripts\\python.exe"),
+                    false => folder("/bin/python"),
+                };
+                let pip = [fixed(["-m", "pip", "install"]), wanted].concat();
+                ("pip", (start, make), (inside, pip))
+            }
         };
-        let tool = if manager == Some(Manager::Conda) { "conda" } else { "pip" };
-        vec![Command { tool: self.tool(tool), line: make }, Command { tool: self.tool(tool), line: pip }]
+        Ok(vec![self.line(tool, &make.0, &make.1)?, self.line(tool, &pip.0, &pip.1)?])
     }
 }
 
-/// PowerShell's literal string. It takes typographic quotes for plain ones, and two of them for one.
-fn single_quoted(text: &str) -> String {
-    let mut quoted = String::from("'");
-    for c in text.chars() {
-        quoted.push(c);
-        if matches!(c, '\'' | '\u{2018}'..='\u{201b}') {
-            quoted.push(c);
-        }
-    }
-    quoted + "'"
+fn requirements(installs: &[&Install]) -> Result<Vec<Word>, NoWord> {
+    installs.iter().map(|install| install.word()).collect()
 }
 
-/// What stands between PowerShell's double quotes, in which a backtick makes a character literal.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        if matches!(c, '`' | '$' | '"' | '\u{201c}'..='\u{201e}') {
-            escaped.push('`');
-        }
-        escaped.push(c);
-    }
-    escaped
+fn from(index: Option<&str>) -> Result<Vec<Word>, NoWord> {
+    let index = index.map(Word::url).transpose()?;
+    Ok(index.into_iter().flat_map(|index| [Word::fixed("--index-url"), index]).collect())
 }
 
 /// A name for an index in pyproject.toml: `pytorch-cu128`.
@@ -232,12 +229,20 @@ fn index_name(index: &str) -> String {
 }
 
 impl Install {
-    /// As a requirement of pip and uv.
+    /// As a requirement of pip and uv, for people.
     pub fn requirement(&self) -> String {
         match (&self.version, &self.spec) {
             (Some(version), _) => format!("{}=={version}", self.name),
             (None, Some(spec)) => spec.clone(),
             (None, None) => self.name.clone(),
+        }
+    }
+
+    fn word(&self) -> Result<Word, NoWord> {
+        match (&self.version, &self.spec) {
+            (Some(version), _) => Word::exact(&self.name, version),
+            (None, Some(spec)) => Word::requirement(spec),
+            (None, None) => Word::name(&self.name),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) fn fix(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> F
     Fix {
         summary: reason(case, environment, gpus),
         commands: Vec::new(),
+        no_line: None,
         proof: Proof::None,
         needs: Vec::new(),
         unproven: Vec::new(),

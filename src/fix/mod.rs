@@ -57,8 +57,12 @@ impl Case<'_> {
         }
     }
 
-    fn commands(&self, plan: &Plan) -> Vec<Command> {
-        commands::commands(plan, self.environment, &self.facts.host)
+    /// The lines of a plan, or why there are none.
+    fn commands(&self, plan: &Plan) -> (Vec<Command>, Option<String>) {
+        match commands::commands(plan, self.environment, &self.facts.host) {
+            Ok(commands) => (commands, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        }
     }
 }
 

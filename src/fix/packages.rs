@@ -7,9 +7,10 @@ use super::{
 use crate::{
     facts::Environment,
     finding::{Command, Finding, Fix, Proof, Severity},
-    knowledge::{FixRow, PackageBuild},
+    knowledge::{AdviceCommand, FixRow, PackageBuild},
     python::{self, Requirement},
     rules::{Remedy, cuda_major},
+    shell::{NoWord, ShellLine},
 };
 
 /// Adds to findings about packages what would remove them.
@@ -243,10 +244,19 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
         Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new() }))
     });
     let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
-    let own = row.commands.iter().map(|line| Command { tool: line.tool.name(), line: line.line.clone() });
+    let own = |line: &AdviceCommand| {
+        ShellLine::of_row(&line.line, &[]).map(|text| Command { tool: line.tool.name(), line: text })
+    };
+    let (commands, no_line) = case.commands(&packages);
+    let own = row.commands.iter().map(own).collect::<Result<Vec<Command>, NoWord>>();
+    let (commands, no_line) = match (no_line, own) {
+        (None, Ok(own)) => (commands.into_iter().chain(own).collect(), None),
+        (no_line, own) => (Vec::new(), no_line.or(own.err().map(|error| error.to_string()))),
+    };
     Fix {
         summary: row.summary.clone(),
-        commands: case.commands(&packages).into_iter().chain(own).collect(),
+        commands,
+        no_line,
         proof: Proof::None,
         needs: Vec::new(),
         unproven: Vec::new(),

@@ -80,7 +80,7 @@ fn same(before: &Finding, after: &Finding) -> bool {
 /// The fix that a judged plan makes.
 pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, result: Option<String>) -> Fix {
     let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
-    let commands = case.commands(&plan);
+    let (commands, no_line) = case.commands(&plan);
     let needs = plan.changes.iter().filter_map(|change| match change {
         Change::Driver(version) => Some(format!("driver {version}")),
         Change::NewPython(python) => Some(format!("Python {python}")),
@@ -91,8 +91,14 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, re
     unproven.extend(after.remarks(remedy));
     Fix {
         summary: plan.summary,
+        // What cannot be pasted has not been shown to work.
+        proof: match (&no_line, installs) {
+            (Some(_), _) => Proof::None,
+            (None, true) => Proof::Knowledge,
+            (None, false) => Proof::Binary,
+        },
         commands,
-        proof: if installs { Proof::Knowledge } else { Proof::Binary },
+        no_line,
         needs,
         unproven,
         result,

@@ -382,6 +382,7 @@ impl Search<'_> {
                 let fix = Fix {
                     summary,
                     commands: Vec::new(),
+                    no_line: None,
                     proof: crate::finding::Proof::Binary,
                     needs: Vec::new(),
                     unproven: Vec::new(),

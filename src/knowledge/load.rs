@@ -12,6 +12,7 @@ use super::{
         Problem, TorchFile, VariableFile,
     },
 };
+use crate::text::Lines;
 
 /// The rows of a file as build.rs wrote them.
 macro_rules! part {
@@ -128,6 +129,6 @@ fn read_folder(folder: &Path, base: &Knowledge) -> anyhow::Result<Files> {
     if problems.is_empty() {
         return Ok(files);
     }
-    let list = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ");
-    anyhow::bail!("the knowledge folder {} is not valid:\n  {list}", folder.display())
+    let heading = format!("the knowledge folder {} is not valid", folder.display());
+    Err(Lines::new(heading, problems.iter().map(ToString::to_string)).into())
 }

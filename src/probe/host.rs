@@ -18,6 +18,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
         distribution: distribution(root, linux),
         glibc: if linux { glibc::version(root) } else { Fact::unknown("only Linux has a GNU C library") },
         container: container::container(root, surroundings),
+        shell: Fact::unknown("not named (--shell)"),
         container_tools: container_tools::container_tools(root, surroundings, linux, wsl.value().is_some()),
         wsl,
         platform,

@@ -157,7 +157,9 @@ impl Page<'_> {
         for (index, fix) in finding.fixes.iter().enumerate() {
             let label = match fix.proof {
                 // Said where no build of torch serves; what the row of a known problem advises is a way out, though not a line.
-                Proof::None if fix.commands.is_empty() && finding.trace.problem.is_none() => "no fix",
+                Proof::None if fix.commands.is_empty() && fix.no_line.is_none() && finding.trace.problem.is_none() => {
+                    "no fix"
+                }
                 _ if index == 0 => "fix",
                 _ => "or",
             };
@@ -194,6 +196,9 @@ impl Page<'_> {
     fn lines(&mut self, fix: &Fix) {
         for command in &fix.commands {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
+        }
+        if let Some(why) = &fix.no_line {
+            self.labelled(2, "no line", Paint::Warning, &format!("there is none to paste: {why}"));
         }
         for unproven in &fix.unproven {
             self.labelled(2, "not proven", Paint::Dim, unproven);

@@ -1,8 +1,9 @@
 //! JSON for machines: the report as it is, ended by a newline.
 
 use super::Report;
+use crate::text;
 
 /// Fails only if the report cannot be serialised, which would be a defect of gpucheck.
 pub(super) fn render(report: &Report) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(report)? + "\n")
+    Ok(text::json(&serde_json::to_string_pretty(report)?).into_owned() + "\n")
 }

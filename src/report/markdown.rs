@@ -43,7 +43,7 @@ fn checked(out: &mut String, report: &Report) {
     if let Some((heading, steps)) = super::framework::lines(report, &screen) {
         let _ = writeln!(out, "- **Framework**: {}", escaped(&heading));
         for step in steps {
-            let _ = writeln!(out, "  - {} {} {}", step.mark, step.name, escaped(&step.text));
+            let _ = writeln!(out, "  - {} {} {}", step.mark, escaped(&step.name), escaped(&step.text));
         }
     }
 }
@@ -51,7 +51,7 @@ fn checked(out: &mut String, report: &Report) {
 /// The page for people as it is, whose columns only hold in a block, and the findings as elsewhere.
 fn scan(report: &Report) -> String {
     let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
-    let mut out = format!("## gpucheck scan\n\n```text\n{}```\n\n", page::render(report, &screen));
+    let mut out = format!("## gpucheck scan\n\n{}\n", block("text", page::render(report, &screen).trim_end()));
     for finding in &report.findings {
         one(&mut out, finding);
     }
@@ -76,6 +76,9 @@ fn one(out: &mut String, finding: &Finding) {
     for fix in &finding.fixes {
         let _ = writeln!(out, "\n{}:", escaped(&fix.summary));
         lines(out, &fix.commands);
+        if let Some(why) = &fix.no_line {
+            let _ = writeln!(out, "- there is no line to paste: {}", escaped(why));
+        }
         for unproven in &fix.unproven {
             let _ = writeln!(out, "- not proven: {}", escaped(unproven));
         }
@@ -85,10 +88,21 @@ fn one(out: &mut String, finding: &Finding) {
 
 fn lines(out: &mut String, commands: &[Command]) {
     if let Some(first) = commands.first() {
-        let language = if first.tool == "powershell" { "powershell" } else { "sh" };
+        let language = match first.tool {
+            "powershell" => "powershell",
+            "cmd" => "bat",
+            _ => "sh",
+        };
         let text: Vec<&str> = commands.iter().map(|command| command.line.as_str()).collect();
-        let _ = writeln!(out, "\n```{language}\n{}\n```", text.join("\n"));
+        let _ = write!(out, "\n{}", block(language, &text.join("\n")));
     }
+}
+
+/// A block whose fence is longer than every run of backticks in it, so that nothing in it ends it (CommonMark 4.5).
+fn block(language: &str, text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    format!("{fence}{language}\n{text}\n{fence}\n")
 }
 
 fn table(out: &mut String, matrix: &Matrix) {
@@ -106,11 +120,11 @@ fn table(out: &mut String, matrix: &Matrix) {
                 .iter()
                 .map(|&cuda| grid::cell(table, torch, cuda).map_or("", |cell| grid::mark(cell.status).0))
                 .collect();
-            let _ = writeln!(out, "| {torch} | {} |", cells.join(" | "));
+            let _ = writeln!(out, "| {} | {} |", escaped(torch), cells.join(" | "));
         }
         out.push('\n');
         for (status, text, builds) in grid::reasons(table) {
-            let _ = writeln!(out, "- {} {}: {}", grid::mark(status).0, builds.join(", "), escaped(&text));
+            let _ = writeln!(out, "- {} {}: {}", grid::mark(status).0, escaped(&builds.join(", ")), escaped(&text));
         }
         if table.cells.iter().any(|cell| cell.status == Status::NoWheel) {
             let _ = writeln!(out, "- {} there is no such wheel", grid::mark(Status::NoWheel).0);
@@ -123,10 +137,10 @@ fn table(out: &mut String, matrix: &Matrix) {
 }
 
 /// Text that Markdown would take for markup or for the border of a table.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
-        if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#') {
+        if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#' | '[' | ']' | '&') {
             out.push('\\');
         }
         out.push(letter);

@@ -1,6 +1,7 @@
 //! The report: one structure, one file for each format it can be written in.
 
 mod computing;
+mod fields;
 mod framework;
 mod human;
 mod json;
@@ -23,18 +24,20 @@ use crate::{
     readiness::Readiness,
     rules::Undecided,
     scan::{Diff, Gate, Remote, Scanned, Size, Summary, Unread},
+    text,
 };
 
+pub(crate) use crate::text::Paint;
 pub use human::Screen;
 pub use runs_on::runs_on;
-pub use style::{ColorChoice, Paint};
+pub use style::ColorChoice;
 pub use subjects::{Subject, subjects};
 
 /// Number of the JSON contract; 0 until it is frozen.
 pub const SCHEMA: u32 = 0;
 
 /// Everything a command has to say.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -174,11 +177,16 @@ pub enum Format {
     Markdown,
 }
 
-/// The whole report as text, so that it is written whole or not at all.
-pub fn render(report: &Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
-    match format {
-        Format::Human => Ok(human::render(report, screen)),
-        Format::Json => json::render(report),
-        Format::Markdown => Ok(markdown::render(report)),
+/// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
+/// visible before the page is written, and the page passes a filter of its own.
+pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
+    if format == Format::Json {
+        return json::render(&report);
     }
+    fields::make_visible(&mut report);
+    let page = match format {
+        Format::Markdown => markdown::render(&report),
+        _ => human::render(&report, screen),
+    };
+    Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
 }

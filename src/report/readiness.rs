@@ -32,16 +32,14 @@ pub(super) fn points(all: &[Readiness]) -> Vec<(String, String)> {
     let mut points = Vec::new();
     for (name, lines) in groups(all) {
         if !is_denied(lines) {
-            points.push((format!("**Ready** ({name})"), in_short(lines)));
+            points.push((format!("**Ready** ({})", super::markdown::escaped(&name)), in_short(lines)));
             continue;
         }
         points.push(("**Readiness**".to_owned(), name));
         let screen = Screen { width: None, color: false, verbose: 0, quiet: false };
-        points.extend(
-            lines
-                .iter()
-                .map(|line| (format!("{} {}", mark(line).0, line.label.replace('_', "\\_")), answer(line, &screen))),
-        );
+        points.extend(lines.iter().map(|line| {
+            (format!("{} {}", mark(line).0, super::markdown::escaped(&line.label)), answer(line, &screen))
+        }));
     }
     points
 }

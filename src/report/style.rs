@@ -1,6 +1,4 @@
-//! Colour, when the reader can see it.
-
-use std::fmt::{self, Display};
+//! When colour is shown: when the reader can see it.
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -25,57 +23,6 @@ impl ColorChoice {
             Self::Auto if set("NO_COLOR").is_some() => false,
             Self::Auto if set("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
             Self::Auto => terminal && set("TERM").is_none_or(|term| term != "dumb"),
-        }
-    }
-}
-
-/// What a piece of text is, for those who see colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paint {
-    /// Error mark and slug.
-    Error,
-    /// Warning mark and slug.
-    Warning,
-    /// Mark of what is in order.
-    Good,
-    /// Labels and sources.
-    Dim,
-    /// Names.
-    Strong,
-    /// Lines to paste.
-    Command,
-}
-
-impl Paint {
-    /// SGR parameters.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Error => "1;31",
-            Self::Warning => "1;33",
-            Self::Good => "32",
-            Self::Dim => "2",
-            Self::Strong => "1",
-            Self::Command => "36",
-        }
-    }
-
-    /// `text` in this paint when `color` is on.
-    pub fn on<T: Display>(self, text: T, color: bool) -> Painted<T> {
-        Painted { text, paint: color.then_some(self) }
-    }
-}
-
-/// Text that may be painted.
-pub struct Painted<T> {
-    text: T,
-    paint: Option<Paint>,
-}
-
-impl<T: Display> Display for Painted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.paint {
-            Some(paint) => write!(f, "\x1b[{}m{}\x1b[0m", paint.code(), self.text),
-            None => self.text.fmt(f),
         }
     }
 }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use textwrap::Options;
 
+use crate::text::visible;
+
 /// What is known of one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
@@ -49,10 +51,12 @@ impl Card {
 
     /// For people, in lines of at most `width` columns.
     pub fn human(&self, width: usize) -> String {
-        let mut text = format!("{}\n", self.title);
+        let mut text = format!("{}\n", visible(&self.title));
         let mut lines = self.lines.clone();
         lines.extend(self.sources.iter().map(|source| ("source".to_owned(), source.clone())));
         lines.push(("checked".to_owned(), self.verified.clone()));
+        // A row may have been laid over by anybody: none of its fields forges a line.
+        lines.iter_mut().for_each(|(_, value)| *value = visible(value).into_owned());
         let widest = lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
         let mut last = "";
         for (label, value) in &lines {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::{Format, Shared};
+use super::{super::output, Format, Shared};
 use crate::knowledge::Knowledge;
 
 /// Arguments of `gpucheck kb list`.
@@ -21,7 +21,7 @@ impl Arguments {
         let kinds = knowledge.kinds();
         if self.shared.format == Format::Json {
             let list = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(knowledge), "kinds": kinds});
-            return Ok(serde_json::to_string_pretty(&list)? + "\n");
+            return output::json(&list);
         }
         let widest = kinds.iter().map(|kind| kind.kind.len()).max().unwrap_or(0);
         let mut text = String::new();
@@ -68,7 +68,7 @@ impl Path {
         let knowledge = self.shared.sources.load()?;
         if self.shared.format == Format::Json {
             let text = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(knowledge)});
-            return Ok(serde_json::to_string_pretty(&text)? + "\n");
+            return output::json(&text);
         }
         let program =
             std::env::current_exe().map_or_else(|_| "this program".to_owned(), |path| path.display().to_string());

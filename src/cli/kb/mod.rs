@@ -70,7 +70,7 @@ impl Arguments {
             Command::Verify(arguments) => arguments.run()?,
             Command::Path(arguments) => (arguments.run()?, Exit::Ok),
         };
-        output::print(&text)?;
+        output::page(&text)?;
         Ok(exit)
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{Format, Shared, card::Card, hardware, packages, software, width};
+use super::{super::output, Format, Shared, card::Card, hardware, packages, software, width};
 
 /// Arguments of `gpucheck kb show`.
 #[derive(Debug, Args)]
@@ -62,7 +62,7 @@ impl Arguments {
         if self.shared.format == Format::Json {
             let all: Vec<_> = cards.iter().map(Card::json).collect();
             let answer = json!({"schema": crate::report::SCHEMA, "shown": all});
-            return Ok(serde_json::to_string_pretty(&answer)? + "\n");
+            return output::json(&answer);
         }
         Ok(cards.iter().map(|card| card.human(width())).collect::<Vec<_>>().join("\n"))
     }

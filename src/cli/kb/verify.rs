@@ -11,7 +11,7 @@ use serde_json::json;
 use textwrap::{Options, WordSplitter};
 
 use super::{
-    super::{network::NetworkOptions, progress},
+    super::{network::NetworkOptions, output, progress},
     Format, Shared, width,
 };
 use crate::{
@@ -118,7 +118,7 @@ fn json_text(all: &[Verified]) -> anyhow::Result<String> {
         "no_row": count(Outcome::NoRow),
         "unknown": count(Outcome::Unknown),
     });
-    Ok(serde_json::to_string_pretty(&report)? + "\n")
+    output::json(&report)
 }
 
 fn human(verified: &Verified) -> String {

@@ -1,0 +1,198 @@
+//! Every piece of text of a report that a page is made of, so that all of it can be made visible before the page is written: a line
+//! break or an escape sequence in a file's name must not become one of the page.
+//!
+//! The fields of each type are listed whole: a new one does not compile until it is listed, too.
+
+use std::collections::BTreeMap;
+
+use super::{KnowledgeStamp, Report, RunsOn, Subject, Suppressed};
+use crate::{
+    facts::{
+        CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, PythonError, Source, StepOutcome,
+    },
+    finding::{Evidence, Finding, Fix, Location},
+    matrix::{Cell, Matrix, Table},
+    readiness::{Line, Readiness},
+    rules::Undecided,
+    scan::{Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scanned, Summary, Unread},
+    text,
+};
+
+/// Makes every field of the report visible that a page shows.
+pub(super) fn make_visible(report: &mut Report) {
+    report.each(&mut |field| {
+        if field.contains(text::is_hidden) {
+            *field = text::visible(field).into_owned();
+        }
+    });
+}
+
+/// A type with text in it.
+trait Fields {
+    /// Calls `change` with each piece of text.
+    fn each(&mut self, change: &mut dyn FnMut(&mut String));
+}
+
+impl Fields for String {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(self);
+    }
+}
+
+impl<T: Fields> Fields for Option<T> {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        self.iter_mut().for_each(|value| value.each(change));
+    }
+}
+
+impl<T: Fields> Fields for Vec<T> {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        self.iter_mut().for_each(|value| value.each(change));
+    }
+}
+
+impl Fields for BTreeMap<String, String> {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        *self = std::mem::take(self)
+            .into_iter()
+            .map(|(mut key, mut value)| {
+                change(&mut key);
+                change(&mut value);
+                (key, value)
+            })
+            .collect();
+    }
+}
+
+impl<T: Fields> Fields for Fact<T> {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Known { value, via } => {
+                value.each(change);
+                via.each(change);
+            }
+            Self::Absent { via } => via.each(change),
+            Self::Unknown { why } => why.each(change),
+        }
+    }
+}
+
+impl Fields for StepOutcome {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Passed { detail } => detail.each(change),
+            Self::Wrong { what } => what.each(change),
+            Self::Failed { error } => error.each(change),
+            Self::Died { how, trace } => {
+                how.each(change);
+                trace.each(change);
+            }
+            Self::TimedOut { after_ms: _, left_running: _ } => {}
+            Self::Skipped { why } | Self::NotRun { why } => why.each(change),
+        }
+    }
+}
+
+/// Lists the fields of types: those with text, then those that hold none.
+macro_rules! fields {
+    ($($type:ident { $($text:ident),* ; $($other:ident),* })+) => {
+        $(impl Fields for $type {
+            fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+                let Self { $($text,)* $($other: _,)* } = self;
+                $($text.each(change);)*
+            }
+        })+
+    };
+}
+
+fields! {
+    Source { at; how }
+    KnowledgeStamp { date, hash, overlays; }
+    Subject { id, text, notes; label }
+    RunsOn { environment, gpu, subject, how; }
+    Undecided { needs; rule }
+    Suppressed { rule, reason; }
+    Location { path; line, column }
+    Evidence { fact, source, pointer; }
+    // Lines to paste hold nothing that is hidden: their type sees to it.
+    Fix { summary, no_line, needs, unproven, result; commands, proof }
+    Finding {
+        subject, environment, gpus, location, summary, evidence, symptom, fixes, fingerprint, docs;
+        rule, severity, consequences, trace
+    }
+    Readiness { environment, gpu, lines; }
+    Line { label, value, why, source; key, answer, rule, basis }
+    Matrix { platform, torch, gpus; cuda, never_built }
+    Table { gpu, name, cells; }
+    Cell { torch, reason, source; cuda, status, rule, commands }
+    Damage { what; offset }
+    CodeObjects { damage; fatbins, sass, ptx, relocatable, other, hidden, modules, bytes, extent }
+    Library { path, needed, code; container }
+    Scanned { library, package, runs_on; profile }
+    Run { gpu, how, why; capability, works, verdict }
+    Summary {
+        id, name, version, tags, at, decided_by, runs_on, needs;
+        kind, size, libraries, with_code, base, partial, ptx, compression, sampled, relocatable, other, hidden, sizes
+    }
+    Need { library, needed_by, by, distributions; status }
+    Diff { packages; sampled }
+    PackageChange { name, old, new, delta, libraries; size, unchanged }
+    LibraryChange { path, renamed_from, delta; presence }
+    Delta {
+        needs_gained, needs_lost, gpus;
+        gained, lost, became_partial, became_base, gained_partial, lost_partial, ptx_isa, compression, code_bytes
+    }
+    GpuChange { products, old, new; capability, worked, works }
+    Gate { gpus, reasons; required, met }
+    Unread { path, why; matters }
+    Remote { target, url, file, index, not_looked_into; size, bytes, index_bytes, requests, sampled, downloaded }
+    Framework { environment, torch, steps; processes, micros }
+    FrameworkTorch { version, name, capability; cuda, cudnn, available, devices }
+    FrameworkStep { name, outcome, warnings; micros }
+    PythonError { class, message, trace; }
+}
+
+impl Fields for Report {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        let Self {
+            schema: _,
+            version: _,
+            knowledge,
+            command: _,
+            verdict: _,
+            labels,
+            subjects,
+            // Of the facts themselves a page shows what torch did; all else comes to it as text of the fields here.
+            facts,
+            scan,
+            packages,
+            diff,
+            gate,
+            unread,
+            remote,
+            sizes: _,
+            matrix,
+            findings,
+            runs_on,
+            readiness,
+            checks,
+            elapsed_ms: _,
+        } = self;
+        facts.framework.each(change);
+        knowledge.each(change);
+        labels.each(change);
+        subjects.each(change);
+        scan.each(change);
+        packages.each(change);
+        diff.each(change);
+        gate.each(change);
+        unread.each(change);
+        remote.each(change);
+        matrix.each(change);
+        findings.each(change);
+        runs_on.each(change);
+        readiness.each(change);
+        checks.unknown.each(change);
+        checks.suppressed.each(change);
+    }
+}
