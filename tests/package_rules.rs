@@ -98,7 +98,7 @@ fn faults(case: &Case, knowledge: &Knowledge) -> Vec<String> {
         }
     } else if let [finding] = own(case, &found)[..] {
         let text = finding.fixes.iter().flat_map(|fix| {
-            let lines = fix.commands.iter().map(|command| command.line.clone());
+            let lines = fix.commands.iter().map(|command| command.line.to_string());
             lines.chain([fix.summary.clone()]).collect::<Vec<_>>()
         });
         let text = text.collect::<Vec<_>>().join("\n");

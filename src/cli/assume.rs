@@ -2,7 +2,7 @@
 
 use super::options::{Assume, AssumedOs, AssumedShell};
 use crate::{
-    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, Shell, Source},
+    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, ShellKind, Source},
     knowledge::Knowledge,
 };
 
@@ -25,9 +25,9 @@ impl Assume {
         }
         if let Some(shell) = self.shell {
             let (shell, name) = match shell {
-                AssumedShell::Sh => (Shell::Sh, "sh"),
-                AssumedShell::PowerShell => (Shell::PowerShell, "powershell"),
-                AssumedShell::Cmd => (Shell::Cmd, "cmd"),
+                AssumedShell::Sh => (ShellKind::Sh, "sh"),
+                AssumedShell::PowerShell => (ShellKind::PowerShell, "powershell"),
+                AssumedShell::Cmd => (ShellKind::Cmd, "cmd"),
             };
             facts.host.shell = Fact::known(shell, Source::option(format!("--shell {name}")));
         }

@@ -82,7 +82,7 @@ serde_as_text!(Platform);
 /// Shells that lines to paste are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Shell {
+pub enum ShellKind {
     /// POSIX shells: sh, bash, zsh, dash.
     Sh,
     /// PowerShell, of Windows and elsewhere.
@@ -111,7 +111,7 @@ pub struct Host {
     pub container_tools: Fact<Vec<String>>,
     /// The shell that the user pastes into, where it was named.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
-    pub shell: Fact<Shell>,
+    pub shell: Fact<ShellKind>,
 }
 
 /// The NVIDIA driver.

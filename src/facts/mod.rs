@@ -23,7 +23,7 @@ pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use kernel::{Kernel, KernelModule};
-pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, Shell, Toolkit, Trouble};
+pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, ShellKind, Toolkit, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 

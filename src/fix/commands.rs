@@ -2,7 +2,7 @@
 
 use super::plan::{Change, Install, Plan};
 use crate::{
-    facts::{Environment, Host, Manager, Os, PythonVersion, Shell},
+    facts::{Environment, Host, Manager, Os, PythonVersion, ShellKind},
     finding::Command,
     shell::{NoWord, ShellLine, Word},
 };
@@ -19,7 +19,7 @@ pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> 
         .and_then(|environment| environment.platform.value())
         .or(host.platform.value())
         .is_some_and(|platform| platform.os == Os::Windows);
-    let usual = if windows { Shell::PowerShell } else { Shell::Sh };
+    let usual = if windows { ShellKind::PowerShell } else { ShellKind::Sh };
     let shell = host.shell.value().copied().unwrap_or(usual);
     let manager = environment.and_then(|environment| environment.manager.value().copied());
     let writer = Writer { windows, shell, manager, environment };
@@ -53,7 +53,7 @@ pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> 
 struct Writer<'e> {
     /// Whether the environment's folders are those of Windows.
     windows: bool,
-    shell: Shell,
+    shell: ShellKind,
     manager: Option<Manager>,
     environment: Option<&'e Environment>,
 }
@@ -66,9 +66,9 @@ fn fixed<const N: usize>(words: [&'static str; N]) -> Vec<Word> {
 impl Writer<'_> {
     fn line(&self, tool: &'static str, program: &Word, arguments: &[Word]) -> Result<Command, NoWord> {
         let tool = match self.shell {
-            Shell::Sh => tool,
-            Shell::PowerShell => "powershell",
-            Shell::Cmd => "cmd",
+            ShellKind::Sh => tool,
+            ShellKind::PowerShell => "powershell",
+            ShellKind::Cmd => "cmd",
         };
         Ok(Command { tool, line: ShellLine::command(self.shell, program, arguments)? })
     }
@@ -77,9 +77,9 @@ impl Writer<'_> {
         let value = value.map(Word::value).transpose()?;
         let line = ShellLine::variable(self.shell, name, value.as_ref())?;
         let tool = match self.shell {
-            Shell::Sh => "sh",
-            Shell::PowerShell => "powershell",
-            Shell::Cmd => "cmd",
+            ShellKind::Sh => "sh",
+            ShellKind::PowerShell => "powershell",
+            ShellKind::Cmd => "cmd",
         };
         Ok(Command { tool, line })
     }

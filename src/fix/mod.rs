@@ -20,7 +20,7 @@ mod torch;
 mod variables;
 
 pub use candidates::{Candidate, Wish};
-pub use commands::TORCH_INDEXES;
+pub use commands::{TORCH_INDEXES, commands};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{error::NoWord, quote, word::Word};
-use crate::{facts::Shell, text};
+use crate::{facts::ShellKind, text};
 
 /// A line to paste. There is no way to make one out of text that was read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct ShellLine(String);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShellLine {
+    text: String,
+    words: Vec<Word>,
+}
 
 impl ShellLine {
     /// A program of gpucheck's own choice, or an interpreter, with its arguments.
@@ -18,35 +20,38 @@ impl ShellLine {
     /// # Errors
     /// When the shell cannot say one of the words.
     pub fn command<'w>(
-        shell: Shell,
+        shell: ShellKind,
         program: &Word,
         arguments: impl IntoIterator<Item = &'w Word>,
     ) -> Result<Self, NoWord> {
-        let mut line = quote::program(program, shell)?;
+        let mut text = quote::program(program, shell)?;
+        let mut words = vec![program.clone()];
         for word in arguments {
-            line.push(' ');
-            line += &quote::argument(word, shell)?;
+            text.push(' ');
+            text += &quote::argument(word, shell)?;
+            words.push(word.clone());
         }
-        Ok(Self(line))
+        Ok(Self { text, words })
     }
 
     /// Sets an environment variable in this shell, or unsets it.
     ///
     /// # Errors
     /// When the name is none, or the shell cannot say the value.
-    pub fn variable(shell: Shell, name: &str, value: Option<&Word>) -> Result<Self, NoWord> {
+    pub fn variable(shell: ShellKind, name: &str, value: Option<&Word>) -> Result<Self, NoWord> {
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
         if !name.starts_with(starts) || !name.chars().all(|c| starts(c) || c.is_ascii_digit()) {
             return Err(NoWord::new(name, "is not the name of a variable"));
         }
         let value = value.map(|value| quote::value(value, shell)).transpose()?;
-        Ok(Self(match (shell, value) {
-            (Shell::Sh, Some(value)) => format!("export {name}={value}"),
-            (Shell::Sh, None) => format!("unset {name}"),
-            (Shell::PowerShell, Some(value)) => format!("$env:{name} = {value}"),
-            (Shell::PowerShell, None) => format!("Remove-Item Env:{name}"),
-            (Shell::Cmd, value) => format!("set \"{name}={}\"", value.unwrap_or_default()),
-        }))
+        let text = match (shell, value) {
+            (ShellKind::Sh, Some(value)) => format!("export {name}={value}"),
+            (ShellKind::Sh, None) => format!("unset {name}"),
+            (ShellKind::PowerShell, Some(value)) => format!("$env:{name} = {value}"),
+            (ShellKind::PowerShell, None) => format!("Remove-Item Env:{name}"),
+            (ShellKind::Cmd, value) => format!("set \"{name}={}\"", value.unwrap_or_default()),
+        };
+        Ok(Self { text, words: Vec::new() })
     }
 
     /// A line that stands in a row of the knowledge base, which somebody has reviewed, pipes and all; `{placeholders}` become words.
@@ -60,20 +65,36 @@ impl ShellLine {
         let mut line = row.to_owned();
         for (placeholder, word) in placeholders {
             if line.contains(placeholder) {
-                line = line.replace(placeholder, &quote::argument(word, Shell::Sh)?);
+                line = line.replace(placeholder, &quote::argument(word, ShellKind::Sh)?);
             }
         }
-        Ok(Self(line))
+        Ok(Self { text: line, words: Vec::new() })
     }
 
     /// As it is pasted.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// What the program is started with, itself first, as it gets it from the shell: for those who start it without one. A tilde
+    /// stands for `home`. Nothing for what only a shell can do.
+    pub fn words(&self, home: &str) -> Option<Vec<String>> {
+        let of = |word: &Word| match word.below_home() {
+            Some(rest) => format!("{home}/{rest}"),
+            None => word.text.clone(),
+        };
+        (!self.words.is_empty()).then(|| self.words.iter().map(of).collect())
+    }
+}
+
+impl Serialize for ShellLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 
 impl fmt::Display for ShellLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }

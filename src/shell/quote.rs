@@ -4,47 +4,43 @@
 //! PowerShell's documentation; "Parsing C command-line arguments" of Microsoft's C runtime, and `cmd /?`.
 
 use super::{error::NoWord, word::Word};
-use crate::facts::Shell;
+use crate::facts::ShellKind;
 
 /// A word as an argument.
-pub(super) fn argument(word: &Word, shell: Shell) -> Result<String, NoWord> {
-    match (shell, below_home(word)) {
-        (Shell::Sh, Some(rest)) => Ok(format!("~/{}", sh(rest))),
-        (Shell::Sh, None) => Ok(sh(&word.text)),
+pub(super) fn argument(word: &Word, shell: ShellKind) -> Result<String, NoWord> {
+    match (shell, word.below_home()) {
+        (ShellKind::Sh, Some(rest)) => Ok(format!("~/{}", sh(rest))),
+        (ShellKind::Sh, None) => Ok(sh(&word.text)),
         // PowerShell hands programs a tilde as it is.
-        (Shell::PowerShell, Some(rest)) => {
+        (ShellKind::PowerShell, Some(rest)) => {
             powershell_passes(&word.text).map(|_| format!("\"$HOME\\{}\"", double_quoted(rest)))
         }
-        (Shell::PowerShell, None) => powershell_passes(&word.text).map(powershell),
-        (Shell::Cmd, Some(rest)) => cmd_passes(rest).map(|rest| format!("\"%USERPROFILE%\\{rest}\"")),
-        (Shell::Cmd, None) => cmd(&word.text),
+        (ShellKind::PowerShell, None) => powershell_passes(&word.text).map(powershell),
+        (ShellKind::Cmd, Some(rest)) => cmd_passes(rest).map(|rest| format!("\"%USERPROFILE%\\{rest}\"")),
+        (ShellKind::Cmd, None) => cmd(&word.text),
     }
 }
 
 /// A word as the program to run.
-pub(super) fn program(word: &Word, shell: Shell) -> Result<String, NoWord> {
-    let quoted = match (shell, below_home(word)) {
+pub(super) fn program(word: &Word, shell: ShellKind) -> Result<String, NoWord> {
+    let quoted = match (shell, word.below_home()) {
         // Behind `&` it knows the tilde.
-        (Shell::PowerShell, Some(_)) => powershell_passes(&word.text).map(single_quoted)?,
+        (ShellKind::PowerShell, Some(_)) => powershell_passes(&word.text).map(single_quoted)?,
         _ => argument(word, shell)?,
     };
     // A string by itself is a value to PowerShell, which it prints.
-    let is_string = shell == Shell::PowerShell && quoted.starts_with(['\'', '"']);
+    let is_string = shell == ShellKind::PowerShell && quoted.starts_with(['\'', '"']);
     Ok(if is_string { format!("& {quoted}") } else { quoted })
 }
 
 /// The value of a variable that is being set.
-pub(super) fn value(word: &Word, shell: Shell) -> Result<String, NoWord> {
+pub(super) fn value(word: &Word, shell: ShellKind) -> Result<String, NoWord> {
     match shell {
-        Shell::Sh => Ok(sh(&word.text)),
-        Shell::PowerShell => Ok(single_quoted(&word.text)),
+        ShellKind::Sh => Ok(sh(&word.text)),
+        ShellKind::PowerShell => Ok(single_quoted(&word.text)),
         // `set "NAME=value"`: the quotes stand around both.
-        Shell::Cmd => cmd_passes(&word.text).map(str::to_owned),
+        ShellKind::Cmd => cmd_passes(&word.text).map(str::to_owned),
     }
-}
-
-fn below_home(word: &Word) -> Option<&str> {
-    word.text.get(2..).filter(|_| word.home)
 }
 
 /// What every POSIX shell takes as it is, and zsh too, wherever it stands in a word; at its start not even all of that.

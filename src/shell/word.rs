@@ -175,6 +175,11 @@ impl Word {
         Self::plain(text)
     }
 
+    /// What stands behind the tilde of the home folder.
+    pub(super) fn below_home(&self) -> Option<&str> {
+        self.text.get(2..).filter(|_| self.home)
+    }
+
     fn plain(text: &str) -> Result {
         if text.len() > MAX_LENGTH {
             return Err(NoWord::new(text, "is too long for a line"));

@@ -1,12 +1,9 @@
 //! `gpucheck scan` of what is made to hang it, to fill its memory or to lead it astray: folders with pipes, devices and loops, bombs,
 //! archives of nothing. A test that does not end is a test that fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
-
-mod common;
 
 use std::{fs, io::Write, path::Path, process::Command};
 
-use common::{
+use crate::common::{
     gpucheck,
     pack::{Lie, Zip, crc, tar},
     run,
@@ -46,7 +43,7 @@ fn a_folder_with_pipes_devices_and_loops_is_walked_to_its_end() {
     fs::write(place("a/kernel.ptx"), PTX).unwrap();
     fs::write(place("a/empty.so"), "").unwrap();
     fs::write(place("a").join(std::ffi::OsStr::from_bytes(b"\xFF\xFE.ptx")), PTX).unwrap();
-    common::succeed(Command::new("mkfifo").arg(place("a/pipe.so")));
+    crate::common::succeed(Command::new("mkfifo").arg(place("a/pipe.so")));
     for (to, name) in [
         ("/dev/zero", "zero.so"),
         ("/dev/stdin", "stdin.so"),
