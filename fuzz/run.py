@@ -49,6 +49,7 @@ TEXTS = {
         "machine example.org login a password b\ndefault login c password d\n",
         "http://[::1]:8080/a/../b?c=d#e\n",
     ],
+    "report": ["0torch|; touch x; #|`id`|'\"$HOME|-r/x|a\n```\n|\x1b[2J\u202e", "1|~/a b/python|%PATH%|1.0", "4C:\\x\\python.exe|a||b"],
     "ptx": [".version 9.5\n.target sm_120f\n.address_size 64\n", "// comment\n/* more */\n.version 8.0\n.target sm_80, debug\n"],
 }
 

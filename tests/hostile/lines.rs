@@ -20,7 +20,7 @@ use gpucheck::{
 
 use super::{
     alphabet::{self, Dice, SHELLS},
-    lexers,
+    holds::is_what_was_meant,
 };
 
 /// Generated environments whose plans are written as lines.
@@ -63,28 +63,6 @@ fn plan(environment: &Environment, dice: &mut Dice) -> Plan {
     Plan { changes, index, reinstall: dice.below(2) == 0, ..Plan::default() }
 }
 
-/// Holds a line against what a lexer of its shell makes of it. A variable is set by the shell itself, in one word.
-fn check(line: &ShellLine, shell: ShellKind) {
-    let text = line.as_str();
-    assert!(!text.contains(gpucheck::text::is_hidden), "{text:?}");
-    let slashes = |words: Vec<String>| words.iter().map(|word| word.replace('\\', "/")).collect::<Vec<_>>();
-    match (line.words("~"), shell) {
-        (Some(meant), ShellKind::Sh) => assert_eq!(lexers::sh(text), meant, "{text}"),
-        (Some(meant), ShellKind::PowerShell) => {
-            assert_eq!(slashes(lexers::powershell(text, "~")), slashes(meant), "{text}");
-        }
-        (Some(meant), ShellKind::Cmd) => assert_eq!(slashes(lexers::cmd(text, "~")), slashes(meant), "{text}"),
-        (None, ShellKind::Sh) => assert_eq!(lexers::sh(text).len(), 2, "{text}"),
-        (None, ShellKind::PowerShell) => {
-            let (name, value) = text.strip_prefix("$env:").map_or(("", text), |rest| rest.split_once(" = ").unwrap());
-            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{text}");
-            let words = if name.is_empty() { 3 } else { 2 };
-            assert_eq!(lexers::powershell_words(&format!("x {value}"), "~").len(), words, "{text}");
-        }
-        (None, ShellKind::Cmd) => assert!(lexers::cmd(text, "~").len() == 2 && text.starts_with("set \""), "{text}"),
-    }
-}
-
 /// The lines of the fixes that the judges find for generated environments.
 fn judged(knowledge: &Knowledge, seed: u64, shell: ShellKind) -> Vec<Command> {
     let mut dice = Dice::new(seed);
@@ -115,7 +93,7 @@ fn shells_read_the_words_that_were_meant() {
         match fix::commands(&plan(&environment, &mut dice), Some(&environment), &facts.host) {
             Ok(commands) => {
                 lines += commands.len();
-                commands.iter().for_each(|command| check(&command.line, shell));
+                commands.iter().for_each(|command| is_what_was_meant(&command.line, shell));
             }
             Err(error) => {
                 refused += 1;
@@ -133,7 +111,7 @@ fn the_lines_of_what_is_found_are_the_words_that_were_meant() {
     for seed in 0..JUDGED / TOGETHER {
         let shell = SHELLS[seed as usize % SHELLS.len()];
         for command in judged(&knowledge, seed, shell) {
-            check(&command.line, shell);
+            is_what_was_meant(&command.line, shell);
             seen.insert(command.line.to_string());
         }
     }
@@ -265,7 +243,7 @@ fn the_lines_of_the_patients_are_words() {
             let report = judge("doctor", facts, &knowledge, Judged::All, Instant::now());
             let fixes = report.findings.iter().flat_map(|finding| &finding.fixes);
             let lines = fixes.flat_map(|fix| &fix.commands).filter(|command| command.line.words("").is_some());
-            count += lines.inspect(|command| check(&command.line, shell)).count();
+            count += lines.inspect(|command| is_what_was_meant(&command.line, shell)).count();
         }
     }
     assert!(count >= 6, "{count} lines");

@@ -7,6 +7,8 @@ mod common;
 
 mod alphabet;
 mod folders;
+mod holds;
 mod lexers;
 mod lines;
 mod pages;
+mod poison;
