@@ -1,0 +1,43 @@
+//! One line for places that have room for no more: a container's termination log, the reason why a node is drained, a health check.
+
+use super::{Report, Verdict};
+use crate::text;
+
+/// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
+/// reason; 200 are said whole by both.
+const LONGEST: usize = 200;
+
+/// The worst that is to be said, ended by a newline.
+pub(super) fn render(report: &Report) -> String {
+    text::in_short(&said(report), LONGEST - 1) + "\n"
+}
+
+fn said(report: &Report) -> String {
+    let unmet = report.gate.as_ref().filter(|gate| !gate.met).map(|gate| match gate.reasons.first() {
+        Some(reason) => format!("gpucheck: not met: {reason}"),
+        None => "gpucheck: not met".to_owned(),
+    });
+    if let Some(unmet) = unmet {
+        return unmet;
+    }
+    let needs = |report: &Report| {
+        let mut needs: Vec<&str> = report.checks.unknown.iter().flat_map(|one| &one.needs).map(String::as_str).collect();
+        needs.dedup();
+        needs.join("; ")
+    };
+    match (report.verdict, report.findings.first()) {
+        (Verdict::Error | Verdict::Warning, Some(finding)) => {
+            let word = if report.verdict == Verdict::Error { "error" } else { "warning" };
+            let same = report.findings.iter().filter(|other| other.severity == finding.severity).count();
+            // Said before the sentence, which may be cut.
+            let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
+            format!("gpucheck: {word}: {}{more}: {}", finding.rule, finding.summary)
+        }
+        (Verdict::Error, None) => "gpucheck: error".to_owned(),
+        (Verdict::Warning, None) => "gpucheck: warning".to_owned(),
+        (Verdict::Unknown, _) if report.checks.unknown.is_empty() => "gpucheck: unknown".to_owned(),
+        (Verdict::Unknown, _) => format!("gpucheck: unknown: not decided without {}", needs(report)),
+        (Verdict::Ok, _) if report.checks.ran == 0 => "gpucheck: nothing to judge".to_owned(),
+        (Verdict::Ok, _) => format!("gpucheck: ok: nothing wrong found in {} checks", report.checks.ran),
+    }
+}
