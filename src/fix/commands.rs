@@ -102,8 +102,10 @@ impl Shell {
             Some(Manager::Uv | Manager::UvProject) => "--reinstall ",
             _ => "--force-reinstall ",
         };
+        // A uv project has its requirements in its lock file, and no such option.
+        let alone = if plan.alone && manager != Some(Manager::UvProject) { "--no-deps " } else { "" };
         let index = plan.index.as_deref();
-        let wanted = again.to_owned() + &self.requirements(installs);
+        let wanted = again.to_owned() + alone + &self.requirements(installs);
         let active = environment.is_none_or(|environment| environment.active);
         let interpreter = environment.and_then(|environment| environment.interpreter.value());
         let from = index.map(|index| format!(" --index-url {index}")).unwrap_or_default();

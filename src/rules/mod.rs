@@ -3,6 +3,7 @@
 //! To add a rule: write its file in the folder of its subject (the head comment is its page, see `gpucheck rule`), with a
 //! `pub const RULE: Rule`, and add its name to the registry below.
 
+mod broken;
 mod condition;
 mod extension;
 mod nvcc;
@@ -20,6 +21,7 @@ pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
     files_overwritten::overwritten,
 };
+pub use broken::{broken, torch_broken};
 pub use extension::{cuda_major, of_nvidia};
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
@@ -149,6 +151,7 @@ registry! {
         known_problem,
     }
     environment {
+        library_damaged,
         ld_library_path_shadowing,
         files_overwritten,
         environment_incomplete,
