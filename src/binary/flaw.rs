@@ -39,10 +39,18 @@ pub fn flaw(source: &dyn Source, name: &str, platform: Option<Platform>) -> io::
     }
     // Packages for every system bring libraries of each: only what its name promises counts.
     if head.starts_with(b"\x7fELF") {
-        return if windows { found(Flaw::OtherMachine, "is a library for Linux") } else { Ok(of_elf(source, platform)) };
+        return if windows {
+            found(Flaw::OtherMachine, "is a library for Linux")
+        } else {
+            Ok(of_elf(source, platform))
+        };
     }
     if head.starts_with(b"MZ") {
-        return if windows { Ok(of_pe(source, platform)) } else { found(Flaw::OtherMachine, "is a library for Windows") };
+        return if windows {
+            Ok(of_pe(source, platform))
+        } else {
+            found(Flaw::OtherMachine, "is a library for Windows")
+        };
     }
     if MACH_O.iter().any(|magic| head.starts_with(magic)) {
         return match platform {
@@ -103,10 +111,9 @@ fn of_elf(source: &dyn Source, platform: Option<Platform>) -> Option<(Flaw, Stri
         return cut(format!("what is loaded of it ends at byte {end}, and it has {}", source.len()));
     }
     match Table::read(source, &header) {
-        Ok(table) if table.is_blank() => Some((
-            Flaw::NoSections,
-            "has no section headers, so that what it holds for GPUs cannot be told".to_owned(),
-        )),
+        Ok(table) if table.is_blank() => {
+            Some((Flaw::NoSections, "has no section headers, so that what it holds for GPUs cannot be told".to_owned()))
+        }
         Ok(_) => None,
         Err(error) => cut(error.to_string()),
     }
@@ -144,7 +151,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LIBRARY: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so"));
+    const LIBRARY: &[u8] =
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so"));
 
     fn of(bytes: &[u8], platform: Option<&str>) -> Option<Flaw> {
         let platform = platform.map(|platform| platform.parse().unwrap());

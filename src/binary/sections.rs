@@ -182,6 +182,9 @@ impl Table {
         let first = header.class.section(&first[..read]).ok_or_else(outside)?;
         // Extended numbering: what does not fit into 16 bits stands in the first section.
         let count = if count == 0 { first.size } else { count.into() };
+        if count == 0 {
+            return Ok(Self::default());
+        }
         let names = if header.names == 0xFFFF { first.link } else { header.names.into() };
         let end = count.checked_mul(entry_size.into()).and_then(|size| offset.checked_add(size));
         let end = end.filter(|end| count <= MAX_SECTIONS && *end <= source.len()).ok_or_else(outside)?;

@@ -154,7 +154,8 @@ impl Root {
     /// What the operating system says.
     pub fn listing(&self, folder: &Path) -> io::Result<(Vec<String>, bool)> {
         let mut entries = fs::read_dir(self.locate(folder)?)?;
-        let names = entries.by_ref().take(MAX_ENTRIES).map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+        let names =
+            entries.by_ref().take(MAX_ENTRIES).map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
         let mut names: Vec<_> = names.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect();
         names.sort();
         Ok((names, entries.next().is_some()))

@@ -63,7 +63,10 @@ pub fn torch_broken(context: &Context<'_>) -> Option<String> {
 pub fn unseen(context: &Context<'_>, package: &Package) -> bool {
     let looked = matches!(package.listing, Some(Listing::Folder | Listing::Nowhere));
     let claims = || package_row(context, package).is_some_and(|row| row.sass.is_some());
-    looked && (package.name == "torch" || claims()) && !has_main(context, package) && lacking(context, package).is_none()
+    looked
+        && (package.name == "torch" || claims())
+        && !has_main(context, package)
+        && lacking(context, package).is_none()
 }
 
 /// Whether a fault counts in a package that has other libraries: packages for several systems bring those of others on purpose, and
@@ -89,7 +92,12 @@ fn damaged_inside<'a>(context: &Context<'a>, package: &'a Package) -> impl Itera
 fn has_main(context: &Context<'_>, package: &Package) -> bool {
     let cuda = chosen_cuda(context, package);
     let is_main = |path: &String| context.knowledge.is_main_library(&package.name, path, cuda.as_deref());
-    package.libraries.iter().map(|library| &library.path).chain(package.damaged.iter().map(|bad| &bad.path)).any(is_main)
+    package
+        .libraries
+        .iter()
+        .map(|library| &library.path)
+        .chain(package.damaged.iter().map(|bad| &bad.path))
+        .any(is_main)
 }
 
 /// The library that a torch with CUDA must have, where nothing has it and nothing lists it.

@@ -17,11 +17,11 @@ mod stack;
 mod steps;
 mod toolkit;
 
+pub use broken::{broken, torch_broken};
 pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
     files_overwritten::overwritten,
 };
-pub use broken::{broken, torch_broken};
 pub use extension::{cuda_major, of_nvidia};
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
@@ -152,6 +152,10 @@ registry! {
     }
     environment {
         library_damaged,
+        torch_shadowed,
+        installed_twice,
+        versions_disagree,
+        torch_editable,
         ld_library_path_shadowing,
         files_overwritten,
         environment_incomplete,

@@ -90,7 +90,8 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
     all.retain(|distribution| !distribution.package.name.is_empty());
     let (mut distributions, mut elsewhere) = first_of_each(layout, all);
     elsewhere::without_own(&mut modules, root, &distributions);
-    let leads = |package: &str| modules.iter().any(|(module, _)| module.way == Way::Pythonpath && module.package == package);
+    let leads =
+        |package: &str| modules.iter().any(|(module, _)| module.way == Way::Pythonpath && module.package == package);
     elsewhere.retain(|other| !leads(&other.package));
     let mut led: Vec<String> = Vec::new();
     for (module, folder) in modules {

@@ -92,7 +92,11 @@ fn moved_by_conda(root: &Root, layout: &Layout, distribution: &Distribution, pat
 }
 
 fn too_much(path: String) -> BadFile {
-    BadFile { path, what: Flaw::Unreadable, why: "was not looked at: there are more files than any package has".to_owned() }
+    BadFile {
+        path,
+        what: Flaw::Unreadable,
+        why: "was not looked at: there are more files than any package has".to_owned(),
+    }
 }
 
 /// Packages with GPU code, and those that link to torch and so share its fate.
@@ -131,7 +135,9 @@ fn walk(root: &Root, site: &Path, name: &str) -> (Vec<String>, Vec<BadFile>) {
         let (names, more) = match root.listing(&folder) {
             Ok(listing) => listing,
             // A package need not have a folder of its name.
-            Err(error) if depth == 0 && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => continue,
+            Err(error) if depth == 0 && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                continue;
+            }
             Err(error) => {
                 bad.push(BadFile { path: shown, what: Flaw::Unreadable, why: format!("cannot be listed: {error}") });
                 continue;

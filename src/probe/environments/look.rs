@@ -29,6 +29,11 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
         Ok(Some((what @ (Flaw::NoLibrary | Flaw::Pointer | Flaw::Zeros), why))) => {
             return Look { library: None, bad: Some(BadFile { path: shown.to_owned(), what, why }) };
         }
+        // The system may load it, and that it holds no code was not said.
+        Ok(Some((what @ Flaw::NoSections, why))) => {
+            let bad = Some(BadFile { path: shown.to_owned(), what, why });
+            return Look { library: binary::read_source(&source, shown).ok(), bad };
+        }
         Ok(Some(flaw)) => return broken(shown, flaw),
         Ok(None) => {}
     }
