@@ -301,7 +301,7 @@ fn a_torch_that_comes_before_the_installed_one_is_said_and_judged() {
     assert!(found["severity"] == "error" && found["summary"].to_string().contains("other/torch"), "{found}");
     // With a library it is that one that counts.
     fs::create_dir_all(other.join("torch/lib")).unwrap();
-    fs::copy(LIBRARY.replace("c13.5/so-sm_120", "c12.8/so-sm_90a"), other.join(MAIN)).unwrap();
+    fs::copy(LIBRARY.replace("so-sm_120", "so-sass-only-sm_90"), other.join(MAIN)).unwrap();
     let (_, report) = place.judged();
     assert_eq!(finding(&report, "torch-shadowed")["severity"], "warning");
     assert_eq!(report["runs_on"][0]["how"], "no", "{}", report["findings"]);

@@ -75,6 +75,9 @@ impl<'a> Subject<'a> {
         if let Some(finding) = self.damaged("torch") {
             return shown(line(Answer::No)).why(finding.summary.trim_end_matches('.')).by(finding);
         }
+        if let Some(finding) = self.found("torch-editable").filter(|finding| finding.severity == Severity::Error) {
+            return shown(line(Answer::Unknown)).why("its files could not be looked at").by(finding);
+        }
         match version {
             Some(_) => shown(line(Answer::Yes)),
             None => line(Answer::Unknown).why("its version cannot be read"),
