@@ -122,8 +122,9 @@ fn a_whole_library_is_judged_by_its_code() {
     assert_eq!((&torch["listing"], &torch["damaged"]), (&json!("record"), &Value::Null));
 }
 
+/// Every state of a broken main library is an error, whatever the knowledge base says of its version.
 #[test]
-fn every_state_of_a_broken_main_library_is_an_error() {
+fn library_damaged() {
     let whole = fs::read(LIBRARY).unwrap();
     let mut foreign = whole.clone();
     foreign[18] = 183;
@@ -288,8 +289,9 @@ fn folders_that_cannot_be_listed_leave_it_unknown() {
     }
 }
 
+/// A torch that comes before the installed one is said, and is the one that is judged.
 #[test]
-fn a_torch_that_comes_before_the_installed_one_is_said_and_judged() {
+fn torch_shadowed() {
     let mut place = Place::new();
     let other = place.at("other");
     write(&other.join("torch/__init__.py"), "");
@@ -334,8 +336,9 @@ fn a_torch_in_the_current_folder_is_said() {
     assert!(!out.contains("torch-shadowed"), "{out}");
 }
 
+/// Two versions of torch in one folder.
 #[test]
-fn two_versions_of_torch_are_said() {
+fn installed_twice() {
     let place = Place::new();
     write(&place.site.join("torch-2.6.0.dist-info/METADATA"), "Name: torch\nVersion: 2.6.0\n");
     write(&place.site.join("torch-2.6.0.dist-info/RECORD"), "torch/version.py,,\n");
@@ -348,8 +351,9 @@ fn two_versions_of_torch_are_said() {
     assert!(!report["findings"].to_string().contains("versions-disagree"));
 }
 
+/// Metadata and module of two versions.
 #[test]
-fn metadata_and_module_of_two_versions_are_said() {
+fn versions_disagree() {
     let place = Place::new();
     write(&place.site.join("torch/version.py"), "__version__ = '2.6.0+cu124'\ncuda = '12.4'\nhip = None\n");
     let (_, report) = place.judged();
@@ -357,8 +361,9 @@ fn metadata_and_module_of_two_versions_are_said() {
     assert!(found["severity"] == "warning" && found["summary"].to_string().contains("2.7.1"), "{found}");
 }
 
+/// An editable torch is looked at where it is.
 #[test]
-fn an_editable_torch_is_looked_at_where_it_is() {
+fn torch_editable() {
     let place = Place::new();
     let source = place.at("py torch");
     fs::rename(place.site.join("torch"), place.at("torch")).unwrap();

@@ -47,6 +47,9 @@ class Generator:
     manual_seed = misbehave
 "#;
 
+/// A small real library of CUDA 12.4, with code for the GPUs that torch 2.7.1+cu126 serves.
+const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c12.4/so.so");
+
 /// A virtual environment with the stand-in.
 fn environment() -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -56,11 +59,13 @@ fn environment() -> TempDir {
         ("torch/__init__.py", STAND_IN),
         ("torch/version.py", "__version__ = '2.7.1+cu126'\ncuda = '12.6'\n"),
         ("torch-2.7.1.dist-info/METADATA", "Name: torch\nVersion: 2.7.1\n"),
-        ("torch-2.7.1.dist-info/RECORD", "torch/version.py,,\n"),
+        ("torch-2.7.1.dist-info/RECORD", "torch/version.py,,\ntorch/lib/libtorch_cuda.so,,\n"),
     ] {
         fs::create_dir_all(site.join(file).parent().unwrap()).unwrap();
         fs::write(site.join(file), text).unwrap();
     }
+    fs::create_dir(site.join("torch/lib")).unwrap();
+    fs::copy(LIBRARY, site.join("torch/lib/libtorch_cuda.so")).unwrap();
     folder
 }
 

@@ -116,7 +116,7 @@ pub struct Gate {
     pub met: bool,
     /// Why not, beside what the findings say.
     pub reasons: Vec<String>,
-    /// The targets in which nothing with device code was found.
+    /// The targets in which no device code that can run was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nothing_in: Vec<String>,
 }

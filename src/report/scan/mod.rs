@@ -50,7 +50,7 @@ pub(super) fn gate(report: &Report, screen: &Screen) -> String {
             .collect();
         // Where nothing was found, what was asked is neither so nor not so.
         if let Some(names) = (!gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
-            let text = format!("nothing with device code was found in {names}: it cannot be met");
+            let text = format!("no device code that can run was found in {names}: it cannot be met");
             page.marked(0, 2, "?", Paint::Error, &text);
         }
         match gate.reasons.as_slice() {
