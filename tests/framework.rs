@@ -126,7 +126,8 @@ fn a_full_or_busy_gpu_is_no_defect() {
         "CUDA error: CUDA-capable device(s) is/are busy or unavailable",
     ] {
         let (code, report) = doctor(place.path(), "rtx4090-535", &format!("raise:{text}"), &[]);
-        assert_eq!((code, report["findings"].as_array().unwrap().len()), (0, 0), "{}", report["findings"]);
+        // That the stand-in's library is not that of the release is information.
+        assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (0, vec![], vec![]));
         assert!(states(&report).contains(&"conv2d: failed".to_owned()), "but it is told");
     }
 }

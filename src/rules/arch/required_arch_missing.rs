@@ -85,6 +85,7 @@ fn lacks(knowledge: &Knowledge, library: &Library, target: CodeTarget) -> bool {
     let hidden = code.hidden.contains_key(&target);
     match built.fatbins {
         0 => !code.hidden.is_empty() && !hidden,
-        _ => !built.serves(target) && !(code.is_stub() && hidden),
+        _ if code.is_stub() && hidden => false,
+        _ => !built.serves(target),
     }
 }
