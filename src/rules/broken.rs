@@ -24,11 +24,10 @@ pub struct Broken<'a> {
     pub fatal: bool,
 }
 
-/// The broken files of a package.
-pub fn broken<'a>(context: &Context<'a>, package: &'a Package) -> Vec<Broken<'a>> {
+/// The broken files of a package. `linked`: the libraries that torch needs.
+pub fn broken<'a>(context: &Context<'a>, package: &'a Package, linked: &BTreeSet<&str>) -> Vec<Broken<'a>> {
     let mut found: Vec<Broken<'a>> = Vec::new();
     if !package.damaged.is_empty() {
-        let linked = context.environment.map(|(_, environment)| linked(context, environment)).unwrap_or_default();
         let cuda = chosen_cuda(context, package);
         let is_main = |path: &str| context.knowledge.is_main_library(&package.name, path, cuda.as_deref());
         for file in package.damaged.iter().filter(|file| counts(package, file) || is_main(&file.path)) {
@@ -45,15 +44,11 @@ pub fn broken<'a>(context: &Context<'a>, package: &'a Package) -> Vec<Broken<'a>
 pub fn torch_broken(context: &Context<'_>) -> Option<String> {
     let (_, environment) = context.environment?;
     let torch = environment.package("torch")?;
-    let own = broken(context, torch).into_iter().find(|broken| broken.fatal);
+    let linked = linked(context);
     let told = |file: &BadFile| format!("{} {}", file.path, file.why);
-    if let Some(own) = own {
+    if let Some(own) = broken(context, torch, &linked).into_iter().find(|broken| broken.fatal) {
         return Some(told(&own.file));
     }
-    if environment.packages.iter().all(|package| package.damaged.is_empty()) {
-        return None;
-    }
-    let linked = linked(context, environment);
     let mut all = environment.packages.iter().flat_map(|package| &package.damaged);
     all.find(|file| linked.contains(file_name(&file.path))).map(told)
 }
@@ -123,8 +118,13 @@ fn lacking(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     })
 }
 
-/// The names of all libraries that torch links to, directly or through others.
-fn linked<'a>(context: &Context<'a>, environment: &'a Environment) -> BTreeSet<&'a str> {
+/// The names of all libraries that torch links to, directly or through others. Where no file is broken nobody needs them, and there are
+/// none in the answer.
+pub fn linked<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let damaged = |environment: &&Environment| environment.packages.iter().any(|package| !package.damaged.is_empty());
+    let Some(environment) = context.environment.map(|(_, environment)| environment).filter(damaged) else {
+        return BTreeSet::new();
+    };
     let mut by_name: BTreeMap<&str, &Library> = BTreeMap::new();
     let mut queue: Vec<&Library> = Vec::new();
     for package in &environment.packages {

@@ -17,7 +17,7 @@ mod stack;
 mod steps;
 mod toolkit;
 
-pub use broken::{broken, torch_broken};
+pub use broken::torch_broken;
 pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
     files_overwritten::overwritten,

@@ -61,8 +61,12 @@ pub fn read(
         let bad = bad.filter(|bad| !moved(bad));
         distribution.package.damaged.extend(bad);
     }
+    // The first that was left out speaks for the rest of its package.
+    let mut last = None;
     for (index, _, path) in left {
-        if let Some(distribution) = distributions.get_mut(index) {
+        if last.replace(index) != Some(index)
+            && let Some(distribution) = distributions.get_mut(index)
+        {
             distribution.package.damaged.push(too_much(path));
         }
     }

@@ -21,12 +21,14 @@
 //! ## Sources
 //! System V ABI, object files and program loading; Microsoft PE format; Python Packaging User Guide, recording installed projects.
 
+use std::collections::BTreeSet;
+
 use crate::{
     facts::Package,
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
-        broken::{Broken, broken, unseen},
+        broken::{Broken, broken, linked, unseen},
         shared::label,
     },
 };
@@ -43,6 +45,8 @@ pub const RULE: Rule = Rule {
 
 /// So many files are named one by one.
 const SHOWN: usize = 3;
+/// And so many stand in the evidence; the facts have all of them.
+const LISTED: usize = 20;
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
@@ -50,7 +54,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     if looked().next().is_none() {
         return Outcome::NotApplicable;
     }
-    let drafts: Vec<Draft> = looked().filter_map(|package| of_package(context, package)).collect();
+    let linked = linked(context);
+    let drafts: Vec<Draft> = looked().filter_map(|package| of_package(context, package, &linked)).collect();
     let unseen: Vec<String> = looked()
         .filter(|package| unseen(context, package))
         .map(|package| format!("the libraries of {}: nothing tells where they are", label(package)))
@@ -62,8 +67,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
 }
 
-fn of_package(context: &Context<'_>, package: &Package) -> Option<Draft> {
-    let mut files = broken(context, package);
+fn of_package(context: &Context<'_>, package: &Package, linked: &BTreeSet<&str>) -> Option<Draft> {
+    let mut files = broken(context, package, linked);
     files.sort_by_key(|broken| !broken.fatal);
     let fatal = files.first()?.fatal;
     let told = |broken: &Broken<'_>| format!("{} {}", broken.file.path, broken.file.why);
@@ -74,7 +79,7 @@ fn of_package(context: &Context<'_>, package: &Package) -> Option<Draft> {
     };
     let summary = format!("{}{more}.", shown.join("; "));
     let mut draft = Draft::new(label(package), summary).about(package);
-    for broken in &files {
+    for broken in files.iter().take(LISTED) {
         let evidence = Evidence::new(told(broken), format!("the files of {}", package.at));
         draft = draft.cause(&broken.file.path).evidence(evidence.at(context.pointer(&package.name)));
     }
