@@ -18,7 +18,10 @@ use tempfile::TempDir;
 /// A small real library.
 const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so");
 
-/// A virtual environment with a torch that says its build and has no libraries.
+/// A small real library with code for every GPU of the day, as torch's main one.
+const MAIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c12.4/so-compress-all.so");
+
+/// A virtual environment with a torch that says its build and has its main library only.
 fn environment(torch: &str) -> (TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let site = place.path().join(".venv/lib/python3.12/site-packages");
@@ -26,7 +29,9 @@ fn environment(torch: &str) -> (TempDir, PathBuf) {
     let cuda = format!("{}.{}", &digits[..2], &digits[2..]);
     file(&place.path().join(".venv/pyvenv.cfg"), "home = /usr/bin\nversion = 3.12.1\n");
     file(&site.join(format!("torch-{version}.dist-info/METADATA")), &format!("Name: torch\nVersion: {torch}\n"));
-    file(&site.join(format!("torch-{version}.dist-info/RECORD")), "torch/version.py,,\n");
+    file(&site.join(format!("torch-{version}.dist-info/RECORD")), "torch/version.py,,\ntorch/lib/libtorch_cuda.so,,\n");
+    fs::create_dir_all(site.join("torch/lib")).unwrap();
+    fs::copy(MAIN, site.join("torch/lib/libtorch_cuda.so")).unwrap();
     file(&site.join("torch/version.py"), &format!("__version__ = '{torch}'\ncuda = '{cuda}'\n"));
     (place, site)
 }
