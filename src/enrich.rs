@@ -63,8 +63,12 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
         torch.build = build;
     }
     let Some(build) = torch.build.value().filter(|build| build.cuda.is_some()) else { return };
+    // Where somebody looked, what was found counts, and what could not be read is not known.
+    if torch.listing.is_some() {
+        return;
+    }
     let main: Vec<&str> = knowledge.main_libraries("torch").collect();
-    let is_main = |library: &Library| main.contains(&library.path.as_str());
+    let is_main = |library: &Library| knowledge.is_main_library("torch", &library.path, None);
     if torch.libraries.iter().any(|library| is_main(library) && library.code.value().is_some()) {
         return;
     }
@@ -101,6 +105,12 @@ fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variabl
         // A package that chooses among its libraries, of which some were read, has not the one that the row speaks of.
         let chooses = !row.variants.is_empty() && !package.libraries.is_empty();
         if chooses || package.libraries.iter().any(measured) {
+            continue;
+        }
+        // Where somebody looked, a row speaks only of a main library that is whole, and holds its code where it is not looked for.
+        let broken = |library: &Library| package.damaged.iter().any(|bad| bad.path == library.path);
+        let mut main = package.libraries.iter().filter(|library| is_main(library)).peekable();
+        if package.listing.is_some() && (main.peek().is_none() || main.any(broken)) {
             continue;
         }
         let code = Fact::known(code, claim(knowledge.cite_build(file, row)));

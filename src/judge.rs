@@ -71,5 +71,7 @@ pub fn hypothetical(facts: &Facts, python: Option<PythonVersion>) -> Environment
         manager: Fact::unknown("there is none yet"),
         packages: Vec::new(),
         system_libraries: Default::default(),
+        unlisted: Vec::new(),
+        elsewhere: Vec::new(),
     }
 }

@@ -47,6 +47,9 @@ class Generator:
     manual_seed = misbehave
 "#;
 
+/// A small real library of CUDA 12.4, with code for the GPUs that torch 2.7.1+cu126 serves.
+const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c12.4/so.so");
+
 /// A virtual environment with the stand-in.
 fn environment() -> TempDir {
     let folder = TempDir::new().unwrap();
@@ -56,11 +59,13 @@ fn environment() -> TempDir {
         ("torch/__init__.py", STAND_IN),
         ("torch/version.py", "__version__ = '2.7.1+cu126'\ncuda = '12.6'\n"),
         ("torch-2.7.1.dist-info/METADATA", "Name: torch\nVersion: 2.7.1\n"),
-        ("torch-2.7.1.dist-info/RECORD", "torch/version.py,,\n"),
+        ("torch-2.7.1.dist-info/RECORD", "torch/version.py,,\ntorch/lib/libtorch_cuda.so,,\n"),
     ] {
         fs::create_dir_all(site.join(file).parent().unwrap()).unwrap();
         fs::write(site.join(file), text).unwrap();
     }
+    fs::create_dir(site.join("torch/lib")).unwrap();
+    fs::copy(LIBRARY, site.join("torch/lib/libtorch_cuda.so")).unwrap();
     folder
 }
 
@@ -121,7 +126,8 @@ fn a_full_or_busy_gpu_is_no_defect() {
         "CUDA error: CUDA-capable device(s) is/are busy or unavailable",
     ] {
         let (code, report) = doctor(place.path(), "rtx4090-535", &format!("raise:{text}"), &[]);
-        assert_eq!((code, report["findings"].as_array().unwrap().len()), (0, 0), "{}", report["findings"]);
+        // That the stand-in's library is not that of the release is information.
+        assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (0, vec![], vec![]));
         assert!(states(&report).contains(&"conv2d: failed".to_owned()), "but it is told");
     }
 }

@@ -388,7 +388,7 @@ fn a_card_for_the_screen_forces_no_downgrade() {
     assert_eq!(first["commands"][1]["line"], "export CUDA_VISIBLE_DEVICES=1");
 }
 
-/// Each rule of the registry is named by a test of this file, driver_rules.rs or scan.rs, or by a case of tests/packages: a new rule
+/// Each rule of the registry is named by a test of this file or of another about rules, or by a case of tests/packages: a new rule
 /// needs its case.
 #[test]
 fn every_rule_has_its_case() {
@@ -397,6 +397,7 @@ fn every_rule_has_its_case() {
         include_str!("driver_rules.rs"),
         include_str!("scan.rs"),
         include_str!("framework.rs"),
+        include_str!("broken_files.rs"),
         include_str!("smoke.rs"),
         include_str!("smoke_rules.rs"),
     ];

@@ -16,6 +16,8 @@ pub enum Error {
         /// What is wrong, as a lower-case fragment.
         what: &'static str,
     },
+    /// It has the name of a library and is no whole one: what is wrong with it, as the end of a sentence.
+    Broken(String),
     /// It is something that could be read, but is not.
     Unsupported(&'static str),
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Error {
             Self::Io(error) => error.fmt(f),
             Self::NotABinary => f.write_str("neither ELF, PE, static library, fatbin nor PTX"),
             Self::Malformed { offset, what } => write!(f, "{what} at offset {offset:#x}"),
+            Self::Broken(why) => write!(f, "it {why}"),
             Self::Unsupported(what) => write!(f, "not read: {what}"),
         }
     }

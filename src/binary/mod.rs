@@ -13,6 +13,7 @@ mod elf;
 mod error;
 pub mod fatbin;
 mod fields;
+mod flaw;
 mod hidden;
 pub mod layout;
 mod library;
@@ -31,6 +32,7 @@ pub use archive::{
     Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source, read_texts, read_texts_source,
 };
 pub use error::Error;
+pub use flaw::flaw;
 pub use library::{read_deep, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};
 pub use source::{FileSource, Slice, Source};

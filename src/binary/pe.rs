@@ -52,6 +52,35 @@ impl Section {
 
 /// Reads the headers of a PE file whose `MZ` has been seen.
 pub(super) fn read(source: &dyn Source) -> Result<Pe, Error> {
+    let Headers { list, imports, .. } = headers(source)?;
+    let ranges = |name: &[u8; 8]| {
+        list.iter()
+            .filter(|section| section.name == *name)
+            .map(Section::range)
+            .filter(|range| !range.is_empty())
+            .collect()
+    };
+    Ok(Pe {
+        fatbin: ranges(b".nv_fatb"),
+        relocatable: ranges(b"__nv_rel"),
+        needed: imported(source, &list, imports.unwrap_or(0))?,
+    })
+}
+
+/// The processor that a PE file is for, and where the last of its sections ends in the file.
+pub(super) fn extent(source: &dyn Source) -> Result<(u16, u64), Error> {
+    let Headers { list, machine, .. } = headers(source)?;
+    Ok((machine, list.iter().map(|section| section.range().end).max().unwrap_or(0)))
+}
+
+/// What the headers say.
+struct Headers {
+    list: Vec<Section>,
+    machine: u16,
+    imports: Option<u32>,
+}
+
+fn headers(source: &dyn Source) -> Result<Headers, Error> {
     let mut dos = [0; 64];
     let count = source.read_at(0, &mut dos)?;
     let start = u32_at(&dos[..count], 60).ok_or(Error::malformed(0, "the DOS header is cut off"))?;
@@ -81,18 +110,8 @@ pub(super) fn read(source: &dyn Source) -> Result<Pe, Error> {
     if list.len() < usize::from(sections) {
         return Err(Error::malformed(table_offset, "the section table is cut off"));
     }
-    let ranges = |name: &[u8; 8]| {
-        list.iter()
-            .filter(|section| section.name == *name)
-            .map(Section::range)
-            .filter(|range| !range.is_empty())
-            .collect()
-    };
-    Ok(Pe {
-        fatbin: ranges(b".nv_fatb"),
-        relocatable: ranges(b"__nv_rel"),
-        needed: imported(source, &list, imports.unwrap_or(0))?,
-    })
+    let machine = u16_at(header, 4).ok_or_else(cut)?;
+    Ok(Headers { list, machine, imports })
 }
 
 /// File offset of a relative virtual address.

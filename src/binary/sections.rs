@@ -13,6 +13,8 @@ use super::{
 const MAX_SECTIONS: u64 = 1 << 20;
 /// Of section names this much is read at most; of any other table too.
 pub(super) const MAX_TABLE: u64 = 1 << 22;
+/// Type of the program headers of what is loaded.
+const PT_LOAD: u32 = 1;
 /// Longer than any name that is looked for: comparing stays cheap where a hostile table has no ends of names.
 const MAX_NAME: usize = 32;
 
@@ -144,6 +146,23 @@ impl Header {
         (proper && self.sections.0 >= self.class.header_size() as u64).then_some(())?;
         Some(end(self.sections)?.max(end(self.programs)?))
     }
+
+    /// Where in the file the last byte that the system loads lies, by the program headers; nothing is loaded of an object file.
+    pub fn loaded_end(&self, source: &dyn Source) -> Result<u64, Error> {
+        let (offset, size, count) = self.programs;
+        let length = u64::from(size) * u64::from(count);
+        let cut = || Error::malformed(offset, "the program headers lie outside the file");
+        let end = offset.checked_add(length).filter(|end| *end <= source.len()).ok_or_else(cut)?;
+        let bytes = read_range(source, offset..end, length)?;
+        let loaded = |entry: &[u8]| {
+            let (start, size) = match self.class.wide {
+                true => (u64_at(entry, 8)?, u64_at(entry, 32)?),
+                false => (u32_at(entry, 4)?.into(), u32_at(entry, 16)?.into()),
+            };
+            (u32_at(entry, 0)? == PT_LOAD).then(|| start.saturating_add(size))
+        };
+        Ok(bytes.chunks_exact(usize::from(size).max(1)).filter_map(loaded).max().unwrap_or(0))
+    }
 }
 
 impl Table {
@@ -163,6 +182,9 @@ impl Table {
         let first = header.class.section(&first[..read]).ok_or_else(outside)?;
         // Extended numbering: what does not fit into 16 bits stands in the first section.
         let count = if count == 0 { first.size } else { count.into() };
+        if count == 0 {
+            return Ok(Self::default());
+        }
         let names = if header.names == 0xFFFF { first.link } else { header.names.into() };
         let end = count.checked_mul(entry_size.into()).and_then(|size| offset.checked_add(size));
         let end = end.filter(|end| count <= MAX_SECTIONS && *end <= source.len()).ok_or_else(outside)?;
@@ -181,6 +203,11 @@ impl Table {
             let rest = rest.get(..MAX_NAME).unwrap_or(rest);
             (rest.split(|byte| *byte == 0).next().unwrap_or_default(), section)
         })
+    }
+
+    /// Whether it has no section that says anything.
+    pub fn is_blank(&self) -> bool {
+        self.list.iter().all(|section| section.kind == 0)
     }
 
     /// The section of this number.

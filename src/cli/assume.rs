@@ -127,7 +127,9 @@ fn move_environment(environment: &mut Environment, platform: Platform, via: &Sou
     environment.platform = Fact::known(platform, via.clone());
     environment.system_libraries.clear();
     environment.interpreter = Fact::unknown("the system is assumed");
+    environment.elsewhere.clear();
     for package in &mut environment.packages {
         package.libraries.clear();
+        package.forget_look();
     }
 }

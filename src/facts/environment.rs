@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     code::Library,
     fact::Fact,
+    look::{BadFile, Elsewhere, Listing, Unlisted},
     machine::Platform,
     version::{CudaVersion, PythonVersion},
 };
@@ -38,6 +39,12 @@ pub struct Environment {
     /// package has and a folder of LD_LIBRARY_PATH has too, which the loader may take before it.
     #[serde(default)]
     pub system_libraries: BTreeMap<String, Fact<String>>,
+    /// Folders of packages that could not be listed, or not to their end: what is in them is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlisted: Vec<Unlisted>,
+    /// Other places that have torch or one of its companions, and that Python may take it from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 impl Environment {
@@ -93,8 +100,26 @@ pub struct Package {
     /// Its shared libraries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub libraries: Vec<Library>,
+    /// How those were found; nothing where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Listing>,
+    /// Those that should be there and are not, or cannot be taken for libraries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damaged: Vec<BadFile>,
+    /// The folder that an editable install leads to, as shown; empty where nothing names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub editable: Option<String>,
     /// Where it is: the dist-info folder, relative to the environment.
     pub at: String,
+}
+
+impl Package {
+    /// Nobody has looked at its files: what was seen was of another version or another system.
+    pub fn forget_look(&mut self) {
+        self.listing = None;
+        self.damaged.clear();
+        self.editable = None;
+    }
 }
 
 /// What a package was built for, read from its own code (METADATA cannot tell CPU from CUDA).

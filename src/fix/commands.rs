@@ -120,6 +120,10 @@ impl Writer<'_> {
             let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
             wanted.push(Word::fixed(if of_uv { "--reinstall" } else { "--force-reinstall" }));
         }
+        // A uv project has its requirements in its lock file, and no such option.
+        if plan.alone && self.manager != Some(Manager::UvProject) {
+            wanted.push(Word::fixed("--no-deps"));
+        }
         wanted.extend(requirements(installs)?);
         let (tool, program, mut words) = if self.manager == Some(Manager::UvProject) {
             // `uv add` records the index for these packages in pyproject.toml; uv.lock follows.

@@ -1,13 +1,14 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, and `advice` (what only a person can
+//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
 //! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod candidates;
 mod commands;
 mod companions;
+mod damaged;
 mod driver;
 mod grid;
 mod impossible;
@@ -98,6 +99,7 @@ pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
         driver::attach(&case, &mut own);
         variables::attach(&case, &mut own);
         overwritten::attach(&case, &mut own);
+        damaged::attach(&case, &mut own);
         advice::attach(&case, &mut own);
     }
 }

@@ -281,6 +281,7 @@ fn plan(environment: &Environment, row: &FixRow) -> Plan {
         changes: gone.chain(unset).chain(set).chain(installs).chain(again).collect(),
         index: row.index.as_ref().map(|index| format!("{TORCH_INDEXES}{index}")),
         reinstall: !row.restore.is_empty(),
+        alone: false,
         unproven: Vec::new(),
     }
 }

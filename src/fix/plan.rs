@@ -20,6 +20,8 @@ pub struct Plan {
     pub index: Option<String>,
     /// Whether packages are installed again although they are there.
     pub reinstall: bool,
+    /// Whether what the packages require is left as it is.
+    pub alone: bool,
     /// What the plan cannot promise.
     pub unproven: Vec<String>,
 }
@@ -129,6 +131,8 @@ impl Plan {
                         environment.python = Fact::known(*python, planned(&self.summary));
                         environment.packages.clear();
                         environment.system_libraries.clear();
+                        environment.unlisted.clear();
+                        environment.elsewhere.clear();
                     }
                 }
             }
@@ -188,6 +192,7 @@ fn follow(environment: &mut Environment, name: &str, version: Option<&str>, summ
     package.build = Fact::unknown("not installed yet");
     package.requires.clear();
     package.libraries.clear();
+    package.forget_look();
 }
 
 impl Install {
@@ -207,6 +212,9 @@ impl Install {
             installer: None,
             requires: self.requires.clone(),
             libraries: Vec::new(),
+            listing: None,
+            damaged: Vec::new(),
+            editable: None,
             at: String::new(),
         };
         match environment.packages.iter_mut().find(|installed| installed.name == self.name) {

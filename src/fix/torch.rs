@@ -252,6 +252,7 @@ impl Search<'_> {
             summary: self.summary(&installs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), candidate, attempt),
             changes,
             reinstall: false,
+            alone: false,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
             unproven: self.unproven(candidate, attempt, own_index),
         })

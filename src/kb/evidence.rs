@@ -38,6 +38,8 @@ pub struct Evidence {
     pub left: Vec<String>,
     /// What could not be read, and why.
     pub unread: Vec<(String, String)>,
+    /// Whether these are libraries that an environment should have.
+    pub damaged: bool,
 }
 
 impl Evidence {
@@ -101,6 +103,7 @@ pub fn of_wheel_source(
         libraries: archive.libraries,
         left: archive.left,
         unread: archive.skipped,
+        damaged: false,
         name,
         version,
     })
@@ -126,6 +129,7 @@ pub fn of_environment(environment: &Environment, package: &Package) -> Option<Ev
         platform: environment.platform.value().copied(),
         libraries: package.libraries.clone(),
         left: Vec::new(),
-        unread: Vec::new(),
+        unread: package.damaged.iter().map(|file| (file.path.clone(), format!("it {}", file.why))).collect(),
+        damaged: !package.damaged.is_empty(),
     })
 }

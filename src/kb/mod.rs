@@ -62,6 +62,9 @@ pub struct Verified {
     /// Members that could not be read, with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<(String, String)>,
+    /// Whether these are libraries that an environment should have: then the package is not what it says it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub damaged: bool,
 }
 
 impl Verified {
@@ -85,6 +88,7 @@ pub fn verify(knowledge: &Knowledge, evidence: &Evidence) -> Verified {
         row: None,
         checks: Vec::new(),
         unread: evidence.unread.clone(),
+        damaged: evidence.damaged,
     };
     match evidence.name.as_str() {
         "torch" => torch::verify(knowledge, evidence, &mut verified),

@@ -59,7 +59,9 @@ impl Knowledge {
 
     /// Whether a library decides which GPUs its package runs on. `cuda` are the digits by which some packages choose.
     pub fn is_main_library(&self, package: &str, path: &str, cuda: Option<&str>) -> bool {
-        self.main_libraries(package).any(|main| is_for(main, path, cuda))
+        // conda has torch's libraries in the environment's own folder: lib/libtorch_cuda.so.
+        let inside = path.strip_prefix("lib/").filter(|_| package == "torch").map(|file| format!("torch/lib/{file}"));
+        self.main_libraries(package).any(|main| is_for(main, inside.as_deref().unwrap_or(path), cuda))
     }
 
     /// Whether a library is taken instead of those on GPUs that they do not serve.

@@ -90,6 +90,16 @@ impl Root {
         self.metadata(path).is_ok_and(|meta| meta.is_dir())
     }
 
+    /// Whether there is something that is neither a regular file nor a folder: a pipe, a socket, a device.
+    pub fn is_other(&self, path: &Path) -> bool {
+        self.metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+    }
+
+    /// Whether there is anything of this name, if only a link that leads nowhere.
+    pub fn is_named(&self, path: &Path) -> bool {
+        self.is_link(path) || self.metadata(path).is_ok()
+    }
+
     /// Whether the path itself is a symbolic link. Below another root the parents are resolved, the last part is not.
     pub fn is_link(&self, path: &Path) -> bool {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
@@ -136,6 +146,19 @@ impl Root {
         let mut names: Vec<_> = entries.take(MAX_ENTRIES).flatten().map(|entry| entry.file_name()).collect();
         names.sort();
         Ok(names)
+    }
+
+    /// Names in a folder that are UTF-8, sorted, and whether there are more than are looked at.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn listing(&self, folder: &Path) -> io::Result<(Vec<String>, bool)> {
+        let mut entries = fs::read_dir(self.locate(folder)?)?;
+        let names =
+            entries.by_ref().take(MAX_ENTRIES).map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+        let mut names: Vec<_> = names.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect();
+        names.sort();
+        Ok((names, entries.next().is_some()))
     }
 
     /// Names in a folder that are UTF-8, sorted; none when it cannot be read.

@@ -35,6 +35,9 @@ impl<'a> Subject<'a> {
         let Some(chosen) = chosen_cuda(&self.context, package) else {
             return self.no_library(line, &wanted);
         };
+        if let Some(finding) = self.damaged("bitsandbytes") {
+            return line(Answer::No).why(finding.summary.trim_end_matches('.')).by(finding);
+        }
         let Some(library) = main_libraries(&self.context, package).next() else {
             return line(Answer::Unknown).why("its files could not be looked at");
         };

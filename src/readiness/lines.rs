@@ -5,7 +5,7 @@ use crate::{
     compat::Reach,
     facts::{CodeKind, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How},
     finding::{Finding, Severity},
-    rules::{self, Context, Outcome, Scope, gpu_name, label, torch_on_gpu},
+    rules::{self, Context, Outcome, Scope, gpu_name, label, torch_broken, torch_on_gpu},
 };
 
 /// From this capability on BF16 is computed in hardware (`torch.cuda.is_bf16_supported` of torch 2.7.1 asks the same).
@@ -32,6 +32,16 @@ impl<'a> Subject<'a> {
     /// The finding of this rule about this environment and GPU, or the one under which it was folded.
     pub(super) fn found(&self, slug: &str) -> Option<&'a Finding> {
         self.concerning().find(|finding| finding.rule == slug || finding.consequences.contains(&slug))
+    }
+
+    /// The finding that a package fails because its files are broken.
+    pub(super) fn damaged(&self, package: &str) -> Option<&'a Finding> {
+        let about = |finding: &&Finding| {
+            finding.rule == "library-damaged"
+                && finding.severity == Severity::Error
+                && finding.trace.package.as_deref() == Some(package)
+        };
+        self.concerning().find(about)
     }
 
     fn concerning(&self) -> impl Iterator<Item = &'a Finding> {
@@ -62,6 +72,12 @@ impl<'a> Subject<'a> {
             let python = self.environment.python.value().map(ToString::to_string).unwrap_or_default();
             return shown(line(Answer::No)).why(format!("it has no wheels for Python {python}")).by(finding);
         }
+        if let Some(finding) = self.damaged("torch") {
+            return shown(line(Answer::No)).why(finding.summary.trim_end_matches('.')).by(finding);
+        }
+        if let Some(finding) = self.found("torch-editable").filter(|finding| finding.severity == Severity::Error) {
+            return shown(line(Answer::Unknown)).why("its files could not be looked at").by(finding);
+        }
         match version {
             Some(_) => shown(line(Answer::Yes)),
             None => line(Answer::Unknown).why("its version cannot be read"),
@@ -79,6 +95,10 @@ impl<'a> Subject<'a> {
         if build.cuda.is_none() {
             let line = line(Answer::No).why(format!("{} is built without CUDA", label(torch))).via(Some(via));
             return self.found("cpu-only-torch").map_or(line.clone(), |finding| line.by(finding));
+        }
+        if let Some(why) = torch_broken(&self.context) {
+            let line = line(Answer::No).why(format!("torch cannot load its libraries: {why}")).via(Some(via));
+            return self.damaged("torch").map_or(line.clone(), |finding| line.by(finding));
         }
         if let Some(finding) = self.found("driver-too-old-for-cuda-runtime") {
             let why = "the driver is too old for the CUDA runtime of this build";

@@ -164,7 +164,8 @@ fn torch(environment: &Environment) -> String {
             Fact::Known { value, .. } => format!("torch {}", value.version),
             _ => format!("torch {}", shown(&torch.version, "of unknown version")),
         },
-        None => "no torch".to_owned(),
+        None if environment.unlisted.is_empty() => "no torch".to_owned(),
+        None => "torch not looked for: a folder of packages could not be read".to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! To add a rule: write its file in the folder of its subject (the head comment is its page, see `gpucheck rule`), with a
 //! `pub const RULE: Rule`, and add its name to the registry below.
 
+mod broken;
 mod condition;
 mod extension;
 mod nvcc;
@@ -16,6 +17,7 @@ mod stack;
 mod steps;
 mod toolkit;
 
+pub use broken::torch_broken;
 pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
     files_overwritten::overwritten,
@@ -149,6 +151,11 @@ registry! {
         known_problem,
     }
     environment {
+        library_damaged,
+        torch_shadowed,
+        installed_twice,
+        versions_disagree,
+        torch_editable,
         ld_library_path_shadowing,
         files_overwritten,
         environment_incomplete,

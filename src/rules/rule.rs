@@ -43,6 +43,8 @@ pub enum Remedy {
     Removal,
     /// One of two packages that own the same files, removed.
     Overwritten,
+    /// The same package again, because its files are broken.
+    Reinstall,
     /// What only a person can do; rows of `advice.toml`.
     Advice,
 }

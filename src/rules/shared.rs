@@ -1,6 +1,6 @@
 //! What several rules ask of a context: torch and its code, the GPU, the driver, and how they are named.
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, broken::torch_broken};
 use crate::{
     compat::{self, Coverage, Jit, Reach},
     facts::{
@@ -146,6 +146,9 @@ pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
     let Some(&capability) = gpu.capability.value() else {
         return Err(Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]));
     };
+    if let Some(why) = torch_broken(context) {
+        return Err(Outcome::Needs(vec![format!("the device code of {}: {why}", label(torch))]));
+    }
     let code = main_libraries(context, torch).find_map(|library| match &library.code {
         Fact::Known { value, via } => Some((library, value, via)),
         _ => None,

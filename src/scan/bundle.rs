@@ -104,9 +104,14 @@ impl Bundle {
                 installer: None,
                 requires: Vec::new(),
                 libraries: self.libraries.clone(),
+                listing: None,
+                damaged: Vec::new(),
+                editable: None,
                 at: self.at.clone(),
             }],
             system_libraries: BTreeMap::new(),
+            unlisted: Vec::new(),
+            elsewhere: Vec::new(),
         }
     }
 

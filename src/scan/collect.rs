@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     binary::{self, ArchiveOptions, FileSource, Source as _},
-    facts::{Container, Fact, Library},
+    facts::{Container, Fact, Flaw, Library},
     parallel, python,
 };
 
@@ -39,6 +39,16 @@ pub struct Collected {
     pub unread: Vec<Unread>,
     /// What came over the network.
     pub remote: Vec<Remote>,
+    /// Each target as reports name it, with the number of its first bundle.
+    pub targets: Vec<(String, usize)>,
+}
+
+impl Collected {
+    /// The targets, each with its bundles.
+    pub fn by_target(&self) -> impl Iterator<Item = (&str, std::ops::Range<usize>)> {
+        let ends = self.targets.iter().skip(1).map(|(_, start)| *start).chain([self.bundles.len()]);
+        self.targets.iter().zip(ends).map(|((name, start), end)| (name.as_str(), *start..end))
+    }
 }
 
 /// A folder, a file or a member of a package that could not be read.
@@ -106,12 +116,17 @@ impl<'p> Reader<'p> {
         let Fetched { mut bundle, skipped, remote } = fetched;
         let found = bundle.libraries.iter().any(has_code);
         bundle.sampled |= remote.sampled;
+        self.begin(&remote.file);
         if remote.sampled && !found {
             let why = "no device code in what was read of it (--full reads all)".to_owned();
             self.collected.unread.push(Unread { path: remote.file.clone(), why, matters: true });
         }
         self.add(bundle, skipped);
         self.collected.remote.push(remote);
+    }
+
+    fn begin(&mut self, target: &str) {
+        self.collected.targets.push((target.to_owned(), self.collected.bundles.len()));
     }
 
     /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown`
@@ -123,16 +138,21 @@ impl<'p> Reader<'p> {
         let told = |error: binary::Error| anyhow::anyhow!("{shown}: {error}");
         let kind = fs::metadata(target).map_err(|error| anyhow::anyhow!("{shown}: {error}"))?;
         if kind.is_dir() {
+            self.begin(shown);
             self.folder(target, shown);
             return Ok(());
         }
         if !self.is_new(target) {
             return Ok(());
         }
+        self.begin(shown);
         if kind.is_file() && package_kind(target).is_some() {
             return self.package(target, shown).map_err(told);
         }
         let library = self.named(target, shown).map_err(told)?;
+        if let Some((_, why)) = broken(target).filter(|(flaw, _)| *flaw != Flaw::NoSections) {
+            self.collected.unread.push(Unread { path: shown.to_owned(), why, matters: true });
+        }
         let mut bundle = Bundle::new(Kind::File, file_name(shown), shown);
         bundle.size = Some(kind.len());
         bundle.files.insert(file_name(shown).to_owned());
@@ -150,6 +170,15 @@ impl<'p> Reader<'p> {
     fn named(&self, path: &Path, shown: &str) -> Result<Library, binary::Error> {
         let library = self.library(path, shown, fs::metadata(path)?.len())?;
         if library.code.is_unknown() { binary::read_deep(path, shown) } else { Ok(library) }
+    }
+
+    /// One file of a folder, if it is a whole library.
+    fn whole(&self, path: &Path, shown: &str, size: u64) -> Result<Library, binary::Error> {
+        match broken(path) {
+            Some((Flaw::NoSections, _)) => binary::read_deep(path, shown),
+            Some((_, why)) => Err(binary::Error::Broken(why)),
+            None => self.library(path, shown, size),
+        }
     }
 
     /// One library. Where sections show a stub only, all of it is searched.
@@ -199,24 +228,24 @@ impl<'p> Reader<'p> {
         }
         work.sort_by(|(_, a, _), (_, b, _)| a.path.cmp(&b.path));
         let read = parallel::map(&work, |(_, file, path)| {
-            let library = self.library(&file.path, path, file.size);
+            let library = self.whole(&file.path, path, file.size);
             self.progress.add(file.size);
             library
         });
         for ((index, _, path), library) in work.into_iter().zip(read) {
             let library = match library {
                 Ok(library) => library,
-                Err(binary::Error::Io(error)) => {
-                    let matters = error.kind() != std::io::ErrorKind::NotFound;
-                    self.collected.unread.push(Unread { path, why: error.to_string(), matters });
-                    continue;
-                }
-                Err(error) => Library {
+                // A linker script, say: it has no code, and nothing is missing for it.
+                Err(error @ binary::Error::NotABinary) => Library {
                     container: Container::Elf,
                     needed: Vec::new(),
                     code: Fact::unknown(error.to_string()),
                     path,
                 },
+                Err(error) => {
+                    self.collected.unread.push(Unread { path, why: error.to_string(), matters: true });
+                    continue;
+                }
             };
             if let Some(bundle) = bundles.get_mut(index) {
                 bundle.libraries.push(library);
@@ -278,13 +307,23 @@ impl<'p> Reader<'p> {
                 Err(error) if is_candidate(&name) => {
                     let why =
                         if kind.is_symlink() { "a link that leads nowhere".to_owned() } else { error.to_string() };
-                    let unread = Unread { path: relative(&path, base), why, matters: !kind.is_symlink() };
-                    self.collected.unread.push(unread);
+                    self.collected.unread.push(Unread { path: relative(&path, base), why, matters: true });
+                }
+                Ok(_) if is_candidate(&name) || package_kind(&path).is_some() => {
+                    let why = "a pipe or a device, not a file".to_owned();
+                    self.collected.unread.push(Unread { path: relative(&path, base), why, matters: true });
                 }
                 _ => {}
             }
         }
     }
+}
+
+/// What is wrong with a file that has the name of a shared library. That it cannot be opened is told by who reads it.
+fn broken(path: &Path) -> Option<(Flaw, String)> {
+    let name = path.file_name()?.to_string_lossy();
+    python::shared_library(&name).then_some(())?;
+    binary::flaw(&FileSource::open(path).ok()?, &name, None).ok()?
 }
 
 /// What was left out of a package. What is no binary at all (a linker script named `.so`) holds no device code either.
@@ -341,6 +380,7 @@ mod tests {
         let place = |name: &str| folder.path().join(name);
         fs::create_dir(place("sub")).unwrap();
         fs::write(place("sub/a.so"), "no library").unwrap();
+        fs::write(place("sub/b.so"), "INPUT(libb.so.1)").unwrap();
         fs::write(place("sub/notes.txt"), "x").unwrap();
         fs::write(place("kernel.ptx"), ".version 8.0\n.target sm_80\n").unwrap();
         #[cfg(unix)]
@@ -353,13 +393,14 @@ mod tests {
         let collected = read(folder.path()).unwrap();
         assert_eq!(collected.bundles.len(), 1, "what is named twice is read once");
         let bundle = &collected.bundles[0];
-        assert_eq!(paths(bundle), ["kernel.ptx", "sub/a.so"]);
-        assert!(bundle.libraries[1].code.is_unknown(), "what cannot be read says so");
+        assert_eq!(paths(bundle), ["kernel.ptx", "sub/b.so"]);
+        assert!(bundle.libraries[1].code.is_unknown(), "a linker script holds no code");
+        let unread = |path: &str| collected.unread.iter().any(|unread| unread.path == path && unread.matters);
+        assert!(unread("sub/a.so"), "what cannot be read says so");
         #[cfg(unix)]
         {
             assert!(bundle.files.contains("a-link.ptx"), "a link is a name that the loader finds");
-            let [unread] = collected.unread.as_slice() else { panic!("{:?}", collected.unread) };
-            assert_eq!((unread.path.as_str(), unread.matters), ("dangling.so", false));
+            assert!(unread("dangling.so"), "{:?}", collected.unread);
         }
         assert!(read(&place("missing.so")).is_err());
         assert!(read(&place("sub/notes.txt")).is_err(), "a file that was named must be one");

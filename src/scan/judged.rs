@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{
-    Scanned, Unread,
+    Collected, Scanned,
     bundle::Bundle,
     needs::needs,
     profile::profile,
@@ -72,8 +72,9 @@ impl Judged {
         }
     }
 
-    /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too.
-    pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, unread: &[Unread]) -> Gate {
+    /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too, and so does a target
+    /// with nothing in it that could run: nothing is met by nothing.
+    pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, read: &Collected) -> Gate {
         let mut reasons = Vec::new();
         for package in self.deciding(knowledge) {
             for run in package.runs_on.iter().filter(|run| !run.works) {
@@ -81,10 +82,26 @@ impl Judged {
                 reasons.push(format!("{} on {}: {why}", package.id, run.gpu));
             }
         }
-        for unread in unread.iter().filter(|unread| unread.matters) {
+        for scanned in &self.libraries {
+            if let Some(damage) = scanned.library.code.value().and_then(|code| code.damage.first()) {
+                let path = &scanned.library.path;
+                reasons.push(format!("{path} is damaged at offset {}: {}", damage.offset, damage.what));
+            }
+        }
+        for unread in read.unread.iter().filter(|unread| unread.matters) {
             reasons.push(format!("{} could not be read: {}", unread.path, unread.why));
         }
-        Gate { gpus, required, met: reasons.is_empty(), reasons }
+        let decided = |bundles: std::ops::Range<usize>| {
+            self.packages.get(bundles).into_iter().flatten().any(|one| !one.decided_by.is_empty())
+        };
+        let nothing_in: Vec<String> = read
+            .by_target()
+            .filter(|(_, bundles)| !decided(bundles.clone()))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        // A file that was named twice was read once; without any target nothing was looked at either.
+        let met = reasons.is_empty() && nothing_in.is_empty() && !read.targets.is_empty();
+        Gate { gpus, required, met, reasons, nothing_in }
     }
 }
 
@@ -99,4 +116,7 @@ pub struct Gate {
     pub met: bool,
     /// Why not, beside what the findings say.
     pub reasons: Vec<String>,
+    /// The targets in which no device code that can run was found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nothing_in: Vec<String>,
 }

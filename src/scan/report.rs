@@ -53,7 +53,7 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
         report.remote.extend(old.remote);
     }
     if !gpus.is_empty() || !required.is_empty() {
-        let mut gate = judged.gate(knowledge, gpus, required, &read.unread);
+        let mut gate = judged.gate(knowledge, gpus, required, &read);
         gate.met &= report.findings.iter().all(|finding| finding.severity < Severity::Error);
         if !gate.met {
             report.verdict = Verdict::Error;

@@ -3,14 +3,17 @@
 use std::{io, ops::Range};
 
 use super::{
-    super::{Error, Source, library::read_source},
+    super::{Error, Source, flaw, library::read_source},
     hidden,
     inflate::invalid,
     sample::{self, Enough},
     scan::Scan,
     stream::Stream,
 };
-use crate::facts::{Damage, Library};
+use crate::{
+    facts::{Damage, Flaw, Library},
+    python,
+};
 
 /// Members up to this size are held in memory while they are read.
 const SMALL: u64 = 8 << 20;
@@ -26,6 +29,7 @@ pub(super) const fn is_small(size: u64) -> bool {
 pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Option<Enough>) -> Result<Library, Error> {
     if is_small(size) {
         let memory = Memory(whole(stream, size)?);
+        is_whole(&memory, shown)?;
         let mut library = read_source(&memory, shown)?;
         hidden::add(&memory, &hidden::magics(&memory.0), &mut library);
         return Ok(library);
@@ -84,10 +88,20 @@ fn whole(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Refuses what has a library's name and is none, or not all of one. Without section headers it is searched like any other.
+fn is_whole(source: &dyn Source, shown: &str) -> Result<(), Error> {
+    let flaw = if python::shared_library(shown) { flaw(source, shown, None)? } else { None };
+    match flaw {
+        Some((flaw, why)) if flaw != Flaw::NoSections => Err(Error::Broken(why)),
+        _ => Ok(()),
+    }
+}
+
 fn finish(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     let crowded = scan.crowded || scan.capture.is_full();
     scan.magics.sort_unstable();
     let source = scan.capture.filled();
+    is_whole(source, shown)?;
     let mut library = read_source(source, shown)?;
     hidden::add(source, &scan.magics, &mut library);
     if let (true, Some(code)) = (crowded, library.code.value_mut()) {

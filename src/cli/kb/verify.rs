@@ -52,7 +52,9 @@ impl Arguments {
             let found = progress::while_shown(&Progress::default(), false, || self.evidence(word, knowledge))?;
             all.extend(found.iter().map(|evidence| kb::verify(knowledge, evidence)));
         }
-        let disagree = all.iter().any(|verified| verified.count(Outcome::Disagree) > 0);
+        // A package of which a library is broken was not verified.
+        let doubtful = |verified: &Verified| verified.count(Outcome::Disagree) > 0 || verified.damaged;
+        let disagree = all.iter().any(doubtful);
         let text = match self.shared.format {
             Format::Json => json_text(&all)?,
             Format::Human => all.iter().map(human).collect::<Vec<_>>().join("\n"),

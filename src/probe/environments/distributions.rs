@@ -1,10 +1,17 @@
 //! Installed distributions by their metadata folders (PEP 376 and 627; egg-info of setuptools).
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
-use super::{build, layout::Layout};
+use super::{
+    build, editable,
+    elsewhere::{self, FAMILY},
+    layout::Layout,
+};
 use crate::{
-    facts::{Fact, Package, Source},
+    facts::{Elsewhere, Fact, Package, Source, Unlisted, Way},
     probe::{redact, root::Root},
     python,
 };
@@ -23,22 +30,136 @@ pub struct Distribution {
     pub site: PathBuf,
     /// Its shared libraries, relative to `site`; nothing when there is no RECORD.
     pub natives: Option<Vec<String>>,
+    /// The folder that its modules are taken from, where that is another.
+    pub source: Option<PathBuf>,
 }
 
-/// All distributions, one of each name: Python takes the first. `with_files`: read what their RECORDs list, too.
-pub fn distributions(root: &Root, layout: &Layout, with_files: bool) -> Vec<Distribution> {
-    let places: Vec<_> = layout
-        .site_packages
-        .iter()
-        .flat_map(|site| root.names(site).into_iter().filter(|name| is_metadata(name)).map(move |name| (site, name)))
-        .collect();
+impl Distribution {
+    /// The folder that its modules lie in.
+    pub fn code(&self) -> &Path {
+        self.source.as_deref().unwrap_or(&self.site)
+    }
+}
+
+/// The distributions of an environment.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// One of each name.
+    pub distributions: Vec<Distribution>,
+    /// Folders that could not be listed.
+    pub unlisted: Vec<Unlisted>,
+    /// Other places with torch or one of its companions.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// All distributions, one of each name: Python takes the first. `modules`: what comes before all of them. `with_files`: read what their
+/// RECORDs list, too.
+pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, PathBuf)>, with_files: bool) -> Found {
+    let mut places: Vec<(PathBuf, String)> = Vec::new();
+    let mut unlisted = Vec::new();
+    // What `pip install --target` fills has metadata beside its modules.
+    let before = modules.iter().filter(|(module, _)| module.way == Way::Pythonpath).map(|(_, folder)| folder);
+    let mut sites: Vec<&PathBuf> = before.collect();
+    sites.dedup();
+    let first = sites.len();
+    sites.extend(&layout.site_packages);
+    for (index, site) in sites.into_iter().enumerate() {
+        let names = match root.listing(site) {
+            Ok((names, more)) => {
+                let why = "it has more entries than are looked at".to_owned();
+                unlisted.extend(more.then(|| Unlisted { path: root.shown(site), why }));
+                names
+            }
+            Err(error) => {
+                unlisted.push(Unlisted { path: root.shown(site), why: error.to_string() });
+                Vec::new()
+            }
+        };
+        for name in names {
+            // Of those only torch and its companions count: what else is there was not asked for.
+            let counts = index >= first || FAMILY.contains(&python::normalize(of_folder(&name).0).as_str());
+            if is_metadata(&name) && counts {
+                places.push((site.clone(), name));
+            } else if name.ends_with(".egg-link") {
+                places.extend(editable::egg_link(root, &site.join(name)));
+            }
+        }
+    }
     let conda = if layout.conda { conda_names(root, &layout.prefix) } else { Vec::new() };
-    let mut found = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
-    let mut seen = std::collections::BTreeSet::new();
-    found
-        .retain(|distribution| !distribution.package.name.is_empty() && seen.insert(distribution.package.name.clone()));
-    found.sort_by(|one, other| one.package.name.cmp(&other.package.name));
-    found
+    let mut all = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
+    all.retain(|distribution| !distribution.package.name.is_empty());
+    let (mut distributions, mut elsewhere) = first_of_each(layout, all);
+    elsewhere::without_own(&mut modules, root, &distributions);
+    let leads =
+        |package: &str| modules.iter().any(|(module, _)| module.way == Way::Pythonpath && module.package == package);
+    elsewhere.retain(|other| !leads(&other.package));
+    let mut led: Vec<String> = Vec::new();
+    for (module, folder) in modules {
+        if module.way == Way::Pythonpath
+            && let Some(own) = distributions.iter_mut().find(|own| own.package.name == module.package)
+            && own.site != folder
+            && !led.contains(&module.package)
+        {
+            lead_to(root, layout, own, folder);
+            led.push(module.package.clone());
+        }
+        elsewhere.push(module);
+    }
+    distributions.sort_by(|one, other| one.package.name.cmp(&other.package.name));
+    Found { distributions, unlisted, elsewhere }
+}
+
+/// The first of each name. Of two in one folder that is the one that its module's version agrees with, for they share the module.
+fn first_of_each(layout: &Layout, all: Vec<Distribution>) -> (Vec<Distribution>, Vec<Elsewhere>) {
+    let mut firsts: Vec<Distribution> = Vec::new();
+    let mut others: Vec<Distribution> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for distribution in all {
+        match places.get(&distribution.package.name).and_then(|place| firsts.get_mut(*place)) {
+            None => {
+                places.insert(distribution.package.name.clone(), firsts.len());
+                firsts.push(distribution);
+            }
+            Some(first) if first.site == distribution.site && !agrees(first) && agrees(&distribution) => {
+                others.push(std::mem::replace(first, distribution));
+            }
+            Some(_) => others.push(distribution),
+        }
+    }
+    let told = |other: &Distribution| {
+        let first = places.get(&other.package.name).and_then(|place| firsts.get(*place))?;
+        let version = other.package.version.value();
+        (FAMILY.contains(&other.package.name.as_str()) && version != first.package.version.value()).then_some(())?;
+        let way = match (first.site == other.site, first.site.starts_with(&layout.prefix)) {
+            (true, _) => Way::SameFolder,
+            (false, false) if other.site.starts_with(&layout.prefix) => Way::OwnFolder,
+            (false, _) => Way::OtherFolder,
+        };
+        Some(Elsewhere {
+            package: other.package.name.clone(),
+            at: other.package.at.clone(),
+            version: version.cloned(),
+            way,
+        })
+    };
+    let elsewhere = others.iter().filter_map(told).collect();
+    (firsts, elsewhere)
+}
+
+/// Whether the metadata and the module name one version.
+fn agrees(distribution: &Distribution) -> bool {
+    let package = &distribution.package;
+    match (package.version.value(), package.build.value()) {
+        (Some(version), Some(build)) => python::public_version(version) == python::public_version(&build.version),
+        _ => false,
+    }
+}
+
+/// What is imported lies in another folder than what was installed: its build is that of the module there.
+fn lead_to(root: &Root, layout: &Layout, own: &mut Distribution, folder: PathBuf) {
+    own.package.build = build::build(root, &folder, &own.package.name, |path| below(root, layout, path));
+    own.natives = None;
+    own.source = Some(folder);
 }
 
 /// pip renames what it is about to remove to `~name`; such leftovers are not installed.
@@ -75,18 +196,29 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String
     let installer = installer
         .filter(|name| !name.is_empty() && name.len() <= 32)
         .or_else(|| conda.contains(&name).then(|| "conda".to_owned()));
-    let natives = with_files.then(|| natives(&root.read_text(&place.join("RECORD"), MAX_RECORD).ok()?)).flatten();
-    let build = build::build(root, site, &name, |path| below(root, layout, path));
+    let record = with_files.then(|| root.read_text(&place.join("RECORD"), MAX_RECORD).ok()).flatten();
+    let linked = (egg && !layout.site_packages.iter().any(|own| own == site)).then(|| Some(site.to_owned()));
+    let editable = record.as_deref().and_then(|record| editable::folder(root, site, &place, record)).or(linked);
+    let source = editable.clone().flatten().map(|folder| {
+        // Projects keep their packages in the folder itself or in `src`.
+        let inner = folder.join("src");
+        if root.is_dir(&inner.join(name.replace('-', "_"))) { inner } else { folder }
+    });
+    let build = build::build(root, source.as_deref().unwrap_or(site), &name, |path| below(root, layout, path));
     let package = Package {
         version,
         build,
         installer,
         requires: requires.iter().map(|line| redact::urls(line)).collect(),
         libraries: Vec::new(),
+        listing: None,
+        damaged: Vec::new(),
+        editable: editable.map(|folder| folder.map(|folder| root.shown(&folder)).unwrap_or_default()),
         at: below(root, layout, &place),
         name,
     };
-    Distribution { package, site: site.to_owned(), natives }
+    let natives = record.and_then(|record| natives(&record));
+    Distribution { package, site: site.to_owned(), natives, source }
 }
 
 /// The shared libraries among the files of a RECORD; nothing when it lists no file at all.

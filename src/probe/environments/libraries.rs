@@ -2,13 +2,17 @@
 
 use std::{
     collections::BTreeSet,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-use super::{distributions::Distribution, layout::Layout};
+use super::{
+    distributions::Distribution,
+    layout::Layout,
+    look::{Look, look},
+};
 use crate::{
-    binary,
-    facts::{Container, Fact, Library},
+    facts::{BadFile, Flaw, Listing, Platform},
     probe::root::{Root, clean},
     python,
 };
@@ -24,30 +28,78 @@ const CONDA_TORCH: [&str; 5] =
 
 /// Reads the libraries of all packages that concern GPUs into their facts.
 /// `more` are the packages that the knowledge base has something to say of.
-pub fn read(root: &Root, layout: &Layout, distributions: &mut [Distribution], more: &BTreeSet<String>) {
+pub fn read(
+    root: &Root,
+    layout: &Layout,
+    distributions: &mut [Distribution],
+    more: &BTreeSet<String>,
+    platform: Option<Platform>,
+) {
     let mut work: Vec<(usize, PathBuf, String)> = Vec::new();
-    for (index, distribution) in distributions.iter().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
-        let walked = || walk(root, &distribution.site, &distribution.package.name);
-        let natives = distribution.natives.clone().unwrap_or_else(walked);
+    for (index, distribution) in distributions.iter_mut().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
+        let natives = natives(root, distribution);
         if layout.conda && distribution.package.name == "torch" {
             let library = layout.prefix.join("lib");
             let outside = CONDA_TORCH.into_iter().filter(|name| !natives.iter().any(|path| path.ends_with(name)));
             let files = outside.map(|name| (index, library.join(name), format!("lib/{name}")));
-            work.extend(files.filter(|(_, path, _)| root.is_file(path)));
+            work.extend(files.filter(|(_, path, _)| root.is_named(path)));
         }
+        let code = distribution.code();
         let inside = natives.into_iter().filter_map(|shown| {
             // A RECORD that points out of the environment is not followed.
-            let within = |path: &PathBuf| path.starts_with(&layout.prefix) || path.starts_with(&distribution.site);
-            Some((index, clean(&distribution.site.join(&shown)).filter(within)?, shown))
+            let within = |path: &PathBuf| path.starts_with(&layout.prefix) || path.starts_with(code);
+            Some((index, clean(&code.join(&shown)).filter(within)?, shown))
         });
         work.extend(inside);
     }
-    work.truncate(MAX_FILES);
-    let libraries = crate::parallel::map(&work, |(_, path, shown)| library(root, path, shown));
-    for ((index, ..), library) in work.iter().zip(libraries) {
-        if let (Some(distribution), Some(library)) = (distributions.get_mut(*index), library) {
-            distribution.package.libraries.push(library);
+    let left = work.split_off(work.len().min(MAX_FILES));
+    let looks = crate::parallel::map(&work, |(_, path, shown)| look(root, path, shown, platform));
+    for ((index, path, _), Look { library, bad }) in work.iter().zip(looks) {
+        let Some(distribution) = distributions.get_mut(*index) else { continue };
+        distribution.package.libraries.extend(library);
+        let moved = |bad: &BadFile| bad.what == Flaw::Absent && moved_by_conda(root, layout, distribution, path);
+        let bad = bad.filter(|bad| !moved(bad));
+        distribution.package.damaged.extend(bad);
+    }
+    // The first that was left out speaks for the rest of its package.
+    let mut last = None;
+    for (index, _, path) in left {
+        if last.replace(index) != Some(index)
+            && let Some(distribution) = distributions.get_mut(index)
+        {
+            distribution.package.damaged.push(too_much(path));
         }
+    }
+}
+
+/// The libraries of a distribution as far as anything tells them, and a note of how they were found.
+fn natives(root: &Root, distribution: &mut Distribution) -> Vec<String> {
+    let editable = distribution.package.editable.as_deref();
+    let (listing, natives) = match (&distribution.natives, editable) {
+        (_, Some("")) => (Listing::Nowhere, Vec::new()),
+        (Some(natives), None) => (Listing::Record, natives.clone()),
+        (None, None) | (_, Some(_)) => {
+            let (natives, bad) = walk(root, distribution.code(), &distribution.package.name);
+            distribution.package.damaged.extend(bad);
+            (Listing::Folder, natives)
+        }
+    };
+    distribution.package.listing = Some(listing);
+    natives
+}
+
+/// Whether a package of conda's has a file in another place than where its RECORD was written: recipes move torch's libraries to the
+/// environment's own folder after pip has listed them.
+fn moved_by_conda(root: &Root, layout: &Layout, distribution: &Distribution, path: &Path) -> bool {
+    let moved = || path.file_name().is_some_and(|name| root.is_file(&layout.prefix.join("lib").join(name)));
+    layout.conda && distribution.package.installer.as_deref() == Some("conda") && moved()
+}
+
+fn too_much(path: String) -> BadFile {
+    BadFile {
+        path,
+        what: Flaw::Unreadable,
+        why: "was not looked at: there are more files than any package has".to_owned(),
     }
 }
 
@@ -68,36 +120,37 @@ fn required_name(line: &str) -> String {
     python::normalize(line.get(..end).unwrap_or_default())
 }
 
-/// One file. What cannot be read is still a library; what is no binary at all (a text file named `.so`) is none.
-fn library(root: &Root, path: &Path, shown: &str) -> Option<Library> {
-    let read = root.locate(path).map_err(binary::Error::Io).and_then(|path| binary::read_library(&path, shown));
-    match read {
-        Ok(library) => Some(library),
-        Err(binary::Error::NotABinary) => None,
-        Err(error) => Some(Library {
-            path: shown.to_owned(),
-            container: if shown.ends_with(".dll") || shown.ends_with(".pyd") { Container::Pe } else { Container::Elf },
-            needed: Vec::new(),
-            code: Fact::unknown(format!("cannot be read: {error}")),
-        }),
-    }
-}
-
-/// Shared libraries below the folder that a package of this name usually has. Links to folders are not followed.
-fn walk(root: &Root, site: &Path, name: &str) -> Vec<String> {
+/// Shared libraries below the folder that a package of this name usually has, and the folders in it that could not be searched. Links
+/// to folders are not followed.
+fn walk(root: &Root, site: &Path, name: &str) -> (Vec<String>, Vec<BadFile>) {
     let module = name.replace('-', "_");
     let mut pending = vec![
         (site.join(&module), module.clone(), 0),
         (site.join(format!("{module}.libs")), format!("{module}.libs"), 0),
     ];
-    let mut found = Vec::new();
+    let (mut found, mut bad) = (Vec::new(), Vec::new());
     let mut folders = 0;
     while let Some((folder, shown, depth)) = pending.pop() {
         folders += 1;
         if folders > MAX_FOLDERS || found.len() > MAX_FILES {
+            bad.push(too_much(shown));
             break;
         }
-        for name in root.names(&folder) {
+        let (names, more) = match root.listing(&folder) {
+            Ok(listing) => listing,
+            // A package need not have a folder of its name.
+            Err(error) if depth == 0 && matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                continue;
+            }
+            Err(error) => {
+                bad.push(BadFile { path: shown, what: Flaw::Unreadable, why: format!("cannot be listed: {error}") });
+                continue;
+            }
+        };
+        if more {
+            bad.push(too_much(shown.clone()));
+        }
+        for name in names {
             let (path, shown) = (folder.join(&name), format!("{shown}/{name}"));
             if python::shared_library(&name) {
                 found.push(shown);
@@ -108,7 +161,7 @@ fn walk(root: &Root, site: &Path, name: &str) -> Vec<String> {
         }
     }
     found.sort();
-    found
+    (found, bad)
 }
 
 #[cfg(test)]

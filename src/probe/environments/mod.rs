@@ -2,9 +2,12 @@
 
 mod build;
 mod distributions;
+mod editable;
+mod elsewhere;
 mod interpreter;
 mod layout;
 mod libraries;
+mod look;
 mod manager;
 mod pyvenv;
 pub(super) mod select;
@@ -18,7 +21,11 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::system_libraries::in_folders;
-use self::{distributions::Distribution, layout::Layout, select::Candidate};
+use self::{
+    distributions::{Distribution, Found},
+    layout::Layout,
+    select::Candidate,
+};
 use super::{Options, Surroundings, header, root::Root};
 use crate::{
     facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source},
@@ -53,11 +60,13 @@ fn environment(
     interests: Option<&Interests>,
 ) -> Environment {
     let Candidate { layout, found_by, active } = candidate;
-    let mut distributions = distributions::distributions(root, &layout, interests.is_some());
+    let modules = elsewhere::modules(root, surroundings, &layout);
+    let Found { mut distributions, unlisted, elsewhere } =
+        distributions::distributions(root, &layout, modules, interests.is_some());
     let platform = platform(root, &layout, host);
     let mut system_libraries = BTreeMap::new();
     if let Some(interests) = interests {
-        libraries::read(root, &layout, &mut distributions, &interests.packages);
+        libraries::read(root, &layout, &mut distributions, &interests.packages, platform.value().copied());
         if let Some(platform) = platform.value().filter(|platform| platform.os == Os::Linux) {
             let provided = provided(&distributions);
             // What rows ask for is looked for where GPU software is installed at all.
@@ -82,6 +91,8 @@ fn environment(
         platform,
         packages: distributions.into_iter().map(|distribution| distribution.package).collect(),
         system_libraries,
+        unlisted,
+        elsewhere,
     }
 }
 

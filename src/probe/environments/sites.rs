@@ -1,7 +1,10 @@
 //! The folders that an environment's interpreter looks through for distributions, in its order (CPython's site.py and the
 //! changes of Debian and Fedora to it).
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use super::{interpreter, layout::Layout, version};
 use crate::{
@@ -21,6 +24,10 @@ pub fn site_packages(
     match &layout.venv {
         Some(venv) => {
             folders.extend(own(&layout.prefix, library));
+            let folder = layout.prefix.join("lib");
+            if library.is_none() && is_closed(root, &folder) {
+                folders.push(folder);
+            }
             if venv.system_site_packages {
                 folders.extend(user(surroundings, version, layout.windows));
                 folders.extend(venv.home.as_deref().map(|home| base(root, home)).unwrap_or_default());
@@ -36,13 +43,22 @@ pub fn site_packages(
         }
     }
     let mut seen = Vec::new();
-    folders.retain(|folder| {
+    folders.retain(|folder| match root.real(folder) {
         // lib64 is often a link to lib.
-        let real = root.real(folder).ok().filter(|real| root.is_dir(real) && !seen.contains(real));
-        seen.extend(real.clone());
-        real.is_some()
+        Ok(real) => {
+            let new = root.is_dir(&real) && !seen.contains(&real);
+            seen.push(real);
+            new
+        }
+        // What is behind a folder that may not be entered stays in the list, so that somebody says so.
+        Err(error) => error.kind() == ErrorKind::PermissionDenied,
     });
     folders
+}
+
+/// Whether a folder is there and does not let its entries be seen.
+fn is_closed(root: &Root, folder: &Path) -> bool {
+    root.listing(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 /// purelib and platlib of the environment itself.

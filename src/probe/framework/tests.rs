@@ -23,6 +23,9 @@ fn environment(folder: &Path, script: &str) -> Environment {
         installer: None,
         requires: Vec::new(),
         libraries: Vec::new(),
+        listing: None,
+        damaged: Vec::new(),
+        editable: None,
         at: String::new(),
     };
     Environment {
@@ -37,6 +40,8 @@ fn environment(folder: &Path, script: &str) -> Environment {
         manager: Fact::unknown("x"),
         packages: vec![torch],
         system_libraries: Default::default(),
+        unlisted: Vec::new(),
+        elsewhere: Vec::new(),
     }
 }
 

@@ -43,13 +43,21 @@ pub fn libraries<W: Write>(
 ) -> io::Result<()> {
     for (index, path) in paths.iter().enumerate() {
         reporter.step(&format!("reading {}", file_name(path)))?;
-        let Ok(source) = FileSource::open(path) else { continue };
+        let source = match FileSource::open(path) {
+            Ok(source) => source,
+            Err(error) => {
+                // What cannot be read cannot be loaded by anybody.
+                reporter.state.smoke.libraries.push(unread(index, 0, &error.to_string()));
+                continue;
+            }
+        };
         for choice in choose(&source) {
             if choice.bytes > LARGEST_PTX && compiles(&choice.images) {
                 continue;
             }
             let mut bytes = vec![0; usize::try_from(choice.bytes).unwrap_or(0)];
             if source.read_at(choice.offset, &mut bytes).ok() != Some(bytes.len()) {
+                reporter.state.smoke.libraries.push(unread(index, choice.offset, "it ends before its code does"));
                 continue;
             }
             let load = LibraryLoad {
@@ -75,6 +83,21 @@ pub fn libraries<W: Write>(
         }
     }
     Ok(())
+}
+
+/// What stands for the load of code that could not be read.
+fn unread(index: usize, offset: u64, why: &str) -> LibraryLoad {
+    LibraryLoad {
+        environment: String::new(),
+        package: String::new(),
+        path: index.to_string(),
+        offset,
+        bytes: 0,
+        images: Vec::new(),
+        like_it: 1,
+        answer: Answer::Unloadable { why: why.to_owned() },
+        micros: 0,
+    }
 }
 
 fn file_name(path: &Path) -> String {

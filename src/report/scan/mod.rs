@@ -48,7 +48,13 @@ pub(super) fn gate(report: &Report, screen: &Screen) -> String {
             .filter(|(_, list)| !list.is_empty())
             .map(|(verb, list)| format!("{verb} {list}"))
             .collect();
+        // Where nothing was found, what was asked is neither so nor not so.
+        if let Some(names) = (!gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
+            let text = format!("no device code that can run was found in {names}: it cannot be met");
+            page.marked(0, 2, "?", Paint::Error, &text);
+        }
         match gate.reasons.as_slice() {
+            [] if !gate.nothing_in.is_empty() => {}
             _ if gate.met => page.marked(0, 2, "✓", Paint::Good, &asked.join(", and ")),
             [] => page.marked(0, 2, "✗", Paint::Error, "not met: see above"),
             [reason] => page.marked(0, 2, "✗", Paint::Error, &format!("not met: {reason}")),

@@ -5,7 +5,7 @@
 //! ## How it is decided
 //! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins, those left out that are for one
 //! GPU generation only. Code for a lower minor, or PTX, does not count: the question is what was built, not what would run. Where the
-//! sections hold a stub, what was found elsewhere in the file counts.
+//! sections hold a stub or nothing at all, what was found elsewhere in the file counts.
 //!
 //! ## How to fix it
 //! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0".
@@ -77,9 +77,15 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// Whether a library with device code lacks a target in its general part. Of a stub the sections say nothing: what was found elsewhere counts.
+/// Whether a library with device code lacks a target in its general part. Where the sections hold a stub or nothing, what was found
+/// elsewhere counts.
 fn lacks(knowledge: &Knowledge, library: &Library, target: CodeTarget) -> bool {
     let Some(code) = library.code.value() else { return false };
     let built = compat::built(knowledge, code);
-    built.fatbins > 0 && !built.serves(target) && !(code.is_stub() && code.hidden.contains_key(&target))
+    let hidden = code.hidden.contains_key(&target);
+    match built.fatbins {
+        0 => !code.hidden.is_empty() && !hidden,
+        _ if code.is_stub() && hidden => false,
+        _ => !built.serves(target),
+    }
 }

@@ -21,7 +21,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    facts::{Environment, Fact, How, Os, Package},
+    facts::{Environment, Fact, How, Os, Package, Unlisted},
     finding::{Evidence, Severity},
     python::Requirement,
     rules::{
@@ -91,10 +91,18 @@ fn concerns_gpu(package: &Package) -> bool {
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
     let Some(torch) = environment.package("torch") else { return Outcome::NotApplicable };
-    let unmet = unmet(environment);
+    let mut unmet = unmet(environment);
+    // What is not in the folders that could be listed may be in the others.
+    if !environment.unlisted.is_empty() {
+        unmet.retain(|unmet| unmet.instead.is_some());
+    }
     let libraries = missing_libraries(context, environment);
     if unmet.is_empty() && libraries.is_empty() {
-        return Outcome::Holds;
+        let told = |folder: &Unlisted| format!("what is in {}: {}", folder.path, folder.why);
+        return match environment.unlisted.as_slice() {
+            [] => Outcome::Holds,
+            folders => Outcome::Needs(folders.iter().map(told).collect()),
+        };
     }
     let mut parts: Vec<String> = unmet
         .iter()

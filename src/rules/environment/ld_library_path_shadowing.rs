@@ -107,6 +107,9 @@ mod tests {
             installer: None,
             requires: Vec::new(),
             libraries: Vec::new(),
+            listing: None,
+            damaged: Vec::new(),
+            editable: None,
             at: String::new(),
         };
         let older = |path: &str, version: &str| is_older("libnvJitLink.so.12", path, &package(version));

@@ -3,7 +3,8 @@
 //! There is a GPU and a Python environment, but no PyTorch in it yet.
 //!
 //! ## How it is decided
-//! No distribution called `torch` was found in the environment, and none of another framework with code for GPUs.
+//! No distribution called `torch` was found in the environment, and none of another framework with code for GPUs. Where a folder of
+//! packages could not be listed, nobody knows.
 //!
 //! ## How to fix it
 //! The line that is given installs the newest release that has code for the GPU and runs on the driver.
@@ -15,7 +16,7 @@
 //! Python Packaging User Guide, recording installed projects.
 
 use crate::{
-    facts::Package,
+    facts::{Elsewhere, Package, Unlisted, Way},
     finding::Severity,
     rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::has_gpu},
 };
@@ -32,11 +33,20 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
+    // What comes first in a folder that could not be listed is what Python would take.
+    if !environment.unlisted.is_empty() {
+        let told = |folder: &Unlisted| format!("torch: could not look into {}: {}", folder.path, folder.why);
+        return Outcome::Needs(environment.unlisted.iter().map(told).collect());
+    }
     if !has_gpu(context) {
         return Outcome::NotApplicable;
     }
     if environment.package("torch").is_some() {
         return Outcome::Holds;
+    }
+    let before = |other: &&Elsewhere| other.package == "torch" && other.way == Way::Pythonpath;
+    if let Some(other) = environment.elsewhere.iter().find(before) {
+        return Outcome::Needs(vec![format!("the torch in {}: nothing tells its version", other.at)]);
     }
     // Where another framework is installed, nobody may want PyTorch.
     let uses_gpus = |package: &Package| {

@@ -30,7 +30,7 @@ pub const RULE: Rule = Rule {
     slug: "framework-import-failed",
     scope: Scope::Environment,
     severity: Severity::Error,
-    consequence_of: &["python-unsupported-by-torch"],
+    consequence_of: &["library-damaged", "python-unsupported-by-torch"],
     remedies: &[],
     judge,
 };

@@ -1,7 +1,7 @@
 //! What is read of an environment.
 
 use super::*;
-use crate::facts::{Manager, Package};
+use crate::facts::{Elsewhere, Manager, Package};
 
 fn selected(scene: &Scene) -> Environment {
     scene.environments().swap_remove(0)
@@ -142,6 +142,31 @@ fn the_first_of_two_of_a_name_wins_and_the_base_is_seen_when_asked() {
         (torch.at.as_str(), torch.libraries.len()),
         ("~/.local/lib/python3.11/site-packages/torch-3.dist-info", 1)
     );
+}
+
+#[test]
+fn other_versions_of_torch_are_kept_in_mind() {
+    let mut scene = Scene::new();
+    scene.python("py");
+    scene.install("py", "torch", "2.6.0", &["torch/lib/x.so"]);
+    scene.install(".local", "torch", "2.7.1", &["torch/lib/x.so"]);
+    scene.install(".local", "numpy", "2.0", &[]);
+    scene.install("py", "numpy", "1.0", &[]);
+    scene.name("py");
+    let told = |scene: &Scene| {
+        let found = selected(scene);
+        let other = |other: &Elsewhere| format!("{} {:?} {:?}", other.package, other.version, other.way);
+        let torch = found.package("torch").unwrap().version.value().unwrap().clone();
+        (torch, found.elsewhere.iter().map(other).collect::<Vec<_>>())
+    };
+    assert_eq!(told(&scene), ("2.7.1".to_owned(), vec!["torch Some(\"2.6.0\") OwnFolder".to_owned()]));
+    // What PYTHONPATH names comes before both, with its metadata.
+    scene.install("target", "torch", "2.9.0", &["torch/lib/x.so"]);
+    let target = scene.path("target/lib/python3.11/site-packages");
+    scene.write("target/lib/python3.11/site-packages/torch/__init__.py", "");
+    scene.set("PYTHONPATH", &target);
+    assert_eq!(told(&scene), ("2.9.0".to_owned(), vec!["torch None Pythonpath".to_owned()]));
+    assert_eq!(selected(&scene).package("numpy").unwrap().version.value().unwrap(), "2.0");
 }
 
 #[test]

@@ -1,0 +1,94 @@
+//! What looking at installed packages met that is not as it should be: files that are no libraries, folders that cannot be listed, other
+//! places that Python may take a package from. A look that failed is a fact of its own: no claim takes its place.
+
+use serde::{Deserialize, Serialize};
+
+/// How the libraries of a package were found. Where there is none of these nobody looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Listing {
+    /// Its RECORD lists them.
+    Record,
+    /// Without a RECORD the folder of its name was searched.
+    Folder,
+    /// Nothing tells where they are: an editable install that does not name its folder.
+    Nowhere,
+}
+
+/// A native library that should be there and cannot be taken for one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadFile {
+    /// Its path, as that of a library.
+    pub path: String,
+    /// What kind of fault it is.
+    pub what: Flaw,
+    /// The same for people, as the end of a sentence that begins with the path: `is empty`.
+    pub why: String,
+}
+
+/// Kinds of faults of a native library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flaw {
+    /// There is no such file, or a link that leads nowhere.
+    Absent,
+    /// It has no bytes.
+    Empty,
+    /// Its headers speak of more bytes than it has, or are damaged themselves.
+    CutOff,
+    /// All that was looked at is zeros.
+    Zeros,
+    /// The text that git keeps in the place of a large file.
+    Pointer,
+    /// It is no library of any kind.
+    NoLibrary,
+    /// It is for another processor or system.
+    OtherMachine,
+    /// Its section headers are gone: the system may load it, but what it holds for GPUs cannot be told.
+    NoSections,
+    /// A folder, a pipe or a device.
+    NotAFile,
+    /// Its symbolic links go in circles.
+    LinkLoop,
+    /// The operating system does not let it be read.
+    Unreadable,
+}
+
+/// A folder that was not read, or not to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    /// The folder as shown.
+    pub path: String,
+    /// Why not, as a lower-case fragment.
+    pub why: String,
+}
+
+/// Another place that has a package of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// Normalised name.
+    pub package: String,
+    /// The module or the metadata folder, as shown.
+    pub at: String,
+    /// Version, for metadata that tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What makes Python look there.
+    pub way: Way,
+}
+
+/// What makes Python look in another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// PYTHONPATH: before the environment.
+    Pythonpath,
+    /// The current folder: before the environment, for what is started there with `-c` or `-m`, and for scripts that lie in it.
+    CurrentFolder,
+    /// Metadata beside that of the package in the same folder.
+    SameFolder,
+    /// Another folder of packages, which the environment sees too, behind the one that counts.
+    OtherFolder,
+    /// As above, where the one that counts is that of `pip install --user` and this is the environment's own.
+    OwnFolder,
+}

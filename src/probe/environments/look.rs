@@ -1,0 +1,73 @@
+//! One installed library looked at: what it holds, or what is wrong with it.
+
+use std::{io, path::Path};
+
+use crate::{
+    binary::{self, FileSource},
+    facts::{BadFile, Container, Fact, Flaw, Library, Platform},
+    probe::root::Root,
+};
+
+/// What looking at a file came to. A file that is broken is still a library of its package, whose code is not known; what is no binary
+/// at all (a linker script named `.so`) is none.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// The library.
+    pub library: Option<Library>,
+    /// What is wrong with it.
+    pub bad: Option<BadFile>,
+}
+
+/// Looks at a file that should be a library.
+pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -> Look {
+    let source = match root.locate(path).and_then(|path| FileSource::open(&path)) {
+        Ok(source) => source,
+        Err(error) => return broken(shown, refused(root, path, &error)),
+    };
+    match binary::flaw(&source, shown, platform) {
+        Err(error) => return broken(shown, refused(root, path, &error)),
+        Ok(Some((what @ (Flaw::NoLibrary | Flaw::Pointer | Flaw::Zeros), why))) => {
+            return Look { library: None, bad: Some(BadFile { path: shown.to_owned(), what, why }) };
+        }
+        // The system may load it, and that it holds no code was not said.
+        Ok(Some((what @ Flaw::NoSections, why))) => {
+            let bad = Some(BadFile { path: shown.to_owned(), what, why });
+            return Look { library: binary::read_source(&source, shown).ok(), bad };
+        }
+        Ok(Some(flaw)) => return broken(shown, flaw),
+        Ok(None) => {}
+    }
+    match binary::read_source(&source, shown) {
+        Ok(library) => Look { library: Some(library), bad: None },
+        Err(binary::Error::NotABinary) => Look::default(),
+        Err(binary::Error::Io(error)) => broken(shown, refused(root, path, &error)),
+        Err(error) => broken(shown, (Flaw::CutOff, format!("is cut off or damaged: {error}"))),
+    }
+}
+
+fn broken(shown: &str, (what, why): (Flaw, String)) -> Look {
+    let library = Library {
+        path: shown.to_owned(),
+        container: if shown.ends_with(".dll") || shown.ends_with(".pyd") { Container::Pe } else { Container::Elf },
+        needed: Vec::new(),
+        code: Fact::unknown(format!("cannot be read: it {why}")),
+    };
+    Look { library: Some(library), bad: Some(BadFile { path: shown.to_owned(), what, why }) }
+}
+
+/// What it means that a file could not be opened or read.
+fn refused(root: &Root, path: &Path, error: &io::Error) -> (Flaw, String) {
+    let link = root.is_link(path);
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if link => {
+            (Flaw::Absent, "is a link that leads nowhere".to_owned())
+        }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Flaw::Absent, "is not there".to_owned()),
+        _ if root.is_dir(path) => (Flaw::NotAFile, "is a folder".to_owned()),
+        _ if root.is_other(path) => (Flaw::NotAFile, "is a pipe or a device, not a file".to_owned()),
+        io::ErrorKind::PermissionDenied => (Flaw::Unreadable, format!("cannot be read: {error}")),
+        // Below another root the links are followed by hand, which says so; the system's own name for it is not stable yet.
+        _ if link && root.real(path).is_err() => (Flaw::LinkLoop, "is a link that leads to itself".to_owned()),
+        _ => (Flaw::Unreadable, format!("cannot be read: {error}")),
+    }
+}

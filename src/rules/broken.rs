@@ -1,0 +1,152 @@
+//! What is wrong with the files of installed packages, and whether a package can still be loaded: asked by the rule that says so and by
+//! all that would otherwise call such a package good.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use super::{
+    Context,
+    shared::{chosen_cuda, package_row},
+};
+use crate::facts::{BadFile, Environment, Fact, Flaw, Library, Listing, Os, Package};
+
+/// The module with which torch begins to load its own libraries.
+const TORCH_ROOT: &str = "torch/_C";
+
+/// A file that is broken, and whether its package fails without it.
+#[derive(Debug, Clone)]
+pub struct Broken<'a> {
+    /// The file.
+    pub file: Cow<'a, BadFile>,
+    /// Whether it decides what the package runs on, or such a library links to it.
+    pub fatal: bool,
+}
+
+/// The broken files of a package. `linked`: the libraries that torch needs.
+pub fn broken<'a>(context: &Context<'a>, package: &'a Package, linked: &BTreeSet<&str>) -> Vec<Broken<'a>> {
+    let mut found: Vec<Broken<'a>> = Vec::new();
+    if !package.damaged.is_empty() {
+        let cuda = chosen_cuda(context, package);
+        let is_main = |path: &str| context.knowledge.is_main_library(&package.name, path, cuda.as_deref());
+        for file in package.damaged.iter().filter(|file| counts(package, file) || is_main(&file.path)) {
+            let fatal = is_main(&file.path) || linked.contains(file_name(&file.path));
+            found.push(Broken { file: Cow::Borrowed(file), fatal });
+        }
+    }
+    found.extend(damaged_inside(context, package));
+    found.extend(lacking(context, package).map(|file| Broken { file: Cow::Owned(file), fatal: true }));
+    found
+}
+
+/// Why torch cannot be what its files promise on this machine: the first file without which it fails, its own or another package's.
+pub fn torch_broken(context: &Context<'_>) -> Option<String> {
+    let (_, environment) = context.environment?;
+    let torch = environment.package("torch")?;
+    let linked = linked(context);
+    let told = |file: &BadFile| format!("{} {}", file.path, file.why);
+    if let Some(own) = broken(context, torch, &linked).into_iter().find(|broken| broken.fatal) {
+        return Some(told(&own.file));
+    }
+    let mut all = environment.packages.iter().flat_map(|package| &package.damaged);
+    all.find(|file| linked.contains(file_name(&file.path))).map(told)
+}
+
+/// Whether the GPUs that a package runs on cannot be told, although somebody looked: nothing lists its files, and the folder of its name
+/// does not have the library that decides.
+pub fn unseen(context: &Context<'_>, package: &Package) -> bool {
+    let looked = matches!(package.listing, Some(Listing::Folder | Listing::Nowhere));
+    let claims = || package_row(context, package).is_some_and(|row| row.sass.is_some());
+    looked
+        && (package.name == "torch" || claims())
+        && !has_main(context, package)
+        && lacking(context, package).is_none()
+}
+
+/// Whether a fault counts in a package that has other libraries: packages for several systems bring those of others on purpose, and
+/// headers are taken off on purpose, too.
+fn counts(package: &Package, file: &BadFile) -> bool {
+    let good = |library: &Library| package.damaged.iter().all(|bad| bad.path != library.path);
+    !matches!(file.what, Flaw::OtherMachine | Flaw::NoLibrary) || !package.libraries.iter().any(good)
+}
+
+/// A main library of which the sections of device code are damaged.
+fn damaged_inside<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = Broken<'a>> + use<'a> {
+    let (knowledge, cuda) = (context.knowledge, chosen_cuda(context, package));
+    let looked = package.listing.is_some();
+    package.libraries.iter().filter(move |_| looked).filter_map(move |library| {
+        let damage = library.code.value()?.damage.first()?;
+        let main = knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
+        let why = format!("is damaged at offset {:#x}: {}", damage.offset, damage.what);
+        let file = BadFile { path: library.path.clone(), what: Flaw::CutOff, why };
+        main.then_some(Broken { file: Cow::Owned(file), fatal: true })
+    })
+}
+
+fn has_main(context: &Context<'_>, package: &Package) -> bool {
+    let cuda = chosen_cuda(context, package);
+    let is_main = |path: &String| context.knowledge.is_main_library(&package.name, path, cuda.as_deref());
+    package
+        .libraries
+        .iter()
+        .map(|library| &library.path)
+        .chain(package.damaged.iter().map(|bad| &bad.path))
+        .any(is_main)
+}
+
+/// The library that a torch with CUDA must have, where nothing has it and nothing lists it.
+fn lacking(context: &Context<'_>, package: &Package) -> Option<BadFile> {
+    let (_, environment) = context.environment?;
+    let looked = matches!(package.listing, Some(Listing::Record | Listing::Folder));
+    if package.name != "torch" || !looked || has_main(context, package) {
+        return None;
+    }
+    let cuda = match &package.build {
+        Fact::Known { value, .. } => value.cuda.is_some(),
+        // Not even the file that says its build is there.
+        _ => package.libraries.is_empty(),
+    };
+    let windows = environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
+    let mut main = context.knowledge.main_libraries("torch");
+    let path = main.find(|path| path.ends_with(".dll") == windows).unwrap_or("torch");
+    // Distributions of Linux have it in the system's own folder.
+    let found = environment.system_libraries.get(file_name(path)).is_some_and(|fact| fact.value().is_some());
+    (cuda && !found).then(|| {
+        let why = "is not there, and no file of the package takes its place".to_owned();
+        BadFile { path: path.to_owned(), what: Flaw::Absent, why }
+    })
+}
+
+/// The names of all libraries that torch links to, directly or through others. Where no file is broken nobody needs them, and there are
+/// none in the answer.
+pub fn linked<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let damaged = |environment: &&Environment| environment.packages.iter().any(|package| !package.damaged.is_empty());
+    let Some(environment) = context.environment.map(|(_, environment)| environment).filter(damaged) else {
+        return BTreeSet::new();
+    };
+    let mut by_name: BTreeMap<&str, &Library> = BTreeMap::new();
+    let mut queue: Vec<&Library> = Vec::new();
+    for package in &environment.packages {
+        for library in &package.libraries {
+            by_name.insert(file_name(&library.path), library);
+            let main = context.knowledge.is_main_library(&package.name, &library.path, None);
+            if package.name == "torch" && (main || library.path.starts_with(TORCH_ROOT)) {
+                queue.push(library);
+            }
+        }
+    }
+    let mut seen = BTreeSet::new();
+    while let Some(library) = queue.pop() {
+        for name in &library.needed {
+            if seen.insert(name.as_str()) {
+                queue.extend(by_name.get(name.as_str()));
+            }
+        }
+    }
+    seen
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

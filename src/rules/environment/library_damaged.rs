@@ -1,0 +1,90 @@
+//! # library-damaged
+//!
+//! A native library of an installed package is not there, or is no whole library: cut off, empty, a hole of zeros, the pointer of Git
+//! LFS, for another machine, without section headers, or not readable for this user. What the package was built for says nothing about
+//! what is loaded, so no GPU is called served by it.
+//!
+//! ## How it is decided
+//! Of packages that concern GPUs each library that the RECORD lists (without one, each in the package's folder) is opened and its headers
+//! are held against its length and the machine. A torch that says it was built for CUDA must have its main library. It is an error where
+//! the library decides which GPUs its package runs on or torch links to it, else a warning. What no RECORD lists and no folder shows
+//! stays unknown: what the knowledge base says of a version never takes the place of a file that could not be read.
+//!
+//! ## How to fix it
+//! Install the same build again. The disk may have been full, the download interrupted, the image layer squashed without links, or the
+//! folder copied from another machine.
+//!
+//! ## In a log
+//! `OSError: …/libtorch_cuda.so: file too short`; `invalid ELF header`; `cannot open shared object file: No such file or directory`;
+//! `wrong ELF class`; `[WinError 193] %1 is not a valid Win32 application`.
+//!
+//! ## Sources
+//! System V ABI, object files and program loading; Microsoft PE format; Python Packaging User Guide, recording installed projects.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    facts::Package,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        broken::{Broken, broken, linked, unseen},
+        shared::label,
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "library-damaged",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[Remedy::Reinstall],
+    judge,
+};
+
+/// So many files are named one by one.
+const SHOWN: usize = 3;
+/// And so many stand in the evidence; the facts have all of them.
+const LISTED: usize = 20;
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
+    let looked = || environment.packages.iter().filter(|package| package.listing.is_some());
+    if looked().next().is_none() {
+        return Outcome::NotApplicable;
+    }
+    let linked = linked(context);
+    let drafts: Vec<Draft> = looked().filter_map(|package| of_package(context, package, &linked)).collect();
+    let unseen: Vec<String> = looked()
+        .filter(|package| unseen(context, package))
+        .map(|package| format!("the libraries of {}: nothing tells where they are", label(package)))
+        .collect();
+    match (drafts.is_empty(), unseen.is_empty()) {
+        (false, _) => Outcome::Findings(drafts),
+        (true, false) => Outcome::Needs(unseen),
+        (true, true) => Outcome::Holds,
+    }
+}
+
+fn of_package(context: &Context<'_>, package: &Package, linked: &BTreeSet<&str>) -> Option<Draft> {
+    let mut files = broken(context, package, linked);
+    files.sort_by_key(|broken| !broken.fatal);
+    let fatal = files.first()?.fatal;
+    let told = |broken: &Broken<'_>| format!("{} {}", broken.file.path, broken.file.why);
+    let shown: Vec<String> = files.iter().take(SHOWN).map(told).collect();
+    let more = match files.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let summary = format!("{}{more}.", shown.join("; "));
+    let mut draft = Draft::new(label(package), summary).about(package);
+    for broken in files.iter().take(LISTED) {
+        let evidence = Evidence::new(told(broken), format!("the files of {}", package.at));
+        draft = draft.cause(&broken.file.path).evidence(evidence.at(context.pointer(&package.name)));
+    }
+    if fatal {
+        return Some(draft.symptom("OSError: cannot open shared object file, file too short or invalid ELF header"));
+    }
+    Some(draft.severity(Severity::Warning))
+}

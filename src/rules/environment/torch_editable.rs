@@ -1,0 +1,52 @@
+//! # torch-editable
+//!
+//! torch is an editable install: Python takes it from a folder of sources, and what it was built for changes with every build there. No
+//! version names it, and nothing that is known of releases is known of it.
+//!
+//! ## How it is decided
+//! By `direct_url.json`, by the `.pth` file that the install has left, or by an `.egg-link`. The libraries that are judged are those in that
+//! folder; where nothing names the folder they stay unknown.
+//!
+//! ## How to fix it
+//! Nothing needs fixing for those who build torch themselves. Else `pip uninstall torch`, and install a release.
+//!
+//! ## In a log
+//! `Editable project location` in `pip show torch`.
+//!
+//! ## Sources
+//! PEP 610; PEP 660; setuptools, development mode.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        broken::{torch_broken, unseen},
+        shared::label,
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "torch-editable",
+    scope: Scope::Environment,
+    severity: Severity::Warning,
+    consequence_of: &["library-damaged"],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
+    let Some(folder) = torch.editable.as_deref() else { return Outcome::Holds };
+    let place = if folder.is_empty() { "a folder that nothing names" } else { folder };
+    let judged = if unseen(context, torch) || torch_broken(context).is_some() {
+        "its libraries could not be judged"
+    } else {
+        "its libraries there are those that were judged"
+    };
+    Draft::new(label(torch), format!("{} is an editable install that leads to {place}: {judged}.", label(torch)))
+        .about(torch)
+        .severity(if unseen(context, torch) { Severity::Error } else { Severity::Warning })
+        .evidence(Evidence::new(format!("leads to {place}"), &torch.at).at(context.pointer("torch")))
+        .found()
+}

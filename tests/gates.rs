@@ -1,0 +1,168 @@
+//! `scan --gpu` and `scan --require` as gates: nothing, what could not be read and what is only hidden open none of them.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use std::{fs, io::Write, os::unix::fs::symlink, path::Path, process::Command};
+
+use common::{gpucheck, pack::Zip, run, succeed};
+use serde_json::Value;
+
+/// Code for sm_120 alone.
+const GOOD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so");
+const MAIN: &str = "libtorch_cuda.so";
+
+fn good() -> Vec<u8> {
+    fs::read(GOOD).unwrap()
+}
+
+/// The library without its section headers, so that its code is found by searching only.
+fn hidden() -> Vec<u8> {
+    let mut bytes = good();
+    bytes[40..48].fill(0);
+    bytes[58..64].fill(0);
+    bytes
+}
+
+/// Exit code and last lines with a gate of each kind; without a gate a scan is only an answer.
+#[track_caller]
+fn gate(target: &Path, gate: [&str; 2]) -> (i32, String, Value) {
+    let (plain, ..) = run(gpucheck().arg("scan").arg(target));
+    assert_eq!(plain, 0, "{}", target.display());
+    let (code, text, err) = run(gpucheck().arg("scan").arg(target).args(gate));
+    let (json_code, json, _) = run(gpucheck().arg("scan").arg(target).args(gate).args(["--format", "json"]));
+    assert_eq!(code, json_code, "{err}");
+    let report: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["gate"]["met"], code == 0, "{}", report["gate"]);
+    (code, text, report)
+}
+
+#[track_caller]
+fn closed(target: &Path, why: &str) {
+    for question in [["--require", "sm_120"], ["--gpu", "RTX 5090"]] {
+        let (code, text, report) = gate(target, question);
+        let last = text.lines().last().unwrap_or_default();
+        assert_eq!((code, report["verdict"].as_str()), (1, Some("error")), "{question:?} {text}");
+        assert!(!text.contains("✓ is built for") && !text.contains("✓ runs on"), "{text}");
+        assert!(text.contains(why), "'{why}' is not in\n{text}");
+        assert!(!last.starts_with('✓'), "{text}");
+    }
+}
+
+#[test]
+fn a_whole_library_opens_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(GOOD, folder.path().join(MAIN)).unwrap();
+    for question in [["--require", "sm_120"], ["--gpu", "RTX 5090"]] {
+        let (code, text, _) = gate(folder.path(), question);
+        assert_eq!(code, 0, "{text}");
+    }
+}
+
+#[test]
+fn nothing_opens_no_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    closed(folder.path(), "no device code that can run was found in");
+    fs::write(folder.path().join("notes.txt"), "x").unwrap();
+    closed(folder.path(), "no device code that can run was found in");
+    // What is there decides.
+    let (code, text, _) = {
+        fs::copy(GOOD.replace("so-sm_120", "so-sass-only-sm_90"), folder.path().join("x.so")).unwrap();
+        gate(folder.path(), ["--require", "sm_120"])
+    };
+    assert!(code == 1 && text.contains("lacks sm_120"), "{text}");
+}
+
+#[test]
+fn what_a_folder_has_and_could_not_be_read_counts() {
+    let whole = good();
+    let mut foreign = b"MZ".to_vec();
+    foreign.resize(400, 0);
+    let contents: [(&str, &[u8]); 7] = [
+        ("empty", b""),
+        ("cut off", &whole[..100]),
+        ("cut off", &whole[..whole.len() - 1]),
+        ("Git LFS", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
+        ("zeros", &[0; 50_000]),
+        ("no library", b"<html>503</html>"),
+        ("Windows", &foreign),
+    ];
+    for beside in [false, true] {
+        for (why, bytes) in contents {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(MAIN), bytes).unwrap();
+            if beside {
+                fs::copy(GOOD, folder.path().join("libgood.so")).unwrap();
+            }
+            closed(folder.path(), why);
+        }
+        type Make = fn(&Path);
+        let things: [(&str, Make); 4] = [
+            ("leads nowhere", |path| symlink("/gone", path).unwrap()),
+            ("leads nowhere", |path| symlink(path, path).unwrap()),
+            ("a pipe", |path| succeed(Command::new("mkfifo").arg(path))),
+            ("a device", |path| symlink("/dev/zero", path).unwrap()),
+        ];
+        for (why, make) in things {
+            let folder = tempfile::tempdir().unwrap();
+            make(&folder.path().join(MAIN));
+            if beside {
+                fs::copy(GOOD, folder.path().join("libgood.so")).unwrap();
+            }
+            closed(folder.path(), why);
+        }
+    }
+    // A folder of that name is a folder, and a linker script is no library: both are nothing.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(MAIN)).unwrap();
+    fs::write(folder.path().join("libx.so"), "INPUT(libx.so.1)").unwrap();
+    closed(folder.path(), "no device code that can run was found in");
+    fs::copy(GOOD, folder.path().join("libgood.so")).unwrap();
+    assert_eq!(gate(folder.path(), ["--require", "sm_120"]).0, 0);
+}
+
+#[test]
+fn damage_inside_of_the_code_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = good();
+    bytes[0x2030..0x2040].fill(0xFF);
+    fs::write(folder.path().join(MAIN), bytes).unwrap();
+    closed(folder.path(), "amaged");
+}
+
+#[test]
+fn code_that_only_a_search_finds_is_not_what_was_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(MAIN), hidden()).unwrap();
+    for question in [["--require", "sm_90"], ["--gpu", "H100"]] {
+        let (code, text, _) = gate(folder.path(), question);
+        assert!(code == 1 && !text.contains("✓ is built for") && !text.contains("✓ runs on"), "{text}");
+    }
+    let wheel = folder.path().join("demo-1.0-py3-none-any.whl");
+    fs::File::create(&wheel).unwrap().write_all(&Zip::default().deflated("demo/a.so", &hidden()).finish()).unwrap();
+    let (code, text, _) = gate(&wheel, ["--require", "sm_90"]);
+    assert!(code == 1 && text.contains("hidden") && text.contains("lacks sm_90"), "{text}");
+}
+
+#[test]
+fn packages_without_code_open_no_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let wheel = folder.path().join("demo-1.0-py3-none-any.whl");
+    let write = |zip: Zip| fs::write(&wheel, zip.finish()).unwrap();
+    write(Zip::default());
+    closed(&wheel, "no device code that can run was found in");
+    write(Zip::default().deflated("demo/x.py", b"pass"));
+    closed(&wheel, "no device code that can run was found in");
+    write(Zip::default().deflated("demo/good.so", &good()).deflated("demo/main.so", b""));
+    closed(&wheel, "empty");
+    write(Zip::default().deflated("demo/good.so", &good()).deflated("demo/main.so", &good()[..300]));
+    closed(&wheel, "cut off");
+    write(Zip::default().deflated("demo/good.so", &good()));
+    assert_eq!(gate(&wheel, ["--require", "sm_120"]).0, 0);
+    // Each target must hold something, not any of them.
+    let other = folder.path().join("pure-1.0-py3-none-any.whl");
+    fs::write(&other, Zip::default().deflated("pure/x.py", b"pass").finish()).unwrap();
+    let (code, text, _) = run(gpucheck().arg("scan").args([&wheel, &other]).args(["--require", "sm_120"]));
+    assert!(code == 1 && text.contains("pure-1.0"), "{text}");
+}
