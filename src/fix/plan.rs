@@ -79,6 +79,7 @@ impl Plan {
             driver: facts.driver.clone(),
             kernel: facts.kernel.clone(),
             driver_libraries: facts.driver_libraries.clone(),
+            driver_files: facts.driver_files.clone(),
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
             // The GPUs were not asked again.

@@ -4,6 +4,7 @@
 
 mod container;
 mod container_tools;
+mod driver_files;
 mod driver_libraries;
 mod env_vars;
 mod environments;
@@ -18,6 +19,7 @@ mod loader;
 mod pci;
 pub(crate) mod redact;
 mod root;
+mod shared_object;
 pub mod smoke;
 mod surroundings;
 mod toolkits;
@@ -80,6 +82,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         driver: kernel::driver(&kernel, &host),
         kernel,
         driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
+        driver_files: driver_files::driver_files(&root, surroundings, &host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: Fact::unknown("not asked for (gpucheck smoke)"),

@@ -15,6 +15,7 @@ mod smoke_runs;
 mod stack;
 mod steps;
 mod toolkit;
+mod user_space;
 
 pub use environment::{
     environment_incomplete::{Unmet, unmet, wanted},
@@ -95,6 +96,7 @@ registry! {
         driver_crashes,
         driver_answers_nonsense,
         driver_library_broken,
+        driver_library_missing,
         driver_library_too_old,
         nvml_init_failed,
         cuda_init_failed,
