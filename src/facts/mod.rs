@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arch::{CodeKind, CodeTarget, ComputeCapability, ParseError, Suffix, Target};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
-pub use contact::{Answer, Contact, DriverLibrary, LibraryKind};
+pub use contact::{Aftermath, Answer, Contact, DriverLibrary, LibraryKind};
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};

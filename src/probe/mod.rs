@@ -34,7 +34,7 @@ pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 
 use crate::{
-    facts::{Fact, Facts, Framework},
+    facts::{Fact, Facts, Framework, Smoke},
     knowledge::Interests,
 };
 
@@ -85,7 +85,10 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         driver_files: driver_files::driver_files(&root, surroundings, &host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
-        smoke: Fact::unknown("not asked for (gpucheck smoke)"),
+        smoke: match options.smoke {
+            Some(_) => Fact::unknown(NOT_ASKED),
+            None => Fact::unknown(Smoke::NOT_ASKED),
+        },
         framework: Fact::unknown(Framework::NOT_ASKED),
         expected: Vec::new(),
         required: Vec::new(),

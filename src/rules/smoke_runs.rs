@@ -126,8 +126,10 @@ pub fn driver(facts: &Facts) -> Driver {
 
 /// Whether runs were asked for and there was no device to run on.
 pub fn had_no_device(facts: &Facts) -> bool {
+    // A run that belongs to no GPU of the report is judged by no rule.
+    let known = |smoke: &Smoke| facts.gpus.value().is_some_and(|gpus| gpus.iter().any(|gpu| gpu.id == smoke.gpu));
     match &facts.smoke {
-        Fact::Known { value, .. } => value.is_empty(),
+        Fact::Known { value, .. } => value.is_empty() || !value.iter().all(known),
         Fact::Absent { .. } => true,
         Fact::Unknown { .. } => false,
     }
