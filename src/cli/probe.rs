@@ -79,17 +79,17 @@ fn alone() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Closes every descriptor but the standard three.
+/// Closes every descriptor but the standard three, as far as /proc lists them.
 #[cfg(target_os = "linux")]
 fn close_inherited() {
-    /// Where /proc does not list them.
-    const USUAL: std::ops::Range<i32> = 3..1024;
-    let listed = std::fs::read_dir("/proc/self/fd").map(|entries| {
-        let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-        numbers.filter(|number| *number >= USUAL.start).collect::<Vec<_>>()
-    });
-    for number in listed.unwrap_or_else(|_| USUAL.collect()) {
-        // SAFETY: this is the start of a process with one thread, which has opened nothing itself; the list's own descriptor is closed.
-        unsafe { rustix::io::close(number) };
+    const LIST: &str = "/proc/self/fd";
+    let Ok(entries) = std::fs::read_dir(LIST) else { return };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    // The list's own is closed with it, and so is no longer there.
+    for number in numbers.filter(|number| *number > 2).collect::<Vec<_>>() {
+        if std::fs::symlink_metadata(format!("{LIST}/{number}")).is_ok() {
+            // SAFETY: it is open, and nobody's: this is the start of a process with one thread, which has opened nothing itself.
+            unsafe { rustix::io::close(number) };
+        }
     }
 }

@@ -110,15 +110,16 @@ impl Running {
     /// What it wrote and what became of it, for a child that tells how far it is. Afterwards it is gone, or named.
     pub fn end(&mut self) -> Ended {
         self.listen(self.started + self.limits.answer);
-        let (is_whole, is_closed) = {
+        let (whole_at, is_closed) = {
             let seen = self.shared.seen();
-            (seen.is_whole, seen.is_closed || seen.ate_memory)
+            (seen.whole_at, seen.is_closed || seen.ate_memory)
         };
-        let patience = match (is_whole, is_closed) {
-            (true, false) => self.limits.ending,
-            (_, true) => LEAVING,
-            (false, false) => Duration::ZERO,
+        let patience = match whole_at {
+            _ if is_closed => LEAVING,
+            Some(at) => self.limits.ending.saturating_sub(at.elapsed()),
+            None => Duration::ZERO,
         };
+        let is_whole = whole_at.is_some();
         let has_ended = self.ends_within(patience);
         // One whose output has ended is on its way out: the kernel may take its time with the driver's files.
         let is_held = !self.shared.seen().is_closed;
@@ -461,6 +462,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_cannot_start() {
-        assert!(Running::start(&mut Command::new("/no/such/program"), SOON).is_err());
+        let limits = Limits { answer: SOON, ending: SOON, memory: 0 };
+        assert!(Running::start(&mut Command::new("/no/such/program"), limits, |_| false).is_err());
     }
 }

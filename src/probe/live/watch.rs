@@ -24,8 +24,8 @@ pub struct Seen {
     pub output: Vec<u8>,
     /// Where the line begins that is not yet complete.
     line: usize,
-    /// Whether the last line of its answer has come.
-    pub is_whole: bool,
+    /// When the last line of its answer came.
+    pub whole_at: Option<Instant>,
     /// Whether its output has ended.
     pub is_closed: bool,
     /// Whether it was ended for its memory.
@@ -37,14 +37,16 @@ pub struct Seen {
 impl Seen {
     /// Whether there is nothing more to wait for.
     pub fn is_settled(&self) -> bool {
-        self.is_whole || self.is_closed || self.ate_memory
+        self.whole_at.is_some() || self.is_closed || self.ate_memory
     }
 
     fn take(&mut self, bytes: &[u8], is_last: IsLast) {
         self.output.extend_from_slice(bytes);
         while let Some(length) = self.output.get(self.line..).and_then(|rest| memchr::memchr(b'\n', rest)) {
             let end = self.line + length;
-            self.is_whole |= self.output.get(self.line..end).is_some_and(is_last);
+            if self.whole_at.is_none() && self.output.get(self.line..end).is_some_and(is_last) {
+                self.whole_at = Some(Instant::now());
+            }
             self.line = end + 1;
         }
     }
@@ -188,7 +190,7 @@ mod tests {
         let mut seen = Seen::default();
         for (piece, whole) in [("noise\nen", false), ("d", false), ("\nmore", true), ("\n", true)] {
             seen.take(piece.as_bytes(), is_last);
-            assert_eq!(seen.is_whole, whole, "{piece:?}");
+            assert_eq!(seen.whole_at.is_some(), whole, "{piece:?}");
         }
         assert_eq!(seen.output, b"noise\nend\nmore\n");
     }
