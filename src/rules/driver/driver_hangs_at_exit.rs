@@ -48,8 +48,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let Some((name, hangs)) = who else { return Outcome::Holds };
     let what = if hangs { "does not let programs end" } else { "makes programs die at their end" };
-    let mut draft =
-        Draft::new("NVIDIA driver", format!("{name} answers and then {what}.")).cause(name).cause(hangs);
+    let mut draft = Draft::new("NVIDIA driver", format!("{name} answers and then {what}.")).cause(name).cause(hangs);
     draft.evidence = evidence;
     draft.found()
 }

@@ -40,8 +40,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let by_loader =
-        strange(context, |answer| matches!(answer, Answer::Unloadable { .. }), "cannot be loaded.");
+    let by_loader = strange(context, |answer| matches!(answer, Answer::Unloadable { .. }), "cannot be loaded.");
     match (by_loader, by_files(context)) {
         (Outcome::Finding(mut draft), files) => {
             // The same cause: the loader's message, and the file that it is about.
@@ -69,12 +68,12 @@ fn by_files(context: &Context<'_>) -> Option<Draft> {
         })
         .collect();
     let worst = broken.iter().map(|(.., severity)| *severity).max()?;
-    let said = |(_, file, damage, _): &(usize, &DriverFile, &FileDamage, Severity)| {
-        format!("{} {damage}", file.part.soname())
-    };
+    let said =
+        |(_, file, damage, _): &(usize, &DriverFile, &FileDamage, Severity)| format!("{} {damage}", file.part.soname());
     let mut summary = format!("{}.", broken.iter().map(said).collect::<Vec<_>>().join("; "));
     if here.is_none() && worst == Severity::Info {
-        summary += " No driver is installed here: a container runtime has left it behind, and lays the real file over it.";
+        summary +=
+            " No driver is installed here: a container runtime has left it behind, and lays the real file over it.";
     }
     let mut draft = Draft::new("NVIDIA driver", summary).severity(worst);
     for (index, file, damage, _) in &broken {
@@ -88,7 +87,9 @@ fn by_files(context: &Context<'_>) -> Option<Draft> {
 /// What the loader says of it, or libcuda where the loader's message reaches nobody.
 fn symptom(part: DriverPart, damage: &FileDamage) -> String {
     let said = match damage {
-        _ if !matches!(part, DriverPart::Cuda | DriverPart::Nvml) => return "PTX JIT compiler library not found".to_owned(),
+        _ if !matches!(part, DriverPart::Cuda | DriverPart::Nvml) => {
+            return "PTX JIT compiler library not found".to_owned();
+        }
         FileDamage::Empty | FileDamage::CutOff { .. } => "file too short",
         FileDamage::NotALibrary { .. } => "invalid ELF header",
         FileDamage::OtherMachine => "wrong ELF class",

@@ -47,7 +47,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     if context.facts.host.wsl.value().is_some() {
         return Outcome::NotApplicable;
     }
-    let Some(here) = driver_is_here(context).or_else(|| libcuda_is_here(context)) else { return Outcome::NotApplicable };
+    let Some(here) = driver_is_here(context).or_else(|| libcuda_is_here(context)) else {
+        return Outcome::NotApplicable;
+    };
     match &context.facts.driver_files {
         Fact::Known { .. } => {}
         // Facts that are older than this one, and those of an assumed driver.
