@@ -46,7 +46,7 @@ fn a_clean_up_that_hangs_takes_nothing_from_the_answer() {
     for function in ["cuInit", "nvmlInit_v2"] {
         let (code, report, time) = doctor(&driver(&format!("hang_at_exit = [\"{function}\"]")));
         assert_eq!((code, slugs(&report, "error")), (0, vec![]), "{}", report["findings"]);
-        assert_eq!(slugs(&report, "warning"), ["driver-hangs-at-exit"], "{}", report["findings"]);
+        assert_eq!(slugs(&report, "warning"), ["driver-clean-up-fails"], "{}", report["findings"]);
         assert!(names_the_gpu(&report) && time < Duration::from_secs(20), "{time:?} {}", report["facts"]["cuda"]);
     }
 }
@@ -54,8 +54,8 @@ fn a_clean_up_that_hangs_takes_nothing_from_the_answer() {
 #[test]
 fn a_clean_up_that_crashes_takes_nothing_from_the_answer() {
     let (code, report, _) = doctor(&driver("abort_at_exit = [\"cuInit\"]"));
-    assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-hangs-at-exit"]), "{}", report["findings"]);
-    assert!(finding(&report, "driver-hangs-at-exit")["evidence"].to_string().contains("SIGABRT"));
+    assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-clean-up-fails"]), "{}", report["findings"]);
+    assert!(finding(&report, "driver-clean-up-fails")["evidence"].to_string().contains("SIGABRT"));
     assert!(names_the_gpu(&report));
 }
 
@@ -86,7 +86,7 @@ fn computing_counts_too_whatever_comes_after_it() {
         "300",
     ])));
     assert_eq!((code, slugs(&report, "error")), (0, vec![]), "{}", report["findings"]);
-    assert!(slugs(&report, "warning").contains(&"driver-hangs-at-exit"), "{}", report["findings"]);
+    assert!(slugs(&report, "warning").contains(&"driver-clean-up-fails"), "{}", report["findings"]);
 }
 
 /// What the doctor was started with stays with it, and a library of the current folder is nobody's driver.

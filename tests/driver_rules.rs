@@ -254,12 +254,12 @@ fn driver_eats_memory() {
 }
 
 #[test]
-fn driver_hangs_at_exit() {
+fn driver_clean_up_fails() {
     let after = |aftermath: Value| workstation().change(move |facts| facts["nvml"]["value"]["aftermath"] = aftermath);
     for (aftermath, says) in [(json!({"hung_ms": 2000}), "2000 ms"), (json!({"died": "signal 6 (SIGABRT)"}), "SIGABRT")]
     {
         let (code, report) = after(aftermath).judged();
-        assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-hangs-at-exit"]), "{}", report["findings"]);
+        assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-clean-up-fails"]), "{}", report["findings"]);
         assert!(report["findings"].to_string().contains(says), "{}", report["findings"]);
     }
     nothing(after(json!({})));

@@ -99,7 +99,7 @@ registry! {
         driver_library_broken,
         driver_library_missing,
         driver_library_too_old,
-        driver_hangs_at_exit,
+        driver_clean_up_fails,
         process_left_running,
         nvml_init_failed,
         cuda_init_failed,

@@ -1,4 +1,4 @@
-//! # driver-hangs-at-exit
+//! # driver-clean-up-fails
 //!
 //! A library of the driver answers, and then does not let the program end: its clean-up hangs or crashes.
 //!
@@ -22,7 +22,7 @@ use crate::{
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
-    slug: "driver-hangs-at-exit",
+    slug: "driver-clean-up-fails",
     scope: Scope::Machine,
     severity: Severity::Warning,
     consequence_of: &[],
