@@ -101,6 +101,23 @@ fn driver_library_version_mismatch() {
     let found = error(files, "driver-library-version-mismatch");
     assert!(found["summary"].as_str().unwrap().contains("575.64.03"), "{found}");
     nothing(workstation());
+    // Each library counts, and one that is needed only now and then is a warning.
+    let other = |part: &'static str| {
+        with_files(move |files| {
+            for file in files.iter_mut().filter(|file| file["part"] == part) {
+                file["version"] = known("570.86.10");
+            }
+        })
+    };
+    let found = error(other("nvml"), "driver-library-version-mismatch");
+    assert!(found["evidence"].to_string().contains("libnvidia-ml.so.1 is of version 570.86.10"), "{found}");
+    let (code, report) = other("ptx-jit").judged();
+    assert_eq!(
+        (code, slugs(&report, "warning")),
+        (0, vec!["driver-library-version-mismatch"]),
+        "{}",
+        report["findings"]
+    );
 }
 
 #[test]
@@ -230,6 +247,74 @@ fn driver_crashes() {
 }
 
 #[test]
+fn driver_eats_memory() {
+    let eaten = json!({"state": "too-much-memory", "limit": 4u64 << 30});
+    let found = error(workstation().answers("cuda", eaten), "driver-eats-memory");
+    assert!(found["evidence"].to_string().contains("more than 4 GiB"), "{found}");
+}
+
+#[test]
+fn driver_clean_up_fails() {
+    let after = |aftermath: Value| workstation().change(move |facts| facts["nvml"]["value"]["aftermath"] = aftermath);
+    for (aftermath, says) in [(json!({"hung_ms": 2000}), "2000 ms"), (json!({"died": "signal 6 (SIGABRT)"}), "SIGABRT")]
+    {
+        let (code, report) = after(aftermath).judged();
+        assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-clean-up-fails"]), "{}", report["findings"]);
+        assert!(report["findings"].to_string().contains(says), "{}", report["findings"]);
+    }
+    nothing(after(json!({})));
+}
+
+#[test]
+fn process_left_running() {
+    let left = workstation().change(|facts| facts["cuda"]["value"]["aftermath"] = json!({"left_running": [4711, 12]}));
+    let (code, report) = left.judged();
+    assert_eq!((code, slugs(&report, "info")), (0, vec!["process-left-running"]), "{}", report["findings"]);
+    assert!(report["findings"][0]["summary"].as_str().unwrap().contains("processes 4711, 12 still run"));
+}
+
+/// The files of a driver's user space, whole; `change` alters them.
+fn with_files(change: impl FnOnce(&mut Vec<Value>)) -> Case {
+    let file = |(part, name): (&str, &str)| {
+        let path = format!("/usr/lib/x86_64-linux-gnu/{name}.so.580.95.05");
+        json!({"part": part, "path": path, "version": known("580.95.05"), "kind": "driver"})
+    };
+    let parts = [("cuda", "libcuda"), ("nvml", "libnvidia-ml"), ("ptx-jit", "libnvidia-ptxjitcompiler")];
+    let mut files: Vec<Value> = parts.into_iter().map(file).collect();
+    change(&mut files);
+    workstation().change(|facts| facts["driver_files"] = known(files))
+}
+
+#[test]
+fn driver_library_missing() {
+    nothing(with_files(|_| {}));
+    let without = |part: &'static str| with_files(move |files| files.retain(|file| file["part"] != part));
+    // Nobody loads the compiler until it is needed: its file is all there is to see.
+    let (code, report) = without("ptx-jit").judged();
+    assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-library-missing"]), "{}", report["findings"]);
+    // What the loader has found is there, wherever that is.
+    nothing(without("cuda").change(|facts| {
+        facts["driver_files"]["value"].as_array_mut().unwrap().retain(|file| file["part"] == "nvml");
+    }));
+    let lost = error(without("cuda").lacks("cuda"), "driver-library-missing");
+    assert!(lost["summary"].as_str().unwrap().starts_with("libcuda.so.1 is missing"), "{lost}");
+    // In a container the same has a rule of its own, and in WSL Windows brings the driver.
+    error(without("cuda").lacks("cuda").contained(), "container-capability-missing");
+    // Without a driver there is nothing to miss.
+    let none = with_files(Vec::clear).lacks("cuda").lacks("nvml").change(|facts| {
+        let none = json!({"state": "absent", "via": {"how": "file", "at": "/proc/modules"}});
+        for fact in ["version", "flavour", "installed"] {
+            facts["kernel"][fact] = none.clone();
+        }
+        facts["kernel"]["loaded"] = known(json!([]));
+        facts["driver"] = none.clone();
+        facts["gpus"] = json!({"state": "absent", "via": {"how": "pci", "at": "/sys/bus/pci/devices"}});
+    });
+    let (code, report) = none.judged();
+    assert_eq!((code, &report["findings"]), (0, &json!([])));
+}
+
+#[test]
 fn driver_answers_nonsense() {
     error(workstation().answers("cuda", json!({"state": "garbled", "what": "not JSON"})), "driver-answers-nonsense");
 }
@@ -323,6 +408,22 @@ fn expected_gpu_missing() {
     assert_eq!(found["summary"], "7 of 8 expected H100 are usable here.");
     nothing(machine(&[H100; 8]).with(&["--expect", "8x H100"]));
     error(machine(&[RTX_4090]).with(&["--expect", "RTX 5090"]), "expected-gpu-missing");
+    // What nobody has seen opens no gate: not asked, not said, assumed.
+    let not_asked = |facts: &mut Value| {
+        for library in ["nvml", "cuda"] {
+            facts[library] = json!({"state": "unknown", "why": "the driver was not asked"});
+        }
+    };
+    let unseen = |case: Case| {
+        let (code, report) = case.with(&["--expect", "8x H100"]).judged();
+        assert_eq!((code, &report["verdict"]), (1, &json!("unknown")), "{}", report["findings"]);
+        assert_eq!(report["checks"]["unknown"][0]["rule"], "expected-gpu-missing");
+    };
+    unseen(machine(&[H100; 8]).change(not_asked));
+    unseen(machine(&[H100; 8]).gpu(2, |gpu| gpu["visible"] = json!({"state": "unknown", "why": "x"})));
+    unseen(machine(&[H100; 8]).gpu(2, |gpu| gpu["seen_by"] = json!([])));
+    let (code, _) = machine(&[H100; 8]).change(not_asked).with(&["--expect", "8x H100", "--fail-on", "never"]).judged();
+    assert_eq!(code, 0);
     let lost = machine(&[H100; 8])
         .gpu(3, |gpu| gpu["trouble"] = known(json!({"call": "x", "code": 15, "name": null})))
         .with(&["--expect", "8x H100"]);

@@ -127,7 +127,8 @@ fn a_full_or_busy_gpu_is_no_defect() {
     ] {
         let (code, report) = doctor(place.path(), "rtx4090-535", &format!("raise:{text}"), &[]);
         // That the stand-in's library is not that of the release is information.
-        assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (0, vec![], vec![]));
+        assert_eq!((code, slugs(&report, "error"), slugs(&report, "warning")), (1, vec![], vec![]));
+        assert_eq!(report["verdict"], "unknown", "a gate that could not look");
         assert!(states(&report).contains(&"conv2d: failed".to_owned()), "but it is told");
     }
 }
@@ -228,13 +229,14 @@ fn errors_are_explained_by_rules_that_exist() {
     assert_eq!(fits("a sentence about nothing"), None);
 }
 
-/// Without a GPU there is nothing to judge; with one that torch cannot see there is.
+/// Without a GPU there is nothing to judge, and a gate that had nothing to look at stays shut; a GPU that torch cannot see is an error.
 #[test]
-fn no_gpu_is_an_answer() {
+fn no_gpu_is_no_defect() {
     let place = environment();
     let text = "no-gpu:No CUDA GPUs are available";
     let (code, report) = doctor(place.path(), "no-gpu", text, &[]);
-    assert_eq!((code, slugs(&report, "error")), (0, vec![]), "{}", report["findings"]);
+    assert_eq!((code, slugs(&report, "error")), (1, vec![]), "{}", report["findings"]);
+    assert_eq!(report["verdict"], "unknown");
     let (code, report) = doctor(place.path(), "rtx4090-535", text, &[]);
     assert_eq!((code, slugs(&report, "error")), (1, vec!["framework-step-failed"]), "{}", report["findings"]);
     assert!(
@@ -243,15 +245,21 @@ fn no_gpu_is_an_answer() {
 }
 
 #[test]
-fn a_python_that_does_not_start_leaves_it_undecided() {
+fn framework_not_run() {
+    // A Python that does not start.
     let place = environment();
     let python = place.path().join("bin/python");
     fs::remove_file(&python).unwrap();
     fs::write(&python, "#!/bin/sh\nexit 3\n").unwrap();
     succeed(Command::new("chmod").arg("+x").arg(&python));
     let (code, report) = doctor(place.path(), "rtx4090-535", "", &[]);
-    assert_eq!((code, &report["verdict"]), (0, &json!("unknown")), "{}", report["checks"]);
+    assert_eq!((code, &report["verdict"]), (1, &json!("unknown")), "{}", report["checks"]);
     assert!(report["checks"]["unknown"].to_string().contains("exit code 3"), "{}", report["checks"]);
+    // No torch in it.
+    fs::remove_dir_all(common::site_packages(place.path()).join("torch-2.7.1.dist-info")).unwrap();
+    let (code, report) = doctor(place.path(), "rtx4090-535", "", &[]);
+    assert_eq!((code, &report["verdict"]), (1, &json!("unknown")), "{}", report["checks"]);
+    assert_eq!(report["checks"]["unknown"][0]["rule"], "framework-not-run");
 }
 
 #[test]
@@ -275,7 +283,8 @@ fn the_real_torch_without_a_gpu() {
     let driver = fake::driver("no-gpu");
     let mut command = gpucheck();
     let (code, out, err) = run(driver.apply(command.args(["doctor", "--framework"]).arg(&place)));
-    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!(code, 1, "{out}{err}");
+    assert!(out.contains("\n? "), "{out}");
     assert!(out.contains("✓ import"), "{out}");
     assert!(out.contains("14 more steps     not run: there is no GPU that torch can use"), "{out}");
     assert!(!out.contains('✗') && out.contains("no GPU here: "), "{out}");

@@ -267,14 +267,14 @@ fn smoke_not_judged() {
         ("[errors]\ncuDevicePrimaryCtxRetain = 2", "cuDevicePrimaryCtxRetain", 2),
     ] {
         let answer = smoke(&rtx5090(more), &[]);
-        found(&answer, 0, &[("info", "smoke-not-judged")]);
+        found(&answer, 1, &[("info", "smoke-not-judged")]);
         assert_eq!(answer.1["verdict"], "unknown", "{more}");
         let failed = &first(&answer.1)["answer"];
         assert_eq!((&failed["call"], &failed["code"]), (&json!(call), &json!(code)), "{more}: {failed}");
     }
     // Other programs have all of its memory.
     let answer = smoke(&rtx5090("used = 33669775360"), &[]);
-    found(&answer, 0, &[("info", "smoke-not-judged")]);
+    found(&answer, 1, &[("info", "smoke-not-judged")]);
     assert!(states(&answer.1).iter().all(|state| state.ends_with(": failed")), "{:?}", states(&answer.1));
     // Exclusive to a process, and free: it is ours for the moment.
     let answer = smoke(&rtx5090("compute_mode = 3"), &[]);
@@ -302,9 +302,12 @@ fn smoke_slow() {
 fn smoke_no_device() {
     // Nothing to compute on is not known to be wrong, and not known to be right.
     let (code, report) = smoke(&fake::driver("no-gpu"), &[]);
-    assert_eq!((code, &report["verdict"], &report["findings"]), (0, &json!("unknown"), &json!([])));
+    assert_eq!((code, &report["verdict"], &report["findings"]), (1, &json!("unknown"), &json!([])));
     assert!(report["checks"]["unknown"].to_string().contains("smoke-no-device"), "{}", report["checks"]);
-    assert_eq!(smoke(&fake::driver("no-gpu"), &["--fail-on", "unknown"]).0, 1);
+    assert_eq!(smoke(&fake::driver("no-gpu"), &["--fail-on", "never"]).0, 0);
+    // Nobody looked.
+    let (code, report) = smoke(&rtx5090(""), &["--no-driver"]);
+    assert_eq!((code, &report["verdict"]), (1, &json!("unknown")), "{}", report["checks"]);
 }
 
 #[test]

@@ -70,6 +70,11 @@ fn smoke_no_device() {
         assert_eq!((code, &report["verdict"], &report["findings"]), (0, &json!("unknown"), &json!([])));
         assert_eq!(report["checks"]["unknown"][0]["rule"], "smoke-no-device");
     }
+    // A run in which no kernel ran, and one that belongs to no GPU of the report, are no look either.
+    for case in [with(|run| run["kernels"] = json!([])), with(|run| run["gpu"] = json!("gpu9"))] {
+        let (_, report) = case.judged();
+        assert!(report["checks"]["unknown"].to_string().contains("smoke-no-device"), "{}", report["checks"]);
+    }
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Assume {
 fn forget_driver(facts: &mut Facts, why: &str) {
     facts.kernel = Kernel::default();
     facts.driver_libraries = Fact::unknown(why);
+    facts.driver_files = Fact::unknown(why);
     facts.nvml = Fact::unknown(why);
     facts.cuda = Fact::unknown(why);
 }

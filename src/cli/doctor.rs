@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{
     framework::Framework,
+    gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
     output,
     probe::Driver,
@@ -84,7 +85,10 @@ impl Arguments {
         let judged = if self.all { Judged::All } else { Judged::Selected };
         let mut report = judge("doctor", facts, knowledge, judged, start);
         report.labels = self.node.label.into_iter().collect();
-        let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
+        let gates =
+            Gates { expected: !self.node.expect.is_empty(), smoke: self.smoke, framework: self.framework.framework };
+        let shut = gates.shut(&mut report, self.fail_on);
+        let exit = if shut || self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(report, &self.show)?;
         Ok(exit)
     }

@@ -3,6 +3,7 @@
 mod assume;
 mod doctor;
 mod framework;
+mod gates;
 mod kb;
 mod matrix;
 mod network;

@@ -48,9 +48,10 @@ impl Arguments {
     /// Asks the library in this process, which may not survive it, and prints what it said as JSON.
     pub fn run(self) -> anyhow::Result<Exit> {
         contained()?;
-        let text = serde_json::to_vec(&self.library.ask())?;
+        // Lines of its own: a library may have printed something, and the last line tells that the answer is whole.
+        let text = format!("\n{}\n", serde_json::to_string(&self.library.ask())?);
         let mut out = std::io::stdout().lock();
-        out.write_all(&text)?;
+        out.write_all(text.as_bytes())?;
         out.flush()?;
         Ok(Exit::Ok)
     }
@@ -64,12 +65,31 @@ pub fn contained() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// When the parent is killed, nobody is left to end a child that hangs; and a child that crashes must leave no memory image
-/// in the user's folder.
+/// When the parent is killed, nobody is left to end a child that hangs; a child that crashes must leave no memory image in the user's
+/// folder; where memory runs out it is the first to go; and what the parent was started with (a socket, a lock, a terminal) is no business
+/// of a library that may fork.
 #[cfg(target_os = "linux")]
 fn alone() -> anyhow::Result<()> {
     use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
     set_parent_process_death_signal(Some(Signal::KILL))?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    // Without it the kernel chooses by itself.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    close_inherited();
     Ok(())
+}
+
+/// Closes every descriptor but the standard three, as far as /proc lists them.
+#[cfg(target_os = "linux")]
+fn close_inherited() {
+    const LIST: &str = "/proc/self/fd";
+    let Ok(entries) = std::fs::read_dir(LIST) else { return };
+    let numbers = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    // The list's own is closed with it, and so is no longer there.
+    for number in numbers.filter(|number| *number > 2).collect::<Vec<_>>() {
+        if std::fs::symlink_metadata(format!("{LIST}/{number}")).is_ok() {
+            // SAFETY: it is open, and nobody's: this is the start of a process with one thread, which has opened nothing itself.
+            unsafe { rustix::io::close(number) };
+        }
+    }
 }

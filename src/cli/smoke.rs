@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     framework::Framework,
+    gates::Gates,
     options::{FailOn, Node, Show, Sources},
     output,
     probe::{Driver, contained},
@@ -100,7 +101,9 @@ impl Arguments {
             report.subjects.retain(|subject| subject.label != "Environment");
         }
         report.labels = self.node.label.into_iter().collect();
-        let exit = if self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
+        let gates = Gates { expected: !self.node.expect.is_empty(), smoke: true, framework: self.framework.framework };
+        let shut = gates.shut(&mut report, self.fail_on);
+        let exit = if shut || self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(report, &self.show)?;
         Ok(exit)
     }

@@ -15,6 +15,31 @@ pub struct Contact {
     /// looked at: there the two differ.
     #[serde(default)]
     pub plain_name: Fact<bool>,
+    /// What became of the process after its whole answer.
+    #[serde(default, skip_serializing_if = "Aftermath::is_quiet")]
+    pub aftermath: Aftermath,
+}
+
+/// What a process did that had given its whole answer: nothing worth a word where it ended well.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Aftermath {
+    /// How it died, where it did not end well: by which signal or exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub died: Option<String>,
+    /// After how many milliseconds it was ended, because it did not end by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hung_ms: Option<u64>,
+    /// Processes that it started or was, which still run and hold on to its output.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_running: Vec<u32>,
+}
+
+impl Aftermath {
+    /// Whether there is nothing to tell.
+    pub fn is_quiet(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A library of the driver as it was loaded.
@@ -80,6 +105,11 @@ pub enum Answer {
         after_ms: u64,
         /// Process that could not be ended.
         left_running: Option<u32>,
+    },
+    /// It took more memory than any answer needs, and was ended.
+    TooMuchMemory {
+        /// The limit in bytes.
+        limit: u64,
     },
     /// What came back was no answer.
     Garbled {

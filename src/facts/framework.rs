@@ -19,6 +19,9 @@ pub struct Framework {
     pub processes: u32,
     /// Microseconds that all of it took.
     pub micros: u64,
+    /// Processes that its processes started and that still run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_running: Vec<u32>,
 }
 
 /// torch as it describes itself once it is imported.

@@ -14,7 +14,8 @@ pub struct Kernel {
     pub flavour: Fact<KernelModule>,
     /// Those loaded modules that matter: `nvidia`, `nvidia_uvm`, `nouveau`, `vfio_pci` …
     pub loaded: Fact<Vec<String>>,
-    /// Version of the module that is installed for the running kernel, loaded or not; absent when none was built for it.
+    /// Version of the module that is installed for the running kernel, loaded or not; absent when none was built for it. Below a
+    /// `--root` where no kernel runs, that of the module that its kernels have.
     pub installed: Fact<DriverVersion>,
     /// Flavour of that module.
     pub installed_flavour: Fact<KernelModule>,

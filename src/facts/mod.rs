@@ -4,6 +4,7 @@
 mod arch;
 mod code;
 mod contact;
+mod driver_file;
 mod environment;
 mod fact;
 mod framework;
@@ -19,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 pub use arch::{CodeKind, CodeTarget, ComputeCapability, ParseError, Suffix, Target};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
-pub use contact::{Answer, Contact, DriverLibrary, LibraryKind};
+pub use contact::{Aftermath, Answer, Contact, DriverLibrary, LibraryKind};
+pub use driver_file::{DriverFile, DriverPart, FileDamage};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
@@ -42,6 +44,9 @@ pub struct Facts {
     /// The driver's libraries in the loader's folders, in its order: found, not loaded.
     #[serde(default)]
     pub driver_libraries: Fact<Vec<DriverLibrary>>,
+    /// The files of the driver's user space and what is wrong with each: found, not loaded.
+    #[serde(default)]
+    pub driver_files: Fact<Vec<DriverFile>>,
     /// What asking the management library (NVML) led to.
     #[serde(default)]
     pub nvml: Fact<Contact>,

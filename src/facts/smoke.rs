@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     arch::{CodeTarget, ComputeCapability},
     code::Image,
-    contact::Answer,
+    contact::{Aftermath, Answer},
+    fact::Fact,
     version::PtxIsa,
 };
 
@@ -48,6 +49,9 @@ pub struct Smoke {
     /// Microseconds that all of it took.
     #[serde(default)]
     pub micros: u64,
+    /// What became of the process after its whole answer.
+    #[serde(default, skip_serializing_if = "Aftermath::is_quiet")]
+    pub aftermath: Aftermath,
 }
 
 /// A device as `cuDeviceGetAttribute` and its like describe it.
@@ -248,6 +252,19 @@ impl Smoke {
             conditions: None,
             libraries: Vec::new(),
             micros: 0,
+            aftermath: Aftermath::default(),
+        }
+    }
+
+    /// Why nothing is known where nobody asked for it.
+    pub const NOT_ASKED: &str = "not asked for (gpucheck smoke)";
+
+    /// Why nothing could be run although it was asked for.
+    pub fn obstacle(fact: &Fact<Vec<Self>>) -> Option<&str> {
+        match fact {
+            // Facts that are older than this one do not have it at all.
+            Fact::Unknown { why } if why != Self::NOT_ASKED && *fact != Fact::default() => Some(why),
+            _ => None,
         }
     }
 

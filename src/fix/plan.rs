@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::facts::{
-    Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Source,
+    Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Smoke, Source,
 };
 
 /// The variable that decides which GPUs CUDA shows.
@@ -81,10 +81,11 @@ impl Plan {
             driver: facts.driver.clone(),
             kernel: facts.kernel.clone(),
             driver_libraries: facts.driver_libraries.clone(),
+            driver_files: facts.driver_files.clone(),
             nvml: facts.nvml.clone(),
             cuda: facts.cuda.clone(),
             // The GPUs were not asked again.
-            smoke: Fact::unknown("not run again after the plan"),
+            smoke: Fact::unknown(Smoke::NOT_ASKED),
             framework: Fact::unknown(Framework::NOT_ASKED),
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),

@@ -11,6 +11,17 @@ use crate::facts::{DriverLibrary, DriverVersion, Fact, Host, LibraryKind, Os, Pl
 /// The CUDA driver library and the management library.
 const FAMILIES: [&str; 2] = ["libcuda.so", "libnvidia-ml.so"];
 const WSL: &str = "/usr/lib/wsl";
+/// Where systems keep a driver outside the loader's folders: NixOS; the driver container of NVIDIA's GPU operator; GKE's nodes, and what
+/// its device plugin mounts into containers.
+const ELSEWHERE: [&str; 7] = [
+    "/run/opengl-driver/lib",
+    "/run/nvidia/driver/usr/lib/x86_64-linux-gnu",
+    "/run/nvidia/driver/usr/lib/aarch64-linux-gnu",
+    "/run/nvidia/driver/usr/lib64",
+    "/home/kubernetes/bin/nvidia/lib64",
+    "/usr/local/nvidia/lib64",
+    "/usr/local/nvidia/lib",
+];
 /// Of one folder no more than this: there is one driver, and the leftovers of a few.
 const MAX_PER_FOLDER: usize = 32;
 
@@ -21,17 +32,13 @@ pub fn driver_libraries(root: &Root, surroundings: &Surroundings, host: &Host) -
     if platform.is_some_and(|platform| platform.os != Os::Linux) {
         return Fact::unknown("only looked for on Linux");
     }
-    let mut folders = loader::folders(root, surroundings, &[], platform.map(|platform| platform.cpu));
+    let folders = folders(root, surroundings, platform);
     if folders.is_empty() {
         return Fact::unknown("none of the loader's folders is there");
     }
-    folders.extend(untold(root).into_iter().map(|folder| (folder.clone(), Source::file(root.shown(&folder)))));
-    let mut looked = BTreeSet::new();
     let mut taken = BTreeSet::new();
     let mut found = Vec::new();
-    for (folder, _) in folders {
-        // `/lib` is `/usr/lib` on most systems.
-        let Some(folder) = root.real(&folder).ok().filter(|real| looked.insert(real.clone())) else { continue };
+    for folder in folders {
         for path in files(root, &folder) {
             let Ok(real) = root.real(&path) else { continue };
             if taken.contains(&real) || !fits(root, &real, platform) {
@@ -44,12 +51,32 @@ pub fn driver_libraries(root: &Root, surroundings: &Surroundings, host: &Host) -
     Fact::known(found, Source::file("the loader's folders"))
 }
 
+/// The loader's folders in its order, then the usual places that it was not told of; each once, links resolved. None where the loader
+/// has none.
+pub(super) fn folders(root: &Root, surroundings: &Surroundings, platform: Option<&Platform>) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = loader::folders(root, surroundings, &[], platform.map(|platform| platform.cpu))
+        .into_iter()
+        .map(|(folder, _)| folder)
+        .collect();
+    if folders.is_empty() {
+        return folders;
+    }
+    folders.extend(untold(root));
+    let mut looked = BTreeSet::new();
+    // `/lib` is `/usr/lib` on most systems.
+    folders
+        .into_iter()
+        .filter_map(|folder| root.real(&folder).ok().filter(|real| looked.insert(real.clone())))
+        .collect()
+}
+
 /// Places of a libcuda that the loader finds only where its configuration names them.
 fn untold(root: &Root) -> Vec<PathBuf> {
     let local = Path::new("/usr/local");
     let toolkits = root.names(local).into_iter().filter(|name| name == "cuda" || name.starts_with("cuda-"));
     let compat = toolkits.map(|name| local.join(name).join("compat"));
     let mut folders: Vec<_> = std::iter::once(Path::new(WSL).join("lib")).chain(compat).collect();
+    folders.extend(ELSEWHERE.into_iter().map(PathBuf::from));
     folders.retain(|folder| root.is_dir(folder));
     folders
 }
@@ -98,13 +125,17 @@ fn library(root: &Root, real: &Path) -> DriverLibrary {
     DriverLibrary { path: shown, version, kind: kind(real) }
 }
 
-/// The version in `libcuda.so.580.95.05`; nothing for `libcuda.so.1`.
 fn version(name: &str) -> Option<DriverVersion> {
-    FAMILIES.iter().find_map(|family| name.strip_prefix(family)?.strip_prefix('.')?.parse().ok())
+    FAMILIES.iter().find_map(|family| version_in(name, family))
+}
+
+/// The version in `libcuda.so.580.95.05`; nothing for `libcuda.so.1`.
+pub(super) fn version_in(name: &str, family: &str) -> Option<DriverVersion> {
+    name.strip_prefix(family)?.strip_prefix('.')?.parse().ok()
 }
 
 /// What a place says. conda-forge's compatibility package has a folder `cuda-compat`.
-fn kind(path: &Path) -> LibraryKind {
+pub(super) fn kind(path: &Path) -> LibraryKind {
     if path.starts_with(WSL) {
         return LibraryKind::Wsl;
     }

@@ -4,6 +4,7 @@
 
 mod container;
 mod container_tools;
+mod driver_files;
 mod driver_libraries;
 mod env_vars;
 mod environments;
@@ -18,6 +19,7 @@ mod loader;
 mod pci;
 pub(crate) mod redact;
 mod root;
+mod shared_object;
 pub mod smoke;
 mod surroundings;
 mod toolkits;
@@ -32,7 +34,7 @@ pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 
 use crate::{
-    facts::{Fact, Facts, Framework},
+    facts::{Fact, Facts, Framework, Smoke},
     knowledge::Interests,
 };
 
@@ -80,9 +82,13 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         driver: kernel::driver(&kernel, &host),
         kernel,
         driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
+        driver_files: driver_files::driver_files(&root, surroundings, &host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
-        smoke: Fact::unknown("not asked for (gpucheck smoke)"),
+        smoke: match options.smoke {
+            Some(_) => Fact::unknown(NOT_ASKED),
+            None => Fact::unknown(Smoke::NOT_ASKED),
+        },
         framework: Fact::unknown(Framework::NOT_ASKED),
         expected: Vec::new(),
         required: Vec::new(),

@@ -146,7 +146,7 @@ fields! {
     Gate { gpus, reasons, nothing_in; required, met }
     Unread { path, why; matters }
     Remote { target, url, file, index, not_looked_into; size, bytes, index_bytes, requests, sampled, downloaded }
-    Framework { environment, torch, steps; processes, micros }
+    Framework { environment, torch, steps; processes, left_running, micros }
     FrameworkTorch { version, name, capability; cuda, cudnn, available, devices }
     FrameworkStep { name, outcome, warnings; micros }
     PythonError { class, message, trace; }

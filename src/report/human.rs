@@ -267,9 +267,10 @@ impl Page<'_> {
                 "· nothing to judge here: name a GPU (--gpu \"RTX 5090\"), or a project or environment".to_owned(),
             ),
             Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
-            Verdict::Unknown => {
+            Verdict::Unknown if counts.is_empty() => {
                 (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned())
             }
+            Verdict::Unknown => (Paint::Warning, format!("? {counts}, and not everything could be looked at")),
         };
         let _ = writeln!(self.out, "{}", paint.on(text, self.screen.color));
     }

@@ -16,6 +16,7 @@ mod smoke_runs;
 mod stack;
 mod steps;
 mod toolkit;
+mod user_space;
 
 pub use broken::torch_broken;
 pub use environment::{
@@ -95,9 +96,13 @@ registry! {
         driver_no_permission,
         driver_hangs,
         driver_crashes,
+        driver_eats_memory,
         driver_answers_nonsense,
         driver_library_broken,
+        driver_library_missing,
         driver_library_too_old,
+        driver_clean_up_fails,
+        process_left_running,
         nvml_init_failed,
         cuda_init_failed,
         cuda_visible_devices_hides_gpu,
@@ -175,6 +180,7 @@ registry! {
         smoke_wrong_results,
         smoke_slow,
         ptx_jit_only,
+        framework_not_run,
         framework_import_failed,
         framework_step_failed,
         framework_wrong_numbers,

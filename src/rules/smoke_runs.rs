@@ -126,11 +126,18 @@ pub fn driver(facts: &Facts) -> Driver {
 
 /// Whether runs were asked for and there was no device to run on.
 pub fn had_no_device(facts: &Facts) -> bool {
+    // A run that belongs to no GPU of the report is judged by no rule.
+    let known = |smoke: &Smoke| facts.gpus.value().is_some_and(|gpus| gpus.iter().any(|gpu| gpu.id == smoke.gpu));
     match &facts.smoke {
-        Fact::Known { value, .. } => value.is_empty(),
+        Fact::Known { value, .. } => value.is_empty() || !value.iter().all(known) || value.iter().any(ran_nothing),
         Fact::Absent { .. } => true,
         Fact::Unknown { .. } => false,
     }
+}
+
+/// Whether a run came to its end, and no kernel ran in it.
+fn ran_nothing(smoke: &Smoke) -> bool {
+    smoke.is_whole() && smoke.kernels.iter().all(|kernel| matches!(kernel.outcome, KernelOutcome::NotRun { .. }))
 }
 
 /// Single-precision operations a second that the device can do at most, in units of 10^12: its multiprocessors, their lanes, its highest

@@ -2,7 +2,7 @@
 
 use super::{Context, Draft, Outcome, shared::gpu_name};
 use crate::{
-    facts::{Answer, Contact, Fact, Gpu, How, KernelModule, LibraryKind},
+    facts::{Aftermath, Answer, Contact, Fact, Gpu, How, KernelModule, LibraryKind},
     finding::Evidence,
     knowledge::OpenModules,
 };
@@ -80,6 +80,7 @@ impl Asked {
                 Some(pid) => format!("gave no answer in {after_ms} ms; process {pid} cannot be ended"),
                 None => format!("gave no answer in {after_ms} ms"),
             },
+            Answer::TooMuchMemory { limit } => format!("took more than {} GiB of memory and was ended", limit >> 30),
             Answer::Garbled { what } => format!("gave no answer that makes sense: {what}"),
         };
         let source = match &contact.library {
@@ -138,6 +139,18 @@ pub fn strange(context: &Context<'_>, is_strange: fn(&Answer) -> bool, words: &s
     let mut draft = Draft::new("NVIDIA driver", format!("{} {words}", asked.name())).cause(asked.name());
     draft.evidence.extend(asked.evidence(context));
     draft.found()
+}
+
+/// What came after the answers of the libraries, and of the computing: whose, what, and its place in the report.
+pub fn aftermaths<'a>(context: &Context<'a>) -> Vec<(&'static str, &'a Aftermath, String)> {
+    let asked = Asked::BOTH.into_iter().filter_map(|asked| {
+        let contact = asked.contact(context)?;
+        Some((asked.name(), &contact.aftermath, format!("/facts/{}/value/aftermath", asked.key())))
+    });
+    let runs = context.facts.smoke.value().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
+    let runs =
+        runs.map(|(index, run)| (Asked::Cuda.name(), &run.aftermath, format!("/facts/smoke/value/{index}/aftermath")));
+    asked.chain(runs).collect()
 }
 
 /// Judges whether the first call of a library returned one of these codes; `draft` is the finding, to which the answers of both

@@ -68,6 +68,18 @@ fn is_defect(context: &Context<'_>, row: &ErrorRow) -> bool {
     }
 }
 
+/// The first step that failed for a reason which is no defect, and so is no finding: a GPU that is busy, full, or not there.
+pub fn refused<'a>(context: &Context<'_>, framework: &'a Framework) -> Option<&'a FrameworkStep> {
+    framework.steps.iter().find(|step| {
+        let text = match &step.outcome {
+            StepOutcome::Failed { error } => format!("{}: {}", error.class, error.message),
+            StepOutcome::Died { how, trace } => [std::slice::from_ref(how), trace].concat().join("\n"),
+            _ => return false,
+        };
+        context.knowledge.error(&text).is_some_and(|row| !is_defect(context, row))
+    })
+}
+
 fn draft(context: &Context<'_>, group: &Group<'_>, torch: &str, mut summary: String) -> Draft {
     if let Some(help) = group.row.and_then(|row| row.help.as_ref()) {
         summary += &format!(" What helps: {help}.");

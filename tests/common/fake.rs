@@ -13,6 +13,8 @@ use tempfile::TempDir;
 pub const NVML: &str = if cfg!(windows) { "nvml.dll" } else { "libnvidia-ml.so.1" };
 /// The library of the CUDA driver API, as the loader is asked for it.
 pub const CUDA: &str = if cfg!(windows) { "nvcuda.dll" } else { "libcuda.so.1" };
+/// The compiler of PTX, which libcuda of a real driver loads and the fake one does without: its file belongs to a whole driver.
+pub const PTX_JIT: &str = if cfg!(windows) { "nvptxJitCompiler64.dll" } else { "libnvidia-ptxjitcompiler.so.1" };
 /// Where the loader looks first.
 const LOADER_PATH: &str = if cfg!(windows) { "PATH" } else { "LD_LIBRARY_PATH" };
 const SCENARIO: &str = "scenario.toml";
@@ -38,7 +40,7 @@ pub fn driver_of(scenario: &str) -> Installed {
     fs::write(place.path().join(SCENARIO), scenario).unwrap();
     let table: toml::Table = scenario.parse().unwrap();
     let version = table["driver_version"].as_str().unwrap();
-    for name in [NVML, CUDA] {
+    for name in [NVML, CUDA, PTX_JIT] {
         // Two copies: of hard links the loader takes the second for the first, and its path with it.
         lay(&folder, name, version);
     }

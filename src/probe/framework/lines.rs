@@ -51,6 +51,11 @@ struct Line {
     end: bool,
 }
 
+/// Whether a process has told all that it will tell.
+pub fn is_last(text: &[u8]) -> bool {
+    serde_json::from_slice::<Line>(text).is_ok_and(|line| line.end || line.spoilt.is_some())
+}
+
 impl Lines {
     /// Takes the output of one process.
     pub fn read(&mut self, output: &[u8]) -> Stop {

@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{live::contain::Running, redact};
+use super::{
+    live::contain::{Limits, Running},
+    redact,
+};
 use crate::facts::{Answer, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome};
 use lines::{Lines, Stop};
 
@@ -21,6 +24,11 @@ const STEPS: &str = include_str!("steps.py");
 const VITAL: [&str; 2] = ["import", "device"];
 /// After so many steps that hung, the next would only cost its time too.
 const MOST_HANGS: usize = 2;
+
+/// How long Python may take to end after the last step: it has torch and CUDA to put away.
+const ENDING: Duration = Duration::from_secs(10);
+/// Memory that the steps, torch's compiler among them, never need.
+const MEMORY: u64 = 24 << 30;
 
 /// What the steps compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,12 +84,15 @@ fn all(
     let mut told = Lines::default();
     let mut processes = 0;
     let mut hangs = 0;
+    let mut left_running = Vec::new();
     let why = loop {
         let before = told.steps.len();
         let order = serde_json::json!({ "device": device.name(), "done": told.done() }).to_string();
         let mut command = Command::new(python);
         command.args(["-c", STEPS, &order]).envs(scratch.variables()).env("PYTHONDONTWRITEBYTECODE", "1");
-        let ended = Running::start(&mut command, timeout)?.end();
+        let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+        let ended = Running::start(&mut command, limits, lines::is_last)?.end();
+        left_running.extend(ended.aftermath.left_running.iter().copied());
         processes += 1;
         let stop = told.read(&ended.output);
         // The step that it was at, when it did not end by itself.
@@ -91,6 +102,10 @@ fn all(
                 Err(Answer::TimedOut { after_ms, left_running }) => {
                     hangs += 1;
                     StepOutcome::TimedOut { after_ms: *after_ms, left_running: *left_running }
+                }
+                Err(Answer::TooMuchMemory { limit }) => {
+                    let how = format!("it took more than {} GiB of memory and was ended", limit >> 30);
+                    StepOutcome::Died { how, trace: told.noise() }
                 }
                 Err(Answer::Crashed { how }) => StepOutcome::Died { how: how.clone(), trace: told.noise() },
                 _ => StepOutcome::Died { how: "it ended without a word".to_owned(), trace: told.noise() },
@@ -114,7 +129,7 @@ fn all(
     let mut steps = told.in_order(why);
     steps.iter_mut().for_each(|step| redact_step(step, home));
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Ok(Framework { environment: environment.to_owned(), torch: told.torch, steps, processes, micros })
+    Ok(Framework { environment: environment.to_owned(), torch: told.torch, steps, processes, micros, left_running })
 }
 
 fn passed(step: &FrameworkStep) -> bool {
@@ -125,6 +140,7 @@ fn said_nothing(how: &Result<(), Answer>) -> String {
     match how {
         Err(Answer::Crashed { how }) => format!("it ended with {how} before the first step"),
         Err(Answer::TimedOut { .. }) => "it gave no answer".to_owned(),
+        Err(Answer::TooMuchMemory { limit }) => format!("it took more than {} GiB of memory", limit >> 30),
         _ => "it ended before the first step".to_owned(),
     }
 }

@@ -14,6 +14,14 @@ import warnings
 
 # What libraries print must not stand between the lines: they keep standard error, which nobody reads.
 sys.stdout.flush()
+if sys.platform == "linux":
+    # What gpucheck was started with (a socket, a lock) is no business of a library that may fork.
+    for inherited in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []:
+        try:
+            if int(inherited) > 2:
+                os.close(int(inherited))
+        except OSError:
+            pass
 LINES = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 if sys.platform == "linux":

@@ -18,6 +18,8 @@ const TREES: [&str; 3] = ["/lib/modules", "/usr/lib/modules", "/run/booted-syste
 const DKMS: &str = "/var/lib/dkms";
 /// modules.dep of a distribution's kernel has under 1 MB.
 const MAX_INDEX: u64 = 8 << 20;
+/// Kernels that a system keeps: the last two or three.
+const MAX_KERNELS: usize = 16;
 /// Bounds of looking through folders.
 const MAX_FOLDERS: usize = 500;
 const MAX_DEPTH: usize = 4;
@@ -43,10 +45,14 @@ pub fn loaded(root: &Root) -> Fact<Vec<String>> {
     }
 }
 
-/// Version and flavour of NVIDIA's module for the running kernel; both absent when none was built for it.
+/// Version and flavour of NVIDIA's module for the running kernel; both absent when none was built for it. Below another root, where no
+/// kernel runs, of the module that every kernel there has.
 pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelModule>) {
     let both = |why: String| (Fact::unknown(why.clone()), Fact::unknown(why));
-    let Some(release) = host.kernel.value() else { return both("the kernel release is unknown".to_owned()) };
+    let Some(release) = host.kernel.value() else {
+        let of_all = (!root.is_live()).then(|| of_every_kernel(root)).flatten();
+        return of_all.unwrap_or_else(|| both("the kernel release is unknown".to_owned()));
+    };
     // It becomes part of paths.
     if release.contains('/') || release.starts_with('.') {
         return both("the kernel release is no name of a folder".to_owned());
@@ -55,15 +61,34 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
         return without_tree(root, host, release);
     };
     let tree = Path::new(tree).join(release);
-    // The index has a megabyte: it is asked only where the usual folders have none.
-    let index = tree.join("modules.dep");
-    let listed = || of_index(&root.read(&index, MAX_INDEX).ok()?).map(|path| tree.join(path));
-    let module = walk(root, &tree).or_else(|| listed().filter(|module| root.is_file(module)));
-    let Some(module) = module else {
+    let Some(module) = of_tree(root, &tree) else {
         let via = Source::file(root.shown(&tree));
         return (Fact::absent(via.clone()), Fact::absent(via));
     };
     of_module(root, &module, release)
+}
+
+/// NVIDIA's module in the folder of a kernel.
+fn of_tree(root: &Root, tree: &Path) -> Option<PathBuf> {
+    // The index has a megabyte: it is asked only where the usual folders have none.
+    let index = tree.join("modules.dep");
+    let listed = || of_index(&root.read(&index, MAX_INDEX).ok()?).map(|path| tree.join(path));
+    walk(root, tree).or_else(|| listed().filter(|module| root.is_file(module)))
+}
+
+/// The module of a system that is not running: nothing where its kernels have none, or have different ones.
+fn of_every_kernel(root: &Root) -> Option<(Fact<DriverVersion>, Fact<KernelModule>)> {
+    let (tree, releases) = TREES
+        .into_iter()
+        .map(|tree| (Path::new(tree), root.names(Path::new(tree))))
+        .find(|(_, releases)| !releases.is_empty())?;
+    let built = releases.iter().take(MAX_KERNELS).filter_map(|release| {
+        let module = of_tree(root, &tree.join(release))?;
+        Some(of_module(root, &module, release)).filter(|(version, _)| version.value().is_some())
+    });
+    let mut built = built.collect::<Vec<_>>().into_iter();
+    let first = built.next()?;
+    built.all(|other| other.0.value() == first.0.value()).then_some(first)
 }
 
 /// No folder of modules has the name of the running kernel.

@@ -155,8 +155,12 @@ mod tests {
         let mut nvml = message(Some("580.95.05"), None);
         let trouble = Trouble { call: "nvmlDeviceGetHandleByIndex".to_owned(), code: 15, name: None };
         nvml.devices.push(super::super::Device { trouble: Some(trouble), ..Default::default() });
-        let contact =
-            crate::facts::Contact { library: Fact::unknown("x"), answer: Answer::Ready, plain_name: Fact::default() };
+        let contact = crate::facts::Contact {
+            library: Fact::unknown("x"),
+            answer: Answer::Ready,
+            plain_name: Fact::default(),
+            aftermath: Default::default(),
+        };
         let live = LiveFacts {
             nvml: Fact::known(contact, Source::new(How::Nvml, "x")),
             cuda: Fact::unknown("x"),

@@ -9,6 +9,7 @@ mod merge;
 pub(super) mod message;
 mod nvml;
 mod unite;
+mod watch;
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -23,13 +24,18 @@ pub use merge::merge;
 pub use message::{Device, Message};
 
 use super::{redact, root::Root};
-use crate::facts::{Answer, Contact, Fact, How, Source};
-use contain::Running;
+use crate::facts::{Aftermath, Answer, Contact, Fact, How, Source};
+use contain::{Limits, Running};
 
 /// The hidden subcommand that the children run.
 pub const COMMAND: &str = "__probe";
 /// After this time without an answer a person is told what is being waited for.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// How long a process may take to end when it has answered: the driver may have much to put away.
+const ENDING: Duration = Duration::from_secs(2);
+/// Memory that a process really has after cuInit on a machine of eight GPUs: some hundred megabytes.
+const MEMORY: u64 = 4 << 30;
 
 /// A library that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,7 +96,11 @@ impl Live {
     pub fn start(timeout: Duration) -> Self {
         let program = std::env::current_exe();
         let start = |library: Library| match &program {
-            Ok(program) => Running::start(Command::new(program).args([COMMAND, library.name()]), timeout),
+            Ok(program) => {
+                let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+                let is_last = |line: &[u8]| serde_json::from_slice::<Message>(line).is_ok();
+                Running::start(Command::new(program).args([COMMAND, library.name()]), limits, is_last)
+            }
             Err(error) => Err(io::Error::new(error.kind(), "this program does not find itself")),
         };
         Self { nvml: start(Library::Nvml), cuda: start(Library::Cuda), started: Instant::now() }
@@ -115,11 +125,13 @@ fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> 
         Ok(running) => running,
         Err(error) => return (Fact::unknown(format!("the process that asks cannot be started: {error}")), None),
     };
-    let (contact, message) = match running.finish::<Message>() {
-        Ok(message) => (contact(library, &message, root), Some(message)),
+    let (answer, aftermath) = running.finish::<Message>();
+    let (contact, message) = match answer {
+        Ok(message) => (Contact { aftermath, ..contact(library, &message, root) }, Some(message)),
         Err(answer) => {
-            let nameless = Fact::unknown("the process that asked it did not say which file it is");
-            (Contact { library: nameless, answer, plain_name: Fact::unknown("the library gave no answer") }, None)
+            let library = Fact::unknown("the process that asked it did not say which file it is");
+            let plain_name = Fact::unknown("the library gave no answer");
+            (Contact { library, answer, plain_name, aftermath }, None)
         }
     };
     (Fact::known(contact, library.source()), message)
@@ -145,7 +157,7 @@ fn contact(library: Library, message: &Message, root: &Root) -> Contact {
         Some(found) => Fact::known(found, library.source()),
         None => Fact::unknown("only looked for in WSL"),
     };
-    Contact { library: file, answer, plain_name }
+    Contact { library: file, answer, plain_name, aftermath: Aftermath::default() }
 }
 
 #[cfg(test)]

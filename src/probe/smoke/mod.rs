@@ -27,7 +27,7 @@ pub use device::Wanted;
 pub use images::Choice;
 pub use random::fresh_seed;
 
-use super::live::contain::{Ended, Running};
+use super::live::contain::{Ended, Limits, Running};
 use crate::facts::{Answer, ComputeCapability, Contact, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source};
 use child::Progress;
 use target::Target;
@@ -36,6 +36,10 @@ use target::Target;
 pub const COMMAND: &str = "__smoke";
 /// After this time a person is told what is being waited for.
 const QUIET: Duration = Duration::from_secs(1);
+/// How long a process may take to end when it is done: its context is put away.
+const ENDING: Duration = Duration::from_secs(5);
+/// Memory that the kernels and the loading of a library never need.
+const MEMORY: u64 = 8 << 30;
 /// `CUDA_ERROR_NO_DEVICE`
 const NO_DEVICE: u32 = 100;
 /// More libraries than any environment has with device code.
@@ -119,6 +123,7 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
     if !done {
         smoke.answer = answer(&mut ended);
     }
+    smoke.aftermath = ended.aftermath;
     (smoke, address)
 }
 
@@ -136,7 +141,9 @@ fn start(work: &Work, target: &Target, timeout: Duration) -> io::Result<Running>
     if let Some(uuid) = &target.visible {
         command.env("CUDA_VISIBLE_DEVICES", uuid);
     }
-    Running::start(&mut command, timeout)
+    let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+    let is_last = |line: &[u8]| serde_json::from_slice::<Progress>(line).is_ok_and(|progress| progress.done);
+    Running::start(&mut command, limits, is_last)
 }
 
 /// A library whose code is loaded.

@@ -1,23 +1,32 @@
 //! # driver-library-broken
 //!
-//! A library of the driver is there and cannot be loaded: cut off, of another architecture, or lacking what it needs itself.
+//! A library of the driver is there and cannot be loaded: empty, cut off, of another architecture, a link to nothing, or lacking what it
+//! needs itself.
 //!
 //! ## How it is decided
-//! The loader's own message.
+//! By the loader's own message, where libcuda and NVML are asked. Below `--root`, with `--no-driver`, and for the compilers that libcuda
+//! loads when it needs them (PTX, NVVM), by the file that the loader would take: its length and its ELF headers. Broken compilers are a
+//! warning, as machine code runs without them. Where no driver belongs (no kernel module, no whole NVML), an empty file is what a
+//! container runtime leaves behind in an image, and only worth knowing: the runtime lays the real file over it.
 //!
 //! ## How to fix it
-//! Install the driver again.
+//! Install the driver again. In an image: remove the file.
 //!
 //! ## In a log
-//! `libcuda.so.1: file too short`; `wrong ELF class: ELFCLASS32`.
+//! `libcuda.so.1: file too short`; `wrong ELF class: ELFCLASS32`; `PTX JIT compiler library not found`.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
+//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md); glibc's elf/dl-load.c, open_verify;
+//! NVIDIA/libnvidia-container, src/nvc_mount.c (empty files as mount points).
 
 use crate::{
-    facts::Answer,
+    facts::{Answer, DriverFile, DriverPart, FileDamage},
     finding::Severity,
-    rules::{Context, Outcome, Rule, Scope, stack::strange},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        stack::strange,
+        user_space::{chosen, driver_is_here, evidence, was_loaded},
+    },
 };
 
 /// See the head of this file.
@@ -31,5 +40,72 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    strange(context, |answer| matches!(answer, Answer::Unloadable { .. }), "cannot be loaded.")
+    let by_loader = strange(context, |answer| matches!(answer, Answer::Unloadable { .. }), "cannot be loaded.");
+    match (by_loader, by_files(context)) {
+        (Outcome::Finding(mut draft), files) => {
+            // The same cause: the loader's message, and the file that it is about.
+            if let Some(files) = files {
+                draft.evidence.extend(files.evidence);
+            }
+            Outcome::Finding(draft)
+        }
+        (_, Some(files)) => files.found(),
+        (outcome, None) if context.facts.driver_files.value().is_none_or(Vec::is_empty) => outcome,
+        (_, None) => Outcome::Holds,
+    }
+}
+
+fn by_files(context: &Context<'_>) -> Option<Draft> {
+    let here = driver_is_here(context);
+    let broken: Vec<_> = DriverPart::ALL
+        .into_iter()
+        .filter(|part| !was_loaded(context, *part))
+        .filter_map(|part| {
+            let (index, file) = chosen(context, part)?;
+            let damage = file.damage.as_ref()?;
+            let severity = severity(part, damage, here.is_some())?;
+            Some((index, file, damage, severity))
+        })
+        .collect();
+    let worst = broken.iter().map(|(.., severity)| *severity).max()?;
+    let said =
+        |(_, file, damage, _): &(usize, &DriverFile, &FileDamage, Severity)| format!("{} {damage}", file.part.soname());
+    let mut summary = format!("{}.", broken.iter().map(said).collect::<Vec<_>>().join("; "));
+    if here.is_none() && worst == Severity::Info {
+        summary +=
+            " No driver is installed here: a container runtime has left it behind, and lays the real file over it.";
+    }
+    let mut draft = Draft::new("NVIDIA driver", summary).severity(worst);
+    for (index, file, damage, _) in &broken {
+        draft = draft.evidence(evidence(&damage.to_string(), *index, file)).cause(file.part.soname());
+    }
+    draft.evidence.extend(here);
+    let symptom = broken.first().map(|(_, file, damage, _)| symptom(file.part, damage))?;
+    Some(draft.symptom(symptom))
+}
+
+/// What the loader says of it, or libcuda where the loader's message reaches nobody.
+fn symptom(part: DriverPart, damage: &FileDamage) -> String {
+    let said = match damage {
+        _ if !matches!(part, DriverPart::Cuda | DriverPart::Nvml) => {
+            return "PTX JIT compiler library not found".to_owned();
+        }
+        FileDamage::Empty | FileDamage::CutOff { .. } => "file too short",
+        FileDamage::NotALibrary { .. } => "invalid ELF header",
+        FileDamage::OtherMachine => "wrong ELF class",
+        FileDamage::NotAFile => "cannot read file data",
+        FileDamage::Dangling | FileDamage::Unlinked | FileDamage::Unreadable { .. } => "cannot open shared object file",
+    };
+    format!("{}: {said}", part.soname())
+}
+
+/// How bad it is; nothing where a file that the loader passes over lies where no driver belongs.
+fn severity(part: DriverPart, damage: &FileDamage, here: bool) -> Option<Severity> {
+    match (part, damage) {
+        (DriverPart::Cuda | DriverPart::Nvml, _) if here => Some(Severity::Error),
+        _ if here => Some(Severity::Warning),
+        (_, damage) if damage.is_passed_over() => None,
+        (_, FileDamage::Empty) => Some(Severity::Info),
+        _ => Some(Severity::Warning),
+    }
 }

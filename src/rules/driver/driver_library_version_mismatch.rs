@@ -4,7 +4,9 @@
 //! drivers are installed.
 //!
 //! ## How it is decided
-//! NVML says so (code 18), or the version in the file name of the driver's libraries differs from that of the loaded module.
+//! NVML says so (code 18), or the version in the file name of a library that the loader takes (libcuda, NVML, the compilers of PTX and
+//! NVVM) differs from that of the loaded module. Below `--root`, where nothing is loaded, the module that is built counts; where no module
+//! is seen, the libraries are held against each other. Compilers alone that differ are a warning.
 //!
 //! ## How to fix it
 //! Restart; without one, load the module anew. If it stays after that, two drivers are installed: remove one.
@@ -16,9 +18,13 @@
 //! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/open-gpu-kernel-modules, osapi.c (API mismatch).
 
 use crate::{
-    facts::LibraryKind,
+    facts::{DriverPart, DriverVersion, LibraryKind},
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::Asked},
+    rules::{
+        Context, Draft, Outcome, Remedy, Rule, Scope,
+        stack::Asked,
+        user_space::{chosen, evidence, module},
+    },
 };
 
 /// See the head of this file.
@@ -31,35 +37,75 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
+/// A library with a version in its name.
+struct Versioned<'a> {
+    version: &'a DriverVersion,
+    /// Whether it is libcuda or NVML, which nothing works without.
+    vital: bool,
+    evidence: Evidence,
+}
+
 fn judge(context: &Context<'_>) -> Outcome {
     let by_nvml = Asked::Nvml.code(context) == Some(18);
-    let module = context.facts.kernel.version.value();
-    let libraries = context.facts.driver_libraries.value().map(Vec::as_slice).unwrap_or_default();
-    // The loader takes the first; a second, older copy behind it does no harm.
-    let first = libraries.iter().find(|library| library.kind == LibraryKind::Driver);
-    let other = first.and_then(|library| Some((library, library.version.value()?)));
-    let differs = match (module, other) {
-        (Some(module), Some((library, version))) if version != module => Some((module, library, version)),
-        (Some(_), Some(_)) if !by_nvml => return Outcome::Holds,
-        _ => None,
-    };
-    if !by_nvml && differs.is_none() {
-        return Outcome::NotApplicable;
+    let libraries = versioned(context);
+    let module = module(context);
+    // Without a module the first library is what the others must agree with.
+    let first = libraries.first().map(|library| library.version);
+    let wanted = module.map(|(version, ..)| version).or(first.filter(|_| libraries.len() > 1));
+    let others: Vec<_> =
+        libraries.iter().filter(|library| wanted.is_some_and(|wanted| wanted != library.version)).collect();
+    if !by_nvml && others.is_empty() {
+        return if wanted.is_some() && !libraries.is_empty() { Outcome::Holds } else { Outcome::NotApplicable };
     }
-    let summary = match differs {
-        Some((module, _, version)) => {
-            format!("the driver's libraries are of version {version}, the loaded kernel module of version {module}.")
+    let summary = match (others.first(), module, wanted) {
+        (Some(other), Some((module, _, is_loaded)), _) => {
+            let state = if is_loaded { "loaded" } else { "installed" };
+            let version = other.version;
+            format!("the driver's libraries are of version {version}, the {state} kernel module of version {module}.")
         }
-        None => "the driver's libraries and the loaded kernel module are of different versions.".to_owned(),
+        (Some(other), None, Some(wanted)) => {
+            format!("the driver's libraries are of two versions, {wanted} and {}.", other.version)
+        }
+        _ => "the driver's libraries and the loaded kernel module are of different versions.".to_owned(),
     };
     let mut draft =
         Draft::new("NVIDIA driver", summary).symptom("Failed to initialize NVML: Driver/library version mismatch");
     draft.evidence.extend(Asked::Nvml.evidence(context).filter(|_| by_nvml));
-    if let Some((module, library, version)) = differs {
-        let via = context.facts.kernel.version.via().map(ToString::to_string).unwrap_or_default();
-        draft = draft
-            .evidence(Evidence::new(format!("library version {version}"), &library.path).at("/facts/driver_libraries"))
-            .evidence(Evidence::new(format!("module version {module}"), via).at("/facts/kernel/version"));
+    if !by_nvml && others.iter().all(|library| !library.vital) {
+        draft = draft.severity(Severity::Warning).symptom("PTX JIT compilation failed");
+    }
+    if !others.is_empty() {
+        // Against each other all of them are told, against the module those that differ.
+        let told = libraries.iter().filter(|library| module.is_none() || wanted != Some(library.version));
+        draft.evidence.extend(told.map(|library| library.evidence.clone()));
+        if let Some((module, via, is_loaded)) = module {
+            let key = if is_loaded { "version" } else { "installed" };
+            draft = draft.evidence(
+                Evidence::new(format!("module version {module}"), via.to_string()).at(format!("/facts/kernel/{key}")),
+            );
+        }
     }
     draft.found()
+}
+
+/// The libraries of the installed driver that the loader takes and whose names tell a version. An older copy behind one of them does no
+/// harm.
+fn versioned<'a>(context: &Context<'a>) -> Vec<Versioned<'a>> {
+    if context.facts.driver_files.value().is_none() {
+        // Facts that are older than the files' own.
+        let libraries = context.facts.driver_libraries.value().map(Vec::as_slice).unwrap_or_default();
+        let first = libraries.iter().find(|library| library.kind == LibraryKind::Driver);
+        let of = |version| {
+            let evidence = Evidence::new(format!("library version {version}"), &first?.path);
+            Some(Versioned { version, vital: true, evidence: evidence.at("/facts/driver_libraries") })
+        };
+        return first.and_then(|library| of(library.version.value()?)).into_iter().collect();
+    }
+    let of = |part: DriverPart| {
+        let (index, file) = chosen(context, part).filter(|(_, file)| file.kind == LibraryKind::Driver)?;
+        let version = file.version.value().filter(|_| file.damage.is_none())?;
+        let vital = matches!(part, DriverPart::Cuda | DriverPart::Nvml);
+        Some(Versioned { version, vital, evidence: evidence(&format!("is of version {version}"), index, file) })
+    };
+    DriverPart::ALL.into_iter().filter_map(of).collect()
 }

@@ -3,7 +3,9 @@
 //! Fewer or other GPUs are here than `--expect` asks for.
 //!
 //! ## How it is decided
-//! The GPUs that programs can see are counted against each expectation, such as `8x H100`.
+//! The GPUs that programs can see, as the driver says, are counted against each expectation, such as `8x H100`. Where the driver was not
+//! asked (`--no-driver`, `--root`), does not say what programs can see, or the GPUs are assumed (`--gpu`), it is not decided: a gate that
+//! could not look stays shut, with the verdict `unknown` and exit code 1.
 //!
 //! ## How to fix it
 //! Whatever the other findings say; without one, the machine is not the one that was meant.
@@ -15,9 +17,13 @@
 //! The option.
 
 use crate::{
-    facts::Gpu,
+    facts::{Fact, Gpu},
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, shared::gpu_name, stack::named_alike},
+    rules::{
+        Context, Draft, Outcome, Rule, Scope,
+        shared::gpu_name,
+        stack::{Asked, is_real, named_alike},
+    },
 };
 
 /// See the head of this file.
@@ -34,7 +40,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     if context.facts.expected.is_empty() {
         return Outcome::NotApplicable;
     }
+    if let Some(outcome) = not_seen(context) {
+        return outcome;
+    }
     let gpus = context.facts.gpus.value().map(Vec::as_slice).unwrap_or_default();
+    let mut undecided = Vec::new();
     for expected in &context.facts.expected {
         let fits = |gpu: &&Gpu| {
             gpu.visible.value() != Some(&false)
@@ -44,25 +54,48 @@ fn judge(context: &Context<'_>) -> Outcome {
                         && gpu.capability.value() == Some(&expected.capability)
                         && named_alike(gpu, &expected.text)))
         };
-        let count = gpus.iter().filter(fits).count();
-        if count < expected.count as usize {
-            let mut draft = Draft::new(
-                format!("{}x {}", expected.count, expected.text),
-                format!("{count} of {} expected {} are usable here.", expected.count, expected.text),
-            )
-            .cause(count)
-            .evidence(
-                Evidence::new(format!("--expect '{}x {}'", expected.count, expected.text), "--expect")
-                    .at("/facts/expected"),
-            );
-            for gpu in gpus {
-                draft = draft.evidence(Evidence::new(
-                    gpu_name(gpu),
-                    gpu.name.via().map(ToString::to_string).unwrap_or_default(),
-                ));
-            }
-            return draft.found();
+        let possible: Vec<&Gpu> = gpus.iter().filter(fits).collect();
+        let count = possible.iter().filter(|gpu| gpu.visible.value() == Some(&true)).count();
+        let wanted = expected.count as usize;
+        if count >= wanted {
+            continue;
         }
+        if possible.len() >= wanted {
+            undecided.push(format!("whether programs can use {wanted} of {} {}", possible.len(), expected.text));
+            continue;
+        }
+        let count = possible.len();
+        let mut draft = Draft::new(
+            format!("{}x {}", expected.count, expected.text),
+            format!("{count} of {} expected {} are usable here.", expected.count, expected.text),
+        )
+        .cause(count)
+        .evidence(
+            Evidence::new(format!("--expect '{}x {}'", expected.count, expected.text), "--expect")
+                .at("/facts/expected"),
+        );
+        for gpu in gpus {
+            draft = draft
+                .evidence(Evidence::new(gpu_name(gpu), gpu.name.via().map(ToString::to_string).unwrap_or_default()));
+        }
+        return draft.found();
     }
-    Outcome::Holds
+    if undecided.is_empty() { Outcome::Holds } else { Outcome::Needs(undecided) }
+}
+
+/// Ends the rule where nobody has seen which GPUs programs get.
+fn not_seen(context: &Context<'_>) -> Option<Outcome> {
+    let needs = |what: String| Some(Outcome::Needs(vec![what]));
+    if Asked::BOTH.into_iter().all(|asked| asked.contact(context).is_none()) {
+        let why = match &context.facts.cuda {
+            Fact::Unknown { why } => why.as_str(),
+            _ => "nobody has asked it",
+        };
+        return needs(format!("the driver's own list of GPUs ({why})"));
+    }
+    match &context.facts.gpus {
+        Fact::Unknown { why } => needs(format!("the GPUs of this machine ({why})")),
+        Fact::Known { value, .. } if !value.iter().all(is_real) => needs("GPUs that are seen, not assumed".to_owned()),
+        _ => None,
+    }
 }

@@ -17,7 +17,7 @@
 //! docs/framework.md; the rows of `knowledge/errors.toml` with theirs.
 
 use crate::{
-    facts::{Framework, StepOutcome},
+    facts::StepOutcome,
     finding::Severity,
     rules::{
         Context, Outcome, Rule, Scope,
@@ -36,9 +36,6 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    if let Some(why) = Framework::obstacle(&context.facts.framework).filter(|_| context.package("torch").is_some()) {
-        return Outcome::Needs(vec![format!("torch run in its own Python ({why})")]);
-    }
     steps(
         context,
         |step| match &step.outcome {

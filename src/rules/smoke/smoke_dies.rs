@@ -3,8 +3,8 @@
 //! A GPU was asked to compute, and the driver ended the program that asked.
 //!
 //! ## How it is decided
-//! The process that computes died by a signal or exception inside a call of libcuda, or ended without a whole answer; it has said what it
-//! was doing.
+//! The process that computes died by a signal or exception inside a call of libcuda, ended without a whole answer, or took so much memory
+//! (8 GiB) that it was ended; it has said what it was doing.
 //!
 //! ## How to fix it
 //! A fresh install of the driver; if it dies again, another version of it.
@@ -46,6 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
 fn death(run: &Run<'_>, answer: &Answer, step: Option<String>) -> Option<Draft> {
     let how = match answer {
         Answer::Crashed { how } => how.clone(),
+        Answer::TooMuchMemory { limit } => format!("it took more than {} GiB of memory", limit >> 30),
         Answer::Garbled { what } if step.is_some() => what.clone(),
         _ => return None,
     };

@@ -27,7 +27,36 @@ pub fn strike(function: &str) -> Option<u32> {
     while named(&scenario.hang) {
         thread::sleep(Duration::from_secs(3600));
     }
+    if named(&scenario.hang_at_exit) {
+        at_exit(hang);
+    }
+    if named(&scenario.abort_at_exit) {
+        at_exit(abort);
+    }
+    if named(&scenario.daemon) {
+        // It is left to itself on purpose; where there is no setsid the test shows it.
+        let _ = process::Command::new("setsid").args(["sleep", "60"]).spawn();
+    }
     scenario.errors.get(function).copied()
+}
+
+/// As a destructor of the library would be: called when the process ends.
+fn at_exit(callback: extern "C" fn()) {
+    unsafe extern "C" {
+        fn atexit(callback: extern "C" fn()) -> std::ffi::c_int;
+    }
+    // SAFETY: the C library's own function; the callback stays there as long as this library, which nobody unloads.
+    unsafe { atexit(callback) };
+}
+
+extern "C" fn hang() {
+    loop {
+        thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+extern "C" fn abort() {
+    process::abort()
 }
 
 /// A mebibyte of bytes that are no text, the same ones each time.

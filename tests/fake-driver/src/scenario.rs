@@ -29,6 +29,15 @@ pub struct Scenario {
     /// Functions that write a mebibyte of noise to standard output and end the process with code 0.
     #[serde(default)]
     pub garbage: Vec<String>,
+    /// Functions after which the process does not end when it should.
+    #[serde(default)]
+    pub hang_at_exit: Vec<String>,
+    /// Functions after which the process aborts when it should end.
+    #[serde(default)]
+    pub abort_at_exit: Vec<String>,
+    /// Functions that leave a process in a session of its own, which keeps standard output for a minute.
+    #[serde(default)]
+    pub daemon: Vec<String>,
     /// What goes wrong inside kernels.
     #[serde(default)]
     pub launch: Launch,
@@ -170,7 +179,9 @@ impl Scenario {
     /// Says what is wrong with it, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let scenario: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        let faults = [&scenario.hang, &scenario.abort, &scenario.crash, &scenario.garbage].into_iter().flatten();
+        let before = [&scenario.hang, &scenario.abort, &scenario.crash, &scenario.garbage];
+        let after = [&scenario.hang_at_exit, &scenario.abort_at_exit, &scenario.daemon];
+        let faults = before.into_iter().chain(after).flatten();
         if let Some(name) = scenario.errors.keys().chain(faults).find(|name| !crate::functions().any(|f| f == *name)) {
             return Err(format!("no such function here: {name}"));
         }

@@ -1,0 +1,35 @@
+//! Gates: what a command was asked to make sure of. One that could not look, or had nothing to look at, stays shut.
+
+use crate::report::{Report, Verdict};
+
+use super::options::FailOn;
+
+/// What must have been looked at for the command to succeed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Gates {
+    /// The GPUs of `--expect`.
+    pub expected: bool,
+    /// Computing on a GPU.
+    pub smoke: bool,
+    /// torch computing on a GPU.
+    pub framework: bool,
+}
+
+impl Gates {
+    /// Whether one of them was left undecided. Then the verdict says so, unless it is an error anyway, and the command fails unless
+    /// nothing is to make it fail.
+    pub fn shut(self, report: &mut Report, fail_on: FailOn) -> bool {
+        let is_gate = |rule: &str| {
+            self.expected && rule == "expected-gpu-missing"
+                || self.smoke && rule.starts_with("smoke-")
+                || self.framework && rule.starts_with("framework-")
+        };
+        if !report.checks.unknown.iter().any(|undecided| is_gate(undecided.rule)) {
+            return false;
+        }
+        if report.verdict != Verdict::Error {
+            report.verdict = Verdict::Unknown;
+        }
+        fail_on != FailOn::Never
+    }
+}

@@ -1,0 +1,57 @@
+//! # framework-not-run
+//!
+//! torch was to compute on a GPU, and did not get to it: nothing is known to be wrong, and nothing is known to be right.
+//!
+//! ## How it is decided
+//! `--framework` was asked for, and there is no environment, no torch or no Python that starts; or torch was imported and no step computed,
+//! as there is no GPU; or a step was refused because the GPU is busy or full. A gate that could not look stays shut: the verdict is
+//! `unknown` and the exit code 1.
+//!
+//! ## How to fix it
+//! Name the environment that is meant (PATH, `--python`); install torch in it; run it where the GPU is, while it is free.
+//!
+//! ## In a log
+//! Nothing: it shows with `--framework` alone.
+//!
+//! ## Sources
+//! docs/framework.md; knowledge: errors.toml.
+
+use crate::{
+    facts::{Fact, Framework, StepOutcome},
+    finding::Severity,
+    rules::{
+        Context, Outcome, Rule, Scope,
+        steps::{refused, said},
+    },
+};
+
+/// Steps that prepare, and compute nothing.
+const PREPARING: [&str; 2] = ["import", "device"];
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "framework-not-run",
+    scope: Scope::Machine,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    if let Some(why) = Framework::obstacle(&context.facts.framework) {
+        return Outcome::Needs(vec![format!("torch run in its own Python ({why})")]);
+    }
+    let Fact::Known { value, .. } = &context.facts.framework else { return Outcome::NotApplicable };
+    if let Some(step) = refused(context, value) {
+        return Outcome::Needs(vec![format!("a GPU that torch can use ({}: {})", step.name, said(&step.outcome))]);
+    }
+    let computed = value.steps.iter().any(|step| {
+        let tried = matches!(step.outcome, StepOutcome::Passed { .. }) || step.outcome.is_bad();
+        tried && !PREPARING.contains(&step.name.as_str())
+    });
+    if computed || value.steps.iter().any(|step| step.outcome.is_bad()) {
+        return Outcome::Holds;
+    }
+    Outcome::Needs(vec!["a step of torch that computes".to_owned()])
+}
