@@ -8,6 +8,7 @@ pub mod compat;
 pub mod enrich;
 pub mod exit;
 pub mod facts;
+pub mod files;
 pub mod finding;
 pub mod fix;
 #[cfg(fuzzing)]
@@ -25,3 +26,4 @@ pub mod report;
 pub mod resolve;
 pub mod rules;
 pub mod scan;
+mod start;

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use gpucheck::cli::Cli;
-
 fn main() -> ExitCode {
-    Cli::parse().run().into()
+    gpucheck::cli::main().into()
 }

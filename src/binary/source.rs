@@ -110,17 +110,13 @@ impl FileSource {
     /// # Errors
     /// What the operating system says; anything but a regular file is refused, as reading a device or pipe might never end.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let meta = std::fs::metadata(path)?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let file = File::open(path)?;
+        let (file, len) = crate::files::open(path)?;
         #[cfg(target_os = "linux")]
         {
             // Advice only: reading works without it.
             let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
         }
-        Ok(Self { len: meta.len(), file })
+        Ok(Self { file, len })
     }
 
     /// A file that is open already.

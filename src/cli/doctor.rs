@@ -15,11 +15,15 @@ use super::{
 use crate::{
     exit::Exit,
     facts::Facts,
+    files,
     judge::{hypothetical, judge},
     knowledge::Knowledge,
     probe::{self, Surroundings},
     rules::Judged,
 };
+
+/// A report of an environment with a hundred thousand packages has some 30 MB.
+const MAX_REPORT: u64 = 128 << 20;
 
 /// Arguments of `gpucheck doctor`.
 #[derive(Debug, Clone, Args)]
@@ -120,9 +124,9 @@ impl Arguments {
 /// The facts of a saved report.
 fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+        files::text(std::io::stdin().lock(), MAX_REPORT).context("cannot read standard input")?
     } else {
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+        files::whole(path, MAX_REPORT).with_context(|| format!("cannot read {}", path.display()))?
     };
     #[derive(serde::Deserialize)]
     struct Saved {

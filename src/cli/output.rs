@@ -1,14 +1,16 @@
 //! How text leaves the program: whole or not at all, and without a panic when the reader has gone.
 
-use std::{
-    fs,
-    io::{self, ErrorKind, IsTerminal, Write},
-};
+mod file;
+mod signals;
 
-use anyhow::Context as _;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use super::options::Show;
-use crate::report::{Report, Screen, render};
+use crate::{
+    exit::{Exit, Unfinished},
+    report::{Report, Screen, render},
+    start,
+};
 
 /// Writes the report where the options want it.
 pub fn deliver(report: &Report, show: &Show) -> anyhow::Result<()> {
@@ -22,23 +24,67 @@ pub fn deliver(report: &Report, show: &Show) -> anyhow::Result<()> {
     let text = render(report, show.format, &screen)?;
     match &show.output {
         None => print(&text),
-        Some(path) => {
-            // A reader of the file must never see half a report.
-            let mut partial = path.as_os_str().to_owned();
-            partial.push(".partial");
-            fs::write(&partial, &text)
-                .and_then(|()| fs::rename(&partial, path))
-                .with_context(|| format!("cannot write the report to {}", path.display()))
-        }
+        Some(path) => file::write(path, text.as_bytes()).map_err(|error| {
+            let said = format!("cannot write the report to {}", path.display());
+            if is_about_the_name(&error) {
+                anyhow::Error::from(error).context(said)
+            } else {
+                Unfinished::new(said, error)
+            }
+        }),
     }
 }
 
 /// Prints to standard output. A closed pipe (`| head`) is the reader's choice, not a failure.
 pub fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let written = match start::stdout_was_closed() {
+        true => Err(io::Error::other("it is closed")),
+        false => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+    };
+    finished(written)
+}
+
+/// How writing to standard output has ended.
+fn finished(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("cannot write to standard output"),
+        result => result.map_err(|error| Unfinished::new("cannot write to standard output", error)),
+    }
+}
+
+/// Whether an error is about what was named, which another name mends, and not about the disk.
+fn is_about_the_name(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidFilename
+            | ErrorKind::ConnectionRefused
+    )
+}
+
+/// Prints what clap has to say: help and version, or what is wrong with the command line.
+pub fn clap(said: &clap::Error) -> Exit {
+    if said.use_stderr() {
+        // Nothing can be done when that fails too.
+        let _ = said.print();
+        return Exit::Usage;
+    }
+    let printed = match start::stdout_was_closed() {
+        true => Err(io::Error::other("it is closed")),
+        false => said.print().and_then(|()| io::stdout().flush()),
+    };
+    match finished(printed) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            complain(&error);
+            Exit::from(&error)
+        }
     }
 }
 

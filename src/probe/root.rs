@@ -3,10 +3,11 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Component, Path, PathBuf},
 };
+
+use crate::files;
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
@@ -107,15 +108,7 @@ impl Root {
     /// # Errors
     /// What the operating system says; anything but a regular file is refused.
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let path = self.locate(path)?;
-        let meta = fs::metadata(&path)?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        // The size is a hint for the buffer: files of /proc claim to be empty.
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(limit)).unwrap_or(0) + 1);
-        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        files::head(&self.locate(path)?, limit)
     }
 
     /// The first `limit` bytes of a regular file as text; what is not UTF-8 becomes replacement characters.

@@ -2,13 +2,11 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::Read,
     path::{Path, PathBuf},
 };
 
 use super::bundle::{Bundle, Kind};
-use crate::{probe::clean, python};
+use crate::{files, probe::clean, python};
 
 /// METADATA carries a README after its fields.
 const MAX_METADATA: u64 = 1 << 20;
@@ -76,10 +74,5 @@ pub fn is_metadata(name: &str) -> bool {
 
 /// The beginning of a regular file as text.
 fn text(path: &Path, limit: u64) -> Option<String> {
-    if !fs::metadata(path).is_ok_and(|kind| kind.is_file()) {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    files::head(path, limit).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }

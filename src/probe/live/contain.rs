@@ -62,13 +62,19 @@ impl Running {
         let pipe = child.stdout.take();
         let shared = Arc::clone(&output);
         // It is not waited for: a grandchild may keep the pipe open for ever.
-        thread::Builder::new().spawn(move || {
+        let listener = thread::Builder::new().spawn(move || {
             if let Some(pipe) = pipe {
                 gather(pipe, &shared);
             }
             // The receiver is gone when nobody waits any more.
             let _ = sender.send(());
-        })?;
+        });
+        if let Err(error) = listener {
+            // Nobody would listen to it.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
+        }
         Ok(Self { child, output, closed, is_closed: false, started, timeout })
     }
 
