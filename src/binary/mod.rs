@@ -31,7 +31,7 @@ pub use archive::{
     Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source, read_texts, read_texts_source,
 };
 pub use error::Error;
-pub use library::{read_deep, read_library, read_source, read_source_deep};
+pub use library::{MOST_READ, read_deep, read_deep_of, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};
 pub use source::{FileSource, Slice, Source};
 pub use summary::Summary;

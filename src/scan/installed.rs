@@ -9,7 +9,7 @@ use super::bundle::{Bundle, Kind};
 use crate::{files, probe::clean, python};
 
 /// METADATA carries a README after its fields.
-const MAX_METADATA: u64 = 1 << 20;
+const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
 

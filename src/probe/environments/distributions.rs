@@ -1,6 +1,9 @@
 //! Installed distributions by their metadata folders (PEP 376 and 627; egg-info of setuptools).
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use super::{build, layout::Layout};
 use crate::{
@@ -10,7 +13,7 @@ use crate::{
 };
 
 /// METADATA carries a README after its fields; the fields are at the head.
-const MAX_METADATA: u64 = 1 << 20;
+const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
 
@@ -32,7 +35,7 @@ pub fn distributions(root: &Root, layout: &Layout, with_files: bool) -> Vec<Dist
         .iter()
         .flat_map(|site| root.names(site).into_iter().filter(|name| is_metadata(name)).map(move |name| (site, name)))
         .collect();
-    let conda = if layout.conda { conda_names(root, &layout.prefix) } else { Vec::new() };
+    let conda = if layout.conda { conda_names(root, &layout.prefix) } else { HashSet::new() };
     let mut found = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
     let mut seen = std::collections::BTreeSet::new();
     found
@@ -46,7 +49,7 @@ fn is_metadata(name: &str) -> bool {
     (name.ends_with(".dist-info") || name.ends_with(".egg-info")) && !name.starts_with(['~', '.'])
 }
 
-fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String], with_files: bool) -> Distribution {
+fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &HashSet<String>, with_files: bool) -> Distribution {
     let place = site.join(folder);
     let egg = folder.ends_with(".egg-info");
     let file = match (egg, egg && root.is_file(&place)) {
@@ -110,7 +113,7 @@ fn of_folder(folder: &str) -> (&str, Option<&str>) {
 }
 
 /// Names of Python distributions that conda has installed, by conda-meta's file names: `numpy-1.26.4-py311h64a7726_0.json`.
-fn conda_names(root: &Root, prefix: &Path) -> Vec<String> {
+fn conda_names(root: &Root, prefix: &Path) -> HashSet<String> {
     let names = root.names(&prefix.join("conda-meta")).into_iter().filter_map(|name| {
         let mut parts = name.strip_suffix(".json")?.rsplitn(3, '-');
         let (_build, _version, name) = (parts.next()?, parts.next()?, parts.next()?);
