@@ -18,7 +18,7 @@ use crate::{
     files,
     judge::{hypothetical, judge},
     knowledge::Knowledge,
-    probe::{self, Surroundings},
+    probe::{self, Surroundings, redact},
     rules::Judged,
 };
 
@@ -134,5 +134,13 @@ fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     }
     let saved: Saved = serde_json::from_str(&text)
         .with_context(|| format!("{} is not a JSON report of gpucheck (`--format json` writes one)", path.display()))?;
-    Ok(saved.facts)
+    let mut facts = saved.facts;
+    // Another version wrote it, or somebody did.
+    for (name, value) in &mut facts.env_vars {
+        *value = redact::variable(name, value, None);
+    }
+    for package in facts.environments.iter_mut().flat_map(|environment| &mut environment.packages) {
+        package.requires.iter_mut().for_each(|line| *line = redact::urls(line));
+    }
+    Ok(facts)
 }

@@ -1,6 +1,6 @@
 //! Options that several commands share. Each has an environment variable `GPUCHECK_…` of the same meaning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -9,6 +9,7 @@ use crate::{
     facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
+    probe::{Root, Surroundings},
     report::{ColorChoice, Format, Verdict},
 };
 
@@ -151,6 +152,11 @@ impl Sources {
             Some(folder) => Knowledge::with_overlay(folder),
             None => Knowledge::builtin(),
         };
-        Ok(Box::leak(Box::new(knowledge?)))
+        let mut knowledge = knowledge?;
+        let home = Surroundings::of_process().home;
+        let root = Root::new(None, home.as_deref())?;
+        // The report names them.
+        knowledge.overlays.iter_mut().for_each(|folder| *folder = root.shown(Path::new(folder.as_str())));
+        Ok(Box::leak(Box::new(knowledge)))
     }
 }

@@ -8,7 +8,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
-    report::{Report, Screen, render},
+    probe::redact,
+    report::{ColorChoice, Report, Screen, render},
     start,
 };
 
@@ -71,8 +72,11 @@ fn is_about_the_name(error: &io::Error) -> bool {
 /// Prints what clap has to say: help and version, or what is wrong with the command line.
 pub fn clap(said: &clap::Error) -> Exit {
     if said.use_stderr() {
-        // Nothing can be done when that fails too.
-        let _ = said.print();
+        let colored = ColorChoice::Auto.decide(io::stderr().is_terminal(), |name| std::env::var(name).ok());
+        let said = said.render();
+        let text = if colored { said.ansi().to_string() } else { said.to_string() };
+        // It echoes the command line. Nothing can be done when that fails too.
+        let _ = io::stderr().lock().write_all(redact::urls(&text).as_bytes());
         return Exit::Usage;
     }
     let printed = match start::stdout_was_closed() {
@@ -90,5 +94,6 @@ pub fn clap(said: &clap::Error) -> Exit {
 
 /// Says on standard error what went wrong. Nothing can be done when that fails too.
 pub fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr().lock(), "gpucheck: {error:#}");
+    // What people typed and what files say is echoed here, and may hold a password.
+    let _ = writeln!(io::stderr().lock(), "gpucheck: {}", redact::urls(&format!("{error:#}")));
 }

@@ -6,7 +6,11 @@ use std::{
 };
 
 use super::bundle::{Bundle, Kind};
-use crate::{files, probe::clean, python};
+use crate::{
+    files,
+    probe::{clean, redact},
+    python,
+};
 
 /// METADATA carries a README after its fields.
 const MAX_METADATA: u64 = 8 << 20;
@@ -42,7 +46,7 @@ impl Owners {
         if let Some(metadata) = metadata {
             bundle.name = metadata.name.map_or(bundle.name, |name| python::normalize(&name));
             bundle.version = metadata.version.or(bundle.version);
-            bundle.requires = Some(metadata.requires);
+            bundle.requires = Some(metadata.requires.iter().map(|line| redact::urls(line)).collect());
         }
         let index = self.bundles.len();
         let record = text(&place.join("RECORD"), MAX_RECORD);
