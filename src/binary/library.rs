@@ -66,9 +66,10 @@ fn library(source: &dyn Source, shown: &str, folder: Option<&Path>, deep: bool) 
     let cut_off = bounded.is_spent() || source.len() > MOST_READ;
     let searched = deep && contents.container != Container::Cubin;
     let code = match contents.place {
-        None if bare && searched && cut_off => {
-            Fact::unknown(format!("no section of device code, and none in its first {} GiB: no more is searched", MOST_READ >> 30))
-        }
+        None if bare && searched && cut_off => Fact::unknown(format!(
+            "no section of device code, and none in its first {} GiB: no more is searched",
+            MOST_READ >> 30
+        )),
         None if summary.is_empty() && searched => Fact::absent(via("the whole file")),
         None if summary.is_empty() => Fact::unknown(contents.missing),
         place => {

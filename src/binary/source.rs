@@ -144,7 +144,10 @@ impl Source for Bounded<'_> {
         let take = |left: u64| left.checked_sub(buffer.len() as u64).filter(|left| *left > 0);
         if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
             self.left.store(0, Ordering::Relaxed);
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("the first {} GiB were read, and no more is read of one file", self.most >> 30)));
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("the first {} GiB were read, and no more is read of one file", self.most >> 30),
+            ));
         }
         self.source.read_at(offset, buffer)
     }

@@ -1,6 +1,6 @@
 //! `gpucheck doctor`: what is wrong on this machine and in this environment, and what to paste.
 
-use std::{path::PathBuf, time::Instant};
+use std::{collections::HashSet, path::PathBuf, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -126,7 +126,8 @@ fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
         files::text(std::io::stdin().lock(), MAX_REPORT).context("cannot read standard input")?
     } else {
-        files::whole(path, MAX_REPORT).with_context(|| format!("cannot read {}", path.display()))?
+        files::whole(path, MAX_REPORT)
+            .with_context(|| format!("cannot read {} (\"-\" reads standard input)", path.display()))?
     };
     #[derive(serde::Deserialize)]
     struct Saved {
@@ -138,6 +139,11 @@ fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     // Another version wrote it, or somebody did.
     for (name, value) in &mut facts.env_vars {
         *value = redact::variable(name, value, None);
+    }
+    for environment in &mut facts.environments {
+        // One of each name, as in an environment that is read.
+        let mut seen = HashSet::new();
+        environment.packages.retain(|package| seen.insert(package.name.clone()));
     }
     for package in facts.environments.iter_mut().flat_map(|environment| &mut environment.packages) {
         package.requires.iter_mut().for_each(|line| *line = redact::urls(line));

@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
-    probe::redact,
+    probe::{Root, Surroundings, redact},
     report::{ColorChoice, Report, Screen, render},
     start,
 };
@@ -95,5 +95,10 @@ pub fn clap(said: &clap::Error) -> Exit {
 /// Says on standard error what went wrong. Nothing can be done when that fails too.
 pub fn complain(error: &anyhow::Error) {
     // What people typed and what files say is echoed here, and may hold a password.
-    let _ = writeln!(io::stderr().lock(), "gpucheck: {}", redact::urls(&format!("{error:#}")));
+    let home = Surroundings::of_process().home;
+    let text = match Root::new(None, home.as_deref()) {
+        Ok(root) => redact::variable("", &format!("{error:#}"), root.homes()),
+        Err(_) => redact::urls(&format!("{error:#}")),
+    };
+    let _ = writeln!(io::stderr().lock(), "gpucheck: {text}");
 }

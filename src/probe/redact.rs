@@ -73,8 +73,8 @@ fn url(text: &str, out: &mut String) {
     let (authority, tail) = text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()));
     let (user, host, tail) = match (authority.rsplit_once('@'), tail.rsplit_once('@')) {
         (Some((_, host)), _) => (true, host, tail),
-        // What looks like a port and is no number is a password with a sign in it that ends an authority.
-        (None, Some((_, rest))) if authority.split_once(':').is_some_and(|(_, port)| !is_port(port)) => {
+        // A slash too many before it, or a password with a sign in it that ends an authority.
+        (None, Some((user, rest))) if is_cut_off(authority, user) => {
             let (host, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
             (true, host, tail)
         }
@@ -85,6 +85,15 @@ fn url(text: &str, out: &mut String) {
     }
     out.push_str(host);
     out.push_str(&without_query(tail));
+}
+
+/// Whether an authority that has no user-info ended too early, and `tail`, up to the next `@`, is what is left of one.
+fn is_cut_off(authority: &str, tail: &str) -> bool {
+    match authority.split_once(':') {
+        // What looks like a port and is no number.
+        Some((_, port)) => !is_port(port),
+        None => authority.is_empty() && tail.rsplit('/').next().is_some_and(|user| user.contains(':')),
+    }
 }
 
 /// The numbers of ports, and IPv6 addresses up to where theirs may begin.
@@ -216,6 +225,7 @@ mod tests {
             ("https://user:p/w@host/simple", "https://[redacted]@host/simple"),
             ("https://user:p?w#pw@host/simple", "https://[redacted]@host/simple"),
             ("://user:pw@host", "://[redacted]@host"),
+            ("https:///user:pw@host", "https://[redacted]@host"),
             ("https://[::1]:pw@host", "https://[redacted]@host"),
             ("index-url='user:pw@host'", "index-url='[redacted]@host'"),
         ] {

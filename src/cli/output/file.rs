@@ -33,7 +33,8 @@ pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     let there = match fs::metadata(path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
+        // Links in circles, names that are too long, folders that may not be looked into: another name mends it.
+        Err(error) => return Err(io::Error::new(ErrorKind::InvalidInput, error)),
     };
     if there.as_ref().is_some_and(Metadata::is_dir) || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Err(io::Error::new(ErrorKind::IsADirectory, "it is a folder; name a file"));

@@ -49,7 +49,14 @@ fn is_metadata(name: &str) -> bool {
     (name.ends_with(".dist-info") || name.ends_with(".egg-info")) && !name.starts_with(['~', '.'])
 }
 
-fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &HashSet<String>, with_files: bool) -> Distribution {
+fn read(
+    root: &Root,
+    layout: &Layout,
+    site: &Path,
+    folder: &str,
+    conda: &HashSet<String>,
+    with_files: bool,
+) -> Distribution {
     let place = site.join(folder);
     let egg = folder.ends_with(".egg-info");
     let file = match (egg, egg && root.is_file(&place)) {
@@ -58,7 +65,7 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &HashSet
         (false, _) => place.join("METADATA"),
     };
     let (metadata, fault) = match root.read_text(&file, MAX_METADATA) {
-        Ok(text) => (python::Metadata::parse(&text), None),
+        Ok(text) => (python::Metadata::parse(whole_lines(&text)), None),
         Err(error) => (python::Metadata::default(), Some(error)),
     };
     let (folder_name, folder_version) = of_folder(folder);
@@ -90,6 +97,14 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &HashSet
         name,
     };
     Distribution { package, site: site.to_owned(), natives }
+}
+
+/// Of a text that was cut off at the limit, the lines that are whole.
+fn whole_lines(text: &str) -> &str {
+    match text.rfind('\n') {
+        Some(end) if text.len() as u64 >= MAX_METADATA => text.get(..end).unwrap_or_default(),
+        _ => text,
+    }
 }
 
 /// The shared libraries among the files of a RECORD; nothing when it lists no file at all.

@@ -186,7 +186,10 @@ mod tests {
         assert_eq!(third.yanked.as_deref(), Some(""));
         let odd = br#"{"meta": {"api-version": "1.0"}, "files": [{"filename": "a", "url": "a", "hashes": {"sha256": [1, {"a": 2.5}]},
             "yanked": {"a": [null, -1]}}]}"#;
-        assert_eq!(parse_json(odd).unwrap().files[0], Listed { name: "a".into(), href: "a".into(), ..Listed::default() });
+        assert_eq!(
+            parse_json(odd).unwrap().files[0],
+            Listed { name: "a".into(), href: "a".into(), ..Listed::default() }
+        );
         assert!(parse_json(br#"{"meta": {"api-version": "2.0"}}"#).unwrap_err().contains("2.0"));
         assert!(parse_json(b"<html>").is_err() && parse_json(b"[]").is_err());
     }
