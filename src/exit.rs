@@ -44,7 +44,7 @@ pub struct Unfinished {
 
 impl Unfinished {
     /// What could not be done, and what the operating system says of it.
-    pub fn new(what: impl Into<String>, why: std::io::Error) -> anyhow::Error {
+    pub fn error(what: impl Into<String>, why: std::io::Error) -> anyhow::Error {
         Self { what: what.into(), why }.into()
     }
 }

@@ -1,5 +1,7 @@
 //! The binary: parse, dispatch, exit code.
 
+mod memory;
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

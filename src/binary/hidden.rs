@@ -47,7 +47,7 @@ pub(super) fn search(source: &dyn Source, known: &[Range<u64>], visit: &mut dyn 
     let (mut start, stop) = (0, source.len().min(MOST_READ));
     if stop < source.len() {
         let what =
-            format!("from here on nothing was searched: no more is than the first {} GiB of a file", MOST_READ >> 30);
+            format!("what lies behind here was not searched: only the first {} GiB of a file are", MOST_READ >> 30);
         search.damaged(Damage { offset: stop, what });
     }
     for range in known.iter().cloned().chain(std::iter::once(stop..stop)) {

@@ -30,7 +30,7 @@ pub fn deliver(report: &Report, show: &Show) -> anyhow::Result<()> {
             if is_about_the_name(&error) {
                 anyhow::Error::from(error).context(said)
             } else {
-                Unfinished::new(said, error)
+                Unfinished::error(said, error)
             }
         }),
     }
@@ -50,7 +50,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 fn finished(written: io::Result<()>) -> anyhow::Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result.map_err(|error| Unfinished::new("cannot write to standard output", error)),
+        result => result.map_err(|error| Unfinished::error("cannot write to standard output", error)),
     }
 }
 
