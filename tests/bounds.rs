@@ -8,7 +8,7 @@ mod common;
 use std::{
     fs::{self, File},
     io::Write,
-    os::unix::fs::symlink,
+    os::unix::{fs::symlink, process::ExitStatusExt as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -209,15 +209,18 @@ fn a_file_of_a_terabyte_is_searched_up_to_a_limit_that_is_said() {
 fn a_search_ends_when_somebody_asks_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.so");
-    let mut file = File::create(&path).unwrap();
-    // Not a hole: what is read takes its time.
-    file.write_all(b"\x7fELF\x02\x01\x01").unwrap();
-    file.write_all(&vec![1; 64 << 20]).unwrap();
-    let mut child =
-        gpucheck().args(["scan", "--deep"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(20));
-    let _ = Command::new("kill").args(["-s", "INT", &child.id().to_string()]).stderr(Stdio::null()).status();
-    child.wait().unwrap();
+    // Sixteen million beginnings of what is none: each is looked at.
+    fs::write(&path, b"\x7fELF".repeat(16 << 20)).unwrap();
+    let mut bytes =
+        fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin/c13.5/so-sm_120.so")).unwrap();
+    bytes.truncate(64);
+    bytes[40..48].fill(0);
+    bytes[58..64].fill(0);
+    File::options().write(true).open(&path).unwrap().write_all(&bytes).unwrap();
+    let mut child = gpucheck().arg("scan").arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-s", "INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(2), "it was still searching, and ended by this");
 }
 
 /// Scans a package of an index whose page is this, in so little memory.

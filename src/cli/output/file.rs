@@ -225,6 +225,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_in_place_leaves_nothing_of_the_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        fs::write(&path, "old and long").unwrap();
+        in_place(&mut OpenOptions::new().write(true).open(&path).unwrap(), b"new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert!(
+            is_refused(&io::Error::from(ErrorKind::ResourceBusy))
+                && !is_refused(&io::Error::from(ErrorKind::StorageFull))
+        );
+    }
+
+    #[test]
     fn nothing_is_left_after_a_signal() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
