@@ -8,6 +8,7 @@ pub mod compat;
 pub mod enrich;
 pub mod exit;
 pub mod facts;
+pub mod files;
 pub mod finding;
 pub mod fix;
 #[cfg(fuzzing)]
@@ -26,4 +27,5 @@ pub mod resolve;
 pub mod rules;
 pub mod scan;
 pub mod shell;
+mod start;
 pub mod text;

@@ -1,9 +1,9 @@
 //! The binary: parse, dispatch, exit code.
 
+mod memory;
+
 use std::process::ExitCode;
 
-use gpucheck::cli::Cli;
-
 fn main() -> ExitCode {
-    Cli::main().into()
+    gpucheck::cli::main().into()
 }

@@ -16,7 +16,7 @@ pub fn available() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// The same on so many threads, the caller's own among them.
+/// The same on so many threads, the caller's own among them; on fewer where the system gives no more.
 pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = threads.min(items.len());
     let next = AtomicUsize::new(0);
@@ -29,7 +29,8 @@ pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -
         }
     };
     let mut done = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let helper = |_| thread::Builder::new().spawn_scoped(scope, take).ok();
+        let helpers: Vec<_> = (1..threads).map_while(helper).collect();
         let mut done = take();
         for helper in helpers {
             match helper.join() {
@@ -41,6 +42,19 @@ pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -
     });
     done.sort_unstable_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Both at once, or one after the other where the system gives no thread.
+pub fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let helper = thread::Builder::new().spawn_scoped(scope, &one);
+        let second = other();
+        let first = match helper {
+            Ok(helper) => helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => one(),
+        };
+        (first, second)
+    })
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ struct Given {
 
 impl Given {
     fn new() -> Self {
-        let saved = [include_str!("../../tests/facts/patient-5090.json"), include_str!("../../tests/facts/qlora-windows.json")];
+        let saved =
+            [include_str!("../../tests/facts/patient-5090.json"), include_str!("../../tests/facts/qlora-windows.json")];
         Self { knowledge: Knowledge::builtin().unwrap(), saved: saved.map(poison::Saved::of_report) }
     }
 }
@@ -47,10 +48,11 @@ fuzz_target!(|text: &str| {
         let given = given.get_or_init(Given::new);
         let shell = SHELLS[first % SHELLS.len()];
         // An empty text leaves a field as it was.
-        let mut facts = given.saved[first / SHELLS.len() % 2].with(|number, before| match texts[number % texts.len()] {
-            "" => before.to_owned(),
-            text => text.to_owned(),
-        });
+        let mut facts =
+            given.saved[first / SHELLS.len() % 2].with(|number, before| match texts[number % texts.len()] {
+                "" => before.to_owned(),
+                text => text.to_owned(),
+            });
         facts.host.shell = Fact::known(shell, Source::option("--shell"));
         let report = judge("doctor", facts, &given.knowledge, Judged::All, Instant::now());
         for fix in report.findings.iter().flat_map(|finding| &finding.fixes) {

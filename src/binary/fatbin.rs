@@ -277,11 +277,12 @@ impl<S: Source + ?Sized> Walk<'_, S> {
         let mut buffer = vec![0; FIRST_PIECE];
         let mut position = start;
         while position < end {
+            position = self.source.skip_hole(position);
             let bytes = self.read(position, end, &mut buffer);
             if bytes.len() < magic.len() {
                 return None;
             }
-            if let Some(found) = bytes.windows(magic.len()).position(|window| window == magic) {
+            if let Some(found) = memchr::memmem::find(bytes, &magic) {
                 return Some(position + found as u64);
             }
             // The last bytes of a piece may be the first of a magic.
@@ -295,6 +296,7 @@ impl<S: Source + ?Sized> Walk<'_, S> {
         let mut buffer = vec![0; FIRST_PIECE];
         let mut position = start;
         while position < end {
+            position = self.source.skip_hole(position);
             let bytes = self.read(position, end, &mut buffer);
             if bytes.is_empty() {
                 return None;

@@ -12,6 +12,7 @@ use super::{
     Slice, Source, cubin, fatbin,
     fields::{u16_at, u64_at},
     layout::{ENTRY, EntryHeader, HEADER, KIND_CONCAT},
+    library::MOST_READ,
     sections::Header,
 };
 use crate::facts::{CodeTarget, Damage};
@@ -43,9 +44,14 @@ pub(super) fn search(source: &dyn Source, known: &[Range<u64>], visit: &mut dyn 
         // Each entry takes at least its header, so that files made by a compiler never come near.
         failures_left: source.len() / ENTRY as u64 + 4096,
     };
-    let mut start = 0;
-    for range in known.iter().cloned().chain(std::iter::once(source.len()..source.len())) {
-        if let Err(error) = search.part(start..range.start) {
+    let (mut start, stop) = (0, source.len().min(MOST_READ));
+    if stop < source.len() {
+        let what =
+            format!("what lies behind here was not searched: only the first {} GiB of a file are", MOST_READ >> 30);
+        search.damaged(Damage { offset: stop, what });
+    }
+    for range in known.iter().cloned().chain(std::iter::once(stop..stop)) {
+        if let Err(error) = search.part(start..range.start.min(stop)) {
             search.damaged(Damage { offset: start, what: format!("cannot be searched: {error}") });
         }
         start = range.end;
@@ -99,7 +105,8 @@ impl Search<'_> {
         let mut buffer = Vec::new();
         let mut position = part.start;
         while position < part.end {
-            let length = usize::try_from(part.end - position).unwrap_or(WINDOW).min(WINDOW);
+            position = self.source.skip_hole(position);
+            let length = usize::try_from(part.end.saturating_sub(position)).unwrap_or(WINDOW).min(WINDOW);
             buffer.resize(length, 0);
             let count = self.source.read_at(position, &mut buffer)?;
             if count < FATBIN.len() {

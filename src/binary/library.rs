@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
-use super::{Error, FileSource, Source, Summary, ar, contents, static_library};
+use super::{Error, FileSource, Source, Summary, ar, contents, source::Bounded, static_library};
 use crate::facts::{Container, Extent, Fact, How, Library};
+
+/// No more than this is read of one file, and nothing behind it is searched. The largest library with device code has 4 GB, the
+/// largest static one twice as much.
+pub const MOST_READ: u64 = 8 << 30;
 
 /// Reads what a file on disk holds. `shown` is how reports name it.
 ///
@@ -23,6 +27,14 @@ pub fn read_deep(path: &Path, shown: &str) -> Result<Library, Error> {
     library(&FileSource::open(path)?, shown, path.parent(), true)
 }
 
+/// [`read_deep`] of a file that is open already, whose members beside it are in `folder`.
+///
+/// # Errors
+/// As [`read_library`].
+pub fn read_deep_of(source: &dyn Source, shown: &str, folder: Option<&Path>) -> Result<Library, Error> {
+    library(source, shown, folder, true)
+}
+
 /// Reads what a source holds. Of a thin archive that is nothing: its members are files beside it.
 ///
 /// # Errors
@@ -40,20 +52,28 @@ pub fn read_source_deep(source: &dyn Source, shown: &str) -> Result<Library, Err
 }
 
 fn library(source: &dyn Source, shown: &str, folder: Option<&Path>, deep: bool) -> Result<Library, Error> {
+    let bounded = Bounded::new(source, MOST_READ);
+    let source: &dyn Source = &bounded;
     let mut summary = Summary::default();
     let mut damage = Vec::new();
     let contents = match ar::kind(source)? {
         Some(kind) => static_library::read(source, kind, folder, deep, &mut summary, &mut damage),
         None => contents::read(source, deep, &mut summary, &mut damage)?.ok_or(Error::NotABinary)?,
     };
+    let bare = summary.is_empty();
     summary.damage(damage);
     let via = |place: &str| crate::facts::Source::new(How::Binary, format!("{shown}, {place}"));
+    let cut_off = bounded.is_spent() || source.len() > MOST_READ;
     let searched = deep && contents.container != Container::Cubin;
     let code = match contents.place {
+        None if bare && searched && cut_off => Fact::unknown(format!(
+            "no section of device code, and none in its first {} GiB: no more is searched",
+            MOST_READ >> 30
+        )),
         None if summary.is_empty() && searched => Fact::absent(via("the whole file")),
         None if summary.is_empty() => Fact::unknown(contents.missing),
         place => {
-            summary.extent(if deep { Extent::WholeFile } else { Extent::Sections });
+            summary.extent(if deep && !cut_off { Extent::WholeFile } else { Extent::Sections });
             Fact::known(summary.finish(), via(place.unwrap_or("the whole file")))
         }
     };

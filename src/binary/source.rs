@@ -1,6 +1,12 @@
 //! Random access to bytes that may be a gigabyte in a file: small bounded reads, never the whole.
 
-use std::{fs::File, io, ops::Range, path::Path};
+use std::{
+    fs::File,
+    io,
+    ops::Range,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// Something that bytes can be read from at any offset.
 pub trait Source: Sync {
@@ -26,6 +32,11 @@ pub trait Source: Sync {
 
     /// Says that all of this will be read next, so that a source for which every read is dear can get it at once.
     fn expect(&self, _range: Range<u64>) {}
+
+    /// The next place from `offset` on that may hold something else than zeros: files may have holes, which take long to read.
+    fn skip_hole(&self, offset: u64) -> u64 {
+        offset
+    }
 }
 
 impl Source for [u8] {
@@ -57,6 +68,10 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn expect(&self, range: Range<u64>) {
         (**self).expect(range);
+    }
+
+    fn skip_hole(&self, offset: u64) -> u64 {
+        (**self).skip_hole(offset)
     }
 }
 
@@ -91,8 +106,62 @@ impl Source for Slice<'_> {
         self.source.read_at(self.start + offset, &mut buffer[..room])
     }
 
+    fn skip_hole(&self, offset: u64) -> u64 {
+        let skipped = self.source.skip_hole(self.start.saturating_add(offset));
+        skipped.saturating_sub(self.start).clamp(offset, self.len.max(offset))
+    }
+
     fn spare(&self) -> usize {
         self.source.spare()
+    }
+}
+
+/// A source of which no more than so many bytes are read, however often one place is asked for: a file may claim to have a terabyte.
+pub(super) struct Bounded<'s> {
+    source: &'s dyn Source,
+    left: AtomicU64,
+    most: u64,
+}
+
+impl<'s> Bounded<'s> {
+    /// Up to `most` bytes of this source.
+    pub fn new(source: &'s dyn Source, most: u64) -> Self {
+        Self { source, left: AtomicU64::new(most), most }
+    }
+
+    /// Whether more was asked for than was given.
+    pub fn is_spent(&self) -> bool {
+        self.left.load(Ordering::Relaxed) == 0
+    }
+}
+
+impl Source for Bounded<'_> {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let take = |left: u64| left.checked_sub(buffer.len() as u64).filter(|left| *left > 0);
+        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
+            self.left.store(0, Ordering::Relaxed);
+            return Err(io::Error::new(
+                io::ErrorKind::FileTooLarge,
+                format!("the first {} GiB were read, and no more is read of one file", self.most >> 30),
+            ));
+        }
+        self.source.read_at(offset, buffer)
+    }
+
+    fn spare(&self) -> usize {
+        self.source.spare()
+    }
+
+    fn expect(&self, range: Range<u64>) {
+        self.source.expect(range);
+    }
+
+    fn skip_hole(&self, offset: u64) -> u64 {
+        self.source.skip_hole(offset)
     }
 }
 
@@ -110,17 +179,13 @@ impl FileSource {
     /// # Errors
     /// What the operating system says; anything but a regular file is refused, as reading a device or pipe might never end.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let meta = std::fs::metadata(path)?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        let file = File::open(path)?;
+        let (file, len) = crate::files::open(path)?;
         #[cfg(target_os = "linux")]
         {
             // Advice only: reading works without it.
             let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
         }
-        Ok(Self { len: meta.len(), file })
+        Ok(Self { file, len })
     }
 
     /// A file that is open already.
@@ -150,6 +215,17 @@ impl Source for FileSource {
         Ok(filled)
     }
 
+    #[cfg(target_os = "linux")]
+    fn skip_hole(&self, offset: u64) -> u64 {
+        use rustix::{fs::SeekFrom, io::Errno};
+        match rustix::fs::seek(&self.file, SeekFrom::Data(offset)) {
+            Ok(data) => data.max(offset),
+            Err(Errno::NXIO) => self.len,
+            // A file system that does not tell is read.
+            Err(_) => offset,
+        }
+    }
+
     /// Half a page: calling the system takes most of a small read's time.
     fn spare(&self) -> usize {
         2048
@@ -169,6 +245,18 @@ fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<us
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_read_twice_counts_twice() {
+        let bytes = [7u8; 100];
+        let bytes = bytes.as_slice();
+        let source = Bounded::new(&bytes, 65);
+        let mut buffer = [0; 32];
+        assert_eq!(source.read_at(0, &mut buffer).unwrap(), 32);
+        assert_eq!((source.read_at(0, &mut buffer).unwrap(), source.is_spent()), (32, false));
+        assert!(source.read_at(0, &mut buffer).is_err() && source.is_spent());
+        assert!(source.read_at(0, &mut buffer[..1]).is_err(), "not even less");
+    }
 
     #[test]
     fn a_slice_shows_nothing_outside_of_itself() {

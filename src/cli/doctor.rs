@@ -1,6 +1,6 @@
 //! `gpucheck doctor`: what is wrong on this machine and in this environment, and what to paste.
 
-use std::{path::PathBuf, time::Instant};
+use std::{collections::HashSet, path::PathBuf, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -16,11 +16,15 @@ use super::{
 use crate::{
     exit::Exit,
     facts::Facts,
+    files,
     judge::{hypothetical, judge},
     knowledge::Knowledge,
-    probe::{self, Surroundings},
+    probe::{self, Surroundings, redact},
     rules::Judged,
 };
+
+/// A report of an environment with a hundred thousand packages has some 30 MB.
+const MAX_REPORT: u64 = 128 << 20;
 
 /// Arguments of `gpucheck doctor`.
 #[derive(Debug, Clone, Args)]
@@ -124,9 +128,10 @@ impl Arguments {
 /// The facts of a saved report.
 fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
-        std::io::read_to_string(std::io::stdin()).context("cannot read standard input")?
+        files::text(std::io::stdin().lock(), MAX_REPORT).context("cannot read standard input")?
     } else {
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+        files::whole(path, MAX_REPORT)
+            .with_context(|| format!("cannot read {} (\"-\" reads standard input)", path.display()))?
     };
     #[derive(serde::Deserialize)]
     struct Saved {
@@ -134,5 +139,18 @@ fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     }
     let saved: Saved = serde_json::from_str(&text)
         .with_context(|| format!("{} is not a JSON report of gpucheck (`--format json` writes one)", path.display()))?;
-    Ok(saved.facts)
+    let mut facts = saved.facts;
+    // Another version wrote it, or somebody did.
+    for (name, value) in &mut facts.env_vars {
+        *value = redact::variable(name, value, None);
+    }
+    for environment in &mut facts.environments {
+        // One of each name, as in an environment that is read.
+        let mut seen = HashSet::new();
+        environment.packages.retain(|package| seen.insert(package.name.clone()));
+    }
+    for package in facts.environments.iter_mut().flat_map(|environment| &mut environment.packages) {
+        package.requires.iter_mut().for_each(|line| *line = redact::urls(line));
+    }
+    Ok(facts)
 }

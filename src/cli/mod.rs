@@ -57,15 +57,19 @@ enum Command {
     Computing(smoke::Child),
 }
 
-impl Cli {
-    /// What the program does with the arguments that it was started with.
-    pub fn main() -> Exit {
-        match Self::try_parse() {
-            Ok(cli) => cli.run(),
-            Err(error) => output::usage(&error),
-        }
-    }
+/// Parses the command line, runs the command, and says how it ended. What went wrong has been printed.
+///
+/// A panic is a defect of gpucheck; it is said in one line, and whoever reads exit codes is not told that something was found.
+pub fn main() -> Exit {
+    std::panic::set_hook(Box::new(|panic| output::complain(&anyhow::anyhow!("internal error: {panic}"))));
+    std::panic::catch_unwind(|| match Cli::try_parse() {
+        Ok(cli) => cli.run(),
+        Err(said) => output::clap(&said),
+    })
+    .unwrap_or(Exit::Internal)
+}
 
+impl Cli {
     /// Runs the command and says how it ended. What went wrong has been printed.
     pub fn run(self) -> Exit {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
@@ -81,7 +85,7 @@ impl Cli {
         };
         result.unwrap_or_else(|error| {
             complain(&error);
-            Exit::Usage
+            Exit::from(&error)
         })
     }
 }

@@ -1,14 +1,17 @@
 //! Options that several commands share. Each has an environment variable `GPUCHECK_…` of the same meaning.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::TypedValueParser as _};
+
+use super::output::Output;
 
 use crate::{
     facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
+    probe::{Root, Surroundings},
     report::{ColorChoice, Format, Verdict},
 };
 
@@ -109,9 +112,10 @@ pub struct Show {
     /// Format of the report
     #[arg(long, value_name = "FORMAT", env = "GPUCHECK_FORMAT", default_value = "human")]
     pub format: Format,
-    /// Write the report to a file instead of standard output
-    #[arg(long, value_name = "FILE", env = "GPUCHECK_OUTPUT")]
-    pub output: Option<PathBuf>,
+    /// Write the report to a file instead of standard output; with a format (reason=FILE, json=FILE) another one beside it (repeatable)
+    #[arg(long, value_name = "[FORMAT=]FILE", env = "GPUCHECK_OUTPUT",
+        value_parser = clap::builder::OsStringValueParser::new().map(Output::from))]
+    pub output: Vec<Output>,
     /// Colour: in a terminal only, always or never (NO_COLOR and CLICOLOR_FORCE are honoured)
     #[arg(long, value_name = "WHEN", env = "GPUCHECK_COLOR", default_value = "auto")]
     pub color: ColorChoice,
@@ -166,6 +170,11 @@ impl Sources {
             Some(folder) => Knowledge::with_overlay(folder),
             None => Knowledge::builtin(),
         };
-        Ok(Box::leak(Box::new(knowledge?)))
+        let mut knowledge = knowledge?;
+        let home = Surroundings::of_process().home;
+        let root = Root::new(None, home.as_deref())?;
+        // The report names them.
+        knowledge.overlays.iter_mut().for_each(|folder| *folder = root.shown(Path::new(folder.as_str())));
+        Ok(Box::leak(Box::new(knowledge)))
     }
 }

@@ -1,38 +1,80 @@
 //! How text leaves the program: whole or not at all, and without a panic when the reader has gone.
 
+mod file;
+mod signals;
+
 use std::{
-    fs,
+    ffi::OsString,
     io::{self, ErrorKind, IsTerminal, Write},
+    path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use clap::ValueEnum;
 
 use super::options::Show;
 use crate::{
-    exit::Exit,
-    report::{Report, Screen, render},
-    text,
+    exit::{Exit, Unfinished},
+    probe::{Root, Surroundings, redact},
+    report::{ColorChoice, Format, Report, Screen, render},
+    start, text,
 };
 
 /// Writes the report where the options want it.
 pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
-    let terminal = show.output.is_none() && io::stdout().is_terminal();
+    let files = show.output.iter().filter(|output| output.format.is_none()).count();
+    anyhow::ensure!(
+        files < 2,
+        "--output names {files} files without a format; one is for the report (FORMAT=FILE is for another)"
+    );
+    let elsewhere = show.output.iter().any(|output| output.format.is_none());
+    let terminal = !elsewhere && io::stdout().is_terminal();
     let screen = Screen {
         width: terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
         color: show.color.decide(terminal, |name| std::env::var(name).ok()),
         verbose: show.verbose,
         quiet: show.quiet,
     };
+    for output in show.output.iter().filter(|output| output.format.is_some()) {
+        let plain = Screen { width: None, color: false, ..screen };
+        let text = render(report.clone(), output.format.unwrap_or_default(), &plain)?;
+        write(&output.file, &text)?;
+    }
     let text = render(report, show.format, &screen)?;
-    match &show.output {
+    match show.output.iter().find(|output| output.format.is_none()) {
+        Some(output) => write(&output.file, &text),
         None => print(&text),
-        Some(path) => {
-            // A reader of the file must never see half a report.
-            let mut partial = path.as_os_str().to_owned();
-            partial.push(".partial");
-            fs::write(&partial, &text)
-                .and_then(|()| fs::rename(&partial, path))
-                .with_context(|| format!("cannot write the report to {}", path.display()))
+    }
+}
+
+/// Writes a report to a file.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    file::write(path, text.as_bytes()).map_err(|error| {
+        let said = format!("cannot write the report to {}", path.display());
+        if is_about_the_name(&error) {
+            anyhow::Error::from(error).context(said)
+        } else {
+            Unfinished::error(said, error)
+        }
+    })
+}
+
+/// Where a report goes: `FILE`, or `FORMAT=FILE` beside the report itself.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// A format of its own; nothing for that of the report.
+    format: Option<Format>,
+    file: PathBuf,
+}
+
+impl From<OsString> for Output {
+    fn from(word: OsString) -> Self {
+        let told = word.to_str().and_then(|word| {
+            let (format, file) = word.split_once('=')?;
+            Some((Format::from_str(format, false).ok()?, file))
+        });
+        match told {
+            Some((format, file)) => Self { format: Some(format), file: file.into() },
+            None => Self { format: None, file: word.into() },
         }
     }
 }
@@ -50,31 +92,72 @@ pub fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {
 /// Prints to standard output what has passed a filter. A closed pipe (`| head`) is the reader's choice, not a failure.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let written = match start::stdout_was_closed() {
+        true => Err(io::Error::other("it is closed")),
+        false => out.write_all(text.as_bytes()).and_then(|()| out.flush()),
+    };
+    finished(written)
+}
+
+/// How writing to standard output has ended.
+fn finished(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("cannot write to standard output"),
+        result => result.map_err(|error| Unfinished::error("cannot write to standard output", error)),
     }
 }
 
-/// What the parser of the command line has to say: help, a version, or what is wrong with an argument, which it repeats.
-pub fn usage(error: &clap::Error) -> Exit {
-    let text = error.render().to_string();
-    let shown = text::guard(&text, false);
-    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
-    // In colour where nothing had to be made visible.
-    let result = match text == shown {
-        true => error.print(),
-        false => io::stderr().lock().write_all(shown.as_bytes()),
+/// Whether an error is about what was named, which another name mends, and not about the disk.
+fn is_about_the_name(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidFilename
+            | ErrorKind::ConnectionRefused
+    )
+}
+
+/// Prints what clap has to say: help and version, or what is wrong with the command line.
+pub fn clap(said: &clap::Error) -> Exit {
+    if said.use_stderr() {
+        let colored = ColorChoice::Auto.decide(io::stderr().is_terminal(), |name| std::env::var(name).ok());
+        let said = said.render();
+        let plain = said.to_string();
+        let shown = text::guard(&plain, false);
+        // It echoes the command line: in colour only where that holds nothing that acts on a terminal.
+        let text = if colored && shown == plain { said.ansi().to_string() } else { shown.into_owned() };
+        // Nothing can be done when that fails too.
+        let _ = io::stderr().lock().write_all(redact::urls(&text).as_bytes());
+        return Exit::Usage;
+    }
+    let printed = match start::stdout_was_closed() {
+        true => Err(io::Error::other("it is closed")),
+        false => said.print().and_then(|()| io::stdout().flush()),
     };
-    match result {
-        Err(error) if exit == Exit::Ok && error.kind() != ErrorKind::BrokenPipe => Exit::Internal,
-        _ => exit,
+    match finished(printed) {
+        Ok(()) => Exit::Ok,
+        Err(error) => {
+            complain(&error);
+            Exit::from(&error)
+        }
     }
 }
 
 /// Says on standard error what went wrong, in one line. Nothing can be done when that fails too.
 pub fn complain(error: &anyhow::Error) {
-    let _ = writeln!(io::stderr().lock(), "gpucheck: {}", message(error));
+    // What people typed and what files say is echoed here, and may hold a password.
+    let home = Surroundings::of_process().home;
+    let said = message(error);
+    let said = match Root::new(None, home.as_deref()) {
+        Ok(root) => redact::variable("", &said, root.homes()),
+        Err(_) => redact::urls(&said),
+    };
+    let _ = writeln!(io::stderr().lock(), "gpucheck: {said}");
 }
 
 /// An error and its causes: one line, whatever the names in it hold, but for what is a list.

@@ -22,7 +22,8 @@ pub fn while_shown<T>(progress: &Progress, silent: bool, work: impl FnOnce() -> 
     thread::scope(|scope| {
         let (done, wait) = mpsc::channel::<()>();
         let start = Instant::now();
-        scope.spawn(move || {
+        // Without a thread for it nothing is shown.
+        let _ = thread::Builder::new().spawn_scoped(scope, move || {
             let mut shown = false;
             // The sender goes when the work ends, also by a panic.
             while wait.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {

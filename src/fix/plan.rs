@@ -1,6 +1,6 @@
 //! A plan is a list of changes; applying it gives the facts as they would be afterwards.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use crate::facts::{
     Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Smoke, Source,
@@ -92,12 +92,23 @@ impl Plan {
             required: facts.required.clone(),
             toolkits: facts.toolkits.clone(),
             env_vars: facts.env_vars.clone(),
-            environments: facts.environments.iter().filter(|e| Some(e.id.as_str()) == environment).cloned().collect(),
+            environments: facts
+                .environments
+                .iter()
+                .find(|e| Some(e.id.as_str()) == environment)
+                .into_iter()
+                .cloned()
+                .collect(),
         };
+        // One is judged at most, and a plan may move thousands of its packages.
+        let mut places = Places::of(&after.environments);
         for change in &self.changes {
             match change {
                 Change::Install(install) => {
-                    after.environments.iter_mut().for_each(|environment| install.apply(environment, &self.summary));
+                    after
+                        .environments
+                        .iter_mut()
+                        .for_each(|environment| install.apply(environment, &mut places, &self.summary));
                 }
                 Change::Driver(version) => set_driver(&mut after, version, &self.summary),
                 Change::Variable(name, value) => {
@@ -115,10 +126,11 @@ impl Plan {
                 Change::Uninstall(name) => {
                     let packages = after.environments.iter_mut().map(|environment| &mut environment.packages);
                     packages.for_each(|packages| packages.retain(|package| package.name != *name));
+                    places = Places::of(&after.environments);
                 }
                 Change::Follow { name, version } => {
                     after.environments.iter_mut().for_each(|environment| {
-                        follow(environment, name, version.as_deref(), &self.summary);
+                        follow(environment, &places, name, version.as_deref(), &self.summary);
                     });
                 }
                 Change::Hide(ids) => {
@@ -135,10 +147,28 @@ impl Plan {
                         environment.unlisted.clear();
                         environment.elsewhere.clear();
                     }
+                    places = Places::of(&after.environments);
                 }
             }
         }
         after
+    }
+}
+
+/// Where the packages of an environment stand, by name.
+struct Places(HashMap<String, usize>);
+
+impl Places {
+    /// Of the environment that the plan is for; the first package of a name counts.
+    fn of(environments: &[Environment]) -> Self {
+        let packages = environments.first().into_iter().flat_map(|environment| &environment.packages);
+        let places = packages.enumerate().map(|(place, package)| (package.name.clone(), place));
+        // A later pair replaces an earlier one.
+        Self(places.collect::<Vec<_>>().into_iter().rev().collect())
+    }
+
+    fn find<'p>(&self, packages: &'p mut [Package], name: &str) -> Option<&'p mut Package> {
+        packages.get_mut(*self.0.get(name)?)
     }
 }
 
@@ -184,8 +214,8 @@ fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {
 
 /// A package that was there becomes the version that the new packages require; one that was not there stays away, as nobody knows
 /// what it would hold.
-fn follow(environment: &mut Environment, name: &str, version: Option<&str>, summary: &str) {
-    let Some(package) = environment.packages.iter_mut().find(|package| package.name == name) else { return };
+fn follow(environment: &mut Environment, places: &Places, name: &str, version: Option<&str>, summary: &str) {
+    let Some(package) = places.find(&mut environment.packages, name) else { return };
     package.version = match version {
         Some(version) => Fact::known(version.to_owned(), planned(summary)),
         None => Fact::unknown("whatever version the new packages require"),
@@ -197,7 +227,7 @@ fn follow(environment: &mut Environment, name: &str, version: Option<&str>, summ
 }
 
 impl Install {
-    fn apply(&self, environment: &mut Environment, summary: &str) {
+    fn apply(&self, environment: &mut Environment, places: &mut Places, summary: &str) {
         let via = planned(summary);
         let version = match (&self.version, &self.spec) {
             (Some(version), _) => Fact::known(version.clone(), via.clone()),
@@ -218,9 +248,12 @@ impl Install {
             editable: None,
             at: String::new(),
         };
-        match environment.packages.iter_mut().find(|installed| installed.name == self.name) {
+        match places.find(&mut environment.packages, &self.name) {
             Some(installed) => *installed = package,
-            None => environment.packages.push(package),
+            None => {
+                places.0.insert(self.name.clone(), environment.packages.len());
+                environment.packages.push(package);
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Installing what packages require and do not have.
 
+use std::collections::HashSet;
+
 use super::{
     Case, Change, Install, Plan, add, has_remedy,
     prove::{self, After},
@@ -10,6 +12,9 @@ use crate::{
     rules::{self, Remedy},
 };
 
+/// Where more than this is missing, somebody has to look first: no line of so many names is pasted.
+const MOST: usize = 200;
+
 /// Adds the requirements that are not met, as lines to install.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(environment) = case.environment else { return };
@@ -17,18 +22,23 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
         return;
     }
     let mut installs: Vec<Install> = Vec::new();
+    let mut named = HashSet::new();
     for unmet in rules::unmet(environment) {
+        if !named.insert(unmet.requirement.name.clone()) {
+            continue;
+        }
+        if installs.len() == MOST {
+            return;
+        }
         let spec = rules::wanted(&unmet.requirement);
         let exact = spec.split_once("==").map(|(_, version)| version).filter(|version| !version.contains([',', '*']));
-        if installs.iter().all(|install| install.name != unmet.requirement.name) {
-            installs.push(Install {
-                name: unmet.requirement.name.clone(),
-                version: exact.map(str::to_owned),
-                spec: Some(spec),
-                build: None,
-                requires: Vec::new(),
-            });
-        }
+        installs.push(Install {
+            version: exact.map(str::to_owned),
+            name: unmet.requirement.name,
+            spec: Some(spec),
+            build: None,
+            requires: Vec::new(),
+        });
     }
     let plan = if installs.is_empty() { reinstall(environment) } else { Some(install(installs)) };
     let Some(plan) = plan else { return };

@@ -12,7 +12,12 @@ use super::{
         Problem, TorchFile, VariableFile,
     },
 };
-use crate::text::Lines;
+use crate::{files, text::Lines};
+
+/// The longest file of the built-in base has a tenth of a megabyte.
+const MAX_FILE: u64 = 8 << 20;
+/// The built-in base has some sixty files.
+const MAX_FILES: usize = 1000;
 
 /// The rows of a file as build.rs wrote them.
 macro_rules! part {
@@ -111,13 +116,18 @@ fn read_folder(folder: &Path, base: &Knowledge) -> anyhow::Result<Files> {
             }
         }
     }
+    anyhow::ensure!(
+        names.len() <= MAX_FILES,
+        "the knowledge folder {} holds more than {MAX_FILES} .toml files",
+        folder.display()
+    );
     anyhow::ensure!(!names.is_empty(), "the knowledge folder {} holds no .toml file", folder.display());
     names.sort();
     let mut files = Files::default();
     let mut problems: Vec<Problem> = Vec::new();
     for name in names {
         let path = folder.join(&name);
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let text = files::whole(&path, MAX_FILE).with_context(|| format!("cannot read {}", path.display()))?;
         let shown = path.display().to_string();
         let mut alone = Files::default();
         match alone.add(&name, &shown, &text) {

@@ -39,7 +39,7 @@ const NAMES: [&str; 28] = [
 /// The variables that are set, also those set to nothing: an empty CUDA_VISIBLE_DEVICES hides every GPU.
 /// `more` are those that rows of the knowledge base ask for.
 pub fn env_vars(root: &Root, surroundings: &Surroundings, more: &BTreeSet<String>) -> BTreeMap<String, String> {
-    let value = |name: &str| Some(redact::variable(name, surroundings.variable(name)?, root.home()));
+    let value = |name: &str| Some(redact::variable(name, surroundings.variable(name)?, root.homes()));
     let names = NAMES.into_iter().chain(more.iter().map(String::as_str));
     names.filter_map(|name| Some((name.to_owned(), value(name)?))).collect()
 }

@@ -11,47 +11,156 @@ pub fn is_secret(name: &str) -> bool {
     ["TOKEN", "PASSWORD", "PASSWD", "KEY", "SECRET", "CREDENTIAL"].iter().any(|word| name.contains(word))
 }
 
-/// The value of a variable as it may be shown: no secret, no user-info or query of a URL, home as `~`.
-pub fn variable(name: &str, value: &str, home: Option<&Path>) -> String {
+/// The value of a variable as it may be shown: no secret, no secret part of a URL, home as `~`. `homes` are the names of the home
+/// folder: as it is called, and where that leads.
+pub fn variable<'h>(name: &str, value: &str, homes: impl IntoIterator<Item = &'h Path>) -> String {
     if is_secret(name) {
         return REDACTED.to_owned();
     }
-    let value = urls(value);
-    match home.and_then(Path::to_str) {
-        Some(home) => shorten(&value, home.trim_end_matches(['/', '\\'])),
-        None => value,
-    }
+    homes
+        .into_iter()
+        .filter_map(Path::to_str)
+        .fold(urls(value), |value, home| shorten(&value, home.trim_end_matches(['/', '\\'])))
 }
 
-/// The text with the user-info and the query of each URL replaced.
+/// The text with the user-info, the query and the fragment of each URL replaced, also of what was meant as one. Fragments that name a
+/// checksum, a package or a folder stay.
 pub fn urls(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        out.push_str(before);
-        let (authority, tail) = after.split_at(after.find(|c| "/?#".contains(c) || ends_url(c)).unwrap_or(after.len()));
-        match authority.rsplit_once('@') {
-            Some((_, host)) => out.extend([REDACTED, "@", host]),
-            None => out.push_str(authority),
-        }
-        let url = tail.split(ends_url).next().unwrap_or_default();
-        // A list of paths may join URLs with colons: only a query before the next URL is this one's.
-        let query = url.find(['?', '#']).filter(|at| tail[*at..].starts_with('?') && !tail[..*at].contains("://"));
-        rest = match query {
-            Some(at) => {
-                out.extend([&tail[..at], "?", REDACTED]);
-                &tail[url[at..].find('#').map_or(url.len(), |fragment| at + fragment)..]
-            }
-            None => tail,
-        };
+    for word in text.split_inclusive(ends_url) {
+        let end = word.char_indices().next_back().filter(|(_, last)| ends_url(*last)).map_or(word.len(), |(at, _)| at);
+        let (word, separator) = word.split_at(end);
+        words(word, &mut out);
+        out.push_str(separator);
     }
-    out.push_str(rest);
     out
+}
+
+/// What somebody gave as an address and is none: all of it that stands before a host is replaced, whatever it looks like.
+pub fn address(text: &str) -> String {
+    let text: String = text.split_whitespace().collect();
+    match text.rsplit_once('@') {
+        Some((before, after)) => {
+            let scheme = scheme(before).map_or("", |end| before.get(..end).unwrap_or_default());
+            format!("{scheme}{REDACTED}@{}", without_query(after))
+        }
+        None => without_query(&text),
+    }
 }
 
 fn ends_url(c: char) -> bool {
     c.is_whitespace() || "\"<>".contains(c)
+}
+
+/// The URLs of a text without white space: a list of paths may join several with colons.
+fn words(text: &str, out: &mut String) {
+    let Some(at) = text.find("://") else { return meant(text, out) };
+    let (before, after) = text.split_at(at + 3);
+    // The scheme of the next one, if there is one, stands at the end of this one.
+    let next = after.find("://").map_or(after.len(), |next| {
+        let head = after.get(..next).unwrap_or_default();
+        head.rfind(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).map_or(0, |sign| sign + 1)
+    });
+    let (one, rest) = after.split_at(next);
+    meant(before.get(..at).unwrap_or_default(), out);
+    out.push_str("://");
+    url(one, out);
+    words(rest, out);
+}
+
+/// A URL from its authority on.
+fn url(text: &str, out: &mut String) {
+    let (authority, tail) = text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()));
+    let (user, host, tail) = match (authority.rsplit_once('@'), tail.rsplit_once('@')) {
+        (Some((_, host)), _) => (true, host, tail),
+        // A slash too many before it, or a password with a sign in it that ends an authority.
+        (None, Some((user, rest))) if is_cut_off(authority, user) => {
+            let (host, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+            (true, host, tail)
+        }
+        (None, _) => (false, authority, tail),
+    };
+    if user {
+        out.extend([REDACTED, "@"]);
+    }
+    out.push_str(host);
+    out.push_str(&without_query(tail));
+}
+
+/// Whether an authority that has no user-info ended too early, and `tail`, up to the next `@`, is what is left of one.
+fn is_cut_off(authority: &str, tail: &str) -> bool {
+    match authority.split_once(':') {
+        // What looks like a port and is no number.
+        Some((_, port)) => !is_port(port),
+        None => authority.is_empty() && tail.rsplit('/').next().is_some_and(|user| user.contains(':')),
+    }
+}
+
+/// The numbers of ports, and IPv6 addresses up to where theirs may begin.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit()) || text.contains(']')
+}
+
+/// A text without `://` that may have been meant as a URL: `https//user:password@host`, `http:/…`, `user:password@host`.
+fn meant(text: &str, out: &mut String) {
+    let Some((before, after)) = text.rsplit_once('@') else { return out.push_str(text) };
+    // The checksum of a container image follows its tag.
+    if after.starts_with("sha256:") {
+        return out.push_str(text);
+    }
+    let start = ["https", "http"].iter().find_map(|name| {
+        let at = before.find(name)?;
+        scheme(before.get(at..)?).map(|length| at + length)
+    });
+    let start = start.or_else(|| {
+        let at = before.rfind(['/', '\\', '=', ',', ';', '\'', '(']).map_or(0, |sign| sign + 1);
+        before
+            .get(at..)
+            .is_some_and(|user| user.split_once(':').is_some_and(|(name, _)| !name.is_empty()))
+            .then_some(at)
+    });
+    match start {
+        Some(start) => {
+            out.extend([before.get(..start).unwrap_or_default(), REDACTED, "@"]);
+            out.push_str(&without_query(after));
+        }
+        None => out.push_str(text),
+    }
+}
+
+/// How long the scheme is that a text begins with, the signs behind it included, however many are there.
+fn scheme(text: &str) -> Option<usize> {
+    let name = ["https", "http"].into_iter().find(|name| text.starts_with(name))?;
+    let rest = text.get(name.len()..)?;
+    let signs = rest.len() - rest.trim_start_matches([':', '/', '\\']).len();
+    (signs > 0).then_some(name.len() + signs)
+}
+
+/// A path without the values of its query and without what its fragment may hide.
+fn without_query(text: &str) -> String {
+    let (rest, fragment) = text.split_once('#').map_or((text, None), |(rest, fragment)| (rest, Some(fragment)));
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    let mut out = path.to_owned();
+    if query.is_some() {
+        out.extend(["?", REDACTED]);
+    }
+    if let Some(fragment) = fragment {
+        out.extend(["#", if is_harmless(fragment) { fragment } else { REDACTED }]);
+    }
+    out
+}
+
+/// Whether a fragment says only what pip puts there: checksums, the name of the package, the folder in an archive.
+fn is_harmless(fragment: &str) -> bool {
+    fragment.split('&').all(|part| {
+        let Some((name, value)) = part.split_once('=') else { return part.is_empty() };
+        match name {
+            "md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512" => value.bytes().all(|b| b.is_ascii_hexdigit()),
+            "egg" => value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.[],".contains(&b)),
+            "subdirectory" => value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b)),
+            _ => false,
+        }
+    })
 }
 
 /// Every path below `home` in a list of paths, with `~` in its place.
@@ -89,7 +198,62 @@ mod tests {
         assert_eq!(urls("https://u:p@w@host"), "https://[redacted]@host");
         assert_eq!(urls("torch>=2.0"), "torch>=2.0");
         assert_eq!(urls("a://h/b:c://u;v:p@i/?q d"), "a://h/b:c://[redacted]@i/?[redacted] d");
-        assert_eq!(urls("a://h?x=b://u:p@i#c://u:p@j"), "a://h?[redacted]#c://[redacted]@j");
+        let nested = urls("a://h?x=b://u:p@i#c://u:p@j");
+        assert!(!nested.contains("u:p"), "{nested}");
+    }
+
+    #[test]
+    fn fragments_stay_where_they_are_harmless() {
+        for harmless in ["sha256=0aF", "egg=torch[opt]&subdirectory=a/b", "sha1=00&egg=x-1.0", ""] {
+            let text = format!("a @ https://host/a.whl#{harmless}");
+            assert_eq!(urls(&text), text);
+        }
+        for secret in ["token=SECRET", "SECRET", "sha256=SECRET", "egg=a&token=SECRET", "egg=SECRET:x", "a#egg=SECRET"]
+        {
+            assert_eq!(urls(&format!("a @ https://host/a.whl#{secret} ; x")), "a @ https://host/a.whl#[redacted] ; x");
+        }
+    }
+
+    #[test]
+    fn what_was_meant_as_a_url_hides_its_password() {
+        for (text, shown) in [
+            ("https//user:pw@host/simple", "https//[redacted]@host/simple"),
+            ("http:/user:pw@host", "http:/[redacted]@host"),
+            ("https:user:p/w@host/x?token=pw", "https:[redacted]@host/x?[redacted]"),
+            ("https:\\\\user:pw@host", "https:\\\\[redacted]@host"),
+            ("user:pw@host/simple", "[redacted]@host/simple"),
+            ("https://user:p/w@host/simple", "https://[redacted]@host/simple"),
+            ("https://user:p?w#pw@host/simple", "https://[redacted]@host/simple"),
+            ("://user:pw@host", "://[redacted]@host"),
+            ("https:///user:pw@host", "https://[redacted]@host"),
+            ("https://[::1]:pw@host", "https://[redacted]@host"),
+            ("index-url='user:pw@host'", "index-url='[redacted]@host'"),
+        ] {
+            assert_eq!(urls(text), shown, "{text}");
+            assert!(!address(text).contains("pw"), "{text}: {}", address(text));
+        }
+        assert_eq!(address("https://us er:p@w @host/simple?x"), "https://[redacted]@host/simple?[redacted]");
+        assert_eq!(address("htps:/host/simple"), "htps:/host/simple");
+        for plain in [
+            "git+https://host/org/repo@v2.1",
+            "git+https://host:8080/org/repo@v2.1#egg=x",
+            "/opt/a:/opt/b@1/lib",
+            "nvidia/cuda:12.8@sha256:0af",
+            "me@host",
+            "torch @ file:///a/b.whl",
+            "C:\\a@b\\c",
+        ] {
+            assert_eq!(urls(plain), plain);
+        }
+    }
+
+    #[test]
+    fn home_has_two_names() {
+        let homes = [Path::new("/home/sam"), Path::new("/data/users/sam")];
+        assert_eq!(
+            variable("X", "/data/users/sam/a:/home/sam/b:/data/users/samuel", homes),
+            "~/a:~/b:/data/users/samuel"
+        );
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Component, Path, PathBuf},
 };
+
+use crate::files;
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
@@ -18,6 +19,8 @@ const MAX_ENTRIES: usize = 100_000;
 pub struct Root {
     base: Option<PathBuf>,
     home: Option<PathBuf>,
+    /// Where the name of the home folder leads, where that is another place.
+    real_home: Option<PathBuf>,
 }
 
 impl Root {
@@ -32,7 +35,10 @@ impl Root {
         }
         // In a container HOME may be "/", and then everything would be below it.
         let home = home.filter(|home| home.parent().is_some()).map(Path::to_owned);
-        Ok(Self { base, home })
+        let mut root = Self { base, home, real_home: None };
+        let real = root.home.as_deref().and_then(|home| root.real(home).ok());
+        root.real_home = real.filter(|real| real.parent().is_some() && root.home.as_ref() != Some(real));
+        Ok(root)
     }
 
     /// Whether this is the machine's own file system, so that its processes can be asked too.
@@ -117,15 +123,7 @@ impl Root {
     /// # Errors
     /// What the operating system says; anything but a regular file is refused.
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        let path = self.locate(path)?;
-        let meta = fs::metadata(&path)?;
-        if !meta.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        // The size is a hint for the buffer: files of /proc claim to be empty.
-        let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(limit)).unwrap_or(0) + 1);
-        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        files::head(&self.locate(path)?, limit)
     }
 
     /// The first `limit` bytes of a regular file as text; what is not UTF-8 becomes replacement characters.
@@ -168,7 +166,7 @@ impl Root {
 
     /// A path as people see it: forward slashes, home as `~`.
     pub fn shown(&self, path: &Path) -> String {
-        let below = self.home.as_deref().and_then(|home| path.strip_prefix(home).ok());
+        let below = self.homes().find_map(|home| path.strip_prefix(home).ok());
         let text = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
         match below {
             Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
@@ -186,9 +184,9 @@ impl Root {
         names
     }
 
-    /// The folder that [`Root::shown`] writes as `~`.
-    pub fn home(&self) -> Option<&Path> {
-        self.home.as_deref()
+    /// The folders that [`Root::shown`] writes as `~`: home as it is called, and where that leads.
+    pub fn homes(&self) -> impl Iterator<Item = &Path> {
+        self.home.as_deref().into_iter().chain(self.real_home.as_deref())
     }
 }
 

@@ -34,8 +34,7 @@ impl Url {
     /// # Errors
     /// When it is none of http or https.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        // White space would end what is looked at for secrets.
-        let bad = |what| Error::new(redact::urls(&text.split_whitespace().collect::<String>()), Fault::NoUrl(what));
+        let bad = |what| Error::new(redact::address(text), Fault::NoUrl(what));
         let text = text.trim();
         if text.len() > MAX_LENGTH {
             return Err(Error::new("an address".to_owned(), Fault::NoUrl("it is longer than any address")));
@@ -109,7 +108,7 @@ impl Url {
         // `mailto:` and the like are no paths.
         let first = path.split('/').next().unwrap_or_default();
         if first.contains(':') {
-            return Err(Error::new(redact::urls(reference), Fault::NoUrl("only http and https are read")));
+            return Err(Error::new(redact::address(reference), Fault::NoUrl("only http and https are read")));
         }
         let path = encoded(path);
         url.path = match path.strip_prefix('/') {

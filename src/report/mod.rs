@@ -8,6 +8,7 @@ mod json;
 mod markdown;
 mod matrix;
 mod readiness;
+mod reason;
 mod runs_on;
 mod scan;
 mod style;
@@ -175,6 +176,8 @@ pub enum Format {
     Json,
     /// For an issue or a page.
     Markdown,
+    /// One line of at most 200 bytes: for a container's termination log, the reason why a node is drained.
+    Reason,
 }
 
 /// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
@@ -186,6 +189,7 @@ pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Re
     fields::make_visible(&mut report);
     let page = match format {
         Format::Markdown => markdown::render(&report),
+        Format::Reason => reason::render(&report),
         _ => human::render(&report, screen),
     };
     Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())

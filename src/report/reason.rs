@@ -21,7 +21,8 @@ fn said(report: &Report) -> String {
         return unmet;
     }
     let needs = |report: &Report| {
-        let mut needs: Vec<&str> = report.checks.unknown.iter().flat_map(|one| &one.needs).map(String::as_str).collect();
+        let mut needs: Vec<&str> =
+            report.checks.unknown.iter().flat_map(|one| &one.needs).map(String::as_str).collect();
         needs.dedup();
         needs.join("; ")
     };

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     binary::Archive,
     facts::{Environment, Fact, Facts, Library, Origin, Package},
+    probe::redact,
     python,
 };
 
@@ -75,7 +76,7 @@ impl Bundle {
         Self {
             version: archive.version,
             tags: archive.tags,
-            requires: Some(archive.requires),
+            requires: Some(archive.requires.iter().map(|line| redact::urls(line)).collect()),
             sampled: archive.libraries.iter().any(super::remote::is_sample),
             libraries: archive.libraries,
             files,

@@ -169,7 +169,7 @@ impl<'p> Reader<'p> {
     /// A file that was named: where no section shows code, all of it is searched.
     fn named(&self, path: &Path, shown: &str) -> Result<Library, binary::Error> {
         let library = self.library(path, shown, fs::metadata(path)?.len())?;
-        if library.code.is_unknown() { binary::read_deep(path, shown) } else { Ok(library) }
+        if library.code.is_unknown() { self.deep(path, shown) } else { Ok(library) }
     }
 
     /// One file of a folder, if it is a whole library.
@@ -183,13 +183,21 @@ impl<'p> Reader<'p> {
 
     /// One library. Where sections show a stub only, all of it is searched.
     fn library(&self, path: &Path, shown: &str, size: u64) -> Result<Library, binary::Error> {
-        let read = if self.depth.deep { binary::read_deep } else { binary::read_library };
-        let library = read(path, shown)?;
+        if self.depth.deep {
+            return self.deep(path, shown);
+        }
+        let library = binary::read_library(path, shown)?;
         let stub = library.code.value().is_some_and(|code| {
             let stored: u64 = code.bytes.values().sum();
             code.fatbins > 0 && size >= STUB_FILE && stored.saturating_mul(STUB_SHARE) < size
         });
-        if stub && !self.depth.deep { binary::read_deep(path, shown) } else { Ok(library) }
+        if stub { self.deep(path, shown) } else { Ok(library) }
+    }
+
+    /// One library, all of it searched.
+    fn deep(&self, path: &Path, shown: &str) -> Result<Library, binary::Error> {
+        let source = FileSource::open(path)?;
+        binary::read_deep_of(&Counted::new(&source, self.progress), shown, path.parent())
     }
 
     /// A package, under its own name.

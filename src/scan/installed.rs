@@ -2,16 +2,18 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
-    io::Read,
     path::{Path, PathBuf},
 };
 
 use super::bundle::{Bundle, Kind};
-use crate::{probe::clean, python};
+use crate::{
+    files,
+    probe::{clean, redact},
+    python,
+};
 
 /// METADATA carries a README after its fields.
-const MAX_METADATA: u64 = 1 << 20;
+const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
 
@@ -44,7 +46,7 @@ impl Owners {
         if let Some(metadata) = metadata {
             bundle.name = metadata.name.map_or(bundle.name, |name| python::normalize(&name));
             bundle.version = metadata.version.or(bundle.version);
-            bundle.requires = Some(metadata.requires);
+            bundle.requires = Some(metadata.requires.iter().map(|line| redact::urls(line)).collect());
         }
         let index = self.bundles.len();
         let record = text(&place.join("RECORD"), MAX_RECORD);
@@ -76,10 +78,5 @@ pub fn is_metadata(name: &str) -> bool {
 
 /// The beginning of a regular file as text.
 fn text(path: &Path, limit: u64) -> Option<String> {
-    if !fs::metadata(path).is_ok_and(|kind| kind.is_file()) {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    File::open(path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    files::head(path, limit).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::binary::Source;
+use crate::binary::{self, Source};
 
 /// Bytes read so far, and in all, as far as is known yet.
 #[derive(Debug, Default)]
@@ -40,9 +40,9 @@ pub struct Counted<'s> {
 }
 
 impl<'s> Counted<'s> {
-    /// Expects the whole source.
+    /// Expects the whole source, as far as one file is read at all.
     pub fn new(source: &'s dyn Source, progress: &'s Progress) -> Self {
-        progress.expect(source.len());
+        progress.expect(source.len().min(binary::MOST_READ));
         Self { source, progress }
     }
 }
@@ -60,6 +60,10 @@ impl Source for Counted<'_> {
 
     fn expect(&self, range: Range<u64>) {
         self.source.expect(range);
+    }
+
+    fn skip_hole(&self, offset: u64) -> u64 {
+        self.source.skip_hole(offset)
     }
 }
 

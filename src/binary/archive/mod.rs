@@ -25,7 +25,7 @@ use std::{fmt, path::Path, sync::Arc};
 
 pub use texts::{read_texts, read_texts_source};
 
-use super::{Error, FileSource, Source};
+use super::{Error, FileSource, Source, source::Bounded};
 use crate::facts::Library;
 
 /// More that was skipped is counted in one line.
@@ -139,6 +139,9 @@ pub fn read_archive(path: &Path, options: &ArchiveOptions) -> Result<Archive, Er
     read_archive_source(&FileSource::open(path)?, &file, options)
 }
 
+/// No more than this is read of one package, members that are read twice included. The largest have 4 GB.
+const MOST_READ: u64 = 32 << 30;
+
 /// As [`read_archive`], of any source. `file` is the name that the file has or would have.
 ///
 /// # Errors
@@ -149,6 +152,8 @@ pub fn read_archive_source(source: &dyn Source, file: &str, options: &ArchiveOpt
             "a conda package of the old format (.tar.bz2): `cph transmute` makes a .conda of it",
         ));
     }
+    let bounded = Bounded::new(source, MOST_READ);
+    let source: &dyn Source = &bounded;
     let (mut archive, says) = if file.ends_with(".conda") {
         (conda::read(source, options)?, names::conda(file))
     } else {

@@ -15,7 +15,7 @@ use crate::{facts::Library, parallel, python::Metadata};
 
 /// flashinfer-cubin, the wheel with the most, has 15,970.
 const MAX_MEMBERS: usize = 1 << 17;
-const MAX_METADATA: u64 = 1 << 20;
+const MAX_METADATA: u64 = 8 << 20;
 /// Each thread may hold some 14 MB. More than four do not end sooner: the largest member takes most of the time.
 const MAX_THREADS: usize = 4;
 

@@ -1,7 +1,7 @@
 //! Installed distributions by their metadata folders (PEP 376 and 627; egg-info of setuptools).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// METADATA carries a README after its fields; the fields are at the head.
-const MAX_METADATA: u64 = 1 << 20;
+const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
 
@@ -85,7 +85,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
             }
         }
     }
-    let conda = if layout.conda { conda_names(root, &layout.prefix) } else { Vec::new() };
+    let conda = if layout.conda { conda_names(root, &layout.prefix) } else { HashSet::new() };
     let mut all = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
     all.retain(|distribution| !distribution.package.name.is_empty());
     let (mut distributions, mut elsewhere) = first_of_each(layout, all);
@@ -167,7 +167,14 @@ fn is_metadata(name: &str) -> bool {
     (name.ends_with(".dist-info") || name.ends_with(".egg-info")) && !name.starts_with(['~', '.'])
 }
 
-fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String], with_files: bool) -> Distribution {
+fn read(
+    root: &Root,
+    layout: &Layout,
+    site: &Path,
+    folder: &str,
+    conda: &HashSet<String>,
+    with_files: bool,
+) -> Distribution {
     let place = site.join(folder);
     let egg = folder.ends_with(".egg-info");
     let file = match (egg, egg && root.is_file(&place)) {
@@ -176,7 +183,7 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String
         (false, _) => place.join("METADATA"),
     };
     let (metadata, fault) = match root.read_text(&file, MAX_METADATA) {
-        Ok(text) => (python::Metadata::parse(&text), None),
+        Ok(text) => (python::Metadata::parse(whole_lines(&text)), None),
         Err(error) => (python::Metadata::default(), Some(error)),
     };
     let (folder_name, folder_version) = of_folder(folder);
@@ -221,6 +228,14 @@ fn read(root: &Root, layout: &Layout, site: &Path, folder: &str, conda: &[String
     Distribution { package, site: site.to_owned(), natives, source }
 }
 
+/// Of a text that was cut off at the limit, the lines that are whole.
+fn whole_lines(text: &str) -> &str {
+    match text.rfind('\n') {
+        Some(end) if text.len() as u64 >= MAX_METADATA => text.get(..end).unwrap_or_default(),
+        _ => text,
+    }
+}
+
 /// The shared libraries among the files of a RECORD; nothing when it lists no file at all.
 fn natives(record: &str) -> Option<Vec<String>> {
     (!record.trim().is_empty()).then(|| python::record_libraries(record))
@@ -242,7 +257,7 @@ fn of_folder(folder: &str) -> (&str, Option<&str>) {
 }
 
 /// Names of Python distributions that conda has installed, by conda-meta's file names: `numpy-1.26.4-py311h64a7726_0.json`.
-fn conda_names(root: &Root, prefix: &Path) -> Vec<String> {
+fn conda_names(root: &Root, prefix: &Path) -> HashSet<String> {
     let names = root.names(&prefix.join("conda-meta")).into_iter().filter_map(|name| {
         let mut parts = name.strip_suffix(".json")?.rsplitn(3, '-');
         let (_build, _version, name) = (parts.next()?, parts.next()?, parts.next()?);

@@ -127,7 +127,9 @@ fn all(
         }
     };
     let mut steps = told.in_order(why);
-    steps.iter_mut().for_each(|step| redact_step(step, home));
+    let real = home.and_then(|home| std::fs::canonicalize(home).ok());
+    let homes: Vec<&Path> = home.into_iter().chain(real.as_deref()).collect();
+    steps.iter_mut().for_each(|step| redact_step(step, &homes));
     let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     Ok(Framework { environment: environment.to_owned(), torch: told.torch, steps, processes, micros, left_running })
 }
@@ -146,8 +148,8 @@ fn said_nothing(how: &Result<(), Answer>) -> String {
 }
 
 /// Paths of the user's home and secrets in URLs stay out of the facts.
-fn redact_step(step: &mut FrameworkStep, home: Option<&Path>) {
-    let hide = |text: &mut String| *text = redact::variable("", text, home);
+fn redact_step(step: &mut FrameworkStep, homes: &[&Path]) {
+    let hide = |text: &mut String| *text = redact::variable("", text, homes.iter().copied());
     step.warnings.iter_mut().for_each(hide);
     match &mut step.outcome {
         StepOutcome::Failed { error } => {

@@ -151,7 +151,7 @@ fn contact(library: Library, message: &Message, root: &Root) -> Contact {
     };
     let mut answer = message.answer.clone();
     if let Answer::Unloadable { why } = &mut answer {
-        *why = redact::variable("", why, root.home());
+        *why = redact::variable("", why, root.homes());
     }
     let plain_name = match message.plain_name {
         Some(found) => Fact::known(found, library.source()),

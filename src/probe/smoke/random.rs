@@ -1,6 +1,7 @@
 //! Random inputs that a seed repeats: xoshiro256** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2021).
 
 /// A sequence of random numbers.
+#[derive(Clone)]
 pub struct Random([u64; 4]);
 
 impl Random {

@@ -16,6 +16,10 @@ use crate::python;
 
 /// The page of a package with nightly builds of years has some 10 MB.
 const MAX_PAGE: u64 = 32 << 20;
+/// The page with the most files has some forty thousand.
+pub(super) const MAX_FILES: usize = 100_000;
+/// As much as the addresses of a page may take: each may stand below a long one.
+const MAX_ADDRESSES: usize = 32 << 20;
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
 /// What a page lists, as it stands there.
@@ -69,10 +73,29 @@ pub fn files(client: &Client, index: &Url, package: &str) -> Result<Option<Vec<F
         read(answer.success()?).map(Some)
     })?;
     let Some((at, page)) = page else { return Ok(None) };
+    let shown = at.to_string();
     let base = page.base.as_deref().map(|base| at.join(base)).transpose()?.unwrap_or(at);
-    // An address that cannot be read hides nothing but its own file.
-    let file = |listed: Listed| Some(File { url: base.join(&listed.href).ok()?, listed });
-    Ok(Some(page.files.into_iter().filter_map(file).collect()))
+    let folder = base.request().len();
+    let mut room = MAX_ADDRESSES;
+    let mut files = Vec::with_capacity(page.files.len());
+    for listed in page.files {
+        // An address that cannot be read hides nothing but its own file.
+        let Ok(url) = base.join(&listed.href) else { continue };
+        let long = || Error::new(shown.clone(), Fault::NoIndex("its addresses are longer than any index's".to_owned()));
+        room = room.checked_sub(folder + listed.href.len()).ok_or_else(long)?;
+        files.push(File { listed, url });
+    }
+    Ok(Some(files))
+}
+
+/// The text with a question mark in the place of what is not UTF-8, which takes no more memory than the bytes did.
+fn replaced(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(if chunk.invalid().is_empty() { "" } else { "?" });
+    }
+    text
 }
 
 fn read(answer: Answer) -> Result<(Url, Page), Error> {
@@ -83,7 +106,8 @@ fn read(answer: Answer) -> Result<(Url, Page), Error> {
     let page = if kind.contains("json") {
         parse_json(&bytes).map_err(|error| fault(format!("its JSON cannot be read ({error})")))?
     } else if kind.contains("html") {
-        parse_html(&String::from_utf8_lossy(&bytes))
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| replaced(error.as_bytes()));
+        parse_html(&text).map_err(fault)?
     } else {
         return Err(fault(format!("it is {}", kind.chars().filter(|c| !c.is_control()).take(60).collect::<String>())));
     };

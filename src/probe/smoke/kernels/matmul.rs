@@ -5,6 +5,7 @@
 
 use crate::{
     facts::{Answer, KernelOutcome, Speed},
+    parallel,
     probe::smoke::{
         bench::{Bench, Done, grow},
         check::{Comparison, Expected, ROUNDING, compare},
@@ -82,12 +83,11 @@ fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<D
     let Shape { m, n, k } = shape;
     // The tensor kernels take B transposed.
     let (b_rows, b_columns) = if kind == Kind::F32 { (k, n) } else { (n, k) };
-    let (mut for_a, mut for_b) = (bench.random("a"), bench.random("b"));
-    let (a, b) = std::thread::scope(|scope| {
-        let a = scope.spawn(|| Matrix::random(kind, m, k, &mut for_a));
-        let b = Matrix::random(kind, b_rows, b_columns, &mut for_b);
-        (a.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), b)
-    });
+    let (for_a, for_b) = (bench.random("a"), bench.random("b"));
+    let (a, b) = parallel::both(
+        || Matrix::random(kind, m, k, &mut for_a.clone()),
+        || Matrix::random(kind, b_rows, b_columns, &mut for_b.clone()),
+    );
     let (left, right) = (bench.input("a", &a.bytes)?, bench.input("b", &b.bytes)?);
     let output = bench.output("c", m * n * 4)?;
     let word = |size: usize| Parameter::Word(size as u32);
