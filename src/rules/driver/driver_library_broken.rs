@@ -16,8 +16,8 @@
 //! `libcuda.so.1: file too short`; `wrong ELF class: ELFCLASS32`; `PTX JIT compiler library not found`.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md); glibc's elf/dl-load.c, open_verify;
-//! NVIDIA/libnvidia-container, src/nvc_mount.c (empty files as mount points).
+//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md); ld.so(8);
+//! NVIDIA/libnvidia-container#140 (an image that was built with NVIDIA's runtime keeps the mount points as empty files).
 
 use crate::{
     facts::{Answer, DriverFile, DriverPart, FileDamage},

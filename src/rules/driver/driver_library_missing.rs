@@ -11,7 +11,7 @@
 //!
 //! ## How to fix it
 //! Install the missing part of the driver, of the same version: libnvidia-compute on Ubuntu, libcuda1, libnvidia-ml1 and
-//! libnvidia-ptxjitcompiler1 on Debian, nvidia-driver-cuda-libs on Fedora.
+//! libnvidia-ptxjitcompiler1 on Debian, nvidia-driver-cuda-libs in NVIDIA's own packages for Fedora and RHEL.
 //!
 //! ## In a log
 //! `libcuda.so.1: cannot open shared object file: No such file or directory`; `PTX JIT compiler library not found`.
