@@ -45,6 +45,8 @@ pub const RULE: Rule = Rule {
 
 /// So many files are named one by one.
 const SHOWN: usize = 3;
+/// So many packages have a finding of their own.
+const ALONE: usize = 20;
 /// And so many stand in the evidence; the facts have all of them.
 const LISTED: usize = 20;
 
@@ -61,10 +63,27 @@ fn judge(context: &Context<'_>) -> Outcome {
         .map(|package| format!("the libraries of {}: nothing tells where they are", label(package)))
         .collect();
     match (drafts.is_empty(), unseen.is_empty()) {
-        (false, _) => Outcome::Findings(drafts),
+        (false, _) => Outcome::Findings(with_rest_together(drafts, &environment.id)),
         (true, false) => Outcome::Needs(unseen),
         (true, true) => Outcome::Holds,
     }
+}
+
+/// The findings of many packages: the worst by themselves, the rest as one. A folder that was copied without its files has hundreds.
+fn with_rest_together(mut drafts: Vec<Draft>, environment: &str) -> Vec<Draft> {
+    if drafts.len() <= ALONE {
+        return drafts;
+    }
+    drafts.sort_by_key(|draft| draft.severity.is_some());
+    let rest = drafts.split_off(ALONE);
+    let named: Vec<&str> = rest.iter().take(ALONE).map(|draft| draft.subject.as_str()).collect();
+    let more = if rest.len() > named.len() { ", …" } else { "" };
+    let summary = format!("{} more packages have libraries that are damaged: {}{more}.", rest.len(), named.join(", "));
+    let mut together = Draft::new(environment, summary);
+    together.severity = rest.first().and_then(|worst| worst.severity);
+    together.causes = rest.into_iter().flat_map(|draft| draft.causes).take(LISTED).collect();
+    drafts.push(together);
+    drafts
 }
 
 fn of_package(context: &Context<'_>, package: &Package, linked: &BTreeSet<&str>) -> Option<Draft> {
