@@ -49,6 +49,11 @@ fn in_sections(mut library: Library) -> Library {
     library
 }
 
+/// One member of the corpus is a library of Windows under a name of Linux, which no system would load.
+fn is_disguised((member, why): &(String, String)) -> bool {
+    member.ends_with("libdemo_cpu.so") && why == "it is a library for Windows"
+}
+
 #[test]
 fn every_member_holds_what_cuobjdump_says_and_what_the_unpacked_file_does() {
     let oracle: Value = serde_json::from_slice(&fs::read(corpus().join("oracle.json")).unwrap()).unwrap();
@@ -58,10 +63,13 @@ fn every_member_holds_what_cuobjdump_says_and_what_the_unpacked_file_does() {
             continue;
         }
         let archive = read(name).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(archive.skipped.is_empty(), "{name}: {:?}", archive.skipped);
+        assert!(archive.skipped.iter().all(is_disguised), "{name}: {:?}", archive.skipped);
         assert_eq!(archive.version.as_deref(), Some("1.0"), "{name}");
         assert!(archive.name.is_some() && archive.tags.is_some(), "{name}: {archive:?}");
         for (member, verdict) in verdict["members"].as_object().unwrap() {
+            if archive.skipped.iter().any(|(skipped, _)| skipped == member) {
+                continue;
+            }
             let library = archive.libraries.iter().find(|library| library.path == *member);
             let library = library.unwrap_or_else(|| panic!("{name}: no {member}")).clone();
             if !verdict["entries"].as_array().unwrap().is_empty() {
@@ -85,13 +93,16 @@ fn damage_is_one_clear_line_and_hides_no_other_member() {
         ("wheel-usize-huge", "libdemo_cuda.so", "it holds less than the directory says"),
     ] {
         let archive = read(&format!("bad/{name}.whl")).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let [(skipped, reason)] = archive.skipped.as_slice() else { panic!("{name}: {:?}", archive.skipped) };
+        let damaged: Vec<_> = archive.skipped.iter().filter(|skipped| !is_disguised(skipped)).collect();
+        let [(skipped, reason)] = damaged.as_slice() else { panic!("{name}: {:?}", archive.skipped) };
         assert!(skipped.ends_with(member) && reason.contains(why), "{name}: {skipped}: {reason}");
         assert!(archive.inflated_bytes < 70 << 20);
-        assert_eq!(archive.libraries.len(), usize::from(!name.contains("zeros")), "{name}");
+        let others = archive.skipped.len() - damaged.len();
+        assert_eq!(archive.libraries.len() + others, usize::from(!name.contains("zeros")), "{name}");
     }
     let error = read("bad/wheel-trunc.whl").unwrap_err().to_string();
     assert!(error.starts_with("there is no end of a zip archive (cut off, or no zip)"), "{error}");
     let archive = read("bad/wheel-prefix-junk.whl").unwrap();
-    assert_eq!((archive.libraries.len(), archive.skipped.len()), (2, 0), "bytes in front of an archive do no harm");
+    assert!(archive.skipped.iter().all(is_disguised));
+    assert_eq!(archive.libraries.len() + archive.skipped.len(), 2, "bytes in front of an archive do no harm");
 }
