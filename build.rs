@@ -1,16 +1,17 @@
 //! Checks `knowledge/` and embeds it as compact JSON, a text for each part, so that no TOML is parsed at start and no part that is not
-//! needed; lists the built kernels, which are embedded as they are.
+//! needed; packs the built kernels; takes the page of each rule out of its file.
 #![allow(dead_code, unused_imports, reason = "the types are shared with the library, which uses the rest")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
 
 use std::{
     env, fs,
     hash::{DefaultHasher, Hash, Hasher},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
+use flate2::{Compression, write::ZlibEncoder};
 use serde::Serialize;
 
 #[path = "src/facts/mod.rs"]
@@ -23,7 +24,8 @@ fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=src/facts");
     println!("cargo::rerun-if-changed=src/knowledge/schema");
     println!("cargo::rerun-if-changed=kernels/built");
-    match embed().and_then(|()| kernels()) {
+    println!("cargo::rerun-if-changed=src/rules");
+    match embed().and_then(|()| kernels()).and_then(|()| pages()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             eprintln!("{message}");
@@ -78,24 +80,62 @@ fn json<T: Serialize>(part: Option<&T>) -> Result<String, String> {
     serde_json::to_string(part).map_err(|error| error.to_string())
 }
 
-/// Writes the table of `kernels/built/`: `general.sm_120.cubin` and `tensor.compute_80.ptx` are module and target.
+/// Writes the table of `kernels/built/`, `general.sm_120.cubin` and `tensor.compute_80.ptx` being module and target, and all of them one
+/// behind the other, packed: they are a ninth of the program otherwise.
 fn kernels() -> Result<(), String> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     let folder = root.join("kernels/built");
     let wrong = |error: io::Error| format!("{}: {error}", folder.display());
-    let mut rows = Vec::new();
+    let mut names = Vec::new();
     for entry in fs::read_dir(&folder).map_err(wrong)? {
-        let path = entry.map_err(wrong)?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        names.extend(entry.map_err(wrong)?.file_name().into_string());
+    }
+    names.sort();
+    let (mut rows, mut all) = (String::new(), Vec::new());
+    for name in &names {
         let parts: Vec<&str> = name.split('.').collect();
         if let [module, target, "cubin" | "ptx"] = parts.as_slice() {
-            rows.push(format!("({module:?}, {target:?}, include_bytes!({path:?})),\n"));
+            let bytes = fs::read(folder.join(name)).map_err(wrong)?;
+            rows += &format!("({module:?}, {target:?}, {}),\n", bytes.len());
+            all.extend(bytes);
         }
     }
-    rows.sort();
-    let table = format!("static EMBEDDED: &[(&str, &str, &[u8])] = &[\n{}];\n", rows.concat());
-    fs::write(out.join("kernels.rs"), table).map_err(|error| error.to_string())
+    let table =
+        format!("static EMBEDDED: &[(&str, &str, usize)] = &[\n{rows}];\nconst LENGTH: usize = {};\n", all.len());
+    let mut packer = ZlibEncoder::new(Vec::new(), Compression::best());
+    let packed = packer.write_all(&all).and_then(|()| packer.finish()).map_err(|error| error.to_string())?;
+    fs::write(out.join("kernels.zlib"), packed)
+        .and_then(|()| fs::write(out.join("kernels.rs"), table))
+        .map_err(|error| error.to_string())
+}
+
+/// Writes the page of each rule, the comment at the head of its file, as Markdown: `pages/driver/gpu_lost.md`.
+fn pages() -> Result<(), String> {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?).join("pages");
+    let write = || -> io::Result<()> {
+        for folder in fs::read_dir(root.join("src/rules"))? {
+            let folder = folder?;
+            if !folder.file_type()?.is_dir() {
+                continue;
+            }
+            let pages = out.join(folder.file_name());
+            fs::create_dir_all(&pages)?;
+            for file in fs::read_dir(folder.path())? {
+                let path = file?.path();
+                let name = path.file_stem().unwrap_or_default();
+                fs::write(pages.join(name).with_extension("md"), page(&fs::read_to_string(&path)?))?;
+            }
+        }
+        Ok(())
+    };
+    write().map_err(|error| format!("src/rules: {error}"))
+}
+
+fn page(source: &str) -> String {
+    let lines = source.lines().map_while(|line| line.strip_prefix("//!"));
+    lines.map(|line| line.strip_prefix(' ').unwrap_or(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Names of the TOML files below `folder`, with forward slashes, sorted so that the result does not depend on the file system.

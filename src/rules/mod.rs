@@ -36,30 +36,20 @@ pub use steps::said;
 pub struct Entry {
     /// The rule.
     pub rule: &'static Rule,
-    /// Source text of its file, whose head comment is the page.
-    source: &'static str,
+    /// The head comment of its file, as Markdown: what it means, how it is decided, how to fix it.
+    pub page: &'static str,
 }
 
 impl Entry {
     /// What it means, in its page's first sentence.
     pub fn title(&self) -> String {
-        let page = self.page();
-        let paragraph = page.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+        let paragraph =
+            self.page.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
         let text = paragraph.collect::<Vec<_>>().join(" ");
         match text.split_once(". ") {
             Some((first, _)) => format!("{first}."),
             None => text,
         }
-    }
-
-    /// The page of the rule: the head comment of its file, as Markdown.
-    pub fn page(&self) -> String {
-        self.source
-            .lines()
-            .map_while(|line| line.strip_prefix("//!"))
-            .map(|line| line.strip_prefix(' ').unwrap_or(line))
-            .flat_map(|line| [line, "\n"])
-            .collect()
     }
 }
 
@@ -71,7 +61,8 @@ macro_rules! registry {
         /// Every rule.
         pub const REGISTRY: &[Entry] = &[$($(Entry {
             rule: &$folder::$rule::RULE,
-            source: include_str!(concat!(stringify!($folder), "/", stringify!($rule), ".rs")),
+            // Written by build.rs.
+            page: include_str!(concat!(env!("OUT_DIR"), "/pages/", stringify!($folder), "/", stringify!($rule), ".md")),
         },)+)+];
     };
 }

@@ -30,8 +30,8 @@ pub fn page(knowledge: &Knowledge, slug: &str) -> Option<String> {
     let problems: Vec<Problem<'_>> = knowledge.problems().filter(|(_, row)| row.slug() == slug).collect();
     match (find(slug), problems.as_slice()) {
         (None, []) => None,
-        (Some(entry), []) => Some(entry.page()),
-        (Some(entry), problems) => Some(entry.page() + "\n## Known cases\n" + &sections(problems, "###")),
+        (Some(entry), []) => Some(entry.page.to_owned()),
+        (Some(entry), problems) => Some(entry.page.to_owned() + "\n## Known cases\n" + &sections(problems, "###")),
         (None, [only]) => Some(of_one(slug, *only)),
         (None, problems) => Some(format!("# {slug}\n") + &sections(problems, "##")),
     }

@@ -1,7 +1,7 @@
 //! The kernels inside this binary, and which image of a module is for which device: what the compatibility rules say, no rule of its
 //! own.
 
-use std::sync::LazyLock;
+use std::{io::Read, sync::LazyLock};
 
 use crate::{
     binary,
@@ -10,8 +10,20 @@ use crate::{
     knowledge::Knowledge,
 };
 
-// `EMBEDDED`: module, target and bytes of each file of `kernels/built/`; written by build.rs.
+// `EMBEDDED`: module, target and length of each file of `kernels/built/`; `LENGTH`: of all; written by build.rs.
 include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
+
+/// The files one behind the other.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernels.zlib"));
+
+/// The same as they are; empty where this program is damaged.
+static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let mut plain = Vec::with_capacity(LENGTH);
+    match flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut plain) {
+        Ok(LENGTH) => plain,
+        _ => Vec::new(),
+    }
+});
 
 /// An image of one module.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +38,17 @@ pub struct Embedded {
 
 /// Every image, each described by what its own bytes say.
 static IMAGES: LazyLock<Vec<Embedded>> = LazyLock::new(|| {
-    let read = |(module, name, bytes): &(&'static str, &str, &'static [u8])| {
-        let library = binary::read_source(bytes, name).ok()?;
-        let image = *library.code.value()?.modules.first()?.images.first()?;
-        Some(Embedded { module, image, bytes })
-    };
-    EMBEDDED.iter().filter_map(read).collect()
+    let mut rest = PLAIN.as_slice();
+    let mut images = Vec::new();
+    for &(module, name, length) in EMBEDDED {
+        let Some((bytes, behind)) = rest.split_at_checked(length) else { break };
+        rest = behind;
+        let library = binary::read_source(&bytes, name).ok();
+        let code = library.as_ref().and_then(|library| library.code.value());
+        let image = code.and_then(|code| code.modules.first()?.images.first().copied());
+        images.extend(image.map(|image| Embedded { module, image, bytes }));
+    }
+    images
 });
 
 /// Which images are tried.
