@@ -38,7 +38,10 @@ fn uv_with_and_without_a_project() {
         lines(managed("uv")),
         [format!("uv pip install --python ~/demo/.venv/bin/python {WANTED} --index-url {INDEX}")]
     );
-    assert_eq!(lines(managed("uvproject")), [format!("uv add {WANTED} --index pytorch-cu128={INDEX}")]);
+    assert_eq!(
+        lines(managed("uvproject")),
+        [format!("uv add --project ~/demo {WANTED} --index pytorch-cu128={INDEX}")]
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod rule;
 mod scan;
 mod smoke;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::exit::Exit;
 use output::complain;
@@ -62,11 +62,18 @@ enum Command {
 /// A panic is a defect of gpucheck; it is said in one line, and whoever reads exit codes is not told that something was found.
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(|panic| output::complain(&anyhow::anyhow!("internal error: {panic}"))));
-    std::panic::catch_unwind(|| match Cli::try_parse() {
+    let parsed =
+        || quiet_about_values(Cli::command()).try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    std::panic::catch_unwind(|| match parsed() {
         Ok(cli) => cli.run(),
         Err(said) => output::clap(&said),
     })
     .unwrap_or(Exit::Internal)
+}
+
+/// Help names the variables and leaves out what they hold, which may be a password or act on a terminal.
+fn quiet_about_values(command: clap::Command) -> clap::Command {
+    command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(quiet_about_values)
 }
 
 impl Cli {

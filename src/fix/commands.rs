@@ -115,25 +115,20 @@ impl Writer<'_> {
     }
 
     fn install(&self, installs: &[&Install], plan: &Plan) -> Result<Vec<Command>, NoWord> {
+        if self.manager == Some(Manager::UvProject) {
+            return Ok(vec![self.in_project(installs, plan)?]);
+        }
         let mut wanted = Vec::new();
         if plan.reinstall {
-            let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
+            let of_uv = self.manager == Some(Manager::Uv);
             wanted.push(Word::fixed(if of_uv { "--reinstall" } else { "--force-reinstall" }));
         }
-        // A uv project has its requirements in its lock file, and no such option.
-        if plan.alone && self.manager != Some(Manager::UvProject) {
+        if plan.alone {
             wanted.push(Word::fixed("--no-deps"));
         }
         wanted.extend(requirements(installs)?);
-        let (tool, program, mut words) = if self.manager == Some(Manager::UvProject) {
-            // `uv add` records the index for these packages in pyproject.toml; uv.lock follows.
-            let index = plan.index.as_deref().map(|index| Word::index(&index_name(index), index)).transpose()?;
-            wanted.extend(index.into_iter().flat_map(|index| [Word::fixed("--index"), index]));
-            ("uv", Word::fixed("uv"), fixed(["add"]))
-        } else {
-            wanted.extend(from(plan.index.as_deref())?);
-            self.pip(["install"])?
-        };
+        wanted.extend(from(plan.index.as_deref())?);
+        let (tool, program, mut words) = self.pip(["install"])?;
         words.extend(wanted);
         let mut lines = Vec::new();
         lines.extend(self.drop_condas_own(installs)?);
@@ -141,10 +136,40 @@ impl Writer<'_> {
         Ok(lines)
     }
 
+    /// What uv does in a project: `uv add` records packages and their index in pyproject.toml, and uv.lock follows; what only has to come
+    /// back as it was locked is synchronised.
+    fn in_project(&self, installs: &[&Install], plan: &Plan) -> Result<Command, NoWord> {
+        let again = match plan.reinstall {
+            true => installs.iter().map(|install| Word::name(&install.name)).collect::<Result<Vec<_>, NoWord>>()?,
+            false => Vec::new(),
+        };
+        let again = again.into_iter().flat_map(|name| [Word::fixed("--reinstall-package"), name]);
+        let words = if plan.alone {
+            // Packages that no project file names may be there, too, and stay.
+            [fixed(["sync", "--inexact"]), self.project()?, again.collect()].concat()
+        } else {
+            let index = plan.index.as_deref().map(|index| Word::index(&index_name(index), index)).transpose()?;
+            let index = index.into_iter().flat_map(|index| [Word::fixed("--index"), index]).collect();
+            [fixed(["add"]), self.project()?, again.collect(), requirements(installs)?, index].concat()
+        };
+        self.line("uv", &Word::fixed("uv"), &words)
+    }
+
+    /// `--project FOLDER`: without it uv takes the project of the folder that the shell is in.
+    fn project(&self) -> Result<Vec<Word>, NoWord> {
+        let Some(environment) = self.environment else { return Ok(Vec::new()) };
+        let lock = environment.manager.via().and_then(|via| via.at.strip_suffix("/uv.lock"));
+        let above = || environment.id.rsplit_once('/').map(|(above, _)| above);
+        match lock.or_else(above).filter(|folder| !folder.is_empty()) {
+            Some(folder) => Ok(vec![Word::fixed("--project"), Word::path(folder)?]),
+            None => Ok(Vec::new()),
+        }
+    }
+
     fn uninstall(&self, names: &[&str]) -> Result<Command, NoWord> {
         let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
         let (tool, program, mut words) = if self.manager == Some(Manager::UvProject) {
-            ("uv", Word::fixed("uv"), fixed(["remove"]))
+            ("uv", Word::fixed("uv"), [fixed(["remove"]), self.project()?].concat())
         } else {
             self.pip(["uninstall"])?
         };

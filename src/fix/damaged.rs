@@ -1,7 +1,9 @@
 //! Packages whose files are broken: the same build again, without what it requires, from the index that has it.
 
 use super::{
-    Case, Change, Install, Plan, TORCH_INDEXES, add, has_remedy,
+    Case, Change, Install, Plan, add,
+    again::{Asked, asked},
+    has_remedy,
     prove::{self, After},
 };
 use crate::{
@@ -29,35 +31,17 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
     if package.editable.is_some() {
         return None;
     }
-    let build = package.build.value();
-    let version = package.version.value()?;
-    let platform = environment.platform.value().copied();
-    let of_torch = ["torch", "torchvision", "torchaudio"].contains(&package.name.as_str());
-    let row = environment.package("torch").and_then(|torch| {
-        let (_, row) = case.knowledge.torch_build(&torch.build.value()?.version, platform?)?;
-        Some(row)
-    });
-    // What the default index gives names no local part in its metadata; every other build comes from the index that is called like it.
-    let local = version.split_once('+').map(|(_, local)| local);
-    let row = match (local, row.filter(|_| of_torch)) {
-        (Some(local), Some(row)) if row.variant == local => Some(row),
-        (Some(_), _) => return None,
-        (None, row) => row.filter(|row| !row.pypi_default && package.name == "torch"),
-    };
-    let version = match (row, build) {
-        (Some(_), Some(build)) => build.version.clone(),
-        _ => version.clone(),
-    };
+    let Asked { version, index } = asked(case, environment, &package.name, package.version.value()?)?;
     Some(Plan {
         summary: format!("install {} again", package.name),
         changes: vec![Change::Install(Install {
             name: package.name.clone(),
             version: Some(version),
             spec: None,
-            build: build.cloned(),
+            build: package.build.value().cloned(),
             requires: package.requires.clone(),
         })],
-        index: row.map(|row| format!("{TORCH_INDEXES}{}", row.index)),
+        index,
         reinstall: true,
         alone: true,
         ..Plan::default()

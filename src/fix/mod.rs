@@ -5,6 +5,7 @@
 //! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
 
 mod advice;
+mod again;
 mod candidates;
 mod commands;
 mod companions;

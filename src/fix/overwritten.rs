@@ -2,11 +2,13 @@
 //! GPUs stays where the other has none; else the one that something requires.
 
 use super::{
-    Case, Change, Install, Plan, add, has_remedy,
+    Case, Change, Install, Plan, add,
+    again::{Asked, asked},
+    has_remedy,
     prove::{self, After},
 };
 use crate::{
-    facts::{Environment, Package},
+    facts::{Environment, Manager, Package},
     finding::Finding,
     python::Requirement,
     rules::{self, Remedy},
@@ -16,7 +18,7 @@ use crate::{
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(environment) = case.environment else { return };
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Overwritten)) {
-        for plan in plans(environment) {
+        for plan in plans(case, environment) {
             let after = After::of(case, &plan);
             if !after.keeps(finding) {
                 let fix = prove::fix(case, plan, &after, Remedy::Overwritten, None);
@@ -27,7 +29,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 }
 
 /// The ways to leave one of the two, the best first.
-fn plans(environment: &Environment) -> Vec<Plan> {
+fn plans(case: &Case<'_>, environment: &Environment) -> Vec<Plan> {
     let Some((one, other, ..)) = rules::overwritten(environment) else { return Vec::new() };
     let kept = match ([one, other].map(has_code), [one, other].map(|package| requirers(environment, package).len())) {
         // Both are of use, to computers with a GPU and without.
@@ -38,27 +40,33 @@ fn plans(environment: &Environment) -> Vec<Plan> {
         // Both are wanted by something: a person must choose.
         _ => Vec::new(),
     };
-    kept.into_iter().filter_map(|(keep, gone)| plan(environment, keep, gone)).collect()
+    kept.into_iter().filter_map(|(keep, gone)| plan(case, environment, keep, gone)).collect()
 }
 
-fn plan(environment: &Environment, keep: &Package, gone: &Package) -> Option<Plan> {
+fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Package) -> Option<Plan> {
     let complains =
         |by: &str| format!("`pip check`: {by} requires {} by name, whose files {} brings", gone.name, keep.name);
-    let version = keep.version.value()?;
+    let Asked { version, index } = asked(case, environment, &keep.name, keep.version.value()?)?;
+    let mut unproven: Vec<String> = requirers(environment, gone).into_iter().map(complains).collect();
+    if environment.manager.value() == Some(&Manager::UvProject) {
+        unproven.push(format!("that pyproject.toml asks for {} itself: what something else asks for stays", gone.name));
+    }
     Some(Plan {
         summary: format!("remove {}, install {} again", gone.name, keep.name),
         changes: vec![
             Change::Uninstall(gone.name.clone()),
             Change::Install(Install {
                 name: keep.name.clone(),
-                version: Some(version.clone()),
+                version: Some(version),
                 spec: None,
                 build: None,
                 requires: keep.requires.clone(),
             }),
         ],
+        index,
         reinstall: true,
-        unproven: requirers(environment, gone).into_iter().map(complains).collect(),
+        alone: true,
+        unproven,
         ..Plan::default()
     })
 }

@@ -1,7 +1,7 @@
 //! Another version of a package, the package that brings what it lacks, and what the row of a known problem says.
 
 use super::{
-    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, companions, has_remedy,
+    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, again, companions, has_remedy,
     prove::{self, After},
 };
 use crate::{
@@ -225,7 +225,7 @@ fn rows(case: &Case<'_>, finding: &mut Finding) {
             add(finding, &advice(case, row));
             continue;
         }
-        let Some(plan) = case.environment.map(|environment| plan(environment, row)) else { continue };
+        let Some(plan) = case.environment.and_then(|environment| plan(case, environment, row)) else { continue };
         let after = After::of(case, &plan);
         if !after.keeps(finding) {
             let result = result(&plan);
@@ -264,24 +264,28 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
     }
 }
 
-fn plan(environment: &Environment, row: &FixRow) -> Plan {
+/// What a row changes; nothing where it is not known where a package that it restores came from.
+fn plan(case: &Case<'_>, environment: &Environment, row: &FixRow) -> Option<Plan> {
+    let mut index = row.index.as_ref().map(|index| format!("{TORCH_INDEXES}{index}"));
     let gone = row.uninstall.iter().cloned().map(Change::Uninstall);
     let unset = row.unset.iter().map(|name| Change::Variable(name.clone().into(), None));
     let set = row.set.iter().map(|(name, value)| Change::Variable(name.clone().into(), Some(value.clone())));
     let installs = row.install.iter().filter_map(|text| text.split_once("=="));
     let installs = installs.map(|(name, version)| Change::Install(exact(name, version)));
-    let again = row.restore.iter().filter_map(|name| {
-        let package = environment.package(name)?;
-        let mut install = exact(name, package.version.value()?);
+    let mut again = Vec::new();
+    for package in row.restore.iter().filter_map(|name| environment.package(name)) {
+        let Some(version) = package.version.value() else { continue };
+        let asked = again::asked(case, environment, &package.name, version)?;
+        let mut install = exact(&package.name, &asked.version);
         install.requires.clone_from(&package.requires);
-        Some(Change::Install(install))
-    });
-    Plan {
+        again.push(Change::Install(install));
+        index = index.or(asked.index);
+    }
+    Some(Plan {
         summary: row.summary.clone(),
         changes: gone.chain(unset).chain(set).chain(installs).chain(again).collect(),
-        index: row.index.as_ref().map(|index| format!("{TORCH_INDEXES}{index}")),
+        index,
         reinstall: !row.restore.is_empty(),
-        alone: false,
-        unproven: Vec::new(),
-    }
+        ..Plan::default()
+    })
 }

@@ -1,14 +1,15 @@
 //! Installing what packages require and do not have.
 
-use std::collections::HashSet;
+use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use super::{
-    Case, Change, Install, Plan, add, has_remedy,
+    Case, Change, Install, Plan, add, again, has_remedy,
     prove::{self, After},
 };
 use crate::{
     facts::Environment,
     finding::Finding,
+    python::Requirement,
     rules::{self, Remedy},
 };
 
@@ -21,26 +22,18 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     if !findings.iter().any(|finding| has_remedy(finding, Remedy::Requirements)) {
         return;
     }
-    let mut installs: Vec<Install> = Vec::new();
-    let mut named = HashSet::new();
+    let mut wanted: Vec<Requirement> = Vec::new();
     for unmet in rules::unmet(environment) {
-        if !named.insert(unmet.requirement.name.clone()) {
-            continue;
+        let full = wanted.len() == MOST;
+        match wanted.iter_mut().find(|other| other.name == unmet.requirement.name) {
+            // What asks for more than this is not written by anybody who means it.
+            Some(other) if other.specifiers.len() > MOST => return,
+            Some(other) => *other = both(other, &unmet.requirement),
+            None if full => return,
+            None => wanted.push(unmet.requirement),
         }
-        if installs.len() == MOST {
-            return;
-        }
-        let spec = rules::wanted(&unmet.requirement);
-        let exact = spec.split_once("==").map(|(_, version)| version).filter(|version| !version.contains([',', '*']));
-        installs.push(Install {
-            version: exact.map(str::to_owned),
-            name: unmet.requirement.name,
-            spec: Some(spec),
-            build: None,
-            requires: Vec::new(),
-        });
     }
-    let plan = if installs.is_empty() { reinstall(environment) } else { Some(install(installs)) };
+    let plan = if wanted.is_empty() { reinstall(environment) } else { install(case, environment, &wanted) };
     let Some(plan) = plan else { return };
     let after = After::of(case, &plan);
     let result = Some(plan.installs().map(Install::requirement).collect::<Vec<_>>().join(", "));
@@ -52,13 +45,73 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     }
 }
 
-fn install(installs: Vec<Install>) -> Plan {
-    Plan {
+/// What two packages ask of one name: the line asks for both, and pip says so where no version is both.
+fn both(one: &Requirement, other: &Requirement) -> Requirement {
+    let mut both = one.clone();
+    let specifiers = one.specifiers.iter().chain(other.specifiers.iter()).cloned();
+    let mut seen: Vec<VersionSpecifier> = Vec::new();
+    specifiers.for_each(|specifier| seen.extend(Some(specifier).filter(|new| !seen.contains(new))));
+    both.specifiers = seen.into_iter().collect();
+    both.extras.extend(other.extras.iter().filter(|extra| !one.extras.contains(extra)).cloned());
+    both.url = both.url.or_else(|| other.url.clone());
+    both
+}
+
+/// Nothing where no version can be all that is asked for, or where the packages are not on one index.
+fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -> Option<Plan> {
+    let mut indexes: Vec<Option<String>> = Vec::new();
+    let mut changes = Vec::new();
+    for requirement in wanted {
+        if !can_be_met(&requirement.specifiers) {
+            return None;
+        }
+        let spec = rules::wanted(requirement);
+        let exact = match requirement.specifiers.iter().as_slice() {
+            [only] if requirement.url.is_none() && requirement.extras.is_empty() => {
+                (*only.operator() == Operator::Equal).then(|| only.version().to_string())
+            }
+            _ => None,
+        };
+        // What names a local version is on the index of that variant alone; what does not may be there, too, or not.
+        let asked = match &exact {
+            Some(version) => Some(again::asked(case, environment, &requirement.name, version)?),
+            None => None,
+        };
+        indexes.push(asked.as_ref().and_then(|asked| asked.index.clone()));
+        changes.push(Change::Install(Install {
+            version: asked.map(|asked| asked.version),
+            name: requirement.name.clone(),
+            spec: Some(spec),
+            build: None,
+            requires: Vec::new(),
+        }));
+    }
+    indexes.dedup();
+    let [index] = indexes.as_slice() else { return None };
+    Some(Plan {
         summary: "install what is missing".to_owned(),
-        changes: installs.into_iter().map(Change::Install).collect(),
+        changes,
+        index: index.clone(),
         unproven: vec!["which version comes where several fit".to_owned()],
         ..Plan::default()
-    }
+    })
+}
+
+/// Whether some version is in all of the ranges: those at their ends and beside them are tried.
+fn can_be_met(specifiers: &VersionSpecifiers) -> bool {
+    let beside = |version: &Version| {
+        let release = version.release().to_vec();
+        let above = [release.as_slice(), &[1]].concat();
+        let mut below = release.clone();
+        while below.pop_if(|last| *last == 0).is_some() {}
+        if let Some(last) = below.last_mut() {
+            *last -= 1;
+        }
+        below.push(999_999);
+        [version.clone(), version.clone().with_release(above), Version::new(below)]
+    };
+    let mut ends = specifiers.iter().flat_map(|specifier| beside(specifier.version()));
+    specifiers.is_empty() || ends.any(|version| specifiers.iter().all(|specifier| specifier.contains(&version)))
 }
 
 /// A library that nothing brings although every requirement is met: the package that should have it has lost its files.
@@ -78,4 +131,29 @@ fn reinstall(environment: &Environment) -> Option<Plan> {
         unproven: vec!["that the missing library belongs to one of torch's requirements".to_owned()],
         ..Plan::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_that_no_version_is_in_are_told() {
+        for (text, can) in [
+            ("", true),
+            ("==2.7.1+cu128", true),
+            (">=1.5,<1.6", true),
+            (">1.5,<1.6", true),
+            ("<2,!=1.9", true),
+            ("~=1.4.2,<2", true),
+            ("==1.4.*,>=1.4.7", true),
+            ("<2,>=2", false),
+            ("==1.0,==2.0", false),
+            (">3,<3", false),
+            ("<1,>1.2", false),
+        ] {
+            let specifiers: VersionSpecifiers = text.parse().unwrap();
+            assert_eq!(can_be_met(&specifiers), can, "{text}");
+        }
+    }
 }

@@ -138,7 +138,22 @@ fn table(out: &mut String, matrix: &Matrix) {
 
 /// Text that Markdown would take for markup or for the border of a table.
 pub(super) fn escaped(text: &str) -> String {
+    let text = text.trim_start();
     let mut out = String::with_capacity(text.len());
+    // What begins a list, a fence or the line under a heading, where it comes first.
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at(digits);
+    let text = match rest.chars().next() {
+        Some('.' | ')') if !number.is_empty() => {
+            out += number;
+            out.push('\\');
+            rest
+        }
+        _ => text,
+    };
+    if text.starts_with(['-', '+', '=', ':']) || text.starts_with("~~") {
+        out.push('\\');
+    }
     for letter in text.chars() {
         if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#' | '[' | ']' | '&') {
             out.push('\\');

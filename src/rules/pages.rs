@@ -4,7 +4,12 @@
 use std::fmt::Write;
 
 use super::find;
-use crate::knowledge::{FixRow, Knowledge, PackageFile, ProblemRow, Range, When};
+use crate::{
+    facts::ShellKind,
+    knowledge::{FixRow, Knowledge, PackageFile, ProblemRow, Range, When},
+    shell::{NoWord, ShellLine, Word},
+    text::visible,
+};
 
 /// A known problem and the file it is in.
 type Problem<'k> = (&'k PackageFile, &'k ProblemRow);
@@ -17,7 +22,7 @@ pub fn titles(knowledge: &Knowledge) -> Vec<(String, String)> {
     for (_, row) in knowledge.problems() {
         let known = titles.iter().chain(&of_rows).any(|(slug, _)| slug == row.slug());
         if !known {
-            of_rows.push((row.slug().to_owned(), row.title.clone()));
+            of_rows.push((row.slug().to_owned(), visible(&row.title).into_owned()));
         }
     }
     of_rows.sort();
@@ -39,7 +44,7 @@ pub fn page(knowledge: &Knowledge, slug: &str) -> Option<String> {
 
 /// A page of one row has the headings of all pages.
 fn of_one(slug: &str, (file, row): Problem<'_>) -> String {
-    let mut page = format!("# {slug}\n\n{}\n\n## How it is decided\n{}", row.title, decided(file, row));
+    let mut page = format!("# {slug}\n\n{}\n\n## How it is decided\n{}", visible(&row.title), decided(file, row));
     let _ = write!(page, "\n## How to fix it\n{}", fixes(row));
     let _ = write!(page, "\n## In a log\n{}", log(row));
     let _ = write!(page, "\n## Sources\n{}", sources(file, row));
@@ -48,7 +53,7 @@ fn of_one(slug: &str, (file, row): Problem<'_>) -> String {
 
 fn sections(problems: &[Problem<'_>], heading: &str) -> String {
     problems.iter().fold(String::new(), |mut text, (file, row)| {
-        let _ = write!(text, "\n{heading} {}\n{}\n\n", row.id, row.title);
+        let _ = write!(text, "\n{heading} {}\n{}\n\n", visible(&row.id), visible(&row.title));
         let _ = write!(text, "{}\nFix:\n\n{}\n", decided(file, row), fixes(row));
         let _ = write!(text, "In a log:\n\n{}\nSources:\n\n{}", log(row), sources(file, row));
         text
@@ -67,9 +72,9 @@ fn decided(file: &PackageFile, row: &ProblemRow) -> String {
     }
     lines.extend(conditions(&row.when));
     let mut text = String::from("All of this must be so:\n\n");
-    lines.iter().for_each(|line| text += &format!("- {line}\n"));
+    lines.iter().for_each(|line| text += &format!("- {}\n", visible(line)));
     if let Some(unless) = &row.unless {
-        text += &format!("\nUnless: {}.\n", conditions(unless).join(", and "));
+        text += &format!("\nUnless: {}.\n", visible(&conditions(unless).join(", and ")));
     }
     text
 }
@@ -130,16 +135,22 @@ fn fixes(row: &ProblemRow) -> String {
         text += "- another build of PyTorch, the nearest with which the rules pass\n";
     }
     for fix in &row.fixes {
-        let _ = writeln!(text, "- {}{}", fix.summary, changes(fix));
+        let _ = writeln!(text, "- {}", visible(&(fix.summary.clone() + &changes(fix))));
     }
     if text.is_empty() { "Nothing needs fixing.\n".to_owned() } else { text }
 }
 
 fn changes(fix: &FixRow) -> String {
     let mut parts: Vec<String> = Vec::new();
-    parts.extend(fix.uninstall.iter().map(|name| format!("`pip uninstall {name}`")));
-    parts.extend(fix.requirements.iter().map(|line| format!("`pip install '{line}'`")));
-    parts.extend(fix.install.iter().map(|install| format!("`pip install {install}`")));
+    // What a row of an overlay names may be no name: then it is text, and no line.
+    let pip = |verb: &'static str, word: Result<Word, NoWord>, text: &str| {
+        let line =
+            word.and_then(|word| ShellLine::command(ShellKind::Sh, &Word::fixed("pip"), &[Word::fixed(verb), word]));
+        line.map_or_else(|_| format!("{verb} {text}"), |line| format!("`{line}`"))
+    };
+    parts.extend(fix.uninstall.iter().map(|name| pip("uninstall", Word::name(name), name)));
+    parts.extend(fix.requirements.iter().map(|line| pip("install", Word::requirement(line), line)));
+    parts.extend(fix.install.iter().map(|line| pip("install", Word::requirement(line), line)));
     parts.extend(fix.restore.iter().map(|name| format!("install {name} again")));
     parts.extend(fix.unset.iter().map(|name| format!("unset `{name}`")));
     parts.extend(fix.set.iter().map(|(name, value)| format!("`{name}={value}`")));
@@ -150,13 +161,15 @@ fn changes(fix: &FixRow) -> String {
 fn log(row: &ProblemRow) -> String {
     match row.symptoms.is_empty() {
         true => "Nothing.\n".to_owned(),
-        false => row.symptoms.iter().map(|symptom| format!("- `{symptom}`\n")).collect(),
+        false => row.symptoms.iter().map(|symptom| format!("- `{}`\n", visible(symptom))).collect(),
     }
 }
 
 fn sources(file: &PackageFile, row: &ProblemRow) -> String {
-    let named = row.source.iter().filter_map(|key| file.sources.get(key)).map(|source| format!("- {source}\n"));
+    let named =
+        row.source.iter().filter_map(|key| file.sources.get(key)).map(|source| format!("- {}\n", visible(source)));
     let name = &file.package.name;
     let known = row.confidence.words();
-    format!("{}\n`knowledge/packages/{name}.toml`, checked {} ({known}).\n", named.collect::<String>(), row.verified)
+    let checked = format!("`knowledge/packages/{name}.toml`, checked {} ({known}).", row.verified);
+    format!("{}\n{}\n", named.collect::<String>(), visible(&checked))
 }

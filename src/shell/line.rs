@@ -80,6 +80,7 @@ impl ShellLine {
     /// stands for `home`. Nothing for what only a shell can do.
     pub fn words(&self, home: &str) -> Option<Vec<String>> {
         let of = |word: &Word| match word.below_home() {
+            Some("") => home.to_owned(),
             Some(rest) => format!("{home}/{rest}"),
             None => word.text.clone(),
         };

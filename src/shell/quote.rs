@@ -9,6 +9,9 @@ use crate::facts::ShellKind;
 /// A word as an argument.
 pub(super) fn argument(word: &Word, shell: ShellKind) -> Result<String, NoWord> {
     match (shell, word.below_home()) {
+        (ShellKind::Sh, Some("")) => Ok("~".to_owned()),
+        (ShellKind::PowerShell, Some("")) => Ok("\"$HOME\"".to_owned()),
+        (ShellKind::Cmd, Some("")) => Ok("\"%USERPROFILE%\"".to_owned()),
         (ShellKind::Sh, Some(rest)) => Ok(format!("~/{}", sh(rest))),
         (ShellKind::Sh, None) => Ok(sh(&word.text)),
         // PowerShell hands programs a tilde as it is.

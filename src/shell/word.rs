@@ -108,7 +108,7 @@ impl Word {
             "" => path,
             trimmed => trimmed,
         };
-        let home = path.starts_with("~/") || path.starts_with("~\\");
+        let home = path == "~" || path.starts_with("~/") || path.starts_with("~\\");
         // No program takes it for an option then.
         let named = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
         Ok(Self { home, ..Self::plain(&named)? })
@@ -172,12 +172,21 @@ impl Word {
         if text.contains(crate::probe::redact::REDACTED) {
             return Err(NoWord::new(text, "is not all of the value: what is secret was not read"));
         }
+        // Where it was read the home folder became a tilde, which in a value is none to the shell.
+        let edge = |c: Option<char>| c.is_none_or(|c| "/\\:;, =\"'".contains(c));
+        let is_home = |(at, _): (usize, &str)| {
+            let (before, rest) = text.split_at(at);
+            edge(before.chars().next_back()) && edge(rest.chars().nth(1))
+        };
+        if text.match_indices('~').any(is_home) {
+            return Err(NoWord::new(text, "holds your home folder in short, which is not the value as it was set"));
+        }
         Self::plain(text)
     }
 
     /// What stands behind the tilde of the home folder.
     pub(super) fn below_home(&self) -> Option<&str> {
-        self.text.get(2..).filter(|_| self.home)
+        self.home.then(|| self.text.get(2..).unwrap_or_default())
     }
 
     fn plain(text: &str) -> Result {

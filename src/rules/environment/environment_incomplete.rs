@@ -149,9 +149,16 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// A requirement without its marker, as a command line takes it.
+/// A requirement without its marker.
 pub fn wanted(requirement: &Requirement) -> String {
-    format!("{}{}", requirement.name, requirement.specifiers.to_string().replace(' ', ""))
+    let extras = match requirement.extras.as_slice() {
+        [] => String::new(),
+        extras => format!("[{}]", extras.join(",")),
+    };
+    match &requirement.url {
+        Some(url) => format!("{}{extras} @ {url}", requirement.name),
+        None => format!("{}{extras}{}", requirement.name, requirement.specifiers.to_string().replace(' ', "")),
+    }
 }
 
 /// Sonames that the main libraries of the GPU packages reach and nothing has, each with the library that names it first.

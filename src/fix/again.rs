@@ -1,0 +1,43 @@
+//! A package that is there, asked for again in the same version: by which name an index has that version, and which index it is.
+
+use super::{Case, TORCH_INDEXES};
+use crate::facts::{Environment, Platform};
+
+/// Packages that PyTorch builds in variants and keeps on indexes of its own.
+const OF_TORCH: [&str; 3] = ["torch", "torchvision", "torchaudio"];
+
+/// How a version is asked for.
+pub(super) struct Asked {
+    /// The version, with the local part where the index has it.
+    pub version: String,
+    /// The index; nothing for the default one.
+    pub index: Option<String>,
+}
+
+/// How to ask for this version of a package. Nothing where a local part says that it came from somewhere, and nobody knows from where:
+/// the default index has no local versions.
+pub(super) fn asked(case: &Case<'_>, environment: &Environment, name: &str, version: &str) -> Option<Asked> {
+    let platform = environment.platform.value().copied();
+    if let Some((_, local)) = version.split_once('+') {
+        let index = variant_index(case, platform?, local).filter(|_| OF_TORCH.contains(&name))?;
+        return Some(Asked { version: version.to_owned(), index: Some(index) });
+    }
+    // torch's metadata may leave out the local part of a build that only its own index has.
+    let build = environment.package(name).filter(|_| name == "torch").and_then(|torch| torch.build.value());
+    let build = build.filter(|build| crate::python::public_version(&build.version) == version);
+    let row = build.and_then(|build| case.knowledge.torch_build(&build.version, platform?)).map(|(_, row)| row);
+    match (row.filter(|row| !row.pypi_default), build) {
+        (Some(row), Some(build)) => {
+            let index = Some(format!("{TORCH_INDEXES}{}", row.index));
+            Some(Asked { version: build.version.clone(), index })
+        }
+        _ => Some(Asked { version: version.to_owned(), index: None }),
+    }
+}
+
+/// PyTorch's index of a variant such as `cu128`.
+fn variant_index(case: &Case<'_>, platform: Platform, variant: &str) -> Option<String> {
+    let mut builds = case.knowledge.torch_releases().flat_map(|release| &release.builds);
+    let row = builds.find(|build| build.variant == variant && build.platform == platform)?;
+    Some(format!("{TORCH_INDEXES}{}", row.index))
+}
