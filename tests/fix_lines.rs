@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    case::{Case, case, known},
+    case::{Case, case, healthy, known},
     finding, fix_lines,
 };
 use serde_json::json;
@@ -112,4 +112,31 @@ fn another_python_only_when_nothing_else_can() {
     });
     let made = lines(windows);
     assert!(made[0].starts_with("py -3."), "the Windows launcher: {made:?}");
+}
+
+/// The lines of the fixes of a finding that ask for what is missing.
+fn for_missing(requires: &[&str]) -> Vec<String> {
+    let case = healthy().change(|_| ());
+    let mut case = case.place(|_| ());
+    case.package("torch")["requires"] = json!(requires);
+    let (_, report) = case.judged();
+    fix_lines(finding(&report, "environment-incomplete"))
+}
+
+#[test]
+fn what_is_missing_is_asked_for_as_it_was_required() {
+    let pip = "~/demo/.venv/bin/python -m pip install";
+    assert_eq!(for_missing(&["accelerate[gpu]>=1"]), [format!("{pip} 'accelerate[gpu]>=1'")]);
+    assert_eq!(for_missing(&["gone<2", "gone>=1.5"]), [format!("{pip} 'gone>=1.5,<2'")]);
+    assert_eq!(for_missing(&["gone<2", "gone>=2"]), [""; 0], "no version is both");
+    assert_eq!(
+        for_missing(&["torchfoo @ https://intern.example/x.whl"]),
+        [""],
+        "a name that is elsewhere is not asked for on the index"
+    );
+    // A local version is on the index of its variant, and nowhere else.
+    let index = "--index-url https://download.pytorch.org/whl/cu128";
+    assert_eq!(for_missing(&["torchvision==0.22.1+cu128"]), [format!("{pip} torchvision==0.22.1+cu128 {index}")]);
+    assert_eq!(for_missing(&["torchvision==0.22.1+cu128", "gone==1"]), [""; 0]);
+    assert_eq!(for_missing(&["gone==1.0+cu128"]), [""; 0]);
 }

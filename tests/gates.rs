@@ -166,3 +166,24 @@ fn packages_without_code_open_no_gate() {
     let (code, text, _) = run(gpucheck().arg("scan").args([&wheel, &other]).args(["--require", "sm_120"]));
     assert!(code == 1 && text.contains("pure-1.0"), "{text}");
 }
+
+#[test]
+fn what_no_section_names_opens_no_gate() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin");
+    for name in ["bad/elf-shnum-0.so", "bad/elf-sec-name-oob.so"] {
+        // The very target that a search finds in it.
+        let (code, text, err) = run(gpucheck().arg("scan").arg(corpus.join(name)).args(["--require", "sm_90a"]));
+        assert!(code == 1 && text.contains("hidden") && !text.contains('✓'), "{name}: {text}{err}");
+        let (code, text, _) = run(gpucheck().arg("scan").arg(corpus.join(name)).args(["--gpu", "H100"]));
+        assert!(code == 1 && text.contains("no section has a name"), "{name}: {text}");
+    }
+    let library = folder.path().join(MAIN);
+    fs::write(&library, hidden()).unwrap();
+    for target in [folder.path(), library.as_path()] {
+        for question in [["--require", "sm_120"], ["--gpu", "RTX 5090"]] {
+            let (code, text, _) = gate(target, question);
+            assert_eq!(code, 1, "{text}");
+        }
+    }
+}

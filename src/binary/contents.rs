@@ -48,6 +48,10 @@ pub(super) fn read(
             names: ["section .nv_fatbin", "section __nv_relfatbin"],
         };
         let place = parts.read(source, deep, summary, damage);
+        if elf.nameless && !summary.is_empty() {
+            let what = "no section has a name: that the code which was found is what is loaded cannot be told";
+            damage.push(Damage { offset: 0, what: what.to_owned() });
+        }
         let missing = "no .nv_fatbin section; code may be in data sections, which were not searched";
         return Ok(Some(Contents { container: Container::Elf, needed: elf.needed, place, missing }));
     }

@@ -11,6 +11,7 @@ use crate::{
     facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
+    probe::redact,
     probe::{Root, Surroundings},
     report::{ColorChoice, Format, Verdict},
 };
@@ -50,7 +51,8 @@ pub struct Node {
 
 fn label(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        // A label ends in reports that others read.
+        Some((key, value)) if !key.is_empty() => Ok((redact::urls(key), redact::urls(value))),
         _ => Err(format!("'{text}' is not a label such as node=gpu-17")),
     }
 }
@@ -69,6 +71,7 @@ impl Node {
                 }
                 _ => (1, text),
             };
+            anyhow::ensure!(count > 0, "--expect '{text}': nothing is expected; leave it out, or name at least one");
             let answer = knowledge.find_gpu(name)?;
             Ok(Expected {
                 count,

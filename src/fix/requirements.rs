@@ -33,7 +33,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             None => wanted.push(unmet.requirement),
         }
     }
-    let plan = if wanted.is_empty() { reinstall(environment) } else { install(case, environment, &wanted) };
+    let plan = if wanted.is_empty() { reinstall(case, environment) } else { install(case, environment, &wanted) };
     let Some(plan) = plan else { return };
     let after = After::of(case, &plan);
     let result = Some(plan.installs().map(Install::requirement).collect::<Vec<_>>().join(", "));
@@ -115,18 +115,19 @@ fn can_be_met(specifiers: &VersionSpecifiers) -> bool {
 }
 
 /// A library that nothing brings although every requirement is met: the package that should have it has lost its files.
-fn reinstall(environment: &Environment) -> Option<Plan> {
+fn reinstall(case: &Case<'_>, environment: &Environment) -> Option<Plan> {
     let torch = environment.package("torch")?;
-    let version = torch.version.value()?;
+    let asked = again::asked(case, environment, &torch.name, torch.version.value()?)?;
     Some(Plan {
         summary: "install torch again, with what it requires".to_owned(),
         changes: vec![Change::Install(Install {
             name: torch.name.clone(),
-            version: Some(version.clone()),
+            version: Some(asked.version),
             spec: None,
             build: torch.build.value().cloned(),
             requires: torch.requires.clone(),
         })],
+        index: asked.index,
         reinstall: true,
         unproven: vec!["that the missing library belongs to one of torch's requirements".to_owned()],
         ..Plan::default()

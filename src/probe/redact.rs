@@ -141,6 +141,12 @@ fn without_query(text: &str) -> String {
     let (rest, fragment) = text.split_once('#').map_or((text, None), |(rest, fragment)| (rest, Some(fragment)));
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
     let mut out = path.to_owned();
+    // Parameters of a path (RFC 3986, section 3.3) hold tokens, too; a list of paths has no `=` there.
+    if let Some((before, parameters)) = path.split_once(';')
+        && parameters.contains('=')
+    {
+        out = format!("{before};{REDACTED}");
+    }
     if query.is_some() {
         out.extend(["?", REDACTED]);
     }
@@ -212,6 +218,15 @@ mod tests {
         {
             assert_eq!(urls(&format!("a @ https://host/a.whl#{secret} ; x")), "a @ https://host/a.whl#[redacted] ; x");
         }
+    }
+
+    #[test]
+    fn parameters_of_a_path_go() {
+        assert_eq!(
+            urls("q @ https://h/x.whl;tok=SECRET ; python_version < '4'"),
+            "q @ https://h/x.whl;[redacted] ; python_version < '4'"
+        );
+        assert_eq!(urls("https://h/a;https://h/b"), "https://h/a;https://h/b");
     }
 
     #[test]

@@ -91,3 +91,79 @@ fn complaints_are_one_line_of_text() {
         assert!(!err.replace('\n', "").contains(text::is_hidden), "{err:?}");
     }
 }
+
+/// Rows that somebody else wrote, hostile wherever they may be.
+const ROWS: &str = r##"
+[sources]
+s = "src\nFORGED source \u202E <img src=x> [l](http://e)"
+[package]
+name = "evilpkg"
+main = []
+source = ["s"]
+verified = "2026-11-21"
+[[problem]]
+id = "evil-problem"
+title = "title\nFORGED title\u001B[2J"
+severity = "warning"
+when = { variables = [{ name = "CUDA_VISIBLE_DEVICES" }] }
+cause = "{package}\nFORGED cause `a` ~~~"
+symptoms = ["symptom\nFORGED symptom ```\n~~~"]
+fixes = [
+  { summary = "~~~\nFORGED summary", set = { "EVIL;id" = "1" } },
+  { summary = "- x\n# FORGED heading", uninstall = ["evilpkg;id", "-r/x"] },
+  { summary = "1. x", install = ["evilpkg==1+cu9"], index = "../../evil.example/$(id)" },
+  { summary = "=== x", requirements = ["foo @ file:///x", "foo>=1;id"] },
+  { summary = "line", commands = [{ tool = "sh", line = "echo hi\nFORGED line" }] },
+  { summary = "ticks", commands = [{ tool = "sh", line = "echo ``` hi" }] },
+]
+confidence = "measured"
+source = ["s"]
+verified = "2026-11-26"
+"##;
+
+#[test]
+fn rows_of_an_overlay_forge_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("packages")).unwrap();
+    fs::write(folder.path().join("packages/evilpkg.toml"), ROWS).unwrap();
+    let place = folder.path().to_str().unwrap();
+    for arguments in
+        [vec!["rule"], vec!["rule", "evil-problem"], vec!["kb", "show", "package", "evilpkg"], vec!["kb", "list"]]
+    {
+        let (code, out, err) = run(gpucheck().args(&arguments).args(["--knowledge", place]));
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        harmless(&out, false);
+    }
+    let (_, page, _) = run(gpucheck().args(["rule", "evil-problem", "--knowledge", place]));
+    assert!(page.contains("title\\nFORGED title\\x1b[2J") && !page.contains("`pip uninstall evilpkg;id`"), "{page}");
+    // The row is about a package that is there.
+    let site = folder.path().join("venv/lib/python3.12/site-packages/evilpkg-1.0.dist-info");
+    fs::create_dir_all(&site).unwrap();
+    fs::write(site.join("METADATA"), "Metadata-Version: 2.1\nName: evilpkg\nVersion: 1.0\n").unwrap();
+    for format in ["human", "markdown", "json"] {
+        let options = ["--gpu", "5090", "--driver", "580.95.05", "--format", format, "--knowledge", place];
+        let mut command = gpucheck();
+        command.arg("doctor").arg(site.parent().unwrap()).args(options).env("CUDA_VISIBLE_DEVICES", "0");
+        let (_, out, err) = run(&mut command);
+        assert!(out.contains("evil-problem") || out.contains("evil\\-problem"), "{out}{err}");
+        harmless(&out, false);
+    }
+}
+
+#[test]
+fn help_does_not_say_what_variables_hold() {
+    let odd = "x\x1b[2J\nFORGED https://u:secretpw@h/";
+    for command in
+        [vec!["--help"], vec!["-h"], vec!["scan", "--help"], vec!["matrix", "-h"], vec!["kb", "list", "--help"]]
+    {
+        let mut help = gpucheck();
+        help.args(&command);
+        for name in ["ROOT", "GPU", "PYTHON", "KNOWLEDGE", "OUTPUT", "LABEL", "EXPECT", "TORCH"] {
+            help.env(format!("GPUCHECK_{name}"), odd);
+        }
+        let (code, out, err) = run(&mut help);
+        assert_eq!(code, 0, "{err}");
+        harmless(&out, false);
+        assert!(!out.contains("secretpw"), "{out}");
+    }
+}

@@ -4,8 +4,8 @@
 //!
 //! ## How it is decided
 //! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins, those left out that are for one
-//! GPU generation only. Code for a lower minor, or PTX, does not count: the question is what was built, not what would run. Where the
-//! sections hold a stub or nothing at all, what was found elsewhere in the file counts.
+//! GPU generation only. Code for a lower minor, or PTX, does not count: the question is what was built, not what would run. What is
+//! found outside the named sections only does not count either: nothing says that it is what the library loads.
 //!
 //! ## How to fix it
 //! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0".
@@ -47,7 +47,7 @@ fn judge(context: &Context<'_>) -> Outcome {
                 .required
                 .iter()
                 .filter(|target| lacks(context.knowledge, library, **target))
-                .map(ToString::to_string)
+                .map(|target| named(library, *target))
                 .collect();
             (!missing.is_empty()).then_some((*library, missing))
         })
@@ -77,15 +77,20 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// Whether a library with device code lacks a target in its general part. Where the sections hold a stub or nothing, what was found
-/// elsewhere counts.
+/// The target, and whether it was found where nothing says that it is what the library loads.
+fn named(library: &Library, target: CodeTarget) -> String {
+    match library.code.value().is_some_and(|code| code.hidden.contains_key(&target)) {
+        true => format!("{target} (found outside the named sections only)"),
+        false => target.to_string(),
+    }
+}
+
+/// Whether a library with device code lacks a target in its general part. What only a search of the whole file found opens no gate.
 fn lacks(knowledge: &Knowledge, library: &Library, target: CodeTarget) -> bool {
     let Some(code) = library.code.value() else { return false };
     let built = compat::built(knowledge, code);
-    let hidden = code.hidden.contains_key(&target);
     match built.fatbins {
-        0 => !code.hidden.is_empty() && !hidden,
-        _ if code.is_stub() && hidden => false,
+        0 => !code.hidden.is_empty(),
         _ => !built.serves(target),
     }
 }
