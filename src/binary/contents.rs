@@ -49,7 +49,7 @@ pub(super) fn read(
         };
         let place = parts.read(source, deep, summary, damage);
         if elf.nameless && !summary.is_empty() {
-            let what = "no section has a name: that the code which was found is what is loaded cannot be told";
+            let what = "sections have no names: that the code which was found is what is loaded cannot be told";
             damage.push(Damage { offset: 0, what: what.to_owned() });
         }
         let missing = "no .nv_fatbin section; code may be in data sections, which were not searched";

@@ -31,14 +31,14 @@ pub(super) struct Elf {
     pub needed: Vec<String>,
     /// Sections of the right name that could not be used.
     pub unusable: Vec<Damage>,
-    /// Whether no section has a name, so that none could have the right one.
+    /// Whether sections have no names, so that the right one may have been missed.
     pub nameless: bool,
 }
 
 /// Finds the sections of a file that is no cubin.
 pub(super) fn read(source: &dyn Source, header: &Header) -> Result<Elf, Error> {
     let table = Table::read(source, header)?;
-    let mut elf = Elf { nameless: table.sections().all(|(name, _)| name.is_empty()), ..Elf::default() };
+    let mut elf = Elf { nameless: table.is_nameless(), ..Elf::default() };
     for (name, section) in table.sections() {
         let target = match name {
             b".nv_fatbin" => &mut elf.fatbin,

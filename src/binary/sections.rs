@@ -210,6 +210,12 @@ impl Table {
         self.list.iter().all(|section| section.kind == 0)
     }
 
+    /// Whether there are no names, or one of them lies outside of the section of names: then none could have the right one.
+    pub fn is_nameless(&self) -> bool {
+        let outside = |section: &Section| section.name as usize >= self.names.len();
+        self.list.iter().any(outside) || self.sections().all(|(name, _)| name.is_empty())
+    }
+
     /// The section of this number.
     pub fn get(&self, index: u32) -> Option<&Section> {
         self.list.get(index as usize)
