@@ -16,9 +16,9 @@ mod rule;
 mod scan;
 mod smoke;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::exit::Exit;
+use crate::{exit::Exit, start};
 use output::complain;
 
 /// Will this software run on this GPU, and if not, what do I paste to fix it?
@@ -62,10 +62,13 @@ enum Command {
 /// A panic is a defect of gpucheck; it is said in one line, and whoever reads exit codes is not told that something was found.
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(|panic| output::complain(&anyhow::anyhow!("internal error: {panic}"))));
-    let parsed =
-        || quiet_about_values(Cli::command()).try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
-    std::panic::catch_unwind(|| match parsed() {
+    start::remember_descriptors();
+    std::panic::catch_unwind(|| match Cli::try_parse() {
         Ok(cli) => cli.run(),
+        // Help is made again, as it would say what variables hold.
+        Err(said) if !said.use_stderr() => {
+            output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
+        }
         Err(said) => output::clap(&said),
     })
     .unwrap_or(Exit::Internal)

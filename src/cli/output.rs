@@ -72,9 +72,14 @@ impl From<OsString> for Output {
             let (format, file) = word.split_once('=')?;
             Some((Format::from_str(format, false).ok()?, file))
         });
-        match told {
+        let output = match told {
             Some((format, file)) => Self { format: Some(format), file: file.into() },
             None => Self { format: None, file: word.into() },
+        };
+        // Standard output, as elsewhere.
+        match output.file.as_os_str() == "-" && cfg!(unix) {
+            true => Self { file: "/dev/stdout".into(), ..output },
+            false => output,
         }
     }
 }

@@ -108,6 +108,10 @@ impl Word {
             "" => path,
             trimmed => trimmed,
         };
+        // A drive alone would be its current folder.
+        if path.is_empty() || path.ends_with(':') {
+            return Err(NoWord::new(path, "is not the path of a file or folder"));
+        }
         let home = path == "~" || path.starts_with("~/") || path.starts_with("~\\");
         // No program takes it for an option then.
         let named = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };

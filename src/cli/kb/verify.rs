@@ -23,6 +23,7 @@ use crate::{
     probe::{self, Surroundings},
     python::WheelName,
     scan::{Located, Progress, Target},
+    text::visible,
 };
 
 /// Arguments of `gpucheck kb verify`.
@@ -124,8 +125,9 @@ fn json_text(all: &[Verified]) -> anyhow::Result<String> {
 }
 
 fn human(verified: &Verified) -> String {
-    let mut text = format!("{}: {}\n", verified.target, verified.package);
+    let mut text = format!("{}: {}\n", visible(&verified.target), visible(&verified.package));
     let mut put = |first: &str, value: &str| {
+        let value = &*visible(value);
         let rest = " ".repeat(first.len());
         let options = Options::new(width()).initial_indent(first).subsequent_indent(&rest).break_words(false);
         // Names of packages stay whole.

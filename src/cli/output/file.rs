@@ -18,6 +18,7 @@ use std::{
 use tempfile::{Builder, NamedTempFile};
 
 use super::signals::Signals;
+use crate::start;
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
@@ -61,7 +62,13 @@ fn follow(path: &Path) -> io::Result<Place> {
         match fs::read_link(&place) {
             Ok(target) => {
                 let folder = folder(&place);
-                if cfg!(unix) && fs::canonicalize(folder)?.starts_with("/proc") {
+                let of_process = fs::canonicalize(folder)?;
+                if cfg!(unix) && of_process.starts_with("/proc") {
+                    let own = fs::canonicalize("/proc/self/fd").is_ok_and(|own| own == of_process);
+                    let number = place.file_name().and_then(|name| name.to_str()?.parse().ok());
+                    if own && number.is_some_and(|number| !start::was_given(number)) {
+                        return Err(io::Error::new(ErrorKind::NotFound, "it is not open"));
+                    }
                     return Ok(Place::Descriptor);
                 }
                 place = folder.join(target);
@@ -162,7 +169,8 @@ fn create(folder: &Path, shared: bool) -> io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(if shared { 0o666 } else { 0o600 }));
     #[cfg(not(unix))]
     let _ = shared;
-    builder.tempfile_in(folder)
+    // The name of the neighbour, which the error would tell, is nobody's affair.
+    builder.tempfile_in(folder).map_err(|error| error.kind().into())
 }
 
 /// Owner, group and permissions of the old file. A group that cannot be kept gets no more than everybody has.
