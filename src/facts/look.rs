@@ -91,6 +91,8 @@ pub enum Way {
     Pythonpath,
     /// The current folder: before the environment, for what is started there with `-c` or `-m`, and for scripts that lie in it.
     CurrentFolder,
+    /// What an editable install has left behind: it leads elsewhere, and the package that lies among the others comes first.
+    EditableLeft,
     /// Metadata beside that of the package in the same folder.
     SameFolder,
     /// Another folder of packages, which the environment sees too, behind the one that counts.

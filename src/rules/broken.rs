@@ -70,11 +70,23 @@ pub fn torch_broken(context: &Context<'_>) -> Option<String> {
         return Some(told(&own.file));
     }
     let mut all = environment.packages.iter().flat_map(|package| &package.damaged);
-    all.find(|file| is_loaded(context, file, &linked)).map(told)
+    all.find(|file| is_loaded(context, file, &linked)).map(told).or_else(|| own_missing(environment, torch))
+}
+
+/// A library of torch's own that another of them links to, and that neither a package nor the system has.
+fn own_missing(environment: &Environment, torch: &Package) -> Option<String> {
+    let absent = |name: &str| {
+        let found = environment.system_libraries.get(name);
+        is_own(torch, &format!("torch/lib/{name}")) && matches!(found, Some(Fact::Absent { .. }))
+    };
+    torch.libraries.iter().find_map(|library| {
+        let name = library.needed.iter().find(|name| absent(name))?;
+        Some(format!("{name} is not there, and {} links to it", library.path))
+    })
 }
 
 /// Whether torch begins to load with this file, or cannot be imported without it.
-fn is_root(package: &Package, path: &str) -> bool {
+pub fn is_root(package: &Package, path: &str) -> bool {
     package.name == "torch" && path.starts_with(TORCH_ROOT) || is_source(path)
 }
 

@@ -34,6 +34,8 @@ pub struct Distribution {
     pub natives: Option<Vec<String>>,
     /// The Python files that it cannot be imported without, as far as its RECORD lists them; nothing when there is no RECORD.
     pub sources: Option<Vec<Wanted>>,
+    /// A file of an editable install that has no effect any more.
+    pub left: Option<PathBuf>,
     /// Whether there is only its module, and no metadata.
     pub bare: bool,
     /// The folder that its modules are taken from, where that is another.
@@ -95,7 +97,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
     let mut all = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
     all.retain(|distribution| !distribution.package.name.is_empty());
     let (mut distributions, mut elsewhere) = first_of_each(layout, all);
-    let bare = without_metadata(root, layout, &distributions, &conda);
+    let bare = without_metadata(root, layout, &distributions, &conda, &unlisted);
     distributions.extend(bare);
     elsewhere::without_own(&mut modules, root, &distributions);
     let leads =
@@ -113,6 +115,10 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
         }
         elsewhere.push(module);
     }
+    elsewhere.extend(distributions.iter().filter_map(|own| {
+        let at = below(root, layout, own.left.as_deref()?);
+        Some(Elsewhere { package: own.package.name.clone(), at, version: None, way: Way::EditableLeft })
+    }));
     distributions.sort_by(|one, other| one.package.name.cmp(&other.package.name));
     Found { distributions, unlisted, elsewhere }
 }
@@ -124,6 +130,7 @@ fn without_metadata(
     layout: &Layout,
     found: &[Distribution],
     conda: &HashSet<String>,
+    unlisted: &[Unlisted],
 ) -> Vec<Distribution> {
     let bare = |name: &&str| {
         found.iter().all(|distribution| distribution.package.name != **name).then_some(())?;
@@ -148,8 +155,10 @@ fn without_metadata(
             editable: None,
             at: below(root, layout, &site.join(name)),
         };
-        let (natives, sources, bare) = (None, None, !known_to_conda);
-        Some(Distribution { package, site: site.clone(), natives, sources, bare, source: None })
+        // What could not be listed may have its metadata.
+        let listed = unlisted.iter().all(|folder| folder.path != root.shown(site));
+        let (natives, sources, bare) = (None, None, listed && !known_to_conda);
+        Some(Distribution { package, site: site.clone(), natives, sources, left: None, bare, source: None })
     };
     ["torch", "torchvision", "torchaudio"].iter().filter_map(bare).collect()
 }
@@ -271,6 +280,9 @@ fn read(
         let inner = folder.join("src");
         if root.is_dir(&inner.join(name.replace('-', "_"))) { inner } else { folder }
     });
+    let left = (with_files && editable.is_none() && FAMILY.contains(&name.as_str()))
+        .then(|| editable::left(root, &place, &name))
+        .flatten();
     let build = build::build(root, source.as_deref().unwrap_or(site), &name, |path| below(root, layout, path));
     let package = Package {
         version,
@@ -288,7 +300,7 @@ fn read(
     let record = record.filter(|record| !record.trim().is_empty());
     let sources = record.as_deref().map(|record| sources::listed(record, &package.name));
     let natives = record.map(|record| python::record_libraries(&record));
-    Distribution { package, site: site.to_owned(), natives, sources, bare: false, source }
+    Distribution { package, site: site.to_owned(), natives, sources, left, bare: false, source }
 }
 
 /// Of a text that was cut off at the limit, the lines that are whole.

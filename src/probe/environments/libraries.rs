@@ -79,8 +79,11 @@ fn natives(root: &Root, distribution: &mut Distribution) -> Vec<String> {
     let editable = distribution.package.editable.as_deref();
     let (listing, natives) = match (&distribution.natives, editable) {
         (_, Some("")) => (Listing::Nowhere, Vec::new()),
-        (Some(natives), None) => (Listing::Record, natives.clone()),
-        (None, None) | (_, Some(_)) => {
+        // No torch is without libraries: a RECORD that lists none was cut off, or is that of something else.
+        (Some(natives), None) if !natives.is_empty() || distribution.package.name != "torch" => {
+            (Listing::Record, natives.clone())
+        }
+        _ => {
             let (natives, bad) = walk(root, distribution.code(), &distribution.package.name);
             distribution.package.damaged.extend(bad);
             (if distribution.bare { Listing::Module } else { Listing::Folder }, natives)

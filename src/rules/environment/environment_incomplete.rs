@@ -27,6 +27,7 @@ use crate::{
     python::Requirement,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
+        broken::is_root,
         shared::{marker_environment, package_evidence},
     },
 };
@@ -196,7 +197,9 @@ fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(S
         .flat_map(|package| package.libraries.iter().map(move |library| (package, library)))
         // What other packages link to has rules of its own, which know what brings it.
         .filter(|(package, _)| ["torch", "torchvision", "torchaudio"].contains(&package.name.as_str()))
-        .filter(|(package, library)| context.knowledge.is_main_library(&package.name, &library.path, None))
+        .filter(|(package, library)| {
+            is_root(package, &library.path) || context.knowledge.is_main_library(&package.name, &library.path, None)
+        })
         .map(|(_, library)| library)
         .collect();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
