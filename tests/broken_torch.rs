@@ -389,3 +389,76 @@ fn another_home_of_python_is_said() {
     place.variables[0].1 = place.at(".venv").display().to_string();
     assert!(!healthy(&place)["findings"].to_string().contains("PYTHONHOME"));
 }
+
+/// conda keeps torch's libraries in the environment's own folder; its metadata for pip lists none of them.
+#[test]
+fn the_torch_of_conda_must_be_whole_as_well() {
+    let conda = || {
+        let place = Place::new();
+        fs::remove_file(place.at(".venv/pyvenv.cfg")).unwrap();
+        write(&place.at(".venv/conda-meta/python-3.12.1-h0_0_cpython.json"), "{}");
+        write(&place.at(".venv/conda-meta/pytorch-2.7.1-cuda128_0.json"), "{}");
+        fs::remove_file(place.site.join(INFO).join("RECORD")).unwrap();
+        // It links to libc10.so, which lies beside it.
+        let bytes = fs::read(LIBRARY).unwrap();
+        let at = bytes.windows(15).position(|name| name == b"libstdc++.so.6\0").unwrap();
+        fs::write(place.at(".venv/lib/libtorch_cuda.so"), with(&[(at, b"libc10.so\0")])).unwrap();
+        fs::copy(LIBRARY, place.at(".venv/lib/libc10.so")).unwrap();
+        fs::remove_dir_all(place.site.join("torch/lib")).unwrap();
+        place
+    };
+    healthy(&conda());
+    for path in [&format!("lib/python3.12/site-packages/{ROOT}"), "lib/libc10.so", "lib/libtorch_cuda.so"] {
+        let place = conda();
+        let path = place.at(".venv").join(path);
+        fs::write(&path, "").unwrap();
+        place.refused();
+        fs::remove_file(&path).unwrap();
+        place.refused();
+    }
+    // Its record of packages says enough where there is no other metadata.
+    let place = conda();
+    fs::remove_dir_all(place.site.join(INFO)).unwrap();
+    healthy(&place);
+}
+
+#[test]
+fn the_files_of_windows_are_held_to_the_same() {
+    let module = "torch/_C.cp312-win_amd64.pyd";
+    for path in [module, "torch/lib/c10.dll", "torch/lib/torch_python.dll"] {
+        for contents in [Some(&b""[..]), Some(b"<html>502</html>"), Some(b"\x7fELF\x02\x01\x01"), None] {
+            let place = Place::new();
+            let site = place.at("win/.venv/Lib/site-packages");
+            let mut program = b"MZ".to_vec();
+            program.resize(600, 0);
+            for (at, bytes) in [(60, &[64][..]), (64, b"PE\0\0\x64\x86"), (84, &[240]), (88, &[0x0B, 2])] {
+                program[at..at + bytes.len()].copy_from_slice(bytes);
+            }
+            write(&place.at("win/.venv/pyvenv.cfg"), "home = C:\\Python312\nversion = 3.12.1\n");
+            fs::create_dir_all(place.at("win/.venv/Scripts")).unwrap();
+            fs::write(place.at("win/.venv/Scripts/python.exe"), &program).unwrap();
+            let all = ["torch/lib/torch_cuda.dll", module, "torch/lib/c10.dll", "torch/lib/torch_python.dll"];
+            place.torch(&site, "2.7.1", "2.7.1+cu128", &all);
+            for file in all {
+                fs::write(site.join(file), &program).unwrap();
+            }
+            let judged = || {
+                let arguments = ["--gpu", "RTX 5090", "--driver", "581.57"];
+                let folder = place.at("win");
+                common::doctor(&[&[folder.to_str().unwrap()][..], &arguments].concat())
+            };
+            let (_, report) = judged();
+            assert!(!report["findings"].to_string().contains("library-damaged"), "{}", report["findings"]);
+            match contents {
+                Some(bytes) => fs::write(site.join(path), bytes).unwrap(),
+                None => fs::remove_file(site.join(path)).unwrap(),
+            }
+            let (code, report) = judged();
+            let found = finding(&report, "library-damaged");
+            assert!(
+                code == 1 && found["severity"] == "error" && found["summary"].to_string().contains(path),
+                "{found}"
+            );
+        }
+    }
+}
