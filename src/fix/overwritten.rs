@@ -67,7 +67,6 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
         reinstall: true,
         alone: true,
         unproven,
-        ..Plan::default()
     })
 }
 
