@@ -8,103 +8,16 @@ mod common;
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
 };
 
-use common::{finding, fix_lines, gpucheck, run, slugs};
+use common::{
+    finding, fix_lines, gpucheck,
+    place::{LIBRARY, MAIN, Place, ROOT, write},
+    run, slugs,
+};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-/// A small real library with code for sm_120 alone.
-const LIBRARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so");
-const MAIN: &str = "torch/lib/libtorch_cuda.so";
-
-/// A virtual environment for x86_64 Linux with torch 2.7.1+cu128, of which the main library is the small one.
-struct Place {
-    folder: TempDir,
-    site: PathBuf,
-    variables: Vec<(String, String)>,
-}
-
-impl Place {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let site = folder.path().join(".venv/lib/python3.12/site-packages");
-        let place = Self { folder, site, variables: Vec::new() };
-        write(&place.at(".venv/pyvenv.cfg"), "home = /usr/bin\nversion = 3.12.1\n");
-        let mut header = b"\x7fELF\x02\x01\x01".to_vec();
-        header.resize(64, 0);
-        header[18] = 62;
-        fs::create_dir_all(place.at(".venv/bin")).unwrap();
-        fs::write(place.at(".venv/bin/python"), header).unwrap();
-        place.torch(&place.site, "2.7.1", "2.7.1+cu128", &[MAIN]);
-        place
-    }
-
-    /// Metadata, `version.py` and libraries in a folder of packages.
-    fn torch(&self, site: &Path, metadata: &str, build: &str, libraries: &[&str]) {
-        let info = site.join(format!("torch-{metadata}.dist-info"));
-        write(&info.join("METADATA"), &format!("Metadata-Version: 2.1\nName: torch\nVersion: {metadata}\n"));
-        let record: String = libraries.iter().map(|path| format!("{path},,\n")).collect();
-        write(&info.join("RECORD"), &format!("torch/__init__.py,,\ntorch/version.py,,\n{record}"));
-        write(&site.join("torch/__init__.py"), "");
-        let cuda = build.split_once("+cu").map(|(_, digits)| format!("{}.{}", &digits[..2], &digits[2..]));
-        let cuda = cuda.map_or("None".to_owned(), |cuda| format!("'{cuda}'"));
-        write(&site.join("torch/version.py"), &format!("__version__ = '{build}'\ncuda = {cuda}\nhip = None\n"));
-        for path in libraries {
-            let path = site.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::copy(LIBRARY, path).unwrap();
-        }
-    }
-
-    fn at(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    fn main(&self) -> PathBuf {
-        self.site.join(MAIN)
-    }
-
-    fn command(&self) -> Command {
-        let mut command = gpucheck();
-        command.arg("doctor").arg(self.folder.path()).args(["--gpu", "RTX 5090", "--driver", "580.95.05"]);
-        command.envs(self.variables.iter().cloned());
-        command
-    }
-
-    fn judged(&self) -> (i32, Value) {
-        let (code, out, err) = run(self.command().args(["--format", "json"]));
-        (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
-    }
-
-    /// Asserts that nothing is called good, and gives the report.
-    #[track_caller]
-    fn refused(&self) -> Value {
-        let (code, report) = self.judged();
-        let shown = || format!("{}\n{}", report["findings"], report["checks"]["unknown"]);
-        assert_eq!((code, report["verdict"].as_str()), (1, Some("error")), "{}", shown());
-        for runs in report["runs_on"].as_array().unwrap() {
-            assert!(["no", "unknown"].contains(&runs["how"].as_str().unwrap()), "{runs}");
-        }
-        for lines in report["readiness"].as_array().unwrap() {
-            for line in lines["lines"].as_array().unwrap() {
-                let key = line["key"].as_str().unwrap();
-                let good = ["pytorch", "cuda-available", "arch-supported", "bf16", "four-bit"].contains(&key);
-                assert!(!good || line["answer"] != "yes", "{line}");
-            }
-        }
-        let (code, text, _) = run(&mut self.command());
-        assert!(code == 1 && !text.contains("✓ runs torch") && !text.contains("✓ nothing wrong"), "{text}");
-        report
-    }
-}
-
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
 
 /// Bytes of the library with its section headers taken away.
 fn without_sections() -> Vec<u8> {
@@ -209,6 +122,7 @@ fn without_a_record_the_main_library_must_be_there_all_the_same() {
     fs::remove_dir_all(place.site.join("torch")).unwrap();
     finding(&place.refused(), "library-damaged");
     // A build without CUDA has no such library.
+    write(&place.site.join("torch/__init__.py"), "");
     write(&place.site.join("torch/version.py"), "__version__ = '2.7.1+cpu'\ncuda = None\nhip = None\n");
     let (_, report) = place.judged();
     assert!(!slugs(&report, "error").contains(&"library-damaged"), "{}", report["findings"]);
@@ -304,6 +218,7 @@ fn torch_shadowed() {
     // With a library it is that one that counts.
     fs::create_dir_all(other.join("torch/lib")).unwrap();
     fs::copy(LIBRARY.replace("so-sm_120", "so-sass-only-sm_90"), other.join(MAIN)).unwrap();
+    fs::copy(LIBRARY, other.join(ROOT)).unwrap();
     let (_, report) = place.judged();
     assert_eq!(finding(&report, "torch-shadowed")["severity"], "warning");
     assert_eq!(report["runs_on"][0]["how"], "no", "{}", report["findings"]);

@@ -23,7 +23,7 @@ const PE_AARCH64: u16 = 0xAA64;
 const MACH_O: [[u8; 4]; 3] = [[0xCF, 0xFA, 0xED, 0xFE], [0xCE, 0xFA, 0xED, 0xFE], [0xCA, 0xFE, 0xBA, 0xBE]];
 
 /// What is wrong with a library of this name, and the same for people as the end of a sentence; nothing where it is whole. `platform`:
-/// what it must be for, where that is known.
+/// what it must be for, where that is known; only where it is installed is it held against what a loader takes.
 ///
 /// # Errors
 /// What the operating system says.
@@ -65,7 +65,12 @@ pub fn flaw(source: &dyn Source, name: &str, platform: Option<Platform>) -> io::
         return found(Flaw::Pointer, "is the pointer of a file in Git LFS, not the file (git lfs pull)");
     }
     if is_link_in_text(&head) {
-        return Ok(None);
+        return match platform {
+            Some(_) => {
+                found(Flaw::LinkerScript, "is a linker script or the name of another file, and no library to load")
+            }
+            None => Ok(None),
+        };
     }
     found(Flaw::NoLibrary, "is no library of any kind")
 }
@@ -85,9 +90,9 @@ fn of_elf(source: &dyn Source, platform: Option<Platform>) -> Option<(Flaw, Stri
         Ok(header) => header,
         Err(error) => return cut(error.to_string()),
     };
-    // A cubin is code for GPUs whatever its name.
+    // A cubin is code for GPUs whatever its name; no loader takes it for a library.
     if header.machine == ELF_CUDA {
-        return None;
+        return platform.map(|_| (Flaw::OtherMachine, "is code for GPUs alone, and no library".to_owned()));
     }
     let cpu = match header.machine {
         ELF_X86_64 => Some(Cpu::X86_64),
@@ -107,6 +112,10 @@ fn of_elf(source: &dyn Source, platform: Option<Platform>) -> Option<(Flaw, Stri
         Ok(end) => end,
         Err(error) => return cut(error.to_string()),
     };
+    let refusal = platform.filter(|platform| platform.os == Os::Linux).map(|_| header.refusal(source));
+    if let Some(Ok(Some(why))) = refusal {
+        return Some((Flaw::NotLoadable, format!("is nothing that the loader takes: {why}")));
+    }
     if end > source.len() {
         return cut(format!("what is loaded of it ends at byte {end}, and it has {}", source.len()));
     }

@@ -13,8 +13,15 @@ use super::{
 const MAX_SECTIONS: u64 = 1 << 20;
 /// Of section names this much is read at most; of any other table too.
 pub(super) const MAX_TABLE: u64 = 1 << 22;
-/// Type of the program headers of what is loaded.
+/// Types of program headers: what is loaded, and what the loader goes by.
 const PT_LOAD: u32 = 1;
+const PT_DYNAMIC: u32 = 2;
+/// `e_type` of what can be loaded into a running program.
+const ET_DYN: u16 = 3;
+/// Size of a program header of 64 bits.
+const PROGRAM_SIZE: usize = 56;
+/// `EI_OSABI` that loaders of Linux take: System V and GNU.
+const LINUX_ABIS: [u8; 2] = [0, 3];
 /// Longer than any name that is looked for: comparing stays cheap where a hostile table has no ends of names.
 const MAX_NAME: usize = 32;
 
@@ -30,6 +37,10 @@ pub(super) struct Class {
 pub(super) struct Header {
     pub class: Class,
     pub abi_version: u8,
+    /// `EI_OSABI`.
+    abi: u8,
+    /// `EI_VERSION` and `e_version`.
+    versions: (u8, u32),
     /// `e_type`: 1 relocatable, 2 executable.
     pub kind: u16,
     pub machine: u16,
@@ -130,6 +141,8 @@ impl Header {
         Some(Self {
             class,
             abi_version: *bytes.get(8)?,
+            abi: *bytes.get(7)?,
+            versions: (*bytes.get(6)?, u32_at(bytes, 20)?),
             kind: u16_at(bytes, 16)?,
             machine: u16_at(bytes, 18)?,
             flags: u32_at(bytes, flags)?,
@@ -149,19 +162,48 @@ impl Header {
 
     /// Where in the file the last byte that the system loads lies, by the program headers; nothing is loaded of an object file.
     pub fn loaded_end(&self, source: &dyn Source) -> Result<u64, Error> {
+        let programs = self.programs(source)?;
+        let loaded = programs.iter().filter(|(kind, _)| *kind == PT_LOAD);
+        Ok(loaded.map(|(_, range)| range.end).max().unwrap_or(0))
+    }
+
+    /// Why the system's loader would not take this file as a library, whole as it may be: the checks of glibc's `open_verify` and
+    /// `_dl_map_object_from_fd` that need nothing but the headers.
+    pub fn refusal(&self, source: &dyn Source) -> Result<Option<&'static str>, Error> {
+        let programs = self.programs(source)?;
+        let has = |wanted: u32| programs.iter().any(|(kind, _)| *kind == wanted);
+        Ok(if self.kind != ET_DYN {
+            Some("it is no shared object (an object file, a program or a core dump)")
+        } else if !self.class.wide {
+            Some("it is for 32 bits")
+        } else if self.versions != (1, 1) {
+            Some("its version of ELF is none that exists")
+        } else if !LINUX_ABIS.contains(&self.abi) {
+            Some("it is for the ABI of another system")
+        } else if usize::from(self.programs.1) != PROGRAM_SIZE || !has(PT_LOAD) {
+            Some("it has no segment to load")
+        } else if !has(PT_DYNAMIC) {
+            Some("it has no dynamic section")
+        } else {
+            None
+        })
+    }
+
+    /// The program headers: the type of each, and where in the file what it speaks of lies.
+    fn programs(&self, source: &dyn Source) -> Result<Vec<(u32, Range<u64>)>, Error> {
         let (offset, size, count) = self.programs;
         let length = u64::from(size) * u64::from(count);
         let cut = || Error::malformed(offset, "the program headers lie outside the file");
         let end = offset.checked_add(length).filter(|end| *end <= source.len()).ok_or_else(cut)?;
         let bytes = read_range(source, offset..end, length)?;
-        let loaded = |entry: &[u8]| {
+        let program = |entry: &[u8]| {
             let (start, size) = match self.class.wide {
                 true => (u64_at(entry, 8)?, u64_at(entry, 32)?),
                 false => (u32_at(entry, 4)?.into(), u32_at(entry, 16)?.into()),
             };
-            (u32_at(entry, 0)? == PT_LOAD).then(|| start.saturating_add(size))
+            Some((u32_at(entry, 0)?, start..start.saturating_add(size)))
         };
-        Ok(bytes.chunks_exact(usize::from(size).max(1)).filter_map(loaded).max().unwrap_or(0))
+        Ok(bytes.chunks_exact(usize::from(size).max(1)).filter_map(program).collect())
     }
 }
 

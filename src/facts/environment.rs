@@ -39,7 +39,8 @@ pub struct Environment {
     /// package has and a folder of LD_LIBRARY_PATH has too, which the loader may take before it.
     #[serde(default)]
     pub system_libraries: BTreeMap<String, Fact<String>>,
-    /// Folders of packages that could not be listed, or not to their end: what is in them is not known.
+    /// Folders of packages that could not be listed, or not to their end, and the file that says which folders those are, where it could
+    /// not be read: what is in them is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<Unlisted>,
     /// Other places that have torch or one of its companions, and that Python may take it from.
@@ -106,6 +107,9 @@ pub struct Package {
     /// Those that should be there and are not, or cannot be taken for libraries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<BadFile>,
+    /// Files of its metadata that could not be read, or say nothing: what it requires or what it has brought is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unlisted>,
     /// The folder that an editable install leads to, as shown; empty where nothing names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub editable: Option<String>,
@@ -118,6 +122,7 @@ impl Package {
     pub fn forget_look(&mut self) {
         self.listing = None;
         self.damaged.clear();
+        self.unread.clear();
         self.editable = None;
     }
 }

@@ -11,11 +11,13 @@ pub enum Listing {
     Record,
     /// Without a RECORD the folder of its name was searched.
     Folder,
+    /// It has no metadata at all: the folder of its name was found and searched.
+    Module,
     /// Nothing tells where they are: an editable install that does not name its folder.
     Nowhere,
 }
 
-/// A native library that should be there and cannot be taken for one.
+/// A native library that should be there and cannot be taken for one, or a Python file without which the package cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadFile {
     /// Its path, as that of a library.
@@ -40,12 +42,16 @@ pub enum Flaw {
     Zeros,
     /// The text that git keeps in the place of a large file.
     Pointer,
-    /// It is no library of any kind.
+    /// It is no library of any kind; of a Python file: no source.
     NoLibrary,
     /// It is for another processor or system.
     OtherMachine,
     /// Its section headers are gone: the system may load it, but what it holds for GPUs cannot be told.
     NoSections,
+    /// Whole, and yet nothing that the system's loader takes: an object file, a program, a file without segments.
+    NotLoadable,
+    /// Text for the linker, or a link that an archive has turned into text: harmless where nothing loads it by this name.
+    LinkerScript,
     /// A folder, a pipe or a device.
     NotAFile,
     /// Its symbolic links go in circles.
@@ -54,10 +60,10 @@ pub enum Flaw {
     Unreadable,
 }
 
-/// A folder that was not read, or not to its end.
+/// A folder that was not read, or not to its end; a file of metadata that was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unlisted {
-    /// The folder as shown.
+    /// The folder or file as shown.
     pub path: String,
     /// Why not, as a lower-case fragment.
     pub why: String,
@@ -85,6 +91,8 @@ pub enum Way {
     Pythonpath,
     /// The current folder: before the environment, for what is started there with `-c` or `-m`, and for scripts that lie in it.
     CurrentFolder,
+    /// What an editable install has left behind: it leads elsewhere, and the package that lies among the others comes first.
+    EditableLeft,
     /// Metadata beside that of the package in the same folder.
     SameFolder,
     /// Another folder of packages, which the environment sees too, behind the one that counts.

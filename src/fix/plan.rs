@@ -245,6 +245,7 @@ impl Install {
             libraries: Vec::new(),
             listing: None,
             damaged: Vec::new(),
+            unread: Vec::new(),
             editable: None,
             at: String::new(),
         };

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::tags::WheelTags;
 use crate::{
     binary::{self, Archive, ArchiveOptions, Source},
-    facts::{Environment, Library, Package, Platform},
+    facts::{BadFile, Environment, Flaw, Library, Package, Platform},
     python::{self, Metadata, TorchVersion},
 };
 
@@ -116,6 +116,10 @@ pub fn of_environment(environment: &Environment, package: &Package) -> Option<Ev
         cuda: build.cuda.map(|cuda| cuda.to_string()),
         hip: None,
     });
+    // A linker script is no fault by itself.
+    let counts = |file: &&BadFile| file.what != Flaw::LinkerScript;
+    let told = |file: &BadFile| (file.path.clone(), format!("it {}", file.why));
+    let unread: Vec<(String, String)> = package.damaged.iter().filter(counts).map(told).collect();
     Some(Evidence {
         target: environment.id.clone(),
         name: package.name.clone(),
@@ -129,7 +133,7 @@ pub fn of_environment(environment: &Environment, package: &Package) -> Option<Ev
         platform: environment.platform.value().copied(),
         libraries: package.libraries.clone(),
         left: Vec::new(),
-        unread: package.damaged.iter().map(|file| (file.path.clone(), format!("it {}", file.why))).collect(),
-        damaged: !package.damaged.is_empty(),
+        damaged: !unread.is_empty(),
+        unread,
     })
 }

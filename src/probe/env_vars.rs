@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Surroundings, redact, root::Root};
 
 /// Names, from the CUDA programming guide, PyTorch's "CUDA environment variables", the container toolkit and conda.
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 29] = [
     "BNB_CUDA_VERSION",
     "CONDA_OVERRIDE_CUDA",
     "CUDA_CACHE_DISABLE",
@@ -25,6 +25,7 @@ const NAMES: [&str; 28] = [
     "NVIDIA_DRIVER_CAPABILITIES",
     "NVIDIA_TF32_OVERRIDE",
     "NVIDIA_VISIBLE_DEVICES",
+    "PYTHONHOME",
     "PYTHONPATH",
     "PYTORCH_ALLOC_CONF",
     "PYTORCH_CUDA_ALLOC_CONF",

@@ -51,8 +51,11 @@ pub(super) mod tests {
     /// The first bytes of a Linux program for x86_64 (62) or aarch64 (183).
     pub(crate) fn elf(machine: u8) -> Vec<u8> {
         let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
-        bytes.resize(64, 0);
-        bytes[18] = machine;
+        // With the headers of two segments, so that a loader would take it: what is loaded and what it goes by, both without bytes.
+        bytes.resize(64 + 2 * 56, 0);
+        for (at, value) in [(16, 3), (18, machine), (20, 1), (32, 64), (54, 56), (56, 2), (64, 1), (120, 2)] {
+            bytes[at] = value;
+        }
         bytes
     }
 

@@ -75,6 +75,11 @@ impl<'a> Subject<'a> {
         if let Some(finding) = self.damaged("torch") {
             return shown(line(Answer::No)).why(finding.summary.trim_end_matches('.')).by(finding);
         }
+        // Another package's library, without which the import ends as well.
+        if let Some(why) = torch_broken(&self.context) {
+            let line = shown(line(Answer::No)).why(format!("it cannot load its libraries: {why}"));
+            return self.found("library-damaged").map_or(line.clone(), |finding| line.by(finding));
+        }
         if let Some(finding) = self.found("torch-editable").filter(|finding| finding.severity == Severity::Error) {
             return shown(line(Answer::Unknown)).why("its files could not be looked at").by(finding);
         }

@@ -12,8 +12,22 @@ use super::{
 };
 use crate::facts::{BadFile, Environment, Fact, Flaw, Library, Listing, Os, Package};
 
-/// The module with which torch begins to load its own libraries.
-const TORCH_ROOT: &str = "torch/_C";
+/// The module with which torch begins to load its own libraries: `torch/_C.cpython-312-x86_64-linux-gnu.so`, `torch/_C.cp312-win_amd64.pyd`.
+const TORCH_ROOT: &str = "torch/_C.";
+/// The libraries in torch's own folder without which its module is not loaded, whoever links to them.
+const TORCH_OWN: [&str; 9] = [
+    "c10",
+    "c10_cuda",
+    "shm",
+    "torch",
+    "torch_cpu",
+    "torch_cuda",
+    "torch_cuda_linalg",
+    "torch_global_deps",
+    "torch_python",
+];
+/// Where those lie: in the package, and in conda's environments beside everybody's.
+const TORCH_FOLDERS: [&str; 2] = ["torch/lib/", "lib/"];
 
 /// A file that is broken, and whether its package fails without it.
 #[derive(Debug, Clone)]
@@ -30,12 +44,18 @@ pub fn broken<'a>(context: &Context<'a>, package: &'a Package, linked: &BTreeSet
     if !package.damaged.is_empty() {
         let cuda = chosen_cuda(context, package);
         let is_main = |path: &str| context.knowledge.is_main_library(&package.name, path, cuda.as_deref());
-        for file in package.damaged.iter().filter(|file| counts(package, file) || is_main(&file.path)) {
-            let fatal = is_main(&file.path) || linked.contains(file_name(&file.path));
-            found.push(Broken { file: Cow::Borrowed(file), fatal });
+        for file in &package.damaged {
+            let fatal = is_main(&file.path)
+                || is_root(package, &file.path)
+                || is_own(package, &file.path)
+                || is_loaded(context, file, linked);
+            if fatal || counts(package, file) {
+                found.push(Broken { file: Cow::Borrowed(file), fatal });
+            }
         }
     }
     found.extend(damaged_inside(context, package));
+    found.extend(lacking_root(context, package).map(|file| Broken { file: Cow::Owned(file), fatal: true }));
     found.extend(lacking(context, package).map(|file| Broken { file: Cow::Owned(file), fatal: true }));
     found
 }
@@ -50,13 +70,59 @@ pub fn torch_broken(context: &Context<'_>) -> Option<String> {
         return Some(told(&own.file));
     }
     let mut all = environment.packages.iter().flat_map(|package| &package.damaged);
-    all.find(|file| linked.contains(file_name(&file.path))).map(told)
+    all.find(|file| is_loaded(context, file, &linked)).map(told).or_else(|| own_missing(environment, torch))
+}
+
+/// A library of torch's own that another of them links to, and that neither a package nor the system has.
+fn own_missing(environment: &Environment, torch: &Package) -> Option<String> {
+    let absent = |name: &str| {
+        let found = environment.system_libraries.get(name);
+        is_own(torch, &format!("torch/lib/{name}")) && matches!(found, Some(Fact::Absent { .. }))
+    };
+    torch.libraries.iter().find_map(|library| {
+        let name = library.needed.iter().find(|name| absent(name))?;
+        Some(format!("{name} is not there, and {} links to it", library.path))
+    })
+}
+
+/// Whether torch begins to load with this file, or cannot be imported without it.
+pub fn is_root(package: &Package, path: &str) -> bool {
+    package.name == "torch" && path.starts_with(TORCH_ROOT) || is_source(path)
+}
+
+/// Whether a file is one of those that Python itself must read: of sources only those are looked at.
+fn is_source(path: &str) -> bool {
+    path.ends_with(".py")
+}
+
+/// Whether a file is one of the libraries that make up torch.
+fn is_own(package: &Package, path: &str) -> bool {
+    let own = |file: &str| {
+        let stem = file.strip_suffix(".dll").or_else(|| file.strip_prefix("lib")?.strip_suffix(".so"));
+        stem.is_some_and(|stem| TORCH_OWN.contains(&stem))
+    };
+    package.name == "torch" && TORCH_FOLDERS.iter().any(|folder| path.strip_prefix(folder).is_some_and(own))
+}
+
+/// Whether torch links to a library of this name and gets this file. The loader passes over a library for another machine when a right
+/// one follows; any other file it takes, and fails.
+fn is_loaded(context: &Context<'_>, file: &BadFile, linked: &BTreeSet<&str>) -> bool {
+    let name = file_name(&file.path);
+    let another = || {
+        let packages = context.environment.into_iter().flat_map(|(_, environment)| &environment.packages);
+        let mut good = packages.flat_map(|package| {
+            let whole = |library: &&Library| package.damaged.iter().all(|bad| bad.path != library.path);
+            package.libraries.iter().filter(whole)
+        });
+        good.any(|library| file_name(&library.path) == name)
+    };
+    linked.contains(name) && !(file.what == Flaw::OtherMachine && another())
 }
 
 /// Whether the GPUs that a package runs on cannot be told, although somebody looked: nothing lists its files, and the folder of its name
 /// does not have the library that decides.
 pub fn unseen(context: &Context<'_>, package: &Package) -> bool {
-    let looked = matches!(package.listing, Some(Listing::Folder | Listing::Nowhere));
+    let looked = matches!(package.listing, Some(Listing::Folder | Listing::Module | Listing::Nowhere));
     let claims = || package_row(context, package).is_some_and(|row| row.sass.is_some());
     looked
         && (package.name == "torch" || claims())
@@ -64,11 +130,15 @@ pub fn unseen(context: &Context<'_>, package: &Package) -> bool {
         && lacking(context, package).is_none()
 }
 
-/// Whether a fault counts in a package that has other libraries: packages for several systems bring those of others on purpose, and
-/// headers are taken off on purpose, too.
+/// Whether a fault of a file that nothing is known to load counts: packages for several systems bring libraries of others on purpose,
+/// and what is for the linker alone has a library's name.
 fn counts(package: &Package, file: &BadFile) -> bool {
     let good = |library: &Library| package.damaged.iter().all(|bad| bad.path != library.path);
-    !matches!(file.what, Flaw::OtherMachine | Flaw::NoLibrary) || !package.libraries.iter().any(good)
+    match file.what {
+        Flaw::LinkerScript => false,
+        Flaw::OtherMachine | Flaw::NoLibrary | Flaw::NotLoadable => !package.libraries.iter().any(good),
+        _ => true,
+    }
 }
 
 /// A main library of which the sections of device code are damaged.
@@ -95,10 +165,28 @@ fn has_main(context: &Context<'_>, package: &Package) -> bool {
         .any(is_main)
 }
 
+/// The module that every torch begins with, where its folder was searched, holds libraries and does not have it. A RECORD would list it.
+fn lacking_root(context: &Context<'_>, package: &Package) -> Option<BadFile> {
+    let (_, environment) = context.environment?;
+    let searched = matches!(package.listing, Some(Listing::Folder | Listing::Module));
+    let paths = package.libraries.iter().map(|library| &library.path);
+    let mut all = paths.chain(package.damaged.iter().map(|bad| &bad.path));
+    if package.name != "torch"
+        || !searched
+        || package.libraries.is_empty()
+        || all.any(|path| path.starts_with(TORCH_ROOT))
+    {
+        return None;
+    }
+    let windows = environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
+    let path = format!("{TORCH_ROOT}{}", if windows { "pyd" } else { "so" });
+    Some(BadFile { path, what: Flaw::Absent, why: "is not there, under any name that it has".to_owned() })
+}
+
 /// The library that a torch with CUDA must have, where nothing has it and nothing lists it.
 fn lacking(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     let (_, environment) = context.environment?;
-    let looked = matches!(package.listing, Some(Listing::Record | Listing::Folder));
+    let looked = matches!(package.listing, Some(Listing::Record | Listing::Folder | Listing::Module));
     if package.name != "torch" || !looked || has_main(context, package) {
         return None;
     }
@@ -131,7 +219,7 @@ pub fn linked<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
         for library in &package.libraries {
             by_name.insert(file_name(&library.path), library);
             let main = context.knowledge.is_main_library(&package.name, &library.path, None);
-            if package.name == "torch" && (main || library.path.starts_with(TORCH_ROOT)) {
+            if package.name == "torch" && (main || is_root(package, &library.path) || is_own(package, &library.path)) {
                 queue.push(library);
             }
         }

@@ -150,6 +150,7 @@ registry! {
         library_damaged,
         torch_shadowed,
         installed_twice,
+        metadata_missing,
         versions_disagree,
         torch_editable,
         ld_library_path_shadowing,

@@ -107,6 +107,7 @@ impl Bundle {
                 libraries: self.libraries.clone(),
                 listing: None,
                 damaged: Vec::new(),
+                unread: Vec::new(),
                 editable: None,
                 at: self.at.clone(),
             }],

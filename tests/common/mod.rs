@@ -7,6 +7,7 @@ pub mod facts;
 pub mod fake;
 pub mod nvidia;
 pub mod pack;
+pub mod place;
 pub mod server;
 
 use std::{

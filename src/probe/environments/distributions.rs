@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -9,6 +10,7 @@ use super::{
     build, editable,
     elsewhere::{self, FAMILY},
     layout::Layout,
+    sources::{self, Wanted},
 };
 use crate::{
     facts::{Elsewhere, Fact, Package, Source, Unlisted, Way},
@@ -30,6 +32,12 @@ pub struct Distribution {
     pub site: PathBuf,
     /// Its shared libraries, relative to `site`; nothing when there is no RECORD.
     pub natives: Option<Vec<String>>,
+    /// The Python files that it cannot be imported without, as far as its RECORD lists them; nothing when there is no RECORD.
+    pub sources: Option<Vec<Wanted>>,
+    /// A file of an editable install that has no effect any more.
+    pub left: Option<PathBuf>,
+    /// Whether there is only its module, and no metadata.
+    pub bare: bool,
     /// The folder that its modules are taken from, where that is another.
     pub source: Option<PathBuf>,
 }
@@ -89,6 +97,8 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
     let mut all = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
     all.retain(|distribution| !distribution.package.name.is_empty());
     let (mut distributions, mut elsewhere) = first_of_each(layout, all);
+    let bare = without_metadata(root, layout, &distributions, &conda, &unlisted);
+    distributions.extend(bare);
     elsewhere::without_own(&mut modules, root, &distributions);
     let leads =
         |package: &str| modules.iter().any(|(module, _)| module.way == Way::Pythonpath && module.package == package);
@@ -105,8 +115,52 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
         }
         elsewhere.push(module);
     }
+    elsewhere.extend(distributions.iter().filter_map(|own| {
+        let at = below(root, layout, own.left.as_deref()?);
+        Some(Elsewhere { package: own.package.name.clone(), at, version: None, way: Way::EditableLeft })
+    }));
     distributions.sort_by(|one, other| one.package.name.cmp(&other.package.name));
     Found { distributions, unlisted, elsewhere }
+}
+
+/// Modules of torch and what is compiled against it that no metadata tells of: Python imports them all the same. A folder without
+/// `__init__.py` is none. triton is left out: packages of other names bring it.
+fn without_metadata(
+    root: &Root,
+    layout: &Layout,
+    found: &[Distribution],
+    conda: &HashSet<String>,
+    unlisted: &[Unlisted],
+) -> Vec<Distribution> {
+    let bare = |name: &&str| {
+        found.iter().all(|distribution| distribution.package.name != **name).then_some(())?;
+        let has_module = |site: &&PathBuf| root.is_file(&site.join(name).join("__init__.py"));
+        let site = layout.site_packages.iter().find(has_module)?;
+        let build = build::build(root, site, name, |path| below(root, layout, path));
+        let version = match &build {
+            Fact::Known { value, via } => Fact::known(value.version.clone(), via.clone()),
+            _ => Fact::unknown("it has no metadata, and its version.py tells no version"),
+        };
+        let known_to_conda = conda.contains(*name);
+        let package = Package {
+            name: (*name).to_owned(),
+            version,
+            build,
+            installer: known_to_conda.then(|| "conda".to_owned()),
+            requires: Vec::new(),
+            libraries: Vec::new(),
+            listing: None,
+            damaged: Vec::new(),
+            unread: Vec::new(),
+            editable: None,
+            at: below(root, layout, &site.join(name)),
+        };
+        // What could not be listed may have its metadata.
+        let listed = unlisted.iter().all(|folder| folder.path != root.shown(site));
+        let (natives, sources, bare) = (None, None, listed && !known_to_conda);
+        Some(Distribution { package, site: site.clone(), natives, sources, left: None, bare, source: None })
+    };
+    ["torch", "torchvision", "torchaudio"].iter().filter_map(bare).collect()
 }
 
 /// The first of each name. Of two in one folder that is the one that its module's version agrees with, for they share the module.
@@ -182,10 +236,15 @@ fn read(
         (true, false) => place.join("PKG-INFO"),
         (false, _) => place.join("METADATA"),
     };
+    let mut unread = Vec::new();
     let (metadata, fault) = match root.read_text(&file, MAX_METADATA) {
         Ok(text) => (python::Metadata::parse(whole_lines(&text)), None),
         Err(error) => (python::Metadata::default(), Some(error)),
     };
+    if metadata.name.is_none() {
+        let why = fault.as_ref().map_or_else(|| "it has no Name field".to_owned(), ToString::to_string);
+        unread.push(Unlisted { path: below(root, layout, &file), why });
+    }
     let (folder_name, folder_version) = of_folder(folder);
     let name = python::normalize(metadata.name.as_deref().unwrap_or(folder_name));
     let version = match (metadata.version, folder_version, fault) {
@@ -203,7 +262,17 @@ fn read(
     let installer = installer
         .filter(|name| !name.is_empty() && name.len() <= 32)
         .or_else(|| conda.contains(&name).then(|| "conda".to_owned()));
-    let record = with_files.then(|| root.read_text(&place.join("RECORD"), MAX_RECORD).ok()).flatten();
+    let file = place.join("RECORD");
+    let record = match with_files.then(|| root.read_text(&file, MAX_RECORD)) {
+        Some(Ok(record)) => Some(record),
+        // Not every tool writes one.
+        None => None,
+        Some(Err(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+        Some(Err(error)) => {
+            unread.push(Unlisted { path: below(root, layout, &file), why: error.to_string() });
+            None
+        }
+    };
     let linked = (egg && !layout.site_packages.iter().any(|own| own == site)).then(|| Some(site.to_owned()));
     let editable = record.as_deref().and_then(|record| editable::folder(root, site, &place, record)).or(linked);
     let source = editable.clone().flatten().map(|folder| {
@@ -211,6 +280,9 @@ fn read(
         let inner = folder.join("src");
         if root.is_dir(&inner.join(name.replace('-', "_"))) { inner } else { folder }
     });
+    let left = (with_files && editable.is_none() && FAMILY.contains(&name.as_str()))
+        .then(|| editable::left(root, &place, &name))
+        .flatten();
     let build = build::build(root, source.as_deref().unwrap_or(site), &name, |path| below(root, layout, path));
     let package = Package {
         version,
@@ -220,12 +292,15 @@ fn read(
         libraries: Vec::new(),
         listing: None,
         damaged: Vec::new(),
+        unread,
         editable: editable.map(|folder| folder.map(|folder| root.shown(&folder)).unwrap_or_default()),
         at: below(root, layout, &place),
         name,
     };
-    let natives = record.and_then(|record| natives(&record));
-    Distribution { package, site: site.to_owned(), natives, source }
+    let record = record.filter(|record| !record.trim().is_empty());
+    let sources = record.as_deref().map(|record| sources::listed(record, &package.name));
+    let natives = record.map(|record| python::record_libraries(&record));
+    Distribution { package, site: site.to_owned(), natives, sources, left, bare: false, source }
 }
 
 /// Of a text that was cut off at the limit, the lines that are whole.
@@ -234,11 +309,6 @@ fn whole_lines(text: &str) -> &str {
         Some(end) if text.len() as u64 >= MAX_METADATA => text.get(..end).unwrap_or_default(),
         _ => text,
     }
-}
-
-/// The shared libraries among the files of a RECORD; nothing when it lists no file at all.
-fn natives(record: &str) -> Option<Vec<String>> {
-    (!record.trim().is_empty()).then(|| python::record_libraries(record))
 }
 
 /// A path relative to the environment, as people see it.

@@ -32,6 +32,24 @@ pub fn folder(root: &Root, site: &Path, place: &Path, record: &str) -> Option<Op
     Some(line.map(PathBuf::from).filter(|folder| folder.has_root()))
 }
 
+/// The file that an editable install has left beside a package that is none: a `.pth` file in the folder of packages, or the
+/// `direct_url.json` in its metadata folder `place`.
+pub fn left(root: &Root, place: &Path, name: &str) -> Option<PathBuf> {
+    let is_its = |file: &&String| {
+        let stem = file.strip_prefix("__editable__.").and_then(|rest| rest.strip_suffix(".pth"));
+        stem.is_some_and(|stem| python::normalize(stem.split('-').next().unwrap_or_default()) == name)
+    };
+    let site = place.parent()?;
+    // Without its own module the package is the one that the file leads to.
+    root.is_file(&site.join(name).join("__init__.py")).then_some(())?;
+    if let Some(file) = root.names(site).iter().find(is_its) {
+        return Some(site.join(file));
+    }
+    let file = place.join("direct_url.json");
+    let value: Value = serde_json::from_str(&root.read_text(&file, MAX_TEXT).ok()?).ok()?;
+    value.pointer("/dir_info/editable").and_then(Value::as_bool).unwrap_or(false).then_some(file)
+}
+
 /// The folder and the metadata folder in it that an `.egg-link` leads to.
 pub fn egg_link(root: &Root, link: &Path) -> Option<(PathBuf, String)> {
     let text = root.read_text(link, MAX_TEXT).ok()?;

@@ -8,8 +8,10 @@ use std::{
 
 use super::{
     distributions::Distribution,
+    folders::{self, Folder},
     layout::Layout,
     look::{Look, look},
+    sources,
 };
 use crate::{
     facts::{BadFile, Flaw, Listing, Platform},
@@ -77,13 +79,20 @@ fn natives(root: &Root, distribution: &mut Distribution) -> Vec<String> {
     let editable = distribution.package.editable.as_deref();
     let (listing, natives) = match (&distribution.natives, editable) {
         (_, Some("")) => (Listing::Nowhere, Vec::new()),
-        (Some(natives), None) => (Listing::Record, natives.clone()),
-        (None, None) | (_, Some(_)) => {
+        // No torch is without libraries: a RECORD that lists none was cut off, or is that of something else.
+        (Some(natives), None) if !natives.is_empty() || distribution.package.name != "torch" => {
+            (Listing::Record, natives.clone())
+        }
+        _ => {
             let (natives, bad) = walk(root, distribution.code(), &distribution.package.name);
             distribution.package.damaged.extend(bad);
-            (Listing::Folder, natives)
+            (if distribution.bare { Listing::Module } else { Listing::Folder }, natives)
         }
     };
+    if listing != Listing::Nowhere {
+        let faults = sources::faults(root, distribution);
+        distribution.package.damaged.extend(faults);
+    }
     distribution.package.listing = Some(listing);
     natives
 }
@@ -120,17 +129,14 @@ fn required_name(line: &str) -> String {
     python::normalize(line.get(..end).unwrap_or_default())
 }
 
-/// Shared libraries below the folder that a package of this name usually has, and the folders in it that could not be searched. Links
+/// Shared libraries below the folders that a package of this name usually has, and the folders in it that could not be searched. Links
 /// to folders are not followed.
 fn walk(root: &Root, site: &Path, name: &str) -> (Vec<String>, Vec<BadFile>) {
-    let module = name.replace('-', "_");
-    let mut pending = vec![
-        (site.join(&module), module.clone(), 0),
-        (site.join(format!("{module}.libs")), format!("{module}.libs"), 0),
-    ];
+    let start = folders::of_package(root, site, name).into_iter();
+    let mut pending: Vec<_> = start.map(|Folder { path, part }| (site.join(&path), path, part, 0)).collect();
     let (mut found, mut bad) = (Vec::new(), Vec::new());
     let mut folders = 0;
-    while let Some((folder, shown, depth)) = pending.pop() {
+    while let Some((folder, shown, part, depth)) = pending.pop() {
         folders += 1;
         if folders > MAX_FOLDERS || found.len() > MAX_FILES {
             bad.push(too_much(shown));
@@ -153,10 +159,11 @@ fn walk(root: &Root, site: &Path, name: &str) -> (Vec<String>, Vec<BadFile>) {
         for name in names {
             let (path, shown) = (folder.join(&name), format!("{shown}/{name}"));
             if python::shared_library(&name) {
-                found.push(shown);
+                let own = part.as_ref().is_none_or(|part| name.to_ascii_lowercase().contains(part));
+                found.extend(own.then_some(shown));
                 // A dot means a file more often than a folder, and asking the system costs as much as reading one.
             } else if depth < MAX_DEPTH && !name.contains('.') && root.is_dir(&path) && !root.is_link(&path) {
-                pending.push((path, shown, depth + 1));
+                pending.push((path, shown, part.clone(), depth + 1));
             }
         }
     }

@@ -26,7 +26,7 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
     };
     match binary::flaw(&source, shown, platform) {
         Err(error) => return broken(shown, refused(root, path, &error)),
-        Ok(Some((what @ (Flaw::NoLibrary | Flaw::Pointer | Flaw::Zeros), why))) => {
+        Ok(Some((what @ (Flaw::NoLibrary | Flaw::LinkerScript | Flaw::Pointer | Flaw::Zeros), why))) => {
             return Look { library: None, bad: Some(BadFile { path: shown.to_owned(), what, why }) };
         }
         // The system may load it, and that it holds no code was not said.
@@ -56,7 +56,7 @@ fn broken(shown: &str, (what, why): (Flaw, String)) -> Look {
 }
 
 /// What it means that a file could not be opened or read.
-fn refused(root: &Root, path: &Path, error: &io::Error) -> (Flaw, String) {
+pub(super) fn refused(root: &Root, path: &Path, error: &io::Error) -> (Flaw, String) {
     let link = root.is_link(path);
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if link => {

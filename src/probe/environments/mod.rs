@@ -4,6 +4,7 @@ mod build;
 mod distributions;
 mod editable;
 mod elsewhere;
+mod folders;
 mod interpreter;
 mod layout;
 mod libraries;
@@ -12,6 +13,7 @@ mod manager;
 mod pyvenv;
 pub(super) mod select;
 mod sites;
+mod sources;
 mod system_libraries;
 mod version;
 
@@ -28,7 +30,7 @@ use self::{
 };
 use super::{Options, Surroundings, header, root::Root};
 use crate::{
-    facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source},
+    facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source, Unlisted},
     knowledge::Interests,
 };
 
@@ -61,8 +63,12 @@ fn environment(
 ) -> Environment {
     let Candidate { layout, found_by, active } = candidate;
     let modules = elsewhere::modules(root, surroundings, &layout);
-    let Found { mut distributions, unlisted, elsewhere } =
+    let Found { mut distributions, mut unlisted, elsewhere } =
         distributions::distributions(root, &layout, modules, interests.is_some());
+    // Which Python it is for, and so which folders count, stands in there.
+    if let Some(why) = layout.venv.as_ref().and_then(|venv| venv.unread.clone()) {
+        unlisted.push(Unlisted { path: root.shown(&layout.prefix.join(pyvenv::FILE)), why });
+    }
     let platform = platform(root, &layout, host);
     let mut system_libraries = BTreeMap::new();
     if let Some(interests) = interests {

@@ -18,12 +18,17 @@ pub struct Pyvenv {
     pub system_site_packages: bool,
     /// Whether uv made it.
     pub uv: bool,
+    /// Why the file could not be read.
+    pub unread: Option<String>,
 }
 
-/// The file in `folder`; nothing when there is none, an empty answer when it cannot be read.
+/// The file in `folder`; nothing when there is none, an answer with the reason alone when it cannot be read.
 pub fn read(root: &Root, folder: &Path) -> Option<Pyvenv> {
     let path = folder.join(FILE);
-    root.is_file(&path).then(|| root.read_text(&path, 64 << 10).map(|text| parse(&text)).unwrap_or_default())
+    root.is_file(&path).then(|| match root.read_text(&path, 64 << 10) {
+        Ok(text) => parse(&text),
+        Err(error) => Pyvenv { unread: Some(error.to_string()), ..Pyvenv::default() },
+    })
 }
 
 /// Lines of `key = value`; keys count without regard to case, the last one wins.

@@ -11,6 +11,9 @@ use crate::{
     probe::{Surroundings, header, loader, root::Root},
 };
 
+/// CUDA has some twenty libraries with a folder of their own.
+const MAX_COMPONENTS: usize = 64;
+
 /// For each name the file that would be loaded, or the word that there is none.
 pub fn locate(
     root: &Root,
@@ -19,9 +22,19 @@ pub fn locate(
     platform: &Platform,
     names: &BTreeSet<&str>,
 ) -> BTreeMap<String, Fact<String>> {
-    // By the run path of what conda builds.
-    let conda: &[_] = if layout.conda { &[layout.prefix.join("lib")] } else { &[] };
-    in_folders(root, surroundings, conda, platform, names)
+    if names.is_empty() {
+        return BTreeMap::new();
+    }
+    // By the run paths of what conda builds, and of torch's own wheels: $ORIGIN/../../nvidia/cublas/lib and its neighbours.
+    let mut folders: Vec<PathBuf> = layout.conda.then(|| layout.prefix.join("lib")).into_iter().collect();
+    for site in &layout.site_packages {
+        let nvidia = site.join("nvidia");
+        folders.push(site.join("torch").join("lib"));
+        folders.extend(
+            root.names(&nvidia).into_iter().take(MAX_COMPONENTS).map(|component| nvidia.join(component).join("lib")),
+        );
+    }
+    in_folders(root, surroundings, &folders, platform, names)
 }
 
 /// The same of libraries that are in no environment. `run_paths`: folders that the asking binaries themselves name.

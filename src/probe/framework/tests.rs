@@ -25,6 +25,7 @@ fn environment(folder: &Path, script: &str) -> Environment {
         libraries: Vec::new(),
         listing: None,
         damaged: Vec::new(),
+        unread: Vec::new(),
         editable: None,
         at: String::new(),
     };

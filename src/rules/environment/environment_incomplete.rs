@@ -6,8 +6,9 @@
 //! ## How it is decided
 //! `Requires-Dist` lines (with their markers) of torch, its companions, triton, the nvidia packages and every package that requires
 //! torch are held against what is installed. Then the NEEDED entries of the packages' main libraries are followed through the
-//! libraries of all packages; what none has must be where the system loader looks. The driver's own libraries are left out, and so
-//! are systems where not even libc is in the usual folders.
+//! libraries of all packages; what none has must be where the system loader looks, or in the folders below `nvidia` that torch's
+//! libraries name themselves. The driver's own libraries are left out, and so are systems where not even libc is in the usual folders.
+//! Where a folder of packages or the metadata of such a package cannot be read, nobody knows.
 //!
 //! ## How to fix it
 //! Install what is missing; the line names it.
@@ -26,6 +27,7 @@ use crate::{
     python::Requirement,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
+        broken::is_root,
         shared::{marker_environment, package_evidence},
     },
 };
@@ -82,10 +84,15 @@ pub fn unmet(environment: &Environment) -> Vec<Unmet<'_>> {
     unmet
 }
 
-/// Whether a package is one whose requirements matter here.
-fn concerns_gpu(package: &Package) -> bool {
+/// Whether the name alone says that a package's requirements matter here.
+fn by_name(package: &Package) -> bool {
     ["torch", "torchvision", "torchaudio", "triton"].contains(&package.name.as_str())
         || package.name.starts_with("nvidia-")
+}
+
+/// Whether a package is one whose requirements matter here.
+fn concerns_gpu(package: &Package) -> bool {
+    by_name(package)
         || package
             .requires
             .iter()
@@ -103,13 +110,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     if !environment.unlisted.is_empty() {
         unmet.retain(|unmet| unmet.instead.is_some());
     }
-    let libraries = missing_libraries(context, environment);
+    let libraries = if environment.unlisted.is_empty() { missing_libraries(context, environment) } else { Vec::new() };
     if unmet.is_empty() && libraries.is_empty() {
-        let told = |folder: &Unlisted| format!("what is in {}: {}", folder.path, folder.why);
-        return match environment.unlisted.as_slice() {
-            [] => Outcome::Holds,
-            folders => Outcome::Needs(folders.iter().map(told).collect()),
-        };
+        let unknown = unknown(environment);
+        return if unknown.is_empty() { Outcome::Holds } else { Outcome::Needs(unknown) };
     }
     let required = unmet.iter().map(|unmet| {
         let line = wanted(&unmet.requirement);
@@ -149,6 +153,17 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
+/// What could not be looked at and may have requirements that are not met, or meet them.
+fn unknown(environment: &Environment) -> Vec<String> {
+    let folder = |folder: &Unlisted| format!("what is in {}: {}", folder.path, folder.why);
+    let metadata = |package: &Package| {
+        // What a package has brought is another rule's question.
+        let unread = package.unread.iter().find(|unread| !unread.path.ends_with("/RECORD"))?;
+        by_name(package).then(|| format!("what {} requires: {}: {}", package.name, unread.path, unread.why))
+    };
+    environment.unlisted.iter().map(folder).chain(environment.packages.iter().filter_map(metadata)).collect()
+}
+
 /// A requirement without its marker.
 pub fn wanted(requirement: &Requirement) -> String {
     let extras = match requirement.extras.as_slice() {
@@ -182,7 +197,9 @@ fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(S
         .flat_map(|package| package.libraries.iter().map(move |library| (package, library)))
         // What other packages link to has rules of its own, which know what brings it.
         .filter(|(package, _)| ["torch", "torchvision", "torchaudio"].contains(&package.name.as_str()))
-        .filter(|(package, library)| context.knowledge.is_main_library(&package.name, &library.path, None))
+        .filter(|(package, library)| {
+            is_root(package, &library.path) || context.knowledge.is_main_library(&package.name, &library.path, None)
+        })
         .map(|(_, library)| library)
         .collect();
     let mut seen: BTreeSet<&str> = BTreeSet::new();

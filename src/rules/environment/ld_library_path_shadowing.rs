@@ -109,6 +109,7 @@ mod tests {
             libraries: Vec::new(),
             listing: None,
             damaged: Vec::new(),
+            unread: Vec::new(),
             editable: None,
             at: String::new(),
         };

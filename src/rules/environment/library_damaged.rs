@@ -1,13 +1,17 @@
 //! # library-damaged
 //!
 //! A native library of an installed package is not there, or is no whole library: cut off, empty, a hole of zeros, the pointer of Git
-//! LFS, for another machine, without section headers, or not readable for this user. What the package was built for says nothing about
+//! LFS, for another machine, without section headers, nothing that the system's loader takes, or not readable for this user. Or the
+//! Python file is so without which the package cannot be imported. What the package was built for says nothing about
 //! what is loaded, so no GPU is called served by it.
 //!
 //! ## How it is decided
 //! Of packages that concern GPUs each library that the RECORD lists (without one, each in the package's folder) is opened and its headers
-//! are held against its length and the machine. A torch that says it was built for CUDA must have its main library. It is an error where
-//! the library decides which GPUs its package runs on or torch links to it, else a warning. What no RECORD lists and no folder shows
+//! are held against its length, the machine and what the loader refuses (no shared object, no segment to load). A torch must have
+//! `torch/_C`, the module with which it begins, and where it says that it was built for CUDA its main library. It is an error where the
+//! library decides which GPUs its package runs on, is one of those that make up torch or torch links to it, else a warning; text for the
+//! linker is harmless where nothing links to it by that name. Of Python files a package's `__init__.py` and torch's `version.py` are
+//! looked at: an error where they are absent, without bytes though installed with some, or no source. What no RECORD lists and no folder shows
 //! stays unknown: what the knowledge base says of a version never takes the place of a file that could not be read.
 //!
 //! ## How to fix it
@@ -16,7 +20,8 @@
 //!
 //! ## In a log
 //! `OSError: …/libtorch_cuda.so: file too short`; `invalid ELF header`; `cannot open shared object file: No such file or directory`;
-//! `wrong ELF class`; `[WinError 193] %1 is not a valid Win32 application`.
+//! `wrong ELF class`; `only ET_DYN and ET_EXEC can be loaded`; `ModuleNotFoundError: No module named 'torch._C'`; `cannot import name
+//! '__version__' from 'torch.version'`; `[WinError 193] %1 is not a valid Win32 application`.
 //!
 //! ## Sources
 //! System V ABI, object files and program loading; Microsoft PE format; Python Packaging User Guide, recording installed projects.
@@ -58,10 +63,14 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let linked = linked(context);
     let drafts: Vec<Draft> = looked().filter_map(|package| of_package(context, package, &linked)).collect();
-    let unseen: Vec<String> = looked()
+    let nowhere = looked()
         .filter(|package| unseen(context, package))
-        .map(|package| format!("the libraries of {}: nothing tells where they are", label(package)))
-        .collect();
+        .map(|package| format!("the libraries of {}: nothing tells where they are", label(package)));
+    let unread = looked().filter_map(|package| {
+        let record = package.unread.iter().find(|unread| unread.path.ends_with("/RECORD"))?;
+        Some(format!("which libraries {} has brought: {}: {}", label(package), record.path, record.why))
+    });
+    let unseen: Vec<String> = nowhere.chain(unread).collect();
     match (drafts.is_empty(), unseen.is_empty()) {
         (false, _) => Outcome::Findings(with_rest_together(drafts, &environment.id)),
         (true, false) => Outcome::Needs(unseen),

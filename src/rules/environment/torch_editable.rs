@@ -5,7 +5,8 @@
 //!
 //! ## How it is decided
 //! By `direct_url.json`, by the `.pth` file that the install has left, or by an `.egg-link`. The libraries that are judged are those in that
-//! folder; where nothing names the folder they stay unknown.
+//! folder; where nothing names the folder they stay unknown. Where torch itself lies among the packages as well, it comes before what a
+//! `.pth` file leads to: that is good to know only.
 //!
 //! ## How to fix it
 //! Nothing needs fixing for those who build torch themselves. Else `pip uninstall torch`, and install a release.
@@ -17,6 +18,7 @@
 //! PEP 610; PEP 660; setuptools, development mode.
 
 use crate::{
+    facts::{Package, Way},
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Rule, Scope,
@@ -37,7 +39,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
-    let Some(folder) = torch.editable.as_deref() else { return Outcome::Holds };
+    let Some(folder) = torch.editable.as_deref() else { return left(context, torch) };
     let place = if folder.is_empty() { "a folder that nothing names" } else { folder };
     let judged = if unseen(context, torch) || torch_broken(context).is_some() {
         "its libraries could not be judged"
@@ -48,5 +50,22 @@ fn judge(context: &Context<'_>) -> Outcome {
         .about(torch)
         .severity(if unseen(context, torch) { Severity::Error } else { Severity::Warning })
         .evidence(Evidence::new(format!("leads to {place}"), &torch.at).at(context.pointer("torch")))
+        .found()
+}
+
+/// What an editable install has left behind beside another one.
+fn left(context: &Context<'_>, torch: &Package) -> Outcome {
+    let elsewhere = context.environment.into_iter().flat_map(|(_, environment)| &environment.elsewhere);
+    let mut left = elsewhere.filter(|other| other.package == "torch" && other.way == Way::EditableLeft);
+    let Some(other) = left.next() else { return Outcome::Holds };
+    let summary = format!(
+        "{} speaks of an editable install of torch, but the torch that lies beside it comes first: that one is judged.",
+        other.at
+    );
+    Draft::new(label(torch), summary)
+        .about(torch)
+        .severity(Severity::Info)
+        .cause(&other.at)
+        .evidence(Evidence::new("names an editable install", &other.at).at(context.pointer("torch")))
         .found()
 }

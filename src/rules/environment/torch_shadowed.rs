@@ -6,7 +6,8 @@
 //! ## How it is decided
 //! The folders of PYTHONPATH and the current folder are searched for `torch/__init__.py` and `torch.py`, as Python does before it looks at
 //! what is installed. With PYTHONPATH the libraries that are judged are those in its folder. The current folder counts for what is started
-//! there with `-c` or `-m` and for scripts that lie in it; what is judged is then the installed package. Not with PYTHONSAFEPATH.
+//! there with `-c` or `-m` and for scripts that lie in it; what is judged is then the installed package. Not with PYTHONSAFEPATH. A
+//! PYTHONHOME that is not the environment's own folder is said, too.
 //!
 //! ## How to fix it
 //! Unset PYTHONPATH, or leave the folder (a checkout of PyTorch's sources is the usual one), or rename what lies in it.
@@ -19,7 +20,7 @@
 //! Python documentation, "The initialization of the sys.path module search path"; PyTorch, `torch/__init__.py`.
 
 use crate::{
-    facts::{Elsewhere, Way},
+    facts::{Elsewhere, Environment, Origin, Way},
     finding::{Evidence, Severity},
     rules::{Context, Draft, Outcome, Rule, Scope, broken::torch_broken},
 };
@@ -42,7 +43,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         .filter(|other| matches!(other.way, Way::Pythonpath | Way::CurrentFolder))
         .filter(|other| other.way == Way::Pythonpath || environment.package(&other.package).is_some())
         .collect();
-    let Some(first) = before.first() else { return Outcome::Holds };
+    let Some(first) = before.first() else { return other_home(context, environment) };
     let told = |other: &&Elsewhere| match other.way {
         Way::Pythonpath => format!("PYTHONPATH makes Python take {} from {}", other.package, other.at),
         _ => format!("what is started in the current folder takes {} from {}", other.package, other.at),
@@ -63,4 +64,22 @@ fn judge(context: &Context<'_>) -> Outcome {
         draft = draft.cause(&other.package).evidence(Evidence::new(installed, source));
     }
     draft.found()
+}
+
+/// PYTHONHOME that leads to another Python than the environment's own.
+fn other_home(context: &Context<'_>, environment: &Environment) -> Outcome {
+    let home = context.facts.env_vars.get("PYTHONHOME").map(|home| home.trim_end_matches('/'));
+    let Some(home) = home.filter(|home| !home.is_empty() && *home != environment.id) else { return Outcome::Holds };
+    // A bare folder of packages is nobody's, and what a plan or a file speaks of is not started here.
+    if environment.interpreter.value().is_none() || environment.origin != Origin::Installed {
+        return Outcome::Holds;
+    }
+    let summary = format!(
+        "PYTHONHOME is {home}: Python takes its own library from there, and outside of a virtual environment its packages, too."
+    );
+    Draft::new(environment.id.clone(), summary)
+        .severity(Severity::Info)
+        .cause("PYTHONHOME")
+        .evidence(Evidence::new(format!("PYTHONHOME={home}"), "environment variable").at("/facts/env_vars/PYTHONHOME"))
+        .found()
 }
