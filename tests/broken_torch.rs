@@ -341,6 +341,20 @@ fn without_records_the_libraries_of_nvidia_are_found() {
     healthy(&place);
 }
 
+/// One of them has had its folder beside the others' (`cusparselt/lib`).
+#[test]
+fn a_library_beside_those_of_nvidia_is_found() {
+    let place = linked_to_nvidia(false);
+    fs::rename(place.site.join("nvidia/x"), place.site.join("cusparselt")).unwrap();
+    fs::remove_dir_all(place.site.join("nvidia_x_cu12-1.0.dist-info")).unwrap();
+    healthy(&place);
+    distribution(&place, "nvidia-cusparselt-cu12", "1.0", None);
+    let report = healthy(&place);
+    assert!(report["facts"].to_string().contains("cusparselt/lib/libcublas.so.9"), "{}", report["facts"]);
+    fs::write(place.site.join("cusparselt/lib/libcublas.so.9"), "").unwrap();
+    place.refused();
+}
+
 /// Since CUDA 13 the packages share a folder.
 #[test]
 fn a_shared_folder_of_nvidia_is_told_apart_by_names() {

@@ -9,6 +9,9 @@ use crate::probe::root::Root;
 const OTHER_NAMES: [(&str, &str); 4] =
     [("cuda_runtime", "cudart"), ("cuda_nvrtc", "nvrtc"), ("cuda_cupti", "cupti"), ("nvtx", "nvtoolsext")];
 
+/// Libraries that have had their folder beside `nvidia`, and not in it.
+pub const BESIDE: [&str; 1] = ["cusparselt"];
+
 /// A folder to search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
@@ -24,6 +27,10 @@ pub fn of_package(root: &Root, site: &Path, name: &str) -> Vec<Folder> {
     let module = name.replace('-', "_");
     let mut found = vec![whole(format!("{module}.libs")), whole(module)];
     let Some(component) = component(name) else { return found };
+    if BESIDE.contains(&component.as_str()) && root.is_dir(&site.join(&component)) {
+        found.push(whole(component));
+        return found;
+    }
     let nvidia = site.join("nvidia");
     if root.is_dir(&nvidia.join(&component)) {
         found.push(whole(format!("nvidia/{component}")));

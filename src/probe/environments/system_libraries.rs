@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::layout::Layout;
+use super::{folders::BESIDE, layout::Layout};
 use crate::{
     facts::{Fact, How, Platform, Source},
     probe::{Surroundings, header, loader, root::Root},
@@ -30,6 +30,7 @@ pub fn locate(
     for site in &layout.site_packages {
         let nvidia = site.join("nvidia");
         folders.push(site.join("torch").join("lib"));
+        folders.extend(BESIDE.iter().map(|component| site.join(component).join("lib")));
         folders.extend(
             root.names(&nvidia).into_iter().take(MAX_COMPONENTS).map(|component| nvidia.join(component).join("lib")),
         );
