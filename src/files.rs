@@ -7,12 +7,13 @@ use std::{
 };
 
 /// Opens a regular file, links followed, and says how long it is. What is there is looked at before, as opening a device may do
-/// something, and again when it is open, as it may have been replaced in between; opening never waits.
+/// something. Opening never waits, and readers have limits, so that what takes its place in between does no harm either.
 ///
 /// # Errors
 /// What the operating system says; anything but a regular file is refused.
 pub fn open(path: &Path) -> io::Result<(File, u64)> {
-    if !std::fs::metadata(path)?.is_file() {
+    let meta = std::fs::metadata(path)?;
+    if !meta.is_file() {
         return Err(not_regular());
     }
     let mut options = OpenOptions::new();
@@ -23,9 +24,7 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
     }
-    let file = options.open(path)?;
-    let meta = file.metadata()?;
-    if meta.is_file() { Ok((file, meta.len())) } else { Err(not_regular()) }
+    Ok((options.open(path)?, meta.len()))
 }
 
 /// The first `limit` bytes of a regular file, for what stands at the beginning of files.

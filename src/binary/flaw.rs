@@ -30,9 +30,9 @@ const MACH_O: [[u8; 4]; 3] = [[0xCF, 0xFA, 0xED, 0xFE], [0xCE, 0xFA, 0xED, 0xFE]
 pub fn flaw(source: &dyn Source, name: &str, platform: Option<Platform>) -> io::Result<Option<(Flaw, String)>> {
     let name = name.to_ascii_lowercase();
     let windows = name.ends_with(".dll") || name.ends_with(".pyd");
-    let mut head = vec![0; HEAD.min(usize::try_from(source.len()).unwrap_or(HEAD))];
-    let count = source.read_at(0, &mut head)?;
-    head.truncate(count);
+    let mut magic = [0; 4];
+    let count = source.read_at(0, &mut magic)?;
+    let head = magic.get(..count).unwrap_or_default();
     let found = |flaw, why: &str| Ok(Some((flaw, why.to_owned())));
     if head.is_empty() {
         return found(Flaw::Empty, "is empty (0 bytes)");
@@ -58,6 +58,9 @@ pub fn flaw(source: &dyn Source, name: &str, platform: Option<Platform>) -> io::
             _ => Ok(None),
         };
     }
+    let mut head = vec![0; HEAD.min(usize::try_from(source.len()).unwrap_or(HEAD))];
+    let count = source.read_at(0, &mut head)?;
+    head.truncate(count);
     if head.iter().all(|byte| *byte == 0) {
         return found(Flaw::Zeros, "begins with nothing but zeros");
     }

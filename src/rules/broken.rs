@@ -77,7 +77,7 @@ pub fn torch_broken(context: &Context<'_>) -> Option<String> {
 fn own_missing(environment: &Environment, torch: &Package) -> Option<String> {
     let absent = |name: &str| {
         let found = environment.system_libraries.get(name);
-        is_own(torch, &format!("torch/lib/{name}")) && matches!(found, Some(Fact::Absent { .. }))
+        matches!(found, Some(Fact::Absent { .. })) && is_own(torch, &format!("torch/lib/{name}"))
     };
     torch.libraries.iter().find_map(|library| {
         let name = library.needed.iter().find(|name| absent(name))?;

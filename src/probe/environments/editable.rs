@@ -9,6 +9,8 @@ use crate::{probe::root::Root, python};
 
 /// These files hold a line or an object of a few fields.
 const MAX_TEXT: u64 = 64 << 10;
+/// RECORD of an editable install: its `.pth` file, a finder, scripts and metadata.
+const MAX_RECORD: usize = 64 << 10;
 
 /// The folder that an editable install leads to. Outside nothing: it is none. Inside nothing: no file names the folder, as where a finder
 /// written in Python leads there. `place` is its metadata folder, and `record` what its RECORD lists.
@@ -19,7 +21,9 @@ pub fn folder(root: &Root, site: &Path, place: &Path, record: &str) -> Option<Op
         let editable = value.pointer("/dir_info/editable").and_then(Value::as_bool).unwrap_or(false);
         editable.then(|| local(value.get("url")?.as_str()?))
     };
-    let listed = |name: &str| memchr::memmem::find(record.as_bytes(), name.as_bytes()).is_some();
+    // An editable install lists next to nothing: where there is a megabyte of files they are there themselves.
+    let short = record.len() <= MAX_RECORD;
+    let listed = |name: &str| short && memchr::memmem::find(record.as_bytes(), name.as_bytes()).is_some();
     if listed("direct_url.json")
         && let Some(found) = by_url()
     {
