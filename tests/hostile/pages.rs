@@ -2,7 +2,15 @@
 
 use std::{fs, path::Path, time::Instant};
 
-use gpucheck::{facts::Facts, judge::judge, knowledge::Knowledge, report::Report, rules::Judged, text};
+use gpucheck::{
+    facts::Facts,
+    judge::judge,
+    knowledge::Knowledge,
+    matrix::{Grid, Matrix},
+    report::Report,
+    rules::Judged,
+    text,
+};
 
 use super::{
     alphabet::{self, Dice},
@@ -11,21 +19,31 @@ use super::{
 };
 use crate::common::{gpucheck, pack::Zip, run};
 
-fn judged(facts: Facts, knowledge: &Knowledge) -> Report {
-    judge("doctor", facts, knowledge, Judged::All, Instant::now())
+/// The reports of every command that judges facts; the page of each is another.
+fn judged(facts: &Facts, knowledge: &Knowledge) -> Vec<Report> {
+    let of = |command| judge(command, facts.clone(), knowledge, Judged::All, Instant::now());
+    let mut reports: Vec<Report> = ["doctor", "smoke", "recommend"].into_iter().map(of).collect();
+    let platform = "linux-x86_64".parse().unwrap();
+    let releases = knowledge.torch_releases().filter(|release| release.version.starts_with("2.7.")).collect();
+    let grid = Grid { platform, releases, cuda: Vec::new() };
+    let mut matrix = of("matrix");
+    matrix.matrix = Some(Matrix::new(facts, knowledge, &grid));
+    matrix.labels = [("a\nFORGED".to_owned(), "b\x1b[2J".to_owned())].into();
+    reports.push(matrix);
+    reports
 }
 
 #[test]
 fn generated_facts_say_nothing_by_themselves() {
     let knowledge = Knowledge::builtin().unwrap();
-    for seed in 0..60 {
+    for seed in 0..30 {
         let mut dice = Dice::new(seed);
         let environments = (0..5).map(|_| {
             let (id, python) = (dice.text(), dice.text());
             alphabet::environment(id, python, &mut dice)
         });
         let facts = alphabet::facts(environments.collect(), &mut Dice::new(seed + 1000));
-        every_format(&judged(facts, &knowledge));
+        judged(&facts, &knowledge).iter().for_each(every_format);
     }
 }
 
@@ -36,7 +54,8 @@ fn no_field_of_saved_facts_forges_a_line() {
     for file in fs::read_dir(folder).unwrap() {
         let saved = Saved::of_report(&fs::read_to_string(file.unwrap().path()).unwrap());
         let poison = format!("\n{FORGED}\r\n{FORGED}\u{2028}```\n{FORGED}\x1b[2J\u{9b}5n\u{202e}");
-        every_format(&judged(saved.with(|_, text| format!("{text}{poison}")), &knowledge));
+        let facts = saved.with(|_, text| format!("{text}{poison}"));
+        judged(&facts, &knowledge).iter().for_each(every_format);
     }
 }
 
