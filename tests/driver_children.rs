@@ -60,6 +60,15 @@ fn a_clean_up_that_crashes_takes_nothing_from_the_answer() {
 }
 
 #[test]
+fn what_a_library_prints_is_not_its_answer() {
+    for function in ["cuInit", "nvmlInit_v2"] {
+        let (_, report, _) = doctor(&driver(&format!("forge = [\"{function}\"]")));
+        assert!(names_the_gpu(&report), "{}", report["facts"]["cuda"]);
+        assert_eq!(report["facts"]["nvml"]["value"]["answer"]["state"], "ready", "{}", report["facts"]["nvml"]);
+    }
+}
+
+#[test]
 fn a_daemon_that_keeps_the_pipe_is_named() {
     let (code, report, time) = doctor(&driver("daemon = [\"cuInit\"]"));
     assert_eq!(

@@ -28,6 +28,7 @@ fn environment(torch: &str) -> (TempDir, PathBuf) {
     let (version, digits) = torch.split_once("+cu").unwrap();
     let cuda = format!("{}.{}", &digits[..2], &digits[2..]);
     file(&place.path().join(".venv/pyvenv.cfg"), "home = /usr/bin\nversion = 3.12.1\n");
+    file(&place.path().join(".venv/bin/python"), "");
     file(&site.join(format!("torch-{version}.dist-info/METADATA")), &format!("Name: torch\nVersion: {torch}\n"));
     file(&site.join(format!("torch-{version}.dist-info/RECORD")), "torch/version.py,,\ntorch/lib/libtorch_cuda.so,,\n");
     fs::create_dir_all(site.join("torch/lib")).unwrap();

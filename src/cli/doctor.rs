@@ -20,6 +20,7 @@ use crate::{
     judge::{hypothetical, judge},
     knowledge::Knowledge,
     probe::{self, Surroundings, redact},
+    report::SCHEMA,
     rules::Judged,
 };
 
@@ -125,6 +126,9 @@ impl Arguments {
     }
 }
 
+/// Of one machine no more are judged.
+const MAX_GPUS: usize = 4096;
+
 /// The facts of a saved report.
 fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
@@ -135,11 +139,21 @@ fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
     };
     #[derive(serde::Deserialize)]
     struct Saved {
+        #[serde(default)]
+        schema: u32,
         facts: Facts,
     }
     let saved: Saved = serde_json::from_str(&text)
         .with_context(|| format!("{} is not a JSON report of gpucheck (`--format json` writes one)", path.display()))?;
+    anyhow::ensure!(
+        (0..=SCHEMA).contains(&saved.schema),
+        "{} is of schema {}, and this gpucheck reads up to {SCHEMA}: a newer one wrote it",
+        path.display(),
+        saved.schema
+    );
     let mut facts = saved.facts;
+    let gpus = facts.gpus.value().map_or(0, Vec::len);
+    anyhow::ensure!(gpus <= MAX_GPUS, "{} has {gpus} GPUs, which is more than any machine", path.display());
     // Another version wrote it, or somebody did.
     for (name, value) in &mut facts.env_vars {
         *value = redact::variable(name, value, None);

@@ -34,16 +34,25 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
         verbose: show.verbose,
         quiet: show.quiet,
     };
-    for output in show.output.iter().filter(|output| output.format.is_some()) {
-        let plain = Screen { width: None, color: false, ..screen };
-        let text = render(report.clone(), output.format.unwrap_or_default(), &plain)?;
-        write(&output.file, &text)?;
+    for (index, output) in show.output.iter().enumerate() {
+        let same = show.output.iter().take(index).any(|other| other.file == output.file);
+        anyhow::ensure!(!same, "--output names {} twice", output.file.display());
     }
+    let others: Vec<_> = show.output.iter().filter_map(|output| Some((output.format?, &output.file))).collect();
+    let copy = (!others.is_empty()).then(|| report.clone());
     let text = render(report, show.format, &screen)?;
+    // The report first: it is not lost when one of the others cannot be written.
     match show.output.iter().find(|output| output.format.is_none()) {
-        Some(output) => write(&output.file, &text),
-        None => print(&text),
+        Some(output) => write(&output.file, &text)?,
+        None => print(&text)?,
     }
+    for (format, file) in others {
+        let plain = Screen { width: None, color: false, ..screen };
+        if let Some(report) = &copy {
+            write(file, &render(report.clone(), format, &plain)?)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a report to a file.
@@ -133,9 +142,9 @@ pub fn clap(said: &clap::Error) -> Exit {
         let colored = ColorChoice::Auto.decide(io::stderr().is_terminal(), |name| std::env::var(name).ok());
         let said = said.render();
         let plain = said.to_string();
-        let shown = text::guard(&plain, false);
+        let shown = text::guard(&values_visible(&plain), false).into_owned();
         // It echoes the command line: in colour only where that holds nothing that acts on a terminal.
-        let text = if colored && shown == plain { said.ansi().to_string() } else { shown.into_owned() };
+        let text = if colored && shown == plain { said.ansi().to_string() } else { shown };
         // Nothing can be done when that fails too.
         let _ = io::stderr().lock().write_all(redact::urls(&text).as_bytes());
         return Exit::Usage;
@@ -151,6 +160,22 @@ pub fn clap(said: &clap::Error) -> Exit {
             Exit::from(&error)
         }
     }
+}
+
+/// The text with what the user gave in one line, which the parser repeats as it is.
+fn values_visible(said: &str) -> String {
+    let given = std::env::args().chain(
+        std::env::vars_os()
+            .filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GPUCHECK_"))
+            .filter_map(|(_, value)| value.into_string().ok()),
+    );
+    given.filter(|word| word.contains(text::is_hidden)).fold(said.to_owned(), |said, word| {
+        // An option and its value may be one word, and a value a list.
+        let value = word.split_once('=').map_or(word.as_str(), |(_, value)| value);
+        let parts = value.split(',').filter(|part| part.contains(text::is_hidden));
+        let all = [word.as_str(), value].into_iter().chain(parts);
+        all.fold(said, |said, part| said.replace(part, &text::visible(part)))
+    })
 }
 
 /// Says on standard error what went wrong, in one line. Nothing can be done when that fails too.

@@ -47,22 +47,44 @@ pub struct Arguments {
 impl Arguments {
     /// Asks the library in this process, which may not survive it, and prints what it said as JSON.
     pub fn run(self) -> anyhow::Result<Exit> {
-        contained()?;
-        // Lines of its own: a library may have printed something, and the last line tells that the answer is whole.
+        let out = contained()?;
+        // A line of its own, whose end tells that the answer is whole.
         let text = format!("\n{}\n", serde_json::to_string(&self.library.ask())?);
-        let mut out = std::io::stdout().lock();
         out.write_all(text.as_bytes())?;
         out.flush()?;
         Ok(Exit::Ok)
     }
 }
 
-/// Makes this process one that may be lost: a panic becomes an exit code, as its text would be of no use to anybody.
-pub fn contained() -> anyhow::Result<()> {
+/// Makes this process one that may be lost: a panic becomes an exit code, as its text would be of no use to anybody. What comes back
+/// is where the answer goes.
+pub fn contained() -> anyhow::Result<&'static mut dyn Write> {
     std::panic::set_hook(Box::new(|_| {}));
     #[cfg(target_os = "linux")]
-    alone()?;
-    Ok(())
+    {
+        alone()?;
+        // Open until the process is gone, as standard output is: its end says that nothing is left behind.
+        Ok(Box::leak(Box::new(answer()?)))
+    }
+    #[cfg(not(target_os = "linux"))]
+    Ok(Box::leak(Box::new(std::io::stdout())))
+}
+
+/// Standard output under another number. What a library prints, before its answer or when it is unloaded, goes nowhere: it could be
+/// taken for the answer.
+#[cfg(target_os = "linux")]
+fn answer() -> anyhow::Result<std::fs::File> {
+    use rustix::{
+        io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd},
+        stdio,
+    };
+    /// Programs take the lowest numbers, and close those that they do not know.
+    const APART: i32 = 100;
+    let own = fcntl_dupfd_cloexec(stdio::stdout(), APART)?;
+    // What is started here and stays keeps it, and is known by it.
+    fcntl_setfd(&own, FdFlags::empty())?;
+    stdio::dup2_stdout(std::fs::OpenOptions::new().write(true).open("/dev/null")?)?;
+    Ok(own.into())
 }
 
 /// When the parent is killed, nobody is left to end a child that hangs; a child that crashes must leave no memory image in the user's

@@ -126,13 +126,13 @@ pub struct Child {
 impl Child {
     /// Computes in this process, which may not survive it, and prints how far it is, a line of JSON at a time.
     pub fn run(self) -> anyhow::Result<Exit> {
-        contained()?;
+        let out = contained()?;
         let device = match self.device.parse() {
             Ok(number) => Wanted::Ordinal(number),
             Err(_) => Wanted::Address(self.device),
         };
         let work = Work { device, seed: self.seed, image: self.image, libraries: self.load };
-        work.run(std::io::stdout().lock())?;
+        work.run(out)?;
         Ok(Exit::Ok)
     }
 }

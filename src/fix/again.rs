@@ -19,7 +19,13 @@ pub(super) struct Asked {
 pub(super) fn asked(case: &Case<'_>, environment: &Environment, name: &str, version: &str) -> Option<Asked> {
     let platform = environment.platform.value().copied();
     if let Some((_, local)) = version.split_once('+') {
-        let index = variant_index(case, platform?, local).filter(|_| OF_TORCH.contains(&name))?;
+        // Builds of a day are kept apart.
+        let nightly = || format!("{TORCH_INDEXES}whl/nightly/{local}");
+        let index = match version.contains(".dev") {
+            true => crate::python::cuda_of_local(version).map(|_| nightly()),
+            false => variant_index(case, platform?, local),
+        };
+        let index = index.filter(|_| OF_TORCH.contains(&name))?;
         return Some(Asked { version: version.to_owned(), index: Some(index) });
     }
     // torch's metadata may leave out the local part of a build that only its own index has.

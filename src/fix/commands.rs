@@ -2,7 +2,7 @@
 
 use super::plan::{Change, Install, Plan};
 use crate::{
-    facts::{Environment, Host, Manager, Os, PythonVersion, ShellKind},
+    facts::{Environment, Host, Manager, Origin, Os, PythonVersion, ShellKind},
     finding::Command,
     shell::{NoWord, ShellLine, Word},
 };
@@ -86,11 +86,19 @@ impl Writer<'_> {
 
     /// The interpreter, where the shell has another one or none activated.
     fn other_interpreter(&self) -> Result<Option<Word>, NoWord> {
-        let environment = self.environment.filter(|environment| !environment.active);
-        environment
-            .and_then(|environment| environment.interpreter.value())
-            .map(|path| Word::interpreter(path))
-            .transpose()
+        let Some(environment) = self.environment.filter(|environment| !environment.active) else { return Ok(None) };
+        match environment.interpreter.value() {
+            Some(path) => Word::interpreter(path).map(Some),
+            // A line without its name would change another environment.
+            None if environment.origin == Origin::Installed => Err(NoWord::no_interpreter(&environment.id)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a plain `pip` is this environment's own. One without a pip would be given another's.
+    fn has_pip(&self) -> bool {
+        self.environment
+            .is_none_or(|environment| environment.origin != Origin::Installed || environment.package("pip").is_some())
     }
 
     /// pip in this environment, by the user's own tool: which tool, what is run, and its first words.
@@ -104,7 +112,7 @@ impl Writer<'_> {
                 words.extend(python.into_iter().flat_map(|python| [Word::fixed("--python"), python]));
                 ("uv", Word::fixed("uv"), words)
             }
-            (Manager::Pip, None) => ("pip", Word::fixed("pip"), fixed(verb)),
+            (Manager::Pip, None) if self.has_pip() => ("pip", Word::fixed("pip"), fixed(verb)),
             (manager, python) => {
                 let tool = if manager == Manager::Conda { "conda" } else { "pip" };
                 let mut words = fixed(["-m", "pip"]);
@@ -115,12 +123,12 @@ impl Writer<'_> {
     }
 
     fn install(&self, installs: &[&Install], plan: &Plan) -> Result<Vec<Command>, NoWord> {
-        if self.manager == Some(Manager::UvProject) {
+        if self.is_project() && !plan.alone {
             return Ok(vec![self.in_project(installs, plan)?]);
         }
         let mut wanted = Vec::new();
         if plan.reinstall {
-            let of_uv = self.manager == Some(Manager::Uv);
+            let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
             wanted.push(Word::fixed(if of_uv { "--reinstall" } else { "--force-reinstall" }));
         }
         if plan.alone {
@@ -136,22 +144,23 @@ impl Writer<'_> {
         Ok(lines)
     }
 
-    /// What uv does in a project: `uv add` records packages and their index in pyproject.toml, and uv.lock follows; what only has to come
-    /// back as it was locked is synchronised.
+    /// Whether this is the environment that uv keeps for a project: `.venv` beside its lock file.
+    fn is_project(&self) -> bool {
+        let of_project = |id: &str| id.rsplit('/').next() == Some(".venv");
+        self.manager == Some(Manager::UvProject)
+            && self.environment.is_none_or(|environment| of_project(&environment.id))
+    }
+
+    /// `uv add` records packages and their index in pyproject.toml, and uv.lock follows.
     fn in_project(&self, installs: &[&Install], plan: &Plan) -> Result<Command, NoWord> {
         let again = match plan.reinstall {
             true => installs.iter().map(|install| Word::name(&install.name)).collect::<Result<Vec<_>, NoWord>>()?,
             false => Vec::new(),
         };
         let again = again.into_iter().flat_map(|name| [Word::fixed("--reinstall-package"), name]);
-        let words = if plan.alone {
-            // Packages that no project file names may be there, too, and stay.
-            [fixed(["sync", "--inexact"]), self.project()?, again.collect()].concat()
-        } else {
-            let index = plan.index.as_deref().map(|index| Word::index(&index_name(index), index)).transpose()?;
-            let index = index.into_iter().flat_map(|index| [Word::fixed("--index"), index]).collect();
-            [fixed(["add"]), self.project()?, again.collect(), requirements(installs)?, index].concat()
-        };
+        let index = plan.index.as_deref().map(|index| Word::index(&index_name(index), index)).transpose()?;
+        let index = index.into_iter().flat_map(|index| [Word::fixed("--index"), index]).collect();
+        let words = [fixed(["add"]), self.project()?, again.collect(), requirements(installs)?, index].concat();
         self.line("uv", &Word::fixed("uv"), &words)
     }
 
@@ -168,7 +177,7 @@ impl Writer<'_> {
 
     fn uninstall(&self, names: &[&str]) -> Result<Command, NoWord> {
         let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
-        let (tool, program, mut words) = if self.manager == Some(Manager::UvProject) {
+        let (tool, program, mut words) = if self.is_project() {
             ("uv", Word::fixed("uv"), [fixed(["remove"]), self.project()?].concat())
         } else {
             self.pip(["uninstall"])?

@@ -7,7 +7,7 @@ use super::{
     prove::{self, After},
 };
 use crate::{
-    facts::{Environment, Package},
+    facts::{Elsewhere, Environment, Listing, Package, Way},
     finding::Finding,
     rules::Remedy,
 };
@@ -28,10 +28,16 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 
 /// Nothing for an editable install: its files are built, not downloaded.
 fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option<Plan> {
-    if package.editable.is_some() {
+    // What PYTHONPATH leads to is taken before anything that a command would install.
+    let led = |other: &Elsewhere| other.way == Way::Pythonpath && other.package == package.name;
+    if package.editable.is_some() || environment.elsewhere.iter().any(led) {
         return None;
     }
     let Asked { version, index } = asked(case, environment, &package.name, package.version.value()?)?;
+    let mut unproven = Vec::new();
+    if package.listing == Some(Listing::Folder) {
+        unproven.push("that pip removes the old files: without a RECORD it asks for --ignore-installed".to_owned());
+    }
     Some(Plan {
         summary: format!("install {} again", package.name),
         changes: vec![Change::Install(Install {
@@ -44,6 +50,6 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
         index,
         reinstall: true,
         alone: true,
-        ..Plan::default()
+        unproven,
     })
 }

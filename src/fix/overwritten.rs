@@ -40,7 +40,10 @@ fn plans(case: &Case<'_>, environment: &Environment) -> Vec<Plan> {
         // Both are wanted by something: a person must choose.
         _ => Vec::new(),
     };
-    kept.into_iter().filter_map(|(keep, gone)| plan(case, environment, keep, gone)).collect()
+    // What somebody came for is not what goes.
+    let kept =
+        kept.into_iter().filter(|(_, gone)| !["torch", "torchvision", "torchaudio"].contains(&gone.name.as_str()));
+    kept.filter_map(|(keep, gone)| plan(case, environment, keep, gone)).collect()
 }
 
 fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Package) -> Option<Plan> {

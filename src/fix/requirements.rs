@@ -9,7 +9,7 @@ use super::{
 use crate::{
     facts::Environment,
     finding::Finding,
-    python::Requirement,
+    python::{self, Requirement},
     rules::{self, Remedy},
 };
 
@@ -31,6 +31,21 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             Some(other) => *other = both(other, &unmet.requirement),
             None if full => return,
             None => wanted.push(unmet.requirement),
+        }
+    }
+    // A line that meets one package must not break what another asks for.
+    let markers =
+        python::MarkerEnvironment::new(environment.python.value().copied(), environment.platform.value().copied());
+    let asked = environment.packages.iter().flat_map(|package| &package.requires);
+    for other in asked.filter_map(|line| line.parse::<Requirement>().ok()) {
+        let applies = || other.marker.as_ref().is_none_or(|marker| marker.eval(&markers, None) == Some(true));
+        if let Some(one) = wanted.iter_mut().find(|one| one.name == other.name)
+            && applies()
+        {
+            if one.specifiers.len() > MOST {
+                return;
+            }
+            *one = both(one, &Requirement { url: None, extras: Vec::new(), ..other.clone() });
         }
     }
     let plan = if wanted.is_empty() { reinstall(case, environment) } else { install(case, environment, &wanted) };

@@ -39,8 +39,17 @@ const NAMES: [&str; 29] = [
 
 /// The variables that are set, also those set to nothing: an empty CUDA_VISIBLE_DEVICES hides every GPU.
 /// `more` are those that rows of the knowledge base ask for.
-pub fn env_vars(root: &Root, surroundings: &Surroundings, more: &BTreeSet<String>) -> BTreeMap<String, String> {
-    let value = |name: &str| Some(redact::variable(name, surroundings.variable(name)?, root.homes()));
+/// `identify`: the UUIDs of GPUs stay in them.
+pub fn env_vars(
+    root: &Root,
+    surroundings: &Surroundings,
+    more: &BTreeSet<String>,
+    identify: bool,
+) -> BTreeMap<String, String> {
+    let value = |name: &str| {
+        let value = redact::variable(name, surroundings.variable(name)?, root.homes());
+        Some(if identify { value } else { redact::uuids(&value) })
+    };
     let names = NAMES.into_iter().chain(more.iter().map(String::as_str));
     names.filter_map(|name| Some((name.to_owned(), value(name)?))).collect()
 }
@@ -61,7 +70,7 @@ mod tests {
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let surroundings = Surroundings { variables, ..Default::default() };
         let root = Root::new(None, Some(Path::new("/home/sam"))).unwrap();
-        let found = env_vars(&root, &surroundings, &BTreeSet::new());
+        let found = env_vars(&root, &surroundings, &BTreeSet::new(), false);
         assert_eq!(found.keys().collect::<Vec<_>>(), ["CUDA_VISIBLE_DEVICES", "PYTHONPATH"]);
         assert_eq!(found["PYTHONPATH"], "~/x:https://[redacted]@host/y");
     }

@@ -94,7 +94,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         required: Vec::new(),
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
-        env_vars: env_vars::env_vars(&root, surroundings, &options.interests.variables),
+        env_vars: env_vars::env_vars(&root, surroundings, &options.interests.variables, options.identify),
         environments: match options.without_environments {
             true => Vec::new(),
             false => environments::environments(&root, options, surroundings, &host)?,

@@ -36,6 +36,29 @@ pub fn urls(text: &str) -> String {
     out
 }
 
+/// The text with the UUIDs of GPUs and of their instances replaced, as CUDA and NVML write them: `GPU-` or `MIG-` and hexadecimal digits.
+pub fn uuids(text: &str) -> String {
+    let is_uuid = |word: &str| {
+        let upper = word.to_ascii_uppercase();
+        let rest = upper.strip_prefix("MIG-").unwrap_or(&upper);
+        let rest = rest.strip_prefix("GPU-").or_else(|| (rest.len() < upper.len()).then_some(rest));
+        rest.is_some_and(|rest| {
+            rest.len() >= 4 && rest.chars().all(|c| c.is_ascii_hexdigit() || matches!(c, '-' | '/'))
+        })
+    };
+    let mut out = String::with_capacity(text.len());
+    for part in text.split_inclusive([',', ' ', ';', '=']) {
+        let end = part.trim_end_matches([',', ' ', ';', '=']).len();
+        let (word, separator) = part.split_at(end);
+        match is_uuid(word) {
+            true => out.extend([word.get(..4).unwrap_or_default(), REDACTED]),
+            false => out.push_str(word),
+        }
+        out.push_str(separator);
+    }
+    out
+}
+
 /// What somebody gave as an address and is none: all of it that stands before a host is replaced, whatever it looks like.
 pub fn address(text: &str) -> String {
     let text: String = text.split_whitespace().collect();
@@ -218,6 +241,17 @@ mod tests {
         {
             assert_eq!(urls(&format!("a @ https://host/a.whl#{secret} ; x")), "a @ https://host/a.whl#[redacted] ; x");
         }
+    }
+
+    #[test]
+    fn uuids_of_gpus_go() {
+        let uuid = "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6";
+        assert_eq!(uuids(uuid), "GPU-[redacted]");
+        assert_eq!(
+            uuids(&format!("0,{uuid},gpu-8932,MIG-{uuid}/1/0,MIG-8932f937-d72c")),
+            "0,GPU-[redacted],gpu-[redacted],MIG-[redacted],MIG-[redacted]"
+        );
+        assert_eq!(uuids("0,1,all,none,void,GPU-x,MIG"), "0,1,all,none,void,GPU-x,MIG");
     }
 
     #[test]

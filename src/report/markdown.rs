@@ -143,8 +143,9 @@ pub(super) fn escaped(text: &str) -> String {
     // What begins a list, a fence or the line under a heading, where it comes first.
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = text.split_at(digits);
-    let text = match rest.chars().next() {
-        Some('.' | ')') if !number.is_empty() => {
+    let mut behind = rest.chars();
+    let text = match (behind.next(), behind.next()) {
+        (Some('.' | ')'), None | Some(' ' | '\t')) if !number.is_empty() => {
             out += number;
             out.push('\\');
             rest

@@ -1,7 +1,7 @@
 //! One line for places that have room for no more: a container's termination log, the reason why a node is drained, a health check.
 
 use super::{Report, Verdict};
-use crate::text;
+use crate::{matrix::Status, text};
 
 /// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
 /// reason; 200 are said whole by both.
@@ -19,6 +19,11 @@ fn said(report: &Report) -> String {
     });
     if let Some(unmet) = unmet {
         return unmet;
+    }
+    if let Some(matrix) = &report.matrix {
+        let cells = || matrix.gpus.iter().flat_map(|table| &table.cells).filter(|cell| cell.status != Status::NoWheel);
+        let works = cells().filter(|cell| cell.status == Status::Works).count();
+        return format!("gpucheck: {works} of {} builds run", cells().count());
     }
     let needs = |report: &Report| {
         let mut needs: Vec<&str> =

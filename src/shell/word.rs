@@ -198,7 +198,7 @@ impl Word {
             return Err(NoWord::new(text, "is too long for a line"));
         }
         // What would not be seen on the line must not be on it; and what the writer would change would be another word.
-        if text.contains(text::is_hidden) {
+        if text.contains(|c: char| text::is_hidden(c) || (c.is_whitespace() && c != ' ')) {
             return Err(NoWord::new(text, "holds characters that cannot be seen"));
         }
         Ok(Self { text: text.to_owned(), home: false })

@@ -33,13 +33,12 @@ pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -
         let layout = finder.named(path)?;
         list.add(layout, format!("--python {}", root.shown(path)), false);
     }
-    // What the shell has activated: a virtual environment inside a conda one wins, as it comes first on PATH.
-    let mut activated = false;
+    // What the shell has activated: a virtual environment inside a conda one wins. Whether a plain `pip` is its own is PATH's affair:
+    // an editor, sudo or direnv may set the variable alone.
     for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
         let folder = surroundings.filled(name).and_then(|path| surroundings.absolute(PathBuf::from(path)));
         if let Some(layout) = folder.and_then(|folder| finder.prefix(&root.tidy(folder))) {
-            list.add(layout, name.to_owned(), !activated);
-            activated = true;
+            list.add(layout, name.to_owned(), false);
         }
     }
     for folder in surroundings.folder.iter().flat_map(|folder| folder.ancestors()) {
@@ -47,6 +46,7 @@ pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -
             list.add(layout, format!("{name} in {}", root.shown(folder)), false);
         }
     }
+    let mut activated = false;
     for (path, name) in interpreter::on_path(root, surroundings) {
         if let Some(layout) = finder.interpreter(&path) {
             list.add(layout, format!("{name} on PATH"), !activated);

@@ -7,6 +7,7 @@ use crate::facts::{DriverVersion, Fact, KernelModule, Source};
 
 const PROC: &str = "/proc/driver/nvidia/version";
 const SYS: &str = "/sys/module/nvidia/version";
+const MODULE: &str = "/sys/module/nvidia";
 
 /// What is loaded. Both are absent where the kernel lists its modules and has none of NVIDIA's.
 pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>, Fact<KernelModule>) {
@@ -20,6 +21,11 @@ pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>,
     let version = root.read_text(Path::new(SYS), 64).ok().and_then(|text| text.trim().parse().ok());
     if let Some(version) = version {
         return (Fact::known(version, Source::file(SYS)), Fact::unknown(format!("{PROC} cannot be read")));
+    }
+    // Its folder is there, whatever the list of modules says.
+    if root.is_dir(Path::new(MODULE)) {
+        let why = format!("the module is loaded, and neither {PROC} nor {SYS} tells its version");
+        return (Fact::unknown(why.clone()), Fact::unknown(why));
     }
     if let Fact::Known { value, via } = modules
         && !value.iter().any(|module| module == "nvidia")

@@ -90,8 +90,7 @@ impl Running {
     pub fn finish<T: DeserializeOwned>(&mut self) -> (Result<T, Answer>, Aftermath) {
         let Ended { output, how, aftermath, unfinished } = self.end();
         let message = how.and_then(|()| {
-            // What a library prints stands on lines of its own.
-            let said = output.split(|byte| *byte == b'\n').rev().find_map(|line| serde_json::from_slice(line).ok());
+            let said = output.split(|byte| *byte == b'\n').find_map(|line| serde_json::from_slice(line).ok());
             match (said, unfinished, serde_json::from_slice::<serde::de::IgnoredAny>(&output)) {
                 (Some(message), ..) => Ok(message),
                 (None, Some(late), _) => Err(late),

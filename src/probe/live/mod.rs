@@ -120,6 +120,9 @@ impl Live {
     }
 }
 
+/// Linux numbers at most so many devices of the driver (`/dev/nvidia0` to 254).
+const MOST_DEVICES: usize = 255;
+
 fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> (Fact<Contact>, Option<Message>) {
     let running = match running {
         Ok(running) => running,
@@ -127,6 +130,12 @@ fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> 
     };
     let (answer, aftermath) = running.finish::<Message>();
     let (contact, message) = match answer {
+        Ok(message) if message.devices.len() > MOST_DEVICES => {
+            let what = format!("{} devices, which is more than any machine has", message.devices.len());
+            let library = Fact::unknown("its answer is not believed");
+            let plain_name = Fact::unknown("its answer is not believed");
+            (Contact { library, answer: Answer::Garbled { what }, plain_name, aftermath }, None)
+        }
         Ok(message) => (Contact { aftermath, ..contact(library, &message, root) }, Some(message)),
         Err(answer) => {
             let library = Fact::unknown("the process that asked it did not say which file it is");

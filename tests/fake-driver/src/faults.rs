@@ -33,6 +33,10 @@ pub fn strike(function: &str) -> Option<u32> {
     if named(&scenario.abort_at_exit) {
         at_exit(abort);
     }
+    if named(&scenario.forge) {
+        forge();
+        at_exit(forge);
+    }
     if named(&scenario.daemon) {
         // It is left to itself on purpose; where there is no setsid the test shows it.
         let _ = process::Command::new("setsid").args(["sleep", "60"]).spawn();
@@ -53,6 +57,12 @@ extern "C" fn hang() {
     loop {
         thread::sleep(Duration::from_secs(3600));
     }
+}
+
+extern "C" fn forge() {
+    let answer = r#"{"library":null,"answer":{"state":"no-library"},"driver":null,"cuda":null,"devices":[]}"#;
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "\n{answer}").and_then(|()| stdout.flush());
 }
 
 extern "C" fn abort() {

@@ -38,6 +38,9 @@ pub struct Scenario {
     /// Functions that leave a process in a session of its own, which keeps standard output for a minute.
     #[serde(default)]
     pub daemon: Vec<String>,
+    /// Functions that write a whole answer of their own to standard output, at once and when the process ends.
+    #[serde(default)]
+    pub forge: Vec<String>,
     /// What goes wrong inside kernels.
     #[serde(default)]
     pub launch: Launch,
@@ -180,7 +183,7 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, String> {
         let scenario: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         let before = [&scenario.hang, &scenario.abort, &scenario.crash, &scenario.garbage];
-        let after = [&scenario.hang_at_exit, &scenario.abort_at_exit, &scenario.daemon];
+        let after = [&scenario.hang_at_exit, &scenario.abort_at_exit, &scenario.daemon, &scenario.forge];
         let faults = before.into_iter().chain(after).flatten();
         if let Some(name) = scenario.errors.keys().chain(faults).find(|name| !crate::functions().any(|f| f == *name)) {
             return Err(format!("no such function here: {name}"));

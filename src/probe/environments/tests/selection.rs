@@ -75,8 +75,12 @@ fn virtual_env_comes_before_conda_prefix() {
     scene.set("CONDA_PREFIX", conda);
     scene.set("VIRTUAL_ENV", venv);
     assert_eq!(scene.found(), pairs([("~/venvs/x", "VIRTUAL_ENV"), ("~/conda", "CONDA_PREFIX")]));
-    let active: Vec<_> = scene.environments().iter().map(|environment| environment.active).collect();
-    assert_eq!(active, [true, false]);
+    // The variable alone does not make a plain `pip` its own: what comes first on PATH does.
+    let active = |scene: &Scene| scene.environments().iter().map(|environment| environment.active).collect::<Vec<_>>();
+    assert_eq!(active(&scene), [false, false]);
+    let bin = scene.path("venvs/x/bin");
+    scene.set("PATH", bin);
+    assert_eq!(active(&scene), [true, false]);
 }
 
 #[test]
