@@ -95,12 +95,6 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether a plain `pip` is this environment's own. One without a pip would be given another's.
-    fn has_pip(&self) -> bool {
-        self.environment
-            .is_none_or(|environment| environment.origin != Origin::Installed || environment.package("pip").is_some())
-    }
-
     /// pip in this environment, by the user's own tool: which tool, what is run, and its first words.
     fn pip(&self, verb: [&'static str; 1]) -> Result<(&'static str, Word, Vec<Word>), NoWord> {
         let python = self.other_interpreter()?;
@@ -112,7 +106,7 @@ impl Writer<'_> {
                 words.extend(python.into_iter().flat_map(|python| [Word::fixed("--python"), python]));
                 ("uv", Word::fixed("uv"), words)
             }
-            (Manager::Pip, None) if self.has_pip() => ("pip", Word::fixed("pip"), fixed(verb)),
+            (Manager::Pip, None) => ("pip", Word::fixed("pip"), fixed(verb)),
             (manager, python) => {
                 let tool = if manager == Manager::Conda { "conda" } else { "pip" };
                 let mut words = fixed(["-m", "pip"]);

@@ -90,7 +90,8 @@ fn environment(
         origin: Origin::Installed,
         selected,
         found_by,
-        active,
+        // Without a pip of its own a plain `pip` is another environment's.
+        active: active && distributions.iter().any(|distribution| distribution.package.name == "pip"),
         interpreter: interpreter(root, &layout),
         manager: manager::manager(root, &layout),
         python: layout.python,

@@ -80,6 +80,9 @@ fn virtual_env_comes_before_conda_prefix() {
     assert_eq!(active(&scene), [false, false]);
     let bin = scene.path("venvs/x/bin");
     scene.set("PATH", bin);
+    // Nor does it where the environment has no pip.
+    assert_eq!(active(&scene), [false, false]);
+    scene.install("venvs/x", "pip", "25.0", &[]);
     assert_eq!(active(&scene), [true, false]);
 }
 
@@ -118,6 +121,7 @@ fn the_folder_comes_before_path() {
     let mut scene = Scene::new();
     scene.venv(".venv");
     let python = scene.python("py");
+    scene.install("py", "pip", "25.0", &[]);
     scene.set("PATH", python.join("bin"));
     assert_eq!(scene.found(), pairs([("~/.venv", ".venv in ~"), ("~/py", "python3 on PATH")]));
     let environments = scene.environments();
@@ -129,6 +133,7 @@ fn the_folder_comes_before_path() {
 fn one_environment_found_twice_is_one() {
     let mut scene = Scene::new();
     let venv = scene.venv("proj/.venv");
+    scene.install("proj/.venv", "pip", "25.0", &[]);
     scene.link("other", "proj/.venv");
     scene.set("PATH", venv.join("bin"));
     scene.name("other");
