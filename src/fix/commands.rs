@@ -89,15 +89,29 @@ impl Writer<'_> {
         let Some(environment) = self.environment.filter(|environment| !environment.active) else { return Ok(None) };
         match environment.interpreter.value() {
             Some(path) => Word::interpreter(path).map(Some),
-            // A line without its name would change another environment.
-            None if environment.origin == Origin::Installed => Err(NoWord::no_interpreter(&environment.id)),
             None => Ok(None),
         }
+    }
+
+    /// The folder of an environment that is not active and has no interpreter that is known: pip and uv are told it, and say so where
+    /// there is none; without it they would change another environment.
+    fn nameless(&self) -> Option<&str> {
+        let environment = self.environment.filter(|environment| !environment.active)?;
+        let unknown = environment.interpreter.value().is_none() && environment.origin == Origin::Installed;
+        unknown.then_some(environment.id.as_str())
     }
 
     /// pip in this environment, by the user's own tool: which tool, what is run, and its first words.
     fn pip(&self, verb: [&'static str; 1]) -> Result<(&'static str, Word, Vec<Word>), NoWord> {
         let python = self.other_interpreter()?;
+        if let Some(folder) = self.nameless().filter(|_| python.is_none()) {
+            let of_uv = matches!(self.manager, Some(Manager::Uv | Manager::UvProject));
+            let python = vec![Word::fixed("--python"), Word::path(folder)?];
+            return Ok(match of_uv {
+                true => ("uv", Word::fixed("uv"), [fixed(["pip"]), fixed(verb), python].concat()),
+                false => ("pip", Word::fixed("pip"), [python, fixed(verb)].concat()),
+            });
+        }
         let uses = self.manager.unwrap_or(Manager::Pip);
         Ok(match (uses, python) {
             (Manager::Uv | Manager::UvProject, python) => {

@@ -14,11 +14,6 @@ pub struct NoWord {
 }
 
 impl NoWord {
-    /// An environment that no command can be told to change.
-    pub fn no_interpreter(environment: &str) -> Self {
-        Self::new(environment, "has no interpreter that is known, by which a command would be told to change it")
-    }
-
     pub(super) fn new(text: &str, why: &'static str) -> Self {
         Self { text: text::in_short(text, 120), why }
     }
