@@ -48,7 +48,18 @@ fn environment(folder: &Path, script: &str) -> Environment {
 
 fn run_script(script: &str, timeout: Duration) -> Fact<Framework> {
     let folder = tempfile::tempdir().unwrap();
-    run(&environment(folder.path(), script), Device::Cuda, timeout, None)
+    let environment = environment(folder.path(), script);
+    // Another test may fork while the script is open for writing; until that child has become its program the script is busy.
+    let busy = |fact: &Fact<Framework>| matches!(fact, Fact::Unknown { why } if why.contains("Text file busy"));
+    let mut fact = run(&environment, Device::Cuda, timeout, None);
+    for _ in 0..50 {
+        if !busy(&fact) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        fact = run(&environment, Device::Cuda, timeout, None);
+    }
+    fact
 }
 
 /// `name: state` of each step.
