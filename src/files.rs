@@ -33,9 +33,15 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
 /// As [`open`].
 pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, length) = open(path)?;
-    // The length is a hint for the buffer: files of /proc claim to be empty.
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or(0) + 1);
-    file.take(limit).read_to_end(&mut bytes)?;
+    let wanted = length.min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
+    let mut file = file.take(wanted);
+    file.read_to_end(&mut bytes)?;
+    // What has its length in full has no more to ask for; files of /proc claim to be empty.
+    if length == 0 {
+        file.set_limit(limit);
+        file.read_to_end(&mut bytes)?;
+    }
     Ok(bytes)
 }
 

@@ -17,6 +17,10 @@ const SHF_COMPRESSED: u64 = 0x800;
 const DT_NEEDED: u64 = 1;
 
 const MAX_NEEDED: usize = 512;
+/// Of a name this much is read.
+const MAX_LENGTH: u64 = 256;
+/// Names that begin within so many bytes are read at once.
+const MAX_SPAN: u64 = 4096;
 /// More unusable sections than this are not listed one by one.
 const MAX_UNUSABLE: usize = 16;
 
@@ -71,7 +75,7 @@ pub(super) fn read(source: &dyn Source, header: &Header) -> Result<Elf, Error> {
 /// NEEDED names out of the dynamic section.
 fn needed(source: &dyn Source, class: Class, dynamic: &Section, strings: &Section) -> Result<Vec<String>, Error> {
     let bytes = read_range(source, dynamic.range(), MAX_TABLE)?;
-    let mut names = Vec::new();
+    let mut offsets = Vec::new();
     for entry in bytes.chunks_exact(if class.wide { 16 } else { 8 }) {
         let (tag, value) = if class.wide {
             (u64_at(entry, 0), u64_at(entry, 8))
@@ -80,14 +84,29 @@ fn needed(source: &dyn Source, class: Class, dynamic: &Section, strings: &Sectio
         };
         match (tag, value) {
             (Some(0), _) => break,
-            (Some(DT_NEEDED), Some(offset)) if offset < strings.size && names.len() < MAX_NEEDED => {
-                let start = strings.offset.saturating_add(offset);
-                let text = read_range(source, start..start.saturating_add(256), 256)?;
-                let name = text.split(|byte| *byte == 0).next().unwrap_or_default();
-                names.push(String::from_utf8_lossy(name).into_owned());
+            (Some(DT_NEEDED), Some(offset)) if offset < strings.size && offsets.len() < MAX_NEEDED => {
+                offsets.push(offset);
             }
             _ => {}
         }
     }
-    Ok(names)
+    // Linkers put these names next to each other, so that one read serves most libraries.
+    let (Some(first), Some(last)) = (offsets.iter().min(), offsets.iter().max()) else { return Ok(Vec::new()) };
+    let place = |offset: u64| strings.offset.saturating_add(offset);
+    let all = match last - first {
+        0..MAX_SPAN => {
+            read_range(source, place(*first)..place(*last).saturating_add(MAX_LENGTH), MAX_SPAN + MAX_LENGTH)?
+        }
+        _ => Vec::new(),
+    };
+    let name = |offset: &u64| {
+        let start = usize::try_from(offset - first).ok();
+        let text = match start.and_then(|start| all.get(start..)).filter(|text| !text.is_empty()) {
+            Some(text) => text.get(..MAX_LENGTH as usize).unwrap_or(text).to_vec(),
+            None => read_range(source, place(*offset)..place(*offset).saturating_add(MAX_LENGTH), MAX_LENGTH)?,
+        };
+        let name = text.split(|byte| *byte == 0).next().unwrap_or_default();
+        Ok(String::from_utf8_lossy(name).into_owned())
+    };
+    offsets.iter().map(name).collect()
 }

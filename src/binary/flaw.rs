@@ -111,12 +111,13 @@ fn of_elf(source: &dyn Source, platform: Option<Platform>) -> Option<(Flaw, Stri
         let own = named(Os::Linux, cpu);
         return Some((Flaw::OtherMachine, format!("is a library for {own}, and this is {platform}")));
     }
-    let end = match header.loaded_end(source) {
-        Ok(end) => end,
+    let programs = match header.programs(source) {
+        Ok(programs) => programs,
         Err(error) => return cut(error.to_string()),
     };
-    let refusal = platform.filter(|platform| platform.os == Os::Linux).map(|_| header.refusal(source));
-    if let Some(Ok(Some(why))) = refusal {
+    let end = programs.loaded_end();
+    let refusal = platform.filter(|platform| platform.os == Os::Linux).and_then(|_| header.refusal(&programs));
+    if let Some(why) = refusal {
         return Some((Flaw::NotLoadable, format!("is nothing that the loader takes: {why}")));
     }
     if end > source.len() {

@@ -53,6 +53,10 @@ pub(super) struct Header {
     names: u16,
 }
 
+/// The program headers: the type of each, and where in the file what it speaks of lies.
+#[derive(Debug)]
+pub(super) struct Programs(Vec<(u32, Range<u64>)>);
+
 /// One section header.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Section {
@@ -160,19 +164,11 @@ impl Header {
         Some(end(self.sections)?.max(end(self.programs)?))
     }
 
-    /// Where in the file the last byte that the system loads lies, by the program headers; nothing is loaded of an object file.
-    pub fn loaded_end(&self, source: &dyn Source) -> Result<u64, Error> {
-        let programs = self.programs(source)?;
-        let loaded = programs.iter().filter(|(kind, _)| *kind == PT_LOAD);
-        Ok(loaded.map(|(_, range)| range.end).max().unwrap_or(0))
-    }
-
     /// Why the system's loader would not take this file as a library, whole as it may be: the checks of glibc's `open_verify` and
     /// `_dl_map_object_from_fd` that need nothing but the headers.
-    pub fn refusal(&self, source: &dyn Source) -> Result<Option<&'static str>, Error> {
-        let programs = self.programs(source)?;
-        let has = |wanted: u32| programs.iter().any(|(kind, _)| *kind == wanted);
-        Ok(if self.kind != ET_DYN {
+    pub fn refusal(&self, programs: &Programs) -> Option<&'static str> {
+        let has = |wanted: u32| programs.0.iter().any(|(kind, _)| *kind == wanted);
+        if self.kind != ET_DYN {
             Some("it is no shared object (an object file, a program or a core dump)")
         } else if !self.class.wide {
             Some("it is for 32 bits")
@@ -186,11 +182,11 @@ impl Header {
             Some("it has no dynamic section")
         } else {
             None
-        })
+        }
     }
 
-    /// The program headers: the type of each, and where in the file what it speaks of lies.
-    fn programs(&self, source: &dyn Source) -> Result<Vec<(u32, Range<u64>)>, Error> {
+    /// The program headers.
+    pub fn programs(&self, source: &dyn Source) -> Result<Programs, Error> {
         let (offset, size, count) = self.programs;
         let length = u64::from(size) * u64::from(count);
         let cut = || Error::malformed(offset, "the program headers lie outside the file");
@@ -203,7 +199,14 @@ impl Header {
             };
             Some((u32_at(entry, 0)?, start..start.saturating_add(size)))
         };
-        Ok(bytes.chunks_exact(usize::from(size).max(1)).filter_map(program).collect())
+        Ok(Programs(bytes.chunks_exact(usize::from(size).max(1)).filter_map(program).collect()))
+    }
+}
+
+impl Programs {
+    /// Where in the file the last byte that the system loads lies; nothing is loaded of an object file.
+    pub fn loaded_end(&self) -> u64 {
+        self.0.iter().filter(|(kind, _)| *kind == PT_LOAD).map(|(_, range)| range.end).max().unwrap_or(0)
     }
 }
 
@@ -219,15 +222,18 @@ impl Table {
             return Err(Error::malformed(0, "the section headers are too small"));
         }
         let outside = || Error::malformed(offset, "the section header table lies outside the file");
-        let mut first = [0; 64];
-        let read = source.read_at(offset, &mut first)?;
-        let first = header.class.section(&first[..read]).ok_or_else(outside)?;
+        let (mut count, mut names) = (u64::from(count), u32::from(header.names));
         // Extended numbering: what does not fit into 16 bits stands in the first section.
-        let count = if count == 0 { first.size } else { count.into() };
+        if count == 0 || names == 0xFFFF {
+            let mut first = [0; 64];
+            let read = source.read_at(offset, &mut first)?;
+            let first = header.class.section(&first[..read]).ok_or_else(outside)?;
+            count = if count == 0 { first.size } else { count };
+            names = if names == 0xFFFF { first.link } else { names };
+        }
         if count == 0 {
             return Ok(Self::default());
         }
-        let names = if header.names == 0xFFFF { first.link } else { header.names.into() };
         let end = count.checked_mul(entry_size.into()).and_then(|size| offset.checked_add(size));
         let end = end.filter(|end| count <= MAX_SECTIONS && *end <= source.len()).ok_or_else(outside)?;
         let bytes = read_range(source, offset..end, end - offset)?;

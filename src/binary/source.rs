@@ -116,6 +116,54 @@ impl Source for Slice<'_> {
     }
 }
 
+/// A source whose first page is read once: every look at a file begins with its headers, and several looks are taken.
+pub struct Headed<S> {
+    source: S,
+    head: Vec<u8>,
+}
+
+impl<S: Source> Headed<S> {
+    /// Reads the first page.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn new(source: S) -> io::Result<Self> {
+        let mut head = vec![0; usize::try_from(source.len().min(4096)).unwrap_or(0)];
+        let count = source.read_at(0, &mut head)?;
+        head.truncate(count);
+        Ok(Self { source, head })
+    }
+}
+
+impl<S: Source> Source for Headed<S> {
+    fn len(&self) -> u64 {
+        self.source.len()
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let start = usize::try_from(offset).ok();
+        match start.and_then(|start| self.head.get(start..)?.get(..buffer.len())) {
+            Some(bytes) => {
+                buffer.copy_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            None => self.source.read_at(offset, buffer),
+        }
+    }
+
+    fn spare(&self) -> usize {
+        self.source.spare()
+    }
+
+    fn expect(&self, range: Range<u64>) {
+        self.source.expect(range);
+    }
+
+    fn skip_hole(&self, offset: u64) -> u64 {
+        self.source.skip_hole(offset)
+    }
+}
+
 /// A source of which no more than so many bytes are read, however often one place is asked for: a file may claim to have a terabyte.
 pub(super) struct Bounded<'s> {
     source: &'s dyn Source,
@@ -141,9 +189,10 @@ impl Source for Bounded<'_> {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let take = |left: u64| left.checked_sub(buffer.len() as u64).filter(|left| *left > 0);
-        if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_err() {
-            self.left.store(0, Ordering::Relaxed);
+        // Two readers at once may both be counted as one: it is a bound, not a bill, and a locked addition is dear.
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(buffer.len() as u64);
+        self.left.store(left, Ordering::Relaxed);
+        if left == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
                 format!("the first {} GiB were read, and no more is read of one file", self.most >> 30),
@@ -256,6 +305,20 @@ mod tests {
         assert_eq!((source.read_at(0, &mut buffer).unwrap(), source.is_spent()), (32, false));
         assert!(source.read_at(0, &mut buffer).is_err() && source.is_spent());
         assert!(source.read_at(0, &mut buffer[..1]).is_err(), "not even less");
+    }
+
+    #[test]
+    fn what_a_page_remembers_is_what_is_there() {
+        let bytes: Vec<u8> = (0..5000u32).map(|at| at as u8).collect();
+        for length in [0, 3, 4096, 5000] {
+            let plain = &bytes[..length];
+            let headed = Headed::new(plain).unwrap();
+            for (offset, wanted) in [(0, 4), (0, 4096), (1, 4096), (4090, 20), (4995, 20), (6000, 1), (u64::MAX, 1)] {
+                let (mut one, mut other) = (vec![0; wanted], vec![0; wanted]);
+                let counts = (plain.read_at(offset, &mut one).unwrap(), headed.read_at(offset, &mut other).unwrap());
+                assert_eq!((counts.0, one), (counts.1, other), "{length} {offset} {wanted}");
+            }
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod rule;
 mod scan;
 mod smoke;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::{exit::Exit, start};
 use output::complain;
@@ -66,7 +66,7 @@ pub fn main() -> Exit {
     std::panic::catch_unwind(|| match Cli::try_parse() {
         Ok(cli) => cli.run(),
         // Help is made again, as it would say what variables hold.
-        Err(said) if !said.use_stderr() => {
+        Err(said) if said.kind() == ErrorKind::DisplayHelp => {
             output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
         }
         Err(said) => output::clap(&said),

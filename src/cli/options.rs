@@ -174,10 +174,12 @@ impl Sources {
             None => Knowledge::builtin(),
         };
         let mut knowledge = knowledge?;
-        let home = Surroundings::of_process().home;
-        let root = Root::new(None, home.as_deref())?;
-        // The report names them.
-        knowledge.overlays.iter_mut().for_each(|folder| *folder = root.shown(Path::new(folder.as_str())));
+        if !knowledge.overlays.is_empty() {
+            let home = Surroundings::of_process().home;
+            let root = Root::new(None, home.as_deref())?;
+            // The report names them.
+            knowledge.overlays.iter_mut().for_each(|folder| *folder = root.shown(Path::new(folder.as_str())));
+        }
         Ok(Box::leak(Box::new(knowledge)))
     }
 }

@@ -66,6 +66,15 @@ impl<T> Fact<T> {
         }
     }
 
+    /// What follows from the value, from the same source; what is absent or unknown stays so.
+    pub fn map<U>(&self, follows: impl FnOnce(&T) -> U) -> Fact<U> {
+        match self {
+            Self::Known { value, via } => Fact::known(follows(value), via.clone()),
+            Self::Absent { via } => Fact::absent(via.clone()),
+            Self::Unknown { why } => Fact::unknown(why.clone()),
+        }
+    }
+
     /// Where the answer came from; nothing when nobody could be asked.
     pub fn via(&self) -> Option<&Source> {
         match self {

@@ -59,9 +59,18 @@ impl Knowledge {
 
     /// Whether a library decides which GPUs its package runs on. `cuda` are the digits by which some packages choose.
     pub fn is_main_library(&self, package: &str, path: &str, cuda: Option<&str>) -> bool {
-        // conda has torch's libraries in the environment's own folder: lib/libtorch_cuda.so.
-        let inside = path.strip_prefix("lib/").filter(|_| package == "torch").map(|file| format!("torch/lib/{file}"));
-        self.main_libraries(package).any(|main| is_for(main, inside.as_deref().unwrap_or(path), cuda))
+        self.main_library(package, cuda)(path)
+    }
+
+    /// The same for many paths of one package.
+    pub fn main_library<'a>(&'a self, package: &str, cuda: Option<&'a str>) -> impl Fn(&str) -> bool + use<'a> {
+        let torch = package == "torch";
+        let patterns = self.package_file(package).map_or(&[][..], |file| &file.package.main);
+        move |path| {
+            // conda has torch's libraries in the environment's own folder: lib/libtorch_cuda.so.
+            let inside = path.strip_prefix("lib/").filter(|_| torch).map(|file| format!("torch/lib/{file}"));
+            patterns.iter().any(|main| is_for(main, inside.as_deref().unwrap_or(path), cuda))
+        }
     }
 
     /// Whether a library is taken instead of those on GPUs that they do not serve.
@@ -189,6 +198,9 @@ fn is_for(pattern: &str, path: &str, cuda: Option<&str>) -> bool {
 
 /// Whether a path fits a pattern in which `*` stands for any part of a name, but no `/`.
 pub fn matches(pattern: &str, path: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == path;
+    }
     let (mut patterns, mut names) = (pattern.split('/'), path.split('/'));
     loop {
         match (patterns.next(), names.next()) {

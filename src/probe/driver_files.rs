@@ -3,46 +3,31 @@
 
 use std::path::Path;
 
-use super::{Surroundings, driver_libraries, root::Root, shared_object};
-use crate::facts::{DriverFile, DriverPart, Fact, FileDamage, Host, Os, Platform, Source};
+use super::{driver_folders::Place, driver_libraries, root::Root, shared_object};
+use crate::facts::{DriverFile, DriverPart, Fact, FileDamage, Host, Platform, Source};
 
 /// More than lie about anywhere.
 const MOST: usize = 64;
 
 /// In the loader's order of folders, each file once for each library.
-pub fn driver_files(root: &Root, surroundings: &Surroundings, host: &Host) -> Fact<Vec<DriverFile>> {
-    let platform = host.platform.value();
-    if platform.is_some_and(|platform| platform.os != Os::Linux) {
-        return Fact::unknown("only looked for on Linux");
-    }
-    let folders = driver_libraries::folders(root, surroundings, platform);
-    if folders.is_empty() {
-        return Fact::unknown("none of the loader's folders is there");
-    }
-    let mut files: Vec<DriverFile> = Vec::new();
-    for folder in folders {
-        let families = DriverPart::ALL.map(DriverPart::family);
-        let names = root.names_starting(&folder, &families);
-        for part in DriverPart::ALL {
-            if let Some(file) = file(root, &folder, &names, part, platform)
+pub fn driver_files(root: &Root, places: &Fact<Vec<Place>>, host: &Host) -> Fact<Vec<DriverFile>> {
+    places.map(|places| {
+        let mut files: Vec<DriverFile> = Vec::new();
+        for (place, part) in places.iter().flat_map(|place| DriverPart::ALL.map(|part| (place, part))) {
+            if let Some(file) = file(root, place, part, host.platform.value())
                 && files.len() < MOST
                 && !files.iter().any(|other| other.part == part && other.path == file.path)
             {
                 files.push(file);
             }
         }
-    }
-    Fact::known(files, Source::file("the loader's folders"))
+        files
+    })
 }
 
 /// What the loader meets in a folder when it is asked for this library.
-fn file(
-    root: &Root,
-    folder: &Path,
-    names: &[String],
-    part: DriverPart,
-    platform: Option<&Platform>,
-) -> Option<DriverFile> {
+fn file(root: &Root, place: &Place, part: DriverPart, platform: Option<&Platform>) -> Option<DriverFile> {
+    let Place { folder, names } = place;
     if names.iter().any(|name| name == part.soname()) {
         let asked = folder.join(part.soname());
         let damage = shared_object::damage(root, &asked, platform);
@@ -72,7 +57,7 @@ fn described(root: &Root, path: &Path, part: DriverPart, damage: Option<FileDama
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{host, shared_object::tests::library},
+        super::{Surroundings, driver_folders::places, host, shared_object::tests::library},
         *,
     };
     use std::{fs, os::unix::fs::symlink};
@@ -96,7 +81,8 @@ mod tests {
     fn found(dir: &Path) -> Vec<(DriverPart, String, Option<FileDamage>)> {
         let root = Root::new(Some(dir), None).unwrap();
         let surroundings = Surroundings::default();
-        let files = driver_files(&root, &surroundings, &host::host(&root, &surroundings));
+        let host = host::host(&root, &surroundings);
+        let files = driver_files(&root, &places(&root, &surroundings, &host), &host);
         files.value().unwrap().iter().map(|file| (file.part, file.path.clone(), file.damage.clone())).collect()
     }
 

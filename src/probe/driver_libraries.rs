@@ -5,41 +5,26 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{Surroundings, header, loader, root::Root};
-use crate::facts::{DriverLibrary, DriverVersion, Fact, Host, LibraryKind, Os, Platform, Source};
+use super::{
+    driver_folders::{Place, WSL},
+    header,
+    root::Root,
+};
+use crate::facts::{DriverLibrary, DriverVersion, Fact, Host, LibraryKind, Platform, Source};
 
 /// The CUDA driver library and the management library.
 const FAMILIES: [&str; 2] = ["libcuda.so", "libnvidia-ml.so"];
-const WSL: &str = "/usr/lib/wsl";
-/// Where systems keep a driver outside the loader's folders: NixOS; the driver container of NVIDIA's GPU operator; GKE's nodes, and what
-/// its device plugin mounts into containers.
-const ELSEWHERE: [&str; 7] = [
-    "/run/opengl-driver/lib",
-    "/run/nvidia/driver/usr/lib/x86_64-linux-gnu",
-    "/run/nvidia/driver/usr/lib/aarch64-linux-gnu",
-    "/run/nvidia/driver/usr/lib64",
-    "/home/kubernetes/bin/nvidia/lib64",
-    "/usr/local/nvidia/lib64",
-    "/usr/local/nvidia/lib",
-];
 /// Of one folder no more than this: there is one driver, and the leftovers of a few.
 const MAX_PER_FOLDER: usize = 32;
 
 /// Every libcuda and libnvidia-ml, each file once. The loader's folders come first, in its order; what lies in a usual place that
 /// it was not told of (WSL's folder, a toolkit's `compat`) comes last.
-pub fn driver_libraries(root: &Root, surroundings: &Surroundings, host: &Host) -> Fact<Vec<DriverLibrary>> {
+pub fn driver_libraries(root: &Root, places: &Fact<Vec<Place>>, host: &Host) -> Fact<Vec<DriverLibrary>> {
     let platform = host.platform.value();
-    if platform.is_some_and(|platform| platform.os != Os::Linux) {
-        return Fact::unknown("only looked for on Linux");
-    }
-    let folders = folders(root, surroundings, platform);
-    if folders.is_empty() {
-        return Fact::unknown("none of the loader's folders is there");
-    }
-    let mut taken = BTreeSet::new();
-    let mut found = Vec::new();
-    for folder in folders {
-        for path in files(root, &folder) {
+    places.map(|places| {
+        let mut taken = BTreeSet::new();
+        let mut found = Vec::new();
+        for path in places.iter().flat_map(files) {
             let Ok(real) = root.real(&path) else { continue };
             if taken.contains(&real) || !fits(root, &real, platform) {
                 continue;
@@ -47,44 +32,13 @@ pub fn driver_libraries(root: &Root, surroundings: &Surroundings, host: &Host) -
             found.push(library(root, &real));
             taken.insert(real);
         }
-    }
-    Fact::known(found, Source::file("the loader's folders"))
-}
-
-/// The loader's folders in its order, then the usual places that it was not told of; each once, links resolved. None where the loader
-/// has none.
-pub(super) fn folders(root: &Root, surroundings: &Surroundings, platform: Option<&Platform>) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = loader::folders(root, surroundings, &[], platform.map(|platform| platform.cpu))
-        .into_iter()
-        .map(|(folder, _)| folder)
-        .collect();
-    if folders.is_empty() {
-        return folders;
-    }
-    folders.extend(untold(root));
-    let mut looked = BTreeSet::new();
-    // `/lib` is `/usr/lib` on most systems.
-    folders
-        .into_iter()
-        .filter_map(|folder| root.real(&folder).ok().filter(|real| looked.insert(real.clone())))
-        .collect()
-}
-
-/// Places of a libcuda that the loader finds only where its configuration names them.
-fn untold(root: &Root) -> Vec<PathBuf> {
-    let local = Path::new("/usr/local");
-    let toolkits = root.names(local).into_iter().filter(|name| name == "cuda" || name.starts_with("cuda-"));
-    let compat = toolkits.map(|name| local.join(name).join("compat"));
-    let mut folders: Vec<_> = std::iter::once(Path::new(WSL).join("lib")).chain(compat).collect();
-    folders.extend(ELSEWHERE.into_iter().map(PathBuf::from));
-    folders.retain(|folder| root.is_dir(folder));
-    folders
+        found
+    })
 }
 
 /// The libraries of one folder. Programs ask for `libcuda.so.1`, so what that is comes first; then other versions that lie
 /// about. `libcuda.so` without a number, which only a linker takes, counts where there is nothing else: in `stubs`.
-fn files(root: &Root, folder: &Path) -> Vec<PathBuf> {
-    let names = root.names_starting(folder, &FAMILIES);
+fn files(Place { folder, names }: &Place) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for family in FAMILIES {
         let numbered = |name: &&String| name.strip_prefix(family).is_some_and(|rest| rest.starts_with('.'));
@@ -151,7 +105,7 @@ pub(super) fn kind(path: &Path) -> LibraryKind {
 #[cfg(test)]
 mod tests {
     use super::{super::header::tests::elf, *};
-    use crate::probe::host;
+    use crate::probe::{Surroundings, driver_folders::places, host};
     use std::{fs, os::unix::fs::symlink};
 
     const MULTIARCH: &str = "usr/lib/x86_64-linux-gnu";
@@ -191,7 +145,7 @@ mod tests {
         fn found(&self) -> Vec<(String, Option<String>, LibraryKind)> {
             let root = Root::new(Some(self.dir.path()), None).unwrap();
             let host = host::host(&root, &self.surroundings);
-            let found = driver_libraries(&root, &self.surroundings, &host);
+            let found = driver_libraries(&root, &places(&root, &self.surroundings, &host), &host);
             let of = |library: &DriverLibrary| {
                 (library.path.clone(), library.version.value().map(ToString::to_string), library.kind)
             };

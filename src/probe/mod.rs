@@ -5,6 +5,7 @@
 mod container;
 mod container_tools;
 mod driver_files;
+mod driver_folders;
 mod driver_libraries;
 mod env_vars;
 mod environments;
@@ -78,11 +79,12 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     let host = host::host(&root, surroundings);
     let devices = pci::devices(&root, &host);
     let kernel = kernel::kernel(&root, &host, &devices);
+    let places = driver_folders::places(&root, surroundings, &host);
     let mut facts = Facts {
         driver: kernel::driver(&kernel, &host),
         kernel,
-        driver_libraries: driver_libraries::driver_libraries(&root, surroundings, &host),
-        driver_files: driver_files::driver_files(&root, surroundings, &host),
+        driver_libraries: driver_libraries::driver_libraries(&root, &places, &host),
+        driver_files: driver_files::driver_files(&root, &places, &host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: match options.smoke {

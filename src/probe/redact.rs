@@ -26,6 +26,10 @@ pub fn variable<'h>(name: &str, value: &str, homes: impl IntoIterator<Item = &'h
 /// The text with the user-info, the query and the fragment of each URL replaced, also of what was meant as one. Fragments that name a
 /// checksum, a package or a folder stay.
 pub fn urls(text: &str) -> String {
+    // Most requirements are a name and a version.
+    if !text.bytes().any(|byte| matches!(byte, b':' | b'@' | b'?' | b'#' | b'\\' | b'/')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for word in text.split_inclusive(ends_url) {
         let end = word.char_indices().next_back().filter(|(_, last)| ends_url(*last)).map_or(word.len(), |(at, _)| at);

@@ -17,8 +17,13 @@ pub fn record_libraries(text: &str) -> Vec<String> {
     let mut done = 0;
     for dot in memchr::memchr_iter(b'.', bytes) {
         let rest = bytes.get(dot + 1..).unwrap_or_default();
-        let starts = |ending: &&[u8]| rest.get(..ending.len()).is_some_and(|start| start.eq_ignore_ascii_case(ending));
-        if dot < done || !ENDINGS.iter().any(|ending| starts(&&ending[1..])) {
+        // Most dots are those of `.py` and of hashes.
+        let may_end = match rest {
+            [b's' | b'S', b'o' | b'O', ..] | [b'd' | b'D', b'l' | b'L', ..] => true,
+            [b'p' | b'P', b'y' | b'Y', third, ..] => third.eq_ignore_ascii_case(&b'd'),
+            _ => false,
+        };
+        if dot < done || !may_end {
             continue;
         }
         let start = memchr::memrchr(b'\n', bytes.get(..dot).unwrap_or_default()).map_or(0, |end| end + 1);

@@ -143,11 +143,12 @@ fn counts(package: &Package, file: &BadFile) -> bool {
 
 /// A main library of which the sections of device code are damaged.
 fn damaged_inside<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = Broken<'a>> + use<'a> {
-    let (knowledge, cuda) = (context.knowledge, chosen_cuda(context, package));
+    let context = *context;
     let looked = package.listing.is_some();
     package.libraries.iter().filter(move |_| looked).filter_map(move |library| {
         let damage = library.code.value()?.damage.first()?;
-        let main = knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
+        let cuda = chosen_cuda(&context, package);
+        let main = context.knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
         let why = format!("is damaged at offset {:#x}: {}", damage.offset, damage.what);
         let file = BadFile { path: library.path.clone(), what: Flaw::CutOff, why };
         main.then_some(Broken { file: Cow::Owned(file), fatal: true })
@@ -156,13 +157,9 @@ fn damaged_inside<'a>(context: &Context<'a>, package: &'a Package) -> impl Itera
 
 fn has_main(context: &Context<'_>, package: &Package) -> bool {
     let cuda = chosen_cuda(context, package);
-    let is_main = |path: &String| context.knowledge.is_main_library(&package.name, path, cuda.as_deref());
-    package
-        .libraries
-        .iter()
-        .map(|library| &library.path)
-        .chain(package.damaged.iter().map(|bad| &bad.path))
-        .any(is_main)
+    let is_main = context.knowledge.main_library(&package.name, cuda.as_deref());
+    let paths = package.libraries.iter().map(|library| &library.path);
+    paths.chain(package.damaged.iter().map(|bad| &bad.path)).any(|path| is_main(path))
 }
 
 /// The module that every torch begins with, where its folder was searched, holds libraries and does not have it. A RECORD would list it.
@@ -187,20 +184,20 @@ fn lacking_root(context: &Context<'_>, package: &Package) -> Option<BadFile> {
 fn lacking(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     let (_, environment) = context.environment?;
     let looked = matches!(package.listing, Some(Listing::Record | Listing::Folder | Listing::Module));
-    if package.name != "torch" || !looked || has_main(context, package) {
-        return None;
-    }
     let cuda = match &package.build {
         Fact::Known { value, .. } => value.cuda.is_some(),
         // Not even the file that says its build is there.
         _ => package.libraries.is_empty(),
     };
+    if package.name != "torch" || !looked || !cuda || has_main(context, package) {
+        return None;
+    }
     let windows = environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
     let mut main = context.knowledge.main_libraries("torch");
     let path = main.find(|path| path.ends_with(".dll") == windows).unwrap_or("torch");
     // Distributions of Linux have it in the system's own folder.
     let found = environment.system_libraries.get(file_name(path)).is_some_and(|fact| fact.value().is_some());
-    (cuda && !found).then(|| {
+    (!found).then(|| {
         let why = "is not there, and no file of the package takes its place".to_owned();
         BadFile { path: path.to_owned(), what: Flaw::Absent, why }
     })

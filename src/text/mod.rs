@@ -42,7 +42,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// A page as it may leave: its own line breaks, tabs and colours stand, everything else that is hidden becomes visible.
 pub fn guard(page: &str, color: bool) -> Cow<'_, str> {
     shown(page, |c| match c {
-        '\n' | '\t' => None,
+        '\n' | '\t' | ' '..='~' => None,
         c if paint::sequence(c).is_some() => Some(if color { Form::Colour } else { Form::Nothing }),
         c => is_hidden(c).then_some(Form::Visible),
     })

@@ -54,6 +54,10 @@ impl Paint {
 
 /// The sequence that a mark stands for.
 pub(super) fn sequence(c: char) -> Option<&'static str> {
+    // Nearly every character is none.
+    if !(FIRST_MARK..=u32::from(END_MARK)).contains(&u32::from(c)) {
+        return None;
+    }
     if c == END_MARK {
         return Some(END);
     }

@@ -64,6 +64,7 @@ pub struct Found {
 /// RECORDs list, too.
 pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, PathBuf)>, with_files: bool) -> Found {
     let mut places: Vec<(PathBuf, String)> = Vec::new();
+    let mut editables: Vec<PathBuf> = Vec::new();
     let mut unlisted = Vec::new();
     // What `pip install --target` fills has metadata beside its modules.
     let before = modules.iter().filter(|(module, _)| module.way == Way::Pythonpath).map(|(_, folder)| folder);
@@ -90,11 +91,15 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
                 places.push((site.clone(), name));
             } else if name.ends_with(".egg-link") {
                 places.extend(editable::egg_link(root, &site.join(name)));
+            } else if editable::is_left(&name) {
+                editables.push(site.join(name));
             }
         }
     }
     let conda = if layout.conda { conda_names(root, &layout.prefix) } else { HashSet::new() };
-    let mut all = crate::parallel::map(&places, |(site, name)| read(root, layout, site, name, &conda, with_files));
+    let mut all = crate::parallel::map(&places, |(site, name)| {
+        read(root, layout, site, name, &conda, with_files.then_some(&editables))
+    });
     all.retain(|distribution| !distribution.package.name.is_empty());
     let (mut distributions, mut elsewhere) = first_of_each(layout, all);
     let bare = without_metadata(root, layout, &distributions, &conda, &unlisted);
@@ -221,13 +226,15 @@ fn is_metadata(name: &str) -> bool {
     (name.ends_with(".dist-info") || name.ends_with(".egg-info")) && !name.starts_with(['~', '.'])
 }
 
+/// Reads one metadata folder. `with_files`: also what its RECORD lists; in it the files in all folders of packages by which editable
+/// installs are found.
 fn read(
     root: &Root,
     layout: &Layout,
     site: &Path,
     folder: &str,
     conda: &HashSet<String>,
-    with_files: bool,
+    with_files: Option<&Vec<PathBuf>>,
 ) -> Distribution {
     let place = site.join(folder);
     let egg = folder.ends_with(".egg-info");
@@ -263,7 +270,7 @@ fn read(
         .filter(|name| !name.is_empty() && name.len() <= 32)
         .or_else(|| conda.contains(&name).then(|| "conda".to_owned()));
     let file = place.join("RECORD");
-    let record = match with_files.then(|| root.read_text(&file, MAX_RECORD)) {
+    let record = match with_files.map(|_| root.read_text(&file, MAX_RECORD)) {
         Some(Ok(record)) => Some(record),
         // Not every tool writes one.
         None => None,
@@ -280,9 +287,9 @@ fn read(
         let inner = folder.join("src");
         if root.is_dir(&inner.join(name.replace('-', "_"))) { inner } else { folder }
     });
-    let left = (with_files && editable.is_none() && FAMILY.contains(&name.as_str()))
-        .then(|| editable::left(root, &place, &name))
-        .flatten();
+    let left = with_files
+        .filter(|_| editable.is_none() && FAMILY.contains(&name.as_str()))
+        .and_then(|editables| editable::left(root, &place, &name, editables));
     let build = build::build(root, source.as_deref().unwrap_or(site), &name, |path| below(root, layout, path));
     let package = Package {
         version,

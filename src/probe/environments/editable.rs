@@ -36,18 +36,28 @@ pub fn folder(root: &Root, site: &Path, place: &Path, record: &str) -> Option<Op
     Some(line.map(PathBuf::from).filter(|folder| folder.has_root()))
 }
 
+/// Whether a file of this name in a folder of packages makes Python look elsewhere for an editable install.
+pub fn is_left(name: &str) -> bool {
+    pth_stem(name).is_some()
+}
+
+fn pth_stem(name: &str) -> Option<&str> {
+    name.strip_prefix("__editable__.")?.strip_suffix(".pth")
+}
+
 /// The file that an editable install has left beside a package that is none: a `.pth` file in the folder of packages, or the
-/// `direct_url.json` in its metadata folder `place`.
-pub fn left(root: &Root, place: &Path, name: &str) -> Option<PathBuf> {
-    let is_its = |file: &&String| {
-        let stem = file.strip_prefix("__editable__.").and_then(|rest| rest.strip_suffix(".pth"));
-        stem.is_some_and(|stem| python::normalize(stem.split('-').next().unwrap_or_default()) == name)
-    };
+/// `direct_url.json` in its metadata folder `place`. `files`: those of [`is_left`] in the folder of packages.
+pub fn left(root: &Root, place: &Path, name: &str, files: &[PathBuf]) -> Option<PathBuf> {
     let site = place.parent()?;
+    let is_its = |file: &&PathBuf| {
+        let stem = file.file_name().and_then(|file| file.to_str()).and_then(pth_stem);
+        let its_name = stem.is_some_and(|stem| python::normalize(stem.split('-').next().unwrap_or_default()) == name);
+        its_name && file.parent() == Some(site)
+    };
     // Without its own module the package is the one that the file leads to.
     root.is_file(&site.join(name).join("__init__.py")).then_some(())?;
-    if let Some(file) = root.names(site).iter().find(is_its) {
-        return Some(site.join(file));
+    if let Some(file) = files.iter().find(is_its) {
+        return Some(file.clone());
     }
     let file = place.join("direct_url.json");
     let value: Value = serde_json::from_str(&root.read_text(&file, MAX_TEXT).ok()?).ok()?;

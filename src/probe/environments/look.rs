@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use crate::{
-    binary::{self, FileSource},
+    binary::{self, FileSource, Headed},
     facts::{BadFile, Container, Fact, Flaw, Library, Platform},
     probe::root::Root,
 };
@@ -20,7 +20,7 @@ pub struct Look {
 
 /// Looks at a file that should be a library.
 pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -> Look {
-    let source = match root.locate(path).and_then(|path| FileSource::open(&path)) {
+    let source = match root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new) {
         Ok(source) => source,
         Err(error) => return broken(shown, refused(root, path, &error)),
     };

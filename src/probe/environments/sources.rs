@@ -21,19 +21,20 @@ pub struct Wanted {
     pub filled: bool,
 }
 
-/// The files that a RECORD lists of those that the package `name` cannot be imported without.
+/// Those of the files that the package `name` cannot be imported without that must be there by its RECORD: none where it does not list
+/// the package's `__init__.py`.
 pub fn listed(record: &str, name: &str) -> Vec<Wanted> {
-    wanted(name)
-        .filter_map(|mut wanted| {
-            let start = format!("{},", wanted.path);
-            let mut places = memchr::memmem::find_iter(record.as_bytes(), start.as_bytes());
-            let begins = |place: &usize| *place == 0 || record.as_bytes().get(place - 1) == Some(&b'\n');
-            let line = record.get(places.find(begins)?..)?.lines().next()?;
-            let size: Option<u64> = line.rsplit(',').next().and_then(|size| size.trim().parse().ok());
-            wanted.filled |= size.is_some_and(|size| size > 0);
-            Some(wanted)
-        })
-        .collect()
+    let mut wanted: Vec<_> = wanted(name).collect();
+    let Some(init) = wanted.first_mut() else { return wanted };
+    let start = format!("{},", init.path);
+    let mut places = memchr::memmem::find_iter(record.as_bytes(), start.as_bytes());
+    let begins = |place: &usize| *place == 0 || record.as_bytes().get(place - 1) == Some(&b'\n');
+    let Some(line) = places.find(begins).and_then(|place| record.get(place..)?.lines().next()) else {
+        return Vec::new();
+    };
+    let size: Option<u64> = line.rsplit(',').next().and_then(|size| size.trim().parse().ok());
+    init.filled |= size.is_some_and(|size| size > 0);
+    wanted
 }
 
 fn wanted(name: &str) -> impl Iterator<Item = Wanted> + use<> {

@@ -24,7 +24,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::{
     facts::{Environment, Fact, How, Os, Package, Unlisted},
     finding::{Evidence, Severity},
-    python::Requirement,
+    python::{Marker, MarkerEnvironment, Requirement},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
         broken::is_root,
@@ -62,12 +62,9 @@ pub fn unmet(environment: &Environment) -> Vec<Unmet<'_>> {
     let installed: HashMap<&str, &Package> =
         environment.packages.iter().rev().map(|package| (package.name.as_str(), package)).collect();
     let mut unmet = Vec::new();
+    let mut answers = HashMap::new();
     for by in environment.packages.iter().filter(|package| concerns_gpu(package)) {
-        for requirement in by.requires.iter().filter_map(|line| line.parse::<Requirement>().ok()) {
-            let applies = requirement.marker.as_ref().is_none_or(|marker| marker.eval(&markers, None) == Some(true));
-            if !applies {
-                continue;
-            }
+        for requirement in by.requires.iter().filter_map(|line| applying(line, &markers, &mut answers)) {
             match installed.get(requirement.name.as_str()) {
                 None => unmet.push(Unmet { by, requirement, instead: None }),
                 Some(there) => {
@@ -82,6 +79,21 @@ pub fn unmet(environment: &Environment) -> Vec<Unmet<'_>> {
         }
     }
     unmet
+}
+
+/// The requirement in a line of METADATA, where it applies. `answers`: which markers do, as a package has many requirements and few markers.
+fn applying<'e>(
+    line: &'e str,
+    markers: &MarkerEnvironment,
+    answers: &mut HashMap<&'e str, bool>,
+) -> Option<Requirement> {
+    let applies = |marker: &Marker| marker.eval(markers, None) == Some(true);
+    // The semicolon behind a URL may be part of it.
+    let Some((asked, marker)) = line.split_once(';').filter(|(asked, _)| !asked.contains('@')) else {
+        return line.parse().ok().filter(|requirement: &Requirement| requirement.marker.as_ref().is_none_or(applies));
+    };
+    let holds = answers.entry(marker).or_insert_with(|| marker.parse().is_ok_and(|marker| applies(&marker)));
+    holds.then(|| asked.parse().ok()).flatten()
 }
 
 /// Whether the name alone says that a package's requirements matter here.
