@@ -312,7 +312,7 @@ mod tests {
         let bytes: Vec<u8> = (0..5000u32).map(|at| at as u8).collect();
         for length in [0, 3, 4096, 5000] {
             let plain = &bytes[..length];
-            let headed = Headed::new(plain).unwrap();
+            let headed = Headed::new(&plain).unwrap();
             for (offset, wanted) in [(0, 4), (0, 4096), (1, 4096), (4090, 20), (4995, 20), (6000, 1), (u64::MAX, 1)] {
                 let (mut one, mut other) = (vec![0; wanted], vec![0; wanted]);
                 let counts = (plain.read_at(offset, &mut one).unwrap(), headed.read_at(offset, &mut other).unwrap());

@@ -233,6 +233,6 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let root = Root::new(Some(empty.path()), None).unwrap();
         let host = host::host(&root, &Surroundings::default());
-        assert!(driver_libraries(&root, &Surroundings::default(), &host).is_unknown());
+        assert!(driver_libraries(&root, &places(&root, &Surroundings::default(), &host), &host).is_unknown());
     }
 }
