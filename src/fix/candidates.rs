@@ -7,6 +7,7 @@ use crate::{
     compat,
     facts::{CodeObjects, ComputeCapability, CudaVersion, Os, Platform, PythonVersion},
     knowledge::{Knowledge, Position, TorchBuild, TorchRelease},
+    rules::code::{Terms, on_code},
 };
 
 /// What a build must do.
@@ -86,10 +87,8 @@ fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wis
         && release.fits_glibc(build, wish.glibc);
     let Some(cuda) = build.cuda().filter(|_| !wish.cpu) else { return there && wish.cpu && build.cuda().is_none() };
     let runs = |code: CodeObjects| {
-        wish.gpus.iter().all(|&gpu| {
-            let coverage = compat::coverage(knowledge, &code, gpu, Some(cuda), &wish.driver);
-            compat::reach(&coverage).works()
-        })
+        let terms = Terms::new(knowledge, &wish.driver, Some(cuda));
+        wish.gpus.iter().all(|&gpu| on_code(&terms, &code, gpu).works())
     };
     let driver = match (&wish.driver.version, knowledge.runtime_floor(cuda, wish.driver_os)) {
         (Some(version), Some(floor)) => *version >= floor.driver,

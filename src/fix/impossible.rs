@@ -6,7 +6,10 @@ use crate::{
     facts::{ComputeCapability, Environment, Gpu},
     finding::{Fix, Proof},
     knowledge::python_range,
-    rules::gpu_name,
+    rules::{
+        code::{Terms, on_code},
+        gpu_name,
+    },
 };
 
 /// A fix without commands that says why there is none.
@@ -35,10 +38,9 @@ fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
     let serving = releases.iter().find_map(|release| {
         let build = release.builds.iter().filter(|build| build.platform == platform).find(|build| {
             let Some(code) = build.cuda().and(knowledge.torch_code(build)) else { return false };
-            capabilities.iter().all(|&gpu| {
-                let coverage = compat::coverage(knowledge, &code, gpu, build.cuda(), &compat::Driver::default());
-                compat::reach(&coverage).works()
-            })
+            let driver = compat::Driver::default();
+            let terms = Terms::new(knowledge, &driver, build.cuda());
+            capabilities.iter().all(|&gpu| on_code(&terms, &code, gpu).works())
         })?;
         Some((*release, build))
     });

@@ -61,6 +61,11 @@ impl Knowledge {
         })
     }
 
+    /// The CUDA release from which on some desktop code also runs on Jetson.
+    pub fn sass_exclusion_lifted(&self) -> Option<CudaVersion> {
+        self.architectures.sass_exclusion.iter().filter_map(|row| row.lifted_from).min()
+    }
+
     /// Every compute capability, oldest first.
     pub fn capabilities(&self) -> impl Iterator<Item = ComputeCapability> {
         self.architectures.architecture.iter().map(|row| row.capability)

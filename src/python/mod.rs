@@ -2,6 +2,7 @@
 //! Nothing here reads a file or runs Python.
 
 mod error;
+mod library_name;
 mod marker;
 mod marker_environment;
 mod marker_operator;
@@ -16,6 +17,7 @@ mod versions;
 mod wheel_name;
 
 pub use error::RequirementError;
+pub use library_name::{file_name, is_variant, library_stem, library_variant};
 pub use marker::Marker;
 pub use marker_environment::MarkerEnvironment;
 pub use metadata::{Metadata, egg_requires};

@@ -6,10 +6,10 @@
 
 use super::{Answer, Line, lines::Subject};
 use crate::{
-    compat::{Reach, coverage, reach},
+    compat::Reach,
     facts::{Fact, Os},
     finding::Finding,
-    rules::{chosen_cuda, driver, label, main_libraries, variants, wanted_cuda},
+    rules::{chosen_cuda, code, driver, label, main_libraries, variants, wanted_cuda},
 };
 
 /// Why the line says no where nobody may want it.
@@ -47,8 +47,8 @@ impl<'a> Subject<'a> {
             Fact::Absent { via } => return line(Answer::No).why(format!("{file} holds no GPU code")).via(Some(via)),
             Fact::Unknown { why } => return line(Answer::Unknown).why(format!("{file}: {why}")),
         };
-        let counts = coverage(self.context.knowledge, code, capability, None, &driver(&self.context));
-        match reach(&counts) {
+        let driver = driver(&self.context);
+        match code::on_code(&code::Terms::new(self.context.knowledge, &driver, None), code, capability) {
             Reach::Native(_) | Reach::Compiled(_) if available.answer == Answer::Unknown => {
                 line(Answer::Unknown).why(available.why.clone().unwrap_or_default())
             }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::{
     Context, Outcome,
-    shared::{describe, driver, gpu_name, main_libraries, package_row, taken_instead},
+    code::{self, Answer, Judgement, Terms},
+    shared::{chosen_cuda, describe, driver, gpu_name, label, main_libraries, package_row},
 };
 use crate::{
-    compat::{self, Reach},
+    compat::Reach,
     facts::{ComputeCapability, Environment, Fact, How, Library, Os, Package},
     finding::{Evidence, Severity},
     knowledge::{Knowledge, PackageBuild},
@@ -50,20 +51,26 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
     let Some(&capability) = gpu.capability.value() else {
         return Err(Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]));
     };
-    let judge = |library: &'a Library| match &library.code {
-        Fact::Known { value, via } => {
-            let coverage = compat::coverage(context.knowledge, value, capability, None, &driver(context));
-            Some((library, value, via, compat::reach_with_share(&coverage, file.package.share)))
+    let (cuda, driver) = (chosen_cuda(context, package), driver(context));
+    // The driver's own floors have rules of their own.
+    let terms =
+        Terms { knowledge: context.knowledge, driver: &driver, cuda: None, share: file.package.share, floors: false };
+    let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
+    let judged = deciding.known.then(|| deciding.on(&terms, capability)).flatten();
+    let Some(Judgement { library, answer, why, .. }) = judged else { return Err(Outcome::NotApplicable) };
+    let reach = match answer {
+        Answer::Fatbins(reach) => reach,
+        Answer::Hidden(target, _) => Reach::Native(target),
+        _ => {
+            let why = why.unwrap_or_default();
+            return Err(Outcome::Needs(vec![format!(
+                "the device code of {} for {}: {why}",
+                label(package),
+                gpu_name(gpu)
+            )]));
         }
-        _ => None,
     };
-    let main = main_libraries(context, package).filter_map(judge).min_by_key(|(.., reach)| reach.rank());
-    let instead = || taken_instead(context, package).filter_map(judge).min_by_key(|(.., reach)| reach.rank());
-    let judged = match main {
-        Some((.., reach)) if reach.lacks() => instead().filter(|(.., reach)| reach.works()).or(main),
-        main => main,
-    };
-    let Some((library, code, via, reach)) = judged else { return Err(Outcome::NotApplicable) };
+    let Fact::Known { value: code, via } = &library.code else { return Err(Outcome::NotApplicable) };
     let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
     let held = Evidence::new(format!("{}: {}", library.path, describe(context.knowledge, code)), via);
     let measured = via.how != How::Knowledge;

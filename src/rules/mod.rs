@@ -4,6 +4,7 @@
 //! `pub const RULE: Rule`, and add its name to the registry below.
 
 mod broken;
+pub mod code;
 mod condition;
 mod extension;
 mod nvcc;

@@ -1,8 +1,12 @@
 //! What several rules ask of a context: torch and its code, the GPU, the driver, and how they are named.
 
-use super::{Context, Outcome, broken::torch_broken};
+use super::{
+    Context, Outcome,
+    broken::torch_broken,
+    code::{self, Answer, Terms},
+};
 use crate::{
-    compat::{self, Coverage, Jit, Reach},
+    compat::{self, Jit, Reach},
     facts::{
         Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Os,
         Package, Source,
@@ -60,14 +64,6 @@ pub fn main_libraries<'a>(context: &Context<'a>, package: &'a Package) -> impl I
     let cuda = chosen_cuda(context, package);
     let main = move |library: &&Library| knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
     package.libraries.iter().filter(main)
-}
-
-/// The libraries that a package takes instead on GPUs which its main ones do not serve.
-pub fn taken_instead<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = &'a Library> + use<'a> {
-    let knowledge = context.knowledge;
-    let cuda = chosen_cuda(context, package);
-    let instead = move |library: &&Library| knowledge.is_taken_instead(&package.name, &library.path, cuda.as_deref());
-    package.libraries.iter().filter(instead)
 }
 
 /// The digits of the CUDA release for which a package takes one of its libraries: what its variable says, else that of torch's
@@ -128,8 +124,6 @@ pub struct OnGpu<'a> {
     pub gpu: &'a Gpu,
     /// Its compute capability.
     pub capability: ComputeCapability,
-    /// What of the code it can use.
-    pub coverage: Coverage,
     /// What that amounts to.
     pub reach: Reach,
 }
@@ -159,9 +153,18 @@ pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
             label(torch)
         )]));
     };
-    let coverage = compat::coverage(context.knowledge, code, capability, Some(cuda), &driver(context));
-    let reach = compat::reach(&coverage);
-    Ok(OnGpu { torch, build, cuda, code, library, via, gpu, capability, coverage, reach })
+    let driver = driver(context);
+    let terms = Terms::new(context.knowledge, &driver, Some(cuda));
+    let reach = match code::on_library(&terms, library, capability) {
+        Some(Answer::Fatbins(reach)) => reach,
+        Some(Answer::Hidden(target, _)) => Reach::Native(target),
+        None => Reach::Nothing,
+        Some(answer) => {
+            let why = answer.why(&terms, false).unwrap_or_default();
+            return Err(Outcome::Needs(vec![format!("the device code of {}: {why}", label(torch))]));
+        }
+    };
+    Ok(OnGpu { torch, build, cuda, code, library, via, gpu, capability, reach })
 }
 
 impl OnGpu<'_> {

@@ -10,7 +10,7 @@ use super::{
     needs::needs,
     profile::profile,
     summary::Summary,
-    verdict::{Device, bundle_runs, deciding, runs},
+    verdict::{Device, bundle_runs, deciding, runs, terms},
 };
 use crate::{compat, facts::CodeTarget, knowledge::Knowledge};
 
@@ -36,18 +36,17 @@ pub fn judge(
     for bundle in bundles {
         let label = bundle.label();
         let id = if ids.insert(label.clone()) { label } else { format!("{label} ({})", bundle.at) };
-        let verdicts: Vec<_> = bundle.libraries.iter().map(|library| runs(knowledge, library, gpus, driver)).collect();
+        let terms = terms(knowledge, bundle, driver);
         let deciding = deciding(knowledge, bundle);
-        let together = bundle_runs(bundle, &deciding, &verdicts);
+        let together = bundle_runs(&terms, &deciding, gpus);
         let scanned: Vec<Scanned> = bundle
             .libraries
             .iter()
-            .zip(verdicts)
-            .map(|(library, runs_on)| Scanned {
+            .map(|library| Scanned {
                 profile: profile(knowledge, library),
                 package: id.clone(),
                 library: library.clone(),
-                runs_on,
+                runs_on: runs(&terms, library, gpus),
             })
             .collect();
         let needs = needs(knowledge, bundle, bundles, system);

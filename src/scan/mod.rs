@@ -33,7 +33,7 @@ pub use sizes::{Size, sizes};
 pub use summary::{Part, Summary};
 pub use system::system_libraries;
 pub use target::Target;
-pub use verdict::{Device, Run, Verdict, linked_major};
+pub use verdict::{Device, Run};
 
 use crate::facts::Library;
 

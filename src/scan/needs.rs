@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{
-    bundle::{Bundle, Kind},
-    verdict::linked_major,
-};
+use super::bundle::{Bundle, Kind};
 use crate::{
     facts::{Container, Cpu, Os, Platform},
     knowledge::{Bringer, CommonOwner, Knowledge},
     python::{MarkerEnvironment, Requirement},
+    rules::code::linked_major,
 };
 
 /// A shared library that is needed.

@@ -10,9 +10,12 @@ use super::{
     needs::Need,
     profile::{Compressed, Ptx, has_code},
     sizes::{Size, sizes},
-    verdict::{Run, generation},
+    verdict::Run,
 };
-use crate::facts::{CodeObjects, CodeTarget};
+use crate::{
+    facts::{CodeObjects, CodeTarget},
+    rules::code::{Deciding, generation},
+};
 
 /// What reports say of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -90,11 +93,12 @@ impl Summary {
         id: String,
         bundle: &Bundle,
         scanned: &[Scanned],
-        deciding: &[usize],
+        deciding: &Deciding<'_>,
         runs_on: Vec<Run>,
         needs: Vec<Need>,
     ) -> Self {
-        let deciding: Vec<&Scanned> = deciding.iter().filter_map(|index| scanned.get(*index)).collect();
+        let decides = |scanned: &&Scanned| deciding.libraries.iter().any(|one| one.path == scanned.library.path);
+        let deciding: Vec<&Scanned> = scanned.iter().filter(decides).collect();
         let (base, partial) = targets(&deciding);
         let codes = || scanned.iter().filter_map(|scanned| scanned.library.code.value());
         let all = |of: fn(&CodeObjects) -> &BTreeMap<CodeTarget, u32>| {

@@ -11,6 +11,7 @@ use crate::{
         compare::{list, same},
     },
     knowledge::{self, Knowledge},
+    rules::code::{Terms, on_code},
 };
 
 /// The code that was read of the main libraries, and of those that are taken instead of them.
@@ -240,7 +241,9 @@ impl Way {
 fn gpus(case: &Case<'_>, claimed: &CodeObjects, codes: &Codes<'_>, prefix: &str) -> Check {
     let share = case.file.package.share;
     let covers = |code: &CodeObjects, gpu| compat::coverage(case.knowledge, code, gpu, None, &Driver::default());
-    let reach = |code: &CodeObjects, gpu| compat::reach_with_share(&covers(code, gpu), share);
+    let driver = Driver::default();
+    let terms = Terms { share, ..Terms::new(case.knowledge, &driver, None) };
+    let reach = |code: &CodeObjects, gpu| on_code(&terms, code, gpu);
     let way = |reach: Reach| match reach {
         // A share of the fatbins says that it works, and not how.
         reach if share.is_some() && reach.works() => Way::Native,

@@ -6,15 +6,16 @@ use super::{
 };
 use crate::{
     facts::ComputeCapability,
-    scan::{Run, Scanned, Summary, Verdict},
+    rules::code::Support,
+    scan::{Run, Scanned, Summary},
 };
 
-fn mark(verdict: Verdict) -> (&'static str, Paint) {
+fn mark(verdict: Support) -> (&'static str, Paint) {
     match verdict {
-        Verdict::Yes => ("✓", Paint::Good),
-        Verdict::Partial => ("◐", Paint::Warning),
-        Verdict::No => ("✗", Paint::Error),
-        Verdict::Unknown => ("?", Paint::Dim),
+        Support::Yes => ("✓", Paint::Good),
+        Support::Partial => ("◐", Paint::Warning),
+        Support::No => ("✗", Paint::Error),
+        Support::Unknown => ("?", Paint::Dim),
     }
 }
 
@@ -36,12 +37,12 @@ fn reason(run: &Run) -> String {
 /// The GPUs of one library, a line each.
 pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
     if let [_, _, _, _, _, _, ..] = scanned.runs_on.as_slice() {
-        let of = |verdict: Verdict| {
+        let of = |verdict: Support| {
             let runs = scanned.runs_on.iter().filter(move |run| run.verdict == verdict);
             runs.map(|run| run.capability.number().to_string()).collect::<Vec<_>>().join(" ")
         };
         for (label, verdict) in
-            [("runs on", Verdict::Yes), ("in part on", Verdict::Partial), ("unknown on", Verdict::Unknown)]
+            [("runs on", Support::Yes), ("in part on", Support::Partial), ("unknown on", Support::Unknown)]
         {
             let list = of(verdict);
             if !list.is_empty() {
@@ -146,11 +147,11 @@ fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String
     let (mark, paint) = match run {
         None => (" ", Paint::Dim),
         Some(run) => match (run.verdict, run.how.starts_with("ptx")) {
-            (Verdict::Yes, false) => ("■", Paint::Good),
-            (Verdict::Yes, true) => ("□", Paint::Good),
-            (Verdict::Partial, _) => ("◐", Paint::Warning),
-            (Verdict::No, _) => ("·", Paint::Dim),
-            (Verdict::Unknown, _) => ("?", Paint::Dim),
+            (Support::Yes, false) => ("■", Paint::Good),
+            (Support::Yes, true) => ("□", Paint::Good),
+            (Support::Partial, _) => ("◐", Paint::Warning),
+            (Support::No, _) => ("·", Paint::Dim),
+            (Support::Unknown, _) => ("?", Paint::Dim),
         },
     };
     format!("{}{}", " ".repeat(width), paint.on(mark, color))

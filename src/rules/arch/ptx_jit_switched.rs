@@ -20,6 +20,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
+        code::{Terms, on_code},
         shared::{driver, gpu_name, label, torch_on_gpu},
     },
 };
@@ -46,8 +47,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         Err(outcome) => return outcome,
     };
     let switched = compat::Driver { jit, ..driver(context) };
-    let coverage = compat::coverage(context.knowledge, on_gpu.code, on_gpu.capability, Some(on_gpu.cuda), &switched);
-    if !on_gpu.reach.works() || compat::reach(&coverage).works() {
+    let terms = Terms::new(context.knowledge, &switched, Some(on_gpu.cuda));
+    if !on_gpu.reach.works() || on_code(&terms, on_gpu.code, on_gpu.capability).works() {
         return Outcome::Holds;
     }
     let mut draft = Draft::new(

@@ -17,13 +17,13 @@
 //! METADATA of the packages; the knowledge base's rows of what the default index gives.
 
 use crate::{
-    compat,
     facts::{Environment, Gpu, Origin, Package},
     finding::{Evidence, Severity},
     knowledge::{TorchBuild, TorchRelease},
     python::Requirement,
     rules::{
         Context, Draft, Outcome, Remedy, Rule, Scope,
+        code::{Terms, on_code},
         shared::{driver, driver_os, gpu_name, label, package_evidence},
     },
 };
@@ -119,6 +119,6 @@ fn fault(context: &Context<'_>, gpu: &Gpu, build: &TorchBuild) -> Option<String>
         return Some(format!("CUDA {cuda} needs driver {} or newer, and {version} is here", floor.driver));
     }
     let code = context.knowledge.torch_code(build)?;
-    let coverage = compat::coverage(context.knowledge, &code, *gpu.capability.value()?, Some(cuda), &driver);
-    (!compat::reach(&coverage).works()).then(|| format!("it has no code for {name}"))
+    let reach = on_code(&Terms::new(context.knowledge, &driver, Some(cuda)), &code, *gpu.capability.value()?);
+    (!reach.works()).then(|| format!("it has no code for {name}"))
 }

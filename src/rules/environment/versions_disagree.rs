@@ -23,9 +23,9 @@ use crate::{
     python,
     rules::{
         Context, Draft, Outcome, Rule, Scope,
+        code::linked_major,
         shared::{label, main_libraries},
     },
-    scan::linked_major,
 };
 
 /// See the head of this file.

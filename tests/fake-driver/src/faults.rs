@@ -38,8 +38,12 @@ pub fn strike(function: &str) -> Option<u32> {
         at_exit(forge);
     }
     if named(&scenario.daemon) {
-        // It is left to itself on purpose; where there is no setsid the test shows it.
-        let _ = process::Command::new("setsid").args(["sleep", "60"]).spawn();
+        // It is left to itself on purpose; where there is no setsid the test shows it. Until it has left the group it would die with it.
+        if let Ok(child) = process::Command::new("setsid").args(["sleep", "60"]).spawn() {
+            let command = format!("/proc/{}/cmdline", child.id());
+            let is_left = || std::fs::read(&command).is_ok_and(|line| line.starts_with(b"sleep"));
+            (0..500).take_while(|_| !is_left()).for_each(|_| thread::sleep(Duration::from_millis(10)));
+        }
     }
     scenario.errors.get(function).copied()
 }

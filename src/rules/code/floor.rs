@@ -1,0 +1,98 @@
+//! What a driver must be whatever the code is: new enough for the CUDA runtime that a library links to, and of a branch that serves the
+//! GPU.
+
+use super::Terms;
+use crate::facts::{ComputeCapability, Container, CudaVersion, DriverVersion, Library, Os};
+
+/// Why a driver is in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Floor {
+    /// The library links to this CUDA major, which starts from this driver on.
+    Runtime {
+        /// The CUDA major that it links to.
+        major: u16,
+        /// The first driver that starts it.
+        first: DriverVersion,
+        /// The driver that is there.
+        driver: DriverVersion,
+    },
+    /// The GPU is served from this driver on.
+    First {
+        /// The GPU's compute capability.
+        capability: ComputeCapability,
+        /// The first driver that serves it.
+        first: DriverVersion,
+        /// The driver that is there.
+        driver: DriverVersion,
+    },
+    /// The GPU is served up to this branch.
+    Last {
+        /// The GPU's compute capability.
+        capability: ComputeCapability,
+        /// The last branch that serves it.
+        last: u32,
+        /// The driver that is there.
+        driver: DriverVersion,
+    },
+}
+
+impl Floor {
+    /// As the end of a sentence.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Runtime { major, first, driver } => {
+                format!("it links to CUDA {major}, which needs driver {first} or newer, and {driver} is older")
+            }
+            Self::First { capability, first, driver } => {
+                format!("sm_{} needs driver {first} or newer, and {driver} is older", capability.number())
+            }
+            Self::Last { capability, last, driver } => {
+                let number = capability.number();
+                format!("drivers newer than R{last} do not serve sm_{number}, and {driver} is newer")
+            }
+        }
+    }
+}
+
+/// Why the driver does not start the CUDA runtime that a library links to.
+pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
+    let driver = terms.driver.version.as_ref()?;
+    let major = linked_major(library)?;
+    let floor = terms.knowledge.runtime_floor(CudaVersion::new(major, 0), os(library))?;
+    let (first, driver) = (floor.driver.clone(), driver.clone());
+    (driver < first).then_some(Floor::Runtime { major, first, driver })
+}
+
+/// Why the driver has nothing to do with a GPU: it is older than the architecture, or no longer serves it.
+pub fn unserved(terms: &Terms<'_>, library: &Library, capability: ComputeCapability) -> Option<Floor> {
+    let driver = terms.driver.version.clone()?;
+    let row = terms.knowledge.architecture(capability)?;
+    let first = match os(library) {
+        Os::Windows => row.driver_first_windows.as_ref(),
+        _ => row.driver_first_linux.as_ref(),
+    };
+    if let Some(first) = first.filter(|first| driver < **first) {
+        return Some(Floor::First { capability, first: first.clone(), driver });
+    }
+    let last = row.driver_last_branch.filter(|last| driver.branch() > *last)?;
+    Some(Floor::Last { capability, last, driver })
+}
+
+/// The system that a library is for.
+fn os(library: &Library) -> Os {
+    if library.container == Container::Pe { Os::Windows } else { Os::Linux }
+}
+
+/// The CUDA major that a library links to: `libcudart.so.12`, `libcublas.so.13`, `cudart64_12.dll`.
+pub fn linked_major(library: &Library) -> Option<u16> {
+    let of = |name: &String| {
+        let name = name.to_ascii_lowercase();
+        let unix = ["libcudart.so.", "libcublas.so.", "libcublaslt.so.", "libnvrtc.so."];
+        let windows = ["cudart64_", "cublas64_", "cublaslt64_"];
+        let rest = unix.iter().chain(&windows).find_map(|start| name.strip_prefix(start))?;
+        let digits = rest.split(['.', '_']).next()?;
+        // cudart64_110.dll is of CUDA 11.
+        digits.get(..2)?.parse().ok()
+    };
+    library.needed.iter().find_map(of)
+}

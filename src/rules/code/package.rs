@@ -1,0 +1,206 @@
+//! The libraries of a package together on one GPU: those that decide, the best of variants, kernels for one other generation left out.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Answer, Support, Terms,
+    library::{generation, has_runnable, on_library},
+};
+use crate::{
+    facts::{CodeKind, CodeTarget, ComputeCapability, Extent, Library},
+    knowledge::Knowledge,
+    python::{file_name, library_variant},
+};
+
+/// The libraries that decide which GPUs a package runs on.
+#[derive(Debug, Clone)]
+pub struct Deciding<'a> {
+    /// Those of them in which code was found.
+    pub libraries: Vec<&'a Library>,
+    /// Whether a row names them; else it is all that hold runnable code, and nobody knows which of them is needed.
+    pub known: bool,
+    /// Those that the package takes instead on GPUs which the others do not serve.
+    pub instead: Vec<&'a Library>,
+}
+
+/// How a GPU gets on with a package.
+#[derive(Debug, Clone)]
+pub struct Judgement<'a> {
+    /// The kind of answer.
+    pub support: Support,
+    /// The code that the GPU takes, where it runs.
+    pub target: Option<CodeTarget>,
+    /// What keeps it from running, or what the answer rests on, as the end of a sentence.
+    pub why: Option<String>,
+    /// The library that speaks for the package.
+    pub library: &'a Library,
+    /// What it says.
+    pub answer: Answer,
+}
+
+/// The deciding ones of a package's libraries. `name`: that of the distribution; nothing for a folder or a file, whose names say nothing
+/// of a package. `cuda`: the digits by which some packages choose among their libraries, where they are known.
+pub fn deciding<'a>(
+    knowledge: &Knowledge,
+    name: Option<&str>,
+    libraries: &'a [Library],
+    cuda: Option<&str>,
+) -> Deciding<'a> {
+    let judged: Vec<(&Library, bool)> =
+        libraries.iter().filter_map(|library| Some((library, is_little(library)?))).collect();
+    let of = |is: &dyn Fn(&Library) -> bool| judged.iter().map(|(library, _)| *library).filter(|l| is(l)).collect();
+    let main: Vec<&Library> = match name.map(|name| knowledge.main_library(name, cuda)) {
+        Some(is_main) => of(&|library| is_main(&library.path)),
+        None => Vec::new(),
+    };
+    let instead = match name {
+        Some(name) => of(&|library| knowledge.is_taken_instead(name, &library.path, cuda)),
+        None => Vec::new(),
+    };
+    let whole: Vec<&Library> = judged.iter().filter(|(_, little)| !little).map(|(library, _)| *library).collect();
+    let known = !main.is_empty();
+    let libraries = match (known, whole.is_empty()) {
+        (true, _) => main,
+        (false, false) => whole,
+        (false, true) => of(&|_| true),
+    };
+    Deciding { libraries, known, instead }
+}
+
+/// Whether a library holds next to nothing, as a compiler leaves it behind: libcufftw.so.11 has one fatbin, for sm_52 alone. Nothing
+/// for a library without runnable code.
+fn is_little(library: &Library) -> Option<bool> {
+    let code = library.code.value().filter(|code| has_runnable(code))?;
+    let bytes = code.bytes.values().sum::<u64>();
+    // A row says nothing of bytes.
+    let measured = code.extent != Extent::Claim;
+    Some(measured && code.hidden.is_empty() && code.fatbins <= 1 && bytes < 4096 && !is_loose(library))
+}
+
+/// Whether a file is code from its first byte to its last: then being small means nothing.
+fn is_loose(library: &Library) -> bool {
+    use crate::facts::Container::{Cubin, Fatbin, Ptx};
+    matches!(library.container, Fatbin | Cubin | Ptx)
+}
+
+impl<'a> Deciding<'a> {
+    /// How a GPU gets on with them; nothing where there are none.
+    pub fn on(&self, terms: &Terms<'_>, capability: ComputeCapability) -> Option<Judgement<'a>> {
+        let answers = |libraries: &[&'a Library]| -> Vec<(&'a Library, Answer)> {
+            libraries.iter().filter_map(|library| Some((*library, on_library(terms, library, capability)?))).collect()
+        };
+        let main = together(terms, &answers(&self.libraries), capability)?;
+        if !matches!(main.support, Support::Partial | Support::No) || self.instead.is_empty() {
+            return Some(main);
+        }
+        let instead = together(terms, &answers(&self.instead), capability);
+        instead.filter(|instead| instead.support == Support::Yes).or(Some(main))
+    }
+}
+
+/// Answers of several libraries as one.
+pub fn together<'a>(
+    terms: &Terms<'_>,
+    answers: &[(&'a Library, Answer)],
+    capability: ComputeCapability,
+) -> Option<Judgement<'a>> {
+    let answers: Vec<One<'a, '_>> = answers.iter().map(|(library, answer)| One { library, answer }).collect();
+    // Kernels for one other generation are never loaded on this GPU, like fatbins of one other generation.
+    let concerns =
+        |one: &One<'_, '_>| one.works() || generation(one.library).is_none_or(|major| major == capability.major);
+    let (mut concerning, mut other): (Vec<_>, Vec<_>) = answers.into_iter().partition(concerns);
+    if concerning.is_empty() {
+        concerning = std::mem::take(&mut other);
+    }
+    // Of variants of one library a program loads one: the best speaks for all.
+    let mut slots: BTreeMap<String, Vec<One<'a, '_>>> = BTreeMap::new();
+    for one in concerning {
+        let path = &one.library.path;
+        slots.entry(library_variant(file_name(path)).unwrap_or_else(|| path.clone())).or_default().push(one);
+    }
+    let best = slots.values().filter_map(|slot| slot.iter().min_by_key(|one| one.answer.support()).copied());
+    let chosen: Vec<One<'a, '_>> = best.collect();
+    let lacking: Vec<One<'a, '_>> = chosen.iter().copied().filter(|one| !one.works()).collect();
+    if !lacking.is_empty() {
+        return lacks(terms, &lacking, chosen.len());
+    }
+    let mut judgement = works(terms, &slots, &chosen)?;
+    if !other.is_empty() {
+        let names: Vec<&str> = other.iter().map(|one| file_name(&one.library.path)).collect();
+        let note = format!("but for {}, which is for another generation only", names.join(", "));
+        judgement.why = Some(judgement.why.map_or(note.clone(), |why| format!("{why}; {note}")));
+    }
+    Some(judgement)
+}
+
+/// A library and how a GPU gets on with it.
+#[derive(Clone, Copy)]
+struct One<'a, 'b> {
+    library: &'a Library,
+    answer: &'b Answer,
+}
+
+impl<'a> One<'a, '_> {
+    fn works(&self) -> bool {
+        self.answer.support() == Support::Yes
+    }
+
+    fn why(&self, terms: &Terms<'_>) -> Option<String> {
+        let sampled = self.library.code.value().is_some_and(|code| code.extent == Extent::Sampled);
+        self.answer.why(terms, sampled)
+    }
+
+    fn judgement(&self, support: Support, why: Option<String>) -> Judgement<'a> {
+        let target = self.answer.target().filter(|_| support == Support::Yes);
+        Judgement { support, target, why, library: self.library, answer: self.answer.clone() }
+    }
+}
+
+/// Everything that decides runs: how.
+fn works<'a>(
+    terms: &Terms<'_>,
+    slots: &BTreeMap<String, Vec<One<'a, '_>>>,
+    chosen: &[One<'a, '_>],
+) -> Option<Judgement<'a>> {
+    let fatbins = |one: &&One<'_, '_>| one.library.code.value().map_or(0, |code| code.fatbins);
+    let from_ptx = |one: &One<'_, '_>| one.answer.target().is_some_and(|target| target.kind == CodeKind::Ptx);
+    let compiled: Vec<One<'a, '_>> = chosen.iter().copied().filter(from_ptx).collect();
+    // Where the driver must compile for any, that is the answer; else the largest library speaks.
+    let largest = if compiled.is_empty() { chosen } else { &compiled }.iter().max_by_key(fatbins)?;
+    let some = |slot: &&Vec<One<'_, '_>>| slot.len() > 1 && slot.iter().any(|one| !one.works());
+    let why = match slots.values().find(some) {
+        Some(slot) => {
+            let works: Vec<&str> =
+                slot.iter().filter(|one| one.works()).map(|one| file_name(&one.library.path)).collect();
+            Some(format!("{} of {} variants: {}", works.len(), slot.len(), works.join(", ")))
+        }
+        None if !compiled.is_empty() && compiled.len() < chosen.len() => {
+            Some(format!("{} of {} libraries from PTX", compiled.len(), chosen.len()))
+        }
+        None if chosen.len() == 1 => largest.why(terms),
+        None => None,
+    };
+    Some(largest.judgement(Support::Yes, why))
+}
+
+/// Something that decides does not run: what, and why. `all`: how many decide.
+fn lacks<'a>(terms: &Terms<'_>, lacking: &[One<'a, '_>], all: usize) -> Option<Judgement<'a>> {
+    let mildest = lacking.iter().map(|one| one.answer.support()).min()?;
+    // The one that can do least speaks, of equals the first.
+    let speaks = lacking.iter().min_by_key(|one| one.answer.rank())?;
+    let first = lacking.first()?.why(terms);
+    if lacking.len() == all && (all == 1 || lacking.iter().all(|one| one.why(terms) == first)) {
+        return Some(speaks.judgement(mildest, first));
+    }
+    let mut names: Vec<&str> = lacking.iter().take(3).map(|one| file_name(&one.library.path)).collect();
+    if lacking.len() > 3 {
+        names.push("…");
+    }
+    let names = names.join(", ");
+    let (support, why) = match mildest {
+        Support::Unknown => (Support::Unknown, format!("not known for {names}")),
+        mildest if lacking.len() == all => (mildest, format!("none of {all} libraries: {names}")),
+        _ => (Support::Partial, format!("not {} of {all} libraries: {names}", lacking.len())),
+    };
+    Some(speaks.judgement(support, Some(why)))
+}
