@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    facts::{CodeTarget, Fact, Facts},
+    facts::{CodeTarget, Fact, Facts, Source},
     knowledge::Knowledge,
     probe::{self, Surroundings},
     scan::{self, Bundle, Collected, Depth, Progress, Question, Reader, Target, Wish},
@@ -107,8 +107,17 @@ impl Arguments {
             assume.gpu.clear();
         }
         assume.apply(&mut facts, knowledge)?;
-        if !self.require.is_empty() {
-            facts.required = self.require.clone();
+        facts.required = self.require.clone();
+        // Without a question the rules have nothing to answer.
+        if !self.require.is_empty() || facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
+            // What it is for stands in for the system that nobody named.
+            if facts.host.platform.is_unknown()
+                && let Some(platform) = bundles.first().map(|bundle| bundle.platform())
+                && bundles.iter().all(|bundle| bundle.platform() == platform)
+            {
+                facts.host.platform = platform
+                    .map_or(facts.host.platform, |platform| Fact::known(platform, Source::file("what was read")));
+            }
             facts.environments = bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
         }
         Ok(facts)

@@ -29,7 +29,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
-pub use environments::in_folders as system_libraries;
+pub use environments::{build_of_text, in_folders as system_libraries};
 pub use here::{Here, InstalledPython, here};
 pub use root::{Root, clean};
 pub use surroundings::Surroundings;

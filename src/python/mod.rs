@@ -22,7 +22,7 @@ pub use marker::Marker;
 pub use marker_environment::MarkerEnvironment;
 pub use metadata::{Metadata, egg_requires};
 pub use names::normalize;
-pub use record::{record_libraries, record_paths, shared_library};
+pub use record::{device_code, native_file, record_libraries, record_paths, shared_library};
 pub use requirement::Requirement;
 pub use tags::{System, WheelPlatform, WheelTarget};
 pub use version_py::{TorchVersion, version_py};

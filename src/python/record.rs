@@ -9,7 +9,7 @@ pub fn record_paths(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(first_field).filter(|path| !path.is_empty()).map(|path| path.replace('\\', "/"))
 }
 
-/// The native libraries in a `RECORD`. It has a megabyte of Python files and headers and some ten libraries, so that only lines are
+/// The native libraries in a `RECORD`, and files that are device code as they are. It has a megabyte of Python files and headers and some ten libraries, so that only lines are
 /// read in which a dot is followed by the letters of a library's ending.
 pub fn record_libraries(text: &str) -> Vec<String> {
     let bytes = text.as_bytes();
@@ -21,6 +21,7 @@ pub fn record_libraries(text: &str) -> Vec<String> {
         let may_end = match rest {
             [b's' | b'S', b'o' | b'O', ..] | [b'd' | b'D', b'l' | b'L', ..] => true,
             [b'p' | b'P', b'y' | b'Y', third, ..] => third.eq_ignore_ascii_case(&b'd'),
+            [b'p', b't', b'x', ..] | [b'c', b'u', b'b', ..] | [b'f', b'a', b't', ..] => true,
             _ => false,
         };
         if dot < done || !may_end {
@@ -28,7 +29,7 @@ pub fn record_libraries(text: &str) -> Vec<String> {
         }
         let start = memchr::memrchr(b'\n', bytes.get(..dot).unwrap_or_default()).map_or(0, |end| end + 1);
         done = memchr::memchr(b'\n', rest).map_or(bytes.len(), |length| dot + 1 + length + 1);
-        found.extend(text.get(start..done).into_iter().flat_map(record_paths).filter(|path| shared_library(path)));
+        found.extend(text.get(start..done).into_iter().flat_map(record_paths).filter(|path| native_file(path)));
     }
     found
 }
@@ -47,6 +48,16 @@ fn first_field(line: &str) -> String {
         field.push(letter);
     }
     field
+}
+
+/// Whether a path names a native library or a file that is device code from its first byte to its last.
+pub fn native_file(path: &str) -> bool {
+    shared_library(path) || device_code(path)
+}
+
+/// Whether a path names a file that is device code as it is: `.ptx`, `.cubin`, `.fatbin`.
+pub fn device_code(path: &str) -> bool {
+    [".ptx", ".cubin", ".fatbin"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Whether a path names a native library for Linux or Windows: `.so`, `.so.1.2`, `.dll`, `.pyd`.
@@ -129,7 +140,7 @@ mod tests {
 
         #[test]
         fn the_short_way_to_libraries_leaves_none_out(text in "([a\",\n\r\\\\]|\\.so|\\.py|\\.h|\\PC){0,200}") {
-            let all: Vec<_> = text.lines().flat_map(record_paths).filter(|path| shared_library(path)).collect();
+            let all: Vec<_> = text.lines().flat_map(record_paths).filter(|path| native_file(path)).collect();
             prop_assert_eq!(record_libraries(&text), all);
         }
     }

@@ -143,7 +143,7 @@ fields! {
         gained, lost, became_partial, became_base, gained_partial, lost_partial, ptx_isa, compression, code_bytes
     }
     GpuChange { products, old, new; capability, worked, works }
-    Gate { gpus, reasons, nothing_in; required, met }
+    Gate { gpus, reasons, unknown, nothing_in; required, met, sampled }
     Unread { path, why; matters }
     Remote { target, url, file, index, not_looked_into; size, bytes, index_bytes, requests, sampled, downloaded }
     Framework { environment, torch, steps; processes, left_running, micros }

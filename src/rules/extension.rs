@@ -53,8 +53,7 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
     };
     let (cuda, driver) = (chosen_cuda(context, package), driver(context));
     // The driver's own floors have rules of their own.
-    let terms =
-        Terms { knowledge: context.knowledge, driver: &driver, cuda: None, share: file.package.share, floors: false };
+    let terms = Terms { share: file.package.share, ..Terms::new(context.knowledge, &driver, None) };
     let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
     let judged = deciding.known.then(|| deciding.on(&terms, capability)).flatten();
     let Some(Judgement { library, answer, why, .. }) = judged else { return Err(Outcome::NotApplicable) };

@@ -26,7 +26,7 @@ pub use environment::{
 };
 pub use extension::{cuda_major, of_nvidia};
 pub use pages::{page, titles};
-pub use rule::{Context, Draft, Outcome, Remedy, Rule, Scope};
+pub use rule::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
@@ -145,6 +145,7 @@ registry! {
         extension_arch_missing,
         extension_ptx_too_new_for_driver,
         extension_needs_ptx_jit,
+        code_lacks_gpu,
         known_problem,
     }
     environment {

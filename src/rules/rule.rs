@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    facts::{Environment, Facts, Gpu, Package},
+    facts::{Environment, Facts, Gpu, Origin, Package},
     finding::{Evidence, Severity, Trace, fingerprint},
     knowledge::{Knowledge, PackageFile, ProblemRow},
 };
@@ -14,6 +14,8 @@ pub struct Rule {
     pub slug: &'static str,
     /// What it looks at, and so how often it runs.
     pub scope: Scope,
+    /// Which environments it looks at.
+    pub judges: Judges,
     /// How bad a finding is, unless the finding itself says less.
     pub severity: Severity,
     /// Rules whose finding on the same subject makes one of this rule a mere consequence.
@@ -22,6 +24,29 @@ pub struct Rule {
     pub remedies: &'static [Remedy],
     /// The judgement. It reads the context and nothing else.
     pub judge: fn(&Context<'_>) -> Outcome,
+}
+
+/// Which environments a rule looks at, by what they were read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judges {
+    /// Where packages are installed, or would be after a plan.
+    Places,
+    /// Also wheels, folders and files that were only read: it asks about code alone.
+    Everything,
+    /// Only what was read to be published.
+    Artifacts,
+}
+
+impl Judges {
+    /// Whether an environment of this origin is looked at.
+    pub fn takes(self, origin: &Origin) -> bool {
+        let artifact = matches!(origin, Origin::Artifact(_));
+        match self {
+            Self::Places => !artifact,
+            Self::Everything => true,
+            Self::Artifacts => artifact,
+        }
+    }
 }
 
 /// Searches for what removes a finding; each is a file of `src/fix/`.
@@ -64,6 +89,8 @@ pub enum Scope {
     Package,
     /// Once for each such package on each GPU.
     PackageOnGpu,
+    /// Once for each package that holds device code and of which nobody knows which library decides, on each GPU.
+    UnlistedOnGpu,
     /// Once for each known problem of the packages that are there, and on each GPU where the problem is about GPUs.
     Problem,
 }
@@ -174,6 +201,8 @@ pub struct Context<'a> {
     pub gpu: Option<(usize, &'a Gpu)>,
     /// The package, for scopes with one, and what is known of it.
     pub subject: Option<(&'a Package, &'a PackageFile)>,
+    /// The package of which nobody knows which library decides, for the scope with one.
+    pub unlisted: Option<&'a Package>,
     /// The known problem, for the scope of that name.
     pub problem: Option<(&'a PackageFile, &'a ProblemRow)>,
 }
@@ -181,7 +210,7 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The machine as a whole.
     pub const fn new(facts: &'a Facts, knowledge: &'a Knowledge) -> Self {
-        Self { facts, knowledge, environment: None, gpu: None, subject: None, problem: None }
+        Self { facts, knowledge, environment: None, gpu: None, subject: None, unlisted: None, problem: None }
     }
 
     /// A package of the environment at hand.

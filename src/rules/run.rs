@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
-use super::{Context, Draft, Outcome, REGISTRY, Rule, Scope};
+use super::{Context, Draft, Judges, Outcome, REGISTRY, Rule, Scope, code, shared::chosen_cuda};
 use crate::{
     facts::{Environment, Facts, Gpu, Package},
     finding::Finding,
@@ -54,35 +54,46 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
     // A GPU that programs cannot see needs no build that serves it, unless it was asked for by name.
     let meant = |gpu: &Gpu| gpu.named || gpu.visible.value() != Some(&false);
     let used: Vec<_> = gpus.iter().copied().filter(|(_, gpu)| meant(gpu)).collect();
+    let of = |judges: Judges| environments.iter().copied().filter(move |(_, one)| judges.takes(&one.origin));
     let known = |environment: Placed<'a>| {
         let all = environment.1.packages.iter();
         all.filter_map(move |package| Some((environment, (package, knowledge.package_file(&package.name)?))))
     };
     let packages: Vec<(Placed<'_>, Subject<'_>)> = environments.iter().copied().flat_map(known).collect();
     let base = Context::new(facts, knowledge);
+    let unlisted: Vec<(Placed<'_>, &Package)> = environments
+        .iter()
+        .flat_map(|&environment| environment.1.packages.iter().map(move |package| (environment, package)))
+        .filter(|&(environment, package)| is_unlisted(&Context { environment: Some(environment), ..base }, package))
+        .collect();
     let mut verdicts = Verdicts::default();
     for rule in REGISTRY.iter().map(|entry| entry.rule) {
         let mut collector = Collector { rule, merged: BTreeMap::new(), verdicts: &mut verdicts };
         match rule.scope {
             Scope::Machine => collector.judge(base),
             Scope::Gpu => gpus.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..base })),
-            Scope::Environment => environments
-                .iter()
-                .for_each(|&environment| collector.judge(Context { environment: Some(environment), ..base })),
+            Scope::Environment => of(rule.judges)
+                .for_each(|environment| collector.judge(Context { environment: Some(environment), ..base })),
             Scope::EnvironmentOnGpu => {
-                for &environment in &environments {
+                for environment in of(rule.judges) {
                     let context = Context { environment: Some(environment), ..base };
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
             Scope::Package => {
-                for &(environment, subject) in &packages {
+                for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
                     collector.judge(Context { environment: Some(environment), subject: Some(subject), ..base });
                 }
             }
             Scope::PackageOnGpu => {
-                for &(environment, subject) in &packages {
+                for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
                     let context = Context { environment: Some(environment), subject: Some(subject), ..base };
+                    used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
+                }
+            }
+            Scope::UnlistedOnGpu => {
+                for &(environment, package) in unlisted.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
+                    let context = Context { environment: Some(environment), unlisted: Some(package), ..base };
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
@@ -92,6 +103,9 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                 for problem in knowledge.problems() {
                     let subjects = problem_subjects(problem, &environments, &packages);
                     for (environment, subject) in subjects {
+                        if !rule.judges.takes(&environment.1.origin) {
+                            continue;
+                        }
                         let context =
                             Context { environment: Some(environment), subject, problem: Some(problem), ..base };
                         if about_gpus(problem.1) {
@@ -109,6 +123,21 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
 
 type Placed<'a> = (usize, &'a Environment);
 type Subject<'a> = (&'a Package, &'a PackageFile);
+
+/// Whether a package holds device code without anybody knowing which of its libraries decides. NVIDIA's own libraries are left out: what
+/// loads them decides what they must serve, and they choose among kernels themselves.
+fn is_unlisted(context: &Context<'_>, package: &Package) -> bool {
+    let own = package.name == "torch" || ["nvidia-", "cuda-"].iter().any(|prefix| package.name.starts_with(prefix));
+    if own || package.libraries.is_empty() {
+        return false;
+    }
+    let compiles = context.knowledge.package_file(&package.name).is_some_and(|file| file.package.compiles);
+    let deciding = || {
+        let cuda = chosen_cuda(context, package);
+        code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref())
+    };
+    !compiles && Some(deciding()).is_some_and(|deciding| !deciding.known && !deciding.libraries.is_empty())
+}
 
 /// Where a known problem is looked for: at the packages that its file is about, or once for each environment.
 fn problem_subjects<'a>(

@@ -7,8 +7,8 @@ use serde::Serialize;
 pub use crate::python::{file_name, is_variant, library_stem as stem};
 use crate::{
     binary::Archive,
-    facts::{Environment, Fact, Facts, Library, Origin, Package},
-    probe::redact,
+    facts::{Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source},
+    probe::{self, redact},
     python,
 };
 
@@ -29,8 +29,12 @@ pub struct Bundle {
     pub requires: Option<Vec<String>>,
     /// Bytes of the file as it is downloaded; nothing for what is no single file or was not read from disk.
     pub size: Option<u64>,
+    /// Build of torch, torchvision or torchaudio, by its `version.py`.
+    pub build: Fact<Build>,
     /// Whether of some library only a sample was read, or others were left out.
     pub sampled: bool,
+    /// A library that may decide and that the sample did not reach.
+    pub unreached: Option<String>,
     /// Its libraries, by path.
     pub libraries: Vec<Library>,
     /// Names of all its files that look like libraries, links included: what the loader may ask for.
@@ -64,7 +68,9 @@ impl Bundle {
             at: at.into(),
             requires: None,
             size: None,
+            build: Fact::unknown("nothing that was read names its build"),
             sampled: false,
+            unreached: None,
             libraries: Vec::new(),
             files: BTreeSet::new(),
         }
@@ -72,16 +78,29 @@ impl Bundle {
 
     /// The libraries of a package that was read without unpacking it. `at`: how reports name the file.
     pub fn of_archive(archive: Archive, kind: Kind, at: &str) -> Self {
+        let sampled = archive.libraries.iter().any(super::remote::is_sample) || !archive.left.is_empty();
+        let reached = |path: &String| {
+            archive.libraries.iter().any(|l| l.path == *path && !(super::remote::is_sample(l) && l.code.is_unknown()))
+        };
+        let unreached = archive.largest.clone().filter(|path| sampled && !reached(path));
+        let plain = Self::new(kind, "", at);
+        let build = match (&archive.version_py, &archive.name) {
+            (Some((path, text)), Some(name)) => probe::build_of_text(text, &python::normalize(name), path),
+            _ => plain.build.clone(),
+        };
         let name = archive.name.map_or_else(|| file_name(at).to_owned(), |name| python::normalize(&name));
         let files = archive.libraries.iter().map(|library| file_name(&library.path).to_owned()).collect();
         Self {
             version: archive.version,
             tags: archive.tags,
             requires: Some(archive.requires.iter().map(|line| redact::urls(line)).collect()),
-            sampled: archive.libraries.iter().any(super::remote::is_sample),
+            build,
+            sampled,
+            unreached,
             libraries: archive.libraries,
             files,
-            ..Self::new(kind, name, at)
+            name,
+            ..plain
         }
     }
 
@@ -96,17 +115,22 @@ impl Bundle {
             active: false,
             interpreter: Fact::unknown(why),
             python: Fact::unknown(why),
-            platform: facts.host.platform.clone(),
+            platform: self
+                .platform()
+                .map_or_else(|| facts.host.platform.clone(), |p| Fact::known(p, Source::file(&self.at))),
             manager: Fact::unknown(why),
             packages: vec![Package {
-                // Not the distribution's own name: rules about torch judge environments that somebody runs.
-                name: self.label(),
-                version: Fact::unknown(why),
-                build: Fact::unknown(why),
+                name: self.name.clone(),
+                version: match &self.version {
+                    Some(version) => Fact::known(version.clone(), Source::file(&self.at)),
+                    None => Fact::unknown("nothing that was read names its version"),
+                },
+                build: self.build.clone(),
                 installer: None,
-                requires: Vec::new(),
+                requires: self.requires.clone().unwrap_or_default(),
                 libraries: self.libraries.clone(),
-                listing: None,
+                // Somebody looked: what a row says of the version does not stand in for it.
+                listing: Some(Listing::Record),
                 damaged: Vec::new(),
                 unread: Vec::new(),
                 editable: None,
@@ -116,6 +140,16 @@ impl Bundle {
             unlisted: Vec::new(),
             elsewhere: Vec::new(),
         }
+    }
+
+    /// What it was built for, by its tags or its libraries.
+    pub fn platform(&self) -> Option<Platform> {
+        let tags = self.tags.as_deref().unwrap_or_default();
+        let windows = tags.contains("win_") || self.libraries.iter().any(|l| l.container == Container::Pe);
+        let linux = tags.contains("linux") || self.libraries.iter().any(|l| l.container == Container::Elf);
+        let os = if windows { Os::Windows } else { linux.then_some(Os::Linux)? };
+        let arm = ["aarch64", "arm64"].iter().any(|word| tags.contains(word));
+        Some(Platform { os, cpu: if arm { Cpu::Aarch64 } else { Cpu::X86_64 } })
     }
 
     /// Name and version, as people say it.

@@ -8,7 +8,7 @@ use std::{
 use super::bundle::{Bundle, Kind};
 use crate::{
     files,
-    probe::{clean, redact},
+    probe::{self, clean, redact},
     python,
 };
 
@@ -16,6 +16,11 @@ use crate::{
 const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
+
+/// A `version.py` has some ten lines.
+const MAX_TEXT: u64 = 64 << 10;
+/// The packages that have one.
+const FAMILY: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
 /// The distributions below what is scanned, and who has which file.
 #[derive(Debug, Default)]
@@ -47,6 +52,12 @@ impl Owners {
             bundle.name = metadata.name.map_or(bundle.name, |name| python::normalize(&name));
             bundle.version = metadata.version.or(bundle.version);
             bundle.requires = Some(metadata.requires.iter().map(|line| redact::urls(line)).collect());
+        }
+        let version_py = format!("{}/version.py", bundle.name);
+        if let Some(text) =
+            FAMILY.contains(&bundle.name.as_str()).then(|| text(&site.join(&version_py), MAX_TEXT)).flatten()
+        {
+            bundle.build = probe::build_of_text(&text, &bundle.name, &version_py);
         }
         let index = self.bundles.len();
         let record = text(&place.join("RECORD"), MAX_RECORD);

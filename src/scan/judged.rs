@@ -12,7 +12,7 @@ use super::{
     summary::Summary,
     verdict::{Device, bundle_runs, deciding, runs, terms},
 };
-use crate::{compat, facts::CodeTarget, knowledge::Knowledge};
+use crate::{compat, facts::CodeTarget, knowledge::Knowledge, rules::code::Support};
 
 /// All bundles, judged.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ pub fn judge(
         let id = if ids.insert(label.clone()) { label } else { format!("{label} ({})", bundle.at) };
         let terms = terms(knowledge, bundle, driver);
         let deciding = deciding(knowledge, bundle);
-        let together = bundle_runs(&terms, &deciding, gpus);
+        let together = bundle_runs(&terms, bundle, &deciding, gpus);
         let scanned: Vec<Scanned> = bundle
             .libraries
             .iter()
@@ -74,11 +74,12 @@ impl Judged {
     /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too, and so does a target
     /// with nothing in it that could run: nothing is met by nothing.
     pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, read: &Collected) -> Gate {
-        let mut reasons = Vec::new();
+        let (mut reasons, mut unknown) = (Vec::new(), Vec::new());
         for package in self.deciding(knowledge) {
             for run in package.runs_on.iter().filter(|run| !run.works) {
                 let why = run.why.as_deref().unwrap_or(&run.how);
-                reasons.push(format!("{} on {}: {why}", package.id, run.gpu));
+                let list = if run.verdict == Support::Unknown { &mut unknown } else { &mut reasons };
+                list.push(format!("{} on {}: {why}", package.id, run.gpu));
             }
         }
         for scanned in &self.libraries {
@@ -88,7 +89,7 @@ impl Judged {
             }
         }
         for unread in read.unread.iter().filter(|unread| unread.matters) {
-            reasons.push(format!("{} could not be read: {}", unread.path, unread.why));
+            unknown.push(format!("{} could not be read: {}", unread.path, unread.why));
         }
         let decided = |bundles: std::ops::Range<usize>| {
             self.packages.get(bundles).into_iter().flatten().any(|one| !one.decided_by.is_empty())
@@ -99,8 +100,9 @@ impl Judged {
             .map(|(name, _)| name.to_owned())
             .collect();
         // A file that was named twice was read once; without any target nothing was looked at either.
-        let met = reasons.is_empty() && nothing_in.is_empty() && !read.targets.is_empty();
-        Gate { gpus, required, met, reasons, nothing_in }
+        let met = reasons.is_empty() && unknown.is_empty() && nothing_in.is_empty() && !read.targets.is_empty();
+        let sampled = self.packages.iter().any(|package| package.sampled);
+        Gate { gpus, required, met, reasons, unknown, nothing_in, sampled }
     }
 }
 
@@ -115,6 +117,12 @@ pub struct Gate {
     pub met: bool,
     /// Why not, beside what the findings say.
     pub reasons: Vec<String>,
+    /// What keeps it from being told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
+    /// Whether the answer rests on a sample of some library.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sampled: bool,
     /// The targets in which no device code that can run was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nothing_in: Vec<String>,

@@ -43,7 +43,7 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
     let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
     let required = facts.required.clone();
     let devices = if every_gpu { Device::all(knowledge) } else { named };
-    let mut report = judge::judge("scan", facts, knowledge, rules::Judged::Selected, start);
+    let mut report = judge::judge("scan", facts, knowledge, rules::Judged::All, start);
     let judged = judge(knowledge, &read.bundles, &devices, &driver, &system);
     if let Some(old) = old {
         let every = Device::all(knowledge);
@@ -54,10 +54,13 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
     }
     if !gpus.is_empty() || !required.is_empty() {
         let mut gate = judged.gate(knowledge, gpus, required, &read);
-        gate.met &= report.findings.iter().all(|finding| finding.severity < Severity::Error);
-        if !gate.met {
-            report.verdict = Verdict::Error;
-        }
+        let found = report.findings.iter().any(|finding| finding.severity == Severity::Error);
+        gate.met &= !found;
+        report.verdict = match (gate.met, found || !gate.reasons.is_empty()) {
+            (true, _) => report.verdict,
+            (false, true) => Verdict::Error,
+            (false, false) => Verdict::Unknown,
+        };
         report.gate = Some(gate);
     }
     report.sizes = sizes(judged.libraries.iter().map(|scanned| &scanned.library));

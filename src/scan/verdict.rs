@@ -7,7 +7,7 @@ use crate::{
     compat,
     facts::{ComputeCapability, CudaVersion, Extent, Gpu, Library},
     knowledge::Knowledge,
-    python,
+    python::{self, Requirement},
     rules::code::{self, Answer, Deciding, Judgement, Support, Terms},
 };
 
@@ -88,14 +88,35 @@ pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::
         knowledge,
         driver,
         cuda: built_with(knowledge, bundle),
-        share: file.and_then(|f| f.package.share),
+        // A sample has no names of the libraries that it links to: its requirements name the CUDA release.
+        major: bundle.requires.as_deref().and_then(required_major),
+        share: file.and_then(|file| file.package.share),
         floors: true,
     }
 }
 
-/// The CUDA release of a torch, by its version: its local part names it, or the default index has one build of it.
+/// The CUDA major whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.
+fn required_major(requires: &[String]) -> Option<u16> {
+    let of = |line: &String| {
+        let requirement: Requirement = line.parse().ok()?;
+        let name = requirement.name.as_str();
+        let named = name.strip_prefix("nvidia-").and_then(|rest| rest.rsplit_once("-cu")?.1.parse().ok());
+        let pinned = || {
+            let whole = matches!(name, "cuda-toolkit" | "nvidia-cuda-runtime");
+            let version = requirement.specifiers.iter().next()?.version().release().first().copied();
+            whole.then(|| u16::try_from(version?).ok()).flatten()
+        };
+        named.or_else(pinned)
+    };
+    requires.iter().find_map(of)
+}
+
+/// The CUDA release of a torch, by its build or its version: its local part names it, or the default index has one build of it.
 fn built_with(knowledge: &Knowledge, bundle: &Bundle) -> Option<CudaVersion> {
     let version = bundle.version.as_deref().filter(|_| name(bundle) == Some("torch"))?;
+    if let Some(build) = bundle.build.value() {
+        return build.cuda;
+    }
     python::cuda_of_local(version).or_else(|| {
         let release = knowledge.torch_release(version)?;
         let mut builds = release.builds.iter().filter(|build| build.pypi_default).filter_map(|build| build.cuda());
@@ -124,8 +145,36 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
     gpus.iter().filter_map(of).collect()
 }
 
-/// The verdicts for a bundle by the libraries that decide.
-pub fn bundle_runs(terms: &Terms<'_>, deciding: &Deciding<'_>, gpus: &[Device]) -> Vec<Run> {
-    let of = |gpu: &Device| Some(Run::of_judgement(gpu, deciding.on(terms, gpu.capability)?));
+/// The verdicts for a bundle by the libraries that decide. A sample that cannot tell says so.
+pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[Device]) -> Vec<Run> {
+    let of = |gpu: &Device| {
+        let judgement = deciding.on(terms, gpu.capability)?;
+        let driver = matches!(judgement.answer, Answer::Driver(_));
+        let run = Run::of_judgement(gpu, judgement);
+        Some(if bundle.sampled { of_sample(bundle, deciding, run, driver) } else { run })
+    };
     gpus.iter().filter_map(of).collect()
+}
+
+/// What a sample is worth. `driver`: whether the driver is in the way whatever the code is.
+fn of_sample(bundle: &Bundle, deciding: &Deciding<'_>, run: Run, driver: bool) -> Run {
+    let unreached = || {
+        let path = bundle.unreached.as_deref().filter(|_| !deciding.known)?;
+        Some(format!("the sample did not reach its largest library, {path} (--full, or no --quick, reads all)"))
+    };
+    if run.verdict == Support::Unknown || driver {
+        return run;
+    }
+    match unreached() {
+        Some(why) => Run { how: "unknown".to_owned(), works: false, verdict: Support::Unknown, why: Some(why), ..run },
+        None => {
+            const SAMPLE: &str = "by the sample that was read";
+            let why = match &run.why {
+                Some(why) if why.contains(SAMPLE) => why.clone(),
+                Some(why) => format!("{why}, {SAMPLE}"),
+                None => SAMPLE.to_owned(),
+            };
+            Run { why: Some(why), ..run }
+        }
+    }
 }

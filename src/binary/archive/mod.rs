@@ -113,6 +113,10 @@ pub struct Archive {
     pub skipped: Vec<(String, String)>,
     /// Members that could hold GPU code and were left out, as others, or samples of them, were enough.
     pub left: Vec<String>,
+    /// The largest member that could hold GPU code, read or not; only of a wheel.
+    pub largest: Option<String>,
+    /// `version.py` of torch, torchvision or torchaudio, with its path: it tells the build.
+    pub version_py: Option<(String, String)>,
     /// Bytes read of the file.
     pub read_bytes: u64,
     /// Bytes that were inflated.

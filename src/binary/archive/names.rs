@@ -13,6 +13,16 @@ pub(super) fn is_metadata(name: &str) -> bool {
     name.split_once('/').is_some_and(|(folder, file)| file == "METADATA" && folder.ends_with(".dist-info"))
 }
 
+/// Whether it is the `version.py` of a package that tells its build there.
+pub(super) fn is_version(name: &str) -> bool {
+    matches!(name, "torch/version.py" | "torchvision/version.py" | "torchaudio/version.py")
+}
+
+/// Whether it is a text that is read of a wheel.
+pub(super) fn is_text(name: &str) -> bool {
+    is_metadata(name) || is_version(name)
+}
+
 /// Name, version and tags out of a wheel's file name (PEP 427): `torch-2.7.1-cp311-cp311-manylinux_2_28_x86_64.whl`.
 pub(super) fn wheel(file: &str) -> Option<[String; 3]> {
     let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();

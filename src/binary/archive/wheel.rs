@@ -21,11 +21,10 @@ const MAX_THREADS: usize = 4;
 
 /// Reads a wheel.
 pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Archive, Error> {
-    let (entries, read) =
-        directory::read(source, |name| names::holds_code(name) || names::is_metadata(name), MAX_MEMBERS)?;
+    let (entries, read) = directory::read(source, |name| names::holds_code(name) || names::is_text(name), MAX_MEMBERS)?;
     let mut archive = Archive { read_bytes: read, ..Archive::default() };
-    let (metadata, mut entries): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|entry| names::is_metadata(&entry.name));
+    let (texts, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| names::is_text(&entry.name));
+    let (metadata, versions): (Vec<_>, Vec<_>) = texts.into_iter().partition(|entry| names::is_metadata(&entry.name));
     match metadata.as_slice() {
         [] => {}
         [entry, ..] => match describe(source, entry, options, &mut archive) {
@@ -33,7 +32,15 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
             Err(why) => archive.skip(&entry.name, &why),
         },
     }
+    if let Some(entry) = versions.last() {
+        match text(source, entry, options, &mut archive) {
+            Ok(text) => archive.version_py = Some((entry.name.clone(), text)),
+            Err(why) => archive.skip(&entry.name, &why),
+        }
+    }
     entries = last_of_each_name(entries, &mut archive);
+    let largest = entries.iter().max_by_key(|entry| entry.size);
+    archive.largest = largest.map(|entry| entry.name.clone());
     if let Some(only) = &options.only {
         let (wanted, left): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| (only.0)(&entry.name));
         entries = wanted;
@@ -112,6 +119,15 @@ fn one(
 
 /// Name, version and requirements.
 fn describe(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<(), String> {
+    let metadata = Metadata::parse(&text(source, entry, options, archive)?);
+    archive.name = metadata.name;
+    archive.version = metadata.version;
+    archive.requires = metadata.requires;
+    Ok(())
+}
+
+/// The beginning of a member as text.
+fn text(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<String, String> {
     let mut stream = Member::open(source, entry, options.limit_ratio)?;
     // The description behind the fields may be longer than what is read.
     let mut text = vec![0; usize::try_from(entry.size.min(MAX_METADATA)).unwrap_or(0)];
@@ -125,11 +141,7 @@ fn describe(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archiv
     let [read, inflated] = stream.totals();
     archive.read_bytes += read;
     archive.inflated_bytes += inflated;
-    let metadata = Metadata::parse(&String::from_utf8_lossy(text.get(..filled).unwrap_or_default()));
-    archive.name = metadata.name;
-    archive.version = metadata.version;
-    archive.requires = metadata.requires;
-    Ok(())
+    Ok(String::from_utf8_lossy(text.get(..filled).unwrap_or_default()).into_owned())
 }
 
 /// Installers write members in order, so of two with one name the last one stays.

@@ -61,6 +61,9 @@ pub struct PackageRow {
     /// Whether it uses the processor, with a warning, where it does not find the CUDA libraries that it asks for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub falls_back: bool,
+    /// Whether it compiles its code for the GPU where it runs, so that the images that it brings do not decide.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compiles: bool,
     /// The environment variable by which a user overrides the CUDA release in `main`.
     pub override_variable: Option<String>,
     /// Keys of `[sources]`.

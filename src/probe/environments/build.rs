@@ -16,18 +16,22 @@ pub fn build(root: &Root, site: &Path, name: &str, shown: impl Fn(&Path) -> Stri
         return Fact::unknown("only torch, torchvision and torchaudio say their build");
     }
     let path = site.join(name).join("version.py");
-    let found = match root.read_text(&path, MAX_TEXT) {
-        Ok(text) => python::version_py(&text),
-        Err(error) => return Fact::unknown(format!("{} cannot be read: {error}", shown(&path))),
-    };
-    let Some(found) = found else { return Fact::unknown(format!("{} has no version in it", shown(&path))) };
+    match root.read_text(&path, MAX_TEXT) {
+        Ok(text) => of_text(&text, name, &shown(&path)),
+        Err(error) => Fact::unknown(format!("{} cannot be read: {error}", shown(&path))),
+    }
+}
+
+/// The build that the text of a `version.py` names, which reports call `path`.
+pub fn of_text(text: &str, name: &str, path: &str) -> Fact<Build> {
+    let Some(found) = python::version_py(text) else { return Fact::unknown(format!("{path} has no version in it")) };
     let said = found.cuda.as_deref().and_then(|cuda| cuda.parse().ok());
     // torchvision asks its own library at import, torchaudio says nothing: their local version tells it.
     let cuda = match said.or_else(|| python::cuda_of_local(&found.version)) {
         Some(cuda) => Some(cuda),
         None if name == "torch" || found.version.contains('+') => None,
-        None => return Fact::unknown(format!("{} names no CUDA release", shown(&path))),
+        None => return Fact::unknown(format!("{path} names no CUDA release")),
     };
     let cuda = cuda.filter(|_| found.hip.is_none());
-    Fact::known(Build { version: found.version, cuda }, Source::file(shown(&path)))
+    Fact::known(Build { version: found.version, cuda }, Source::file(path))
 }

@@ -10,7 +10,7 @@ use super::{
     distributions::Distribution,
     folders::{self, Folder},
     layout::Layout,
-    look::{Look, look},
+    look::{self, Look, look},
     sources,
 };
 use crate::{
@@ -24,11 +24,13 @@ const MAX_FOLDERS: usize = 10_000;
 const MAX_DEPTH: usize = 12;
 /// torch and all it needs have some 140 files.
 const MAX_FILES: usize = 20_000;
+/// Loose files of device code that a package has at most, if it loads them one by one.
+const MAX_LOOSE: usize = 256;
 /// What conda keeps in the environment's own lib folder, outside of torch's.
 const CONDA_TORCH: [&str; 5] =
     ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_cpu.so", "libc10_cuda.so", "libc10.so"];
 
-/// Reads the libraries of all packages that concern GPUs into their facts.
+/// Reads the libraries of all packages that concern GPUs into their facts, and of all others those that hold device code.
 /// `more` are the packages that the knowledge base has something to say of.
 pub fn read(
     root: &Root,
@@ -37,6 +39,7 @@ pub fn read(
     more: &BTreeSet<String>,
     platform: Option<Platform>,
 ) {
+    read_others(root, layout, distributions, more);
     let mut work: Vec<(usize, PathBuf, String)> = Vec::new();
     for (index, distribution) in distributions.iter_mut().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
         let natives = natives(root, distribution);
@@ -47,11 +50,7 @@ pub fn read(
             work.extend(files.filter(|(_, path, _)| root.is_named(path)));
         }
         let code = distribution.code();
-        let inside = natives.into_iter().filter_map(|shown| {
-            // A RECORD that points out of the environment is not followed.
-            let within = |path: &PathBuf| path.starts_with(&layout.prefix) || path.starts_with(code);
-            Some((index, clean(&code.join(&shown)).filter(within)?, shown))
-        });
+        let inside = natives.into_iter().filter_map(|shown| Some((index, within(layout, code, &shown)?, shown)));
         work.extend(inside);
     }
     let left = work.split_off(work.len().min(MAX_FILES));
@@ -72,6 +71,32 @@ pub fn read(
             distribution.package.damaged.push(too_much(path));
         }
     }
+}
+
+/// Reads the device code of packages of which nothing is known that concerns GPUs, as far as their RECORDs list files.
+fn read_others(root: &Root, layout: &Layout, distributions: &mut [Distribution], more: &BTreeSet<String>) {
+    let others = || distributions.iter().enumerate().filter(|(_, found)| !concerns_gpus(found, more));
+    let work: Vec<(usize, PathBuf, String)> = others()
+        .flat_map(|(index, other)| {
+            let files = other.natives.iter().flatten();
+            // Thousands of loose files are a store of which a program takes what fits; each alone says nothing.
+            let loose = files.clone().filter(|path| python::device_code(path)).count();
+            let files = files.filter(move |path| loose <= MAX_LOOSE || !python::device_code(path));
+            files.filter_map(move |shown| Some((index, within(layout, other.code(), shown)?, shown.clone())))
+        })
+        .take(MAX_FILES)
+        .collect();
+    let found = crate::parallel::map(&work, |(_, path, shown)| look::code_of(root, path, shown));
+    for ((index, ..), library) in work.iter().zip(found) {
+        if let Some(distribution) = distributions.get_mut(*index) {
+            distribution.package.libraries.extend(library);
+        }
+    }
+}
+
+/// Where a file of a RECORD lies. One that points out of the environment is not followed.
+fn within(layout: &Layout, code: &Path, shown: &str) -> Option<PathBuf> {
+    clean(&code.join(shown)).filter(|path| path.starts_with(&layout.prefix) || path.starts_with(code))
 }
 
 /// The libraries of a distribution as far as anything tells them, and a note of how they were found.

@@ -6,6 +6,7 @@ use crate::{
     binary::{self, FileSource, Headed},
     facts::{BadFile, Container, Fact, Flaw, Library, Platform},
     probe::root::Root,
+    python,
 };
 
 /// What looking at a file came to. A file that is broken is still a library of its package, whose code is not known; what is no binary
@@ -18,13 +19,20 @@ pub struct Look {
     pub bad: Option<BadFile>,
 }
 
+/// The device code of a file that nobody is known to need: what is broken about it is not asked, and what holds no code is left out.
+pub fn code_of(root: &Root, path: &Path, shown: &str) -> Option<Library> {
+    let source = root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new).ok()?;
+    binary::read_source(&source, shown).ok().filter(|library| library.code.value().is_some())
+}
+
 /// Looks at a file that should be a library.
 pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -> Look {
     let source = match root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new) {
         Ok(source) => source,
         Err(error) => return broken(shown, refused(root, path, &error)),
     };
-    match binary::flaw(&source, shown, platform) {
+    let flaw = if python::device_code(shown) { Ok(None) } else { binary::flaw(&source, shown, platform) };
+    match flaw {
         Err(error) => return broken(shown, refused(root, path, &error)),
         Ok(Some((what @ (Flaw::NoLibrary | Flaw::LinkerScript | Flaw::Pointer | Flaw::Zeros), why))) => {
             return Look { library: None, bad: Some(BadFile { path: shown.to_owned(), what, why }) };

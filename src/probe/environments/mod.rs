@@ -22,7 +22,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::system_libraries::in_folders;
+pub use self::{build::of_text as build_of_text, system_libraries::in_folders};
 use self::{
     distributions::{Distribution, Found},
     layout::Layout,

@@ -16,6 +16,7 @@ use self::text::Page;
 use super::{Paint, Report, Screen};
 use crate::{
     facts::Fact,
+    finding::Severity,
     scan::{Scanned, Summary, has_code},
 };
 
@@ -48,20 +49,26 @@ pub(super) fn gate(report: &Report, screen: &Screen) -> String {
             .filter(|(_, list)| !list.is_empty())
             .map(|(verb, list)| format!("{verb} {list}"))
             .collect();
+        let found = report.findings.iter().any(|finding| finding.severity == Severity::Error);
         // Where nothing was found, what was asked is neither so nor not so.
-        if let Some(names) = (!gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
+        let open = !found && gate.reasons.is_empty();
+        if let Some(names) = (open && !gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
             let text = format!("no device code that can run was found in {names}: it cannot be met");
             page.marked(0, 2, "?", Paint::Error, &text);
         }
+        let sample = if gate.sampled { ", by the sample that was read (--full reads all)" } else { "" };
         match gate.reasons.as_slice() {
-            [] if !gate.nothing_in.is_empty() => {}
-            _ if gate.met => page.marked(0, 2, "✓", Paint::Good, &asked.join(", and ")),
-            [] => page.marked(0, 2, "✗", Paint::Error, "not met: see above"),
+            _ if gate.met => page.marked(0, 2, "✓", Paint::Good, &format!("{}{sample}", asked.join(", and "))),
+            [] if found => page.marked(0, 2, "✗", Paint::Error, "not met: see above"),
+            [] => {}
             [reason] => page.marked(0, 2, "✗", Paint::Error, &format!("not met: {reason}")),
             reasons => {
                 page.line(0, Paint::Error.on("✗ not met:", screen.color));
                 reasons.iter().for_each(|reason| page.wrapped(2, reason));
             }
+        }
+        for why in gate.unknown.iter().filter(|_| open) {
+            page.marked(0, 2, "?", Paint::Error, &format!("not known: {why}"));
         }
     }
     page.finish()

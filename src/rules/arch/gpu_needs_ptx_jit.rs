@@ -19,7 +19,7 @@ use crate::{
     compat::Reach,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, torch_on_gpu},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "gpu-needs-ptx-jit",
     scope: Scope::EnvironmentOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild],

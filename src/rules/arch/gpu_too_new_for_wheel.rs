@@ -22,7 +22,7 @@
 use crate::{
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, torch_on_gpu},
     },
 };
@@ -31,6 +31,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "gpu-too-new-for-wheel",
     scope: Scope::EnvironmentOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild],

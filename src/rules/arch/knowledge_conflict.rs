@@ -23,7 +23,7 @@ use crate::{
     facts::{CodeTarget, Extent, Fact},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         shared::{describe, label, main_libraries},
     },
 };
@@ -32,6 +32,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "knowledge-conflict",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[],

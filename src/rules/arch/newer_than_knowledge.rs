@@ -20,7 +20,7 @@ use crate::{
     finding::{Evidence, Severity},
     python,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         shared::{label, main_libraries, package_evidence},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "newer-than-knowledge",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[],

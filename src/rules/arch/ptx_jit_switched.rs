@@ -19,7 +19,7 @@ use crate::{
     compat::{self, Jit},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         code::{Terms, on_code},
         shared::{driver, gpu_name, label, torch_on_gpu},
     },
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "ptx-jit-switched",
     scope: Scope::EnvironmentOnGpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Variables],

@@ -21,13 +21,14 @@ use crate::{
     facts::{CodeTarget, Fact, Library},
     finding::{Evidence, Severity},
     knowledge::Knowledge,
-    rules::{Context, Draft, Outcome, Rule, Scope, shared::describe},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, shared::describe},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "required-arch-missing",
     scope: Scope::Environment,
+    judges: Judges::Artifacts,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

@@ -19,7 +19,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, package_evidence},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "triton-ptxas-too-old",
     scope: Scope::EnvironmentOnGpu,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"],
     remedies: &[Remedy::TorchBuild],

@@ -18,13 +18,14 @@
 use crate::{
     compat::arch_list,
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::arch_list_of},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::arch_list_of},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "arch-list-invalid",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[Remedy::Variables],

@@ -21,7 +21,7 @@ use crate::{
     facts::CodeKind,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{arch_list_of, gpu_name},
     },
 };
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "arch-list-lacks-gpu",
     scope: Scope::EnvironmentOnGpu,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["arch-list-invalid"],
     remedies: &[Remedy::Variables],

@@ -18,13 +18,14 @@
 use crate::{
     finding::Severity,
     knowledge::ArchitectureRow,
-    rules::{Context, Outcome, Remedy, Rule, Scope, nvcc},
+    rules::{Context, Judges, Outcome, Remedy, Rule, Scope, nvcc},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "nvcc-too-old-for-arch",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[Remedy::Variables, Remedy::Advice],

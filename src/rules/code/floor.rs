@@ -41,7 +41,7 @@ impl Floor {
     pub fn why(&self) -> String {
         match self {
             Self::Runtime { major, first, driver } => {
-                format!("it links to CUDA {major}, which needs driver {first} or newer, and {driver} is older")
+                format!("it is built for CUDA {major}, which needs driver {first} or newer, and {driver} is older")
             }
             Self::First { capability, first, driver } => {
                 format!("sm_{} needs driver {first} or newer, and {driver} is older", capability.number())
@@ -57,7 +57,7 @@ impl Floor {
 /// Why the driver does not start the CUDA runtime that a library links to.
 pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
     let driver = terms.driver.version.as_ref()?;
-    let major = linked_major(library)?;
+    let major = linked_major(library).or(terms.cuda.map(|cuda| cuda.major)).or(terms.major)?;
     let floor = terms.knowledge.runtime_floor(CudaVersion::new(major, 0), os(library))?;
     let (first, driver) = (floor.driver.clone(), driver.clone());
     (driver < first).then_some(Floor::Runtime { major, first, driver })

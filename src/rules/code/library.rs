@@ -3,7 +3,7 @@
 use super::{Answer, Terms, floor};
 use crate::{
     compat::{self, Reach},
-    facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Library},
+    facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Extent, Library},
     python::file_name,
 };
 
@@ -35,6 +35,10 @@ fn by_fatbins(terms: &Terms<'_>, library: &Library, code: &CodeObjects, capabili
         && terms.knowledge.dispatches(file_name(&library.path))
     {
         return Answer::Chooses(some, all);
+    }
+    // What some fatbins have says nothing of the others where they differ.
+    if code.extent == Extent::Sampled && (terms.share.is_some() || matches!(reached, Reach::Partial(..))) {
+        return Answer::Sampled;
     }
     // From one CUDA release on, desktop code also runs on Jetson; what a library links to tells the major release only.
     let unified = terms.knowledge.sass_exclusion_lifted().filter(|unified| {

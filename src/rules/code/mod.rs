@@ -27,6 +27,8 @@ pub struct Terms<'a> {
     pub driver: &'a compat::Driver,
     /// The CUDA release that the code was built with, where something says it; else the code itself tells the least it can be.
     pub cuda: Option<CudaVersion>,
+    /// The CUDA major that the package requires, where its libraries do not say it themselves.
+    pub major: Option<u16>,
     /// The share of its fatbins, in percent, with which the package works; nothing where it needs what most of them have.
     pub share: Option<u8>,
     /// Whether to also ask if the driver starts the CUDA runtime that the library links to, and serves the GPU at all.
@@ -36,7 +38,7 @@ pub struct Terms<'a> {
 impl<'a> Terms<'a> {
     /// Code of this CUDA release, of which most must serve the GPU; the driver's floors are asked for elsewhere.
     pub fn new(knowledge: &'a Knowledge, driver: &'a compat::Driver, cuda: Option<CudaVersion>) -> Self {
-        Self { knowledge, driver, cuda, share: None, floors: false }
+        Self { knowledge, driver, cuda, major: None, share: None, floors: false }
     }
 }
 
@@ -53,6 +55,8 @@ pub enum Answer {
     Chooses(u32, u32),
     /// It would run if it was built with this CUDA release or a newer one, which nothing says.
     IfBuiltWith(CudaVersion, CodeTarget),
+    /// Its fatbins are built for different targets, and only the first of them were read.
+    Sampled,
     /// The driver is in the way whatever the code is.
     Driver(Floor),
 }
@@ -78,7 +82,7 @@ impl Answer {
             Self::Fatbins(Reach::Native(_) | Reach::Compiled(_)) | Self::Hidden(..) => Support::Yes,
             Self::Fatbins(Reach::Partial(..)) => Support::Partial,
             Self::Fatbins(_) | Self::Driver(_) => Support::No,
-            Self::HiddenForOthers(_) | Self::Chooses(..) | Self::IfBuiltWith(..) => Support::Unknown,
+            Self::HiddenForOthers(_) | Self::Chooses(..) | Self::IfBuiltWith(..) | Self::Sampled => Support::Unknown,
         }
     }
 
@@ -102,7 +106,7 @@ impl Answer {
             Self::Fatbins(Reach::Partial(..)) => 1,
             Self::Driver(_) => 2,
             Self::Fatbins(Reach::IsaTooNew(_) | Reach::ZstdTooNew) => 3,
-            Self::Chooses(..) | Self::HiddenForOthers(_) | Self::IfBuiltWith(..) => 4,
+            Self::Chooses(..) | Self::HiddenForOthers(_) | Self::IfBuiltWith(..) | Self::Sampled => 4,
             Self::Fatbins(Reach::Compiled(_)) => 5,
             Self::Fatbins(Reach::Native(_)) | Self::Hidden(..) => 6,
         }
@@ -145,6 +149,10 @@ impl Answer {
             Self::IfBuiltWith(cuda, target) => format!(
                 "{target} code runs on it if it was built with CUDA {cuda} or newer, and nothing in the file says which release it was"
             ),
+            Self::Sampled => {
+                "its fatbins are built for different targets, and only the first were read (--full, or no --quick, reads all)"
+                    .to_owned()
+            }
             Self::Driver(floor) => floor.why(),
         })
     }

@@ -18,7 +18,7 @@
 use crate::{
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, in_container, not_asked},
     },
 };
@@ -27,6 +27,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "container-capability-missing",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

@@ -17,7 +17,7 @@
 use crate::{
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, in_container, refuses},
     },
 };
@@ -26,6 +26,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "container-cgroup-lost-gpu",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

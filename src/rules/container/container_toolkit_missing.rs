@@ -19,7 +19,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, in_container, sees_gpu},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "container-toolkit-missing",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

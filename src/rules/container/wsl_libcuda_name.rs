@@ -18,13 +18,14 @@
 
 use crate::{
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::Asked},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, stack::Asked},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "wsl-libcuda-name",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["wsl-libcuda-not-found", "wsl-linux-driver-installed"],
     remedies: &[Remedy::Advice],

@@ -17,13 +17,14 @@
 use crate::{
     facts::LibraryKind,
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::Asked},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, stack::Asked},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "wsl-libcuda-not-found",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

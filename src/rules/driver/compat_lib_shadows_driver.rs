@@ -19,7 +19,7 @@
 use crate::{
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, refuses},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "compat-lib-shadows-driver",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["driver-library-version-mismatch"],
     remedies: &[Remedy::Advice],

@@ -18,7 +18,7 @@
 use crate::{
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         stack::{Asked, not_asked, sees_gpu},
     },
 };
@@ -27,6 +27,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "cuda-init-failed",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[
         "driver-library-version-mismatch",

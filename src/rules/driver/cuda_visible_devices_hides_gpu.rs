@@ -17,13 +17,14 @@
 
 use crate::{
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::visible_devices},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, stack::visible_devices},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "cuda-visible-devices-hides-gpu",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Variables],

@@ -16,13 +16,14 @@
 
 use crate::{
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, stack::visible_devices},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, stack::visible_devices},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "device-ordinal-out-of-range",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["cuda-visible-devices-hides-gpu"],
     remedies: &[Remedy::Variables],

@@ -17,13 +17,14 @@
 use crate::{
     facts::Answer,
     finding::Severity,
-    rules::{Context, Outcome, Rule, Scope, stack::strange},
+    rules::{Context, Judges, Outcome, Rule, Scope, stack::strange},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "driver-answers-nonsense",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

@@ -17,13 +17,14 @@
 
 use crate::{
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, stack::aftermaths},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, stack::aftermaths},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "driver-clean-up-fails",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[],

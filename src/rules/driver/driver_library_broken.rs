@@ -23,7 +23,7 @@ use crate::{
     facts::{Answer, DriverFile, DriverPart, FileDamage},
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         stack::strange,
         user_space::{chosen, driver_is_here, evidence, was_loaded},
     },
@@ -33,6 +33,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-library-broken",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

@@ -24,7 +24,7 @@ use crate::{
     facts::{DriverPart, Fact},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         stack::{Asked, has_no_gpu, in_container},
         user_space::{chosen, driver_is_here, evidence, module, was_loaded},
     },
@@ -37,6 +37,7 @@ const PTX_JIT_FROM: u32 = 390;
 pub const RULE: Rule = Rule {
     slug: "driver-library-missing",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["container-no-gpu-flag", "container-capability-missing", "compat-lib-shadows-driver"],
     remedies: &[],

@@ -21,7 +21,7 @@ use crate::{
     facts::{DriverPart, DriverVersion, LibraryKind},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::Asked,
         user_space::{chosen, evidence, module},
     },
@@ -31,6 +31,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-library-version-mismatch",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

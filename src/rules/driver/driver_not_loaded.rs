@@ -20,7 +20,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, has_no_gpu, on_the_bus},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-not-loaded",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["nouveau-conflict", "secure-boot-blocks-module", "container-no-gpu-flag"],
     remedies: &[Remedy::Advice],

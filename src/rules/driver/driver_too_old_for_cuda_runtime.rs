@@ -21,7 +21,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, driver_os, has_gpu, label, needs_driver, package_evidence},
     },
 };
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-too-old-for-cuda-runtime",
     scope: Scope::Environment,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild, Remedy::Driver],

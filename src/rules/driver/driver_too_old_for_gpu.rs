@@ -19,7 +19,7 @@ use crate::{
     facts::{Fact, Os},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, driver_os, gpu_name, needs_driver},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-too-old-for-gpu",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Driver],

@@ -18,7 +18,7 @@ use crate::{
     compat::Reach,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, gpu_name, label, torch_on_gpu},
     },
 };
@@ -27,6 +27,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-too-old-for-zstd",
     scope: Scope::EnvironmentOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &["driver-too-old-for-gpu", "driver-too-old-for-cuda-runtime"],
     remedies: &[Remedy::TorchBuild, Remedy::Driver],

@@ -20,7 +20,7 @@ use crate::{
     facts::{Fact, Gpu},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         shared::gpu_name,
         stack::{Asked, is_real, named_alike},
     },
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "expected-gpu-missing",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

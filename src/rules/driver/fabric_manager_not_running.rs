@@ -20,7 +20,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, refuses},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "fabric-manager-not-running",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

@@ -18,7 +18,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{driver_evidence, gpu_name, needs_driver},
     },
 };
@@ -27,6 +27,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "gpu-dropped-by-driver",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Driver],

@@ -16,13 +16,14 @@
 
 use crate::{
     finding::Severity,
-    rules::{Context, Outcome, Remedy, Rule, Scope, stack::troubled},
+    rules::{Context, Judges, Outcome, Remedy, Rule, Scope, stack::troubled},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "gpu-needs-reset",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

@@ -19,7 +19,7 @@ use crate::{
     facts::How,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         shared::gpu_name,
         stack::{Asked, in_container},
     },
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "gpu-not-in-driver",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[
         "open-kernel-modules-required",

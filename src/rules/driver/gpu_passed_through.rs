@@ -17,13 +17,14 @@
 use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, shared::gpu_name},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, shared::gpu_name},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "gpu-passed-through",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[],

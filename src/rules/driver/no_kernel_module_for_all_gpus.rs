@@ -20,7 +20,7 @@ use crate::{
     finding::{Evidence, Severity},
     knowledge::OpenModules,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         shared::{driver_os, gpu_name},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "no-kernel-module-for-all-gpus",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

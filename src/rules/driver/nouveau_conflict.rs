@@ -17,13 +17,14 @@
 use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::gpu_name},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::gpu_name},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "nouveau-conflict",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Advice],

@@ -18,13 +18,14 @@
 use crate::{
     facts::How,
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, shared::gpu_name, stack::Asked},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, shared::gpu_name, stack::Asked},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "nvml-cuda-disagree",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[
         "gpu-lost",

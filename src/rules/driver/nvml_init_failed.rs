@@ -17,7 +17,7 @@
 use crate::{
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         stack::{Asked, in_container, not_asked},
     },
 };
@@ -26,6 +26,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "nvml-init-failed",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["driver-library-version-mismatch", "driver-not-loaded", "container-no-gpu-flag"],
     remedies: &[],

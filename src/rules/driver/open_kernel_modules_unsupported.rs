@@ -19,13 +19,14 @@ use crate::{
     facts::KernelModule,
     finding::Severity,
     knowledge::OpenModules,
-    rules::{Context, Outcome, Remedy, Rule, Scope, stack::flavour},
+    rules::{Context, Judges, Outcome, Remedy, Rule, Scope, stack::flavour},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "open-kernel-modules-unsupported",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["no-kernel-module-for-all-gpus"],
     remedies: &[Remedy::Advice],

@@ -18,13 +18,14 @@
 
 use crate::{
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, stack::aftermaths},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, stack::aftermaths},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "process-left-running",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[],

@@ -21,7 +21,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{in_container, on_the_bus},
     },
 };
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "secure-boot-blocks-module",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["nouveau-conflict"],
     remedies: &[Remedy::Advice],

@@ -26,7 +26,7 @@ use crate::{
     finding::{Evidence, Severity},
     python::{Marker, MarkerEnvironment, Requirement},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         broken::is_root,
         shared::{marker_environment, package_evidence},
     },
@@ -39,6 +39,7 @@ const MAX_EVIDENCE: usize = 50;
 pub const RULE: Rule = Rule {
     slug: "environment-incomplete",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["torch-companion-mismatch", "extension-abi-mismatch"],
     remedies: &[Remedy::Requirements],

@@ -22,13 +22,14 @@ use std::collections::BTreeMap;
 use crate::{
     facts::{Environment, How, Library, Package},
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::label},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::label},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "files-overwritten",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["nccl-symbol-mismatch"],
     remedies: &[Remedy::Overwritten],

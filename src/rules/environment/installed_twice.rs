@@ -21,13 +21,14 @@
 use crate::{
     facts::{Elsewhere, Way},
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, shared::label},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, shared::label},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "installed-twice",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[],

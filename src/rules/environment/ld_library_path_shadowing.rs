@@ -24,7 +24,7 @@ use crate::{
     finding::{Evidence, Severity},
     python,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{bringer, file_name},
         shared::{label, package_evidence},
     },
@@ -34,6 +34,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "ld-library-path-shadowing",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Variables],

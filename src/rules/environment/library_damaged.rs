@@ -32,7 +32,7 @@ use crate::{
     facts::Package,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         broken::{Broken, broken, linked, unseen},
         shared::label,
     },
@@ -42,6 +42,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "library-damaged",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::Reinstall],

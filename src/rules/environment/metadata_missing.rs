@@ -21,13 +21,14 @@
 use crate::{
     facts::{Listing, Package},
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::label},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::label},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "metadata-missing",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[Remedy::Reinstall],

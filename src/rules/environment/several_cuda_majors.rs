@@ -22,7 +22,7 @@ use crate::{
     finding::{Evidence, Severity},
     python::Requirement,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         extension::{major, torch_cuda_major},
         shared::label,
     },
@@ -32,6 +32,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "several-cuda-majors",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &["files-overwritten", "nccl-symbol-mismatch", "extension-cuda-major-mismatch"],
     remedies: &[],

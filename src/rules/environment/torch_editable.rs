@@ -21,7 +21,7 @@ use crate::{
     facts::{Package, Way},
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         broken::{torch_broken, unseen},
         shared::label,
     },
@@ -31,6 +31,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "torch-editable",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["library-damaged"],
     remedies: &[],

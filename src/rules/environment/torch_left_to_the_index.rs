@@ -22,7 +22,7 @@ use crate::{
     knowledge::{TorchBuild, TorchRelease},
     python::Requirement,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         code::{Terms, on_code},
         shared::{driver, driver_os, gpu_name, label, package_evidence},
     },
@@ -32,6 +32,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "torch-left-to-the-index",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild],

@@ -22,13 +22,14 @@
 use crate::{
     facts::{Elsewhere, Environment, Origin, Way},
     finding::{Evidence, Severity},
-    rules::{Context, Draft, Outcome, Rule, Scope, broken::torch_broken},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope, broken::torch_broken},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "torch-shadowed",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[],

@@ -21,7 +21,7 @@ use crate::{
     knowledge::{Level, UnreadRow},
     python,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
     },
 };
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "variable-read-by-nothing",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[Remedy::Variables],

@@ -22,7 +22,7 @@ use crate::{
     finding::{Evidence, Severity},
     python,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         code::linked_major,
         shared::{label, main_libraries},
     },
@@ -32,6 +32,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "versions-disagree",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["torch-shadowed", "installed-twice", "library-damaged"],
     remedies: &[],

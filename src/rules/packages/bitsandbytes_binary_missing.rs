@@ -22,7 +22,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::extension,
         shared::{chosen_cuda, label, package_evidence, package_row, variants, wanted_cuda},
     },
@@ -32,6 +32,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "bitsandbytes-binary-missing",
     scope: Scope::Package,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["cpu-only-torch"],
     remedies: &[Remedy::PackageVersion, Remedy::Variables, Remedy::TorchBuild],

@@ -19,7 +19,7 @@ use crate::{
     facts::Fact,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "cpu-only-torch",
     scope: Scope::Environment,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild],

@@ -21,7 +21,7 @@ use crate::{
     facts::Toolkit,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{Provision, cuda_major, extension, lacking, needs, provision, torch_cuda_major},
         shared::{has_gpu, label, package_evidence},
     },
@@ -31,6 +31,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "cuda-libs-not-found",
     scope: Scope::Package,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["cpu-only-torch", "gpu-too-old-for-toolkit"],
     remedies: &[Remedy::PackageVersion],

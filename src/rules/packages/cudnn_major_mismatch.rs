@@ -20,7 +20,7 @@ use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{cudnn, extension, lacking, major, row_evidence},
         shared::{label, package_evidence, package_row},
     },
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "cudnn-major-mismatch",
     scope: Scope::Package,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["cpu-only-torch"],
     remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],

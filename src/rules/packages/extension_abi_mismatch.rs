@@ -24,7 +24,7 @@ use crate::{
     finding::{Evidence, Severity},
     python,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{extension, is_linux, torch_cuda_major},
         shared::{label, package_evidence, package_row},
     },
@@ -34,6 +34,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "extension-abi-mismatch",
     scope: Scope::Package,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["cpu-only-torch"],
     remedies: &[Remedy::PackageVersion, Remedy::TorchBuild, Remedy::Advice],

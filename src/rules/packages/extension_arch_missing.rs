@@ -22,7 +22,7 @@ use crate::{
     compat::Reach,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::on_gpu,
         shared::{gpu_name, label},
     },
@@ -32,6 +32,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "extension-arch-missing",
     scope: Scope::PackageOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &[
         "gpu-too-new-for-wheel",

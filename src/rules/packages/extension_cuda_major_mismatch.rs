@@ -20,7 +20,7 @@
 use crate::{
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{Provision, cuda_major, extension, lacking, needs, provision, torch_cuda_major},
         shared::{label, package_evidence, package_row},
     },
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "extension-cuda-major-mismatch",
     scope: Scope::Package,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["cpu-only-torch", "bitsandbytes-binary-missing", "extension-abi-mismatch"],
     remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],

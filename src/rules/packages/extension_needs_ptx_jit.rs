@@ -19,7 +19,7 @@ use crate::{
     compat::Reach,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         extension::on_gpu,
         shared::{gpu_name, label},
     },
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "extension-needs-ptx-jit",
     scope: Scope::PackageOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Info,
     consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"],
     remedies: &[],

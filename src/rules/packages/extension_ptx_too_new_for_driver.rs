@@ -19,7 +19,7 @@ use crate::{
     compat::Reach,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::on_gpu,
         shared::{driver_evidence, gpu_name, label},
     },
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "extension-ptx-too-new-for-driver",
     scope: Scope::PackageOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &["gpu-too-new-for-wheel", "driver-too-old-for-gpu", "driver-too-old-for-cuda-runtime"],
     remedies: &[Remedy::Driver, Remedy::PackageVersion],

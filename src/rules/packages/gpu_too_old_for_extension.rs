@@ -17,7 +17,7 @@
 use crate::{
     finding::{Evidence, Severity},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::row_evidence,
         shared::{gpu_name, label, package_evidence, package_row},
     },
@@ -27,6 +27,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "gpu-too-old-for-extension",
     scope: Scope::PackageOnGpu,
+    judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &["gpu-too-old-for-wheel"],
     remedies: &[Remedy::PackageVersion, Remedy::Removal],

@@ -19,7 +19,7 @@ use crate::{
     finding::{Evidence, Severity},
     knowledge::Level,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         condition::{self, Truth},
         shared::{gpu_name, label, package_evidence},
         slug,
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "known-problem",
     scope: Scope::Problem,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[Remedy::Row, Remedy::PackageVersion, Remedy::TorchBuild],

@@ -18,7 +18,7 @@ use crate::{
     finding::{Evidence, Severity},
     knowledge::python_range,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
     },
 };
@@ -27,6 +27,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "python-unsupported-by-torch",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild],

@@ -20,7 +20,7 @@ use crate::{
     finding::{Evidence, Severity},
     python,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "torch-nightly-needless",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel", "cpu-only-torch"],
     remedies: &[Remedy::TorchBuild],

@@ -20,7 +20,7 @@ use crate::{
     finding::{Evidence, Severity},
     python::{self, Requirement},
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::extension,
         shared::{label, package_evidence, package_row},
     },
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "torch-not-allowed",
     scope: Scope::Package,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["environment-incomplete"],
     remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],

@@ -18,13 +18,14 @@
 use crate::{
     facts::{Elsewhere, Package, Unlisted, Way},
     finding::Severity,
-    rules::{Context, Draft, Outcome, Remedy, Rule, Scope, shared::has_gpu},
+    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::has_gpu},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "torch-not-installed",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[Remedy::TorchBuild],

@@ -20,7 +20,7 @@ use crate::{
     facts::{ImageLoad, Smoke},
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Failure, Run, judge as runs},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "driver-refuses-image",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["driver-too-old-for-gpu"],
     remedies: &[],

@@ -21,7 +21,7 @@ use crate::{
     facts::{Answer, CudaVersion, Image},
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Failure, Run, driver, judge as runs},
     },
 };
@@ -33,6 +33,7 @@ const JIT_DISABLED: u32 = 223;
 pub const RULE: Rule = Rule {
     slug: "driver-rules-disagree",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[],

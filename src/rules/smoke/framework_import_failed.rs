@@ -20,7 +20,7 @@ use crate::{
     facts::StepOutcome,
     finding::Severity,
     rules::{
-        Context, Outcome, Rule, Scope,
+        Context, Judges, Outcome, Rule, Scope,
         steps::{judge as steps, said},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "framework-import-failed",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["library-damaged", "python-unsupported-by-torch"],
     remedies: &[],

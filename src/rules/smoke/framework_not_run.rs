@@ -20,7 +20,7 @@ use crate::{
     facts::{Fact, Framework, StepOutcome},
     finding::Severity,
     rules::{
-        Context, Outcome, Rule, Scope,
+        Context, Judges, Outcome, Rule, Scope,
         steps::{refused, said},
     },
 };
@@ -32,6 +32,7 @@ const PREPARING: [&str; 2] = ["import", "device"];
 pub const RULE: Rule = Rule {
     slug: "framework-not-run",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[],

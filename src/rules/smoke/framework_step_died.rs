@@ -20,7 +20,7 @@ use crate::{
     facts::StepOutcome,
     finding::Severity,
     rules::{
-        Context, Outcome, Rule, Scope,
+        Context, Judges, Outcome, Rule, Scope,
         steps::{judge as steps, names},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "framework-step-died",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["driver-crashes", "environment-incomplete", "torch-companion-mismatch"],
     remedies: &[],

@@ -21,7 +21,7 @@ use crate::{
     facts::StepOutcome,
     finding::Severity,
     rules::{
-        Context, Outcome, Rule, Scope,
+        Context, Judges, Outcome, Rule, Scope,
         steps::{judge as steps, names, said},
     },
 };
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "framework-step-failed",
     scope: Scope::Environment,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

@@ -20,7 +20,7 @@ use crate::{
     facts::CodeKind,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Run, judge as runs},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "ptx-jit-only",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[],

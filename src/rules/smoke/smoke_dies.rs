@@ -19,7 +19,7 @@ use crate::{
     facts::Answer,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Run, judge as runs},
     },
 };
@@ -28,6 +28,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "smoke-dies",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["driver-crashes", "driver-answers-nonsense"],
     remedies: &[],

@@ -20,7 +20,7 @@ use crate::{
     facts::KernelOutcome,
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Failure, Run, judge as runs},
     },
 };
@@ -29,6 +29,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "smoke-kernel-failed",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["gpu-lost", "gpu-needs-reset"],
     remedies: &[],

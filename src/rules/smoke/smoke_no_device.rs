@@ -18,13 +18,14 @@
 use crate::{
     facts::Smoke,
     finding::Severity,
-    rules::{Context, Outcome, Rule, Scope, smoke_runs::had_no_device},
+    rules::{Context, Judges, Outcome, Rule, Scope, smoke_runs::had_no_device},
 };
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "smoke-no-device",
     scope: Scope::Machine,
+    judges: Judges::Places,
     severity: Severity::Info,
     consequence_of: &[],
     remedies: &[],

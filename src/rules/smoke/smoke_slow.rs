@@ -21,7 +21,7 @@ use crate::{
     facts::{Conditions, KernelRun, Smoke},
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Run, judge as runs, peak_gigabytes, peak_teraflops},
     },
 };
@@ -38,6 +38,7 @@ const ONE_LANE: f64 = 1.0;
 pub const RULE: Rule = Rule {
     slug: "smoke-slow",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &[],
     remedies: &[],

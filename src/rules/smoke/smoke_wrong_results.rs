@@ -21,7 +21,7 @@ use crate::{
     facts::{KernelOutcome, KernelRun},
     finding::Severity,
     rules::{
-        Context, Draft, Outcome, Rule, Scope,
+        Context, Draft, Judges, Outcome, Rule, Scope,
         smoke_runs::{Run, judge as judge_runs, runs},
     },
 };
@@ -30,6 +30,7 @@ use crate::{
 pub const RULE: Rule = Rule {
     slug: "smoke-wrong-results",
     scope: Scope::Gpu,
+    judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &[],
     remedies: &[],

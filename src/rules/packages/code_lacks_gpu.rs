@@ -1,0 +1,85 @@
+//! # code-lacks-gpu
+//!
+//! A package brings device code that this GPU, or this driver, cannot run, and nobody knows which of its libraries it needs.
+//!
+//! ## How it is decided
+//! For packages without a row in the knowledge base, every library with device code is read and judged as PyTorch's are: machine code for
+//! the GPU, PTX that the driver can compile, zstd that it can unpack, the CUDA major that the library links to. Loose `.ptx`, `.cubin`
+//! and `.fatbin` files count, too. Kernels for another generation only are left out where the rest serves the GPU, and of variants for
+//! several CUDA releases the best counts. Since some of these libraries may never be loaded, it is a warning.
+//!
+//! ## How to fix it
+//! Look for a version of the package with code for the GPU: `gpucheck scan PACKAGE==VERSION --gpu GPU` reads a wheel on an index without
+//! downloading it. Where there is none, build it from source for the GPU.
+//!
+//! ## In a log
+//! `CUDA error: no kernel image is available for execution on the device`, or `the provided PTX was compiled with an unsupported
+//! toolchain`.
+//!
+//! ## Sources
+//! The binaries themselves; CUDA C++ Programming Guide, compute capabilities and just-in-time compilation.
+
+use crate::{
+    facts::Fact,
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        code::{self, Support, Terms},
+        shared::{chosen_cuda, describe, driver, driver_evidence, gpu_name, label},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "code-lacks-gpu",
+    scope: Scope::UnlistedOnGpu,
+    judges: Judges::Places,
+    severity: Severity::Warning,
+    consequence_of: &[
+        "gpu-too-new-for-wheel",
+        "gpu-too-old-for-wheel",
+        "gpu-too-old-for-extension",
+        "gpu-too-old-for-toolkit",
+        "driver-too-old-for-gpu",
+        "driver-too-old-for-cuda-runtime",
+    ],
+    remedies: &[Remedy::Driver],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let (Some(package), Some((index, gpu))) = (context.unlisted, context.gpu) else { return Outcome::NotApplicable };
+    let Some(&capability) = gpu.capability.value() else {
+        return Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]);
+    };
+    let (cuda, driver) = (chosen_cuda(context, package), driver(context));
+    let terms = Terms { floors: true, ..Terms::new(context.knowledge, &driver, None) };
+    let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
+    let Some(judged) = deciding.on(&terms, capability) else { return Outcome::NotApplicable };
+    let why = judged.why.unwrap_or_default();
+    match judged.support {
+        Support::Yes => return Outcome::Holds,
+        Support::Unknown => return Outcome::Needs(vec![format!("the device code of {}: {why}", label(package))]),
+        Support::Partial | Support::No => {}
+    }
+    let (library, name) = (judged.library, gpu_name(gpu));
+    let summary =
+        format!("{} may fail on {name} (sm_{}): {}: {why}.", label(package), capability.number(), library.path);
+    let mut draft = Draft::new(label(package), summary)
+        .about(package)
+        .symptom("CUDA error: no kernel image is available for execution on the device")
+        .cause(capability)
+        .cause(&why);
+    if let Fact::Known { value, via } = &library.code {
+        let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
+        let held = Evidence::new(format!("{}: {}", library.path, describe(context.knowledge, value)), via);
+        draft = draft.evidence(held.at(format!("{}/libraries/{place}", context.pointer(&package.name))));
+    }
+    let device = format!("{name}: compute capability {capability}");
+    let via = gpu.capability.via().map(ToString::to_string).unwrap_or_default();
+    draft = draft.evidence(Evidence::new(device, via).at(format!("/facts/gpus/value/{index}")));
+    if !judged.answer.lacks() {
+        draft.evidence.extend(driver_evidence(context));
+    }
+    draft.found()
+}
