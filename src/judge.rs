@@ -8,7 +8,7 @@ use crate::{
     fix,
     knowledge::Knowledge,
     readiness::readiness,
-    report::{Checks, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    report::{Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
     resolve::resolve,
     rules::{self, Judged},
 };
@@ -29,7 +29,10 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
             overlays: knowledge.overlays.clone(),
         },
         command,
-        verdict: Verdict::of(&findings, !verdicts.unknown.is_empty()),
+        verdict: match Verdict::of(&findings, !verdicts.unknown.is_empty()) {
+            Verdict::Ok if command == "doctor" && Extent::of(&enriched) == Extent::Nothing => Verdict::Unknown,
+            verdict => verdict,
+        },
         labels: Default::default(),
         subjects: subjects(&enriched, knowledge),
         runs_on: runs_on(&enriched, knowledge, judged),

@@ -43,7 +43,8 @@ fn closed(target: &Path, why: &str) {
     for question in [["--require", "sm_120"], ["--gpu", "RTX 5090"]] {
         let (code, text, report) = gate(target, question);
         let last = text.lines().last().unwrap_or_default();
-        assert_eq!((code, report["verdict"].as_str()), (1, Some("error")), "{question:?} {text}");
+        let verdict = report["verdict"].as_str();
+        assert!(code == 1 && matches!(verdict, Some("error" | "unknown")), "{question:?} {verdict:?} {text}");
         assert!(!text.contains("✓ is built for") && !text.contains("✓ runs on"), "{text}");
         assert!(text.contains(why), "'{why}' is not in\n{text}");
         assert!(!last.starts_with('✓'), "{text}");

@@ -390,6 +390,56 @@ fn a_card_for_the_screen_forces_no_downgrade() {
 
 /// Each rule of the registry is named by a test of this file or of another about rules, or by a case of tests/packages: a new rule
 /// needs its case.
+/// A package without a row, whose one library holds this code.
+fn unlisted(gpus: &[&str], driver: &str, path: &str, container: &str, images: Value, needed: Value) -> Case {
+    let mut case = case(gpus, driver).build("torch", "2.7.1+cu128", Some("12.8"));
+    let count = |kind: &str| {
+        let of = |image: &&Value| image["code"].as_str().unwrap().starts_with(kind);
+        let all = images.as_array().unwrap().iter().filter(of);
+        all.map(|image| (image["code"].as_str().unwrap().to_owned(), json!(85))).collect::<serde_json::Map<_, _>>()
+    };
+    let code = json!({"fatbins": 85, "sass": count("sm_"), "ptx": count("compute_"), "extent": "sections",
+        "modules": [{"count": 85, "images": images}], "bytes": {"sm_80": 9_000_000}});
+    let library = json!({"path": path, "container": container, "needed": needed, "code": known(code)});
+    let mut package = case.package("torch").clone();
+    package["name"] = json!("lmdeploy");
+    package["version"] = known("0.9.2");
+    package["build"] = json!({"state": "unknown", "why": "test"});
+    package["requires"] = json!([]);
+    package["libraries"] = json!([library]);
+    case.packages().push(package);
+    case
+}
+
+#[test]
+fn code_lacks_gpu() {
+    let elf = "lmdeploy/lib/_turbomind.so";
+    let sass = json!([{"code": "sm_80"}, {"code": "sm_90a"}]);
+    let found =
+        only(unlisted(&["RTX 5090"], "580.95.05", elf, "elf", sass.clone(), json!([])), "warning", "code-lacks-gpu");
+    let summary = found["summary"].as_str().unwrap();
+    assert!(
+        summary.contains("lmdeploy 0.9.2") && summary.contains(elf) && summary.contains("no code for it"),
+        "{summary}"
+    );
+    nothing(unlisted(&["A100"], "580.95.05", elf, "elf", sass, json!([])));
+    // Its PTX is too new for the driver, which a newer one mends.
+    let ptx = || json!([{"code": "compute_52", "isa": "8.8"}]);
+    let loose = |driver| unlisted(&["RTX 3090"], driver, "lmdeploy/decode.ptx", "ptx", ptx(), json!([]));
+    let found = only(loose("570.86.10"), "warning", "code-lacks-gpu");
+    assert!(found["summary"].as_str().unwrap().contains("ISA 8.8"), "{found}");
+    assert!(found["fixes"][0]["summary"].as_str().unwrap().contains("driver"), "{found}");
+    quiet(loose("580.95.05"));
+    // It links to a CUDA that the driver does not start.
+    let linked = |driver| {
+        let sass = json!([{"code": "sm_80"}, {"code": "sm_120"}]);
+        unlisted(&["RTX 5090"], driver, elf, "elf", sass, json!(["libcudart.so.13"]))
+    };
+    let found = only(linked("570.86.10"), "warning", "code-lacks-gpu");
+    assert!(found["summary"].as_str().unwrap().contains("CUDA 13"), "{found}");
+    nothing(linked("580.95.05"));
+}
+
 #[test]
 fn every_rule_has_its_case() {
     let sources = [

@@ -216,7 +216,7 @@ fn a_gate_does_not_open_for_what_was_not_read() {
     assert_eq!(json(&[path]).0, 0, "a plain scan tells what it could read");
     let (code, report) = json(&[path, "--gpu", "H100"]);
     assert_eq!((code, &report["gate"]["met"]), (1, &false.into()));
-    assert_eq!(report["gate"]["reasons"][0], "a/lost.so could not be read: it is encrypted");
+    assert_eq!(report["gate"]["unknown"][0], "a/lost.so could not be read: it is encrypted");
     let (code, report) = json(&[path, "--require", "sm_90"]);
     assert_eq!((code, slugs(&report, "error")), (1, vec![]));
     // What is no binary at all holds nothing.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Paint, Report, Subject, Verdict};
+use super::{Extent, Paint, Report, Subject, Verdict};
 use crate::finding::{Command, Finding, Fix, Proof, Severity};
 
 /// What the reader sees it on.
@@ -262,9 +262,15 @@ impl Page<'_> {
         let (paint, text) = match report.verdict {
             Verdict::Error => (Paint::Error, format!("✗ {counts}")),
             Verdict::Warning => (Paint::Warning, format!("! {counts}")),
-            Verdict::Ok if report.checks.ran == 0 => (
+            Verdict::Ok | Verdict::Unknown if counts.is_empty() && Extent::of(&report.facts) == Extent::Nothing => (
                 Paint::Strong,
-                "· nothing to judge here: name a GPU (--gpu \"RTX 5090\"), or a project or environment".to_owned(),
+                "· nothing to judge: no GPU, no NVIDIA driver and no software for GPUs were found. Name a GPU (--gpu \"RTX 5090\"), or \
+                 a project or environment (gpucheck doctor PATH)"
+                    .to_owned(),
+            ),
+            Verdict::Ok if Extent::of(&report.facts) == Extent::NoGpu => (
+                Paint::Strong,
+                format!("· {checks} found nothing wrong, but there is no GPU to judge for: name one (--gpu \"RTX 5090\")"),
             ),
             Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
             Verdict::Unknown if counts.is_empty() => {

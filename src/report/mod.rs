@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    facts::Facts,
+    facts::{Environment, Facts},
     finding::{Finding, Severity},
     matrix::Matrix,
     readiness::Readiness,
@@ -128,6 +128,31 @@ impl Verdict {
             _ if undecided => Self::Unknown,
             _ => Self::Ok,
         }
+    }
+}
+
+/// How much there was to judge: a green mark stands only where something was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Neither a GPU nor a driver nor software for GPUs.
+    Nothing,
+    /// Software for GPUs, or a driver, and no GPU to judge it for.
+    NoGpu,
+    /// A GPU.
+    Gpu,
+}
+
+impl Extent {
+    /// Of these facts.
+    pub fn of(facts: &Facts) -> Self {
+        let software = |environment: &Environment| {
+            environment.packages.iter().any(|package| package.name == "torch" || !package.libraries.is_empty())
+        };
+        if facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
+            return Self::Gpu;
+        }
+        let any = facts.driver.value().is_some() || facts.environments.iter().any(software);
+        if any { Self::NoGpu } else { Self::Nothing }
     }
 }
 

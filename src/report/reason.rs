@@ -1,7 +1,7 @@
 //! One line for places that have room for no more: a container's termination log, the reason why a node is drained, a health check.
 
-use super::{Report, Verdict};
-use crate::{matrix::Status, text};
+use super::{Extent, Report, Verdict};
+use crate::{finding::Severity, matrix::Status, text};
 
 /// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
 /// reason; 200 are said whole by both.
@@ -13,9 +13,15 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 fn said(report: &Report) -> String {
-    let unmet = report.gate.as_ref().filter(|gate| !gate.met).map(|gate| match gate.reasons.first() {
-        Some(reason) => format!("gpucheck: not met: {reason}"),
-        None => "gpucheck: not met".to_owned(),
+    let worst = report.findings.first().filter(|finding| finding.severity == Severity::Error);
+    let unmet = report.gate.as_ref().filter(|gate| !gate.met).map(|gate| {
+        match (gate.reasons.first(), worst, gate.unknown.first(), gate.nothing_in.first()) {
+            (Some(reason), ..) => format!("gpucheck: not met: {reason}"),
+            (None, Some(finding), ..) => format!("gpucheck: not met: {}: {}", finding.rule, finding.summary),
+            (None, None, Some(why), _) => format!("gpucheck: not known: {why}"),
+            (None, None, None, Some(target)) => format!("gpucheck: not met: no device code in {target}"),
+            (None, None, None, None) => "gpucheck: not met".to_owned(),
+        }
     });
     if let Some(unmet) = unmet {
         return unmet;
@@ -41,6 +47,9 @@ fn said(report: &Report) -> String {
         }
         (Verdict::Error, None) => "gpucheck: error".to_owned(),
         (Verdict::Warning, None) => "gpucheck: warning".to_owned(),
+        (Verdict::Unknown, _) if Extent::of(&report.facts) == Extent::Nothing => {
+            "gpucheck: nothing to judge: no GPU, no driver and no software for GPUs".to_owned()
+        }
         (Verdict::Unknown, _) if report.checks.unknown.is_empty() => "gpucheck: unknown".to_owned(),
         (Verdict::Unknown, _) => format!("gpucheck: unknown: not decided without {}", needs(report)),
         (Verdict::Ok, _) if report.checks.ran == 0 => "gpucheck: nothing to judge".to_owned(),
