@@ -144,6 +144,8 @@ registry! {
         extension_arch_missing,
         extension_ptx_too_new_for_driver,
         extension_needs_ptx_jit,
+        driver_library_bundled,
+        cuda_runtime_bundled,
         known_problem,
     }
     environment {

@@ -1,0 +1,68 @@
+//! # cuda-runtime-bundled
+//!
+//! A package contains its own copy of the CUDA runtime (libcudart).
+//!
+//! ## How it is decided
+//! A library of a scanned package is called `libcudart.so` or `cudart64.dll`, with or without a version and the hash that auditwheel or
+//! delvewheel adds. NVIDIA's own packages of the runtime are left out, and so are stubs and a file that is scanned by itself.
+//!
+//! ## How to fix it
+//! Nothing is wrong by itself: the copy works beside others. To share one runtime with PyTorch, which saves memory and lets both use the
+//! same streams through the runtime's API, depend on `nvidia-cuda-runtime-cu12` or link it statically.
+//!
+//! ## In a log
+//! Nothing.
+//!
+//! ## Sources
+//! CUDA runtime API documentation, on the interaction of several runtimes in one process.
+
+use crate::{
+    facts::Origin,
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Rule, Scope},
+    scan,
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "cuda-runtime-bundled",
+    scope: Scope::Environment,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+/// Distributions that are there to bring the runtime.
+const OWNERS: [&str; 3] = ["nvidia-cuda-runtime", "cuda-cudart", "cudatoolkit"];
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((index, environment)) = context.environment else { return Outcome::NotApplicable };
+    if !matches!(environment.origin, Origin::Artifact(_)) {
+        return Outcome::NotApplicable;
+    }
+    let mut copies = Vec::new();
+    for (number, package) in environment.packages.iter().enumerate() {
+        if OWNERS.iter().any(|owner| package.name.starts_with(owner)) {
+            continue;
+        }
+        for (library, copy) in package.libraries.iter().enumerate() {
+            if scan::is_cuda_runtime(&copy.path) && copy.path != package.at {
+                let pointer = format!("/facts/environments/{index}/packages/{number}/libraries/{library}");
+                let evidence = Evidence::new(format!("the package contains {}", copy.path), &package.at).at(pointer);
+                copies.push((copy.path.as_str(), evidence));
+            }
+        }
+    }
+    let Some((first, _)) = copies.first() else { return Outcome::Holds };
+    let more = match copies.len() {
+        1 => String::new(),
+        several => format!(" and {} more", several - 1),
+    };
+    let summary = format!("the package contains its own copy of the CUDA runtime: {first}{more}.");
+    let draft = Draft::new(environment.id.clone(), summary);
+    copies
+        .into_iter()
+        .fold(draft, |draft, (path, evidence)| draft.cause(scan::file_name(path)).evidence(evidence))
+        .found()
+}

@@ -1,0 +1,69 @@
+//! # driver-library-bundled
+//!
+//! A package contains a copy of the driver's own library, libcuda or nvcuda.dll, which shadows the real one.
+//!
+//! ## How it is decided
+//! A library of a scanned package is called `libcuda.so` or `nvcuda.dll`, with or without a version and the hash that auditwheel adds.
+//! Left out: stubs for the linker (in a folder `stubs`), NVIDIA's forward-compatibility package (in a folder `compat` or `cuda-compat`),
+//! the driver's own folder, where libnvidia-ptxjitcompiler or nvptxJITCompiler lies beside it, and a file that is scanned by itself.
+//!
+//! ## How to fix it
+//! Leave the library out of the package: `auditwheel repair --exclude libcuda.so.1`, `delvewheel repair --exclude nvcuda.dll`. It comes
+//! with the driver and must match the kernel module.
+//!
+//! ## In a log
+//! `CUDA driver version is insufficient for CUDA runtime version`, `system has unsupported display driver / cuda driver combination`.
+//!
+//! ## Sources
+//! CUDA compatibility guide; PyPI's manylinux policy on libraries outside the package (PEP 513, PEP 600); NVIDIA's cuda.h (13.5.37).
+
+use crate::{
+    facts::Origin,
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Outcome, Rule, Scope},
+    scan,
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-library-bundled",
+    scope: Scope::Environment,
+    severity: Severity::Error,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((index, environment)) = context.environment else { return Outcome::NotApplicable };
+    if !matches!(environment.origin, Origin::Artifact(_)) {
+        return Outcome::NotApplicable;
+    }
+    let mut drafts = Vec::new();
+    for (number, package) in environment.packages.iter().enumerate() {
+        let named = |prefix: &str| {
+            package
+                .libraries
+                .iter()
+                .any(|library| scan::file_name(&library.path).to_ascii_lowercase().starts_with(prefix))
+        };
+        if named("libnvidia-ptxjitcompiler.so") || named("nvptxjitcompiler") {
+            continue;
+        }
+        let copies = package
+            .libraries
+            .iter()
+            .enumerate()
+            .filter(|(_, library)| scan::is_driver_library(&library.path) && library.path != package.at);
+        for (library, copy) in copies {
+            let summary = format!("{} is a copy of the driver's own library and shadows the real one.", copy.path);
+            let pointer = format!("/facts/environments/{index}/packages/{number}/libraries/{library}");
+            let draft = Draft::new(environment.id.clone(), summary)
+                .symptom("CUDA driver version is insufficient for CUDA runtime version")
+                .cause(scan::file_name(&copy.path))
+                .evidence(Evidence::new(format!("the package contains {}", copy.path), &package.at).at(pointer));
+            drafts.push(draft);
+        }
+    }
+    if drafts.is_empty() { Outcome::Holds } else { Outcome::Findings(drafts) }
+}
