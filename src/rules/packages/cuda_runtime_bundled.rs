@@ -7,14 +7,14 @@
 //! delvewheel adds. NVIDIA's own packages of the runtime are left out, and so are stubs and a file that is scanned by itself.
 //!
 //! ## How to fix it
-//! Nothing is wrong by itself: the copy works beside others. To share one runtime with PyTorch, which saves memory and lets both use the
-//! same streams through the runtime's API, depend on `nvidia-cuda-runtime-cu12` or link it statically.
+//! Nothing is wrong by itself: the copy works beside others. To ship a smaller package, depend on NVIDIA's (`nvidia-cuda-runtime-cu12`)
+//! and leave the copy out (`auditwheel repair --exclude libcudart.so.12`), or link the runtime statically.
 //!
 //! ## In a log
 //! Nothing.
 //!
 //! ## Sources
-//! CUDA runtime API documentation, on the interaction of several runtimes in one process.
+//! pytorch/ao#2892 and uccl-project/uccl#1038, which left it out of their wheels.
 
 use crate::{
     facts::Origin,

@@ -8,14 +8,16 @@
 //! the driver's own folder, where libnvidia-ptxjitcompiler or nvptxJITCompiler lies beside it, and a file that is scanned by itself.
 //!
 //! ## How to fix it
-//! Leave the library out of the package: `auditwheel repair --exclude libcuda.so.1`, `delvewheel repair --exclude nvcuda.dll`. It comes
-//! with the driver and must match the kernel module.
+//! Leave the library out of the package: `auditwheel repair --exclude libcuda.so.1`. It comes with the driver and must match the kernel
+//! module; nvcuda.dll is part of Windows' driver in the same way.
 //!
 //! ## In a log
-//! `CUDA driver version is insufficient for CUDA runtime version`, `system has unsupported display driver / cuda driver combination`.
+//! `CUDA driver version is insufficient for CUDA runtime version`, or
+//! `system has unsupported display driver / cuda driver combination`, once the installed driver is another than the copy's.
 //!
 //! ## Sources
-//! CUDA compatibility guide; PyPI's manylinux policy on libraries outside the package (PEP 513, PEP 600); NVIDIA's cuda.h (13.5.37).
+//! CUDA compatibility guide; InsightSoftwareConsortium/ITKPythonPackage#265 (wheels with a renamed libcuda); pypa/auditwheel#368
+//! (`--exclude`); error texts of cuda.h (13.5.37).
 
 use crate::{
     facts::Origin,

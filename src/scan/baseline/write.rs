@@ -78,7 +78,45 @@ fn string(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    const WORDS: [&str; 18] = [
+        "[[library]]\n",
+        "path = ",
+        "\"a/*.so\"\n",
+        "\"\\u202e\"\n",
+        "fatbins = 3\n",
+        "sass = { sm_80 = 3 }\n",
+        "ptx = ",
+        "{ compute_90 = 1 }\n",
+        "hidden = [",
+        "\"sm_90a\"",
+        "]\n",
+        "lacks = [\"sm_120\"]\n",
+        "note = \"x\\ny\"\n",
+        "{",
+        "[",
+        "-1",
+        "\"",
+        "\u{1b}",
+    ];
+
+    proptest! {
+        #[test]
+        fn anything_is_read_or_told(words in prop::collection::vec(prop::sample::select(&WORDS[..]), 0..12), tail in any::<String>()) {
+            for text in [words.concat(), words.concat() + &tail] {
+                match Baseline::read("b.toml", &text) {
+                    Ok(baseline) => {
+                        let written = baseline.text(&tail);
+                        prop_assert_eq!(Baseline::read("b.toml", &written).unwrap().text(&tail), written);
+                    }
+                    Err(error) => prop_assert!(!error.to_string().is_empty()),
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_is_written_reads_back() {
