@@ -34,6 +34,7 @@ TEXTS = {
         "x @ https://example.org/x.whl ; python_version in '3.11 3.12' or extra == 'dev'",
         "os_name != 'nt' and (sys_platform == 'linux' or implementation_name >= 'cpython')",
     ],
+    "baseline": ['[[library]]\npath = "a/*.so"\nfatbins = 3\nsass = { sm_80 = 3 }\nhidden = ["sm_90a"]\nlacks = ["sm_120"]\nnote = "x"\n'],
     "version": ["580.95.05", "12.8", "3.14t", "sm_120a", "compute_90", "lto_100f", "2.7.1+cu126", "cuda: str = '12.6'\n"],
     "message": [MESSAGE],
     "index": [

@@ -4,7 +4,7 @@ use std::{fmt, process::ExitCode};
 
 /// Nothing at or above `--fail-on` (by default: no error).
 pub const OK: u8 = 0;
-/// A finding at or above `--fail-on`, a `recommend` without an answer, an unmet `--require`.
+/// A finding at or above `--fail-on`, a `recommend` without an answer, an unmet `--require` or `--baseline`.
 pub const FOUND: u8 = 1;
 /// Wrong usage or input that cannot be read.
 pub const USAGE: u8 = 2;

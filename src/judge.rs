@@ -41,6 +41,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         scan: Vec::new(),
         packages: Vec::new(),
         diff: None,
+        baseline: None,
         gate: None,
         unread: Vec::new(),
         remote: Vec::new(),

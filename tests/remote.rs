@@ -152,6 +152,16 @@ fn a_real_wheel_says_the_same() {
     let remote = &sample["remote"][0];
     assert_eq!((code, &remote["sampled"]), (0, &Value::from(true)));
     assert!(remote["bytes"].as_u64().unwrap() < bytes.len() as u64 / 4, "{remote}");
+    // A baseline needs all of it: a sample neither passes nor becomes one.
+    let kept = tempfile::tempdir().unwrap();
+    let baseline = kept.path().join("gpu.toml");
+    let with = [&url, "--baseline", baseline.to_str().unwrap()];
+    let (code, _, err) = run(scan(&with).arg("--update-baseline"));
+    assert!(code == 2 && err.contains("only a sample of bitsandbytes 0.50.2 was read"), "{err}");
+    assert_eq!(run(scan(&with).args(["--update-baseline", "--full"])).0, 0);
+    assert_eq!(run(scan(&with).arg("--full")).0, 0);
+    let (code, out, _) = run(scan(&with).arg("-q"));
+    assert!(code == 1 && out.contains("only a sample was read"), "{out}");
     let (_, out, _) = run(&mut scan(&[&url]));
     assert!(out.contains("members were not looked into (--full reads all)") && out.contains("requests"), "{out}");
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::{fs, path::Path};
+
 use common::{case::machine, gpucheck, run, slugs};
 use serde_json::Value;
 
@@ -147,4 +149,44 @@ fn for_people() {
 fn required_arch_missing() {
     let (_, report) = machine(&[("NVIDIA GeForce RTX 4090", "8.9", "2684")]).judged();
     assert!(!slugs(&report, "error").contains(&"required-arch-missing"));
+}
+
+/// A wheel of these libraries, each the same ordinary one, but for those of Windows.
+fn vendoring(folder: &Path, paths: &[&str]) -> (i32, Value) {
+    let library = fs::read(corpus("c13.5/so-sm_120.so")).unwrap();
+    let windows = fs::read(corpus("pe/win-none.dll")).unwrap();
+    let zip = paths.iter().fold(common::pack::Zip::default(), |zip, path| {
+        zip.deflated(path, if path.ends_with(".dll") { &windows } else { &library })
+    });
+    let wheel = folder.join("demo-1.0-py3-none-manylinux_2_28_x86_64.whl");
+    fs::write(&wheel, zip.finish()).unwrap();
+    scan(&[wheel.to_str().unwrap(), "--require", "sm_120"])
+}
+
+#[test]
+fn driver_library_bundled() {
+    let folder = tempfile::tempdir().unwrap();
+    for copy in ["demo.libs/libcuda-1a2b3c4d.so.1", "demo/libcuda.so", "demo/nvcuda.dll"] {
+        let (code, report) = vendoring(folder.path(), &["demo/a.so", copy]);
+        assert_eq!((code, slugs(&report, "error")), (1, vec!["driver-library-bundled"]), "{}", report["findings"]);
+        let summary = report["findings"][0]["summary"].as_str().unwrap();
+        assert!(summary.contains(copy) && summary.contains("shadows the real one"), "{summary}");
+    }
+    let stubs = ["demo/a.so", "demo/lib/stubs/libcuda.so", "cuda-compat/libcuda.so.1", "demo/libcuda_helper.so"];
+    let (code, report) = vendoring(folder.path(), &stubs);
+    assert_eq!((code, slugs(&report, "error")), (0, vec![]), "{}", report["findings"]);
+    // Without a question it is told all the same, and is no gate.
+    let (_, _) = vendoring(folder.path(), &["demo/libcuda.so.1"]);
+    let wheel = folder.path().join("demo-1.0-py3-none-manylinux_2_28_x86_64.whl");
+    let (code, out, _) = run(gpucheck().arg("scan").arg(wheel));
+    assert!(code == 0 && out.contains("✗ driver-library-bundled: demo"), "{out}");
+}
+
+#[test]
+fn cuda_runtime_bundled() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, report) = vendoring(folder.path(), &["demo/a.so", "demo.libs/libcudart-c3a75b33.so.12.8.90"]);
+    assert_eq!((code, slugs(&report, "info")), (0, vec!["cuda-runtime-bundled"]), "{}", report["findings"]);
+    let (_, report) = vendoring(folder.path(), &["demo/a.so", "demo/stubs/libcudart.so"]);
+    assert_eq!(slugs(&report, "info"), Vec::<&str>::new(), "{}", report["findings"]);
 }

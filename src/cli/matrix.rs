@@ -61,6 +61,7 @@ impl Arguments {
             toolkits: Vec::new(),
             expected: Default::default(),
             required: Vec::new(),
+            excused: Default::default(),
             ..facts
         };
         let matrix = Matrix::new(&facts, knowledge, &Grid { platform, releases, cuda: self.cuda });

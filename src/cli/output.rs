@@ -57,8 +57,13 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
 
 /// Writes a report to a file.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    save("the report", path, text)
+}
+
+/// Writes what a command keeps to a file, whole or not at all. `what`: in words.
+pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
     file::write(path, text.as_bytes()).map_err(|error| {
-        let said = format!("cannot write the report to {}", path.display());
+        let said = format!("cannot write {what} to {}", path.display());
         if is_about_the_name(&error) {
             anyhow::Error::from(error).context(said)
         } else {

@@ -1,8 +1,13 @@
 //! `gpucheck scan`: which GPUs can this code run on?
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use clap::Args;
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
 
 use super::{
     network::NetworkOptions,
@@ -11,11 +16,16 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    facts::{CodeTarget, Fact, Facts, Source},
+    facts::{CodeTarget, Fact, Facts, Library, Source},
+    files,
     knowledge::Knowledge,
     probe::{self, Surroundings},
-    scan::{self, Bundle, Collected, Depth, Progress, Question, Reader, Target, Wish},
+    rules,
+    scan::{self, Baseline, Collected, Depth, Progress, Question, Reader, Target, Wish},
 };
+
+/// A baseline of more libraries than any package has is shorter.
+const MAX_BASELINE: u64 = 8 << 20;
 
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
@@ -29,12 +39,22 @@ pub struct Arguments {
     /// Of wheels and conda packages read only the beginning of each library: the base set
     #[arg(long, env = "GPUCHECK_QUICK", conflicts_with = "deep", value_parser = clap::builder::FalseyValueParser::new())]
     quick: bool,
-    /// Targets that every library with device code must hold: sm_80,sm_90,sm_120 (exit code 1 where one does not)
-    #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE", value_delimiter = ',')]
-    require: Vec<CodeTarget>,
+    /// Targets that every library with device code must hold: sm_80,sm_90; or as TORCH_CUDA_ARCH_LIST ("8.0;9.0+PTX") or CMake
+    /// ("80-real;90") have them (exit code 1 where one does not)
+    #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE")]
+    require: Vec<String>,
+    /// Reviewed TOML file that says what each library holds; exit code 1 where a library, a target or a share of the fatbins is lost
+    #[arg(long, value_name = "FILE", env = "GPUCHECK_BASELINE")]
+    baseline: Option<PathBuf>,
+    /// Write what the libraries hold to the file of --baseline
+    #[arg(long, requires = "baseline", conflicts_with = "quick")]
+    update_baseline: bool,
     /// What the second target gained and lost against the first: --diff OLD NEW
     #[arg(long)]
     diff: bool,
+    /// With --diff: exit code 1 where the second target lost a library, a target or a GPU
+    #[arg(long, value_name = "WHAT", requires = "diff")]
+    fail_on: Option<FailOn>,
     #[command(flatten)]
     network: NetworkOptions,
     #[command(flatten)]
@@ -43,6 +63,13 @@ pub struct Arguments {
     show: Show,
     #[command(flatten)]
     sources: Sources,
+}
+
+/// What makes the exit code of `--diff` 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A library, a target or a GPU that the second target no longer has
+    Lost,
 }
 
 impl Arguments {
@@ -55,27 +82,56 @@ impl Arguments {
             (true, [old, new]) => (Some(std::slice::from_ref(old)), std::slice::from_ref(new)),
             (true, targets) => anyhow::bail!("--diff takes two targets, the old and the new; {} given", targets.len()),
         };
+        let required = scan::required(knowledge, &self.require)?;
         let surroundings = Surroundings::of_process();
         let root = probe::Root::new(None, surroundings.home.as_deref())?;
+        // A fault in it is told before a long read, and no file is written over that is no baseline.
+        let kept = self.baseline.as_ref().map(|path| self.kept(path, &root)).transpose()?;
         let old = old.map(|old| self.collect(old, &root, knowledge)).transpose()?;
         let read = self.collect(targets, &root, knowledge)?;
+        let made = match &kept {
+            Some(kept) if self.update_baseline => {
+                Some(Baseline::of(knowledge, &kept.file, &read, Some(kept), &required)?)
+            }
+            _ => None,
+        };
+        let units = scan::units(&read);
         let question = Question {
-            facts: self.facts(knowledge, &read.bundles)?,
+            facts: self.facts(knowledge, &read, required, made.as_ref().or(kept.as_ref()))?,
             every_gpu: self.every_gpu(),
             old,
             system: scan::system_libraries(knowledge, &read.bundles, &root, &surroundings),
             start,
         };
-        let report = scan::report(knowledge, question, read);
+        let mut report = scan::report(knowledge, question, read);
+        if let Some(kept) = &kept {
+            scan::hold(knowledge, &mut report, kept, &units, self.depth(), made.is_some());
+        }
+        if self.fail_on == Some(FailOn::Lost) {
+            scan::nothing_lost(&mut report);
+        }
+        if let (Some(made), Some(path), Some(unit)) = (made, &self.baseline, units.first()) {
+            output::save("the baseline", path, &made.text(&unit.name))?;
+        }
         let met = report.gate.as_ref().is_none_or(|gate| gate.met);
         output::deliver(report, &self.show)?;
         Ok(if met { Exit::Ok } else { Exit::Found })
     }
 
+    /// The baseline as it is; one that is to be written need not be there yet.
+    fn kept(&self, path: &Path, root: &probe::Root) -> anyhow::Result<Baseline> {
+        let shown = root.shown(path);
+        match files::whole(path, MAX_BASELINE) {
+            Ok(text) => Baseline::read(&shown, &text),
+            Err(error) if self.update_baseline && error.kind() == ErrorKind::NotFound => Baseline::read(&shown, ""),
+            Err(error) => Err(error).with_context(|| format!("cannot read the baseline {shown}")),
+        }
+    }
+
     /// Reads targets, with a line about it on standard error where that takes long.
     fn collect(&self, targets: &[PathBuf], root: &probe::Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
         let read = Progress::default();
-        let depth = Depth { deep: self.deep, quick: self.quick };
+        let depth = self.depth();
         let mut reader = Reader::new(depth, &read);
         let network = self.network.network(&self.assume);
         let wish = Wish { depth, knowledge, progress: &read };
@@ -92,6 +148,10 @@ impl Arguments {
         Ok(reader.finish())
     }
 
+    fn depth(&self) -> Depth {
+        Depth { deep: self.deep, quick: self.quick }
+    }
+
     /// Whether the question is not one GPU but which: `--gpu all`, or only a driver.
     fn every_gpu(&self) -> bool {
         let gpus = &self.assume.gpu;
@@ -99,7 +159,13 @@ impl Arguments {
     }
 
     /// What the rules look at: the libraries, where something is required of them, and the GPUs that were named.
-    fn facts(&self, knowledge: &Knowledge, bundles: &[Bundle]) -> anyhow::Result<Facts> {
+    fn facts(
+        &self,
+        knowledge: &Knowledge,
+        read: &Collected,
+        required: Vec<CodeTarget>,
+        baseline: Option<&Baseline>,
+    ) -> anyhow::Result<Facts> {
         // What is scanned may be for another machine: nothing of this one counts.
         let mut facts = Facts { gpus: Fact::unknown("not asked for (--gpu)"), ..Facts::default() };
         let mut assume = self.assume.clone();
@@ -107,18 +173,20 @@ impl Arguments {
             assume.gpu.clear();
         }
         assume.apply(&mut facts, knowledge)?;
-        facts.required = self.require.clone();
-        // Without a question the rules have nothing to answer.
-        if !self.require.is_empty() || facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
+        // Whoever asks nothing of a package is told what is wrong with it in any case; else the rules have nothing to answer.
+        let vendored =
+            |library: &Library| rules::is_driver_library(&library.path) || rules::is_cuda_runtime(&library.path);
+        let copies = read.bundles.iter().flat_map(|bundle| &bundle.libraries).any(vendored);
+        if !required.is_empty() || copies || facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
+            facts.excused = baseline.map(|baseline| baseline.excused(knowledge, read, &required)).unwrap_or_default();
+            facts.required = required;
             // What it is for stands in for the system that nobody named.
-            if facts.host.platform.is_unknown()
-                && let Some(platform) = bundles.first().map(|bundle| bundle.platform())
-                && bundles.iter().all(|bundle| bundle.platform() == platform)
-            {
+            let platform = read.bundles.first().and_then(scan::Bundle::platform);
+            if facts.host.platform.is_unknown() && read.bundles.iter().all(|bundle| bundle.platform() == platform) {
                 facts.host.platform = platform
                     .map_or(facts.host.platform, |platform| Fact::known(platform, Source::file("what was read")));
             }
-            facts.environments = bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
+            facts.environments = read.bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
         }
         Ok(facts)
     }

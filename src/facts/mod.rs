@@ -14,7 +14,7 @@ mod machine;
 mod smoke;
 mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -67,6 +67,9 @@ pub struct Facts {
     /// Targets that every library with device code must hold, as `scan --require` names them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<CodeTarget>,
+    /// Targets of these that libraries lack by design, by path, as `scan --baseline` names them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub excused: BTreeMap<String, BTreeSet<CodeTarget>>,
     /// CUDA toolkits.
     pub toolkits: Vec<Toolkit>,
     /// Those environment variables that change what CUDA and PyTorch do.

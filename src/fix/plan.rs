@@ -90,6 +90,7 @@ impl Plan {
             gpus: facts.gpus.clone(),
             expected: facts.expected.clone(),
             required: facts.required.clone(),
+            excused: facts.excused.clone(),
             toolkits: facts.toolkits.clone(),
             env_vars: facts.env_vars.clone(),
             environments: facts

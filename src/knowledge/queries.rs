@@ -151,6 +151,12 @@ impl Knowledge {
         self.arch_list.parser.iter().find(|row| contains(&row.versions, torch))
     }
 
+    /// The values that a name such as Ampere stands for in the newest TORCH_CUDA_ARCH_LIST that knows it.
+    pub fn named_architecture(&self, name: &str) -> Option<&str> {
+        let names = self.arch_list.parser.iter().rev().flat_map(|row| &row.names);
+        names.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, values)| values.as_str())
+    }
+
     /// What people do about findings of a rule, the best first.
     pub fn advice(&self, rule: &str) -> impl Iterator<Item = &AdviceRow> {
         self.advice.advice.iter().filter(move |row| row.rule == rule)

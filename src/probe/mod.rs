@@ -94,6 +94,7 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         framework: Fact::unknown(Framework::NOT_ASKED),
         expected: Vec::new(),
         required: Vec::new(),
+        excused: Default::default(),
         gpus: pci::gpus(&root, &devices),
         toolkits: toolkits::toolkits(&root, surroundings),
         env_vars: env_vars::env_vars(&root, surroundings, &options.interests.variables, options.identify),

@@ -14,7 +14,10 @@ use crate::{
     matrix::{Cell, Matrix, Table},
     readiness::{Line, Readiness},
     rules::Undecided,
-    scan::{Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scanned, Summary, Unread},
+    scan::{
+        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scanned,
+        Summary, Unread,
+    },
     text,
 };
 
@@ -143,7 +146,9 @@ fields! {
         gained, lost, became_partial, became_base, gained_partial, lost_partial, ptx_isa, compression, code_bytes
     }
     GpuChange { products, old, new; capability, worked, works }
-    Gate { gpus, reasons, unknown, nothing_in; required, met, sampled }
+    Compared { file, losses, remarks; written, libraries }
+    Change { package, library, text; kind, target, now, baseline }
+    Gate { gpus, reasons, unknown, nothing_in, baseline; required, met, sampled, nothing_lost }
     Unread { path, why; matters }
     Remote { target, url, file, index, not_looked_into; size, bytes, index_bytes, requests, sampled, downloaded }
     Framework { environment, torch, steps; processes, left_running, micros }
@@ -167,6 +172,7 @@ impl Fields for Report {
             scan,
             packages,
             diff,
+            baseline,
             gate,
             unread,
             remote,
@@ -185,6 +191,7 @@ impl Fields for Report {
         scan.each(change);
         packages.each(change);
         diff.each(change);
+        baseline.each(change);
         gate.each(change);
         unread.each(change);
         remote.each(change);

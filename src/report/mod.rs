@@ -24,7 +24,7 @@ use crate::{
     matrix::Matrix,
     readiness::Readiness,
     rules::Undecided,
-    scan::{Diff, Gate, Remote, Scanned, Size, Summary, Unread},
+    scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread},
     text,
 };
 
@@ -66,7 +66,10 @@ pub struct Report {
     /// What a release gained and lost (`scan --diff`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
-    /// Whether what was asked of a scan is met (`--gpu`, `--require`).
+    /// How what was scanned stands to a baseline (`scan --baseline`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Compared>,
+    /// Whether what was asked of a scan is met (`--gpu`, `--require`, `--baseline`, `--fail-on lost`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
     /// What `scan` could not read.

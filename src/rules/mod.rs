@@ -18,6 +18,7 @@ mod stack;
 mod steps;
 mod toolkit;
 mod user_space;
+mod vendored;
 
 pub use broken::torch_broken;
 pub use environment::{
@@ -32,6 +33,7 @@ pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use steps::said;
+pub use vendored::{is_cuda_runtime, is_driver_library};
 
 /// A rule and its page.
 pub struct Entry {
@@ -146,6 +148,8 @@ registry! {
         extension_ptx_too_new_for_driver,
         extension_needs_ptx_jit,
         code_lacks_gpu,
+        driver_library_bundled,
+        cuda_runtime_bundled,
         known_problem,
     }
     environment {

@@ -102,12 +102,12 @@ impl Judged {
         // A file that was named twice was read once; without any target nothing was looked at either.
         let met = reasons.is_empty() && unknown.is_empty() && nothing_in.is_empty() && !read.targets.is_empty();
         let sampled = self.packages.iter().any(|package| package.sampled);
-        Gate { gpus, required, met, reasons, unknown, nothing_in, sampled }
+        Gate { gpus, required, met, reasons, unknown, nothing_in, sampled, ..Gate::default() }
     }
 }
 
 /// Whether what was asked of a scan is met.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Gate {
     /// The GPUs that everything that decides must run on.
     pub gpus: Vec<String>,
@@ -126,4 +126,10 @@ pub struct Gate {
     /// The targets in which no device code that can run was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nothing_in: Vec<String>,
+    /// The file of the baseline that it must match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<String>,
+    /// Whether nothing may be lost against the old release (`--diff --fail-on lost`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nothing_lost: bool,
 }

@@ -1,8 +1,10 @@
 //! What a file, a folder or a package can run on, before it is installed: facts from its libraries, and what they amount to.
 
+mod baseline;
 mod bundle;
 mod collect;
 mod diff;
+mod gates;
 mod installed;
 mod judged;
 mod located;
@@ -11,6 +13,7 @@ mod profile;
 mod progress;
 mod remote;
 mod report;
+mod require;
 mod sizes;
 mod summary;
 mod system;
@@ -19,9 +22,11 @@ mod verdict;
 
 use serde::Serialize;
 
+pub use baseline::{Baseline, Change, ChangeKind, Compared, Unit, hold, units};
 pub use bundle::{Bundle, Kind, file_name, is_variant};
 pub use collect::{Collected, Depth, Reader, Unread};
 pub use diff::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence, diff};
+pub use gates::nothing_lost;
 pub use judged::{Gate, Judged, judge};
 pub use located::Located;
 pub use needs::{Need, Status};
@@ -29,6 +34,7 @@ pub use profile::{Compressed, Profile, Ptx, Share, has_code};
 pub use progress::{Counted, Progress};
 pub use remote::{Fetched, Network, Remote, Wish};
 pub use report::{Question, report};
+pub use require::required;
 pub use sizes::{Size, sizes};
 pub use summary::{Part, Summary};
 pub use system::system_libraries;

@@ -1,6 +1,7 @@
 //! What `scan` shows a person: a file in full; a package with its libraries; of many packages a line or two each, and each library with
 //! `-v`; the GPUs in question; what the libraries need; what each architecture weighs; or what changed between two.
 
+mod baseline;
 mod diff;
 mod gpus;
 mod library;
@@ -36,6 +37,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         page.line(0, "nothing that can hold device code: no library, object file, cubin, fatbin, PTX or package");
     }
     notes(&mut page, report);
+    baseline::show(&mut page, report);
     page.finish()
 }
 
@@ -43,11 +45,19 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
 pub(super) fn gate(report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     if let Some(gate) = &report.gate {
-        let required: Vec<String> = gate.required.iter().map(ToString::to_string).collect();
-        let asked: Vec<String> = [("runs on", gate.gpus.join(", ")), ("is built for", required.join(", "))]
+        let mut required = gate.required.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        // A gate that opens for less than was asked says so in its own line, also with -q.
+        let excused = report.facts.excused.values().map(|targets| targets.len()).sum();
+        if excused > 0 {
+            required += &format!(" ({} in the baseline)", count(excused, "exception", "exceptions"));
+        }
+        let baseline = gate.baseline.clone().unwrap_or_default();
+        let lists = [("runs on", gate.gpus.join(", ")), ("is built for", required), ("matches", baseline)];
+        let asked: Vec<String> = lists
             .into_iter()
             .filter(|(_, list)| !list.is_empty())
             .map(|(verb, list)| format!("{verb} {list}"))
+            .chain(gate.nothing_lost.then(|| "lost nothing".to_owned()))
             .collect();
         let found = report.findings.iter().any(|finding| finding.severity == Severity::Error);
         // Where nothing was found, what was asked is neither so nor not so.

@@ -5,10 +5,12 @@
 //! ## How it is decided
 //! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins, those left out that are for one
 //! GPU generation only. Code for a lower minor, or PTX, does not count: the question is what was built, not what would run. What is
-//! found outside the named sections only does not count either: nothing says that it is what the library loads.
+//! found outside the named sections only does not count either: nothing says that it is what the library loads. A target that the
+//! baseline (`--baseline`) lists under `lacks` of a library is not asked of it; nothing else lets a library off, its name included.
 //!
 //! ## How to fix it
-//! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0".
+//! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0". What a library leaves out by design,
+//! such as one variant for each CUDA release, or kernels for one GPU family, belongs in the baseline: `lacks = ["sm_120"]`.
 //!
 //! ## In a log
 //! Nothing before somebody with that GPU runs it.
@@ -47,7 +49,7 @@ fn judge(context: &Context<'_>) -> Outcome {
                 .facts
                 .required
                 .iter()
-                .filter(|target| lacks(context.knowledge, library, **target))
+                .filter(|target| !excused(context, library, **target) && lacks(context.knowledge, library, **target))
                 .map(|target| named(library, *target))
                 .collect();
             (!missing.is_empty()).then_some((*library, missing))
@@ -76,6 +78,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         }
     }
     draft.found()
+}
+
+/// Whether the baseline says that a library lacks a target by design.
+fn excused(context: &Context<'_>, library: &Library, target: CodeTarget) -> bool {
+    context.facts.excused.get(&library.path).is_some_and(|targets| targets.contains(&target))
 }
 
 /// The target, and whether it was found where nothing says that it is what the library loads.

@@ -1,0 +1,111 @@
+//! Gates about a report that is made: a baseline, and what a release must not lose.
+
+use super::{Diff, Gate, LibraryChange, Presence};
+use crate::{
+    facts::CodeTarget,
+    finding::Severity,
+    report::{Report, Verdict},
+};
+
+/// Closes the gate of a report for these reasons, and for what could not be read. Where none was asked for before, it is made.
+pub(super) fn close(report: &mut Report, reasons: Vec<String>) -> &mut Gate {
+    let Report { gate, unread, scan, findings, verdict, .. } = report;
+    let damage = scan.iter().filter_map(|scanned| {
+        let damage = scanned.library.code.value()?.damage.first()?;
+        Some(format!("{} is damaged at offset {}: {}", scanned.library.path, damage.offset, damage.what))
+    });
+    let unread = unread.iter().filter(|unread| unread.matters);
+    let unread = unread.map(|unread| format!("{} could not be read: {}", unread.path, unread.why));
+    let gate = gate.get_or_insert_with(Gate::default);
+    for reason in reasons.into_iter().chain(damage).chain(unread) {
+        if !gate.reasons.contains(&reason) {
+            gate.reasons.push(reason);
+        }
+    }
+    let wrong = findings.iter().any(|finding| finding.severity >= Severity::Error);
+    gate.met = gate.reasons.is_empty() && gate.nothing_in.is_empty() && !wrong;
+    if !gate.met {
+        *verdict = Verdict::Error;
+    }
+    gate
+}
+
+/// Closes the gate of a comparison where the new release lost a library, a target or a GPU, or where a sample cannot tell.
+pub fn nothing_lost(report: &mut Report) {
+    let reasons = report.diff.as_ref().map(losses).unwrap_or_default();
+    close(report, reasons).nothing_lost = true;
+}
+
+/// What a release lost, a line each.
+fn losses(diff: &Diff) -> Vec<String> {
+    let mut losses = Vec::new();
+    if diff.sampled {
+        losses.push("only a sample was read: rare targets may be lost (drop --quick, or add --full)".to_owned());
+    }
+    if diff.packages.is_empty() {
+        losses.push("neither release holds device code, so nothing was compared".to_owned());
+    }
+    for package in &diff.packages {
+        let Some(name) = package.new.as_ref() else {
+            losses.push(format!("{} is gone", package.old.as_deref().unwrap_or(&package.name)));
+            continue;
+        };
+        if package.old.is_none() {
+            continue;
+        }
+        let gone = package.delta.gpus.iter().filter(|gpu| gpu.worked && !gpu.works).map(|gpu| {
+            let number = gpu.capability.number();
+            match gpu.products.first() {
+                Some(product) => format!("{product} (sm_{number})"),
+                None => format!("sm_{number}"),
+            }
+        });
+        let gone: Vec<String> = gone.collect();
+        if !gone.is_empty() {
+            losses.push(format!("{name} no longer runs on {}", gone.join(", ")));
+        }
+        losses.extend(package.libraries.iter().filter_map(library));
+        // Libraries that still are there tell it better; what the package's own list lost beside them is said, too.
+        let told =
+            |target: &CodeTarget| package.libraries.iter().any(|library| lost(library).any(|lost| lost == *target));
+        let delta = &package.delta;
+        let rest: Vec<CodeTarget> = [&delta.lost, &delta.became_partial, &delta.lost_partial]
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|target| !told(target))
+            .collect();
+        if !rest.is_empty() {
+            losses.push(format!("{name} lost {}", joined(&rest)));
+        }
+    }
+    losses
+}
+
+fn lost(library: &LibraryChange) -> impl Iterator<Item = CodeTarget> {
+    let delta = &library.delta;
+    [&delta.lost, &delta.became_partial, &delta.lost_partial].into_iter().flatten().copied()
+}
+
+fn library(library: &LibraryChange) -> Option<String> {
+    let (path, delta) = (&library.path, &library.delta);
+    if library.presence == Presence::Removed {
+        return Some(format!("{path} is gone"));
+    }
+    if library.presence == Presence::Added {
+        return None;
+    }
+    let gone: Vec<CodeTarget> = delta.lost.iter().chain(&delta.lost_partial).copied().collect();
+    let mut parts = Vec::new();
+    if !gone.is_empty() {
+        parts.push(format!("lost {}", joined(&gone)));
+    }
+    if !delta.became_partial.is_empty() {
+        parts.push(format!("holds {} in part only", joined(&delta.became_partial)));
+    }
+    (!parts.is_empty()).then(|| format!("{path} {}", parts.join(" and ")))
+}
+
+fn joined(targets: &[CodeTarget]) -> String {
+    targets.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
