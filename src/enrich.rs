@@ -174,24 +174,7 @@ mod tests {
     use crate::facts::{Fact, Gpu};
 
     fn gpu(pci: Fact<String>, name: Fact<String>) -> Gpu {
-        Gpu {
-            id: "gpu0".to_owned(),
-            name,
-            pci_device: pci,
-            pci_address: Fact::unknown("test"),
-            capability: Fact::unknown("test"),
-            memory: Fact::unknown("test"),
-            visible: Fact::unknown("test"),
-            bound: Fact::unknown("test"),
-            mig: Fact::unknown("test"),
-            ecc: Fact::unknown("test"),
-            persistence: Fact::unknown("test"),
-            display: Fact::unknown("test"),
-            trouble: Fact::unknown("test"),
-            seen_by: Vec::new(),
-            uuid: None,
-            named: false,
-        }
+        Gpu { name, pci_device: pci, ..Gpu::unknown("gpu0", "test") }
     }
 
     #[test]

@@ -69,25 +69,13 @@ fn named_gpu(index: usize, text: &str, knowledge: &Knowledge) -> anyhow::Result<
         true => Source::new(How::Knowledge, format!("gpus.toml, {} ({option})", answer.name)),
         false => Source::option(&option),
     };
+    let pci = answer.pci.map(|id| Fact::known(id, Source::option(&option)));
     Ok(Gpu {
-        id: format!("gpu{index}"),
         name: Fact::known(answer.name, Source::option(&option)),
-        pci_device: answer
-            .pci
-            .map_or(Fact::unknown("only the name was given"), |id| Fact::known(id, Source::option(&option))),
-        pci_address: Fact::unknown("the GPU is assumed"),
+        pci_device: pci.unwrap_or(Fact::unknown("only the name was given")),
         capability: Fact::known(answer.capability, via),
-        memory: Fact::unknown("the GPU is assumed"),
-        visible: Fact::unknown("the GPU is assumed"),
-        bound: Fact::unknown("the GPU is assumed"),
-        mig: Fact::unknown("the GPU is assumed"),
-        ecc: Fact::unknown("the GPU is assumed"),
-        persistence: Fact::unknown("the GPU is assumed"),
-        display: Fact::unknown("the GPU is assumed"),
-        trouble: Fact::unknown("the GPU is assumed"),
-        seen_by: Vec::new(),
-        uuid: None,
         named: true,
+        ..Gpu::unknown(format!("gpu{index}"), "the GPU is assumed")
     })
 }
 

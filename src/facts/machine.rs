@@ -168,6 +168,30 @@ pub struct Gpu {
     pub named: bool,
 }
 
+impl Gpu {
+    /// A GPU of which nothing is known, for the same reason.
+    pub fn unknown(id: impl Into<String>, why: &str) -> Self {
+        Self {
+            id: id.into(),
+            name: Fact::unknown(why),
+            pci_device: Fact::unknown(why),
+            pci_address: Fact::unknown(why),
+            capability: Fact::unknown(why),
+            memory: Fact::unknown(why),
+            visible: Fact::unknown(why),
+            bound: Fact::unknown(why),
+            mig: Fact::unknown(why),
+            ecc: Fact::unknown(why),
+            persistence: Fact::unknown(why),
+            display: Fact::unknown(why),
+            trouble: Fact::unknown(why),
+            seen_by: Vec::new(),
+            uuid: None,
+            named: false,
+        }
+    }
+}
+
 /// GPUs that must be there, as `--expect` names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Expected {

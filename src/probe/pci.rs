@@ -86,22 +86,12 @@ fn gpu(root: &Root, index: usize, device: &Device) -> Gpu {
     let via = || Source::new(How::Pci, format!("{BUS}/{address}"));
     let ask = "the driver was not asked; PCI does not say";
     Gpu {
-        id: format!("gpu{index}"),
         name: name(root, address),
         pci_device: Fact::known(format!("{:04x}", device.id), via()),
         pci_address: Fact::known(address.clone(), via()),
-        capability: Fact::unknown(ask),
-        memory: Fact::unknown(ask),
-        visible: Fact::unknown(ask),
         bound: bound(root, address),
-        mig: Fact::unknown(ask),
-        ecc: Fact::unknown(ask),
-        persistence: Fact::unknown(ask),
-        display: Fact::unknown(ask),
-        trouble: Fact::unknown(ask),
         seen_by: vec![How::Pci],
-        uuid: None,
-        named: false,
+        ..Gpu::unknown(format!("gpu{index}"), ask)
     }
 }
 

@@ -147,6 +147,7 @@ registry! {
         extension_arch_missing,
         extension_ptx_too_new_for_driver,
         extension_needs_ptx_jit,
+        driver_too_old_for_package,
         code_lacks_gpu,
         driver_library_bundled,
         cuda_runtime_bundled,

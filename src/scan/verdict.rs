@@ -90,6 +90,7 @@ pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::
         cuda: built_with(knowledge, bundle),
         // A sample has no names of the libraries that it links to: its requirements name the CUDA release.
         major: bundle.requires.as_deref().and_then(required_major),
+        os: None,
         share: file.and_then(|file| file.package.share),
         floors: true,
     }

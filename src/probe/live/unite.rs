@@ -92,24 +92,8 @@ fn at<'a>(all: &'a mut [Gpu], device: &Device) -> Option<&'a mut Gpu> {
 
 fn new(device: &Device, how: How) -> Gpu {
     let unseen = "PCI does not list it";
-    let mut gpu = Gpu {
-        id: String::new(),
-        name: Fact::unknown("the driver does not say"),
-        pci_device: Fact::unknown(unseen),
-        pci_address: Fact::unknown(unseen),
-        capability: Fact::unknown(unseen),
-        memory: Fact::unknown(unseen),
-        visible: Fact::unknown(unseen),
-        bound: Fact::unknown(unseen),
-        mig: Fact::unknown(unseen),
-        ecc: Fact::unknown(unseen),
-        persistence: Fact::unknown(unseen),
-        display: Fact::unknown(unseen),
-        trouble: Fact::unknown(unseen),
-        seen_by: Vec::new(),
-        uuid: None,
-        named: false,
-    };
+    let name = Fact::unknown("the driver does not say");
+    let mut gpu = Gpu { name, ..Gpu::unknown("", unseen) };
     fill(&mut gpu, device, how);
     gpu
 }

@@ -58,7 +58,7 @@ impl Floor {
 pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
     let driver = terms.driver.version.as_ref()?;
     let major = linked_major(library).or(terms.cuda.map(|cuda| cuda.major)).or(terms.major)?;
-    let floor = terms.knowledge.runtime_floor(CudaVersion::new(major, 0), os(library))?;
+    let floor = terms.knowledge.runtime_floor(CudaVersion::new(major, 0), os(terms, library))?;
     let (first, driver) = (floor.driver.clone(), driver.clone());
     (driver < first).then_some(Floor::Runtime { major, first, driver })
 }
@@ -67,7 +67,7 @@ pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
 pub fn unserved(terms: &Terms<'_>, library: &Library, capability: ComputeCapability) -> Option<Floor> {
     let driver = terms.driver.version.clone()?;
     let row = terms.knowledge.architecture(capability)?;
-    let first = match os(library) {
+    let first = match os(terms, library) {
         Os::Windows => row.driver_first_windows.as_ref(),
         _ => row.driver_first_linux.as_ref(),
     };
@@ -78,8 +78,11 @@ pub fn unserved(terms: &Terms<'_>, library: &Library, capability: ComputeCapabil
     Some(Floor::Last { capability, last, driver })
 }
 
-/// The system that a library is for.
-fn os(library: &Library) -> Os {
+/// The system whose driver counts: the one that a library is for, unless something says otherwise.
+fn os(terms: &Terms<'_>, library: &Library) -> Os {
+    if let Some(os) = terms.os {
+        return os;
+    }
     if library.container == Container::Pe { Os::Windows } else { Os::Linux }
 }
 

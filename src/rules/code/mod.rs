@@ -10,11 +10,11 @@ mod tests;
 
 use crate::{
     compat::{self, Reach},
-    facts::{CodeKind, CodeTarget, CudaVersion, PtxIsa},
+    facts::{CodeKind, CodeTarget, CudaVersion, Os, PtxIsa},
     knowledge::Knowledge,
 };
 
-pub use floor::{Floor, linked_major};
+pub use floor::{Floor, linked_major, runtime};
 pub use library::{generation, has_runnable, on_code, on_library};
 pub use package::{Deciding, Judgement, deciding, together};
 
@@ -29,6 +29,8 @@ pub struct Terms<'a> {
     pub cuda: Option<CudaVersion>,
     /// The CUDA major that the package requires, where its libraries do not say it themselves.
     pub major: Option<u16>,
+    /// The system whose driver it is, where that is another than the libraries': Windows' own under WSL.
+    pub os: Option<Os>,
     /// The share of its fatbins, in percent, with which the package works; nothing where it needs what most of them have.
     pub share: Option<u8>,
     /// Whether to also ask if the driver starts the CUDA runtime that the library links to, and serves the GPU at all.
@@ -38,7 +40,7 @@ pub struct Terms<'a> {
 impl<'a> Terms<'a> {
     /// Code of this CUDA release, of which most must serve the GPU; the driver's floors are asked for elsewhere.
     pub fn new(knowledge: &'a Knowledge, driver: &'a compat::Driver, cuda: Option<CudaVersion>) -> Self {
-        Self { knowledge, driver, cuda, major: None, share: None, floors: false }
+        Self { knowledge, driver, cuda, major: None, os: None, share: None, floors: false }
     }
 }
 

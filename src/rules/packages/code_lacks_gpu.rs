@@ -25,7 +25,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         code::{self, Support, Terms},
-        shared::{chosen_cuda, describe, driver, driver_evidence, gpu_name, label},
+        shared::{chosen_cuda, describe, driver, driver_evidence, driver_os, gpu_name, label},
     },
 };
 
@@ -53,13 +53,15 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]);
     };
     let (cuda, driver) = (chosen_cuda(context, package), driver(context));
-    let terms = Terms { floors: true, ..Terms::new(context.knowledge, &driver, None) };
+    let terms = Terms { floors: true, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
     let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
     let Some(judged) = deciding.on(&terms, capability) else { return Outcome::NotApplicable };
     let why = judged.why.unwrap_or_default();
     match judged.support {
         Support::Yes => return Outcome::Holds,
-        Support::Unknown => return Outcome::Needs(vec![format!("the device code of {}: {why}", label(package))]),
+        Support::Unknown => {
+            return Outcome::Needs(vec![format!("the device code of {} for {}: {why}", label(package), gpu_name(gpu))]);
+        }
         Support::Partial | Support::No => {}
     }
     let (library, name) = (judged.library, gpu_name(gpu));

@@ -1,0 +1,72 @@
+//! # driver-too-old-for-package
+//!
+//! A package was built for a CUDA major that the driver is too old to start.
+//!
+//! ## How it is decided
+//! As for PyTorch, by minor-version compatibility: the CUDA libraries that the package's main libraries link to name the CUDA major, and
+//! each major starts from one driver on. Packages without a row in the knowledge base are judged by `code-lacks-gpu`.
+//!
+//! ## How to fix it
+//! Update the driver (that of the host, for a container; the Windows driver, for WSL2), or install a version of the package that was
+//! built for an older CUDA major.
+//!
+//! ## In a log
+//! `CUDA driver version is insufficient for CUDA runtime version`.
+//!
+//! ## Sources
+//! CUDA Toolkit release notes, minimum driver for minor-version compatibility; the binaries themselves.
+
+use crate::{
+    finding::{Evidence, Severity},
+    rules::{
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        code::{self, Floor, Terms},
+        extension::{extension, lacking},
+        shared::{driver, driver_evidence, driver_os, has_gpu, label, main_libraries},
+    },
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "driver-too-old-for-package",
+    scope: Scope::Package,
+    judges: Judges::Everything,
+    severity: Severity::Error,
+    consequence_of: &["driver-too-old-for-cuda-runtime"],
+    remedies: &[Remedy::Driver, Remedy::PackageVersion],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some(package) = extension(context).filter(|_| has_gpu(context)) else { return Outcome::NotApplicable };
+    let driver = driver(context);
+    if driver.version.is_none() {
+        return Outcome::NotApplicable;
+    }
+    let terms = Terms { os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
+    let mut linked =
+        main_libraries(context, package).filter(|library| code::linked_major(library).is_some()).peekable();
+    if linked.peek().is_none() {
+        return Outcome::NotApplicable;
+    }
+    let Some((library, floor)) = linked.find_map(|library| Some((library, code::runtime(&terms, library)?))) else {
+        return Outcome::Holds;
+    };
+    let Floor::Runtime { major, first, driver } = &floor else { return Outcome::Holds };
+    let summary = format!(
+        "{} was built for CUDA {major}, which needs driver {first} or newer; driver {driver} is too old.",
+        label(package)
+    );
+    let mut draft = Draft::new(label(package), summary)
+        .about(package)
+        .severity(lacking(context))
+        .symptom("CUDA driver version is insufficient for CUDA runtime version")
+        .evidence(
+            Evidence::new(format!("links to CUDA {major}"), format!("NEEDED of {}", library.path))
+                .at(context.pointer(&package.name)),
+        )
+        .cause(format!("CUDA {major}"))
+        .cause(first);
+    draft.evidence.extend(driver_evidence(context));
+    draft.found()
+}
