@@ -34,7 +34,8 @@ fn said(report: &str) -> String {
         .unwrap();
     child.stdin.take().unwrap().write_all(report.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let report: Value = serde_json::from_slice(&output.stdout).expect("a replay writes a report");
+    let report = serde_json::from_slice(&output.stdout).expect("a replay writes a report");
+    let report = common::moved_alike(report);
     let mut text = format!("exit {}\nverdict {}\n", output.status.code().unwrap(), report["verdict"].as_str().unwrap());
     for finding in report["findings"].as_array().unwrap() {
         writeln!(text, "{} {}", finding["severity"].as_str().unwrap(), finding["rule"].as_str().unwrap()).unwrap();

@@ -88,6 +88,8 @@ pub enum Outcome {
 pub struct Draft {
     /// What it is about.
     pub subject: String,
+    /// Whether the subject is a place on this machine: people see it, and the fingerprint does without it.
+    pub local: bool,
     /// The cause in one sentence.
     pub summary: String,
     /// What it rests on.
@@ -109,6 +111,7 @@ impl Draft {
     pub fn new(subject: impl Into<String>, summary: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
+            local: false,
             summary: summary.into(),
             evidence: Vec::new(),
             symptom: None,
@@ -117,6 +120,11 @@ impl Draft {
             slug: None,
             trace: Trace::default(),
         }
+    }
+
+    /// A finding about an environment as a whole, wherever it lies.
+    pub fn of_environment(environment: &Environment, summary: impl Into<String>) -> Self {
+        Self { local: true, ..Self::new(environment.id.clone(), summary) }
     }
 
     /// Adds a fact that it rests on.
@@ -137,7 +145,7 @@ impl Draft {
         self
     }
 
-    /// A fact that belongs to the identity of the finding.
+    /// A fact that belongs to the identity of the finding: the same on every machine that has it, and so no path.
     pub fn cause(mut self, fact: impl ToString) -> Self {
         self.causes.push(fact.to_string());
         self
@@ -154,10 +162,11 @@ impl Draft {
         Outcome::Finding(Box::new(self))
     }
 
-    /// Identity of this finding under `rule`.
+    /// Identity of this finding under `rule`, wherever things lie on this machine.
     pub fn fingerprint(&self, rule: &Rule) -> String {
         let slug = self.slug.unwrap_or(rule.slug);
-        fingerprint([slug, self.subject.as_str()].into_iter().chain(self.causes.iter().map(String::as_str)))
+        let subject = if self.local { "" } else { self.subject.as_str() };
+        fingerprint([slug, subject].into_iter().chain(self.causes.iter().map(String::as_str)))
     }
 }
 
