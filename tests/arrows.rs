@@ -79,13 +79,11 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Arrows that go up: room, what it imports from above it, and why that still stands.
 const UPWARDS: &[(&str, &str, &str)] = &[
-    ("finding", "rules", "Remedy, which a finding's trace names, stands beside the rules"),
     ("rules", "scan", "linked_major: what a library links to is read in scan, and a rule asks for it"),
-    ("report", "matrix", "the data of the table that it shows stands beside what fills it"),
     (
         "report",
         "scan",
-        "the data of scans that it shows stands beside what makes it: scan is to make facts, and judge to compose",
+        "the data of scans stands beside what makes it, and scan composes its own report: scan is to make facts, and judge to compose",
     ),
 ];
 
@@ -93,42 +91,9 @@ const UPWARDS: &[(&str, &str, &str)] = &[
 /// what it declares and they use is no circle here.
 const INNER_CIRCLES: &[(&[&str], &str)] = &[
     (
-        &["binary::archive::plan", "binary::archive::sample", "binary::archive::scan"],
-        "the limits and the format that the walk has are named in the files that use them",
+        &["rules::broken", "rules::shared"],
+        "whether torch is broken decides what it is judged by: to become one judge of device code",
     ),
-    (
-        &["binary::contents", "binary::hidden", "binary::library", "binary::static_library"],
-        "how much is read of a file is said in library, above those who keep to it",
-    ),
-    (
-        &["cli::kb::hardware", "cli::kb::packages", "cli::kb::show", "cli::kb::software"],
-        "the error about an unknown name stands in show, which calls them",
-    ),
-    (&["cli::options", "cli::output"], "an option is of a type that stands beside what writes"),
-    (&["fix::candidates", "fix::companions"], "which companions exist decides the order of candidates"),
-    (
-        &["probe::environments::distributions", "probe::environments::elsewhere", "probe::environments::sources"],
-        "what a distribution is stands beside what finds them",
-    ),
-    (
-        &["probe::environments::layout", "probe::environments::sites"],
-        "the folders of packages are found by a layout that is half made",
-    ),
-    (&["probe::smoke::child", "probe::smoke::load"], "who reports to the parent stands beside what the child does"),
-    (&["report::computing", "report::subjects"], "what a line about a thing is stands beside the lines"),
-    (
-        &[
-            "report::framework",
-            "report::human",
-            "report::markdown",
-            "report::matrix",
-            "report::readiness",
-            "report::scan",
-        ],
-        "the screen is described beside what writes for people",
-    ),
-    (&["rules::broken", "rules::shared"], "whether torch is broken decides what it is judged by"),
-    (&["rules::condition", "rules::toolkit"], "what a condition amounts to stands beside the conditions"),
     (
         &["scan::bundle", "scan::collect", "scan::installed", "scan::located", "scan::profile", "scan::remote"],
         "to be rewritten: one reader of packages, and facts that rules judge",

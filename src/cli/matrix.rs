@@ -16,8 +16,9 @@ use crate::{
     facts::{CudaVersion, Facts},
     judge::{hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
-    matrix::{Grid, Matrix},
+    matrix::Grid,
     probe::{self, Surroundings},
+    report::Matrix,
     rules::Judged,
 };
 

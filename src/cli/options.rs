@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, builder::TypedValueParser as _};
 
-use super::output::Output;
+use super::output::target::Output;
 
 use crate::{
     facts::{DriverVersion, Expected, PythonVersion},

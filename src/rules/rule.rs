@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     facts::{Environment, Facts, Gpu, Package},
-    finding::{Evidence, Severity, Trace, fingerprint},
+    finding::{Evidence, Remedy, Severity, Trace, fingerprint},
     knowledge::{Knowledge, PackageFile, ProblemRow},
 };
 
@@ -22,31 +22,6 @@ pub struct Rule {
     pub remedies: &'static [Remedy],
     /// The judgement. It reads the context and nothing else.
     pub judge: fn(&Context<'_>) -> Outcome,
-}
-
-/// Searches for what removes a finding; each is a file of `src/fix/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
-    /// Another build of torch, with what follows from it.
-    TorchBuild,
-    /// What the packages require and do not have.
-    Requirements,
-    /// Another driver.
-    Driver,
-    /// Another value of an environment variable.
-    Variables,
-    /// Another version of the package concerned.
-    PackageVersion,
-    /// What the row of a known problem says.
-    Row,
-    /// Doing without the package concerned.
-    Removal,
-    /// One of two packages that own the same files, removed.
-    Overwritten,
-    /// The same package again, because its files are broken.
-    Reinstall,
-    /// What only a person can do; rows of `advice.toml`.
-    Advice,
 }
 
 /// What a rule looks at. The runner makes the product; a rule never loops over GPUs or environments.

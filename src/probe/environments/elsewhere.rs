@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{distributions::Distribution, layout::Layout};
+use super::{distribution::Distribution, layout::Layout};
 use crate::{
     facts::{Elsewhere, Way},
     probe::{Surroundings, root::Root},

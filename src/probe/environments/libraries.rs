@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    distributions::Distribution,
+    distribution::Distribution,
     folders::{self, Folder},
     layout::Layout,
     look::{Look, look},

@@ -19,10 +19,10 @@ use crate::{
     finding::{Evidence, Severity},
     knowledge::Level,
     rules::{
-        Context, Draft, Outcome, Remedy, Rule, Scope,
-        condition::{self, Truth},
+        Context, Draft, Outcome, Remedy, Rule, Scope, condition,
         shared::{gpu_name, label, package_evidence},
         slug,
+        truth::Truth,
     },
 };
 
