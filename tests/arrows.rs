@@ -16,16 +16,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("start", &[]),
     ("files", &[]),
     ("text", &[]),
+    ("system", &["files"]),
     ("facts", &[]),
     ("python", &["facts"]),
     ("knowledge", &["facts", "files", "python", "text"]),
     ("binary", &["facts", "files", "parallel", "python"]),
     ("compat", &["facts", "knowledge"]),
     ("enrich", &["facts", "knowledge", "python"]),
-    ("probe", &["binary", "compat", "facts", "files", "knowledge", "parallel", "python"]),
+    ("probe", &["binary", "compat", "facts", "knowledge", "parallel", "python", "system"]),
     ("fuzzing", &["probe"]),
-    ("remote", &["binary", "probe", "python"]),
-    ("shell", &["facts", "probe", "python", "remote", "text"]),
+    ("remote", &["binary", "python", "system"]),
+    ("shell", &["facts", "python", "remote", "system", "text"]),
     ("finding", &["shell"]),
     ("rules", &["compat", "facts", "finding", "knowledge", "python", "shell", "text"]),
     ("resolve", &["facts", "finding", "rules"]),
@@ -51,6 +52,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "remote",
             "report",
             "rules",
+            "system",
         ],
     ),
     ("kb", &["binary", "compat", "facts", "knowledge", "python", "rules", "scan"]),
@@ -72,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "rules",
             "scan",
             "start",
+            "system",
             "text",
         ],
     ),
@@ -99,6 +102,44 @@ const INNER_CIRCLES: &[(&[&str], &str)] = &[
         "to be rewritten: one reader of packages, and facts that rules judge",
     ),
 ];
+
+/// Files outside of `system` that ask the operating system for files or for what the process inherits, and why.
+const ON_THEIR_OWN: &[(&str, &str)] = &[
+    ("binary::source", "reads a library piece by piece, where it is hot"),
+    ("cli::output", "asks what decides the colour, and for --output"),
+    ("cli::output::file", "writes the report"),
+    ("cli::probe", "the child: /dev/null, and what it has inherited"),
+    ("files", "what system itself opens files with, and those who only need a bounded one"),
+    ("knowledge::load", "the overlays that a person names"),
+    ("probe::framework", "a folder for what runs, and its removal"),
+    ("probe::live::contain", "gives a child what it inherits"),
+    ("probe::live::library", "/proc of this very process, and where Windows keeps the driver"),
+    ("probe::live::watch", "/proc of its own children"),
+    ("probe::shared_object", "whether a file may be loaded, as the loader asks it"),
+    ("remote::download", "keeps what it fetches"),
+    ("scan::collect", "to be rewritten"),
+    ("start", "what the process begins with, before anything else looks"),
+];
+
+#[test]
+fn files_and_the_surroundings_are_asked_for_through_system() {
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut Vec::new(), &mut files);
+    let asks = |text: &str| {
+        let tokens = without_tests(&tokens(text));
+        tokens.windows(3).any(|three| match [three[0].as_str(), three[1].as_str(), three[2].as_str()] {
+            ["fs" | "File" | "OpenOptions", "::", what] => is_name(what),
+            ["env", "::", what] => ["var", "vars", "var_os", "vars_os", "current_dir", "home_dir"].contains(&what),
+            _ => false,
+        })
+    };
+    files.retain(|(module, text)| module[0] != "system" && asks(text));
+    let found: BTreeSet<String> = files.into_iter().map(|(module, _)| module.join("::")).collect();
+    let listed: BTreeSet<String> = ON_THEIR_OWN.iter().map(|(file, _)| (*file).to_owned()).collect();
+    assert!(ON_THEIR_OWN.iter().all(|(_, why)| !why.is_empty()));
+    let (new, gone) = (found.difference(&listed), listed.difference(&found));
+    assert_eq!(found, listed, "new: {:#?}\ngone: {:#?}", new.collect::<Vec<_>>(), gone.collect::<Vec<_>>());
+}
 
 #[test]
 fn arrows_between_rooms_point_down() {

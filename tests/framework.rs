@@ -13,7 +13,8 @@ use common::{
 };
 use gpucheck::{
     facts::{Fact, StepOutcome},
-    probe::{self, Options, Surroundings, framework},
+    probe::{self, Options, framework},
+    system::Surroundings,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;

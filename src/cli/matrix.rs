@@ -17,9 +17,10 @@ use crate::{
     judge::{hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
     matrix::Grid,
-    probe::{self, Surroundings},
+    probe,
     report::Matrix,
     rules::Judged,
+    system::Surroundings,
 };
 
 /// Arguments of `gpucheck matrix`.

@@ -11,9 +11,8 @@ use crate::{
     facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
-    probe::redact,
-    probe::{Root, Surroundings},
     report::{ColorChoice, Format, Verdict},
+    system::{Root, Surroundings, redact},
 };
 
 /// What to assume instead of probing.

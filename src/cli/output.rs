@@ -12,9 +12,10 @@ use std::{
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
-    probe::{Root, Surroundings, redact},
     report::{ColorChoice, Report, Screen, render},
-    start, text,
+    start,
+    system::{Root, Surroundings, redact},
+    text,
 };
 
 /// Writes the report where the options want it.

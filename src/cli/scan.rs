@@ -13,8 +13,8 @@ use crate::{
     exit::Exit,
     facts::{CodeTarget, Fact, Facts},
     knowledge::Knowledge,
-    probe::{self, Surroundings},
     scan::{self, Bundle, Collected, Depth, Progress, Question, Reader, Target, Wish},
+    system::{Root, Surroundings},
 };
 
 /// Arguments of `gpucheck scan`.
@@ -56,7 +56,7 @@ impl Arguments {
             (true, targets) => anyhow::bail!("--diff takes two targets, the old and the new; {} given", targets.len()),
         };
         let surroundings = Surroundings::of_process();
-        let root = probe::Root::new(None, surroundings.home.as_deref())?;
+        let root = Root::new(None, surroundings.home.as_deref())?;
         let old = old.map(|old| self.collect(old, &root, knowledge)).transpose()?;
         let read = self.collect(targets, &root, knowledge)?;
         let question = Question {
@@ -73,7 +73,7 @@ impl Arguments {
     }
 
     /// Reads targets, with a line about it on standard error where that takes long.
-    fn collect(&self, targets: &[PathBuf], root: &probe::Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
+    fn collect(&self, targets: &[PathBuf], root: &Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
         let read = Progress::default();
         let depth = Depth { deep: self.deep, quick: self.quick };
         let mut reader = Reader::new(depth, &read);

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     facts::{Elsewhere, Fact, Package, Source, Unlisted, Way},
-    probe::{redact, root::Root},
     python,
+    system::{Root, redact},
 };
 
 /// METADATA carries a README after its fields; the fields are at the head.

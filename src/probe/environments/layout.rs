@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     facts::{Fact, PythonVersion},
-    probe::{Surroundings, root::Root},
+    system::{Root, Surroundings},
 };
 
 /// An environment's places.

@@ -25,10 +25,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::system_libraries::in_folders;
 use self::{distribution::Distribution, distributions::Found, layout::Layout, select::Candidate};
-use super::{Options, Surroundings, header, root::Root};
+use super::{Options, header};
 use crate::{
     facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source, Unlisted},
     knowledge::Interests,
+    system::{Root, Surroundings},
 };
 
 /// All environments, the selected one first.

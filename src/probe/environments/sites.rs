@@ -9,7 +9,7 @@ use std::{
 use super::{interpreter, pyvenv::Pyvenv, version};
 use crate::{
     facts::PythonVersion,
-    probe::{Surroundings, root::Root},
+    system::{Root, Surroundings},
 };
 
 /// What tells where an environment's folders are.

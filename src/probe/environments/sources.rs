@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     facts::{BadFile, Flaw},
-    probe::root::Root,
+    system::Root,
 };
 
 /// Of a file so much is looked at.
