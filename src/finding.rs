@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{rules::Remedy, shell::ShellLine};
+use crate::shell::ShellLine;
 
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -65,6 +65,31 @@ pub struct Trace {
     pub missing: Vec<String>,
     /// Which searches can find what removes it.
     pub remedies: Vec<Remedy>,
+}
+
+/// Searches for what removes a finding; each is a file of `src/fix/`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Another build of torch, with what follows from it.
+    TorchBuild,
+    /// What the packages require and do not have.
+    Requirements,
+    /// Another driver.
+    Driver,
+    /// Another value of an environment variable.
+    Variables,
+    /// Another version of the package concerned.
+    PackageVersion,
+    /// What the row of a known problem says.
+    Row,
+    /// Doing without the package concerned.
+    Removal,
+    /// One of two packages that own the same files, removed.
+    Overwritten,
+    /// The same package again, because its files are broken.
+    Reinstall,
+    /// What only a person can do; rows of `advice.toml`.
+    Advice,
 }
 
 /// A place in a file.

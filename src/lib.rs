@@ -28,4 +28,5 @@ pub mod rules;
 pub mod scan;
 pub mod shell;
 mod start;
+pub mod system;
 pub mod text;

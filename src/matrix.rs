@@ -3,77 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use crate::{
     facts::{CudaVersion, Facts, Platform},
-    finding::{Command, Evidence, Severity},
+    finding::{Evidence, Severity},
     fix::{Candidate, Tried, try_build},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
-    report::{Verdict, runs_on},
+    report::{Cell, Matrix, Status, Table, runs_on},
     rules::{Judged, gpu_name},
 };
-
-/// The grid of one platform.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Matrix {
-    /// What the wheels are for.
-    pub platform: String,
-    /// CUDA releases, oldest first: the columns.
-    pub cuda: Vec<CudaVersion>,
-    /// Of these, those for which PyTorch has never built a wheel for this platform.
-    pub never_built: Vec<CudaVersion>,
-    /// torch versions, newest first: the rows.
-    pub torch: Vec<String>,
-    /// One table for each GPU.
-    pub gpus: Vec<Table>,
-}
-
-/// What one GPU can do with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Table {
-    /// Id in the facts.
-    pub gpu: String,
-    /// Its name.
-    pub name: String,
-    /// Row by row.
-    pub cells: Vec<Cell>,
-}
-
-/// One build, or the lack of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Cell {
-    /// torch version without local part.
-    pub torch: String,
-    /// CUDA release of the variant.
-    pub cuda: CudaVersion,
-    /// The answer in a word.
-    pub status: Status,
-    /// Why, in a sentence.
-    pub reason: String,
-    /// Slug of the rule that decided, where one found something.
-    pub rule: Option<&'static str>,
-    /// What the reason rests on.
-    pub source: Option<String>,
-    /// What installs it, where it works.
-    pub commands: Vec<Command>,
-}
-
-/// What becomes of a build on a GPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Runs.
-    Works,
-    /// Runs, but slow, fragile or only after compiling.
-    Warning,
-    /// Nobody has verified what the build holds.
-    Unknown,
-    /// Does not run.
-    Fails,
-    /// There is no such wheel.
-    NoWheel,
-}
 
 /// What to tabulate.
 #[derive(Debug, Clone)]
@@ -132,23 +69,6 @@ impl Matrix {
             cuda,
             gpus: tables,
         }
-    }
-
-    /// Whether there is a build for every GPU.
-    pub fn verdict(&self) -> Verdict {
-        let best = |table: &Table| match table.cells.iter().map(|cell| cell.status).min() {
-            Some(Status::Works) => Verdict::Ok,
-            Some(Status::Warning) => Verdict::Warning,
-            Some(Status::Unknown) => Verdict::Unknown,
-            _ => Verdict::Error,
-        };
-        let rank = |verdict: &Verdict| match verdict {
-            Verdict::Ok => 0,
-            Verdict::Unknown => 1,
-            Verdict::Warning => 2,
-            Verdict::Error => 3,
-        };
-        self.gpus.iter().map(best).max_by_key(rank).unwrap_or(Verdict::Unknown)
     }
 }
 

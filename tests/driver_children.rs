@@ -26,7 +26,8 @@ fn driver(does: &str) -> Installed {
 
 fn judged(command: &mut Command) -> (i32, Value) {
     let (code, out, err) = run(command.args(["--format", "json"]));
-    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")))
+    let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+    (code, common::moved_alike(report))
 }
 
 fn doctor(driver: &Installed) -> (i32, Value, Duration) {

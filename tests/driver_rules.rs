@@ -369,6 +369,13 @@ fn device_ordinal_out_of_range() {
     let (code, report) = machine(&[RTX_4090, RTX_4090]).variable("CUDA_VISIBLE_DEVICES", "1,2,0").judged();
     assert_eq!((code, slugs(&report, "warning")), (0, vec!["device-ordinal-out-of-range"]), "{}", report["findings"]);
     assert_eq!(fix_lines(finding(&report, "device-ordinal-out-of-range"))[0], "export CUDA_VISIBLE_DEVICES=1");
+    // The UUID of a GPU is of one machine, what is wrong is not.
+    let behind = |uuid: &str| {
+        let list = format!("{uuid},7");
+        let (_, report) = machine(&[RTX_4090, RTX_4090]).variable("CUDA_VISIBLE_DEVICES", &list).judged();
+        finding(&report, "device-ordinal-out-of-range")["fingerprint"].clone()
+    };
+    assert_eq!(behind("GPU-0b1c2d3e"), behind("GPU-9a8b7c6d"));
     nothing(machine(&[RTX_4090, RTX_4090]).variable("CUDA_VISIBLE_DEVICES", "1,0"));
     nothing(machine(&[RTX_4090]).variable("CUDA_VISIBLE_DEVICES", "GPU-0b1c2d3e"));
 }

@@ -13,7 +13,8 @@ use common::{
 };
 use gpucheck::{
     facts::{Fact, StepOutcome},
-    probe::{self, Options, Surroundings, framework},
+    probe::{self, Options, framework},
+    system::Surroundings,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -75,7 +76,8 @@ fn doctor(place: &Path, scenario: &str, does: &str, arguments: &[&str]) -> (i32,
     let mut command = gpucheck();
     command.args(["doctor", "--format", "json", "--framework"]).arg(place).args(arguments).env("TORCH_DOES", does);
     let (code, out, err) = run(driver.apply(&mut command));
-    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")))
+    let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+    (code, common::moved_alike(report))
 }
 
 /// `name: state` of each step, without those that were not run.

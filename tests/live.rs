@@ -26,7 +26,8 @@ fn command(driver: &Installed, arguments: &[&str]) -> Command {
 
 fn doctor(driver: &Installed, arguments: &[&str]) -> (i32, Value) {
     let (code, out, err) = run(&mut command(driver, arguments));
-    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")))
+    let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+    (code, common::moved_alike(report))
 }
 
 /// Asserts that the one error on this driver is this rule.

@@ -303,6 +303,13 @@ fn environment_incomplete() {
     assert!(lost["summary"].as_str().unwrap().contains("libcufile.so.0, which nothing brings"), "{lost}");
     assert!(fix_lines(&lost)[0].contains("--force-reinstall torch==2.7.1"), "{lost}");
     nothing(libraries(known("/usr/lib/libcufile.so.0")));
+    // A wheel that lies elsewhere on another machine is the same requirement: `judged` compares the fingerprints.
+    let file = healthy().change(|facts| {
+        let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+        let torch = packages.iter_mut().find(|package| package["name"] == "torch").unwrap();
+        torch["requires"].as_array_mut().unwrap().push(json!("own-kernels @ file:///home/me/own_kernels.whl"));
+    });
+    only(file, "error", "environment-incomplete");
     // A marker that does not hold here asks for nothing.
     nothing(healthy().change(|facts| {
         let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();

@@ -10,7 +10,8 @@ use serde_json::Value;
 
 fn scan(arguments: &[&str]) -> (i32, Value) {
     let (code, out, err) = run(gpucheck().args(["scan", "--format", "json"]).args(arguments));
-    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")))
+    let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+    (code, common::moved_alike(report))
 }
 
 fn libtorch_cuda() -> String {

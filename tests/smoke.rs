@@ -54,7 +54,8 @@ fn smoke_with(driver: &Installed, arguments: &[&str], variables: &[(&str, &str)]
     command.args(["smoke", "--format", "json", "--seed", "7"]).args(arguments).envs(variables.iter().copied());
     let (code, out, err) = run(driver.apply(&mut command));
     assert_eq!(processes_left(driver), [""; 0], "no process is left behind");
-    (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}")))
+    let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}\n{err}"));
+    (code, common::moved_alike(report))
 }
 
 fn smoke(driver: &Installed, arguments: &[&str]) -> (i32, Value) {

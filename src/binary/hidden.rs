@@ -12,8 +12,8 @@ use super::{
     Slice, Source, cubin, fatbin,
     fields::{u16_at, u64_at},
     layout::{ENTRY, EntryHeader, HEADER, KIND_CONCAT},
-    library::MOST_READ,
     sections::Header,
+    source::MOST_READ,
 };
 use crate::facts::{CodeTarget, Damage};
 

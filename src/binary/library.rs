@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::{Error, FileSource, Source, Summary, ar, contents, source::Bounded, static_library};
+use super::{
+    Error, FileSource, Source, Summary, ar, contents,
+    source::{Bounded, MOST_READ},
+    static_library,
+};
 use crate::facts::{Container, Extent, Fact, How, Library};
-
-/// No more than this is read of one file, and nothing behind it is searched. The largest library with device code has 4 GB, the
-/// largest static one twice as much.
-pub const MOST_READ: u64 = 8 << 30;
 
 /// Reads what a file on disk holds. `shown` is how reports name it.
 ///

@@ -33,7 +33,7 @@ pub use archive::{
 };
 pub use error::Error;
 pub use flaw::flaw;
-pub use library::{MOST_READ, read_deep, read_deep_of, read_library, read_source, read_source_deep};
+pub use library::{read_deep, read_deep_of, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};
-pub use source::{FileSource, Headed, Slice, Source};
+pub use source::{FileSource, Headed, MOST_READ, Slice, Source};
 pub use summary::Summary;

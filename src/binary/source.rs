@@ -164,6 +164,10 @@ impl<S: Source> Source for Headed<S> {
     }
 }
 
+/// No more than this is read of one file, and nothing behind it is searched. The largest library with device code has 4 GB, the
+/// largest static one twice as much.
+pub const MOST_READ: u64 = 8 << 30;
+
 /// A source of which no more than so many bytes are read, however often one place is asked for: a file may claim to have a terabyte.
 pub(super) struct Bounded<'s> {
     source: &'s dyn Source,

@@ -19,9 +19,10 @@ use crate::{
     files,
     judge::{hypothetical, judge},
     knowledge::Knowledge,
-    probe::{self, Surroundings, redact},
+    probe,
     report::SCHEMA,
     rules::Judged,
+    system::{Surroundings, redact},
 };
 
 /// A report of an environment with a hundred thousand packages has some 30 MB.

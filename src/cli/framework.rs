@@ -10,7 +10,8 @@ use clap::Args;
 
 use crate::{
     facts::{Fact, Facts},
-    probe::{Surroundings, framework},
+    probe::framework,
+    system::Surroundings,
 };
 
 /// Options of the commands that can let torch compute.

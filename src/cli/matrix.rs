@@ -16,9 +16,11 @@ use crate::{
     facts::{CudaVersion, Facts},
     judge::{hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
-    matrix::{Grid, Matrix},
-    probe::{self, Surroundings},
+    matrix::Grid,
+    probe,
+    report::Matrix,
     rules::Judged,
+    system::Surroundings,
 };
 
 /// Arguments of `gpucheck matrix`.

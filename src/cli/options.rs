@@ -5,15 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, builder::TypedValueParser as _};
 
-use super::output::Output;
+use super::output::target::Output;
 
 use crate::{
     facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
-    probe::redact,
-    probe::{Root, Surroundings},
     report::{ColorChoice, Format, Verdict},
+    system::{Root, Surroundings, redact},
 };
 
 /// What to assume instead of probing.

@@ -2,21 +2,20 @@
 
 mod file;
 mod signals;
+pub mod target;
 
 use std::{
-    ffi::OsString,
     io::{self, ErrorKind, IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::Path,
 };
-
-use clap::ValueEnum;
 
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
-    probe::{Root, Surroundings, redact},
-    report::{ColorChoice, Format, Report, Screen, render},
-    start, text,
+    report::{ColorChoice, Report, Screen, render},
+    start,
+    system::{Root, Surroundings, redact},
+    text,
 };
 
 /// Writes the report where the options want it.
@@ -70,32 +69,6 @@ pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
             Unfinished::error(said, error)
         }
     })
-}
-
-/// Where a report goes: `FILE`, or `FORMAT=FILE` beside the report itself.
-#[derive(Debug, Clone)]
-pub struct Output {
-    /// A format of its own; nothing for that of the report.
-    format: Option<Format>,
-    file: PathBuf,
-}
-
-impl From<OsString> for Output {
-    fn from(word: OsString) -> Self {
-        let told = word.to_str().and_then(|word| {
-            let (format, file) = word.split_once('=')?;
-            Some((Format::from_str(format, false).ok()?, file))
-        });
-        let output = match told {
-            Some((format, file)) => Self { format: Some(format), file: file.into() },
-            None => Self { format: None, file: word.into() },
-        };
-        // Standard output, as elsewhere.
-        match output.file.as_os_str() == "-" && cfg!(unix) {
-            true => Self { file: "/dev/stdout".into(), ..output },
-            false => output,
-        }
-    }
 }
 
 /// Prints a page without colours to standard output.

@@ -13,9 +13,10 @@ use crate::{
     exit::Exit,
     facts::{Fact, PythonVersion},
     judge::{hypothetical, judge},
-    probe::{self, Surroundings},
+    probe,
     report::Verdict,
     rules::Judged,
+    system::Surroundings,
 };
 
 /// Arguments of `gpucheck recommend`.

@@ -19,9 +19,9 @@ use crate::{
     facts::{CodeTarget, Fact, Facts, Library, Source},
     files,
     knowledge::Knowledge,
-    probe::{self, Surroundings},
     rules,
     scan::{self, Baseline, Collected, Depth, Progress, Question, Reader, Target, Wish},
+    system::{Root, Surroundings},
 };
 
 /// A baseline of more libraries than any package has is shorter.
@@ -84,7 +84,7 @@ impl Arguments {
         };
         let required = scan::required(knowledge, &self.require)?;
         let surroundings = Surroundings::of_process();
-        let root = probe::Root::new(None, surroundings.home.as_deref())?;
+        let root = Root::new(None, surroundings.home.as_deref())?;
         // A fault in it is told before a long read, and no file is written over that is no baseline.
         let kept = self.baseline.as_ref().map(|path| self.kept(path, &root)).transpose()?;
         let old = old.map(|old| self.collect(old, &root, knowledge)).transpose()?;
@@ -119,7 +119,7 @@ impl Arguments {
     }
 
     /// The baseline as it is; one that is to be written need not be there yet.
-    fn kept(&self, path: &Path, root: &probe::Root) -> anyhow::Result<Baseline> {
+    fn kept(&self, path: &Path, root: &Root) -> anyhow::Result<Baseline> {
         let shown = root.shown(path);
         match files::whole(path, MAX_BASELINE) {
             Ok(text) => Baseline::read(&shown, &text),
@@ -129,7 +129,7 @@ impl Arguments {
     }
 
     /// Reads targets, with a line about it on standard error where that takes long.
-    fn collect(&self, targets: &[PathBuf], root: &probe::Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
+    fn collect(&self, targets: &[PathBuf], root: &Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
         let read = Progress::default();
         let depth = self.depth();
         let mut reader = Reader::new(depth, &read);

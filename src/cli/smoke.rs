@@ -15,10 +15,11 @@ use crate::{
     exit::Exit,
     judge::judge,
     probe::{
-        self, Surroundings,
+        self,
         smoke::{self, Choice, Wanted, Work, fresh_seed},
     },
     rules::Judged,
+    system::Surroundings,
 };
 
 /// How GPUs are asked to compute.

@@ -4,9 +4,8 @@
 use super::{Case, add, has_remedy};
 use crate::{
     facts::DriverVersion,
-    finding::{Command, Finding, Fix, Proof},
+    finding::{Command, Finding, Fix, Proof, Remedy},
     knowledge::AdviceRow,
-    rules::Remedy,
     shell::{NoWord, ShellLine, Word},
 };
 

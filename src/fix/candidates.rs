@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::companions;
+use super::{candidate::Candidate, companions};
 use crate::{
     compat,
     facts::{CodeObjects, ComputeCapability, CudaVersion, Os, Platform, PythonVersion},
@@ -31,15 +31,6 @@ pub struct Wish<'w> {
     pub glibc: Option<&'w str>,
     /// Whether only what the default index gives will do.
     pub default_index: bool,
-}
-
-/// A build of a release.
-#[derive(Debug, Clone, Copy)]
-pub struct Candidate<'k> {
-    /// The release.
-    pub release: &'k TorchRelease,
-    /// The build.
-    pub build: &'k TorchBuild,
 }
 
 /// Every build that fulfils the wish as far as the knowledge base can tell, best first.

@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     facts::{Elsewhere, Environment, Listing, Package, Way},
-    finding::Finding,
-    rules::Remedy,
+    finding::{Finding, Remedy},
 };
 
 /// Adds the plan to findings about broken files.

@@ -6,8 +6,7 @@ use super::{
 };
 use crate::{
     facts::{DriverVersion, Os},
-    finding::{Finding, Severity},
-    rules::Remedy,
+    finding::{Finding, Remedy, Severity},
 };
 
 /// Adds the driver that would do to findings that another driver would remove.

@@ -6,6 +6,7 @@
 
 mod advice;
 mod again;
+mod candidate;
 mod candidates;
 mod commands;
 mod companions;
@@ -21,7 +22,8 @@ mod requirements;
 mod torch;
 mod variables;
 
-pub use candidates::{Candidate, Wish};
+pub use candidate::Candidate;
+pub use candidates::Wish;
 pub use commands::{TORCH_INDEXES, commands};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
@@ -29,9 +31,9 @@ pub use plan::{Change, Install, Plan};
 use crate::{
     enrich::enrich,
     facts::{Environment, Facts, Os},
-    finding::{Command, Finding, Fix},
+    finding::{Command, Finding, Fix, Remedy},
     knowledge::Knowledge,
-    rules::{self, Judged, Remedy, Undecided},
+    rules::{self, Judged, Undecided},
 };
 
 /// What every search works on.

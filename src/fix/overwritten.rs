@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     facts::{Environment, Manager, Package},
-    finding::Finding,
+    finding::{Finding, Remedy},
     python::Requirement,
-    rules::{self, Remedy},
+    rules,
 };
 
 /// Adds the plan to findings about overwritten files.

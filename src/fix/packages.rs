@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     facts::Environment,
-    finding::{Command, Finding, Fix, Proof, Severity},
+    finding::{Command, Finding, Fix, Proof, Remedy, Severity},
     knowledge::{AdviceCommand, FixRow, PackageBuild},
     python::{self, Requirement},
-    rules::{Remedy, cuda_major},
+    rules::cuda_major,
     shell::{NoWord, ShellLine},
 };
 

@@ -3,9 +3,9 @@
 use super::{Case, Change, Plan, has_remedy};
 use crate::{
     enrich::enrich,
-    finding::{Finding, Fix, Proof, Severity},
+    finding::{Finding, Fix, Proof, Remedy, Severity},
     resolve,
-    rules::{self, Judged, Remedy},
+    rules::{self, Judged},
 };
 
 /// What the rules say of the facts after a plan.

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     facts::Environment,
-    finding::Finding,
+    finding::{Finding, Remedy},
     python::{self, Requirement},
-    rules::{self, Remedy},
+    rules,
 };
 
 /// Where more than this is missing, somebody has to look first: no line of so many names is pasted.

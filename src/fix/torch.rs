@@ -10,10 +10,9 @@ use super::{
 use crate::{
     compat,
     facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, PythonVersion},
-    finding::{Finding, Fix, Severity},
+    finding::{Finding, Fix, Remedy, Severity},
     knowledge::python_range,
     python,
-    rules::Remedy,
 };
 
 /// Adds to every finding that another build of torch would remove the ways to get it.

@@ -8,10 +8,9 @@ use super::{
 use crate::{
     compat::arch_list,
     facts::{ComputeCapability, Suffix},
-    finding::Finding,
+    finding::{Finding, Remedy},
     knowledge::{ParserRow, UnreadRow},
     python,
-    rules::Remedy,
 };
 
 const ARCH_LIST: &str = "TORCH_CUDA_ARCH_LIST";

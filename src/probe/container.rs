@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::{Surroundings, root::Root};
-use crate::facts::{Fact, How, Source};
+use crate::{
+    facts::{Fact, How, Source},
+    system::{Root, Surroundings},
+};
 
 /// The kind of container, by its marks; absent when there is none of them.
 ///

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Surroundings, root::Root};
-use crate::facts::{Fact, Source};
+use crate::{
+    facts::{Fact, Source},
+    system::{Root, Surroundings},
+};
 
 const TOOLS: [&str; 5] = ["docker", "podman", "nerdctl", "nvidia-ctk", "nvidia-container-runtime"];
 /// Where they are although PATH may not say so: services and `sudo` have a shorter one.

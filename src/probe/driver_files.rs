@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
-use super::{driver_folders::Place, driver_libraries, root::Root, shared_object};
-use crate::facts::{DriverFile, DriverPart, Fact, FileDamage, Host, Platform, Source};
+use super::{driver_folders::Place, driver_libraries, shared_object};
+use crate::{
+    facts::{DriverFile, DriverPart, Fact, FileDamage, Host, Platform, Source},
+    system::Root,
+};
 
 /// More than lie about anywhere.
 const MOST: usize = 64;
@@ -57,9 +60,10 @@ fn described(root: &Root, path: &Path, part: DriverPart, damage: Option<FileDama
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Surroundings, driver_folders::places, host, shared_object::tests::library},
+        super::{driver_folders::places, host, shared_object::tests::library},
         *,
     };
+    use crate::system::Surroundings;
     use std::{fs, os::unix::fs::symlink};
 
     const FOLDER: &str = "usr/lib/x86_64-linux-gnu";

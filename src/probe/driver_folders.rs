@@ -5,8 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Surroundings, loader, root::Root};
-use crate::facts::{DriverPart, Fact, Host, Os, Platform, Source};
+use super::loader;
+use crate::{
+    facts::{DriverPart, Fact, Host, Os, Platform, Source},
+    system::{Root, Surroundings},
+};
 
 /// WSL's own folder of the driver.
 pub const WSL: &str = "/usr/lib/wsl";

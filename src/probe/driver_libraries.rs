@@ -8,9 +8,11 @@ use std::{
 use super::{
     driver_folders::{Place, WSL},
     header,
-    root::Root,
 };
-use crate::facts::{DriverLibrary, DriverVersion, Fact, Host, LibraryKind, Platform, Source};
+use crate::{
+    facts::{DriverLibrary, DriverVersion, Fact, Host, LibraryKind, Platform, Source},
+    system::Root,
+};
 
 /// The CUDA driver library and the management library.
 const FAMILIES: [&str; 2] = ["libcuda.so", "libnvidia-ml.so"];
@@ -105,7 +107,10 @@ pub(super) fn kind(path: &Path) -> LibraryKind {
 #[cfg(test)]
 mod tests {
     use super::{super::header::tests::elf, *};
-    use crate::probe::{Surroundings, driver_folders::places, host};
+    use crate::{
+        probe::{driver_folders::places, host},
+        system::Surroundings,
+    };
     use std::{fs, os::unix::fs::symlink};
 
     const MULTIARCH: &str = "usr/lib/x86_64-linux-gnu";

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Surroundings, redact, root::Root};
+use crate::system::{Root, Surroundings, redact};
 
 /// Names, from the CUDA programming guide, PyTorch's "CUDA environment variables", the container toolkit and conda.
 const NAMES: [&str; 29] = [

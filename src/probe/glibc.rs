@@ -4,7 +4,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
-use super::root::Root;
+use crate::system::Root;
 use crate::{
     binary::{FileSource, Source as _},
     facts::{Fact, Source},

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::root::Root;
-use crate::facts::{Cpu, Os, Platform};
+use crate::{
+    facts::{Cpu, Os, Platform},
+    system::Root,
+};
 
 /// `e_machine` and PE machine numbers of the processors that NVIDIA supports.
 const ELF_X86_64: u16 = 62;

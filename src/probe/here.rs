@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Options, Surroundings, environments::select, glibc, host, root::Root};
-use crate::facts::{Fact, Platform, PythonVersion};
+use super::{Options, environments::select, glibc, host};
+use crate::{
+    facts::{Fact, Platform, PythonVersion},
+    system::{Root, Surroundings},
+};
 
 /// This machine, as an installer sees it.
 #[derive(Debug, Clone)]

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::{Surroundings, container, container_tools, glibc, header, root::Root};
-use crate::facts::{Cpu, Fact, Host, How, Os, Platform, Source};
+use super::{container, container_tools, glibc, header};
+use crate::{
+    facts::{Cpu, Fact, Host, How, Os, Platform, Source},
+    system::{Root, Surroundings},
+};
 
 const OS_RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 const KERNEL: &str = "/proc/sys/kernel/osrelease";

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Surroundings, root::Root};
-use crate::facts::{Cpu, How, Source};
+use crate::{
+    facts::{Cpu, How, Source},
+    system::{Root, Surroundings},
+};
 
 const CONFIG: &str = "/etc/ld.so.conf";
 /// `include` lines nest in practice once.

@@ -18,11 +18,8 @@ pub(crate) mod kernel;
 pub mod live;
 mod loader;
 mod pci;
-pub(crate) mod redact;
-mod root;
 mod shared_object;
 pub mod smoke;
-mod surroundings;
 mod toolkits;
 
 use std::{path::PathBuf, time::Duration};
@@ -31,12 +28,11 @@ use anyhow::Context;
 
 pub use environments::{build_of_text, in_folders as system_libraries};
 pub use here::{Here, InstalledPython, here};
-pub use root::{Root, clean};
-pub use surroundings::Surroundings;
 
 use crate::{
     facts::{Fact, Facts, Framework, Smoke},
     knowledge::Interests,
+    system::{Root, Surroundings},
 };
 
 /// Why nothing is known of the driver's libraries.

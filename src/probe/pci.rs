@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::root::Root;
-use crate::facts::{Fact, Gpu, Host, How, Os, Source};
+use crate::{
+    facts::{Fact, Gpu, Host, How, Os, Source},
+    system::Root,
+};
 
 const BUS: &str = "/sys/bus/pci/devices";
 const NVIDIA: u32 = 0x10de;
@@ -128,7 +130,7 @@ fn is_tegra(root: &Root) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{super::host, *};
-    use crate::probe::Surroundings;
+    use crate::system::Surroundings;
     use std::fs;
 
     fn scene(devices: &[(&str, &str, &str, &str)]) -> (tempfile::TempDir, Root) {

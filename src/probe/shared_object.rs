@@ -4,10 +4,10 @@
 
 use std::{io, path::Path};
 
-use super::root::Root;
 use crate::{
     binary::{FileSource, Source},
     facts::{Cpu, FileDamage, Platform},
+    system::Root,
 };
 
 const HEADER: usize = 64;

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Surroundings, root::Root};
-use crate::facts::{CudaVersion, Fact, Source, Toolkit};
+use crate::{
+    facts::{CudaVersion, Fact, Source, Toolkit},
+    system::{Root, Surroundings},
+};
 
 const MAX_TEXT: u64 = 256 << 10;
 

@@ -33,7 +33,7 @@ pub(super) fn load(named: Option<&(PathBuf, String)>) -> Result<RootCerts, Error
 
 /// The certificates in a file of PEM text; what else is in it is passed over.
 fn read(path: &std::path::Path) -> std::io::Result<Option<RootCerts>> {
-    let text = crate::probe::Root::new(None, None)?.read(path, MAX_BUNDLE)?;
+    let text = crate::system::Root::new(None, None)?.read(path, MAX_BUNDLE)?;
     let certificates: Vec<_> = parse_pem(&text)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(certificate),

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use super::{netrc::Netrc, url::Url};
-use crate::probe::{Root, Surroundings};
+use crate::system::{Root, Surroundings};
 
 const MAX_NETRC: u64 = 1 << 20;
 /// As long as pip waits.

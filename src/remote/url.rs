@@ -4,7 +4,7 @@
 use std::fmt::{self, Write as _};
 
 use super::error::{Error, Fault};
-use crate::probe::redact;
+use crate::system::redact;
 
 /// Longer addresses are refused by most servers too.
 const MAX_LENGTH: usize = 16 << 10;

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{KnowledgeStamp, Report, RunsOn, Subject, Suppressed};
+use super::{Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table};
 use crate::{
     facts::{
         CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, PythonError, Source, StepOutcome,
     },
     finding::{Evidence, Finding, Fix, Location},
-    matrix::{Cell, Matrix, Table},
     readiness::{Line, Readiness},
     rules::Undecided,
     scan::{

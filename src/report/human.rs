@@ -2,21 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Extent, Paint, Report, Subject, Verdict};
+use super::{Extent, Paint, Report, Screen, Subject, Verdict};
 use crate::finding::{Command, Finding, Fix, Proof, Severity};
-
-/// What the reader sees it on.
-#[derive(Debug, Clone, Copy)]
-pub struct Screen {
-    /// Columns; text is wrapped there. Nothing for a pipe or a file: no wrapping.
-    pub width: Option<usize>,
-    /// Whether colour is shown.
-    pub color: bool,
-    /// 0: the report; 1: also what was looked at and how it was chosen.
-    pub verbose: u8,
-    /// Only findings and the verdict.
-    pub quiet: bool,
-}
 
 const LABEL: usize = 14;
 /// A wrapped column narrower than this is harder to read than a long line.

@@ -2,11 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Report, Screen, matrix as grid, scan as page};
-use crate::{
-    finding::{Command, Finding, Severity},
-    matrix::{Matrix, Status},
-};
+use super::{Matrix, Report, Screen, Status, escape::escaped, matrix as grid, scan as page};
+use crate::finding::{Command, Finding, Severity};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
@@ -134,32 +131,4 @@ fn table(out: &mut String, matrix: &Matrix) {
     if let Some(text) = grid::never_built(matrix) {
         let _ = writeln!(out, "{}.", escaped(&text));
     }
-}
-
-/// Text that Markdown would take for markup or for the border of a table.
-pub(super) fn escaped(text: &str) -> String {
-    let text = text.trim_start();
-    let mut out = String::with_capacity(text.len());
-    // What begins a list, a fence or the line under a heading, where it comes first.
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, rest) = text.split_at(digits);
-    let mut behind = rest.chars();
-    let text = match (behind.next(), behind.next()) {
-        (Some('.' | ')'), None | Some(' ' | '\t')) if !number.is_empty() => {
-            out += number;
-            out.push('\\');
-            rest
-        }
-        _ => text,
-    };
-    if text.starts_with(['-', '+', '=', ':']) || text.starts_with("~~") {
-        out.push('\\');
-    }
-    for letter in text.chars() {
-        if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#' | '[' | ']' | '&') {
-            out.push('\\');
-        }
-        out.push(letter);
-    }
-    out
 }

@@ -2,11 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Paint, Screen};
-use crate::{
-    facts::CudaVersion,
-    matrix::{Cell, Matrix, Status, Table},
-};
+use super::{Cell, Matrix, Paint, Screen, Status, Table};
+use crate::facts::CudaVersion;
 
 /// Mark, paint and meaning of a status.
 const LEGEND: [(Status, &str, Paint, &str); 5] = [

@@ -1,6 +1,7 @@
 //! The report: one structure, one file for each format it can be written in.
 
 mod computing;
+mod escape;
 mod fields;
 mod framework;
 mod human;
@@ -13,6 +14,7 @@ mod runs_on;
 mod scan;
 mod style;
 mod subjects;
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +23,6 @@ use serde::Serialize;
 use crate::{
     facts::{Environment, Facts},
     finding::{Finding, Severity},
-    matrix::Matrix,
     readiness::Readiness,
     rules::Undecided,
     scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread},
@@ -29,10 +30,10 @@ use crate::{
 };
 
 pub(crate) use crate::text::Paint;
-pub use human::Screen;
 pub use runs_on::runs_on;
-pub use style::ColorChoice;
-pub use subjects::{Subject, subjects};
+pub use style::{ColorChoice, Screen};
+pub use subjects::subjects;
+pub use table::{Cell, Matrix, Status, Table};
 
 /// Number of the JSON contract; 0 until it is frozen.
 pub const SCHEMA: u32 = 0;
@@ -156,6 +157,25 @@ impl Extent {
         }
         let any = facts.driver.value().is_some() || facts.environments.iter().any(software);
         if any { Self::NoGpu } else { Self::Nothing }
+    }
+}
+
+/// A line about one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subject {
+    /// `System`, `Driver`, `GPU`, `CUDA toolkit`, `Environment`.
+    pub label: &'static str,
+    /// Id in the facts, for GPUs and environments.
+    pub id: Option<String>,
+    /// What is known of it.
+    pub text: String,
+    /// More, a line each.
+    pub notes: Vec<String>,
+}
+
+impl Subject {
+    fn new(label: &'static str, text: String) -> Self {
+        Self { label, id: None, text, notes: Vec::new() }
     }
 }
 

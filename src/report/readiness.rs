@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Paint, Screen};
+use super::{Paint, Screen, escape::escaped};
 use crate::readiness::{Answer, Line, Readiness};
 
 /// Width of the report's labels, and of the lines' own.
@@ -32,14 +32,14 @@ pub(super) fn points(all: &[Readiness]) -> Vec<(String, String)> {
     let mut points = Vec::new();
     for (name, lines) in groups(all) {
         if !is_denied(lines) {
-            points.push((format!("**Ready** ({})", super::markdown::escaped(&name)), in_short(lines)));
+            points.push((format!("**Ready** ({})", escaped(&name)), in_short(lines)));
             continue;
         }
         points.push(("**Readiness**".to_owned(), name));
         let screen = Screen { width: None, color: false, verbose: 0, quiet: false };
-        points.extend(lines.iter().map(|line| {
-            (format!("{} {}", mark(line).0, super::markdown::escaped(&line.label)), answer(line, &screen))
-        }));
+        points.extend(
+            lines.iter().map(|line| (format!("{} {}", mark(line).0, escaped(&line.label)), answer(line, &screen))),
+        );
     }
     points
 }

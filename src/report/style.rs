@@ -1,4 +1,17 @@
-//! When colour is shown: when the reader can see it.
+//! What a page is shown on, and when with colour: when the reader can see it.
+
+/// What the reader sees it on.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// Columns; text is wrapped there. Nothing for a pipe or a file: no wrapping.
+    pub width: Option<usize>,
+    /// Whether colour is shown.
+    pub color: bool,
+    /// 0: the report; 1: also what was looked at and how it was chosen.
+    pub verbose: u8,
+    /// Only findings and the verdict.
+    pub quiet: bool,
+}
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

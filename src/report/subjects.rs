@@ -1,31 +1,10 @@
 //! One line for each thing that was looked at: system, driver, GPUs, toolkits, environments.
 
-use serde::Serialize;
-
-use super::computing::computing;
+use super::{Subject, computing::computing};
 use crate::{
     facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Source},
     knowledge::Knowledge,
 };
-
-/// A line about one thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Subject {
-    /// `System`, `Driver`, `GPU`, `CUDA toolkit`, `Environment`.
-    pub label: &'static str,
-    /// Id in the facts, for GPUs and environments.
-    pub id: Option<String>,
-    /// What is known of it.
-    pub text: String,
-    /// More, a line each.
-    pub notes: Vec<String>,
-}
-
-impl Subject {
-    pub(super) fn new(label: &'static str, text: String) -> Self {
-        Self { label, id: None, text, notes: Vec::new() }
-    }
-}
 
 /// The lines for facts that have been enriched.
 pub fn subjects(facts: &Facts, knowledge: &Knowledge) -> Vec<Subject> {

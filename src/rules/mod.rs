@@ -17,6 +17,7 @@ mod smoke_runs;
 mod stack;
 mod steps;
 mod toolkit;
+mod truth;
 mod user_space;
 mod vendored;
 
@@ -27,13 +28,16 @@ pub use environment::{
 };
 pub use extension::{cuda_major, of_nvidia};
 pub use pages::{page, titles};
-pub use rule::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope};
+pub use rule::{Context, Draft, Judges, Outcome, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use steps::said;
 pub use vendored::{is_cuda_runtime, is_driver_library};
+
+/// Rules name it, and findings carry it.
+pub use crate::finding::Remedy;
 
 /// A rule and its page.
 pub struct Entry {

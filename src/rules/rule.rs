@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     facts::{Environment, Facts, Gpu, Origin, Package},
-    finding::{Evidence, Severity, Trace, fingerprint},
+    finding::{Evidence, Remedy, Severity, Trace, fingerprint},
     knowledge::{Knowledge, PackageFile, ProblemRow},
 };
 
@@ -49,31 +49,6 @@ impl Judges {
     }
 }
 
-/// Searches for what removes a finding; each is a file of `src/fix/`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
-    /// Another build of torch, with what follows from it.
-    TorchBuild,
-    /// What the packages require and do not have.
-    Requirements,
-    /// Another driver.
-    Driver,
-    /// Another value of an environment variable.
-    Variables,
-    /// Another version of the package concerned.
-    PackageVersion,
-    /// What the row of a known problem says.
-    Row,
-    /// Doing without the package concerned.
-    Removal,
-    /// One of two packages that own the same files, removed.
-    Overwritten,
-    /// The same package again, because its files are broken.
-    Reinstall,
-    /// What only a person can do; rows of `advice.toml`.
-    Advice,
-}
-
 /// What a rule looks at. The runner makes the product; a rule never loops over GPUs or environments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -115,6 +90,8 @@ pub enum Outcome {
 pub struct Draft {
     /// What it is about.
     pub subject: String,
+    /// Whether the subject is a place on this machine: people see it, and the fingerprint does without it.
+    pub local: bool,
     /// The cause in one sentence.
     pub summary: String,
     /// What it rests on.
@@ -136,6 +113,7 @@ impl Draft {
     pub fn new(subject: impl Into<String>, summary: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
+            local: false,
             summary: summary.into(),
             evidence: Vec::new(),
             symptom: None,
@@ -144,6 +122,11 @@ impl Draft {
             slug: None,
             trace: Trace::default(),
         }
+    }
+
+    /// A finding about an environment as a whole, wherever it lies.
+    pub fn of_environment(environment: &Environment, summary: impl Into<String>) -> Self {
+        Self { local: true, ..Self::new(environment.id.clone(), summary) }
     }
 
     /// Adds a fact that it rests on.
@@ -164,7 +147,7 @@ impl Draft {
         self
     }
 
-    /// A fact that belongs to the identity of the finding.
+    /// A fact that belongs to the identity of the finding: the same on every machine that has it, and so no path.
     pub fn cause(mut self, fact: impl ToString) -> Self {
         self.causes.push(fact.to_string());
         self
@@ -181,10 +164,11 @@ impl Draft {
         Outcome::Finding(Box::new(self))
     }
 
-    /// Identity of this finding under `rule`.
+    /// Identity of this finding under `rule`, wherever things lie on this machine.
     pub fn fingerprint(&self, rule: &Rule) -> String {
         let slug = self.slug.unwrap_or(rule.slug);
-        fingerprint([slug, self.subject.as_str()].into_iter().chain(self.causes.iter().map(String::as_str)))
+        let subject = if self.local { "" } else { self.subject.as_str() };
+        fingerprint([slug, subject].into_iter().chain(self.causes.iter().map(String::as_str)))
     }
 }
 

@@ -7,9 +7,9 @@
 
 use super::{
     Context,
-    condition::Truth,
     extension::torch_cuda_major,
     shared::{label, package_evidence},
+    truth::Truth,
 };
 use crate::{
     facts::{Fact, Manager, Origin, Toolkit},

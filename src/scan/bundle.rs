@@ -8,8 +8,8 @@ pub use crate::python::{file_name, is_variant, library_stem as stem};
 use crate::{
     binary::Archive,
     facts::{Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source},
-    probe::{self, redact},
-    python,
+    probe, python,
+    system::redact,
 };
 
 /// Libraries that come together, and what is known of them as a whole.

@@ -7,9 +7,8 @@ use std::{
 
 use super::bundle::{Bundle, Kind};
 use crate::{
-    files,
-    probe::{self, clean, redact},
-    python,
+    files, probe, python,
+    system::{clean, redact},
 };
 
 /// METADATA carries a README after its fields.

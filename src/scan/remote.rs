@@ -8,9 +8,10 @@ use crate::{
     binary::{self, ArchiveOptions, Decides, Sample, Source},
     facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
     knowledge::{self, Knowledge},
-    probe::{self, Here, Root, Surroundings},
+    probe::{self, Here},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
     remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
+    system::{Root, Surroundings},
 };
 
 /// One part in so many of a wheel is read, at most, where samples are enough …

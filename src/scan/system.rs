@@ -9,7 +9,8 @@ use super::{bundle::Bundle, needs::foreign};
 use crate::{
     facts::{Cpu, Os, Platform},
     knowledge::Knowledge,
-    probe::{self, Root, Surroundings},
+    probe,
+    system::{Root, Surroundings},
 };
 
 /// Where the loader finds what bundles on this machine link to; nothing on a system with another kind of loader.

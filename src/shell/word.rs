@@ -173,7 +173,7 @@ impl Word {
     /// # Errors
     /// When it holds characters that cannot be seen, or something in it was redacted.
     pub fn value(text: &str) -> Result {
-        if text.contains(crate::probe::redact::REDACTED) {
+        if text.contains(crate::system::redact::REDACTED) {
             return Err(NoWord::new(text, "is not all of the value: what is secret was not read"));
         }
         // Where it was read the home folder became a tilde, which in a value is none to the shell.

@@ -111,7 +111,7 @@ impl Case {
         child.stdin.take().unwrap().write_all(self.report.to_string().as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}"));
-        (output.status.code().unwrap(), report)
+        (output.status.code().unwrap(), super::moved_alike(report))
     }
 }
 

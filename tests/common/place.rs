@@ -74,7 +74,8 @@ impl Place {
 
     pub fn judged(&self) -> (i32, Value) {
         let (code, out, err) = run(self.command().args(["--format", "json"]));
-        (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}")))
+        let report = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+        (code, super::moved_alike(report))
     }
 
     /// Asserts that nothing is called good, and gives the report.

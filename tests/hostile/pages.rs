@@ -6,8 +6,8 @@ use gpucheck::{
     facts::Facts,
     judge::judge,
     knowledge::Knowledge,
-    matrix::{Grid, Matrix},
-    report::Report,
+    matrix::Grid,
+    report::{Matrix, Report},
     rules::Judged,
     text,
 };

@@ -7,8 +7,9 @@ use gpucheck::{
     binary::ArchiveOptions,
     facts::{Platform, PythonVersion},
     kb::{self, Evidence, WheelTags},
-    probe::{self, Root, Surroundings},
+    probe,
     remote::{self, Client, Config, File, HttpSource},
+    system::{Root, Surroundings},
 };
 
 /// What is read on is fetched in pieces of this size.

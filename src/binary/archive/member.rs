@@ -6,7 +6,8 @@ use super::{
     super::{Error, Source, flaw, library::read_source},
     hidden,
     inflate::invalid,
-    sample::{self, Enough},
+    sample,
+    scan::Enough,
     scan::Scan,
     stream::Stream,
 };

@@ -90,7 +90,7 @@ impl Default for ArchiveOptions {
 
 impl ArchiveOptions {
     /// When to stop reading a member.
-    fn enough(&self) -> Option<sample::Enough> {
+    fn enough(&self) -> Option<scan::Enough> {
         (self.quick || self.sample.is_some()).then_some(sample::ENOUGH)
     }
 }

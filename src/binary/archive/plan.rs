@@ -5,25 +5,11 @@ use std::ops::Range;
 use super::{
     super::{Source, elf, pe, sections},
     hints,
-    scan::Scan,
+    scan::{Format, Scan},
 };
 
 /// What is asked for is kept with what follows it, which is asked for next.
 const WITH: u64 = 4 << 10;
-/// A DLL has some dozens of imports, each of which is asked for by itself.
-pub(super) const MAX_PLANS: usize = 1000;
-
-/// Which reader asks for headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// ELF, read at the end: its table of sections is there.
-    Elf,
-    /// PE, read at the beginning.
-    Pe,
-    /// Without headers but at the beginning.
-    Other,
-}
-
 impl Scan {
     /// Looks at the beginning, to know what to keep of the rest.
     pub(super) fn begin(&mut self, head: &[u8]) {

@@ -7,24 +7,12 @@ use std::{
 
 use super::{
     super::{Error, Source, Summary, fatbin, fatbin::Item, pe},
-    plan::{Format, MAX_PLANS},
-    scan::{MAX_PADDING, Scan},
+    scan::{Enough, Format, MAX_PADDING, MAX_PLANS, Scan},
 };
 use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
 
 /// With `quick`: a first fatbin ends 12 to 18 MB into the compressed libtorch_cuda.so, and has all that the next seven have.
 pub(super) const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20, fair: u64::MAX };
-
-/// When to stop before the end.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Enough {
-    /// So many whole fatbins.
-    pub fatbins: usize,
-    /// So many bytes of the archive.
-    pub input: u64,
-    /// So many bytes of the archive, if there is a whole fatbin among them.
-    pub fair: u64,
-}
 
 impl Scan {
     /// Whether what was seen will do.

@@ -11,8 +11,6 @@ use super::{
     super::layout::{ENTRY, EntryHeader, HEADER, Header, KIND_CONCAT, MAGIC},
     capture::Capture,
     hints,
-    plan::{Format, MAX_PLANS},
-    sample::Enough,
     stream::Stream,
 };
 
@@ -29,6 +27,31 @@ pub(super) const MAX_PADDING: usize = 4 << 10;
 const MAX_OPEN: usize = 256;
 /// The plain table of a compressed group.
 const MAX_TABLE: u64 = 1 << 20;
+
+/// A DLL has some dozens of imports, each of which is asked for by itself.
+pub(super) const MAX_PLANS: usize = 1000;
+
+/// Which reader asks for headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// ELF, read at the end: its table of sections is there.
+    Elf,
+    /// PE, read at the beginning.
+    Pe,
+    /// Without headers but at the beginning.
+    Other,
+}
+
+/// When to stop before the end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Enough {
+    /// So many whole fatbins.
+    pub fatbins: usize,
+    /// So many bytes of the archive.
+    pub input: u64,
+    /// So many bytes of the archive, if there is a whole fatbin among them.
+    pub fair: u64,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Want {

@@ -7,8 +7,8 @@ use super::{
     Archive, ArchiveOptions, Sample, choice,
     directory::{self, Entry},
     inflate::Member,
-    member, names,
-    sample::{self, Enough},
+    member, names, sample,
+    scan::Enough,
     stream::Stream,
 };
 use crate::{facts::Library, parallel, python::Metadata};

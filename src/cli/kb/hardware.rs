@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     card::{Card, list},
-    show::unknown,
+    unknown,
 };
 use crate::{
     facts::{ComputeCapability, DriverVersion},

@@ -52,6 +52,14 @@ fn width() -> usize {
     }
 }
 
+/// The error where no row has the name.
+fn unknown(what: &str, name: &str, nearest: &[String], otherwise: &str) -> anyhow::Error {
+    match nearest {
+        [] => anyhow::anyhow!("no {what} '{name}' is known; {otherwise}"),
+        near => anyhow::anyhow!("no {what} '{name}' is known; did you mean {}?", near.join(", ")),
+    }
+}
+
 /// Ways to write the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {

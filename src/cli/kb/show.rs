@@ -67,11 +67,3 @@ impl Arguments {
         Ok(cards.iter().map(|card| card.human(width())).collect::<Vec<_>>().join("\n"))
     }
 }
-
-/// The error where no row has the name.
-pub fn unknown(what: &str, name: &str, nearest: &[String], otherwise: &str) -> anyhow::Error {
-    match nearest {
-        [] => anyhow::anyhow!("no {what} '{name}' is known; {otherwise}"),
-        near => anyhow::anyhow!("no {what} '{name}' is known; did you mean {}?", near.join(", ")),
-    }
-}

@@ -2,7 +2,7 @@
 
 use super::{
     card::{Card, list},
-    show::unknown,
+    unknown,
 };
 use crate::{
     facts::{CudaVersion, Target},

@@ -20,9 +20,10 @@ use crate::{
     facts::PythonVersion,
     kb::{self, Evidence, Outcome, Verified},
     knowledge::{self, Knowledge},
-    probe::{self, Surroundings},
+    probe,
     python::WheelName,
     scan::{Located, Progress, Target},
+    system::Surroundings,
     text::visible,
 };
 

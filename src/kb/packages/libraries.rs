@@ -7,8 +7,8 @@ use crate::{
     facts::Library,
     kb::{Check, compare::list},
     python::Requirement,
+    python::file_name,
     rules::{cuda_major, of_nvidia},
-    scan::file_name,
 };
 
 pub(super) fn checks(case: &Case<'_>) -> Vec<Check> {

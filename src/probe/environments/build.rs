@@ -4,8 +4,8 @@ use std::path::Path;
 
 use crate::{
     facts::{Build, Fact, Source},
-    probe::root::Root,
     python,
+    system::Root,
 };
 
 const MAX_TEXT: u64 = 64 << 10;

@@ -7,47 +7,23 @@ use std::{
 };
 
 use super::{
-    build, editable,
+    build,
+    distribution::Distribution,
+    editable,
     elsewhere::{self, FAMILY},
     layout::Layout,
-    sources::{self, Wanted},
+    sources,
 };
 use crate::{
     facts::{Elsewhere, Fact, Package, Source, Unlisted, Way},
-    probe::{redact, root::Root},
     python,
+    system::{Root, redact},
 };
 
 /// METADATA carries a README after its fields; the fields are at the head.
 const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
-
-/// A distribution and what its RECORD lists.
-#[derive(Debug)]
-pub struct Distribution {
-    /// What the facts say of it; libraries are not read yet.
-    pub package: Package,
-    /// The folder it is installed in.
-    pub site: PathBuf,
-    /// Its shared libraries, relative to `site`; nothing when there is no RECORD.
-    pub natives: Option<Vec<String>>,
-    /// The Python files that it cannot be imported without, as far as its RECORD lists them; nothing when there is no RECORD.
-    pub sources: Option<Vec<Wanted>>,
-    /// A file of an editable install that has no effect any more.
-    pub left: Option<PathBuf>,
-    /// Whether there is only its module, and no metadata.
-    pub bare: bool,
-    /// The folder that its modules are taken from, where that is another.
-    pub source: Option<PathBuf>,
-}
-
-impl Distribution {
-    /// The folder that its modules lie in.
-    pub fn code(&self) -> &Path {
-        self.source.as_deref().unwrap_or(&self.site)
-    }
-}
 
 /// The distributions of an environment.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{probe::root::Root, python};
+use crate::{python, system::Root};
 
 /// These files hold a line or an object of a few fields.
 const MAX_TEXT: u64 = 64 << 10;

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{distributions::Distribution, layout::Layout};
+use super::{distribution::Distribution, layout::Layout};
 use crate::{
     facts::{Elsewhere, Way},
-    probe::{Surroundings, root::Root},
+    system::{Root, Surroundings},
 };
 
 /// The packages that are looked for: torch, and what is compiled against it and so shares its fate.

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::probe::root::Root;
+use crate::system::Root;
 
 /// Libraries whose files are not named like their package.
 const OTHER_NAMES: [(&str, &str); 4] =

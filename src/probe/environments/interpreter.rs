@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::pyvenv;
-use crate::probe::{Surroundings, root::Root};
+use crate::system::{Root, Surroundings};
 
 /// Names that a shell may know an interpreter by, those that people type first.
 const NAMES: [&str; 2] = if cfg!(windows) { ["python.exe", "python3.exe"] } else { ["python3", "python"] };

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::{
     pyvenv::{self, Pyvenv},
-    sites,
+    sites::{self, Place},
     version::{self, Version},
 };
 use crate::{
     facts::{Fact, PythonVersion},
-    probe::{Surroundings, root::Root},
+    system::{Root, Surroundings},
 };
 
 /// An environment's places.
@@ -54,10 +54,10 @@ impl Layout {
         if venv.is_none() && !windows && folder.is_none() && python.value().is_none() {
             return None;
         }
-        let mut layout =
-            Self { prefix: prefix.to_owned(), interpreter, site_packages: Vec::new(), python, windows, venv, conda };
-        layout.site_packages = sites::site_packages(root, surroundings, &layout, folder.as_deref());
-        Some(layout)
+        let place =
+            Place { prefix, python: python.value().copied(), windows, venv: venv.as_ref(), library: folder.as_deref() };
+        let site_packages = sites::site_packages(root, surroundings, place);
+        Some(Self { prefix: prefix.to_owned(), interpreter, site_packages, python, windows, venv, conda })
     }
 
     /// The environment that a folder of distributions belongs to, or the folder alone (`pip install --target`).

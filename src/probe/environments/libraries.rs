@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    distributions::Distribution,
+    distribution::Distribution,
     folders::{self, Folder},
     layout::Layout,
     look::{self, Look, look},
@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     facts::{BadFile, Flaw, Listing, Platform},
-    probe::root::{Root, clean},
     python,
+    system::{Root, clean},
 };
 
 /// Of a package without RECORD this much is walked: torch has 3000 folders, most of them headers.

@@ -5,8 +5,8 @@ use std::{io, path::Path};
 use crate::{
     binary::{self, FileSource, Headed},
     facts::{BadFile, Container, Fact, Flaw, Library, Platform},
-    probe::root::Root,
     python,
+    system::Root,
 };
 
 /// What looking at a file came to. A file that is broken is still a library of its package, whose code is not known; what is no binary

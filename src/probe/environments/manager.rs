@@ -3,7 +3,7 @@
 use super::{layout::Layout, pyvenv};
 use crate::{
     facts::{Fact, Manager, Source},
-    probe::root::Root,
+    system::Root,
 };
 
 /// By the marks the tools leave; what has none is pip's.

@@ -1,6 +1,7 @@
 //! Python environments: which there are, what is installed in them, what their libraries hold. Nothing is imported.
 
 mod build;
+mod distribution;
 mod distributions;
 mod editable;
 mod elsewhere;
@@ -23,15 +24,12 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::{build::of_text as build_of_text, system_libraries::in_folders};
-use self::{
-    distributions::{Distribution, Found},
-    layout::Layout,
-    select::Candidate,
-};
-use super::{Options, Surroundings, header, root::Root};
+use self::{distribution::Distribution, distributions::Found, layout::Layout, select::Candidate};
+use super::{Options, header};
 use crate::{
     facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source, Unlisted},
     knowledge::Interests,
+    system::{Root, Surroundings},
 };
 
 /// All environments, the selected one first.

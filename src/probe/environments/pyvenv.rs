@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::probe::root::Root;
+use crate::system::Root;
 
 /// Name of the file.
 pub const FILE: &str = "pyvenv.cfg";

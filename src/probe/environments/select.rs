@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::{interpreter, layout::Layout};
-use crate::probe::{Options, Surroundings, root::Root};
+use crate::{
+    probe::Options,
+    system::{Root, Surroundings},
+};
 
 /// Folders that people and tools keep a project's environment in; the last is ComfyUI's, misspelt as it is.
 const FOLDERS: [&str; 3] = [".venv", "venv", "python_embeded"];

@@ -6,40 +6,50 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{interpreter, layout::Layout, version};
+use super::{interpreter, pyvenv::Pyvenv, version};
 use crate::{
     facts::PythonVersion,
-    probe::{Surroundings, root::Root},
+    system::{Root, Surroundings},
 };
 
+/// What tells where an environment's folders are.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'p> {
+    /// Its folder.
+    pub prefix: &'p Path,
+    /// Interpreter version.
+    pub python: Option<PythonVersion>,
+    /// Whether its folders are those of Windows.
+    pub windows: bool,
+    /// What makes it a virtual environment.
+    pub venv: Option<&'p Pyvenv>,
+    /// `lib/python3.12` in it, elsewhere than on Windows.
+    pub library: Option<&'p Path>,
+}
+
 /// The folders that exist, each once.
-pub fn site_packages(
-    root: &Root,
-    surroundings: &Surroundings,
-    layout: &Layout,
-    library: Option<&Path>,
-) -> Vec<PathBuf> {
-    let version = layout.python.value().copied();
+pub fn site_packages(root: &Root, surroundings: &Surroundings, place: Place<'_>) -> Vec<PathBuf> {
+    let Place { prefix, python: version, windows, venv, library } = place;
     let mut folders = Vec::new();
-    match &layout.venv {
+    match venv {
         Some(venv) => {
-            folders.extend(own(&layout.prefix, library));
-            let folder = layout.prefix.join("lib");
+            folders.extend(own(prefix, library));
+            let folder = prefix.join("lib");
             if library.is_none() && is_closed(root, &folder) {
                 folders.push(folder);
             }
             if venv.system_site_packages {
-                folders.extend(user(surroundings, version, layout.windows));
+                folders.extend(user(surroundings, version, windows));
                 folders.extend(venv.home.as_deref().map(|home| base(root, home)).unwrap_or_default());
             }
         }
         None => {
-            let embedded = root.names(&layout.prefix).iter().any(|name| name.ends_with("._pth"));
+            let embedded = root.names(prefix).iter().any(|name| name.ends_with("._pth"));
             if !embedded {
-                folders.extend(user(surroundings, version, layout.windows));
+                folders.extend(user(surroundings, version, windows));
             }
-            folders.extend(distribution(&layout.prefix, version));
-            folders.extend(own(&layout.prefix, library));
+            folders.extend(distribution(prefix, version));
+            folders.extend(own(prefix, library));
         }
     }
     let mut seen = Vec::new();

@@ -3,23 +3,17 @@
 
 use std::{io::ErrorKind, path::Path};
 
-use super::{distributions::Distribution, look};
+use super::{
+    distribution::{Distribution, Wanted},
+    look,
+};
 use crate::{
     facts::{BadFile, Flaw},
-    probe::root::Root,
+    system::Root,
 };
 
 /// Of a file so much is looked at.
 const HEAD: u64 = 64 << 10;
-
-/// A file that should be there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
-    /// Relative to the folder of packages.
-    pub path: String,
-    /// Whether it has to have bytes: an `__init__.py` without any is usual, unless it was installed with some.
-    pub filled: bool,
-}
 
 /// Those of the files that the package `name` cannot be imported without that must be there by its RECORD: none where it does not list
 /// the package's `__init__.py`.

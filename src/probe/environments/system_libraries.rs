@@ -8,7 +8,8 @@ use std::{
 use super::{folders::BESIDE, layout::Layout};
 use crate::{
     facts::{Fact, How, Platform, Source},
-    probe::{Surroundings, header, loader, root::Root},
+    probe::{header, loader},
+    system::{Root, Surroundings},
 };
 
 /// CUDA has some twenty libraries with a folder of their own.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::pyvenv::{self, Pyvenv};
 use crate::{
     facts::{Fact, PythonVersion, Source},
-    probe::root::Root,
+    system::Root,
 };
 
 /// A version and the library folder that belongs to it.

@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    live::contain::{Limits, Running},
-    redact,
+use super::live::contain::{Limits, Running};
+use crate::{
+    facts::{Answer, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome},
+    system::redact,
 };
-use crate::facts::{Answer, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome};
 use lines::{Lines, Stop};
 
 /// The steps, for `python -c`: no file is left anywhere.

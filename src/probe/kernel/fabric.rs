@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::super::{pci::Device, root::Root};
-use crate::facts::{Fact, Host, Source};
+use super::super::pci::Device;
+use crate::{
+    facts::{Fact, Host, Source},
+    system::Root,
+};
 
 const PROCESSES: &str = "/proc";
 /// `nv-fabricmanager`, of which the kernel keeps the first 15 bytes (TASK_COMM_LEN).
@@ -66,7 +69,10 @@ pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::{Surroundings, host, pci};
+    use crate::{
+        probe::{host, pci},
+        system::Surroundings,
+    };
     use std::fs;
 
     fn write(dir: &tempfile::TempDir, path: &str, text: &str) {

@@ -10,8 +10,11 @@ mod version;
 #[cfg(test)]
 mod tests;
 
-use super::{pci::Device, root::Root};
-use crate::facts::{Driver, Fact, Host, Kernel, Os};
+use super::pci::Device;
+use crate::{
+    facts::{Driver, Fact, Host, Kernel, Os},
+    system::Root,
+};
 
 /// What the kernel shows.
 pub fn kernel(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Kernel {

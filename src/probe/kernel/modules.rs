@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{super::root::Root, modinfo};
+use super::modinfo;
 use crate::{
     binary::FileSource,
     facts::{DriverVersion, Fact, Host, KernelModule, Source},
+    system::Root,
 };
 
 const LOADED: &str = "/proc/modules";

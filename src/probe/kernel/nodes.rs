@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::super::root::Root;
-use crate::facts::{Fact, Source};
+use crate::{
+    facts::{Fact, Source},
+    system::Root,
+};
 
 const FOLDER: &str = "/dev";
 /// Folders below, and how the nodes of interest in them begin: capabilities of MIG, render nodes of the display side.

@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
-use super::super::root::Root;
-use crate::facts::{Fact, Source};
+use crate::{
+    facts::{Fact, Source},
+    system::Root,
+};
 
 const FIRMWARE: &str = "/sys/firmware";
 const VARIABLES: &str = "/sys/firmware/efi/efivars";

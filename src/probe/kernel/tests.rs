@@ -7,7 +7,8 @@ use std::{fs, os::unix::fs::symlink};
 use super::modinfo::tests::module;
 use crate::{
     facts::{Facts, KernelModule, LibraryKind},
-    probe::{self, Options, Surroundings, header::tests::elf},
+    probe::{self, Options, header::tests::elf},
+    system::Surroundings,
 };
 
 const RELEASE: &str = "6.8.0-48-generic";

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::super::root::Root;
-use crate::facts::{DriverVersion, Fact, KernelModule, Source};
+use crate::{
+    facts::{DriverVersion, Fact, KernelModule, Source},
+    system::Root,
+};
 
 const PROC: &str = "/proc/driver/nvidia/version";
 const SYS: &str = "/sys/module/nvidia/version";

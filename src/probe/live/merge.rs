@@ -151,7 +151,7 @@ mod tests {
     fn everything_reaches_the_facts() {
         let root = tempfile::tempdir().unwrap();
         let options = crate::probe::Options { root: Some(root.path().to_owned()), ..Default::default() };
-        let mut facts = crate::probe::facts(&options, &crate::probe::Surroundings::default()).unwrap();
+        let mut facts = crate::probe::facts(&options, &crate::system::Surroundings::default()).unwrap();
         let mut nvml = message(Some("580.95.05"), None);
         let trouble = Trouble { call: "nvmlDeviceGetHandleByIndex".to_owned(), code: 15, name: None };
         nvml.devices.push(super::super::Device { trouble: Some(trouble), ..Default::default() });

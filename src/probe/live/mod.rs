@@ -23,8 +23,10 @@ use clap::ValueEnum;
 pub use merge::merge;
 pub use message::{Device, Message};
 
-use super::{redact, root::Root};
-use crate::facts::{Aftermath, Answer, Contact, Fact, How, Source};
+use crate::{
+    facts::{Aftermath, Answer, Contact, Fact, How, Source},
+    system::{Root, redact},
+};
 use contain::{Limits, Running};
 
 /// The hidden subcommand that the children run.

@@ -5,10 +5,8 @@ use std::{
     ffi::OsString,
     io::{self, Write},
     path::PathBuf,
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-use serde::{Deserialize, Serialize};
 
 use super::{
     api::Api,
@@ -18,6 +16,7 @@ use super::{
     images::{Choice, Embedded, choose},
     kernels::{TASKS, transfer},
     load,
+    reporter::{LOST, Reporter, micros},
 };
 use crate::{
     compat,
@@ -39,25 +38,6 @@ pub struct Work {
     pub image: Choice,
     /// Libraries to load code of; then no kernel runs.
     pub libraries: Vec<PathBuf>,
-}
-
-/// One line of output.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Progress {
-    /// Whether there is nothing left to do.
-    pub done: bool,
-    /// PCI address of the device.
-    pub address: Option<String>,
-    /// The state.
-    pub smoke: Smoke,
-}
-
-/// Tells the parent how far the work is.
-pub struct Reporter<W> {
-    out: W,
-    /// The state so far.
-    pub state: Progress,
-    started: Instant,
 }
 
 impl Work {
@@ -82,8 +62,7 @@ impl Work {
     /// When the parent no longer reads.
     pub fn run(&self, out: impl Write) -> io::Result<()> {
         let smoke = Smoke { asked: self.asked(), ..Smoke::new("", self.seed) };
-        let state = Progress { done: false, address: None, smoke };
-        let mut reporter = Reporter { out, state, started: Instant::now() };
+        let mut reporter = Reporter::new(out, smoke);
         reporter.step("opening libcuda")?;
         match Api::open() {
             Ok(api) => {
@@ -208,9 +187,6 @@ impl Work {
     }
 }
 
-/// Stands in `step` when the context is of no use any more.
-const LOST: &str = "the context is lost";
-
 fn failed(kernel: &str, image: CodeTarget, answer: Answer) -> KernelRun {
     let outcome = match answer {
         Answer::Failed { call, code, name } => KernelOutcome::Failed { call, code, name },
@@ -257,43 +233,4 @@ fn newest_cuda(api: &Api) -> Option<CudaVersion> {
     // SAFETY: the place is a number's own.
     unsafe { api.driver_version(&mut number) }.ok()?;
     cuda_version(number)
-}
-
-/// Microseconds since then.
-pub fn micros(start: Instant) -> u64 {
-    let time: Duration = start.elapsed();
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-impl<W: Write> Reporter<W> {
-    /// Says what comes next.
-    ///
-    /// # Errors
-    /// When the parent no longer reads.
-    pub fn step(&mut self, what: &str) -> io::Result<()> {
-        if !self.lost() {
-            self.state.smoke.step = Some(what.to_owned());
-        }
-        self.tell()
-    }
-
-    fn lost(&self) -> bool {
-        self.state.smoke.step.as_deref() == Some(LOST)
-    }
-
-    fn finish(&mut self) -> io::Result<()> {
-        self.state.done = true;
-        if self.state.smoke.answer == Answer::Ready {
-            self.state.smoke.step = None;
-        }
-        self.tell()
-    }
-
-    fn tell(&mut self) -> io::Result<()> {
-        self.state.smoke.micros = micros(self.started);
-        let mut line = serde_json::to_vec(&self.state)?;
-        line.push(b'\n');
-        self.out.write_all(&line)?;
-        self.out.flush()
-    }
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    child::{Reporter, micros},
     device::Context,
+    reporter::{Reporter, micros},
 };
 use crate::{
     binary::{self, FileSource, Source},

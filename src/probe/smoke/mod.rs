@@ -12,6 +12,7 @@ mod kernels;
 mod load;
 mod memory;
 mod random;
+mod reporter;
 mod target;
 
 use std::{
@@ -29,7 +30,7 @@ pub use random::fresh_seed;
 
 use super::live::contain::{Ended, Limits, Running};
 use crate::facts::{Answer, ComputeCapability, Contact, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source};
-use child::Progress;
+use reporter::Progress;
 use target::Target;
 
 /// The hidden subcommand that the children run.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::probe::Root;
+use crate::system::Root;
 
 /// Where pip keeps it, in a folder of packages. Seen so in pip 19.0 to 25.3.
 const FILE: &str = "pip/_internal/models/index.py";

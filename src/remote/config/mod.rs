@@ -13,7 +13,7 @@ pub use pip::parse_pip;
 pub use uv::{UvFile, parse_uv};
 
 use super::{error::Error, settings::Settings, url::Url};
-use crate::probe::{Root, Surroundings};
+use crate::system::{Root, Surroundings};
 
 /// A package index.
 #[derive(Debug, Clone, PartialEq, Eq)]

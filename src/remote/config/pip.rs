@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{super::settings::Settings, Written};
-use crate::probe::{Root, Surroundings};
+use crate::system::{Root, Surroundings};
 
 const MAX_FILE: u64 = 1 << 20;
 /// Longer than this nobody waits for a byte.

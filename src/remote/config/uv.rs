@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::Written;
 use crate::{
-    probe::{Root, Surroundings},
     python,
+    system::{Root, Surroundings},
 };
 
 const MAX_FILE: u64 = 4 << 20;

@@ -70,7 +70,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         1 => "; and 1 more library".to_owned(),
         more => format!("; and {more} more libraries"),
     };
-    let mut draft = Draft::new(environment.id.clone(), format!("{}{more}.", shown.join("; ")))
+    let mut draft = Draft::of_environment(environment, format!("{}{more}.", shown.join("; ")))
         .symptom("CUDA error: no kernel image is available for execution on the device");
     for (library, missing) in lacking {
         if let Fact::Known { value, via } = &library.code {

@@ -42,6 +42,6 @@ fn judge(context: &Context<'_>) -> Outcome {
                 .at("/facts/env_vars/CUDA_VISIBLE_DEVICES"),
         )
         .symptom("No CUDA GPUs are available")
-        .cause(text)
+        .cause(visible.invalid.unwrap_or_default())
         .found()
 }

@@ -32,7 +32,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((text, visible)) = visible_devices(context) else { return Outcome::NotApplicable };
-    let Some(entry) = visible.invalid.filter(|_| visible.kept > 0) else { return Outcome::Holds };
+    let Some(entry) = visible.invalid.as_deref().filter(|_| visible.kept > 0) else { return Outcome::Holds };
     Draft::new(
         "CUDA_VISIBLE_DEVICES",
         format!("there is no GPU '{entry}': it and what stands behind it in '{text}' are dropped."),
@@ -41,6 +41,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         Evidence::new(format!("CUDA_VISIBLE_DEVICES={text}"), "environment").at("/facts/env_vars/CUDA_VISIBLE_DEVICES"),
     )
     .symptom("CUDA error: invalid device ordinal")
-    .cause(text)
+    // What stands before it may be a UUID, which is of one machine.
+    .cause(entry)
+    .cause(visible.kept)
     .found()
 }

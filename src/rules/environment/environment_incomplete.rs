@@ -139,9 +139,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     let shown = required.chain(linked).take(3).collect::<Vec<_>>().join("; ");
     let more = (unmet.len() + libraries.len()).saturating_sub(3);
     let summary = if more > 0 { format!("{shown}; and {more} more.") } else { format!("{shown}.") };
-    let mut draft = Draft::new(environment.id.clone(), summary).evidence(package_evidence(context, torch));
+    let mut draft = Draft::of_environment(environment, summary).evidence(package_evidence(context, torch));
     // What makes it this finding is all of it; what is shown is as much as somebody may read.
-    draft.causes.extend(unmet.iter().map(|unmet| wanted(&unmet.requirement)));
+    draft.causes.extend(unmet.iter().map(|unmet| wherever(&unmet.requirement)));
     draft.causes.extend(libraries.iter().map(|(library, _)| library.clone()));
     for unmet in unmet.iter().take(MAX_EVIDENCE) {
         draft = draft.evidence(
@@ -186,6 +186,14 @@ pub fn wanted(requirement: &Requirement) -> String {
     match &requirement.url {
         Some(url) => format!("{}{extras} @ {url}", requirement.name),
         None => format!("{}{extras}{}", requirement.name, requirement.specifiers.to_string().replace(' ', "")),
+    }
+}
+
+/// The same for a fingerprint: a file of this machine is another one's file elsewhere.
+fn wherever(requirement: &Requirement) -> String {
+    match &requirement.url {
+        Some(url) if url.starts_with("file:") => format!("{} @ a file", requirement.name),
+        _ => wanted(requirement),
     }
 }
 

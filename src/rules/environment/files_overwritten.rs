@@ -70,7 +70,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         Evidence::new(format!("{} owns {path}", label(package)), format!("RECORD in {}", package.at))
             .at(context.pointer(&package.name))
     };
-    Draft::new(environment.id.clone(), summary)
+    Draft::of_environment(environment, summary)
         .symptom("CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH, undefined symbols, or a provider that is not available")
         .evidence(record(one))
         .evidence(record(other))

@@ -64,7 +64,8 @@ fn judge(context: &Context<'_>) -> Outcome {
             let draft = Draft::new(label(package), summary).about(package).severity(severity);
             let own = Evidence::new(label(package), &package.at).at(context.pointer(&package.name));
             let evidence = |draft: Draft, other: &&Elsewhere| {
-                draft.cause(told(other)).evidence(Evidence::new(told(other), &other.at))
+                let version = other.version.as_deref().unwrap_or("unknown");
+                draft.cause(version).evidence(Evidence::new(told(other), &other.at))
             };
             Some(others.iter().fold(draft.evidence(own), evidence))
         })

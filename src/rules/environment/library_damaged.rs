@@ -29,7 +29,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    facts::Package,
+    facts::{Environment, Package},
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
@@ -73,14 +73,14 @@ fn judge(context: &Context<'_>) -> Outcome {
     });
     let unseen: Vec<String> = nowhere.chain(unread).collect();
     match (drafts.is_empty(), unseen.is_empty()) {
-        (false, _) => Outcome::Findings(with_rest_together(drafts, &environment.id)),
+        (false, _) => Outcome::Findings(with_rest_together(drafts, environment)),
         (true, false) => Outcome::Needs(unseen),
         (true, true) => Outcome::Holds,
     }
 }
 
 /// The findings of many packages: the worst by themselves, the rest as one. A folder that was copied without its files has hundreds.
-fn with_rest_together(mut drafts: Vec<Draft>, environment: &str) -> Vec<Draft> {
+fn with_rest_together(mut drafts: Vec<Draft>, environment: &Environment) -> Vec<Draft> {
     if drafts.len() <= ALONE {
         return drafts;
     }
@@ -89,7 +89,7 @@ fn with_rest_together(mut drafts: Vec<Draft>, environment: &str) -> Vec<Draft> {
     let named: Vec<&str> = rest.iter().take(ALONE).map(|draft| draft.subject.as_str()).collect();
     let more = if rest.len() > named.len() { ", …" } else { "" };
     let summary = format!("{} more packages have libraries that are damaged: {}{more}.", rest.len(), named.join(", "));
-    let mut together = Draft::new(environment, summary);
+    let mut together = Draft::of_environment(environment, summary);
     together.severity = rest.first().and_then(|worst| worst.severity);
     together.causes = rest.into_iter().flat_map(|draft| draft.causes).take(LISTED).collect();
     drafts.push(together);

@@ -47,7 +47,6 @@ fn judge(context: &Context<'_>) -> Outcome {
         );
         Draft::new(label(package), summary)
             .about(package)
-            .cause(&package.at)
             .evidence(Evidence::new(format!("no metadata names {name}"), &package.at).at(context.pointer(name)))
     };
     let drafts: Vec<Draft> = bare.map(told).collect();

@@ -76,8 +76,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         true => String::new(),
         false => format!("; nothing requires {}", names(&idle).into_iter().collect::<Vec<_>>().join(", ")),
     };
-    let mut draft = Draft::new(
-        environment.id.clone(),
+    let mut draft = Draft::of_environment(
+        environment,
         format!("NVIDIA's runtime packages for {} are side by side{unused}.", majors.join(" and ")),
     );
     for (major, packages) in &by_major {

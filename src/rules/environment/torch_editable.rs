@@ -66,7 +66,7 @@ fn left(context: &Context<'_>, torch: &Package) -> Outcome {
     Draft::new(label(torch), summary)
         .about(torch)
         .severity(Severity::Info)
-        .cause(&other.at)
+        .cause("left behind")
         .evidence(Evidence::new("names an editable install", &other.at).at(context.pointer("torch")))
         .found()
 }

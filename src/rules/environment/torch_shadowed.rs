@@ -55,7 +55,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         && first.package == "torch"
         && (environment.package("torch").is_none() || torch_broken(context).is_some());
     let severity = if unseen { Severity::Error } else { Severity::Warning };
-    let mut draft = Draft::new(environment.id.clone(), format!("{}.", shown.join("; "))).severity(severity);
+    let mut draft = Draft::of_environment(environment, format!("{}.", shown.join("; "))).severity(severity);
     for other in before {
         let installed = match environment.package(&other.package) {
             Some(package) => format!("{} comes before {}", other.at, package.at),
@@ -78,7 +78,7 @@ fn other_home(context: &Context<'_>, environment: &Environment) -> Outcome {
     let summary = format!(
         "PYTHONHOME is {home}: Python takes its own library from there, and outside of a virtual environment its packages, too."
     );
-    Draft::new(environment.id.clone(), summary)
+    Draft::of_environment(environment, summary)
         .severity(Severity::Info)
         .cause("PYTHONHOME")
         .evidence(Evidence::new(format!("PYTHONHOME={home}"), "environment variable").at("/facts/env_vars/PYTHONHOME"))

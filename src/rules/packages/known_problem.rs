@@ -19,10 +19,10 @@ use crate::{
     finding::{Evidence, Severity},
     knowledge::Level,
     rules::{
-        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
-        condition::{self, Truth},
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope, condition,
         shared::{gpu_name, label, package_evidence},
         slug,
+        truth::Truth,
     },
 };
 
@@ -54,10 +54,13 @@ fn judge(context: &Context<'_>) -> Outcome {
         Truth::Unknown(needs) => return Outcome::Needs(needs),
     };
     let subject = context.subject.map(|(package, _)| package);
-    let environment = context.environment.map(|(_, environment)| environment.id.clone()).unwrap_or_default();
     let variable = row.when.variables.first().map(|variable| variable.name.clone());
-    let name = subject.map(label).or(variable).unwrap_or(environment);
-    let mut draft = Draft::new(name, fill(context, &row.cause)).cause(&row.id).severity(match row.severity {
+    let summary = fill(context, &row.cause);
+    let draft = match (subject.map(label).or(variable), context.environment) {
+        (None, Some((_, environment))) => Draft::of_environment(environment, summary),
+        (name, _) => Draft::new(name.unwrap_or_default(), summary),
+    };
+    let mut draft = draft.cause(&row.id).severity(match row.severity {
         Level::Info => Severity::Info,
         Level::Warning => Severity::Warning,
         Level::Error => Severity::Error,

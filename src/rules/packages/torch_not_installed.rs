@@ -56,5 +56,5 @@ fn judge(context: &Context<'_>) -> Outcome {
     if environment.packages.iter().any(uses_gpus) {
         return Outcome::NotApplicable;
     }
-    Draft::new(environment.id.clone(), "PyTorch is not installed here yet.").found()
+    Draft::of_environment(environment, "PyTorch is not installed here yet.").found()
 }

@@ -15,7 +15,8 @@ use std::{
 
 use crate::{
     facts::{Environment, Facts},
-    probe::{self, Options, Surroundings, header::tests::elf},
+    probe::{self, Options, header::tests::elf},
+    system::Surroundings,
 };
 
 /// A home folder with whatever a test puts there.

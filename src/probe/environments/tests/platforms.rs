@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::{
     facts::{Cpu, Os, Platform},
-    probe::{
-        environments::{layout::Layout, system_libraries},
-        root::Root,
-    },
+    probe::environments::{layout::Layout, system_libraries},
+    system::Root,
 };
 
 #[test]

@@ -1,0 +1,29 @@
+//! Text that is to be shown in Markdown as it is.
+
+/// Text that Markdown would take for markup or for the border of a table.
+pub(super) fn escaped(text: &str) -> String {
+    let text = text.trim_start();
+    let mut out = String::with_capacity(text.len());
+    // What begins a list, a fence or the line under a heading, where it comes first.
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at(digits);
+    let mut behind = rest.chars();
+    let text = match (behind.next(), behind.next()) {
+        (Some('.' | ')'), None | Some(' ' | '\t')) if !number.is_empty() => {
+            out += number;
+            out.push('\\');
+            rest
+        }
+        _ => text,
+    };
+    if text.starts_with(['-', '+', '=', ':']) || text.starts_with("~~") {
+        out.push('\\');
+    }
+    for letter in text.chars() {
+        if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#' | '[' | ']' | '&') {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}

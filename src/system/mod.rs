@@ -1,0 +1,9 @@
+//! The system as a program finds it: files below a root, what a process inherits, and what of both may be shown. Everything that is looked at
+//! is looked at through here, so that an unpacked image, a test and a machine are the same.
+
+pub(crate) mod redact;
+mod root;
+mod surroundings;
+
+pub use root::{Root, clean};
+pub use surroundings::Surroundings;
