@@ -4,6 +4,7 @@
 //! memory already nobody is called.
 
 use std::{
+    path::Path,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -38,6 +39,8 @@ pub(super) struct Company<'scope, 'env> {
     reads: u32,
     /// Slow windows on end.
     slow: u32,
+    /// How often this thread had slept when the first of them ended.
+    slept: Option<u64>,
 }
 
 /// What those who read ahead know of each other.
@@ -53,12 +56,11 @@ struct Shared<'f> {
 
 /// Does the walk, which may call for company if it is one of a file.
 pub(super) fn beside<R>(file: Option<&FileSource>, end: u64, walk: impl FnOnce(&mut Company<'_, '_>) -> R) -> R {
-    let alone = Company { place: None, since: None, reads: 0, slow: 0 };
-    let Some(file) = file else { return walk(&mut { alone }) };
+    let Some(file) = file else { return walk(&mut Company::new(None)) };
     let shared = Shared::new(file, end);
     thread::scope(|scope| {
         let _over = Over(&shared.over);
-        walk(&mut Company { place: Some((scope, &shared)), since: Some(Instant::now()), reads: 0, slow: 0 })
+        walk(&mut Company::new(Some((scope, &shared))))
     })
 }
 
@@ -71,18 +73,28 @@ impl Drop for Over<'_> {
     }
 }
 
-impl Company<'_, '_> {
+impl<'scope, 'env> Company<'scope, 'env> {
+    fn new(place: Option<(&'scope Scope<'scope, 'env>, &'env Shared<'env>)>) -> Self {
+        Self { place, since: place.map(|_| Instant::now()), reads: 0, slow: 0, slept: None }
+    }
+
     /// The walk has come to `position` with so many reads.
     pub fn at(&mut self, position: u64, reads: u32) {
         let count = reads.wrapping_sub(self.reads);
         let (Some((_, shared)), Some(since)) = (self.place, self.since.filter(|_| count >= WINDOW)) else { return };
         let now = Instant::now();
-        self.slow =
-            if now.duration_since(since) > shared.file.patience().saturating_mul(count) { self.slow + 1 } else { 0 };
-        (self.since, self.reads) = (Some(now), reads);
-        if self.slow >= WINDOWS {
+        let slow = now.duration_since(since) > shared.file.patience().saturating_mul(count);
+        (self.since, self.reads, self.slow) = (Some(now), reads, if slow { self.slow + 1 } else { 0 });
+        if self.slow == 1 {
+            self.slept = sleeps();
+        } else if self.slow >= WINDOWS {
             self.since = None;
-            self.call(position);
+            // An emulator is slow without ever waiting, and company would have it do everything twice.
+            let slept = sleeps().zip(self.slept).map(|(now, before)| now.saturating_sub(before));
+            let waits = slept.is_none_or(|slept| slept.saturating_mul(4) >= u64::from(count));
+            if waits || shared.file.patience().is_zero() {
+                self.call(position);
+            }
         }
     }
 
@@ -102,6 +114,12 @@ impl Company<'_, '_> {
             })
             .count();
     }
+}
+
+/// How often this thread went to sleep until now, as far as the system tells.
+fn sleeps() -> Option<u64> {
+    let status = crate::files::whole(Path::new("/proc/thread-self/status"), 1 << 16).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok())
 }
 
 /// One of the threads that all walks may have.
@@ -219,6 +237,14 @@ mod tests {
             }
         }
         assert_eq!(headers(b"none", u64::MAX), 1);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn sleep_is_counted() {
+        let before = sleeps().unwrap();
+        (0..5).for_each(|_| thread::sleep(Duration::from_millis(1)));
+        assert!(sleeps().unwrap() >= before + 5);
     }
 
     #[test]

@@ -13,8 +13,8 @@ pub struct FileSource {
     patience: Duration,
 }
 
-/// From memory a small read takes a microsecond or two, from a fast disk eighty.
-const PATIENCE: Duration = Duration::from_micros(40);
+/// From memory a small read takes a microsecond or two, from a fast disk fifty or more.
+const PATIENCE: Duration = Duration::from_micros(20);
 
 impl FileSource {
     /// Opens a regular file. The kernel is told that access is random: with its usual read-ahead a cold libtorch_cuda.so costs
@@ -44,6 +44,7 @@ impl FileSource {
         self.patience
     }
 
+    /// Without any patience it is always one of a slow disk.
     #[cfg(test)]
     pub(super) const fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
