@@ -4,11 +4,24 @@ use std::{
     num::NonZero,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
+    time::{Duration, Instant},
 };
+
+/// Work on files that are in memory is mostly done in this time. Where it is not, threads wait for a disk or a network, and more of
+/// them can.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// So many requests at once keep a disk busy.
+const WAITING: usize = 16;
 
 /// `work` on each item, results in the order of the items. The next free thread takes the next item.
 pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     map_on(available(), items, work)
+}
+
+/// The same for work that mostly reads files: when it takes so long that they are not in memory, on more threads than there are
+/// processors.
+pub fn map_files<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    spread(available(), Some(PATIENCE), items, work)
 }
 
 /// The threads that this machine runs at once.
@@ -18,20 +31,35 @@ pub fn available() -> usize {
 
 /// The same on so many threads, the caller's own among them; on fewer where the system gives no more.
 pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = threads.min(items.len());
+    spread(threads, None, items, work)
+}
+
+fn spread<T: Sync, R: Send>(
+    threads: usize,
+    patience: Option<Duration>,
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let take = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(index) else { return done };
-            done.push((index, work(item)));
-        }
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        items.get(index).map(|item| (index, work(item)))
     };
     let mut done = thread::scope(|scope| {
-        let helper = |_| thread::Builder::new().spawn_scoped(scope, take).ok();
-        let helpers: Vec<_> = (1..threads).map_while(helper).collect();
-        let mut done = take();
+        let all = || std::iter::from_fn(take).collect::<Vec<_>>();
+        let helper = |_| thread::Builder::new().spawn_scoped(scope, all).ok();
+        let mut helpers: Vec<_> = (1..threads.min(items.len())).map_while(helper).collect();
+        let mut late = patience.map(|patience| (Instant::now(), patience));
+        let mut done = Vec::new();
+        while let Some(one) = take() {
+            done.push(one);
+            if late.is_some_and(|(start, patience)| start.elapsed() > patience) {
+                late = None;
+                let left = items.len().saturating_sub(next.load(Ordering::Relaxed));
+                let more = left.min(WAITING.saturating_sub(helpers.len() + 1));
+                helpers.extend((0..more).map_while(helper));
+            }
+        }
         for helper in helpers {
             match helper.join() {
                 Ok(more) => done.extend(more),
@@ -66,5 +94,23 @@ mod tests {
         let items: Vec<_> = (0..1000).collect();
         assert_eq!(map(&items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
         assert!(map(&[] as &[u8], |item| *item).is_empty());
+    }
+
+    #[test]
+    fn who_waits_gets_more_threads() {
+        let items: Vec<_> = (0..200).collect();
+        for patience in [Duration::ZERO, Duration::from_millis(2), Duration::MAX] {
+            let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            let wait = |item: &usize| {
+                most.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(1));
+                running.fetch_sub(1, Ordering::Relaxed);
+                item * 2
+            };
+            let done = spread(1, Some(patience), &items, wait);
+            assert_eq!(done, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+            let most = most.into_inner();
+            assert!(if patience == Duration::MAX { most == 1 } else { (2..=WAITING).contains(&most) }, "{most}");
+        }
     }
 }

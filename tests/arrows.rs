@@ -91,6 +91,7 @@ const UPWARDS: &[(&str, &str, &str)] = &[(
 /// Files of one room that import each other in a circle, and why they still do. A folder's `mod.rs` is its own files' ground and roof:
 /// what it declares and they use is no circle here.
 const INNER_CIRCLES: &[(&[&str], &str)] = &[
+    (&["binary::file", "binary::source"], "a source says whether it is a plain file, which alone is read ahead"),
     (
         &["rules::broken", "rules::shared"],
         "whether torch is broken decides what it is judged by: to become one judge of device code",
@@ -103,7 +104,7 @@ const INNER_CIRCLES: &[(&[&str], &str)] = &[
 
 /// Files outside of `system` that ask the operating system for files or for what the process inherits, and why.
 const ON_THEIR_OWN: &[(&str, &str)] = &[
-    ("binary::source", "reads a library piece by piece, where it is hot"),
+    ("binary::file", "reads a library piece by piece, where it is hot"),
     ("cli::output", "asks what decides the colour, and for --output"),
     ("cli::output::file", "writes the report"),
     ("cli::probe", "the child: /dev/null, and what it has inherited"),

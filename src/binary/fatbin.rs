@@ -1,9 +1,11 @@
 //! Walking fatbins: headers only, at most one small read for each entry, forward only.
 
-use std::{io, ops::Range};
+use std::ops::Range;
 
 use super::{
     Source,
+    ahead::Ahead,
+    company,
     fields::u32_at,
     layout::{ENTRY, EntryHeader, HEADER, Header, KIND_CONCAT, MAGIC},
 };
@@ -53,26 +55,30 @@ const PIECE: usize = 1 << 16;
 /// # let _ = layout::MAGIC;
 /// ```
 pub fn walk(source: &(impl Source + ?Sized), range: Range<u64>, visit: &mut dyn FnMut(Item)) -> Vec<Damage> {
-    let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0, ahead: Ahead::default() };
     let end = range.end.min(source.len());
-    if range.end > end {
-        walk.damaged(end, "the section reaches beyond the end of the file");
-    }
-    let mut position = range.start;
-    while position < end {
-        if walk.faults > MAX_FAULTS {
-            walk.damage.push(Damage { offset: position, what: "too many faults; the rest was not read".to_owned() });
-            break;
+    company::beside(source.file(), end, |company| {
+        let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0, reads: 0, ahead: Ahead::default() };
+        if range.end > end {
+            walk.damaged(end, "the section reaches beyond the end of the file");
         }
-        match walk.fatbin(position, end) {
-            Some(next) => position = next,
-            None => match walk.resync(position, end) {
+        let mut position = range.start;
+        while position < end {
+            if walk.faults > MAX_FAULTS {
+                walk.damage
+                    .push(Damage { offset: position, what: "too many faults; the rest was not read".to_owned() });
+                break;
+            }
+            match walk.fatbin(position, end) {
                 Some(next) => position = next,
-                None => break,
-            },
+                None => match walk.resync(position, end) {
+                    Some(next) => position = next,
+                    None => break,
+                },
+            }
+            company.at(position, walk.reads);
         }
-    }
-    walk.damage
+        walk.damage
+    })
 }
 
 struct Walk<'w, S: ?Sized> {
@@ -80,49 +86,9 @@ struct Walk<'w, S: ?Sized> {
     visit: &'w mut dyn FnMut(Item),
     damage: Vec<Damage>,
     faults: u32,
+    /// How often something was read.
+    reads: u32,
     ahead: Ahead,
-}
-
-/// What was read beyond a header. Where headers lie close to each other, one read gets several.
-#[derive(Debug, Default)]
-struct Ahead {
-    start: u64,
-    bytes: Vec<u8>,
-    /// Where the last read was.
-    last: u64,
-}
-
-impl Ahead {
-    /// The bytes at this place, if they are all there.
-    fn get(&self, offset: u64, length: usize) -> Option<&[u8]> {
-        let start = usize::try_from(offset.checked_sub(self.start)?).ok()?;
-        self.bytes.get(start..)?.get(..length)
-    }
-
-    /// Reads at this place, and what a source gives on top if the last read was no farther away than that.
-    fn read<S: Source + ?Sized>(&mut self, source: &S, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let spare = source.spare();
-        let near = offset.checked_sub(self.last).is_some_and(|distance| distance < spare as u64);
-        self.last = offset;
-        if let Some(bytes) = self.get(offset, buffer.len()) {
-            buffer.copy_from_slice(bytes);
-            return Ok(buffer.len());
-        }
-        if !near || buffer.len() > spare {
-            return source.read_at(offset, buffer);
-        }
-        self.start = offset;
-        self.bytes.resize(spare, 0);
-        // What cannot be read may lie behind what was asked for.
-        let Ok(count) = source.read_at(offset, &mut self.bytes) else {
-            self.bytes.clear();
-            return source.read_at(offset, buffer);
-        };
-        self.bytes.truncate(count);
-        let count = count.min(buffer.len());
-        buffer[..count].copy_from_slice(&self.bytes[..count]);
-        Ok(count)
-    }
 }
 
 /// After more faults than this nothing that follows is worth a read for every few bytes.
@@ -141,6 +107,7 @@ impl<S: Source + ?Sized> Walk<'_, S> {
     /// Fills as much of the buffer as the range allows; an unreadable place is damage.
     fn read<'b>(&mut self, offset: u64, end: u64, buffer: &'b mut [u8]) -> &'b [u8] {
         let room = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+        self.reads = self.reads.wrapping_add(1);
         match self.ahead.read(self.source, offset, &mut buffer[..room]) {
             Ok(count) => &buffer[..count.min(room)],
             Err(error) => {

@@ -5,14 +5,17 @@
 //! file holds; [`read_deep`] also searches it for code that no section names; [`read_archive`] reads the libraries of a package without unpacking it. Nothing that a header claims decides how much memory is
 //! taken, and no input makes it fail otherwise than with an [`Error`] or a note of damage.
 
+mod ahead;
 mod ar;
 mod archive;
+mod company;
 mod contents;
 mod cubin;
 mod elf;
 mod error;
 pub mod fatbin;
 mod fields;
+mod file;
 mod flaw;
 mod hidden;
 pub mod layout;
@@ -32,8 +35,9 @@ pub use archive::{
     Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source, read_texts, read_texts_source,
 };
 pub use error::Error;
+pub use file::FileSource;
 pub use flaw::flaw;
 pub use library::{read_deep, read_deep_of, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};
-pub use source::{FileSource, Headed, MOST_READ, Slice, Source};
+pub use source::{Headed, MOST_READ, Slice, Source};
 pub use summary::Summary;

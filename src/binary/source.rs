@@ -1,12 +1,12 @@
 //! Random access to bytes that may be a gigabyte in a file: small bounded reads, never the whole.
 
 use std::{
-    fs::File,
     io,
     ops::Range,
-    path::Path,
     sync::atomic::{AtomicU64, Ordering},
 };
+
+use super::FileSource;
 
 /// Something that bytes can be read from at any offset.
 pub trait Source: Sync {
@@ -32,6 +32,11 @@ pub trait Source: Sync {
 
     /// Says that all of this will be read next, so that a source for which every read is dear can get it at once.
     fn expect(&self, _range: Range<u64>) {}
+
+    /// The file that all of this is, offset by offset, if several threads may read from it at once at no price but their time.
+    fn file(&self) -> Option<&FileSource> {
+        None
+    }
 
     /// The next place from `offset` on that may hold something else than zeros: files may have holes, which take long to read.
     fn skip_hole(&self, offset: u64) -> u64 {
@@ -68,6 +73,10 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn expect(&self, range: Range<u64>) {
         (**self).expect(range);
+    }
+
+    fn file(&self) -> Option<&FileSource> {
+        (**self).file()
     }
 
     fn skip_hole(&self, offset: u64) -> u64 {
@@ -159,6 +168,10 @@ impl<S: Source> Source for Headed<S> {
         self.source.expect(range);
     }
 
+    fn file(&self) -> Option<&FileSource> {
+        self.source.file()
+    }
+
     fn skip_hole(&self, offset: u64) -> u64 {
         self.source.skip_hole(offset)
     }
@@ -213,86 +226,14 @@ impl Source for Bounded<'_> {
         self.source.expect(range);
     }
 
+    /// What others read of it is in addition to what is counted here, and decides nothing.
+    fn file(&self) -> Option<&FileSource> {
+        self.source.file()
+    }
+
     fn skip_hole(&self, offset: u64) -> u64 {
         self.source.skip_hole(offset)
     }
-}
-
-/// A file, read with positioned reads.
-#[derive(Debug)]
-pub struct FileSource {
-    file: File,
-    len: u64,
-}
-
-impl FileSource {
-    /// Opens a regular file. The kernel is told that access is random: with its usual read-ahead a cold libtorch_cuda.so costs
-    /// 240 MB of disk reads instead of 10.
-    ///
-    /// # Errors
-    /// What the operating system says; anything but a regular file is refused, as reading a device or pipe might never end.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let (file, len) = crate::files::open(path)?;
-        #[cfg(target_os = "linux")]
-        {
-            // Advice only: reading works without it.
-            let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
-        }
-        Ok(Self { file, len })
-    }
-
-    /// A file that is open already.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn of(file: File) -> io::Result<Self> {
-        Ok(Self { len: file.metadata()?.len(), file })
-    }
-}
-
-impl Source for FileSource {
-    fn len(&self) -> u64 {
-        self.len
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match positioned_read(&self.file, rest, offset.saturating_add(filled as u64)) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
-    }
-
-    #[cfg(target_os = "linux")]
-    fn skip_hole(&self, offset: u64) -> u64 {
-        use rustix::{fs::SeekFrom, io::Errno};
-        match rustix::fs::seek(&self.file, SeekFrom::Data(offset)) {
-            Ok(data) => data.max(offset),
-            Err(Errno::NXIO) => self.len,
-            // A file system that does not tell is read.
-            Err(_) => offset,
-        }
-    }
-
-    /// Half a page: calling the system takes most of a small read's time.
-    fn spare(&self) -> usize {
-        2048
-    }
-}
-
-#[cfg(unix)]
-fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn positioned_read(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 #[cfg(test)]

@@ -235,11 +235,13 @@ impl<'p> Reader<'p> {
             }
         }
         work.sort_by(|(_, a, _), (_, b, _)| a.path.cmp(&b.path));
-        let read = parallel::map(&work, |(_, file, path)| {
+        let one = |(_, file, path): &(usize, Candidate, String)| {
             let library = self.whole(&file.path, path, file.size);
             self.progress.add(file.size);
             library
-        });
+        };
+        // What is searched from end to end comes from a disk faster one after the other.
+        let read = if self.depth.deep { parallel::map(&work, one) } else { parallel::map_files(&work, one) };
         for ((index, _, path), library) in work.into_iter().zip(read) {
             let library = match library {
                 Ok(library) => library,

@@ -9,9 +9,9 @@ use super::{
 use crate::binary::{read_source, read_source_deep};
 
 /// A change: where (in parts of the length), and what is written there.
-type Change = (f64, Vec<u8>);
+pub type Change = (f64, Vec<u8>);
 
-fn changes() -> impl Strategy<Value = Vec<Change>> {
+pub fn changes() -> impl Strategy<Value = Vec<Change>> {
     let value = prop_oneof![
         prop::collection::vec(any::<u8>(), 1..9),
         prop::sample::select(vec![vec![0; 8], vec![0xFF; 4], vec![0xFF; 8], vec![0x50, 0xED, 0x55, 0xBA, 1, 0, 16, 0]]),
@@ -20,7 +20,7 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec((0.0..1.0, value), 0..12)
 }
 
-fn apply(mut bytes: Vec<u8>, changes: &[Change], cut: f64) -> Vec<u8> {
+pub fn apply(mut bytes: Vec<u8>, changes: &[Change], cut: f64) -> Vec<u8> {
     for (place, value) in changes {
         let start = (bytes.len() as f64 * place) as usize;
         for (byte, new) in bytes.iter_mut().skip(start).zip(value) {

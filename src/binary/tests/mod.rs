@@ -1,5 +1,6 @@
 //! Containers of every format, written here and read back; and what damage to them may cost.
 
+mod company;
 mod damaged;
 mod round_trip;
 mod traps;

@@ -73,7 +73,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
         }
     }
     let conda = if layout.conda { conda_names(root, &layout.prefix) } else { HashSet::new() };
-    let mut all = crate::parallel::map(&places, |(site, name)| {
+    let mut all = crate::parallel::map_files(&places, |(site, name)| {
         read(root, layout, site, name, &conda, with_files.then_some(&editables))
     });
     all.retain(|distribution| !distribution.package.name.is_empty());

@@ -54,7 +54,7 @@ pub fn read(
         work.extend(inside);
     }
     let left = work.split_off(work.len().min(MAX_FILES));
-    let looks = crate::parallel::map(&work, |(_, path, shown)| look(root, path, shown, platform));
+    let looks = crate::parallel::map_files(&work, |(_, path, shown)| look(root, path, shown, platform));
     for ((index, path, _), Look { library, bad }) in work.iter().zip(looks) {
         let Some(distribution) = distributions.get_mut(*index) else { continue };
         distribution.package.libraries.extend(library);
