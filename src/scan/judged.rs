@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::{
     Collected, Scanned,
-    bundle::Bundle,
+    bundle::{Bundle, file_name},
     needs::needs,
     profile::profile,
     summary::Summary,
-    verdict::{Device, bundle_runs, deciding, runs, terms},
+    verdict::{Device, Run, bundle_runs, deciding, runs, terms},
 };
 use crate::{compat, facts::CodeTarget, knowledge::Knowledge, rules::code::Support};
 
@@ -88,11 +88,14 @@ impl Judged {
                 reasons.push(format!("{path} is damaged at offset {}: {}", damage.offset, damage.what));
             }
         }
-        for unread in read.unread.iter().filter(|unread| unread.matters) {
+        // Of a package that compiles its code nothing is missing where none was found.
+        let compiles = |one: &Summary| one.runs_on.iter().any(Run::is_compiled_there);
+        let compiled = |path: &str| self.packages.iter().any(|one| compiles(one) && file_name(&one.at) == path);
+        for unread in read.unread.iter().filter(|unread| unread.matters && !compiled(&unread.path)) {
             unknown.push(format!("{} could not be read: {}", unread.path, unread.why));
         }
         let decided = |bundles: std::ops::Range<usize>| {
-            self.packages.get(bundles).into_iter().flatten().any(|one| !one.decided_by.is_empty())
+            self.packages.get(bundles).into_iter().flatten().any(|one| !one.decided_by.is_empty() || compiles(one))
         };
         let nothing_in: Vec<String> = read
             .by_target()

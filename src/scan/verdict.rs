@@ -18,7 +18,7 @@ pub struct Run {
     pub gpu: String,
     /// Its compute capability.
     pub capability: ComputeCapability,
-    /// `sass sm_120`, `ptx compute_90`, `no` or `unknown`.
+    /// `sass sm_120`, `ptx compute_90`, `compiled there`, `no` or `unknown`.
     pub how: String,
     /// Whether it works.
     pub works: bool,
@@ -29,6 +29,9 @@ pub struct Run {
     pub why: Option<String>,
 }
 
+/// How code gets to a GPU that a package compiles it for.
+const COMPILES: &str = "compiled there";
+
 impl Run {
     fn of_answer(gpu: &Device, answer: &Answer, why: Option<String>) -> Self {
         Self::new(gpu, answer.support(), answer.target().map(code::how), why)
@@ -36,6 +39,17 @@ impl Run {
 
     fn of_judgement(gpu: &Device, judgement: Judgement<'_>) -> Self {
         Self::new(gpu, judgement.support, judgement.target.map(code::how), judgement.why)
+    }
+
+    /// Of a package that brings its source, or a compiler, and not the code.
+    fn compiled(gpu: &Device) -> Self {
+        let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
+        Self::new(gpu, Support::Yes, Some(COMPILES.to_owned()), Some(why.to_owned()))
+    }
+
+    /// Whether there is nothing in the package that decides, as it compiles its code.
+    pub fn is_compiled_there(&self) -> bool {
+        self.how == COMPILES
     }
 
     fn new(gpu: &Device, verdict: Support, how: Option<String>, why: Option<String>) -> Self {
@@ -148,7 +162,11 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
 
 /// The verdicts for a bundle by the libraries that decide. A sample that cannot tell says so.
 pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[Device]) -> Vec<Run> {
+    let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
     let of = |gpu: &Device| {
+        if compiles {
+            return Some(Run::compiled(gpu));
+        }
         let judgement = deciding.on(terms, gpu.capability)?;
         let driver = matches!(judgement.answer, Answer::Driver(_));
         let run = Run::of_judgement(gpu, judgement);
