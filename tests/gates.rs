@@ -188,3 +188,77 @@ fn what_no_section_names_opens_no_gate() {
         }
     }
 }
+
+/// A wheel of this name with these members, and METADATA that says the same.
+fn wheel(folder: &Path, name: &str, version: &str, members: &[(&str, &[u8])]) -> std::path::PathBuf {
+    let path = folder.join(format!("{name}-{version}-cp312-cp312-manylinux_2_28_x86_64.whl"));
+    let metadata = format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n");
+    let start = Zip::default().deflated(&format!("{name}-{version}.dist-info/METADATA"), metadata.as_bytes());
+    let zip = members.iter().fold(start, |zip, (path, bytes)| zip.deflated(path, bytes));
+    fs::write(&path, zip.finish()).unwrap();
+    path
+}
+
+#[test]
+fn a_build_of_torch_without_cuda_is_named_with_the_index_that_has_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = ("torch/version.py", b"__version__ = '2.7.1+cpu'\ncuda = None\n" as &[u8]);
+    let path = wheel(folder.path(), "torch", "2.7.1", &[version, ("torch/lib/libtorch_cpu.so", &good())]);
+    let (code, text, report) = gate(&path, ["--gpu", "RTX 5090"]);
+    assert!(code == 1 && report["verdict"] == "error", "{text}");
+    assert!(text.contains("cpu-only-torch") && text.contains("torch==2.7.1+cu128"), "{text}");
+    assert!(text.contains("https://download.pytorch.org/whl/cu128") && text.contains("not met"), "{text}");
+    assert_ne!(report["checks"]["ran"], 0);
+}
+
+#[test]
+fn a_wheel_for_too_old_gpus_is_a_finding_with_what_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = ("torch/version.py", b"__version__ = '2.7.1+cu126'\ncuda = '12.6'\n" as &[u8]);
+    let old = fs::read(GOOD.replace("so-sm_120", "so-sass-only-sm_90")).unwrap();
+    let path = wheel(folder.path(), "torch", "2.7.1", &[version, ("torch/lib/libtorch_cuda.so", &old)]);
+    let (code, text, report) = gate(&path, ["--gpu", "RTX 5090"]);
+    assert!(code == 1 && text.contains("gpu-too-new-for-wheel") && text.contains("torch==2.7.1+cu128"), "{text}");
+    assert_eq!(report["gate"]["met"], false, "{text}");
+    assert_eq!(gate(&path, ["--gpu", "H100"]).0, 0);
+}
+
+#[test]
+fn what_compiles_its_code_is_judged_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let ptx = b".version 9.2\n.target sm_103a\n.address_size 64\n" as &[u8];
+    let path = wheel(folder.path(), "flashinfer_python", "0.7.4", &[("flashinfer/data/kda.ptx", ptx)]);
+    let (code, text, report) = gate(&path, ["--gpu", "RTX 5090"]);
+    assert!(code == 0 && text.contains("compiled where it runs"), "{text}");
+    assert_eq!(report["packages"][0]["runs_on"][0]["how"], "compiled there");
+    let same = wheel(folder.path(), "other", "0.7.4", &[("other/data/kda.ptx", ptx)]);
+    assert_eq!(gate(&same, ["--gpu", "RTX 5090"]).0, 1);
+}
+
+#[test]
+fn a_package_is_the_same_alone_and_among_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("lib/python3.12/site-packages");
+    for (name, files) in [("vllm", ["vllm/_C.abi3.so", "vllm/_moe_C.abi3.so"]), ("demo", ["demo/a.so", "demo/b.so"])] {
+        let info = site.join(format!("{name}-0.33.0.dist-info"));
+        fs::create_dir_all(&info).unwrap();
+        fs::create_dir_all(site.join(name)).unwrap();
+        fs::write(info.join("METADATA"), format!("Metadata-Version: 2.1\nName: {name}\nVersion: 0.33.0\n")).unwrap();
+        fs::write(info.join("RECORD"), files.map(|file| format!("{file},,\n")).concat()).unwrap();
+        fs::copy(GOOD, site.join(files[0])).unwrap();
+        fs::copy(GOOD.replace("so-sm_120", "so-sass-only-sm_90"), site.join(files[1])).unwrap();
+    }
+    for gpu in ["RTX 5090", "H100", "GTX 1080"] {
+        let (_, _, all) = gate(&site, ["--gpu", gpu]);
+        for name in ["vllm", "demo"] {
+            let (_, text, alone) = gate(&site.join(name), ["--gpu", gpu]);
+            let of = |report: &Value| {
+                let packages = report["packages"].as_array().unwrap();
+                let own = packages.iter().find(|package| package["name"] == name).unwrap();
+                (own["id"].clone(), own["decided_by"].clone(), own["runs_on"].clone())
+            };
+            assert_eq!(of(&alone), of(&all), "{name} on {gpu}: {text}");
+            assert_eq!(alone["packages"].as_array().unwrap().len(), 1, "{text}");
+        }
+    }
+}

@@ -215,7 +215,13 @@ impl<'p> Reader<'p> {
 
     fn folder(&mut self, target: &Path, shown: &str) {
         let mut found = Found::default();
-        self.walk(target, target, &mut found, 0);
+        // A package's own folder inside an environment is judged as that package, and its files are named as its rows name them.
+        let site = installed::site_of(target);
+        let base = site.as_deref().unwrap_or(target);
+        if let Some(site) = &site {
+            found.owners.add_all(site);
+        }
+        self.walk(target, base, &mut found, 0);
         let Found { mut files, packages, owners, .. } = found;
         // Of a file and links to it the file is read.
         files.sort_by(|a, b| (a.link, &a.path).cmp(&(b.link, &b.path)));
@@ -225,7 +231,7 @@ impl<'p> Reader<'p> {
         let mut work = Vec::new();
         for file in files {
             let index = owners.of(&file.path).unwrap_or(rest);
-            let path = relative(&file.path, target);
+            let path = relative(&file.path, base);
             if let Some(bundle) = bundles.get_mut(index) {
                 bundle.files.insert(file_name(&path).to_owned());
             }

@@ -8,7 +8,7 @@ use std::{
 use super::bundle::{Bundle, Kind};
 use crate::{
     files, probe, python,
-    system::{clean, redact},
+    system::{Root, clean, redact},
 };
 
 /// METADATA carries a README after its fields.
@@ -16,6 +16,8 @@ const MAX_METADATA: u64 = 8 << 20;
 /// torch's RECORD has 1.1 MB.
 const MAX_RECORD: u64 = 32 << 20;
 
+/// Packages have their libraries at most so many folders below the folder of packages.
+const MAX_ABOVE: usize = 4;
 /// A `version.py` has some ten lines.
 const MAX_TEXT: u64 = 64 << 10;
 /// The packages that have one.
@@ -74,11 +76,34 @@ impl Owners {
         self.bundles.push(bundle);
     }
 
+    /// Reads all metadata folders of a folder of packages.
+    pub fn add_all(&mut self, site: &Path) {
+        let folders = Root::new(None, None).map(|root| metadata_folders(&root, site)).unwrap_or_default();
+        folders.into_iter().for_each(|name| self.add(site, &name, name.clone()));
+    }
+
     /// The distribution that has a file.
     pub fn of(&self, path: &Path) -> Option<usize> {
         let by_folder = || path.ancestors().find_map(|folder| self.folders.get(folder));
         self.files.get(path).or_else(by_folder).copied()
     }
+}
+
+/// The folder of packages that a folder inside one of them lies in: the nearest above it with metadata folders. None for a folder that
+/// has such itself.
+pub fn site_of(folder: &Path) -> Option<PathBuf> {
+    let root = Root::new(None, None).ok()?;
+    let real = root.real(folder).ok()?;
+    let has = |folder: &&Path| !metadata_folders(&root, folder).is_empty();
+    if has(&real.as_path()) {
+        return None;
+    }
+    real.ancestors().skip(1).take(MAX_ABOVE).find(has).map(Path::to_owned)
+}
+
+/// The names of the metadata folders in a folder, sorted.
+fn metadata_folders(root: &Root, folder: &Path) -> Vec<String> {
+    root.names(folder).into_iter().filter(|name| is_metadata(name)).collect()
 }
 
 /// Whether a folder's name is that of a distribution's metadata.

@@ -57,6 +57,6 @@ fn judge(context: &Context<'_>) -> Outcome {
         several => format!(" and {} more", several - 1),
     };
     let summary = format!("the package contains its own copy of the CUDA runtime: {first}{more}.");
-    let draft = Draft::new(environment.id.clone(), summary);
+    let draft = Draft::of_environment(environment, summary);
     copies.into_iter().fold(draft, |draft, (path, evidence)| draft.cause(file_name(path)).evidence(evidence)).found()
 }

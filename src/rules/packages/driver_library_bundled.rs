@@ -54,7 +54,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         for (library, copy) in copies {
             let summary = format!("{} is a copy of the driver's own library and shadows the real one.", copy.path);
             let pointer = format!("/facts/environments/{index}/packages/{number}/libraries/{library}");
-            let draft = Draft::new(environment.id.clone(), summary)
+            let draft = Draft::of_environment(environment, summary)
                 .symptom("CUDA driver version is insufficient for CUDA runtime version")
                 .cause(file_name(&copy.path))
                 .evidence(Evidence::new(format!("the package contains {}", copy.path), &package.at).at(pointer));
