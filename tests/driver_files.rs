@@ -100,7 +100,10 @@ impl Machine {
     #[track_caller]
     fn is_healthy(&self) {
         let (code, report) = self.judged();
-        assert_eq!((code, &report["verdict"], &report["findings"]), (0, &json!("ok"), &json!([])));
+        // Where there is nothing at all, nothing was judged.
+        let verdict = report["verdict"].as_str().unwrap();
+        assert!(matches!(verdict, "ok" | "unknown"), "{verdict}");
+        assert_eq!((code, &report["findings"]), (0, &json!([])));
     }
 }
 

@@ -259,6 +259,10 @@ impl Page<'_> {
                 Paint::Strong,
                 format!("· {checks} found nothing wrong, but there is no GPU to judge for: name one (--gpu \"RTX 5090\")"),
             ),
+            Verdict::Ok if Extent::of(&report.facts) == Extent::NoSoftware => (
+                Paint::Strong,
+                "· no software for this GPU is installed here: gpucheck recommend says what to install".to_owned(),
+            ),
             Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
             Verdict::Unknown if counts.is_empty() => {
                 (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned())

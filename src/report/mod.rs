@@ -142,6 +142,8 @@ pub enum Extent {
     Nothing,
     /// Software for GPUs, or a driver, and no GPU to judge it for.
     NoGpu,
+    /// A GPU that was only named, and no software for it.
+    NoSoftware,
     /// A GPU.
     Gpu,
 }
@@ -152,10 +154,12 @@ impl Extent {
         let software = |environment: &Environment| {
             environment.packages.iter().any(|package| package.name == "torch" || !package.libraries.is_empty())
         };
-        if facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
-            return Self::Gpu;
+        if let Some(gpus) = facts.gpus.value().filter(|gpus| !gpus.is_empty()) {
+            let named = gpus.iter().all(|gpu| gpu.named && gpu.seen_by.is_empty());
+            return if named && !facts.environments.iter().any(software) { Self::NoSoftware } else { Self::Gpu };
         }
-        let any = facts.driver.value().is_some() || facts.environments.iter().any(software);
+        let driver = facts.driver_files.value().is_some_and(|files| !files.is_empty());
+        let any = facts.driver.value().is_some() || driver || facts.environments.iter().any(software);
         if any { Self::NoGpu } else { Self::Nothing }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Context, Draft, Judges, Outcome, REGISTRY, Rule, Scope, code, shared::chosen_cuda};
 use crate::{
-    facts::{Environment, Facts, Gpu, Package},
+    facts::{Environment, Facts, Gpu, Origin, Package},
     finding::Finding,
     knowledge::{Knowledge, PackageFile, ProblemRow},
 };
@@ -61,6 +61,8 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
     };
     let packages: Vec<(Placed<'_>, Subject<'_>)> = environments.iter().copied().flat_map(known).collect();
     let base = Context::new(facts, knowledge);
+    let read = |environment: &Environment| matches!(environment.origin, Origin::Artifact(_));
+    let only_read = !facts.environments.is_empty() && facts.environments.iter().all(read);
     let unlisted: Vec<(Placed<'_>, &Package)> = environments
         .iter()
         .flat_map(|&environment| environment.1.packages.iter().map(move |package| (environment, package)))
@@ -70,6 +72,8 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
     for rule in REGISTRY.iter().map(|entry| entry.rule) {
         let mut collector = Collector { rule, merged: BTreeMap::new(), verdicts: &mut verdicts };
         match rule.scope {
+            // Cards that somebody asks about for a file are not those of one machine.
+            Scope::Machine if only_read => {}
             Scope::Machine => collector.judge(base),
             Scope::Gpu => gpus.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..base })),
             Scope::Environment => of(rule.judges)
@@ -136,7 +140,9 @@ fn is_unlisted(context: &Context<'_>, package: &Package) -> bool {
         let cuda = chosen_cuda(context, package);
         code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref())
     };
-    !compiles && Some(deciding()).is_some_and(|deciding| !deciding.known && !deciding.libraries.is_empty())
+    // The companions of torch have no other rule about their code.
+    let companion = ["torchvision", "torchaudio"].contains(&package.name.as_str());
+    !compiles && Some(deciding()).is_some_and(|one| (!one.known || companion) && !one.libraries.is_empty())
 }
 
 /// Where a known problem is looked for: at the packages that its file is about, or once for each environment.

@@ -7,7 +7,10 @@ use serde::Serialize;
 pub use crate::python::{file_name, is_variant, library_stem as stem};
 use crate::{
     binary::Archive,
-    facts::{Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source},
+    facts::{
+        Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source,
+        Unlisted,
+    },
     probe, python,
     system::redact,
 };
@@ -137,7 +140,11 @@ impl Bundle {
                 at: self.at.clone(),
             }],
             system_libraries: BTreeMap::new(),
-            unlisted: Vec::new(),
+            unlisted: self
+                .unreached
+                .iter()
+                .map(|path| Unlisted { path: path.clone(), why: "the sample did not reach it".to_owned() })
+                .collect(),
             elsewhere: Vec::new(),
         }
     }

@@ -217,12 +217,18 @@ impl<'p> Reader<'p> {
         let mut found = Found::default();
         // A package's own folder inside an environment is judged as that package, and its files are named as its rows name them.
         let site = installed::site_of(target);
+        let real = site.as_ref().and_then(|_| fs::canonicalize(target).ok());
+        let target = real.as_deref().unwrap_or(target);
         let base = site.as_deref().unwrap_or(target);
         if let Some(site) = &site {
             found.owners.add_all(site);
         }
         self.walk(target, base, &mut found, 0);
         let Found { mut files, packages, owners, .. } = found;
+        for (path, site) in owners.absent(target) {
+            let why = "its RECORD lists it, and it is not there".to_owned();
+            self.collected.unread.push(Unread { path: relative(path, site), why, matters: true });
+        }
         // Of a file and links to it the file is read.
         files.sort_by(|a, b| (a.link, &a.path).cmp(&(b.link, &b.path)));
         let mut bundles = owners.bundles.clone();
@@ -231,7 +237,7 @@ impl<'p> Reader<'p> {
         let mut work = Vec::new();
         for file in files {
             let index = owners.of(&file.path).unwrap_or(rest);
-            let path = relative(&file.path, base);
+            let path = relative(&file.path, owners.site(index).unwrap_or(base));
             if let Some(bundle) = bundles.get_mut(index) {
                 bundle.files.insert(file_name(&path).to_owned());
             }

@@ -28,6 +28,8 @@ const FAMILY: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 pub struct Owners {
     /// One bundle for each distribution, without libraries yet.
     pub bundles: Vec<Bundle>,
+    /// The folder of packages that each lies in.
+    sites: Vec<PathBuf>,
     /// Files by path, with the index of their distribution.
     files: HashMap<PathBuf, usize>,
     /// Folders that belong to one distribution by their name, where no RECORD says so.
@@ -74,6 +76,31 @@ impl Owners {
             }
         }
         self.bundles.push(bundle);
+        self.sites.push(site.to_owned());
+    }
+
+    /// The folder of packages that a distribution lies in: rows name its files from there.
+    pub fn site(&self, index: usize) -> Option<&Path> {
+        self.sites.get(index).map(PathBuf::as_path)
+    }
+
+    /// Libraries below a folder that a RECORD lists and that are not there, each with its folder of packages. conda moves some to its own
+    /// folder of libraries after they were listed.
+    pub fn absent(&self, below: &Path) -> Vec<(&Path, &Path)> {
+        let Ok(root) = Root::new(None, None) else { return Vec::new() };
+        let moved = |site: &Path, path: &Path| {
+            let library = site.ancestors().nth(2).zip(path.file_name()).map(|(lib, name)| lib.join(name));
+            library.is_some_and(|path| root.is_file(&path))
+        };
+        let mut absent: Vec<(&Path, &Path)> = self
+            .files
+            .iter()
+            .filter_map(|(path, index)| Some((path.as_path(), self.site(*index)?)))
+            .filter(|(path, _)| path.starts_with(below) && python::shared_library(&path.to_string_lossy()))
+            .filter(|(path, site)| !root.is_named(path) && !moved(site, path))
+            .collect();
+        absent.sort();
+        absent
     }
 
     /// Reads all metadata folders of a folder of packages.

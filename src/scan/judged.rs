@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Collected, Scanned,
-    bundle::{Bundle, file_name},
+    bundle::{Bundle, Kind, file_name},
     needs::needs,
     profile::profile,
     summary::Summary,
@@ -57,18 +57,19 @@ pub fn judge(
 }
 
 impl Judged {
-    /// The bundles that decide whether a GPU is served: those of which the main libraries are known and there, else all with code.
-    /// What such a package needs beside it has lists of its own, and neither vouches nor vetoes.
+    /// The bundles that decide whether a GPU is served: all with code that decides. Beside a package whose main libraries are known,
+    /// NVIDIA's own have lists that neither vouch nor veto: what loads them decides what they must serve.
     pub fn deciding(&self, knowledge: &Knowledge) -> Vec<&Summary> {
         let with_main = |summary: &&Summary| {
             summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path, None))
         };
-        let main: Vec<&Summary> = self.packages.iter().filter(with_main).collect();
-        if main.is_empty() {
-            self.packages.iter().filter(|summary| !summary.decided_by.is_empty()).collect()
-        } else {
-            main
-        }
+        let known = self.packages.iter().any(|summary| with_main(&summary));
+        let of_nvidia = |summary: &Summary| {
+            summary.kind == Kind::Installed
+                && ["nvidia-", "cuda-"].iter().any(|prefix| summary.name.starts_with(prefix))
+        };
+        let deciding = self.packages.iter().filter(|summary| !summary.decided_by.is_empty());
+        deciding.filter(|summary| with_main(summary) || !(known && of_nvidia(summary))).collect()
     }
 
     /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too, and so does a target
@@ -91,6 +92,14 @@ impl Judged {
         // Of a package that compiles its code nothing is missing where none was found.
         let compiles = |one: &Summary| one.runs_on.iter().any(Run::is_compiled_there);
         let compiled = |path: &str| self.packages.iter().any(|one| compiles(one) && file_name(&one.at) == path);
+        // What is required of every library is not met by those that a sample reached.
+        for bundle in read.bundles.iter().filter(|_| !required.is_empty()) {
+            let known = deciding(knowledge, bundle).known;
+            if let Some(path) = bundle.unreached.as_ref().filter(|_| !known) {
+                let id = bundle.label();
+                unknown.push(format!("{id}: the sample did not reach its largest library, {path} (--full reads all)"));
+            }
+        }
         for unread in read.unread.iter().filter(|unread| unread.matters && !compiled(&unread.path)) {
             unknown.push(format!("{} could not be read: {}", unread.path, unread.why));
         }

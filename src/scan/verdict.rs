@@ -7,7 +7,7 @@ use crate::{
     compat,
     facts::{ComputeCapability, CudaVersion, Extent, Gpu, Library},
     knowledge::Knowledge,
-    python::{self, Requirement},
+    python,
     rules::code::{self, Answer, Deciding, Judgement, Support, Terms},
 };
 
@@ -103,35 +103,23 @@ pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::
         driver,
         cuda: built_with(knowledge, bundle),
         // A sample has no names of the libraries that it links to: its requirements name the CUDA release.
-        major: bundle.requires.as_deref().and_then(required_major),
+        major: bundle.requires.as_deref().and_then(code::required_major).or_else(|| {
+            let platform = bundle.platform();
+            let (name, version) = (name(bundle)?, bundle.version.as_deref()?);
+            knowledge.package_build(name, version, platform)?.cuda
+        }),
         os: None,
         share: file.and_then(|file| file.package.share),
         floors: true,
     }
 }
 
-/// The CUDA major whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.
-fn required_major(requires: &[String]) -> Option<u16> {
-    let of = |line: &String| {
-        let requirement: Requirement = line.parse().ok()?;
-        let name = requirement.name.as_str();
-        let named = name.strip_prefix("nvidia-").and_then(|rest| rest.rsplit_once("-cu")?.1.parse().ok());
-        let pinned = || {
-            let whole = matches!(name, "cuda-toolkit" | "nvidia-cuda-runtime");
-            let version = requirement.specifiers.iter().next()?.version().release().first().copied();
-            whole.then(|| u16::try_from(version?).ok()).flatten()
-        };
-        named.or_else(pinned)
-    };
-    requires.iter().find_map(of)
-}
-
 /// The CUDA release of a torch, by its build or its version: its local part names it, or the default index has one build of it.
 fn built_with(knowledge: &Knowledge, bundle: &Bundle) -> Option<CudaVersion> {
-    let version = bundle.version.as_deref().filter(|_| name(bundle) == Some("torch"))?;
     if let Some(build) = bundle.build.value() {
         return build.cuda;
     }
+    let version = bundle.version.as_deref().filter(|_| name(bundle) == Some("torch"))?;
     python::cuda_of_local(version).or_else(|| {
         let release = knowledge.torch_release(version)?;
         let mut builds = release.builds.iter().filter(|build| build.pypi_default).filter_map(|build| build.cuda());

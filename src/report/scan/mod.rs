@@ -63,7 +63,7 @@ pub(super) fn gate(report: &Report, screen: &Screen) -> String {
         // Where nothing was found, what was asked is neither so nor not so.
         let open = !found && gate.reasons.is_empty();
         if let Some(names) = (open && !gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
-            let text = format!("no device code that can run was found in {names}: it cannot be met");
+            let text = format!("no device code that can run was found in {names}: there is nothing to judge");
             page.marked(0, 2, "?", Paint::Error, &text);
         }
         let sample = if gate.sampled { ", by the sample that was read (--full reads all)" } else { "" };

@@ -20,7 +20,7 @@
 
 use crate::{
     compat,
-    facts::{CodeTarget, Fact, Library},
+    facts::{CodeTarget, Fact, Library, Package},
     finding::{Evidence, Severity},
     knowledge::Knowledge,
     rules::{Context, Draft, Judges, Outcome, Rule, Scope, shared::describe},
@@ -41,6 +41,13 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment.filter(|_| !context.facts.required.is_empty()) else {
         return Outcome::NotApplicable;
     };
+    // What a sample did not reach may be what the package consists of; a library that a row names was.
+    let is_named = |package: &Package| {
+        package.libraries.iter().any(|l| context.knowledge.is_main_library(&package.name, &l.path, None))
+    };
+    if let Some(unread) = environment.unlisted.first().filter(|_| !environment.packages.iter().any(is_named)) {
+        return Outcome::Needs(vec![format!("the device code of {}: {}", unread.path, unread.why)]);
+    }
     let libraries: Vec<&Library> = environment.packages.iter().flat_map(|package| &package.libraries).collect();
     let lacking: Vec<(&Library, Vec<String>)> = libraries
         .iter()

@@ -2,7 +2,10 @@
 //! GPU.
 
 use super::Terms;
-use crate::facts::{ComputeCapability, Container, CudaVersion, DriverVersion, Library, Os};
+use crate::{
+    facts::{ComputeCapability, Container, CudaVersion, DriverVersion, Library, Os},
+    python::Requirement,
+};
 
 /// Why a driver is in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,4 +101,20 @@ pub fn linked_major(library: &Library) -> Option<u16> {
         digits.get(..2)?.parse().ok()
     };
     library.needed.iter().find_map(of)
+}
+
+/// The CUDA major whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.
+pub fn required_major(requires: &[String]) -> Option<u16> {
+    let of = |line: &String| {
+        let requirement: Requirement = line.parse().ok()?;
+        let name = requirement.name.as_str();
+        let named = name.strip_prefix("nvidia-").and_then(|rest| rest.rsplit_once("-cu")?.1.parse().ok());
+        let pinned = || {
+            let whole = matches!(name, "cuda-toolkit" | "nvidia-cuda-runtime");
+            let version = requirement.specifiers.iter().next()?.version().release().first().copied();
+            whole.then(|| u16::try_from(version?).ok()).flatten()
+        };
+        named.or_else(pinned)
+    };
+    requires.iter().find_map(of)
 }

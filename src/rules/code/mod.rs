@@ -14,7 +14,7 @@ use crate::{
     knowledge::Knowledge,
 };
 
-pub use floor::{Floor, linked_major, runtime};
+pub use floor::{Floor, linked_major, required_major, runtime};
 pub use library::{generation, has_runnable, on_code, on_library};
 pub use package::{Deciding, Judgement, deciding, together};
 

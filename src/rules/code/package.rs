@@ -72,8 +72,8 @@ pub fn deciding<'a>(
 fn is_little(library: &Library) -> Option<bool> {
     let code = library.code.value().filter(|code| has_runnable(code))?;
     let bytes = code.bytes.values().sum::<u64>();
-    // A row says nothing of bytes.
-    let measured = code.extent != Extent::Claim;
+    // A row says nothing of bytes, and a sample not of all.
+    let measured = !matches!(code.extent, Extent::Claim | Extent::Sampled);
     Some(measured && code.hidden.is_empty() && code.fatbins <= 1 && bytes < 4096 && !is_loose(library))
 }
 
@@ -200,7 +200,14 @@ fn lacks<'a>(terms: &Terms<'_>, lacking: &[One<'a, '_>], all: usize) -> Option<J
     let (support, why) = match mildest {
         Support::Unknown => (Support::Unknown, format!("not known for {names}")),
         mildest if lacking.len() == all => (mildest, format!("none of {all} libraries: {names}")),
-        _ => (Support::Partial, format!("not {} of {all} libraries: {names}", lacking.len())),
+        // One library can say why itself.
+        _ => match lacking {
+            [one] => {
+                let why = one.why(terms).map_or(String::new(), |why| format!(": {why}"));
+                (Support::Partial, format!("not 1 of {all} libraries: {names}{why}"))
+            }
+            _ => (Support::Partial, format!("not {} of {all} libraries: {names}", lacking.len())),
+        },
     };
     Some(speaks.judgement(support, Some(why)))
 }

@@ -44,7 +44,7 @@ fn main_libraries_decide_for_their_package() {
     assert_eq!(on("torch", &libraries, "5.0").0, Support::Yes, "linear algebra neither vouches nor vetoes");
     let (verdict, how, why) = on("other", &libraries, "5.0");
     assert_eq!((verdict, how.as_str()), (Support::Partial, "no"));
-    assert_eq!(why, "not 1 of 2 libraries: libtorch_cuda_linalg.so");
+    assert_eq!(why, "not 1 of 2 libraries: libtorch_cuda_linalg.so: no code for it");
 }
 
 #[test]

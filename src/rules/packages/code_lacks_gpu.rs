@@ -35,14 +35,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::UnlistedOnGpu,
     judges: Judges::Places,
     severity: Severity::Warning,
-    consequence_of: &[
-        "gpu-too-new-for-wheel",
-        "gpu-too-old-for-wheel",
-        "gpu-too-old-for-extension",
-        "gpu-too-old-for-toolkit",
-        "driver-too-old-for-gpu",
-        "driver-too-old-for-cuda-runtime",
-    ],
+    consequence_of: &["driver-too-old-for-gpu", "driver-too-old-for-cuda-runtime"],
     remedies: &[Remedy::Driver],
     judge,
 };
@@ -53,7 +46,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]);
     };
     let (cuda, driver) = (chosen_cuda(context, package), driver(context));
-    let terms = Terms { floors: true, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
+    let major = code::required_major(&package.requires);
+    let terms = Terms { floors: true, major, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
     let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
     let Some(judged) = deciding.on(&terms, capability) else { return Outcome::NotApplicable };
     let why = judged.why.unwrap_or_default();
@@ -80,6 +74,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     let device = format!("{name}: compute capability {capability}");
     let via = gpu.capability.via().map(ToString::to_string).unwrap_or_default();
     draft = draft.evidence(Evidence::new(device, via).at(format!("/facts/gpus/value/{index}")));
+    // Another build of torch brings other companions; it does nothing for what stands beside it.
+    if ["torchvision", "torchaudio"].contains(&package.name.as_str()) {
+        draft.trace.follows.extend(["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"].map(str::to_owned));
+    }
     if !judged.answer.lacks() {
         draft.evidence.extend(driver_evidence(context));
     }

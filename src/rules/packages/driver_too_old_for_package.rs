@@ -22,7 +22,7 @@ use crate::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         code::{self, Floor, Terms},
         extension::{extension, lacking},
-        shared::{driver, driver_evidence, driver_os, has_gpu, label, main_libraries},
+        shared::{driver, driver_evidence, driver_os, has_gpu, label, main_libraries, package_row},
     },
 };
 
@@ -43,13 +43,15 @@ fn judge(context: &Context<'_>) -> Outcome {
     if driver.version.is_none() {
         return Outcome::NotApplicable;
     }
-    let terms = Terms { os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
-    let mut linked =
-        main_libraries(context, package).filter(|library| code::linked_major(library).is_some()).peekable();
-    if linked.peek().is_none() {
+    // What its libraries do not say themselves, its requirements or its row do.
+    let row = package_row(context, package).and_then(|row| row.cuda);
+    let major = code::required_major(&package.requires).or(row);
+    let terms = Terms { major, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
+    let mut main = main_libraries(context, package).peekable();
+    if main.peek().is_none() {
         return Outcome::NotApplicable;
     }
-    let Some((library, floor)) = linked.find_map(|library| Some((library, code::runtime(&terms, library)?))) else {
+    let Some((library, floor)) = main.find_map(|library| Some((library, code::runtime(&terms, library)?))) else {
         return Outcome::Holds;
     };
     let Floor::Runtime { major, first, driver } = &floor else { return Outcome::Holds };
@@ -62,8 +64,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         .severity(lacking(context))
         .symptom("CUDA driver version is insufficient for CUDA runtime version")
         .evidence(
-            Evidence::new(format!("links to CUDA {major}"), format!("NEEDED of {}", library.path))
-                .at(context.pointer(&package.name)),
+            match code::linked_major(library) {
+                Some(major) => Evidence::new(format!("links to CUDA {major}"), format!("NEEDED of {}", library.path)),
+                None => Evidence::new(format!("needs CUDA {major}"), format!("requirements of {}", label(package))),
+            }
+            .at(context.pointer(&package.name)),
         )
         .cause(format!("CUDA {major}"))
         .cause(first);
