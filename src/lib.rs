@@ -1,6 +1,6 @@
 //! gpucheck: will this software run on this GPU, and if not, what do I paste to fix it?
 //!
-//! Data flows one way: [`probe`]s and readers → [`facts`] → [`enrich`] → [`rules`] → [`finding`]s → [`fix`]es → [`report`] formats.
+//! Data flows one way: [`probe`]s and readers → [`facts`] → [`enrich`] → [`rules`] → [`finding`]s → [`fix`]es → one [`report`], which [`render`] writes.
 
 pub mod binary;
 pub mod cli;
@@ -22,6 +22,7 @@ pub mod probe;
 pub mod python;
 pub mod readiness;
 pub mod remote;
+pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;

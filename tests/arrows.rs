@@ -32,7 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("resolve", &["facts", "finding", "rules"]),
     ("fix", &["compat", "enrich", "facts", "finding", "knowledge", "python", "resolve", "rules", "shell"]),
     ("readiness", &["compat", "facts", "finding", "knowledge", "rules"]),
-    ("report", &["compat", "facts", "finding", "knowledge", "python", "readiness", "rules", "text"]),
+    ("report", &["compat", "facts", "finding", "knowledge", "readiness", "rules", "text"]),
     ("judge", &["enrich", "facts", "fix", "knowledge", "readiness", "report", "resolve", "rules"]),
     ("matrix", &["facts", "finding", "fix", "knowledge", "report", "rules"]),
     (
@@ -56,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
+    ("render", &["facts", "finding", "python", "readiness", "report", "rules", "scan", "text"]),
     ("kb", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
     (
         "cli",
@@ -71,6 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "matrix",
             "probe",
             "python",
+            "render",
             "report",
             "rules",
             "scan",

@@ -9,7 +9,8 @@ use common::{gpucheck, pack::Zip, run, slugs, snapshot};
 use gpucheck::{
     facts::{Fact, Facts},
     knowledge::Knowledge,
-    report::{Format, Report, Screen, render},
+    render::{Format, Screen, render},
+    report::Report,
     scan::{self, Collected, Depth, Progress, Question, Reader},
 };
 use serde_json::Value;

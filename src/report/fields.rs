@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Makes every field of the report visible that a page shows.
-pub(super) fn make_visible(report: &mut Report) {
+pub(crate) fn make_visible(report: &mut Report) {
     report.each(&mut |field| {
         if field.contains(text::is_hidden) {
             *field = text::visible(field).into_owned();

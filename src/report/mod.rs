@@ -1,18 +1,8 @@
-//! The report: one structure, one file for each format it can be written in.
+//! The report: everything that a command has to say, as one structure. `render` writes it.
 
 mod computing;
-mod escape;
 mod fields;
-mod framework;
-mod human;
-mod json;
-mod markdown;
-mod matrix;
-mod readiness;
-mod reason;
 mod runs_on;
-mod scan;
-mod style;
 mod subjects;
 mod table;
 
@@ -26,12 +16,10 @@ use crate::{
     readiness::Readiness,
     rules::Undecided,
     scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread},
-    text,
 };
 
-pub(crate) use crate::text::Paint;
+pub(crate) use fields::make_visible;
 pub use runs_on::runs_on;
-pub use style::{ColorChoice, Screen};
 pub use subjects::subjects;
 pub use table::{Cell, Matrix, Status, Table};
 
@@ -212,33 +200,4 @@ pub struct Suppressed {
     pub rule: String,
     /// Why.
     pub reason: String,
-}
-
-/// Formats a report can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
-    /// For people, in a terminal or a file.
-    #[default]
-    Human,
-    /// For machines; the contract is in docs/json.md.
-    Json,
-    /// For an issue or a page.
-    Markdown,
-    /// One line of at most 200 bytes: for a container's termination log, the reason why a node is drained.
-    Reason,
-}
-
-/// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
-/// visible before the page is written, and the page passes a filter of its own.
-pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
-    if format == Format::Json {
-        return json::render(&report);
-    }
-    fields::make_visible(&mut report);
-    let page = match format {
-        Format::Markdown => markdown::render(&report),
-        Format::Reason => reason::render(&report),
-        _ => human::render(&report, screen),
-    };
-    Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
 }

@@ -1,11 +1,10 @@
 //! Packages: the head of one, the table of many.
 
 use super::{
-    super::{Paint, Report},
     count, sampled, size,
     text::{Page, targets},
 };
-use crate::scan::Summary;
+use crate::{report::Report, scan::Summary, text::Paint};
 
 /// Names longer than this stand on a line of their own.
 const NAME: usize = 34;

@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Matrix, Report, Screen, Status, escape::escaped, matrix as grid, scan as page};
-use crate::finding::{Command, Finding, Severity};
+use super::{Screen, escape::escaped, matrix as grid, scan as page};
+use crate::{
+    finding::{Command, Finding, Severity},
+    report::{Matrix, Report, Status},
+};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();

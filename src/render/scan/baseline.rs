@@ -1,11 +1,7 @@
 //! How a scan stands to a baseline: what was written, and what differs without closing the gate.
 
-use super::{
-    super::{Paint, Report},
-    count,
-    text::Page,
-};
-use crate::scan::Change;
+use super::{count, text::Page};
+use crate::{report::Report, scan::Change, text::Paint};
 
 /// More lines than this are shown with `-v` only.
 const SHOWN: usize = 12;

@@ -1,7 +1,6 @@
 //! What a release gained and lost.
 
 use super::{
-    super::Paint,
     library::stored,
     size,
     text::{Page, targets},
@@ -9,6 +8,7 @@ use super::{
 use crate::{
     facts::CodeKind,
     scan::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence},
+    text::Paint,
 };
 
 /// More lines of libraries than this are shown with `-v` only.

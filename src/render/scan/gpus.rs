@@ -1,13 +1,12 @@
 //! The GPUs in question: what runs on each, or for all of them a matrix.
 
-use super::{
-    super::{Paint, Report},
-    text::Page,
-};
+use super::text::Page;
 use crate::{
     facts::ComputeCapability,
+    report::Report,
     rules::code::Support,
     scan::{Run, Scanned, Summary},
+    text::Paint,
 };
 
 fn mark(verdict: Support) -> (&'static str, Paint) {

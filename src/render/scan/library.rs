@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::Paint,
     size,
     text::{LABEL, Page, targets},
 };
 use crate::{
     facts::{CodeKind, CodeTarget, Container},
     scan::{Compressed, Profile, Ptx, Scanned},
+    text::Paint,
 };
 
 /// The block of a library that holds device code.

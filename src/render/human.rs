@@ -2,8 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Extent, Paint, Report, Screen, Subject, Verdict};
-use crate::finding::{Command, Finding, Fix, Proof, Severity};
+use super::Screen;
+use crate::{
+    finding::{Command, Finding, Fix, Proof, Severity},
+    report::{Extent, Report, Subject, Verdict},
+    text::Paint,
+};
 
 const LABEL: usize = 14;
 /// A wrapped column narrower than this is harder to read than a long line.

@@ -14,11 +14,13 @@ mod weights;
 use std::fmt::Write;
 
 use self::text::Page;
-use super::{Paint, Report, Screen};
+use super::Screen;
 use crate::{
     facts::Fact,
     finding::Severity,
+    report::Report,
     scan::{Scanned, Summary, has_code},
+    text::Paint,
 };
 
 /// The whole page, without findings.
@@ -195,7 +197,7 @@ fn sampled(package: &Summary) -> &'static str {
 }
 
 /// Bytes for people, in decimal units as package indexes show them.
-pub(in crate::report) fn size(bytes: u64) -> String {
+fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -1,7 +1,10 @@
 //! One line for places that have room for no more: a container's termination log, the reason why a node is drained, a health check.
 
-use super::{Extent, Report, Status, Verdict};
-use crate::{finding::Severity, text};
+use crate::{
+    finding::Severity,
+    report::{Extent, Report, Status, Verdict},
+    text,
+};
 
 /// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
 /// reason; 200 are said whole by both.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::Paint, text::Page};
-use crate::scan::{Need, Status, Summary, is_variant};
+use super::text::Page;
+use crate::{
+    scan::{Need, Status, Summary, is_variant},
+    text::Paint,
+};
 
 /// Libraries by the distributions that have them.
 type Holders<'n> = BTreeMap<String, Vec<&'n str>>;
