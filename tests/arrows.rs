@@ -56,7 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
-    ("render", &["facts", "finding", "python", "readiness", "report", "rules", "scan", "text"]),
+    ("render", &["facts", "finding", "python", "readiness", "report", "rules", "text"]),
     ("kb", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
     (
         "cli",
@@ -84,11 +84,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Arrows that go up: room, what it imports from above it, and why that still stands.
-const UPWARDS: &[(&str, &str, &str)] = &[(
-    "report",
-    "scan",
-    "the data of scans stands beside what makes it, and scan composes its own report: scan is to make facts, and judge to compose",
-)];
+const UPWARDS: &[(&str, &str, &str)] = &[];
 
 /// Files of one room that import each other in a circle, and why they still do. A folder's `mod.rs` is its own files' ground and roof:
 /// what it declares and they use is no circle here.

@@ -5,7 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table};
+use super::{
+    Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table,
+    scan::{
+        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scanned,
+        Summary, Unread,
+    },
+};
 use crate::{
     facts::{
         CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, PythonError, Source, StepOutcome,
@@ -13,10 +19,6 @@ use crate::{
     finding::{Evidence, Finding, Fix, Location},
     readiness::{Line, Readiness},
     rules::Undecided,
-    scan::{
-        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scanned,
-        Summary, Unread,
-    },
     text,
 };
 

@@ -3,6 +3,7 @@
 mod computing;
 mod fields;
 mod runs_on;
+pub mod scan;
 mod subjects;
 mod table;
 
@@ -15,9 +16,9 @@ use crate::{
     finding::{Finding, Severity},
     readiness::Readiness,
     rules::Undecided,
-    scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread},
 };
 
+use self::scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread};
 pub(crate) use fields::make_visible;
 pub use runs_on::runs_on;
 pub use subjects::subjects;

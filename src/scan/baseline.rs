@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 
-pub use compare::{Change, ChangeKind, Compared, hold};
+pub use compare::hold;
 pub use units::{Unit, units};
 
 use self::{

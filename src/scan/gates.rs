@@ -1,10 +1,12 @@
 //! Gates about a report that is made: a baseline, and what a release must not lose.
 
-use super::{Diff, Gate, LibraryChange, Presence};
 use crate::{
     facts::CodeTarget,
     finding::Severity,
-    report::{Report, Verdict},
+    report::{
+        Report, Verdict,
+        scan::{Diff, Gate, LibraryChange, Presence},
+    },
 };
 
 /// Closes the gate of a report for these reasons, and for what could not be read. Where none was asked for before, it is made.

@@ -1,7 +1,10 @@
 //! How a scan stands to a baseline: what was written, and what differs without closing the gate.
 
 use super::{count, text::Page};
-use crate::{report::Report, scan::Change, text::Paint};
+use crate::{
+    report::{Report, scan::Change},
+    text::Paint,
+};
 
 /// More lines than this are shown with `-v` only.
 const SHOWN: usize = 12;

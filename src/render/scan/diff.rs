@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     facts::CodeKind,
-    scan::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence},
+    report::scan::{Compressed, Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence},
     text::Paint,
 };
 
@@ -116,7 +116,7 @@ fn delta(page: &mut Page<'_>, indent: usize, delta: &Delta, package: [Option<u64
     }
     let [old, new] =
         delta.compression.map(|compressed| stored(compressed).unwrap_or_else(|| "uncompressed".to_owned()));
-    let kinds = |compressed: crate::scan::Compressed| [compressed.lz4 > 0, compressed.zstd > 0, compressed.other > 0];
+    let kinds = |compressed: Compressed| [compressed.lz4 > 0, compressed.zstd > 0, compressed.other > 0];
     if kinds(delta.compression[0]) != kinds(delta.compression[1]) {
         page.labelled(indent, "stored", &format!("{old} → {new}"));
     }

@@ -3,9 +3,11 @@
 use super::text::Page;
 use crate::{
     facts::ComputeCapability,
-    report::Report,
+    report::{
+        Report,
+        scan::{Run, Scanned, Summary},
+    },
     rules::code::Support,
-    scan::{Run, Scanned, Summary},
     text::Paint,
 };
 

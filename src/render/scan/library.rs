@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     facts::{CodeKind, CodeTarget, Container},
-    scan::{Compressed, Profile, Ptx, Scanned},
+    report::scan::{Compressed, Profile, Ptx, Scanned, Share},
     text::Paint,
 };
 
@@ -85,7 +85,7 @@ fn profile_lines(
         }
     }
     if !profile.partial.is_empty() && !profile.stub {
-        let text = |(target, share): (&CodeTarget, &crate::scan::Share)| format!("{target} ×{}", share.fatbins);
+        let text = |(target, share): (&CodeTarget, &Share)| format!("{target} ×{}", share.fatbins);
         let list: Vec<String> = profile.partial.iter().map(text).collect();
         let of = profile.partial.values().next().map_or(0, |share| share.of);
         page.labelled(2, "in part", &format!("{} (of {of} fatbins)", list.join(" · ")));

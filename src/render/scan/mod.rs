@@ -18,8 +18,10 @@ use super::Screen;
 use crate::{
     facts::Fact,
     finding::Severity,
-    report::Report,
-    scan::{Scanned, Summary, has_code},
+    report::{
+        Report,
+        scan::{Scanned, Summary},
+    },
     text::Paint,
 };
 
@@ -92,7 +94,7 @@ fn one(page: &mut Page<'_>, package: &Summary, report: &Report) {
     if !single {
         packages::head(page, package);
     }
-    for scanned in report.scan.iter().filter(|scanned| has_code(&scanned.library)) {
+    for scanned in report.scan.iter().filter(|scanned| scanned.library.has_code()) {
         library::show(page, scanned);
         if page.screen.verbose > 0 && !single {
             gpus::of_library(page, scanned);
@@ -113,7 +115,7 @@ fn many(page: &mut Page<'_>, report: &Report) {
     if page.screen.verbose > 0 {
         for package in &report.packages {
             for scanned in
-                report.scan.iter().filter(|scanned| scanned.package == package.id && has_code(&scanned.library))
+                report.scan.iter().filter(|scanned| scanned.package == package.id && scanned.library.has_code())
             {
                 library::show(page, scanned);
                 gpus::of_library(page, scanned);
@@ -136,7 +138,7 @@ fn many(page: &mut Page<'_>, report: &Report) {
 
 /// Native files in which no section shows device code: one by one where there are few, else their number.
 fn without_code(page: &mut Page<'_>, report: &Report) {
-    let without: Vec<&Scanned> = report.scan.iter().filter(|scanned| !has_code(&scanned.library)).collect();
+    let without: Vec<&Scanned> = report.scan.iter().filter(|scanned| !scanned.library.has_code()).collect();
     let unknown: Vec<(&Scanned, &String)> = without
         .iter()
         .filter_map(|scanned| match &scanned.library.code {

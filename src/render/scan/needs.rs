@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::text::Page;
 use crate::{
-    scan::{Need, Status, Summary, is_variant},
+    python::is_variant,
+    report::scan::{Need, Status, Summary},
     text::Paint,
 };
 

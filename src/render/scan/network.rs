@@ -1,7 +1,7 @@
 //! What was read over the network: of what, how much, and what that leaves open.
 
 use super::{size, text::Page};
-use crate::{report::Report, scan::Remote};
+use crate::report::{Report, scan::Remote};
 
 /// A paragraph for each package; with `-v` also the names of what was not looked into.
 pub(super) fn show(page: &mut Page<'_>, report: &Report) {

@@ -4,7 +4,13 @@ use super::{
     count, sampled, size,
     text::{Page, targets},
 };
-use crate::{report::Report, scan::Summary, text::Paint};
+use crate::{
+    report::{
+        Report,
+        scan::{Kind, Summary},
+    },
+    text::Paint,
+};
 
 /// Names longer than this stand on a line of their own.
 const NAME: usize = 34;
@@ -36,11 +42,11 @@ pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
 
 fn kind(package: &Summary) -> &'static str {
     match package.kind {
-        crate::scan::Kind::Wheel => "wheel",
-        crate::scan::Kind::Conda => "conda package",
-        crate::scan::Kind::Installed => "installed",
-        crate::scan::Kind::Folder => "folder",
-        crate::scan::Kind::File => "file",
+        Kind::Wheel => "wheel",
+        Kind::Conda => "conda package",
+        Kind::Installed => "installed",
+        Kind::Folder => "folder",
+        Kind::File => "file",
     }
 }
 
