@@ -8,10 +8,11 @@ use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 use common::{gpucheck, pack::Zip, run, slugs, snapshot};
 use gpucheck::{
     facts::{Fact, Facts},
+    judge::{self, Question},
     knowledge::Knowledge,
     render::{Format, Screen, render},
     report::Report,
-    scan::{self, Collected, Depth, Progress, Question, Reader},
+    scan::{Collected, Depth, Progress, Reader},
 };
 use serde_json::Value;
 
@@ -76,7 +77,7 @@ fn report(old: Option<&str>, targets: &[&str], every_gpu: bool) -> Report {
         system: BTreeMap::new(),
         start: Instant::now(),
     };
-    scan::report(&Knowledge::builtin().unwrap(), question, read(targets))
+    judge::scan(&Knowledge::builtin().unwrap(), question, read(targets))
 }
 
 fn shown(report: &Report, screen: Screen) -> String {

@@ -14,9 +14,8 @@ use super::{
 use crate::{
     exit::Exit,
     facts::{CudaVersion, Facts},
-    judge::{hypothetical, judge},
+    judge::{Grid, hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
-    matrix::Grid,
     probe,
     report::Matrix,
     rules::Judged,

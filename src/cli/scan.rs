@@ -18,9 +18,10 @@ use crate::{
     exit::Exit,
     facts::{CodeTarget, Fact, Facts, Library, Source},
     files,
+    judge::{self, Question},
     knowledge::Knowledge,
     rules,
-    scan::{self, Baseline, Collected, Depth, Progress, Question, Reader, Target, Wish},
+    scan::{self, Baseline, Collected, Depth, Progress, Reader, Target, Wish},
     system::{Root, Surroundings},
 };
 
@@ -103,12 +104,12 @@ impl Arguments {
             system: scan::system_libraries(knowledge, &read.bundles, &root, &surroundings),
             start,
         };
-        let mut report = scan::report(knowledge, question, read);
+        let mut report = judge::scan(knowledge, question, read);
         if let Some(kept) = &kept {
-            scan::hold(knowledge, &mut report, kept, &units, self.depth(), made.is_some());
+            judge::hold(knowledge, &mut report, kept, &units, self.depth(), made.is_some());
         }
         if self.fail_on == Some(FailOn::Lost) {
-            scan::nothing_lost(&mut report);
+            judge::nothing_lost(&mut report);
         }
         if let (Some(made), Some(path), Some(unit)) = (made, &self.baseline, units.first()) {
             output::save("the baseline", path, &made.text(&unit.name))?;

@@ -4,9 +4,8 @@ use std::{fs, path::Path, time::Instant};
 
 use gpucheck::{
     facts::Facts,
-    judge::judge,
+    judge::{Grid, judge},
     knowledge::Knowledge,
-    matrix::Grid,
     report::{Matrix, Report},
     rules::Judged,
     text,

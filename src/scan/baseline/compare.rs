@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    super::{Depth, gates},
+    super::Depth,
     Baseline, Unit,
     pair::pair,
     row::{Held, Row},
@@ -18,16 +18,16 @@ use crate::{
     },
 };
 
-/// Compares what a report tells of libraries with a baseline, and closes the report's gate where something is less. `written`: the
-/// baseline is only the old one, which what was scanned has replaced.
-pub fn hold(
+/// Compares what a report tells of libraries with a baseline. `written`: the baseline is only the old one, which what was scanned has
+/// replaced.
+pub fn compare(
     knowledge: &Knowledge,
-    report: &mut Report,
+    report: &Report,
     baseline: &Baseline,
     units: &[Unit],
     depth: Depth,
     written: bool,
-) {
+) -> Compared {
     let mut by_package: BTreeMap<&str, Vec<&Scanned>> = BTreeMap::new();
     for scanned in &report.scan {
         by_package.entry(&scanned.package).or_default().push(scanned);
@@ -47,16 +47,7 @@ pub fn hold(
             holder.unit(knowledge, baseline, &libraries.collect::<Vec<_>>());
         }
     }
-    if !written {
-        let several = units.len() > 1;
-        let told = |change: &Change| match several || change.library.is_none() {
-            true => format!("{}: {}", change.package, change.text),
-            false => change.text.clone(),
-        };
-        let reasons: Vec<String> = compared.losses.iter().map(told).collect();
-        gates::close(report, reasons).baseline = Some(baseline.file.clone());
-    }
-    report.baseline = Some(compared);
+    compared
 }
 
 /// Holds the libraries of one unit against the rows.

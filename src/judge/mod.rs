@@ -1,4 +1,9 @@
-//! From facts to a report: what every command that judges has in common, and what a program calls that brings its own facts.
+//! From facts, and from what was scanned, to a report: what every command that judges has in common, and what a program calls that brings
+//! its own facts.
+
+mod gates;
+mod matrix;
+mod scan;
 
 use std::time::Instant;
 
@@ -12,6 +17,10 @@ use crate::{
     resolve::resolve,
     rules::{self, Judged},
 };
+
+pub use gates::{hold, nothing_lost};
+pub use matrix::Grid;
+pub use scan::{Question, scan};
 
 /// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
 pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {

@@ -1,17 +1,17 @@
-//! From what was read to a report.
+//! From what `scan` read to a report.
 
 use std::{collections::BTreeMap, time::Instant};
 
-use super::{Collected, Device, diff, judge, sizes};
+use super::judge;
 use crate::{
     compat,
     enrich::enrich,
     facts::Facts,
     finding::Severity,
-    judge,
     knowledge::Knowledge,
     report::{Report, Verdict},
     rules,
+    scan::{self, Collected, Device},
 };
 
 /// What is asked of a scan.
@@ -30,7 +30,7 @@ pub struct Question {
 }
 
 /// Judges what was read.
-pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Report {
+pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Report {
     let Question { facts, every_gpu, old, system, start } = question;
     let enriched = enrich(&facts, knowledge);
     let driver = enriched.driver.value();
@@ -43,12 +43,12 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
     let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
     let required = facts.required.clone();
     let devices = if every_gpu { Device::all(knowledge) } else { named };
-    let mut report = judge::judge("scan", facts, knowledge, rules::Judged::All, start);
-    let judged = judge(knowledge, &read.bundles, &devices, &driver, &system);
+    let mut report = judge("scan", facts, knowledge, rules::Judged::All, start);
+    let judged = scan::judge(knowledge, &read.bundles, &devices, &driver, &system);
     if let Some(old) = old {
         let every = Device::all(knowledge);
-        let of = |read: &Collected| judge(knowledge, &read.bundles, &every, &driver, &BTreeMap::new());
-        report.diff = Some(diff(knowledge, &of(&old), &of(&read)));
+        let of = |read: &Collected| scan::judge(knowledge, &read.bundles, &every, &driver, &BTreeMap::new());
+        report.diff = Some(scan::diff(knowledge, &of(&old), &of(&read)));
         report.unread.extend(old.unread);
         report.remote.extend(old.remote);
     }
@@ -63,7 +63,7 @@ pub fn report(knowledge: &Knowledge, question: Question, read: Collected) -> Rep
         };
         report.gate = Some(gate);
     }
-    report.sizes = sizes(judged.libraries.iter().map(|scanned| &scanned.library));
+    report.sizes = scan::sizes(judged.libraries.iter().map(|scanned| &scanned.library));
     (report.scan, report.packages) = (judged.libraries, judged.packages);
     report.unread.extend(read.unread);
     report.remote.extend(read.remote);

@@ -1,16 +1,18 @@
-//! Gates about a report that is made: a baseline, and what a release must not lose.
+//! Gates about a scan that is judged: a baseline, and what a release must not lose.
 
 use crate::{
     facts::CodeTarget,
     finding::Severity,
+    knowledge::Knowledge,
     report::{
         Report, Verdict,
-        scan::{Diff, Gate, LibraryChange, Presence},
+        scan::{Change, Diff, Gate, LibraryChange, Presence},
     },
+    scan::{self, Baseline, Depth, Unit},
 };
 
 /// Closes the gate of a report for these reasons, and for what could not be read. Where none was asked for before, it is made.
-pub(super) fn close(report: &mut Report, reasons: Vec<String>) -> &mut Gate {
+fn close(report: &mut Report, reasons: Vec<String>) -> &mut Gate {
     let Report { gate, unread, scan, findings, verdict, .. } = report;
     let damage = scan.iter().filter_map(|scanned| {
         let damage = scanned.library.code.value()?.damage.first()?;
@@ -30,6 +32,29 @@ pub(super) fn close(report: &mut Report, reasons: Vec<String>) -> &mut Gate {
         *verdict = Verdict::Error;
     }
     gate
+}
+
+/// Holds a scan against a baseline, and closes its gate where something is less. `written`: the baseline is only the old one, which what
+/// was scanned has replaced.
+pub fn hold(
+    knowledge: &Knowledge,
+    report: &mut Report,
+    baseline: &Baseline,
+    units: &[Unit],
+    depth: Depth,
+    written: bool,
+) {
+    let compared = scan::compare(knowledge, report, baseline, units, depth, written);
+    if !written {
+        let several = units.len() > 1;
+        let told = |change: &Change| match several || change.library.is_none() {
+            true => format!("{}: {}", change.package, change.text),
+            false => change.text.clone(),
+        };
+        let reasons: Vec<String> = compared.losses.iter().map(told).collect();
+        close(report, reasons).baseline = Some(baseline.file.clone());
+    }
+    report.baseline = Some(compared);
 }
 
 /// Closes the gate of a comparison where the new release lost a library, a target or a GPU, or where a sample cannot tell.
