@@ -17,7 +17,7 @@ use crate::{
     judge::{Grid, hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
     probe,
-    report::Matrix,
+    report::{Body, Matrix},
     rules::Judged,
     system::Surroundings,
 };
@@ -71,7 +71,7 @@ impl Arguments {
         report.findings.clear();
         report.checks.unknown.clear();
         report.verdict = matrix.verdict();
-        report.matrix = Some(matrix);
+        report.body = Body::Matrix { matrix };
         report.elapsed_ms = start.elapsed().as_secs_f64() * 1000.0;
         output::deliver(report, &self.show)?;
         Ok(Exit::Ok)

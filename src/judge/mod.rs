@@ -13,12 +13,11 @@ use crate::{
     fix,
     knowledge::Knowledge,
     readiness::readiness,
-    report::{Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    report::{Body, Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
     resolve::resolve,
     rules::{self, Judged},
 };
 
-pub use gates::{hold, nothing_lost};
 pub use matrix::Grid;
 pub use scan::{Question, scan};
 
@@ -47,15 +46,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         runs_on: runs_on(&enriched, knowledge, judged),
         readiness: ready,
         facts,
-        scan: Vec::new(),
-        packages: Vec::new(),
-        diff: None,
-        baseline: None,
-        gate: None,
-        unread: Vec::new(),
-        remote: Vec::new(),
-        sizes: Vec::new(),
-        matrix: None,
+        body: Body::Doctor,
         findings,
         checks: Checks {
             ran: verdicts.ran,

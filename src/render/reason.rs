@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    report::{Extent, Report, Status, Verdict},
+    report::{Body, Extent, Report, Status, Verdict},
     text,
 };
 
@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report) -> String {
 
 fn said(report: &Report) -> String {
     let worst = report.findings.first().filter(|finding| finding.severity == Severity::Error);
-    let unmet = report.gate.as_ref().filter(|gate| !gate.met).map(|gate| {
+    let unmet = report.scan().and_then(|scan| scan.gate.as_ref()).filter(|gate| !gate.met).map(|gate| {
         match (gate.reasons.first(), worst, gate.unknown.first(), gate.nothing_in.first()) {
             (Some(reason), ..) => format!("gpucheck: not met: {reason}"),
             (None, Some(finding), ..) => format!("gpucheck: not met: {}: {}", finding.rule, finding.summary),
@@ -29,7 +29,7 @@ fn said(report: &Report) -> String {
     if let Some(unmet) = unmet {
         return unmet;
     }
-    if let Some(matrix) = &report.matrix {
+    if let Body::Matrix { matrix } = &report.body {
         let cells = || matrix.gpus.iter().flat_map(|table| &table.cells).filter(|cell| cell.status != Status::NoWheel);
         let works = cells().filter(|cell| cell.status == Status::Works).count();
         return format!("gpucheck: {works} of {} builds run", cells().count());

@@ -18,7 +18,7 @@ use crate::{
     rules::Undecided,
 };
 
-use self::scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread};
+use self::scan::Scan;
 pub(crate) use fields::make_visible;
 pub use runs_on::runs_on;
 pub use subjects::subjects;
@@ -47,33 +47,9 @@ pub struct Report {
     pub subjects: Vec<Subject>,
     /// What was seen; can be judged again with `--replay`.
     pub facts: Facts,
-    /// What `scan` read, library by library.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub scan: Vec<Scanned>,
-    /// The packages, folders and files that `scan` read, in short.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub packages: Vec<Summary>,
-    /// What a release gained and lost (`scan --diff`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub diff: Option<Diff>,
-    /// How what was scanned stands to a baseline (`scan --baseline`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<Compared>,
-    /// Whether what was asked of a scan is met (`--gpu`, `--require`, `--baseline`, `--fail-on lost`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gate: Option<Gate>,
-    /// What `scan` could not read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<Unread>,
-    /// What `scan` read over the network.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remote: Vec<Remote>,
-    /// What each architecture weighs over all that `scan` read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sizes: Vec<Size>,
-    /// What `matrix` tabulates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub matrix: Option<Matrix>,
+    /// What the command has to say beside facts and findings.
+    #[serde(flatten)]
+    pub body: Body,
     /// What is wrong, worst first.
     pub findings: Vec<Finding>,
     /// Which GPU can run what, for each judged environment.
@@ -87,6 +63,21 @@ pub struct Report {
     pub elapsed_ms: f64,
 }
 
+/// What one kind of command says and others do not, in keys of its own.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// Of a machine and what is installed there facts and findings say all.
+    Doctor,
+    /// What `scan` read, and what became of it.
+    Scan(Box<Scan>),
+    /// What `matrix` tabulates.
+    Matrix {
+        /// The table.
+        matrix: Matrix,
+    },
+}
+
 /// Which knowledge base a report rests on.
 #[derive(Debug, Clone, Serialize)]
 pub struct KnowledgeStamp {
@@ -96,6 +87,16 @@ pub struct KnowledgeStamp {
     pub hash: String,
     /// Overlay folders, in order of precedence.
     pub overlays: Vec<String>,
+}
+
+impl Report {
+    /// What `scan` has to say, where it is its report.
+    pub fn scan(&self) -> Option<&Scan> {
+        match &self.body {
+            Body::Scan(scan) => Some(scan),
+            Body::Doctor | Body::Matrix { .. } => None,
+        }
+    }
 }
 
 /// The whole report in one word.

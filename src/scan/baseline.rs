@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 
-pub use compare::compare;
+pub use compare::{Against, compare};
 pub use units::{Unit, units};
 
 use self::{

@@ -18,7 +18,7 @@ mod system;
 mod target;
 mod verdict;
 
-pub use baseline::{Baseline, Unit, compare, units};
+pub use baseline::{Against, Baseline, Unit, compare, units};
 pub use bundle::Bundle;
 pub use collect::{Collected, Depth, Reader};
 pub use diff::diff;

@@ -2,7 +2,7 @@
 
 use super::{count, text::Page};
 use crate::{
-    report::{Report, scan::Change},
+    report::scan::{Change, Scan},
     text::Paint,
 };
 
@@ -10,8 +10,8 @@ use crate::{
 const SHOWN: usize = 12;
 
 /// The remarks; and of a baseline that was written, what differs from the old one.
-pub(super) fn show(page: &mut Page<'_>, report: &Report) {
-    let Some(compared) = &report.baseline else { return };
+pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
+    let Some(compared) = &scan.baseline else { return };
     if compared.written {
         let text = format!("wrote the baseline {}", compared.file);
         page.marked(0, 2, "✓", Paint::Good, &text);

@@ -3,10 +3,7 @@
 use super::text::Page;
 use crate::{
     facts::ComputeCapability,
-    report::{
-        Report,
-        scan::{Run, Scanned, Summary},
-    },
+    report::scan::{Run, Scan, Scanned, Summary},
     rules::code::Support,
     text::Paint,
 };
@@ -59,11 +56,11 @@ pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
 }
 
 /// All packages on the GPUs in question.
-pub(super) fn show(page: &mut Page<'_>, report: &Report) {
-    let judged: Vec<&Summary> = report.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
+pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
+    let judged: Vec<&Summary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
     let Some(first) = judged.first() else { return };
     // GPUs that were named are a question with an answer; without one, all there are were asked for.
-    if report.gate.is_none() {
+    if scan.gate.is_none() {
         matrix(page, &judged);
     } else {
         for index in 0..first.runs_on.len() {

@@ -20,35 +20,35 @@ use crate::{
     finding::Severity,
     report::{
         Report,
-        scan::{Scanned, Summary},
+        scan::{Scan, Scanned, Summary},
     },
     text::Paint,
 };
 
 /// The whole page, without findings.
-pub(super) fn render(report: &Report, screen: &Screen) -> String {
+pub(super) fn render(scan: &Scan, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     if screen.quiet {
         return page.finish();
     }
-    if let Some(diff) = &report.diff {
+    if let Some(diff) = &scan.diff {
         diff::show(&mut page, diff);
-    } else if report.packages.len() > 1 {
-        many(&mut page, report);
-    } else if let Some(package) = report.packages.first() {
-        one(&mut page, package, report);
+    } else if scan.packages.len() > 1 {
+        many(&mut page, scan);
+    } else if let Some(package) = scan.packages.first() {
+        one(&mut page, package, scan);
     } else {
         page.line(0, "nothing that can hold device code: no library, object file, cubin, fatbin, PTX or package");
     }
-    notes(&mut page, report);
-    baseline::show(&mut page, report);
+    notes(&mut page, scan);
+    baseline::show(&mut page, scan);
     page.finish()
 }
 
 /// What comes last: whether what was asked for is met.
-pub(super) fn gate(report: &Report, screen: &Screen) -> String {
+pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
-    if let Some(gate) = &report.gate {
+    if let Some(gate) = &scan.gate {
         let mut required = gate.required.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         // A gate that opens for less than was asked says so in its own line, also with -q.
         let excused = report.facts.excused.values().map(|targets| targets.len()).sum();
@@ -89,20 +89,20 @@ pub(super) fn gate(report: &Report, screen: &Screen) -> String {
 }
 
 /// A file or a package.
-fn one(page: &mut Page<'_>, package: &Summary, report: &Report) {
-    let single = report.scan.len() == 1;
+fn one(page: &mut Page<'_>, package: &Summary, scan: &Scan) {
+    let single = scan.libraries.len() == 1;
     if !single {
         packages::head(page, package);
     }
-    for scanned in report.scan.iter().filter(|scanned| scanned.library.has_code()) {
+    for scanned in scan.libraries.iter().filter(|scanned| scanned.library.has_code()) {
         library::show(page, scanned);
         if page.screen.verbose > 0 && !single {
             gpus::of_library(page, scanned);
         }
         page.blank();
     }
-    without_code(page, report);
-    gpus::show(page, report);
+    without_code(page, scan);
+    gpus::show(page, scan);
     needs::of_package(page, package);
     if !package.sampled {
         weights::table(page, &package.sizes, package.with_code);
@@ -110,12 +110,12 @@ fn one(page: &mut Page<'_>, package: &Summary, report: &Report) {
 }
 
 /// A folder of packages, or several targets.
-fn many(page: &mut Page<'_>, report: &Report) {
-    packages::table(page, report);
+fn many(page: &mut Page<'_>, scan: &Scan) {
+    packages::table(page, scan);
     if page.screen.verbose > 0 {
-        for package in &report.packages {
+        for package in &scan.packages {
             for scanned in
-                report.scan.iter().filter(|scanned| scanned.package == package.id && scanned.library.has_code())
+                scan.libraries.iter().filter(|scanned| scanned.package == package.id && scanned.library.has_code())
             {
                 library::show(page, scanned);
                 gpus::of_library(page, scanned);
@@ -123,22 +123,22 @@ fn many(page: &mut Page<'_>, report: &Report) {
             }
         }
     }
-    without_code(page, report);
-    gpus::show(page, report);
-    needs::of_all(page, &report.packages);
-    if report.packages.iter().any(|package| package.sampled) {
+    without_code(page, scan);
+    gpus::show(page, scan);
+    needs::of_all(page, &scan.packages);
+    if scan.packages.iter().any(|package| package.sampled) {
         return;
     }
     if page.screen.verbose > 0 {
-        weights::table(page, &report.sizes, report.packages.iter().map(|package| package.with_code).sum());
+        weights::table(page, &scan.sizes, scan.packages.iter().map(|package| package.with_code).sum());
     } else {
-        weights::sentence(page, &report.sizes);
+        weights::sentence(page, &scan.sizes);
     }
 }
 
 /// Native files in which no section shows device code: one by one where there are few, else their number.
-fn without_code(page: &mut Page<'_>, report: &Report) {
-    let without: Vec<&Scanned> = report.scan.iter().filter(|scanned| !scanned.library.has_code()).collect();
+fn without_code(page: &mut Page<'_>, scan: &Scan) {
+    let without: Vec<&Scanned> = scan.libraries.iter().filter(|scanned| !scanned.library.has_code()).collect();
     let unknown: Vec<(&Scanned, &String)> = without
         .iter()
         .filter_map(|scanned| match &scanned.library.code {
@@ -146,7 +146,7 @@ fn without_code(page: &mut Page<'_>, report: &Report) {
             _ => None,
         })
         .collect();
-    if report.scan.len() == 1 {
+    if scan.libraries.len() == 1 {
         for scanned in &without {
             let why = match &scanned.library.code {
                 Fact::Unknown { why } => why.clone(),
@@ -175,19 +175,19 @@ fn without_code(page: &mut Page<'_>, report: &Report) {
 }
 
 /// What was not read, and what was only sampled.
-fn notes(page: &mut Page<'_>, report: &Report) {
+fn notes(page: &mut Page<'_>, scan: &Scan) {
     const SHOWN: usize = 8;
     let shown = if page.screen.verbose > 0 { usize::MAX } else { SHOWN };
-    for unread in report.unread.iter().filter(|unread| unread.matters || page.screen.verbose > 0).take(shown) {
+    for unread in scan.unread.iter().filter(|unread| unread.matters || page.screen.verbose > 0).take(shown) {
         page.warning(&format!("not read: {}: {}", unread.path, unread.why));
     }
-    let more = report.unread.iter().filter(|unread| unread.matters).count().saturating_sub(shown);
+    let more = scan.unread.iter().filter(|unread| unread.matters).count().saturating_sub(shown);
     if more > 0 {
         page.warning(&format!("not read: {more} more (-v)"));
     }
-    network::show(page, report);
+    network::show(page, scan);
     let sampled =
-        report.diff.as_ref().is_some_and(|diff| diff.sampled) || report.packages.iter().any(|package| package.sampled);
+        scan.diff.as_ref().is_some_and(|diff| diff.sampled) || scan.packages.iter().any(|package| package.sampled);
     if sampled {
         page.warning("sampled: of large libraries only the first fatbins were read. What most of the code is built for is there; rare architectures, hidden code, sizes and needed libraries are not.");
     }

@@ -5,10 +5,7 @@ use super::{
     text::{Page, targets},
 };
 use crate::{
-    report::{
-        Report,
-        scan::{Kind, Summary},
-    },
+    report::scan::{Kind, Scan, Summary},
     text::Paint,
 };
 
@@ -65,8 +62,8 @@ pub(super) fn built_for(package: &Summary) -> String {
 }
 
 /// A line or two for each package with device code.
-pub(super) fn table(page: &mut Page<'_>, report: &Report) {
-    let with_code: Vec<&Summary> = report.packages.iter().filter(|package| package.with_code > 0).collect();
+pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
+    let with_code: Vec<&Summary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
     let longest = with_code.iter().map(|package| package.id.chars().count()).max().unwrap_or(0).min(NAME);
     let wide = page.screen.width.is_none_or(|width| width >= WIDE);
     for package in &with_code {
@@ -88,7 +85,7 @@ pub(super) fn table(page: &mut Page<'_>, report: &Report) {
             "In brackets: in a few libraries or fatbins of it only, which by itself is no support (-v: how many).",
         );
     }
-    let without = report.packages.len() - with_code.len();
+    let without = scan.packages.len() - with_code.len();
     if without > 0 {
         let text = count(without, "more package has", "more packages have");
         page.dim(0, &format!("{text} native files without device code."));

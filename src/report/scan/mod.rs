@@ -13,3 +13,34 @@ pub use gate::Gate;
 pub use library::{Compressed, Profile, Ptx, Run, Scanned, Share};
 pub use package::{Kind, Need, Part, Size, Status, Summary};
 pub use read::{Remote, Unread};
+
+use serde::Serialize;
+
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Scan {
+    /// What was read, library by library.
+    #[serde(rename = "scan", skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<Scanned>,
+    /// The packages, folders and files that were read, in short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Summary>,
+    /// What a release gained and lost (`--diff`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Diff>,
+    /// How what was scanned stands to a baseline (`--baseline`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Compared>,
+    /// Whether what was asked is met (`--gpu`, `--require`, `--baseline`, `--fail-on lost`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+    /// What could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
+    /// What was read over the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<Remote>,
+    /// What each architecture weighs over all that was read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Size>,
+}

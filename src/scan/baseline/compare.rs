@@ -12,32 +12,39 @@ use crate::{
     compat,
     facts::CodeTarget,
     knowledge::Knowledge,
-    report::{
-        Report,
-        scan::{Change, ChangeKind, Compared, Kind, Scanned, Share, Summary},
-    },
+    report::scan::{Change, ChangeKind, Compared, Kind, Scan, Scanned, Share, Summary},
 };
 
-/// Compares what a report tells of libraries with a baseline. `written`: the baseline is only the old one, which what was scanned has
-/// replaced.
+/// What a scan is held against.
+#[derive(Debug)]
+pub struct Against {
+    /// What each library is to hold.
+    pub baseline: Baseline,
+    /// How far reading went.
+    pub depth: Depth,
+    /// Whether the baseline is only the old one, which what was scanned has replaced.
+    pub written: bool,
+}
+
+/// Compares what was scanned with a baseline. `units`: what is held against it as a whole. `required`: the targets that were asked for.
 pub fn compare(
     knowledge: &Knowledge,
-    report: &Report,
-    baseline: &Baseline,
+    scan: &Scan,
+    against: &Against,
     units: &[Unit],
-    depth: Depth,
-    written: bool,
+    required: &[CodeTarget],
 ) -> Compared {
+    let Against { baseline, depth, written } = against;
     let mut by_package: BTreeMap<&str, Vec<&Scanned>> = BTreeMap::new();
-    for scanned in &report.scan {
+    for scanned in &scan.libraries {
         by_package.entry(&scanned.package).or_default().push(scanned);
     }
-    let mut compared =
-        Compared { file: baseline.file.clone(), written, libraries: 0, losses: Vec::new(), remarks: Vec::new() };
+    let file = baseline.file.clone();
+    let mut compared = Compared { file, written: *written, libraries: 0, losses: Vec::new(), remarks: Vec::new() };
     for unit in units {
-        let packages = || unit.bundles.iter().filter_map(|index| report.packages.get(*index));
+        let packages = || unit.bundles.iter().filter_map(|index| scan.packages.get(*index));
         let libraries = packages().filter_map(|package| by_package.get(package.id.as_str())).flatten().copied();
-        let mut holder = Holder { package: &unit.name, required: &report.facts.required, compared: &mut compared };
+        let mut holder = Holder { package: &unit.name, required, compared: &mut compared };
         // With --quick code outside the sections is not looked for either.
         let quick = |package: &Summary| depth.quick && matches!(package.kind, Kind::Wheel | Kind::Conda);
         if packages().any(|package| package.sampled || quick(package)) {
