@@ -1,6 +1,7 @@
 //! gpucheck: will this software run on this GPU, and if not, what do I paste to fix it?
 //!
-//! Data flows one way: [`probe`]s and readers → [`facts`] → [`enrich`] → [`rules`] → [`finding`]s → [`fix`]es → [`report`] formats.
+//! Data flows one way: [`probe`]s and readers → [`facts`] → [`enrich`] → [`rules`] → [`finding`]s → [`fix`]es. [`judge`] makes one
+//! [`report`] of it, which [`render`] writes.
 
 pub mod binary;
 pub mod cli;
@@ -16,12 +17,12 @@ pub mod fuzzing;
 pub mod judge;
 pub mod kb;
 pub mod knowledge;
-pub mod matrix;
 mod parallel;
 pub mod probe;
 pub mod python;
 pub mod readiness;
 pub mod remote;
+pub mod render;
 pub mod report;
 pub mod resolve;
 pub mod rules;

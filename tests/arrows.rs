@@ -32,19 +32,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("resolve", &["facts", "finding", "rules"]),
     ("fix", &["compat", "enrich", "facts", "finding", "knowledge", "python", "resolve", "rules", "shell"]),
     ("readiness", &["compat", "facts", "finding", "knowledge", "rules"]),
-    ("report", &["compat", "facts", "finding", "knowledge", "python", "readiness", "rules", "text"]),
-    ("judge", &["enrich", "facts", "fix", "knowledge", "readiness", "report", "resolve", "rules"]),
-    ("matrix", &["facts", "finding", "fix", "knowledge", "report", "rules"]),
+    ("report", &["compat", "facts", "finding", "knowledge", "readiness", "rules", "text"]),
     (
         "scan",
         &[
             "binary",
             "compat",
-            "enrich",
             "facts",
             "files",
-            "finding",
-            "judge",
             "knowledge",
             "parallel",
             "probe",
@@ -56,6 +51,23 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
+    (
+        "judge",
+        &[
+            "compat",
+            "enrich",
+            "facts",
+            "finding",
+            "fix",
+            "knowledge",
+            "readiness",
+            "report",
+            "resolve",
+            "rules",
+            "scan",
+        ],
+    ),
+    ("render", &["facts", "finding", "python", "readiness", "report", "rules", "text"]),
     ("kb", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
     (
         "cli",
@@ -68,9 +80,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "judge",
             "kb",
             "knowledge",
-            "matrix",
             "probe",
             "python",
+            "render",
             "report",
             "rules",
             "scan",
@@ -82,11 +94,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Arrows that go up: room, what it imports from above it, and why that still stands.
-const UPWARDS: &[(&str, &str, &str)] = &[(
-    "report",
-    "scan",
-    "the data of scans stands beside what makes it, and scan composes its own report: scan is to make facts, and judge to compose",
-)];
+const UPWARDS: &[(&str, &str, &str)] = &[];
 
 /// Files of one room that import each other in a circle, and why they still do. A folder's `mod.rs` is its own files' ground and roof:
 /// what it declares and they use is no circle here.

@@ -13,8 +13,9 @@ use gpucheck::{
     },
     judge,
     knowledge::{Knowledge, PackageBuild, PackageFile},
+    report::scan::Kind,
     rules,
-    scan::{self, Bundle, Device, Kind},
+    scan::{self, Bundle, Device},
 };
 
 /// The rules that say that a package's code, or the driver for it, is no good.

@@ -8,9 +8,11 @@ use std::{collections::BTreeMap, fs, path::Path, time::Instant};
 use common::{gpucheck, pack::Zip, run, slugs, snapshot};
 use gpucheck::{
     facts::{Fact, Facts},
+    judge::{self, Question},
     knowledge::Knowledge,
-    report::{Format, Report, Screen, render},
-    scan::{self, Collected, Depth, Progress, Question, Reader},
+    render::{Format, Screen, render},
+    report::Report,
+    scan::{Collected, Depth, Progress, Reader},
 };
 use serde_json::Value;
 
@@ -72,10 +74,12 @@ fn report(old: Option<&str>, targets: &[&str], every_gpu: bool) -> Report {
         facts: Facts { gpus: Fact::unknown("not asked for"), ..Facts::default() },
         every_gpu,
         old: old.map(|old| read(&[old])),
+        against: None,
+        nothing_lost: false,
         system: BTreeMap::new(),
         start: Instant::now(),
     };
-    scan::report(&Knowledge::builtin().unwrap(), question, read(targets))
+    judge::scan(&Knowledge::builtin().unwrap(), question, read(targets))
 }
 
 fn shown(report: &Report, screen: Screen) -> String {
@@ -113,7 +117,7 @@ fn many_packages() {
     let folder = tempfile::tempdir().unwrap();
     let [one, two] = releases(folder.path());
     let report = report(None, &[&one, &two, &one], true);
-    assert_eq!(report.packages.len(), 2, "what is named twice is read once");
+    assert_eq!(report.scan().unwrap().packages.len(), 2, "what is named twice is read once");
     snapshot("scan-many.txt", &shown(&report, PIPED));
     snapshot("scan-many-60.txt", &shown(&report, Screen { width: Some(60), ..PIPED }));
     snapshot("scan-many-verbose.txt", &shown(&report, Screen { width: Some(200), verbose: 1, ..PIPED }));

@@ -11,7 +11,8 @@ use gpucheck::{
     facts::Facts,
     judge::judge,
     knowledge::Knowledge,
-    report::{Format, Report, Screen, render},
+    render::{Format, Screen, render},
+    report::Report,
     rules::Judged,
 };
 

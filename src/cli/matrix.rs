@@ -14,11 +14,10 @@ use super::{
 use crate::{
     exit::Exit,
     facts::{CudaVersion, Facts},
-    judge::{hypothetical, judge},
+    judge::{Grid, hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
-    matrix::Grid,
     probe,
-    report::Matrix,
+    report::{Body, Matrix},
     rules::Judged,
     system::Surroundings,
 };
@@ -72,7 +71,7 @@ impl Arguments {
         report.findings.clear();
         report.checks.unknown.clear();
         report.verdict = matrix.verdict();
-        report.matrix = Some(matrix);
+        report.body = Body::Matrix { matrix };
         report.elapsed_ms = start.elapsed().as_secs_f64() * 1000.0;
         output::deliver(report, &self.show)?;
         Ok(Exit::Ok)

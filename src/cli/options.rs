@@ -11,7 +11,8 @@ use crate::{
     facts::{DriverVersion, Expected, PythonVersion},
     finding::{Finding, Severity},
     knowledge::Knowledge,
-    report::{ColorChoice, Format, Verdict},
+    render::{ColorChoice, Format},
+    report::Verdict,
     system::{Root, Surroundings, redact},
 };
 

@@ -12,7 +12,8 @@ use std::{
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
-    report::{ColorChoice, Report, Screen, render},
+    render::{ColorChoice, Screen, render},
+    report::Report,
     start,
     system::{Root, Surroundings, redact},
     text,

@@ -18,9 +18,10 @@ use crate::{
     exit::Exit,
     facts::{CodeTarget, Fact, Facts, Library, Source},
     files,
+    judge::{self, Question},
     knowledge::Knowledge,
     rules,
-    scan::{self, Baseline, Collected, Depth, Progress, Question, Reader, Target, Wish},
+    scan::{self, Against, Baseline, Collected, Depth, Progress, Reader, Target, Wish},
     system::{Root, Surroundings},
 };
 
@@ -95,25 +96,21 @@ impl Arguments {
             }
             _ => None,
         };
-        let units = scan::units(&read);
+        let name = scan::units(&read).into_iter().next().map(|unit| unit.name);
         let question = Question {
             facts: self.facts(knowledge, &read, required, made.as_ref().or(kept.as_ref()))?,
             every_gpu: self.every_gpu(),
             old,
+            against: kept.map(|baseline| Against { baseline, depth: self.depth(), written: made.is_some() }),
+            nothing_lost: self.fail_on == Some(FailOn::Lost),
             system: scan::system_libraries(knowledge, &read.bundles, &root, &surroundings),
             start,
         };
-        let mut report = scan::report(knowledge, question, read);
-        if let Some(kept) = &kept {
-            scan::hold(knowledge, &mut report, kept, &units, self.depth(), made.is_some());
+        let report = judge::scan(knowledge, question, read);
+        if let (Some(made), Some(path), Some(name)) = (made, &self.baseline, name) {
+            output::save("the baseline", path, &made.text(&name))?;
         }
-        if self.fail_on == Some(FailOn::Lost) {
-            scan::nothing_lost(&mut report);
-        }
-        if let (Some(made), Some(path), Some(unit)) = (made, &self.baseline, units.first()) {
-            output::save("the baseline", path, &made.text(&unit.name))?;
-        }
-        let met = report.gate.as_ref().is_none_or(|gate| gate.met);
+        let met = report.scan().and_then(|scan| scan.gate.as_ref()).is_none_or(|gate| gate.met);
         output::deliver(report, &self.show)?;
         Ok(if met { Exit::Ok } else { Exit::Found })
     }

@@ -20,6 +20,16 @@ pub struct Library {
     pub code: Fact<CodeObjects>,
 }
 
+impl Library {
+    /// Whether it holds device code of any kind, link input included.
+    pub fn has_code(&self) -> bool {
+        self.code.value().is_some_and(|code| {
+            let kinds = [&code.relocatable, &code.other, &code.hidden];
+            !code.modules.is_empty() || kinds.iter().any(|counts| !counts.is_empty()) || !code.damage.is_empty()
+        })
+    }
+}
+
 /// File formats that can carry device code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

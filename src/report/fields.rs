@@ -5,7 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table};
+use super::{
+    Body, Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table,
+    scan::{
+        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scan, Scanned,
+        Summary, Unread,
+    },
+};
 use crate::{
     facts::{
         CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, PythonError, Source, StepOutcome,
@@ -13,15 +19,11 @@ use crate::{
     finding::{Evidence, Finding, Fix, Location},
     readiness::{Line, Readiness},
     rules::Undecided,
-    scan::{
-        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scanned,
-        Summary, Unread,
-    },
     text,
 };
 
 /// Makes every field of the report visible that a page shows.
-pub(super) fn make_visible(report: &mut Report) {
+pub(crate) fn make_visible(report: &mut Report) {
     report.each(&mut |field| {
         if field.contains(text::is_hidden) {
             *field = text::visible(field).into_owned();
@@ -130,6 +132,7 @@ fields! {
     Damage { what; offset }
     CodeObjects { damage; fatbins, sass, ptx, relocatable, other, hidden, modules, bytes, extent }
     Library { path, needed, code; container }
+    Scan { libraries, packages, diff, baseline, gate, unread, remote; sizes }
     Scanned { library, package, runs_on; profile }
     Run { gpu, how, why; capability, works, verdict }
     Summary {
@@ -156,6 +159,16 @@ fields! {
     PythonError { class, message, trace; }
 }
 
+impl Fields for Body {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::Doctor => {}
+            Self::Scan(scan) => scan.each(change),
+            Self::Matrix { matrix } => matrix.each(change),
+        }
+    }
+}
+
 impl Fields for Report {
     fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
         let Self {
@@ -168,15 +181,7 @@ impl Fields for Report {
             subjects,
             // Of the facts themselves a page shows what torch did; all else comes to it as text of the fields here.
             facts,
-            scan,
-            packages,
-            diff,
-            baseline,
-            gate,
-            unread,
-            remote,
-            sizes: _,
-            matrix,
+            body,
             findings,
             runs_on,
             readiness,
@@ -187,14 +192,7 @@ impl Fields for Report {
         knowledge.each(change);
         labels.each(change);
         subjects.each(change);
-        scan.each(change);
-        packages.each(change);
-        diff.each(change);
-        baseline.each(change);
-        gate.each(change);
-        unread.each(change);
-        remote.each(change);
-        matrix.each(change);
+        body.each(change);
         findings.each(change);
         runs_on.each(change);
         readiness.each(change);

@@ -1,18 +1,9 @@
-//! The report: one structure, one file for each format it can be written in.
+//! The report: everything that a command has to say, as one structure. `render` writes it.
 
 mod computing;
-mod escape;
 mod fields;
-mod framework;
-mod human;
-mod json;
-mod markdown;
-mod matrix;
-mod readiness;
-mod reason;
 mod runs_on;
-mod scan;
-mod style;
+pub mod scan;
 mod subjects;
 mod table;
 
@@ -25,13 +16,11 @@ use crate::{
     finding::{Finding, Severity},
     readiness::Readiness,
     rules::Undecided,
-    scan::{Compared, Diff, Gate, Remote, Scanned, Size, Summary, Unread},
-    text,
 };
 
-pub(crate) use crate::text::Paint;
+use self::scan::Scan;
+pub(crate) use fields::make_visible;
 pub use runs_on::runs_on;
-pub use style::{ColorChoice, Screen};
 pub use subjects::subjects;
 pub use table::{Cell, Matrix, Status, Table};
 
@@ -58,33 +47,9 @@ pub struct Report {
     pub subjects: Vec<Subject>,
     /// What was seen; can be judged again with `--replay`.
     pub facts: Facts,
-    /// What `scan` read, library by library.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub scan: Vec<Scanned>,
-    /// The packages, folders and files that `scan` read, in short.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub packages: Vec<Summary>,
-    /// What a release gained and lost (`scan --diff`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub diff: Option<Diff>,
-    /// How what was scanned stands to a baseline (`scan --baseline`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<Compared>,
-    /// Whether what was asked of a scan is met (`--gpu`, `--require`, `--baseline`, `--fail-on lost`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gate: Option<Gate>,
-    /// What `scan` could not read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unread: Vec<Unread>,
-    /// What `scan` read over the network.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remote: Vec<Remote>,
-    /// What each architecture weighs over all that `scan` read.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub sizes: Vec<Size>,
-    /// What `matrix` tabulates.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub matrix: Option<Matrix>,
+    /// What the command has to say beside facts and findings.
+    #[serde(flatten)]
+    pub body: Body,
     /// What is wrong, worst first.
     pub findings: Vec<Finding>,
     /// Which GPU can run what, for each judged environment.
@@ -98,6 +63,21 @@ pub struct Report {
     pub elapsed_ms: f64,
 }
 
+/// What one kind of command says and others do not, in keys of its own.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Body {
+    /// Of a machine and what is installed there facts and findings say all.
+    Doctor,
+    /// What `scan` read, and what became of it.
+    Scan(Box<Scan>),
+    /// What `matrix` tabulates.
+    Matrix {
+        /// The table.
+        matrix: Matrix,
+    },
+}
+
 /// Which knowledge base a report rests on.
 #[derive(Debug, Clone, Serialize)]
 pub struct KnowledgeStamp {
@@ -107,6 +87,16 @@ pub struct KnowledgeStamp {
     pub hash: String,
     /// Overlay folders, in order of precedence.
     pub overlays: Vec<String>,
+}
+
+impl Report {
+    /// What `scan` has to say, where it is its report.
+    pub fn scan(&self) -> Option<&Scan> {
+        match &self.body {
+            Body::Scan(scan) => Some(scan),
+            Body::Doctor | Body::Matrix { .. } => None,
+        }
+    }
 }
 
 /// The whole report in one word.
@@ -216,33 +206,4 @@ pub struct Suppressed {
     pub rule: String,
     /// Why.
     pub reason: String,
-}
-
-/// Formats a report can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Format {
-    /// For people, in a terminal or a file.
-    #[default]
-    Human,
-    /// For machines; the contract is in docs/json.md.
-    Json,
-    /// For an issue or a page.
-    Markdown,
-    /// One line of at most 200 bytes: for a container's termination log, the reason why a node is drained.
-    Reason,
-}
-
-/// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
-/// visible before the page is written, and the page passes a filter of its own.
-pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
-    if format == Format::Json {
-        return json::render(&report);
-    }
-    fields::make_visible(&mut report);
-    let page = match format {
-        Format::Markdown => markdown::render(&report),
-        Format::Reason => reason::render(&report),
-        _ => human::render(&report, screen),
-    };
-    Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
 }

@@ -1,5 +1,5 @@
 //! A baseline: the device code that each library of a package is to hold, in a TOML file that people review, and what a scan makes of
-//! it. [`Baseline::read`] reads one, [`Baseline::of`] makes one from what was read, [`hold`] compares.
+//! it. [`Baseline::read`] reads one, [`Baseline::of`] makes one from what was read, [`compare`] compares.
 
 mod compare;
 mod glob;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 
-pub use compare::{Change, ChangeKind, Compared, hold};
+pub use compare::{Against, compare};
 pub use units::{Unit, units};
 
 use self::{

@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
-pub use crate::python::{file_name, is_variant, library_stem as stem};
 use crate::{
     binary::Archive,
     facts::{
         Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source,
         Unlisted,
     },
-    probe, python,
+    probe,
+    python::{self, file_name},
+    report::scan::Kind,
     system::redact,
 };
 
@@ -42,22 +41,6 @@ pub struct Bundle {
     pub libraries: Vec<Library>,
     /// Names of all its files that look like libraries, links included: what the loader may ask for.
     pub files: BTreeSet<String>,
-}
-
-/// What a bundle is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A wheel file.
-    Wheel,
-    /// A conda package file.
-    Conda,
-    /// A distribution that is installed in a folder.
-    Installed,
-    /// A folder, or what no distribution in it lists.
-    Folder,
-    /// A single file.
-    File,
 }
 
 impl Bundle {

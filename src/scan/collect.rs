@@ -6,19 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
-
 use super::{
-    bundle::{Bundle, Kind, file_name},
+    bundle::Bundle,
     installed::{self, Owners},
-    profile::has_code,
     progress::{Counted, Progress},
-    remote::{Fetched, Remote},
+    remote::Fetched,
 };
 use crate::{
     binary::{self, ArchiveOptions, FileSource, Source as _},
     facts::{Container, Fact, Flaw, Library},
-    parallel, python,
+    parallel,
+    python::{self, file_name},
+    report::scan::{Kind, Remote, Unread},
 };
 
 /// A tree deeper than any real one: a loop of links ends here.
@@ -49,17 +48,6 @@ impl Collected {
         let ends = self.targets.iter().skip(1).map(|(_, start)| *start).chain([self.bundles.len()]);
         self.targets.iter().zip(ends).map(|((name, start), end)| (name.as_str(), *start..end))
     }
-}
-
-/// A folder, a file or a member of a package that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unread {
-    /// Its path.
-    pub path: String,
-    /// Why not.
-    pub why: String,
-    /// Whether it may hold device code: then nothing can be said of the whole.
-    pub matters: bool,
 }
 
 /// How far reading goes.
@@ -114,7 +102,7 @@ impl<'p> Reader<'p> {
     /// Adds what was read over the network. Where that showed no code and something was left out, nothing can be said of the whole.
     pub fn add_fetched(&mut self, fetched: Fetched) {
         let Fetched { mut bundle, skipped, remote } = fetched;
-        let found = bundle.libraries.iter().any(has_code);
+        let found = bundle.libraries.iter().any(Library::has_code);
         bundle.sampled |= remote.sampled;
         self.begin(&remote.file);
         if remote.sampled && !found {

@@ -2,132 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
-use super::{
-    Scanned,
-    bundle::{file_name, stem},
-    judged::Judged,
-    needs::Status,
-    profile::Compressed,
-    summary::Summary,
-    verdict::Run,
-};
+use super::judged::Judged;
 use crate::{
     facts::{CodeTarget, ComputeCapability, PtxIsa},
     knowledge::Knowledge,
+    python::{file_name, library_stem as stem},
+    report::scan::{
+        Compressed, Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence, Run, Scanned, Status, Summary,
+    },
 };
-
-/// Two scans held against each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Diff {
-    /// The packages of either, by name.
-    pub packages: Vec<PackageChange>,
-    /// Whether of either only a sample was read: rare targets and what libraries need were not looked for.
-    pub sampled: bool,
-}
-
-/// What became of a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PackageChange {
-    /// Its name.
-    pub name: String,
-    /// How the old one is called; nothing where there was none.
-    pub old: Option<String>,
-    /// How the new one is called; nothing where there is none any more.
-    pub new: Option<String>,
-    /// Bytes of the package, old and new.
-    pub size: [Option<u64>; 2],
-    /// What changed over its deciding libraries.
-    #[serde(flatten)]
-    pub delta: Delta,
-    /// Its libraries that changed.
-    pub libraries: Vec<LibraryChange>,
-    /// Libraries with device code in which none of this changed.
-    pub unchanged: usize,
-}
-
-/// What became of a library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LibraryChange {
-    /// Its path, the new one where it has one.
-    pub path: String,
-    /// The old path, where that was another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub renamed_from: Option<String>,
-    /// Whether it is new or gone.
-    pub presence: Presence,
-    /// What changed in it.
-    #[serde(flatten)]
-    pub delta: Delta,
-}
-
-/// Whether both releases have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Presence {
-    /// Both do.
-    Both,
-    /// Only the new one does.
-    Added,
-    /// Only the old one did.
-    Removed,
-}
-
-/// What changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Delta {
-    /// Targets that are there and were not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub gained: Vec<CodeTarget>,
-    /// Targets that were there and are not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lost: Vec<CodeTarget>,
-    /// Targets that it was built for throughout, and that only a part of it has now.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub became_partial: Vec<CodeTarget>,
-    /// Targets that a part of it had, and that it is built for throughout now.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub became_base: Vec<CodeTarget>,
-    /// Targets that only a part of it has and had not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub gained_partial: Vec<CodeTarget>,
-    /// Targets that a part of it had, and that are gone.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lost_partial: Vec<CodeTarget>,
-    /// Newest PTX version, old and new.
-    pub ptx_isa: [Option<PtxIsa>; 2],
-    /// Ways of storing entries, old and new.
-    pub compression: [Compressed; 2],
-    /// Stored bytes of device code, old and new.
-    pub code_bytes: [u64; 2],
-    /// Libraries that it needs and did not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub needs_gained: Vec<String>,
-    /// Libraries that it needed and does not.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub needs_lost: Vec<String>,
-    /// GPUs for which the answer is another.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub gpus: Vec<GpuChange>,
-}
-
-/// Another answer for the GPUs of a capability.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct GpuChange {
-    /// The capability.
-    pub capability: ComputeCapability,
-    /// How people call its GPUs.
-    pub products: Vec<String>,
-    /// `sass sm_60`, `ptx compute_90`, `no` or `unknown`.
-    pub old: String,
-    /// The same of the new release.
-    pub new: String,
-    /// Whether it worked.
-    pub worked: bool,
-    /// Whether it works.
-    pub works: bool,
-}
 
 /// One side of a comparison.
 #[derive(Default)]
@@ -142,66 +25,42 @@ struct Side<'s> {
     runs: &'s [Run],
 }
 
-impl Delta {
-    /// Whether there is something to tell. That bytes differ is no news.
-    pub fn is_empty(&self) -> bool {
-        let kinds = |compressed: Compressed| [compressed.none > 0, compressed.lz4 > 0, compressed.zstd > 0];
-        let lists = [
-            &self.gained,
-            &self.lost,
-            &self.became_partial,
-            &self.became_base,
-            &self.gained_partial,
-            &self.lost_partial,
-        ];
-        lists.iter().all(|list| list.is_empty())
-            && self.ptx_isa[0] == self.ptx_isa[1]
-            && kinds(self.compression[0]) == kinds(self.compression[1])
-            && self.needs_gained.is_empty()
-            && self.needs_lost.is_empty()
-            && self.gpus.is_empty()
-    }
-
-    fn between(knowledge: &Knowledge, old: &Side<'_>, new: &Side<'_>) -> Self {
-        let both =
-            |one: &BTreeSet<CodeTarget>, other: &BTreeSet<CodeTarget>| one.intersection(other).copied().collect();
-        let only = |one: &BTreeSet<CodeTarget>, other: &Side<'_>| {
-            one.iter()
-                .filter(|target| !other.base.contains(target) && !other.partial.contains(target))
-                .copied()
-                .collect()
-        };
-        let needs = |one: &Side<'_>, other: &Side<'_>| match (&one.needs, &other.needs) {
-            (Some(one), Some(other)) => one.difference(other).cloned().collect(),
-            _ => Vec::new(),
-        };
-        let answers: BTreeMap<ComputeCapability, &Run> = old.runs.iter().map(|run| (run.capability, run)).collect();
-        let gpus = new.runs.iter().filter_map(|new| {
-            let old = answers.get(&new.capability)?;
-            let kind = |run: &Run| run.how.split(' ').next().unwrap_or_default().to_owned();
-            (kind(old) != kind(new)).then(|| GpuChange {
-                capability: new.capability,
-                products: knowledge.products(new.capability).to_vec(),
-                old: old.how.clone(),
-                new: new.how.clone(),
-                worked: old.works,
-                works: new.works,
-            })
-        });
-        Self {
-            gained: only(&new.base, old),
-            lost: only(&old.base, new),
-            became_partial: both(&old.base, &new.partial),
-            became_base: both(&old.partial, &new.base),
-            gained_partial: only(&new.partial, old),
-            lost_partial: only(&old.partial, new),
-            ptx_isa: [old.isa, new.isa],
-            compression: [old.compression, new.compression],
-            code_bytes: [old.bytes, new.bytes],
-            needs_gained: needs(new, old),
-            needs_lost: needs(old, new),
-            gpus: gpus.collect(),
-        }
+/// What one side has and the other has not.
+fn between(knowledge: &Knowledge, old: &Side<'_>, new: &Side<'_>) -> Delta {
+    let both = |one: &BTreeSet<CodeTarget>, other: &BTreeSet<CodeTarget>| one.intersection(other).copied().collect();
+    let only = |one: &BTreeSet<CodeTarget>, other: &Side<'_>| {
+        one.iter().filter(|target| !other.base.contains(target) && !other.partial.contains(target)).copied().collect()
+    };
+    let needs = |one: &Side<'_>, other: &Side<'_>| match (&one.needs, &other.needs) {
+        (Some(one), Some(other)) => one.difference(other).cloned().collect(),
+        _ => Vec::new(),
+    };
+    let answers: BTreeMap<ComputeCapability, &Run> = old.runs.iter().map(|run| (run.capability, run)).collect();
+    let gpus = new.runs.iter().filter_map(|new| {
+        let old = answers.get(&new.capability)?;
+        let kind = |run: &Run| run.how.split(' ').next().unwrap_or_default().to_owned();
+        (kind(old) != kind(new)).then(|| GpuChange {
+            capability: new.capability,
+            products: knowledge.products(new.capability).to_vec(),
+            old: old.how.clone(),
+            new: new.how.clone(),
+            worked: old.works,
+            works: new.works,
+        })
+    });
+    Delta {
+        gained: only(&new.base, old),
+        lost: only(&old.base, new),
+        became_partial: both(&old.base, &new.partial),
+        became_base: both(&old.partial, &new.base),
+        gained_partial: only(&new.partial, old),
+        lost_partial: only(&old.partial, new),
+        ptx_isa: [old.isa, new.isa],
+        compression: [old.compression, new.compression],
+        code_bytes: [old.bytes, new.bytes],
+        needs_gained: needs(new, old),
+        needs_lost: needs(old, new),
+        gpus: gpus.collect(),
     }
 }
 
@@ -263,11 +122,7 @@ fn package(
         old: old.map(|summary| summary.id.clone()),
         new: new.map(|summary| summary.id.clone()),
         size: [old.and_then(|summary| summary.size), new.and_then(|summary| summary.size)],
-        delta: Delta::between(
-            knowledge,
-            &old.map_or_else(Side::default, whole),
-            &new.map_or_else(Side::default, whole),
-        ),
+        delta: between(knowledge, &old.map_or_else(Side::default, whole), &new.map_or_else(Side::default, whole)),
         unchanged: all - libraries.len(),
         libraries,
     }
@@ -314,14 +169,14 @@ fn library(knowledge: &Knowledge, old: Option<&Scanned>, new: Option<&Scanned>) 
         },
         renamed_from: from.clone().filter(|from| to.as_ref().is_some_and(|to| to != from)),
         path: to.or(from).unwrap_or_default(),
-        delta: Delta::between(knowledge, &single(old), &single(new)),
+        delta: between(knowledge, &single(old), &single(new)),
     }
 }
 
 /// Libraries with device code of both releases, each with its counterpart: by path, by folder and name without versions, by name
 /// without versions where that is one only.
 fn pair<'s>(olds: &'s [Scanned], news: &'s [Scanned]) -> Vec<(Option<&'s Scanned>, Option<&'s Scanned>)> {
-    let with_code = |scanned: &&Scanned| super::has_code(&scanned.library);
+    let with_code = |scanned: &&Scanned| scanned.library.has_code();
     let mut left: Vec<&Scanned> = olds.iter().filter(with_code).collect();
     let mut right: Vec<&Scanned> = news.iter().filter(with_code).collect();
     if let ([old], [new]) = (left.as_slice(), right.as_slice()) {

@@ -5,9 +5,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::bundle::{Bundle, Kind};
+use super::bundle::Bundle;
 use crate::{
     files, probe, python,
+    report::scan::Kind,
     system::{Root, clean, redact},
 };
 

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use super::{
-    Collected, Scanned,
-    bundle::{Bundle, Kind, file_name},
+    Collected,
+    bundle::Bundle,
     needs::needs,
     profile::profile,
-    summary::Summary,
-    verdict::{Device, Run, bundle_runs, deciding, runs, terms},
+    summary::summary,
+    verdict::{Device, bundle_runs, deciding, runs, terms},
 };
-use crate::{compat, facts::CodeTarget, knowledge::Knowledge, rules::code::Support};
+use crate::{
+    compat,
+    facts::CodeTarget,
+    knowledge::Knowledge,
+    python::file_name,
+    report::scan::{Gate, Kind, Run, Scanned, Summary},
+    rules::code::Support,
+};
 
 /// All bundles, judged.
 #[derive(Debug, Default)]
@@ -50,7 +55,7 @@ pub fn judge(
             })
             .collect();
         let needs = needs(knowledge, bundle, bundles, system);
-        judged.packages.push(Summary::new(id, bundle, &scanned, &deciding, together, needs));
+        judged.packages.push(summary(id, bundle, &scanned, &deciding, together, needs));
         judged.libraries.extend(scanned);
     }
     judged
@@ -116,32 +121,4 @@ impl Judged {
         let sampled = self.packages.iter().any(|package| package.sampled);
         Gate { gpus, required, met, reasons, unknown, nothing_in, sampled, ..Gate::default() }
     }
-}
-
-/// Whether what was asked of a scan is met.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Gate {
-    /// The GPUs that everything that decides must run on.
-    pub gpus: Vec<String>,
-    /// The targets that every library with device code must hold throughout.
-    pub required: Vec<CodeTarget>,
-    /// Whether all of that is so.
-    pub met: bool,
-    /// Why not, beside what the findings say.
-    pub reasons: Vec<String>,
-    /// What keeps it from being told.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unknown: Vec<String>,
-    /// Whether the answer rests on a sample of some library.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub sampled: bool,
-    /// The targets in which no device code that can run was found.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub nothing_in: Vec<String>,
-    /// The file of the baseline that it must match.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<String>,
-    /// Whether nothing may be lost against the old release (`--diff --fail-on lost`).
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub nothing_lost: bool,
 }

@@ -3,54 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
-use super::bundle::{Bundle, Kind};
+use super::bundle::Bundle;
 use crate::{
     facts::{Container, Cpu, Os, Platform},
     knowledge::{Bringer, CommonOwner, Knowledge},
     python::{MarkerEnvironment, Requirement},
+    report::scan::{Kind, Need, Status},
     rules::code::linked_major,
 };
-
-/// A shared library that is needed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Need {
-    /// Name as the NEEDED entry or the import table has it.
-    pub library: String,
-    /// Libraries that ask for it.
-    pub needed_by: Vec<String>,
-    /// Who brings it.
-    pub status: Status,
-    /// The distribution, the neighbour or the file that does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// Distributions that have it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub distributions: Vec<String>,
-}
-
-/// Who brings a library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// The bundle itself.
-    Own,
-    /// A distribution that it requires.
-    Required,
-    /// Something that it requires, in some builds.
-    Perhaps,
-    /// Another bundle of the scan.
-    Neighbour,
-    /// The system's loader finds it on this machine.
-    System,
-    /// It comes with NVIDIA's driver.
-    Driver,
-    /// Nothing of these, and a distribution is known that has it.
-    Missing,
-    /// Nothing of these, and none is known.
-    Unknown,
-}
 
 /// The names that no bundle has and that come neither with a system nor with a driver: what to ask the system's loader for.
 pub(super) fn foreign(knowledge: &Knowledge, bundles: &[Bundle]) -> BTreeSet<String> {

@@ -1,94 +1,12 @@
 //! What a library's device code amounts to: what it is built for throughout, what only a part of it is, how it is stored.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
-
-use super::bundle::file_name;
 use crate::{
     compat,
-    facts::{CodeKind, CodeTarget, Compression, CudaVersion, Extent, Fact, Library, PtxIsa},
+    facts::{CodeKind, Extent, Library},
     knowledge::Knowledge,
+    python::file_name,
+    report::scan::{Profile, Ptx, Share},
 };
-
-/// The general part of a library in short.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Profile {
-    /// Targets in nearly every fatbin that is built for several generations.
-    pub base: Vec<CodeTarget>,
-    /// Targets in fewer: they do not make a GPU supported by themselves.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub partial: BTreeMap<CodeTarget, Share>,
-    /// What a driver must know to compile the PTX.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub ptx: Vec<Ptx>,
-    /// Entries by the way they are stored.
-    pub compression: Compressed,
-    /// Whether the library chooses at run time among kernels with lists of their own: then every list counts.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub dispatches: bool,
-    /// Whether the named sections hold next to nothing of it: the rest was found elsewhere in the file.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub stub: bool,
-    /// Whether only a sample was read.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub sampled: bool,
-}
-
-/// So many of so many fatbins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Share {
-    /// Those with the target.
-    pub fatbins: u32,
-    /// All that hold code.
-    pub of: u32,
-}
-
-/// PTX of one target and one version of the instruction set.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Ptx {
-    /// The target.
-    pub target: CodeTarget,
-    /// Version of the instruction set; nothing where the entry does not say.
-    pub isa: Option<PtxIsa>,
-    /// The CUDA release that wrote it, at the earliest, and that a driver must report to compile it.
-    pub cuda: Option<CudaVersion>,
-    /// The first driver branch that does.
-    pub driver_branch: Option<u32>,
-}
-
-/// How many entries are stored in which way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Compressed {
-    /// As they are.
-    pub none: u32,
-    /// LZ4, which every driver of interest reads.
-    pub lz4: u32,
-    /// zstd, which drivers read from R550 on.
-    pub zstd: u32,
-    /// In a way that is not known.
-    pub other: u32,
-}
-
-impl Compressed {
-    fn add(&mut self, compression: Compression, count: u32) {
-        let field = match compression {
-            Compression::None => &mut self.none,
-            Compression::Lz4 => &mut self.lz4,
-            Compression::Zstd => &mut self.zstd,
-            Compression::Other => &mut self.other,
-        };
-        *field = field.saturating_add(count);
-    }
-
-    /// Adds another library's counts.
-    pub fn merge(&mut self, other: Self) {
-        self.add(Compression::None, other.none);
-        self.add(Compression::Lz4, other.lz4);
-        self.add(Compression::Zstd, other.zstd);
-        self.add(Compression::Other, other.other);
-    }
-}
 
 /// The profile of a library; nothing for one without runnable device code.
 pub fn profile(knowledge: &Knowledge, library: &Library) -> Option<Profile> {
@@ -126,16 +44,10 @@ pub fn profile(knowledge: &Knowledge, library: &Library) -> Option<Profile> {
     Some(profile)
 }
 
-/// Whether a library holds device code of any kind, link input included.
-pub fn has_code(library: &Library) -> bool {
-    matches!(&library.code, Fact::Known { value, .. } if !value.modules.is_empty()
-        || !value.hidden.is_empty() || !value.relocatable.is_empty() || !value.other.is_empty() || !value.damage.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{CodeObjects, Container, How, Image, ModuleGroup, Source};
+    use crate::facts::{CodeObjects, Compression, Container, Fact, How, Image, ModuleGroup, Source};
 
     fn library(groups: &[(u32, &str)]) -> Library {
         let image = |text: &str| Image { code: text.parse().unwrap(), isa: None, compression: Compression::Lz4 };

@@ -1,9 +1,8 @@
 //! Packages on servers: found on an index, read with ranges as far as the verdict needs.
 
 use anyhow::{anyhow, bail};
-use serde::Serialize;
 
-use super::{Bundle, Counted, Depth, Located, Progress, bundle::Kind, collect::package_kind};
+use super::{Bundle, Counted, Depth, Located, Progress, collect::package_kind};
 use crate::{
     binary::{self, ArchiveOptions, Decides, Sample, Source},
     facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
@@ -11,6 +10,7 @@ use crate::{
     probe::{self, Here},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
     remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
+    report::scan::{Kind, Remote},
     system::{Root, Surroundings},
 };
 
@@ -62,33 +62,6 @@ pub struct Fetched {
     pub skipped: Vec<(String, String)>,
     /// How it was read.
     pub remote: Remote,
-}
-
-/// What was read of one file over the network.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Remote {
-    /// What was asked for, without secrets.
-    pub target: String,
-    /// Where it was, without secrets.
-    pub url: String,
-    /// Name of the file.
-    pub file: String,
-    /// The index that it was found on, and what named that; nothing for an address.
-    pub index: Option<String>,
-    /// Size of the file in bytes.
-    pub size: u64,
-    /// Bytes of it that came over the network.
-    pub bytes: u64,
-    /// Bytes of the index's pages that came over the network.
-    pub index_bytes: u64,
-    /// Requests that were made, for both.
-    pub requests: u64,
-    /// Whether only samples of its libraries were read.
-    pub sampled: bool,
-    /// Members that could hold GPU code and were not looked into.
-    pub not_looked_into: Vec<String>,
-    /// Whether it was downloaded whole, as the server gives out no parts.
-    pub downloaded: bool,
 }
 
 impl Network {

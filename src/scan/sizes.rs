@@ -2,22 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use crate::facts::{CodeTarget, Library};
-
-/// One target over several libraries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Size {
-    /// The target.
-    pub target: CodeTarget,
-    /// Libraries that hold it.
-    pub libraries: usize,
-    /// Entries.
-    pub entries: u64,
-    /// Stored bytes, compressed as they are: what the files would be smaller without it.
-    pub bytes: u64,
-}
+use crate::{
+    facts::{CodeTarget, Library},
+    report::scan::Size,
+};
 
 /// The general parts of all libraries, oldest target first.
 pub fn sizes<'l>(libraries: impl IntoIterator<Item = &'l Library>) -> Vec<Size> {

@@ -1,69 +1,14 @@
 //! Which GPUs can run a library, and a bundle of libraries: the answers of the one judge as reports write them.
 
-use serde::Serialize;
-
-use super::bundle::{Bundle, Kind};
+use super::bundle::Bundle;
 use crate::{
     compat,
-    facts::{ComputeCapability, CudaVersion, Extent, Gpu, Library},
+    facts::{CodeTarget, ComputeCapability, CudaVersion, Extent, Gpu, Library},
     knowledge::Knowledge,
     python,
-    rules::code::{self, Answer, Deciding, Judgement, Support, Terms},
+    report::scan::{Kind, Run},
+    rules::code::{self, Answer, Deciding, Support, Terms},
 };
-
-/// How one GPU gets on with a library or a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Run {
-    /// The GPU's name.
-    pub gpu: String,
-    /// Its compute capability.
-    pub capability: ComputeCapability,
-    /// `sass sm_120`, `ptx compute_90`, `compiled there`, `no` or `unknown`.
-    pub how: String,
-    /// Whether it works.
-    pub works: bool,
-    /// The same in more words.
-    pub verdict: Support,
-    /// What keeps it from running, or what the answer rests on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<String>,
-}
-
-/// How code gets to a GPU that a package compiles it for.
-const COMPILES: &str = "compiled there";
-
-impl Run {
-    fn of_answer(gpu: &Device, answer: &Answer, why: Option<String>) -> Self {
-        Self::new(gpu, answer.support(), answer.target().map(code::how), why)
-    }
-
-    fn of_judgement(gpu: &Device, judgement: Judgement<'_>) -> Self {
-        Self::new(gpu, judgement.support, judgement.target.map(code::how), judgement.why)
-    }
-
-    /// Of a package that brings its source, or a compiler, and not the code.
-    fn compiled(gpu: &Device) -> Self {
-        let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
-        Self::new(gpu, Support::Yes, Some(COMPILES.to_owned()), Some(why.to_owned()))
-    }
-
-    /// Whether there is nothing in the package that decides, as it compiles its code.
-    pub fn is_compiled_there(&self) -> bool {
-        self.how == COMPILES
-    }
-
-    fn new(gpu: &Device, verdict: Support, how: Option<String>, why: Option<String>) -> Self {
-        let word = if verdict == Support::Unknown { "unknown" } else { "no" };
-        Self {
-            gpu: gpu.name.clone(),
-            capability: gpu.capability,
-            how: how.unwrap_or_else(|| word.to_owned()),
-            works: verdict == Support::Yes,
-            verdict,
-            why,
-        }
-    }
-}
 
 /// A GPU as far as code is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +88,7 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
     let sampled = library.code.value().is_some_and(|code| code.extent == Extent::Sampled);
     let of = |gpu: &Device| {
         let answer = code::on_library(terms, library, gpu.capability)?;
-        Some(Run::of_answer(gpu, &answer, answer.why(terms, sampled)))
+        Some(run(gpu, answer.support(), answer.target(), answer.why(terms, sampled)))
     };
     gpus.iter().filter_map(of).collect()
 }
@@ -153,14 +98,33 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
     let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
     let of = |gpu: &Device| {
         if compiles {
-            return Some(Run::compiled(gpu));
+            return Some(compiled(gpu));
         }
         let judgement = deciding.on(terms, gpu.capability)?;
         let driver = matches!(judgement.answer, Answer::Driver(_));
-        let run = Run::of_judgement(gpu, judgement);
+        let run = run(gpu, judgement.support, judgement.target, judgement.why);
         Some(if bundle.sampled { of_sample(bundle, deciding, run, driver) } else { run })
     };
     gpus.iter().filter_map(of).collect()
+}
+
+/// One verdict as reports have it. `target`: the code that decides.
+fn run(gpu: &Device, verdict: Support, target: Option<CodeTarget>, why: Option<String>) -> Run {
+    let word = if verdict == Support::Unknown { "unknown" } else { "no" };
+    Run {
+        gpu: gpu.name.clone(),
+        capability: gpu.capability,
+        how: target.map_or_else(|| word.to_owned(), code::how),
+        works: verdict == Support::Yes,
+        verdict,
+        why,
+    }
+}
+
+/// Of a package that brings its source, or a compiler, and not the code.
+fn compiled(gpu: &Device) -> Run {
+    let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
+    Run { how: Run::COMPILES.to_owned(), ..run(gpu, Support::Yes, None, Some(why.to_owned())) }
 }
 
 /// What a sample is worth. `driver`: whether the driver is in the way whatever the code is.

@@ -2,7 +2,8 @@
 
 use gpucheck::{
     facts::ShellKind,
-    report::{Format, Report, Screen, render},
+    render::{Format, Screen, render},
+    report::Report,
     shell::ShellLine,
     text,
 };

@@ -4,10 +4,9 @@ use std::{fs, path::Path, time::Instant};
 
 use gpucheck::{
     facts::Facts,
-    judge::judge,
+    judge::{Grid, judge},
     knowledge::Knowledge,
-    matrix::Grid,
-    report::{Matrix, Report},
+    report::{Body, Matrix, Report},
     rules::Judged,
     text,
 };
@@ -27,7 +26,7 @@ fn judged(facts: &Facts, knowledge: &Knowledge) -> Vec<Report> {
     let releases = knowledge.torch_releases().filter(|release| release.version.starts_with("2.7.")).collect();
     let grid = Grid { platform, releases, cuda: Vec::new() };
     let mut matrix = of("matrix");
-    matrix.matrix = Some(Matrix::new(facts, knowledge, &grid));
+    matrix.body = Body::Matrix { matrix: Matrix::new(facts, knowledge, &grid) };
     matrix.labels = [("a\nFORGED".to_owned(), "b\x1b[2J".to_owned())].into();
     reports.push(matrix);
     reports

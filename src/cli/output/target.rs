@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::ValueEnum;
 
-use crate::report::Format;
+use crate::render::Format;
 
 /// Where a report goes: `FILE`, or `FORMAT=FILE` beside the report itself.
 #[derive(Debug, Clone)]

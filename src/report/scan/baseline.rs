@@ -1,37 +1,70 @@
-//! How a scan stands to a baseline: what was written, and what differs without closing the gate.
+//! How a scan stands to a baseline.
 
-use super::{
-    super::{Paint, Report},
-    count,
-    text::Page,
-};
-use crate::scan::Change;
+use serde::Serialize;
 
-/// More lines than this are shown with `-v` only.
-const SHOWN: usize = 12;
+use super::Share;
+use crate::facts::CodeTarget;
 
-/// The remarks; and of a baseline that was written, what differs from the old one.
-pub(super) fn show(page: &mut Page<'_>, report: &Report) {
-    let Some(compared) = &report.baseline else { return };
-    if compared.written {
-        let text = format!("wrote the baseline {}", compared.file);
-        page.marked(0, 2, "✓", Paint::Good, &text);
-        list(page, "−", &compared.losses);
-    }
-    list(page, "·", &compared.remarks);
-    if !compared.written && compared.libraries > 0 {
-        let text = format!("{} compared with the baseline", count(compared.libraries, "library", "libraries"));
-        page.dim(0, &text);
-    }
+/// How a scan stands to a baseline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// The baseline's file.
+    pub file: String,
+    /// Whether the file was written anew; the differences are then those to the old one.
+    pub written: bool,
+    /// Libraries that a row is about.
+    pub libraries: usize,
+    /// What is less than the baseline says, and what keeps from telling.
+    pub losses: Vec<Change>,
+    /// What is more, or by design.
+    pub remarks: Vec<Change>,
 }
 
-fn list(page: &mut Page<'_>, mark: &str, changes: &[Change]) {
-    let shown = if page.screen.verbose > 0 { usize::MAX } else { SHOWN };
-    for change in changes.iter().take(shown) {
-        page.marked(2, 2, mark, Paint::Dim, &change.text);
-    }
-    let more = changes.len().saturating_sub(shown);
-    if more > 0 {
-        page.dim(2, &format!("{more} more (-v)"));
-    }
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What kind of difference.
+    pub kind: ChangeKind,
+    /// The wheel, package or folder.
+    pub package: String,
+    /// The library, by its path in what was scanned, or in the baseline where it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub library: Option<String>,
+    /// The target.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<CodeTarget>,
+    /// Fatbins with the target as scanned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Share>,
+    /// Fatbins with the target as the baseline says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Share>,
+    /// All of it in words.
+    pub text: String,
+}
+
+/// Kinds of differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// Only a sample was read.
+    Sampled,
+    /// No library is listed in the baseline.
+    NothingMatches,
+    /// A library is gone, or has no device code any more.
+    LibraryGone,
+    /// A target is gone.
+    TargetLost,
+    /// A target is in a smaller share of the fatbins.
+    ShareFell,
+    /// A library is not in the baseline.
+    LibraryNew,
+    /// A target is not in the baseline.
+    TargetNew,
+    /// A target is in a larger share of the fatbins.
+    ShareRose,
+    /// A required target is left out by design.
+    LacksByDesign,
+    /// A target that the baseline says is left out is there.
+    LacksNoMore,
 }

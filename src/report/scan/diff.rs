@@ -1,161 +1,138 @@
 //! What a release gained and lost.
 
-use super::{
-    super::Paint,
-    library::stored,
-    size,
-    text::{Page, targets},
-};
-use crate::{
-    facts::CodeKind,
-    scan::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence},
-};
+use serde::Serialize;
 
-/// More lines of libraries than this are shown with `-v` only.
-const SHOWN: usize = 12;
+use super::Compressed;
+use crate::facts::{CodeTarget, ComputeCapability, PtxIsa};
 
-/// The packages that changed.
-pub(super) fn show(page: &mut Page<'_>, diff: &Diff) {
-    let changed = |package: &&PackageChange| {
-        !package.delta.is_empty() || !package.libraries.is_empty() || package.old.is_none() || package.new.is_none()
-    };
-    let packages: Vec<&PackageChange> = diff.packages.iter().filter(changed).collect();
-    for package in &packages {
-        one(page, package);
-        page.blank();
-    }
-    let same = diff.packages.len() - packages.len();
-    match (packages.len(), same) {
-        (0, 0) => page.wrapped(0, "Neither holds device code."),
-        (0, _) => page.wrapped(0, "Nothing changed: the same targets, PTX versions, compression and needed libraries."),
-        (_, 0) => {}
-        _ => page.dim(0, &format!("{same} more with device code did not change.")),
+/// Two scans held against each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// The packages of either, by name.
+    pub packages: Vec<PackageChange>,
+    /// Whether of either only a sample was read: rare targets and what libraries need were not looked for.
+    pub sampled: bool,
+}
+
+/// What became of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackageChange {
+    /// Its name.
+    pub name: String,
+    /// How the old one is called; nothing where there was none.
+    pub old: Option<String>,
+    /// How the new one is called; nothing where there is none any more.
+    pub new: Option<String>,
+    /// Bytes of the package, old and new.
+    pub size: [Option<u64>; 2],
+    /// What changed over its deciding libraries.
+    #[serde(flatten)]
+    pub delta: Delta,
+    /// Its libraries that changed.
+    pub libraries: Vec<LibraryChange>,
+    /// Libraries with device code in which none of this changed.
+    pub unchanged: usize,
+}
+
+/// What became of a library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LibraryChange {
+    /// Its path, the new one where it has one.
+    pub path: String,
+    /// The old path, where that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// Whether it is new or gone.
+    pub presence: Presence,
+    /// What changed in it.
+    #[serde(flatten)]
+    pub delta: Delta,
+}
+
+/// Whether both releases have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// Both do.
+    Both,
+    /// Only the new one does.
+    Added,
+    /// Only the old one did.
+    Removed,
+}
+
+/// What changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Delta {
+    /// Targets that are there and were not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gained: Vec<CodeTarget>,
+    /// Targets that were there and are not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<CodeTarget>,
+    /// Targets that it was built for throughout, and that only a part of it has now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub became_partial: Vec<CodeTarget>,
+    /// Targets that a part of it had, and that it is built for throughout now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub became_base: Vec<CodeTarget>,
+    /// Targets that only a part of it has and had not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gained_partial: Vec<CodeTarget>,
+    /// Targets that a part of it had, and that are gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost_partial: Vec<CodeTarget>,
+    /// Newest PTX version, old and new.
+    pub ptx_isa: [Option<PtxIsa>; 2],
+    /// Ways of storing entries, old and new.
+    pub compression: [Compressed; 2],
+    /// Stored bytes of device code, old and new.
+    pub code_bytes: [u64; 2],
+    /// Libraries that it needs and did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs_gained: Vec<String>,
+    /// Libraries that it needed and does not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs_lost: Vec<String>,
+    /// GPUs for which the answer is another.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<GpuChange>,
+}
+
+impl Delta {
+    /// Whether there is something to tell. That bytes differ is no news.
+    pub fn is_empty(&self) -> bool {
+        let kinds = |compressed: Compressed| [compressed.none > 0, compressed.lz4 > 0, compressed.zstd > 0];
+        let lists = [
+            &self.gained,
+            &self.lost,
+            &self.became_partial,
+            &self.became_base,
+            &self.gained_partial,
+            &self.lost_partial,
+        ];
+        lists.iter().all(|list| list.is_empty())
+            && self.ptx_isa[0] == self.ptx_isa[1]
+            && kinds(self.compression[0]) == kinds(self.compression[1])
+            && self.needs_gained.is_empty()
+            && self.needs_lost.is_empty()
+            && self.gpus.is_empty()
     }
 }
 
-fn one(page: &mut Page<'_>, package: &PackageChange) {
-    let head = match (&package.old, &package.new) {
-        (Some(old), Some(new)) if old == new => new.clone(),
-        (Some(old), Some(new)) => format!("{old} → {new}"),
-        (None, Some(new)) => format!("{new}: new"),
-        (Some(old), None) => format!("{old}: gone"),
-        (None, None) => return,
-    };
-    page.line(0, Paint::Strong.on(head, page.screen.color));
-    if package.old.is_none() || package.new.is_none() {
-        let text = targets(package.delta.gained.iter().chain(&package.delta.lost));
-        if !text.is_empty() {
-            page.labelled(2, "built for", &text);
-        }
-        return;
-    }
-    gpus(page, &package.delta.gpus);
-    delta(page, 2, &package.delta, package.size);
-    let shown = if page.screen.verbose > 0 { usize::MAX } else { SHOWN };
-    if !package.libraries.is_empty() {
-        page.blank();
-    }
-    for library in package.libraries.iter().take(shown) {
-        one_library(page, library);
-    }
-    let more = package.libraries.len().saturating_sub(shown);
-    if more > 0 {
-        page.dim(2, &format!("{more} more libraries changed (-v)"));
-    }
-    if package.unchanged > 0 {
-        page.dim(2, &format!("{} more with device code did not change", package.unchanged));
-    }
-}
-
-/// Another answer for GPUs, by what became of it.
-fn gpus(page: &mut Page<'_>, changes: &[GpuChange]) {
-    let say = |change: &GpuChange| {
-        let number = change.capability.number();
-        match change.products.as_slice() {
-            [] => format!("sm_{number}"),
-            names => format!("{} (sm_{number})", names.join(", ")),
-        }
-    };
-    let kind = |how: &str| how.split(' ').next().unwrap_or_default().to_owned();
-    type Fits = fn(&GpuChange, &str, &str) -> bool;
-    let groups: [(&str, Paint, Fits); 5] = [
-        ("✗ lost", Paint::Error, |change, _, _| change.worked && !change.works),
-        ("✓ gained", Paint::Good, |change, _, _| !change.worked && change.works),
-        ("! from PTX now", Paint::Warning, |change, old, new| {
-            change.worked && change.works && old == "sass" && new == "ptx"
-        }),
-        ("✓ from machine code now", Paint::Good, |change, old, new| change.works && old == "ptx" && new == "sass"),
-        ("? not known any more", Paint::Dim, |change, _, _| !change.worked && !change.works),
-    ];
-    for (label, paint, fits) in groups {
-        let list: Vec<String> =
-            changes.iter().filter(|change| fits(change, &kind(&change.old), &kind(&change.new))).map(say).collect();
-        if !list.is_empty() {
-            page.marked(2, label.chars().count() + 2, &format!("{label}:"), paint, &list.join("; "));
-        }
-    }
-}
-
-fn delta(page: &mut Page<'_>, indent: usize, delta: &Delta, package: [Option<u64>; 2]) {
-    let lists = [
-        ("gained", &delta.gained),
-        ("lost", &delta.lost),
-        ("now in part", &delta.became_partial),
-        ("now whole", &delta.became_base),
-        ("+ in part", &delta.gained_partial),
-        ("− in part", &delta.lost_partial),
-    ];
-    for (label, list) in lists {
-        if !list.is_empty() {
-            page.labelled(indent, label, &targets(list));
-        }
-    }
-    if delta.ptx_isa[0] != delta.ptx_isa[1] {
-        let shown = |isa: Option<crate::facts::PtxIsa>| isa.map_or_else(|| "none".to_owned(), |isa| isa.to_string());
-        page.labelled(indent, "PTX ISA", &format!("{} → {}", shown(delta.ptx_isa[0]), shown(delta.ptx_isa[1])));
-    }
-    let [old, new] =
-        delta.compression.map(|compressed| stored(compressed).unwrap_or_else(|| "uncompressed".to_owned()));
-    let kinds = |compressed: crate::scan::Compressed| [compressed.lz4 > 0, compressed.zstd > 0, compressed.other > 0];
-    if kinds(delta.compression[0]) != kinds(delta.compression[1]) {
-        page.labelled(indent, "stored", &format!("{old} → {new}"));
-    }
-    let mut sizes = Vec::new();
-    let change = |old: u64, new: u64| {
-        let percent =
-            if old == 0 { String::new() } else { format!(" ({:+.1}%)", (new as f64 / old as f64 - 1.0) * 100.0) };
-        format!("{} → {}{percent}", size(old), size(new))
-    };
-    if let [Some(old), Some(new)] = package {
-        sizes.push(format!("package {}", change(old, new)));
-    }
-    let [old, new] = delta.code_bytes;
-    if old > 0 && new > 0 && old != new {
-        sizes.push(format!("device code {}", change(old, new)));
-    }
-    if !sizes.is_empty() {
-        page.labelled(indent, "size", &sizes.join(", "));
-    }
-    for (label, list) in [("needs now", &delta.needs_gained), ("no longer", &delta.needs_lost)] {
-        if !list.is_empty() {
-            page.labelled(indent, label, &list.join(" "));
-        }
-    }
-}
-
-fn one_library(page: &mut Page<'_>, change: &LibraryChange) {
-    let color = page.screen.color;
-    let built_for = || {
-        let sass = |target: &&crate::facts::CodeTarget| matches!(target.kind, CodeKind::Sass | CodeKind::Ptx);
-        targets(change.delta.gained.iter().chain(&change.delta.lost).filter(sass))
-    };
-    match change.presence {
-        Presence::Added => page.wrapped(2, &format!("+ {}: {}", change.path, built_for())),
-        Presence::Removed => page.wrapped(2, &format!("− {}: {}", change.path, built_for())),
-        Presence::Both => {
-            let from = change.renamed_from.as_ref().map_or_else(String::new, |from| format!(" (was {from})"));
-            page.line(2, format!("{}{}", Paint::Strong.on(&change.path, color), Paint::Dim.on(from, color)));
-            delta(page, 4, &change.delta, [None; 2]);
-        }
-    }
+/// Another answer for the GPUs of a capability.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GpuChange {
+    /// The capability.
+    pub capability: ComputeCapability,
+    /// How people call its GPUs.
+    pub products: Vec<String>,
+    /// `sass sm_60`, `ptx compute_90`, `no` or `unknown`.
+    pub old: String,
+    /// The same of the new release.
+    pub new: String,
+    /// Whether it worked.
+    pub worked: bool,
+    /// Whether it works.
+    pub works: bool,
 }

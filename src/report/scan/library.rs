@@ -1,127 +1,134 @@
-//! One library in full.
+//! One library, and which GPUs can run it.
 
 use std::collections::BTreeMap;
 
-use super::{
-    super::Paint,
-    size,
-    text::{LABEL, Page, targets},
-};
+use serde::Serialize;
+
 use crate::{
-    facts::{CodeKind, CodeTarget, Container},
-    scan::{Compressed, Profile, Ptx, Scanned},
+    facts::{CodeTarget, Compression, ComputeCapability, CudaVersion, Library, PtxIsa},
+    rules::code::Support,
 };
 
-/// The block of a library that holds device code.
-pub(super) fn show(page: &mut Page<'_>, scanned: &Scanned) {
-    let Some(code) = scanned.library.code.value() else { return };
-    let bytes: u64 = code.bytes.values().sum();
-    let mut head = Vec::new();
-    if code.fatbins > 0 {
-        let what = match scanned.library.container {
-            Container::Cubin | Container::Ptx => "image",
-            _ if code.fatbins == 1 => "fatbin",
-            _ => "fatbins",
+/// One library, and which of the GPUs in question can run it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Scanned {
+    /// The library as it was read.
+    #[serde(flatten)]
+    pub library: Library,
+    /// The bundle that it came with.
+    pub package: String,
+    /// What its code amounts to; nothing for one without runnable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// The GPUs in question.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub runs_on: Vec<Run>,
+}
+
+/// How one GPU gets on with a library or a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Run {
+    /// The GPU's name.
+    pub gpu: String,
+    /// Its compute capability.
+    pub capability: ComputeCapability,
+    /// `sass sm_120`, `ptx compute_90`, `compiled there`, `no` or `unknown`.
+    pub how: String,
+    /// Whether it works.
+    pub works: bool,
+    /// The same in more words.
+    pub verdict: Support,
+    /// What keeps it from running, or what the answer rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Run {
+    /// How code gets to a GPU that a package compiles it for.
+    pub const COMPILES: &str = "compiled there";
+
+    /// Whether nothing in the package decides, as it compiles its code where it runs.
+    pub fn is_compiled_there(&self) -> bool {
+        self.how == Self::COMPILES
+    }
+}
+
+/// The general part of a library in short.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Profile {
+    /// Targets in nearly every fatbin that is built for several generations.
+    pub base: Vec<CodeTarget>,
+    /// Targets in fewer: they do not make a GPU supported by themselves.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub partial: BTreeMap<CodeTarget, Share>,
+    /// What a driver must know to compile the PTX.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ptx: Vec<Ptx>,
+    /// Entries by the way they are stored.
+    pub compression: Compressed,
+    /// Whether the library chooses at run time among kernels with lists of their own: then every list counts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dispatches: bool,
+    /// Whether the named sections hold next to nothing of it: the rest was found elsewhere in the file.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stub: bool,
+    /// Whether only a sample was read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sampled: bool,
+}
+
+/// So many of so many fatbins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// Those with the target.
+    pub fatbins: u32,
+    /// All that hold code.
+    pub of: u32,
+}
+
+/// PTX of one target and one version of the instruction set.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Ptx {
+    /// The target.
+    pub target: CodeTarget,
+    /// Version of the instruction set; nothing where the entry does not say.
+    pub isa: Option<PtxIsa>,
+    /// The CUDA release that wrote it, at the earliest, and that a driver must report to compile it.
+    pub cuda: Option<CudaVersion>,
+    /// The first driver branch that does.
+    pub driver_branch: Option<u32>,
+}
+
+/// How many entries are stored in which way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Compressed {
+    /// As they are.
+    pub none: u32,
+    /// LZ4, which every driver of interest reads.
+    pub lz4: u32,
+    /// zstd, which drivers read from R550 on.
+    pub zstd: u32,
+    /// In a way that is not known.
+    pub other: u32,
+}
+
+impl Compressed {
+    /// Counts entries that are stored in one way.
+    pub fn add(&mut self, compression: Compression, count: u32) {
+        let field = match compression {
+            Compression::None => &mut self.none,
+            Compression::Lz4 => &mut self.lz4,
+            Compression::Zstd => &mut self.zstd,
+            Compression::Other => &mut self.other,
         };
-        head.push(format!("{} {what}, {} of device code", code.fatbins, size(bytes)));
-    } else if !code.relocatable.is_empty() {
-        head.push("link input only: nothing in it runs by itself".to_owned());
+        *field = field.saturating_add(count);
     }
-    if scanned.profile.as_ref().is_some_and(|profile| profile.sampled) {
-        head.push("sampled".to_owned());
-    }
-    page.line(
-        0,
-        format!(
-            "{}  {}",
-            Paint::Strong.on(&scanned.library.path, page.screen.color),
-            Paint::Dim.on(head.join(", "), page.screen.color)
-        ),
-    );
-    if let Some(profile) = &scanned.profile {
-        profile_lines(page, profile, &code.sass, &code.ptx);
-    }
-    let list = |counts: &BTreeMap<CodeTarget, u32>| {
-        counts.iter().map(|(target, count)| format!("{target} ×{count}")).collect::<Vec<_>>().join(" · ")
-    };
-    for (label, counts) in [("other", &code.other), ("hidden", &code.hidden), ("link input", &code.relocatable)] {
-        if !counts.is_empty() {
-            page.labelled(2, label, &list(counts));
-        }
-    }
-    for damage in &code.damage {
-        page.marked(2, LABEL, "damaged", Paint::Warning, &format!("at offset {}: {}", damage.offset, damage.what));
-    }
-    if page.screen.verbose > 0 && !scanned.library.needed.is_empty() {
-        page.labelled(2, "links to", &scanned.library.needed.join(" "));
-    }
-}
 
-fn profile_lines(
-    page: &mut Page<'_>,
-    profile: &Profile,
-    sass: &BTreeMap<CodeTarget, u32>,
-    ptx: &BTreeMap<CodeTarget, u32>,
-) {
-    let counted = |kind: CodeKind| {
-        let of = |target: &&CodeTarget| target.kind == kind;
-        let text = |target: &CodeTarget| {
-            let count = sass.get(target).or_else(|| ptx.get(target)).copied().unwrap_or(0);
-            format!("{target} ×{count}")
-        };
-        profile.base.iter().filter(of).map(text).collect::<Vec<_>>().join(" · ")
-    };
-    if profile.stub {
-        let there = if sass.is_empty() { "no fatbin".to_owned() } else { format!("a stub ({})", targets(sass.keys())) };
-        page.labelled(2, "sections", &format!("{there}: the code lies elsewhere in the file"));
-    } else {
-        let base = counted(CodeKind::Sass);
-        if !base.is_empty() {
-            page.labelled(2, "SASS", &base);
-        }
-        let base = counted(CodeKind::Ptx);
-        if !base.is_empty() {
-            page.labelled(2, "PTX", &base);
-        }
+    /// Adds another library's counts.
+    pub fn merge(&mut self, other: Self) {
+        self.add(Compression::None, other.none);
+        self.add(Compression::Lz4, other.lz4);
+        self.add(Compression::Zstd, other.zstd);
+        self.add(Compression::Other, other.other);
     }
-    if !profile.partial.is_empty() && !profile.stub {
-        let text = |(target, share): (&CodeTarget, &crate::scan::Share)| format!("{target} ×{}", share.fatbins);
-        let list: Vec<String> = profile.partial.iter().map(text).collect();
-        let of = profile.partial.values().next().map_or(0, |share| share.of);
-        page.labelled(2, "in part", &format!("{} (of {of} fatbins)", list.join(" · ")));
-    }
-    if let Some(needs) = ptx_needs(&profile.ptx) {
-        page.labelled(2, "PTX ISA", &needs);
-    }
-    if let Some(stored) = stored(profile.compression) {
-        page.labelled(2, "stored", &stored);
-    }
-}
-
-/// The versions of the PTX instruction set, and what the newest needs.
-pub(super) fn ptx_needs(ptx: &[Ptx]) -> Option<String> {
-    let mut versions: Vec<_> = ptx.iter().filter_map(|ptx| ptx.isa).collect();
-    versions.sort();
-    versions.dedup();
-    let newest = ptx.iter().max_by_key(|ptx| ptx.isa).filter(|ptx| ptx.isa.is_some())?;
-    let list: Vec<String> = versions.iter().map(ToString::to_string).collect();
-    let needs = match (newest.cuda, newest.driver_branch) {
-        (Some(cuda), Some(branch)) => format!(": compiled by drivers with CUDA {cuda} (R{branch}) or newer"),
-        (Some(cuda), None) => format!(": compiled by drivers with CUDA {cuda} or newer"),
-        _ => ": newer than this version of gpucheck knows".to_owned(),
-    };
-    Some(format!("{}{needs}", list.join(", ")))
-}
-
-/// How entries are compressed, and what that needs; nothing where all are as they are.
-pub(super) fn stored(compressed: Compressed) -> Option<String> {
-    let ways = [("LZ4", compressed.lz4), ("zstd", compressed.zstd), ("in an unknown way", compressed.other)];
-    if ways.iter().all(|(_, count)| *count == 0) {
-        return None;
-    }
-    let plain = [("uncompressed", compressed.none)];
-    let list =
-        ways.into_iter().chain(plain).filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} ×{count}"));
-    let needs = if compressed.zstd > 0 { " (zstd: read by drivers from R550 on)" } else { "" };
-    Some(format!("{}{needs}", list.collect::<Vec<_>>().join(" · ")))
 }

@@ -1,212 +1,46 @@
-//! What `scan` shows a person: a file in full; a package with its libraries; of many packages a line or two each, and each library with
-//! `-v`; the GPUs in question; what the libraries need; what each architecture weighs; or what changed between two.
+//! What a scan has to say: libraries, packages, what changed, and whether what was asked of it is met.
 
 mod baseline;
 mod diff;
-mod gpus;
+mod gate;
 mod library;
-mod needs;
-mod network;
-mod packages;
-mod text;
-mod weights;
+mod package;
+mod read;
 
-use std::fmt::Write;
+pub use baseline::{Change, ChangeKind, Compared};
+pub use diff::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence};
+pub use gate::Gate;
+pub use library::{Compressed, Profile, Ptx, Run, Scanned, Share};
+pub use package::{Kind, Need, Part, Size, Status, Summary};
+pub use read::{Remote, Unread};
 
-use self::text::Page;
-use super::{Paint, Report, Screen};
-use crate::{
-    facts::Fact,
-    finding::Severity,
-    scan::{Scanned, Summary, has_code},
-};
+use serde::Serialize;
 
-/// The whole page, without findings.
-pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    let mut page = Page::new(screen);
-    if screen.quiet {
-        return page.finish();
-    }
-    if let Some(diff) = &report.diff {
-        diff::show(&mut page, diff);
-    } else if report.packages.len() > 1 {
-        many(&mut page, report);
-    } else if let Some(package) = report.packages.first() {
-        one(&mut page, package, report);
-    } else {
-        page.line(0, "nothing that can hold device code: no library, object file, cubin, fatbin, PTX or package");
-    }
-    notes(&mut page, report);
-    baseline::show(&mut page, report);
-    page.finish()
-}
-
-/// What comes last: whether what was asked for is met.
-pub(super) fn gate(report: &Report, screen: &Screen) -> String {
-    let mut page = Page::new(screen);
-    if let Some(gate) = &report.gate {
-        let mut required = gate.required.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        // A gate that opens for less than was asked says so in its own line, also with -q.
-        let excused = report.facts.excused.values().map(|targets| targets.len()).sum();
-        if excused > 0 {
-            required += &format!(" ({} in the baseline)", count(excused, "exception", "exceptions"));
-        }
-        let baseline = gate.baseline.clone().unwrap_or_default();
-        let lists = [("runs on", gate.gpus.join(", ")), ("is built for", required), ("matches", baseline)];
-        let asked: Vec<String> = lists
-            .into_iter()
-            .filter(|(_, list)| !list.is_empty())
-            .map(|(verb, list)| format!("{verb} {list}"))
-            .chain(gate.nothing_lost.then(|| "lost nothing".to_owned()))
-            .collect();
-        let found = report.findings.iter().any(|finding| finding.severity == Severity::Error);
-        // Where nothing was found, what was asked is neither so nor not so.
-        let open = !found && gate.reasons.is_empty();
-        if let Some(names) = (open && !gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
-            let text = format!("no device code that can run was found in {names}: there is nothing to judge");
-            page.marked(0, 2, "?", Paint::Error, &text);
-        }
-        let sample = if gate.sampled { ", by the sample that was read (--full reads all)" } else { "" };
-        match gate.reasons.as_slice() {
-            _ if gate.met => page.marked(0, 2, "✓", Paint::Good, &format!("{}{sample}", asked.join(", and "))),
-            [] if found => page.marked(0, 2, "✗", Paint::Error, "not met: see above"),
-            [] => {}
-            [reason] => page.marked(0, 2, "✗", Paint::Error, &format!("not met: {reason}")),
-            reasons => {
-                page.line(0, Paint::Error.on("✗ not met:", screen.color));
-                reasons.iter().for_each(|reason| page.wrapped(2, reason));
-            }
-        }
-        for why in gate.unknown.iter().filter(|_| open) {
-            page.marked(0, 2, "?", Paint::Error, &format!("not known: {why}"));
-        }
-    }
-    page.finish()
-}
-
-/// A file or a package.
-fn one(page: &mut Page<'_>, package: &Summary, report: &Report) {
-    let single = report.scan.len() == 1;
-    if !single {
-        packages::head(page, package);
-    }
-    for scanned in report.scan.iter().filter(|scanned| has_code(&scanned.library)) {
-        library::show(page, scanned);
-        if page.screen.verbose > 0 && !single {
-            gpus::of_library(page, scanned);
-        }
-        page.blank();
-    }
-    without_code(page, report);
-    gpus::show(page, report);
-    needs::of_package(page, package);
-    if !package.sampled {
-        weights::table(page, &package.sizes, package.with_code);
-    }
-}
-
-/// A folder of packages, or several targets.
-fn many(page: &mut Page<'_>, report: &Report) {
-    packages::table(page, report);
-    if page.screen.verbose > 0 {
-        for package in &report.packages {
-            for scanned in
-                report.scan.iter().filter(|scanned| scanned.package == package.id && has_code(&scanned.library))
-            {
-                library::show(page, scanned);
-                gpus::of_library(page, scanned);
-                page.blank();
-            }
-        }
-    }
-    without_code(page, report);
-    gpus::show(page, report);
-    needs::of_all(page, &report.packages);
-    if report.packages.iter().any(|package| package.sampled) {
-        return;
-    }
-    if page.screen.verbose > 0 {
-        weights::table(page, &report.sizes, report.packages.iter().map(|package| package.with_code).sum());
-    } else {
-        weights::sentence(page, &report.sizes);
-    }
-}
-
-/// Native files in which no section shows device code: one by one where there are few, else their number.
-fn without_code(page: &mut Page<'_>, report: &Report) {
-    let without: Vec<&Scanned> = report.scan.iter().filter(|scanned| !has_code(&scanned.library)).collect();
-    let unknown: Vec<(&Scanned, &String)> = without
-        .iter()
-        .filter_map(|scanned| match &scanned.library.code {
-            Fact::Unknown { why } => Some((*scanned, why)),
-            _ => None,
-        })
-        .collect();
-    if report.scan.len() == 1 {
-        for scanned in &without {
-            let why = match &scanned.library.code {
-                Fact::Unknown { why } => why.clone(),
-                Fact::Absent { via } => format!("no device code ({via})"),
-                Fact::Known { .. } => "no device code in its sections".to_owned(),
-            };
-            page.wrapped(0, &format!("{}: {why}", scanned.library.path));
-        }
-    } else if page.screen.verbose > 0 {
-        for (scanned, why) in unknown {
-            page.wrapped(0, &format!("{}: {why}", scanned.library.path));
-        }
-    } else if !without.is_empty() {
-        let searched = without.len() - unknown.len();
-        let mut text = format!("{} more native files show no device code", without.len());
-        match (searched, unknown.len()) {
-            (_, 0) => text += ", wherever in them",
-            (0, _) => text += " in their sections (-v: which and why; --deep searches them whole)",
-            _ => text += &format!(", {searched} of them searched whole (-v)"),
-        }
-        page.dim(0, &text);
-    }
-    if !without.is_empty() {
-        page.blank();
-    }
-}
-
-/// What was not read, and what was only sampled.
-fn notes(page: &mut Page<'_>, report: &Report) {
-    const SHOWN: usize = 8;
-    let shown = if page.screen.verbose > 0 { usize::MAX } else { SHOWN };
-    for unread in report.unread.iter().filter(|unread| unread.matters || page.screen.verbose > 0).take(shown) {
-        page.warning(&format!("not read: {}: {}", unread.path, unread.why));
-    }
-    let more = report.unread.iter().filter(|unread| unread.matters).count().saturating_sub(shown);
-    if more > 0 {
-        page.warning(&format!("not read: {more} more (-v)"));
-    }
-    network::show(page, report);
-    let sampled =
-        report.diff.as_ref().is_some_and(|diff| diff.sampled) || report.packages.iter().any(|package| package.sampled);
-    if sampled {
-        page.warning("sampled: of large libraries only the first fatbins were read. What most of the code is built for is there; rare architectures, hidden code, sizes and needed libraries are not.");
-    }
-}
-
-/// What is not known of a package's file in a word, for its line.
-fn sampled(package: &Summary) -> &'static str {
-    if package.sampled { " (sampled)" } else { "" }
-}
-
-/// Bytes for people, in decimal units as package indexes show them.
-pub(in crate::report) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
-        _ => format!("{:.2} GB", bytes as f64 / 1e9),
-    }
-}
-
-/// `1 library`, `3 libraries`.
-fn count(number: usize, one: &str, several: &str) -> String {
-    let mut text = String::new();
-    let _ = write!(text, "{number} {}", if number == 1 { one } else { several });
-    text
+/// All of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Scan {
+    /// What was read, library by library.
+    #[serde(rename = "scan", skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<Scanned>,
+    /// The packages, folders and files that were read, in short.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<Summary>,
+    /// What a release gained and lost (`--diff`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<Diff>,
+    /// How what was scanned stands to a baseline (`--baseline`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Compared>,
+    /// Whether what was asked is met (`--gpu`, `--require`, `--baseline`, `--fail-on lost`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+    /// What could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<Unread>,
+    /// What was read over the network.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<Remote>,
+    /// What each architecture weighs over all that was read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Size>,
 }

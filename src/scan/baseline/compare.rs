@@ -2,100 +2,49 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use super::{
-    super::{Depth, Kind, Scanned, Share, Summary, gates},
+    super::Depth,
     Baseline, Unit,
     pair::pair,
     row::{Held, Row},
 };
-use crate::{compat, facts::CodeTarget, knowledge::Knowledge, report::Report};
+use crate::{
+    compat,
+    facts::CodeTarget,
+    knowledge::Knowledge,
+    report::scan::{Change, ChangeKind, Compared, Kind, Scan, Scanned, Share, Summary},
+};
 
-/// How a scan stands to a baseline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Compared {
-    /// The baseline's file.
-    pub file: String,
-    /// Whether the file was written anew; the differences are then those to the old one.
+/// What a scan is held against.
+#[derive(Debug)]
+pub struct Against {
+    /// What each library is to hold.
+    pub baseline: Baseline,
+    /// How far reading went.
+    pub depth: Depth,
+    /// Whether the baseline is only the old one, which what was scanned has replaced.
     pub written: bool,
-    /// Libraries that a row is about.
-    pub libraries: usize,
-    /// What is less than the baseline says, and what keeps from telling.
-    pub losses: Vec<Change>,
-    /// What is more, or by design.
-    pub remarks: Vec<Change>,
 }
 
-/// One difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// What kind of difference.
-    pub kind: ChangeKind,
-    /// The wheel, package or folder.
-    pub package: String,
-    /// The library, by its path in what was scanned, or in the baseline where it is gone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub library: Option<String>,
-    /// The target.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub target: Option<CodeTarget>,
-    /// Fatbins with the target as scanned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub now: Option<Share>,
-    /// Fatbins with the target as the baseline says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<Share>,
-    /// All of it in words.
-    pub text: String,
-}
-
-/// Kinds of differences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangeKind {
-    /// Only a sample was read.
-    Sampled,
-    /// No library is listed in the baseline.
-    NothingMatches,
-    /// A library is gone, or has no device code any more.
-    LibraryGone,
-    /// A target is gone.
-    TargetLost,
-    /// A target is in a smaller share of the fatbins.
-    ShareFell,
-    /// A library is not in the baseline.
-    LibraryNew,
-    /// A target is not in the baseline.
-    TargetNew,
-    /// A target is in a larger share of the fatbins.
-    ShareRose,
-    /// A required target is left out by design.
-    LacksByDesign,
-    /// A target that the baseline says is left out is there.
-    LacksNoMore,
-}
-
-/// Compares what a report tells of libraries with a baseline, and closes the report's gate where something is less. `written`: the
-/// baseline is only the old one, which what was scanned has replaced.
-pub fn hold(
+/// Compares what was scanned with a baseline. `units`: what is held against it as a whole. `required`: the targets that were asked for.
+pub fn compare(
     knowledge: &Knowledge,
-    report: &mut Report,
-    baseline: &Baseline,
+    scan: &Scan,
+    against: &Against,
     units: &[Unit],
-    depth: Depth,
-    written: bool,
-) {
+    required: &[CodeTarget],
+) -> Compared {
+    let Against { baseline, depth, written } = against;
     let mut by_package: BTreeMap<&str, Vec<&Scanned>> = BTreeMap::new();
-    for scanned in &report.scan {
+    for scanned in &scan.libraries {
         by_package.entry(&scanned.package).or_default().push(scanned);
     }
-    let mut compared =
-        Compared { file: baseline.file.clone(), written, libraries: 0, losses: Vec::new(), remarks: Vec::new() };
+    let file = baseline.file.clone();
+    let mut compared = Compared { file, written: *written, libraries: 0, losses: Vec::new(), remarks: Vec::new() };
     for unit in units {
-        let packages = || unit.bundles.iter().filter_map(|index| report.packages.get(*index));
+        let packages = || unit.bundles.iter().filter_map(|index| scan.packages.get(*index));
         let libraries = packages().filter_map(|package| by_package.get(package.id.as_str())).flatten().copied();
-        let mut holder = Holder { package: &unit.name, required: &report.facts.required, compared: &mut compared };
+        let mut holder = Holder { package: &unit.name, required, compared: &mut compared };
         // With --quick code outside the sections is not looked for either.
         let quick = |package: &Summary| depth.quick && matches!(package.kind, Kind::Wheel | Kind::Conda);
         if packages().any(|package| package.sampled || quick(package)) {
@@ -105,16 +54,7 @@ pub fn hold(
             holder.unit(knowledge, baseline, &libraries.collect::<Vec<_>>());
         }
     }
-    if !written {
-        let several = units.len() > 1;
-        let told = |change: &Change| match several || change.library.is_none() {
-            true => format!("{}: {}", change.package, change.text),
-            false => change.text.clone(),
-        };
-        let reasons: Vec<String> = compared.losses.iter().map(told).collect();
-        gates::close(report, reasons).baseline = Some(baseline.file.clone());
-    }
-    report.baseline = Some(compared);
+    compared
 }
 
 /// Holds the libraries of one unit against the rows.

@@ -2,11 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    super::bundle::{file_name, stem},
-    glob::fits,
-    row::Row,
-};
+use super::{glob::fits, row::Row};
+use crate::python::{file_name, library_stem as stem};
 
 /// A path without the versions and hashes that its file's name holds.
 pub fn stem_path(path: &str) -> String {

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::super::{
-    Bundle, Collected,
-    bundle::{Kind, file_name},
-};
+use super::super::{Bundle, Collected};
+use crate::{python::file_name, report::scan::Kind};
 
 /// Bundles whose libraries are one set.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,17 +2,18 @@
 
 use std::fmt::Write;
 
-use super::{Matrix, Report, Screen, Status, escape::escaped, matrix as grid, scan as page};
-use crate::finding::{Command, Finding, Severity};
+use super::{Screen, escape::escaped, matrix as grid, scan as page};
+use crate::{
+    finding::{Command, Finding, Severity},
+    report::{Body, Matrix, Report, Status, scan::Scan},
+};
 
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::new();
-    if report.command == "scan" {
-        return scan(report);
-    }
-    match &report.matrix {
-        Some(matrix) => table(&mut out, matrix),
-        None => {
+    match &report.body {
+        Body::Scan(scan) => return scanned(scan, report),
+        Body::Matrix { matrix } => table(&mut out, matrix),
+        Body::Doctor => {
             let _ = writeln!(out, "## gpucheck {}\n", report.command);
             for subject in &report.subjects {
                 let label = if subject.label.is_empty() { "also" } else { subject.label };
@@ -46,13 +47,13 @@ fn checked(out: &mut String, report: &Report) {
 }
 
 /// The page for people as it is, whose columns only hold in a block, and the findings as elsewhere.
-fn scan(report: &Report) -> String {
+fn scanned(scan: &Scan, report: &Report) -> String {
     let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
-    let mut out = format!("## gpucheck scan\n\n{}\n", block("text", page::render(report, &screen).trim_end()));
+    let mut out = format!("## gpucheck scan\n\n{}\n", block("text", page::render(scan, &screen).trim_end()));
     for finding in &report.findings {
         one(&mut out, finding);
     }
-    out += &escaped(&page::gate(report, &screen));
+    out += &escaped(&page::gate(scan, report, &screen));
     out.trim_end().to_owned() + "\n"
 }
 

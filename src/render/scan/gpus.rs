@@ -1,13 +1,11 @@
 //! The GPUs in question: what runs on each, or for all of them a matrix.
 
-use super::{
-    super::{Paint, Report},
-    text::Page,
-};
+use super::text::Page;
 use crate::{
     facts::ComputeCapability,
+    report::scan::{Run, Scan, Scanned, Summary},
     rules::code::Support,
-    scan::{Run, Scanned, Summary},
+    text::Paint,
 };
 
 fn mark(verdict: Support) -> (&'static str, Paint) {
@@ -58,11 +56,11 @@ pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
 }
 
 /// All packages on the GPUs in question.
-pub(super) fn show(page: &mut Page<'_>, report: &Report) {
-    let judged: Vec<&Summary> = report.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
+pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
+    let judged: Vec<&Summary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
     let Some(first) = judged.first() else { return };
     // GPUs that were named are a question with an answer; without one, all there are were asked for.
-    if report.gate.is_none() {
+    if scan.gate.is_none() {
         matrix(page, &judged);
     } else {
         for index in 0..first.runs_on.len() {

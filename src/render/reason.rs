@@ -1,7 +1,10 @@
 //! One line for places that have room for no more: a container's termination log, the reason why a node is drained, a health check.
 
-use super::{Extent, Report, Status, Verdict};
-use crate::{finding::Severity, text};
+use crate::{
+    finding::Severity,
+    report::{Body, Extent, Report, Status, Verdict},
+    text,
+};
 
 /// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
 /// reason; 200 are said whole by both.
@@ -14,7 +17,7 @@ pub(super) fn render(report: &Report) -> String {
 
 fn said(report: &Report) -> String {
     let worst = report.findings.first().filter(|finding| finding.severity == Severity::Error);
-    let unmet = report.gate.as_ref().filter(|gate| !gate.met).map(|gate| {
+    let unmet = report.scan().and_then(|scan| scan.gate.as_ref()).filter(|gate| !gate.met).map(|gate| {
         match (gate.reasons.first(), worst, gate.unknown.first(), gate.nothing_in.first()) {
             (Some(reason), ..) => format!("gpucheck: not met: {reason}"),
             (None, Some(finding), ..) => format!("gpucheck: not met: {}: {}", finding.rule, finding.summary),
@@ -26,7 +29,7 @@ fn said(report: &Report) -> String {
     if let Some(unmet) = unmet {
         return unmet;
     }
-    if let Some(matrix) = &report.matrix {
+    if let Body::Matrix { matrix } = &report.body {
         let cells = || matrix.gpus.iter().flat_map(|table| &table.cells).filter(|cell| cell.status != Status::NoWheel);
         let works = cells().filter(|cell| cell.status == Status::Works).count();
         return format!("gpucheck: {works} of {} builds run", cells().count());

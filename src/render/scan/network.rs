@@ -1,13 +1,13 @@
 //! What was read over the network: of what, how much, and what that leaves open.
 
 use super::{size, text::Page};
-use crate::{report::Report, scan::Remote};
+use crate::report::scan::{Remote, Scan};
 
 /// A paragraph for each package; with `-v` also the names of what was not looked into.
-pub(super) fn show(page: &mut Page<'_>, report: &Report) {
-    for remote in &report.remote {
+pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
+    for remote in &scan.remote {
         page.dim(0, &said(remote));
-        if report.scan.is_empty() && report.remote.len() == 1 {
+        if scan.libraries.is_empty() && scan.remote.len() == 1 {
             page.dim(2, "it holds no file that can carry GPU code");
         }
         for name in remote.not_looked_into.iter().filter(|_| page.screen.verbose > 0) {

@@ -1,7 +1,6 @@
 //! JSON for machines: the report as it is, ended by a newline.
 
-use super::Report;
-use crate::text;
+use crate::{report::Report, text};
 
 /// Fails only if the report cannot be serialised, which would be a defect of gpucheck.
 pub(super) fn render(report: &Report) -> anyhow::Result<String> {

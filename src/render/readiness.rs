@@ -2,8 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Paint, Screen, escape::escaped};
-use crate::readiness::{Answer, Line, Readiness};
+use super::{Screen, escape::escaped};
+use crate::{
+    readiness::{Answer, Line, Readiness},
+    text::Paint,
+};
 
 /// Width of the report's labels, and of the lines' own.
 const LABEL: usize = 14;

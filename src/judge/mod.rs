@@ -1,4 +1,9 @@
-//! From facts to a report: what every command that judges has in common, and what a program calls that brings its own facts.
+//! From facts, and from what was scanned, to a report: what every command that judges has in common, and what a program calls that brings
+//! its own facts.
+
+mod gates;
+mod matrix;
+mod scan;
 
 use std::time::Instant;
 
@@ -8,10 +13,13 @@ use crate::{
     fix,
     knowledge::Knowledge,
     readiness::readiness,
-    report::{Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    report::{Body, Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
     resolve::resolve,
     rules::{self, Judged},
 };
+
+pub use matrix::Grid;
+pub use scan::{Question, scan};
 
 /// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
 pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
@@ -38,15 +46,7 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         runs_on: runs_on(&enriched, knowledge, judged),
         readiness: ready,
         facts,
-        scan: Vec::new(),
-        packages: Vec::new(),
-        diff: None,
-        baseline: None,
-        gate: None,
-        unread: Vec::new(),
-        remote: Vec::new(),
-        sizes: Vec::new(),
-        matrix: None,
+        body: Body::Doctor,
         findings,
         checks: Checks {
             ran: verdicts.ran,

@@ -2,8 +2,11 @@
 
 use std::fmt::{Display, Write};
 
-use super::super::{Paint, Screen};
-use crate::facts::{CodeKind, CodeTarget};
+use super::super::Screen;
+use crate::{
+    facts::{CodeKind, CodeTarget},
+    text::Paint,
+};
 
 /// Text narrower than this is harder to read than a long line.
 const NARROWEST: usize = 30;

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::Paint, text::Page};
-use crate::scan::{Need, Status, Summary, is_variant};
+use super::text::Page;
+use crate::{
+    python::is_variant,
+    report::scan::{Need, Status, Summary},
+    text::Paint,
+};
 
 /// Libraries by the distributions that have them.
 type Holders<'n> = BTreeMap<String, Vec<&'n str>>;

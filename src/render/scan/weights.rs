@@ -1,7 +1,7 @@
 //! What each architecture weighs, and what would be saved without it.
 
-use super::{super::Paint, size, text::Page};
-use crate::scan::Size;
+use super::{size, text::Page};
+use crate::{report::scan::Size, text::Paint};
 
 fn share(bytes: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { bytes as f64 * 100.0 / all as f64 }

@@ -2,8 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Cell, Matrix, Paint, Screen, Status, Table};
-use crate::facts::CudaVersion;
+use super::Screen;
+use crate::{
+    facts::CudaVersion,
+    report::{Cell, Matrix, Status, Table},
+    text::Paint,
+};
 
 /// Mark, paint and meaning of a status.
 const LEGEND: [(Status, &str, Paint, &str); 5] = [

@@ -1,11 +1,13 @@
 //! Packages: the head of one, the table of many.
 
 use super::{
-    super::{Paint, Report},
     count, sampled, size,
     text::{Page, targets},
 };
-use crate::scan::Summary;
+use crate::{
+    report::scan::{Kind, Scan, Summary},
+    text::Paint,
+};
 
 /// Names longer than this stand on a line of their own.
 const NAME: usize = 34;
@@ -37,11 +39,11 @@ pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
 
 fn kind(package: &Summary) -> &'static str {
     match package.kind {
-        crate::scan::Kind::Wheel => "wheel",
-        crate::scan::Kind::Conda => "conda package",
-        crate::scan::Kind::Installed => "installed",
-        crate::scan::Kind::Folder => "folder",
-        crate::scan::Kind::File => "file",
+        Kind::Wheel => "wheel",
+        Kind::Conda => "conda package",
+        Kind::Installed => "installed",
+        Kind::Folder => "folder",
+        Kind::File => "file",
     }
 }
 
@@ -60,8 +62,8 @@ pub(super) fn built_for(package: &Summary) -> String {
 }
 
 /// A line or two for each package with device code.
-pub(super) fn table(page: &mut Page<'_>, report: &Report) {
-    let with_code: Vec<&Summary> = report.packages.iter().filter(|package| package.with_code > 0).collect();
+pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
+    let with_code: Vec<&Summary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
     let longest = with_code.iter().map(|package| package.id.chars().count()).max().unwrap_or(0).min(NAME);
     let wide = page.screen.width.is_none_or(|width| width >= WIDE);
     for package in &with_code {
@@ -83,7 +85,7 @@ pub(super) fn table(page: &mut Page<'_>, report: &Report) {
             "In brackets: in a few libraries or fatbins of it only, which by itself is no support (-v: how many).",
         );
     }
-    let without = report.packages.len() - with_code.len();
+    let without = scan.packages.len() - with_code.len();
     if without > 0 {
         let text = count(without, "more package has", "more packages have");
         page.dim(0, &format!("{text} native files without device code."));

@@ -1,16 +1,17 @@
-//! Gates about a report that is made: a baseline, and what a release must not lose.
+//! Gates about a scan that is judged: a baseline, and what a release must not lose.
 
-use super::{Diff, Gate, LibraryChange, Presence};
 use crate::{
     facts::CodeTarget,
-    finding::Severity,
-    report::{Report, Verdict},
+    knowledge::Knowledge,
+    report::scan::{Change, Diff, Gate, LibraryChange, Presence, Scan},
+    scan::{self, Against, Unit},
 };
 
-/// Closes the gate of a report for these reasons, and for what could not be read. Where none was asked for before, it is made.
-pub(super) fn close(report: &mut Report, reasons: Vec<String>) -> &mut Gate {
-    let Report { gate, unread, scan, findings, verdict, .. } = report;
-    let damage = scan.iter().filter_map(|scanned| {
+/// Closes the gate of a scan for these reasons, and for what could not be read. Where none was asked for before, it is made. `wrong`:
+/// whether a finding closes it, too.
+fn close(scan: &mut Scan, wrong: bool, reasons: Vec<String>) -> &mut Gate {
+    let Scan { gate, unread, libraries, .. } = scan;
+    let damage = libraries.iter().filter_map(|scanned| {
         let damage = scanned.library.code.value()?.damage.first()?;
         Some(format!("{} is damaged at offset {}: {}", scanned.library.path, damage.offset, damage.what))
     });
@@ -18,22 +19,46 @@ pub(super) fn close(report: &mut Report, reasons: Vec<String>) -> &mut Gate {
     let unread = unread.map(|unread| format!("{} could not be read: {}", unread.path, unread.why));
     let gate = gate.get_or_insert_with(Gate::default);
     for reason in reasons.into_iter().chain(damage).chain(unread) {
-        if !gate.reasons.contains(&reason) {
+        if !gate.reasons.contains(&reason) && !gate.unknown.contains(&reason) {
             gate.reasons.push(reason);
         }
     }
-    let wrong = findings.iter().any(|finding| finding.severity >= Severity::Error);
-    gate.met = gate.reasons.is_empty() && gate.nothing_in.is_empty() && !wrong;
-    if !gate.met {
-        *verdict = Verdict::Error;
-    }
+    gate.met = gate.reasons.is_empty() && gate.unknown.is_empty() && gate.nothing_in.is_empty() && !wrong;
     gate
 }
 
-/// Closes the gate of a comparison where the new release lost a library, a target or a GPU, or where a sample cannot tell.
-pub fn nothing_lost(report: &mut Report) {
-    let reasons = report.diff.as_ref().map(losses).unwrap_or_default();
-    close(report, reasons).nothing_lost = true;
+/// Holds a scan against a baseline, and closes its gate where something is less. Whether it is open.
+pub fn hold(
+    knowledge: &Knowledge,
+    scan: &mut Scan,
+    against: &Against,
+    units: &[Unit],
+    required: &[CodeTarget],
+    wrong: bool,
+) -> bool {
+    let compared = scan::compare(knowledge, scan, against, units, required);
+    let mut met = true;
+    if !against.written {
+        let several = units.len() > 1;
+        let told = |change: &Change| match several || change.library.is_none() {
+            true => format!("{}: {}", change.package, change.text),
+            false => change.text.clone(),
+        };
+        let gate = close(scan, wrong, compared.losses.iter().map(told).collect());
+        gate.baseline = Some(compared.file.clone());
+        met = gate.met;
+    }
+    scan.baseline = Some(compared);
+    met
+}
+
+/// Closes the gate of a comparison where the new release lost a library, a target or a GPU, or where a sample cannot tell. Whether it is
+/// open.
+pub fn nothing_lost(scan: &mut Scan, wrong: bool) -> bool {
+    let reasons = scan.diff.as_ref().map(losses).unwrap_or_default();
+    let gate = close(scan, wrong, reasons);
+    gate.nothing_lost = true;
+    gate.met
 }
 
 /// What a release lost, a line each.

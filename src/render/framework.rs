@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{Paint, Report, Screen};
+use super::Screen;
 use crate::{
     facts::{Fact, Framework, FrameworkStep, StepOutcome},
+    report::Report,
     rules::said,
+    text::Paint,
 };
 
 /// A step as a line: mark, name, what it ended with.

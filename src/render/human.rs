@@ -2,8 +2,12 @@
 
 use std::fmt::Write;
 
-use super::{Extent, Paint, Report, Screen, Subject, Verdict};
-use crate::finding::{Command, Finding, Fix, Proof, Severity};
+use super::Screen;
+use crate::{
+    finding::{Command, Finding, Fix, Proof, Severity},
+    report::{Body, Extent, Report, Subject, Verdict},
+    text::Paint,
+};
 
 const LABEL: usize = 14;
 /// A wrapped column narrower than this is harder to read than a long line.
@@ -11,27 +15,28 @@ const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
     let mut page = Page { out: String::new(), screen, shown: Vec::new() };
-    if let Some(matrix) = &report.matrix {
-        return super::matrix::render(matrix, screen);
+    match &report.body {
+        Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
+        Body::Scan(scan) => {
+            page.out = super::scan::render(scan, screen);
+            if !page.out.is_empty() {
+                page.out.push('\n');
+            }
+            for finding in &report.findings {
+                page.finding(finding);
+            }
+            page.out += &super::scan::gate(scan, report, screen);
+            return page.out.trim_end().to_owned() + "\n";
+        }
+        Body::Doctor => {}
     }
-    if !screen.quiet && report.command != "scan" {
+    if !screen.quiet {
         for subject in &report.subjects {
             page.subject(subject, report);
         }
         page.out += &super::readiness::render(&report.readiness, screen);
         page.framework(report);
         page.out.push('\n');
-    }
-    if report.command == "scan" {
-        page.out = super::scan::render(report, screen);
-        if !page.out.is_empty() {
-            page.out.push('\n');
-        }
-        for finding in &report.findings {
-            page.finding(finding);
-        }
-        page.out += &super::scan::gate(report, screen);
-        return page.out.trim_end().to_owned() + "\n";
     }
     if report.command == "recommend" {
         page.recommendation(report);

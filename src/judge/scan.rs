@@ -1,0 +1,88 @@
+//! From what `scan` read to a report.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use super::{gates, judge};
+use crate::{
+    compat,
+    enrich::enrich,
+    facts::Facts,
+    finding::Severity,
+    knowledge::Knowledge,
+    report::{Body, Report, Verdict, scan::Scan},
+    rules,
+    scan::{self, Against, Collected, Device},
+};
+
+/// What is asked of a scan.
+#[derive(Debug)]
+pub struct Question {
+    /// The GPUs that were named, the driver, what is required.
+    pub facts: Facts,
+    /// Whether not one GPU but each is in question, which no exit code answers.
+    pub every_gpu: bool,
+    /// The release to compare with.
+    pub old: Option<Collected>,
+    /// The baseline to hold it against.
+    pub against: Option<Against>,
+    /// Whether it may lose nothing that the old release has.
+    pub nothing_lost: bool,
+    /// What this machine's loader has of what nothing that was read brings.
+    pub system: BTreeMap<String, String>,
+    /// When the command began.
+    pub start: Instant,
+}
+
+/// Judges what was read.
+pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Report {
+    let Question { facts, every_gpu, old, against, nothing_lost, system, start } = question;
+    let enriched = enrich(&facts, knowledge);
+    let driver = enriched.driver.value();
+    let driver = compat::Driver {
+        version: driver.map(|driver| driver.version.clone()),
+        cuda: driver.and_then(|driver| driver.cuda.value().copied()),
+        jit: compat::Jit::WhereNeeded,
+    };
+    let named: Vec<Device> = enriched.gpus.value().into_iter().flatten().filter_map(Device::of).collect();
+    let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
+    let required = facts.required.clone();
+    let devices = if every_gpu { Device::all(knowledge) } else { named };
+    let mut report = judge("scan", facts, knowledge, rules::Judged::All, start);
+    let wrong = report.findings.iter().any(|finding| finding.severity == Severity::Error);
+    let judged = scan::judge(knowledge, &read.bundles, &devices, &driver, &system);
+    let mut body = Scan::default();
+    if let Some(old) = old {
+        let every = Device::all(knowledge);
+        let of = |read: &Collected| scan::judge(knowledge, &read.bundles, &every, &driver, &BTreeMap::new());
+        body.diff = Some(scan::diff(knowledge, &of(&old), &of(&read)));
+        body.unread.extend(old.unread);
+        body.remote.extend(old.remote);
+    }
+    if !gpus.is_empty() || !required.is_empty() {
+        let mut gate = judged.gate(knowledge, gpus, required.clone(), &read);
+        gate.met &= !wrong;
+        report.verdict = match (gate.met, wrong || !gate.reasons.is_empty()) {
+            (true, _) => report.verdict,
+            (false, true) => Verdict::Error,
+            (false, false) => Verdict::Unknown,
+        };
+        body.gate = Some(gate);
+    }
+    let units = scan::units(&read);
+    body.sizes = scan::sizes(judged.libraries.iter().map(|scanned| &scanned.library));
+    (body.libraries, body.packages) = (judged.libraries, judged.packages);
+    body.unread.extend(read.unread);
+    body.remote.extend(read.remote);
+    let mut shut = false;
+    if let Some(against) = &against {
+        shut |= !gates::hold(knowledge, &mut body, against, &units, &required, wrong);
+    }
+    if nothing_lost {
+        shut |= !gates::nothing_lost(&mut body, wrong);
+    }
+    if shut {
+        report.verdict = Verdict::Error;
+    }
+    report.body = Body::Scan(Box::new(body));
+    report
+}

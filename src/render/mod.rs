@@ -1,0 +1,48 @@
+//! The report as text: one file for each format it can be written in, and the parts that their pages share.
+
+mod escape;
+mod framework;
+mod human;
+mod json;
+mod markdown;
+mod matrix;
+mod readiness;
+mod reason;
+mod scan;
+mod style;
+
+pub use style::{ColorChoice, Screen};
+
+use crate::{
+    report::{Report, make_visible},
+    text,
+};
+
+/// Formats a report can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people, in a terminal or a file.
+    #[default]
+    Human,
+    /// For machines; the contract is in docs/json.md.
+    Json,
+    /// For an issue or a page.
+    Markdown,
+    /// One line of at most 200 bytes: for a container's termination log, the reason why a node is drained.
+    Reason,
+}
+
+/// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
+/// visible before the page is written, and the page passes a filter of its own.
+pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
+    if format == Format::Json {
+        return json::render(&report);
+    }
+    make_visible(&mut report);
+    let page = match format {
+        Format::Markdown => markdown::render(&report),
+        Format::Reason => reason::render(&report),
+        _ => human::render(&report, screen),
+    };
+    Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
+}
