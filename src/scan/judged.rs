@@ -99,6 +99,11 @@ impl Judged {
         let compiled = |path: &str| self.packages.iter().any(|one| compiles(one) && file_name(&one.at) == path);
         // What is required of every library is not met by those that a sample reached.
         for bundle in read.bundles.iter().filter(|_| !required.is_empty()) {
+            let share = knowledge.package_file(&bundle.name).is_some_and(|file| file.package.share.is_some());
+            if bundle.sampled && share {
+                let id = bundle.label();
+                unknown.push(format!("{id}: its fatbins differ, and only the first were read (--full reads all)"));
+            }
             let known = deciding(knowledge, bundle).known;
             if let Some(path) = bundle.unreached.as_ref().filter(|_| !known) {
                 let id = bundle.label();
