@@ -2,6 +2,8 @@
 //! libraries of which only a part serves the GPU.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+mod common;
+
 use std::collections::BTreeMap;
 
 use gpucheck::{
@@ -175,6 +177,38 @@ fn they_agree_where_only_a_part_serves_the_gpu() {
             let bundle = Bundle { version, libraries: vec![library], ..Bundle::new(Kind::Wheel, name, "x.whl") };
             let (one, other) = (scan(&knowledge, &bundle, &gpus, None), doctor(&knowledge, &bundle, &gpus, None));
             assert_eq!(one, other, "{name}, sm_75 in {with} of 20 fatbins, on {gpus:?}");
+        }
+    }
+}
+
+#[test]
+fn they_agree_on_real_environments() {
+    for environment in [common::torch_2_7_1(), common::torch_2_8_0(), common::torch_2_15_0()] {
+        let site = common::site_packages(&environment);
+        for gpu in ["GTX 1080 Ti", "Tesla V100", "RTX 2080 Ti", "RTX 4090", "H100", "B200", "RTX 5090"] {
+            let ask = |arguments: &[&str]| -> serde_json::Value {
+                let target = if arguments[0] == "scan" { &site } else { &environment };
+                let (_, out, err) = common::run(common::gpucheck().args(arguments).arg(target).args([
+                    "--gpu",
+                    gpu,
+                    "--driver",
+                    "580.95.05",
+                ]));
+                serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"))
+            };
+            let (scan, doctor) =
+                (ask(&["scan", "--format", "json"]), ask(&["doctor", "--os", "linux", "--format", "json"]));
+            let packages = scan["packages"].as_array().unwrap();
+            let torch = packages.iter().find(|package| package["name"] == "torch").unwrap();
+            let (one, other) = (&torch["runs_on"][0]["how"], &doctor["runs_on"][0]["how"]);
+            assert_eq!(one, other, "{} on {gpu}", environment.display());
+            // What keeps torch from running is a finding of both.
+            let errors = |report: &serde_json::Value| -> Vec<String> {
+                let all = report["findings"].as_array().unwrap().iter();
+                let wheel = all.filter(|finding| finding["rule"].as_str().unwrap().ends_with("-for-wheel"));
+                wheel.map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+            };
+            assert_eq!(errors(&scan), errors(&doctor), "{} on {gpu}", environment.display());
         }
     }
 }
