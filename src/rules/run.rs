@@ -4,7 +4,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
-use super::{Context, Draft, Judges, Outcome, REGISTRY, Rule, Scope, code, shared::chosen_cuda};
+use super::{
+    Context, Draft, Judges, Outcome, REGISTRY, Rule, Scope, code,
+    shared::{COMPANIONS, chosen_cuda},
+};
 use crate::{
     facts::{Environment, Facts, Gpu, Origin, Package},
     finding::Finding,
@@ -131,7 +134,7 @@ type Subject<'a> = (&'a Package, &'a PackageFile);
 /// Whether a package holds device code without anybody knowing which of its libraries decides. NVIDIA's own libraries are left out: what
 /// loads them decides what they must serve, and they choose among kernels themselves.
 fn is_unlisted(context: &Context<'_>, package: &Package) -> bool {
-    let own = package.name == "torch" || ["nvidia-", "cuda-"].iter().any(|prefix| package.name.starts_with(prefix));
+    let own = package.name == "torch" || code::is_of_nvidia(&package.name);
     if own || package.libraries.is_empty() {
         return false;
     }
@@ -141,7 +144,7 @@ fn is_unlisted(context: &Context<'_>, package: &Package) -> bool {
         code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref())
     };
     // The companions of torch have no other rule about their code.
-    let companion = ["torchvision", "torchaudio"].contains(&package.name.as_str());
+    let companion = COMPANIONS.contains(&package.name.as_str());
     !compiles && Some(deciding()).is_some_and(|one| (!one.known || companion) && !one.libraries.is_empty())
 }
 

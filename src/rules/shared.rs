@@ -16,6 +16,9 @@ use crate::{
     python,
 };
 
+/// What is built and released together with torch, and brings device code of its own.
+pub const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
+
 /// How a package is named to people: with its build where one is known.
 pub fn label(package: &Package) -> String {
     match (&package.build, &package.version) {

@@ -16,7 +16,7 @@ use crate::{
     knowledge::Knowledge,
     python::file_name,
     report::scan::{Gate, Kind, Run, Scanned, Summary},
-    rules::code::Support,
+    rules::code::{Support, is_of_nvidia},
 };
 
 /// All bundles, judged.
@@ -69,10 +69,7 @@ impl Judged {
             summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path, None))
         };
         let known = self.packages.iter().any(|summary| with_main(&summary));
-        let of_nvidia = |summary: &Summary| {
-            summary.kind == Kind::Installed
-                && ["nvidia-", "cuda-"].iter().any(|prefix| summary.name.starts_with(prefix))
-        };
+        let of_nvidia = |summary: &Summary| summary.kind == Kind::Installed && is_of_nvidia(&summary.name);
         let deciding = self.packages.iter().filter(|summary| !summary.decided_by.is_empty());
         deciding.filter(|summary| with_main(summary) || !(known && of_nvidia(summary))).collect()
     }

@@ -67,6 +67,11 @@ pub fn deciding<'a>(
     Deciding { libraries, known, instead }
 }
 
+/// Whether a package is one of NVIDIA's own libraries: what loads it decides what it must serve, and most choose among kernels themselves.
+pub fn is_of_nvidia(name: &str) -> bool {
+    ["nvidia-", "cuda-"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Whether a library holds next to nothing, as a compiler leaves it behind: libcufftw.so.11 has one fatbin, for sm_52 alone. Nothing
 /// for a library without runnable code.
 fn is_little(library: &Library) -> Option<bool> {

@@ -25,7 +25,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         code::{self, Support, Terms},
-        shared::{chosen_cuda, describe, driver, driver_evidence, driver_os, gpu_name, label},
+        shared::{COMPANIONS, chosen_cuda, describe, driver, driver_evidence, driver_os, gpu_name, label},
     },
 };
 
@@ -75,7 +75,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let via = gpu.capability.via().map(ToString::to_string).unwrap_or_default();
     draft = draft.evidence(Evidence::new(device, via).at(format!("/facts/gpus/value/{index}")));
     // Another build of torch brings other companions; it does nothing for what stands beside it.
-    if ["torchvision", "torchaudio"].contains(&package.name.as_str()) {
+    if COMPANIONS.contains(&package.name.as_str()) {
         draft.trace.follows.extend(["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"].map(str::to_owned));
     }
     if !judged.answer.lacks() {
