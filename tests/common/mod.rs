@@ -127,10 +127,35 @@ pub fn try_environment(name: &str, requirements: &[&str]) -> Result<PathBuf, Str
         eprintln!("installing {requirements:?} into {}", folder.display());
         succeeds(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
         let mut pip = Command::new(folder.join("bin/python"));
-        succeeds(pip.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet"]).args(requirements))?;
+        pip.args(["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-cache-dir"]);
+        succeeds(pip.args(requirements))?;
         fs::write(folder.join("complete"), requirements.join("\n")).expect("the mark can be written");
     }
     Ok(folder)
+}
+
+/// A copy of a kept environment to change, beside it, made of links to its files: pip never writes into a file that is installed, it
+/// moves the old one away, and the copy costs no disk. The caller removes it.
+pub fn copied_environment(environment: &Path, name: &str) -> PathBuf {
+    let folder = cache().join(name);
+    let _ = fs::remove_dir_all(&folder);
+    link_tree(environment, &folder);
+    folder
+}
+
+/// A folder made again, with hard links for its files.
+fn link_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the folder can be made");
+    for entry in fs::read_dir(from).expect("the folder can be listed") {
+        let entry = entry.expect("its entries can be read");
+        let (kind, target) = (entry.file_type().expect("its kind is known"), to.join(entry.file_name()));
+        if kind.is_dir() {
+            link_tree(&entry.path(), &target);
+        } else {
+            // A link to a link is that link again.
+            fs::hard_link(entry.path(), &target).expect("the file can be linked");
+        }
+    }
 }
 
 /// The folder of an environment's packages.
@@ -163,7 +188,7 @@ pub fn wheel(requirement: &str, platform: &str) -> PathBuf {
     if !folder.join("complete").exists() {
         let _ = fs::remove_dir_all(&folder);
         let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps"]);
+        pip.args(["-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps", "--no-cache-dir"]);
         succeed(pip.args(["--only-binary=:all:", "--platform", platform, "-d"]).arg(&folder).arg(requirement));
         fs::write(folder.join("complete"), requirement).expect("the mark can be written");
     }
