@@ -45,6 +45,38 @@ pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What stands before the first empty line of a regular file, of its first `limit` bytes: the fields of a `METADATA`, most of which is
+/// a description.
+///
+/// # Errors
+/// As [`open`].
+pub fn fields(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (mut file, _) = open(path)?;
+    let mut bytes = Vec::new();
+    let mut piece = FIRST_PIECE;
+    loop {
+        let searched = bytes.len().saturating_sub(EMPTY_LINE.len());
+        let wanted = piece.min(limit.saturating_sub(bytes.len() as u64));
+        bytes.reserve(usize::try_from(wanted).unwrap_or(0));
+        let count = file.by_ref().take(wanted).read_to_end(&mut bytes)?;
+        let rest = bytes.get(searched..).unwrap_or_default();
+        let ends = [memchr::memmem::find(rest, b"\n\n"), memchr::memmem::find(rest, EMPTY_LINE)];
+        let end = ends.into_iter().flatten().min();
+        if let Some(end) = end {
+            bytes.truncate(searched + end + 1);
+        }
+        if end.is_some() || (count as u64) < piece {
+            return Ok(bytes);
+        }
+        piece = piece.saturating_mul(2);
+    }
+}
+
+/// The fields of most packages; each further piece is twice as long.
+const FIRST_PIECE: u64 = 1 << 13;
+/// The longer of the two.
+const EMPTY_LINE: &[u8] = b"\n\r\n";
+
 /// A regular file as text, whole or not at all.
 ///
 /// # Errors
@@ -99,6 +131,28 @@ mod tests {
         std::fs::write(&path, b"\xff").unwrap();
         assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is not UTF-8"));
         assert!(head(folder.path(), 9).is_err() && whole(&folder.path().join("none"), 9).is_err());
+    }
+
+    #[test]
+    fn fields_end_at_an_empty_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("METADATA");
+        let read = |text: &str, limit| {
+            std::fs::write(&path, text).unwrap();
+            String::from_utf8(fields(&path, limit).unwrap()).unwrap()
+        };
+        for line in ["\n", "\r\n"] {
+            // Wherever the pieces end, the empty line is found.
+            for length in (0..20).chain(8180..8200).chain([24575, 24576, 24577, 70000]) {
+                let head = "x".repeat(length) + line;
+                assert_eq!(read(&format!("{head}{line}Name: no{line}{line}"), 1 << 20), head, "{length}");
+            }
+        }
+        let long = "Name: a\n".repeat(4000);
+        assert_eq!(read(&long, 1 << 20), long);
+        assert_eq!(read(&long, 12345), long[..12345]);
+        assert_eq!(read("", 9), "");
+        assert!(fields(folder.path(), 9).is_err());
     }
 
     #[test]

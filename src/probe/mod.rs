@@ -30,7 +30,7 @@ pub use environments::{build_of_text, in_folders as system_libraries};
 pub use here::{Here, InstalledPython, here};
 
 use crate::{
-    facts::{Fact, Facts, Framework, Smoke},
+    facts::{Fact, Facts, Framework, Host, Smoke},
     knowledge::Interests,
     system::{Root, Surroundings},
 };
@@ -73,14 +73,32 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     // First, so that the driver answers while the files are read.
     let live = (options.live && root.is_live()).then(|| live::Live::start(options.timeout));
     let host = host::host(&root, surroundings);
-    let devices = pci::devices(&root, &host);
-    let kernel = kernel::kernel(&root, &host, &devices);
-    let places = driver_folders::places(&root, surroundings, &host);
-    let mut facts = Facts {
-        driver: kernel::driver(&kernel, &host),
+    let environments = || match options.without_environments {
+        true => Ok(Vec::new()),
+        false => environments::environments(&root, options, surroundings, &host),
+    };
+    let machine = || machine(&root, options, surroundings, &host);
+    let (environments, mut facts) = crate::parallel::both(environments, machine);
+    facts.environments = environments?;
+    if let Some(live) = live {
+        live::merge(&mut facts, live.finish(&root), options.identify);
+        if let Some(options) = &options.smoke {
+            facts.smoke = smoke::smoke(&facts, options, surroundings.home.as_deref())?;
+        }
+    }
+    Ok(facts)
+}
+
+/// The machine without its Python environments.
+fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &Host) -> Facts {
+    let devices = pci::devices(root, host);
+    let kernel = kernel::kernel(root, host, &devices);
+    let places = driver_folders::places(root, surroundings, host);
+    Facts {
+        driver: kernel::driver(&kernel, host),
         kernel,
-        driver_libraries: driver_libraries::driver_libraries(&root, &places, &host),
-        driver_files: driver_files::driver_files(&root, &places, &host),
+        driver_libraries: driver_libraries::driver_libraries(root, &places, host),
+        driver_files: driver_files::driver_files(root, &places, host),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: match options.smoke {
@@ -91,20 +109,10 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
         expected: Vec::new(),
         required: Vec::new(),
         excused: Default::default(),
-        gpus: pci::gpus(&root, &devices),
-        toolkits: toolkits::toolkits(&root, surroundings),
-        env_vars: env_vars::env_vars(&root, surroundings, &options.interests.variables, options.identify),
-        environments: match options.without_environments {
-            true => Vec::new(),
-            false => environments::environments(&root, options, surroundings, &host)?,
-        },
-        host,
-    };
-    if let Some(live) = live {
-        live::merge(&mut facts, live.finish(&root), options.identify);
-        if let Some(options) = &options.smoke {
-            facts.smoke = smoke::smoke(&facts, options, surroundings.home.as_deref())?;
-        }
+        gpus: pci::gpus(root, &devices),
+        toolkits: toolkits::toolkits(root, surroundings),
+        env_vars: env_vars::env_vars(root, surroundings, &options.interests.variables, options.identify),
+        environments: Vec::new(),
+        host: host.clone(),
     }
-    Ok(facts)
 }

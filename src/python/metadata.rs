@@ -1,7 +1,7 @@
 //! The head of `METADATA` and `PKG-INFO`, and `requires.txt` of egg-info folders.
 //! Format: <https://packaging.python.org/en/latest/specifications/core-metadata/>, fields as in an e-mail.
 
-use super::{MarkerEnvironment, Requirement};
+use super::{MarkerEnvironment, Requirement, marker::Marker};
 
 /// What a distribution says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,13 +79,15 @@ impl Field {
     }
 }
 
-/// Whether a requirement is asked for by an extra only, whatever the environment. A line that is no requirement is not.
+/// Whether a requirement is asked for by an extra only, whatever the environment. Its marker alone says so, behind a semicolon; only a
+/// URL may have others.
 fn needs_extra(line: &str) -> bool {
     let anywhere = MarkerEnvironment::new(None, None);
-    line.contains("extra")
-        && line.parse::<Requirement>().is_ok_and(|requirement| {
-            requirement.marker.is_some_and(|marker| marker.eval(&anywhere, None) == Some(false))
-        })
+    let marker = || match line.contains('@') {
+        true => line.parse::<Requirement>().ok()?.marker,
+        false => line.split_once(';')?.1.trim().parse::<Marker>().ok(),
+    };
+    line.contains("extra") && marker().is_some_and(|marker| marker.eval(&anywhere, None) == Some(false))
 }
 
 /// Requirements in `requires.txt` of an egg-info folder: the lines before the first section, and those of `[:marker]` sections with

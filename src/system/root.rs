@@ -131,8 +131,15 @@ impl Root {
     /// # Errors
     /// As [`Root::read`].
     pub fn read_text(&self, path: &Path, limit: u64) -> io::Result<String> {
-        let bytes = self.read(path, limit)?;
-        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        Ok(text(self.read(path, limit)?))
+    }
+
+    /// What stands before the first empty line of those bytes.
+    ///
+    /// # Errors
+    /// As [`Root::read`].
+    pub fn read_fields(&self, path: &Path, limit: u64) -> io::Result<String> {
+        Ok(text(files::fields(&self.locate(path)?, limit)?))
     }
 
     /// Names in a folder, sorted.
@@ -201,6 +208,10 @@ pub fn clean(path: &Path) -> Option<PathBuf> {
         }
     }
     Some(out)
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Canonical paths on Windows start with `\\?\`, which nobody types.

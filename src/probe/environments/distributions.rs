@@ -220,7 +220,7 @@ fn read(
         (false, _) => place.join("METADATA"),
     };
     let mut unread = Vec::new();
-    let (metadata, fault) = match root.read_text(&file, MAX_METADATA) {
+    let (metadata, fault) = match root.read_fields(&file, MAX_METADATA) {
         Ok(text) => (python::Metadata::parse(whole_lines(&text)), None),
         Err(error) => (python::Metadata::default(), Some(error)),
     };

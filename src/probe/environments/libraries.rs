@@ -39,24 +39,29 @@ pub fn read(
     more: &BTreeSet<String>,
     platform: Option<Platform>,
 ) {
-    read_others(root, layout, distributions, more);
-    let mut work: Vec<(usize, PathBuf, String)> = Vec::new();
-    for (index, distribution) in distributions.iter_mut().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
+    let mut files: Vec<File> = Vec::new();
+    for (owner, distribution) in distributions.iter_mut().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
         let natives = natives(root, distribution);
         if layout.conda && distribution.package.name == "torch" {
             let library = layout.prefix.join("lib");
             let outside = CONDA_TORCH.into_iter().filter(|name| !natives.iter().any(|path| path.ends_with(name)));
-            let files = outside.map(|name| (index, library.join(name), format!("lib/{name}")));
-            work.extend(files.filter(|(_, path, _)| root.is_named(path)));
+            let outside =
+                outside.map(|name| File { owner, path: library.join(name), shown: format!("lib/{name}"), known: true });
+            files.extend(outside.filter(|file| root.is_named(&file.path)));
         }
         let code = distribution.code();
-        let inside = natives.into_iter().filter_map(|shown| Some((index, within(layout, code, &shown)?, shown)));
-        work.extend(inside);
+        let inside = |shown: String| Some(File { owner, path: within(layout, code, &shown)?, shown, known: true });
+        files.extend(natives.into_iter().filter_map(inside));
     }
-    let left = work.split_off(work.len().min(MAX_FILES));
-    let looks = crate::parallel::map_files(&work, |(_, path, shown)| look(root, path, shown, platform));
-    for ((index, path, _), Look { library, bad }) in work.iter().zip(looks) {
-        let Some(distribution) = distributions.get_mut(*index) else { continue };
+    let left = files.split_off(files.len().min(MAX_FILES));
+    // Last, as they are small: the large ones should not be what everybody waits for in the end.
+    files.extend(others(layout, distributions, more));
+    let looks = crate::parallel::map_files(&files, |File { path, shown, known, .. }| match known {
+        true => look(root, path, shown, platform),
+        false => Look { library: look::code_of(root, path, shown), bad: None },
+    });
+    for (File { owner, path, .. }, Look { library, bad }) in files.iter().zip(looks) {
+        let Some(distribution) = distributions.get_mut(*owner) else { continue };
         distribution.package.libraries.extend(library);
         let moved = |bad: &BadFile| bad.what == Flaw::Absent && moved_by_conda(root, layout, distribution, path);
         let bad = bad.filter(|bad| !moved(bad));
@@ -64,34 +69,39 @@ pub fn read(
     }
     // The first that was left out speaks for the rest of its package.
     let mut last = None;
-    for (index, _, path) in left {
-        if last.replace(index) != Some(index)
-            && let Some(distribution) = distributions.get_mut(index)
+    for File { owner, shown, .. } in left {
+        if last.replace(owner) != Some(owner)
+            && let Some(distribution) = distributions.get_mut(owner)
         {
-            distribution.package.damaged.push(too_much(path));
+            distribution.package.damaged.push(too_much(shown));
         }
     }
 }
 
-/// Reads the device code of packages of which nothing is known that concerns GPUs, as far as their RECORDs list files.
-fn read_others(root: &Root, layout: &Layout, distributions: &mut [Distribution], more: &BTreeSet<String>) {
-    let others = || distributions.iter().enumerate().filter(|(_, found)| !concerns_gpus(found, more));
-    let work: Vec<(usize, PathBuf, String)> = others()
-        .flat_map(|(index, other)| {
-            let files = other.natives.iter().flatten();
-            // Thousands of loose files are a store of which a program takes what fits; each alone says nothing.
-            let loose = files.clone().filter(|path| python::device_code(path)).count();
-            let files = files.filter(move |path| loose <= MAX_LOOSE || !python::device_code(path));
-            files.filter_map(move |shown| Some((index, within(layout, other.code(), shown)?, shown.clone())))
+/// A native file to look at.
+struct File {
+    /// The place of its distribution.
+    owner: usize,
+    path: PathBuf,
+    /// Its path as its package has it.
+    shown: String,
+    /// Whether its package is known to need it. Of the others only the device code counts.
+    known: bool,
+}
+
+/// The files of packages of which nothing is known that concerns GPUs, as far as their RECORDs list files.
+fn others(layout: &Layout, distributions: &[Distribution], more: &BTreeSet<String>) -> Vec<File> {
+    let others = distributions.iter().enumerate().filter(|(_, found)| !concerns_gpus(found, more));
+    let files = others.flat_map(|(owner, other)| {
+        let files = other.natives.iter().flatten();
+        // Thousands of loose files are a store of which a program takes what fits; each alone says nothing.
+        let loose = files.clone().filter(|path| python::device_code(path)).count();
+        let files = files.filter(move |path| loose <= MAX_LOOSE || !python::device_code(path));
+        files.filter_map(move |shown| {
+            Some(File { owner, path: within(layout, other.code(), shown)?, shown: shown.clone(), known: false })
         })
-        .take(MAX_FILES)
-        .collect();
-    let found = crate::parallel::map(&work, |(_, path, shown)| look::code_of(root, path, shown));
-    for ((index, ..), library) in work.iter().zip(found) {
-        if let Some(distribution) = distributions.get_mut(*index) {
-            distribution.package.libraries.extend(library);
-        }
-    }
+    });
+    files.take(MAX_FILES).collect()
 }
 
 /// Where a file of a RECORD lies. One that points out of the environment is not followed.

@@ -43,34 +43,35 @@ pub fn environments(
     host: &Host,
 ) -> anyhow::Result<Vec<Environment>> {
     let candidates = select::candidates(root, options, surroundings)?;
-    let read = |(index, candidate)| {
-        let selected = index == 0;
+    let candidates: Vec<_> = candidates.into_iter().enumerate().collect();
+    // Side by side: the others, whose packages only are listed, are read while the libraries of the selected one are.
+    Ok(crate::parallel::map(&candidates, |(index, candidate)| {
+        let selected = *index == 0;
         let interests = (selected || options.all).then_some(&options.interests);
         environment(root, surroundings, host, candidate, selected, interests)
-    };
-    Ok(candidates.into_iter().enumerate().map(read).collect())
+    }))
 }
 
 fn environment(
     root: &Root,
     surroundings: &Surroundings,
     host: &Host,
-    candidate: Candidate,
+    candidate: &Candidate,
     selected: bool,
     interests: Option<&Interests>,
 ) -> Environment {
     let Candidate { layout, found_by, active } = candidate;
-    let modules = elsewhere::modules(root, surroundings, &layout);
+    let modules = elsewhere::modules(root, surroundings, layout);
     let Found { mut distributions, mut unlisted, elsewhere } =
-        distributions::distributions(root, &layout, modules, interests.is_some());
+        distributions::distributions(root, layout, modules, interests.is_some());
     // Which Python it is for, and so which folders count, stands in there.
     if let Some(why) = layout.venv.as_ref().and_then(|venv| venv.unread.clone()) {
         unlisted.push(Unlisted { path: root.shown(&layout.prefix.join(pyvenv::FILE)), why });
     }
-    let platform = platform(root, &layout, host);
+    let platform = platform(root, layout, host);
     let mut system_libraries = BTreeMap::new();
     if let Some(interests) = interests {
-        libraries::read(root, &layout, &mut distributions, &interests.packages, platform.value().copied());
+        libraries::read(root, layout, &mut distributions, &interests.packages, platform.value().copied());
         if let Some(platform) = platform.value().filter(|platform| platform.os == Os::Linux) {
             let provided = provided(&distributions);
             // What rows ask for is looked for where GPU software is installed at all.
@@ -79,20 +80,20 @@ fn environment(
             let names =
                 missing(&distributions, &provided).into_iter().chain(asked).filter(|name| !provided.contains(name));
             let names = names.collect();
-            system_libraries = system_libraries::locate(root, surroundings, &layout, platform, &names);
-            system_libraries.extend(system_libraries::shadowing(root, surroundings, &layout, platform, &provided));
+            system_libraries = system_libraries::locate(root, surroundings, layout, platform, &names);
+            system_libraries.extend(system_libraries::shadowing(root, surroundings, layout, platform, &provided));
         }
     }
     Environment {
         id: root.shown(&layout.prefix),
         origin: Origin::Installed,
         selected,
-        found_by,
+        found_by: found_by.clone(),
         // Without a pip of its own a plain `pip` is another environment's.
-        active: active && distributions.iter().any(|distribution| distribution.package.name == "pip"),
-        interpreter: interpreter(root, &layout),
-        manager: manager::manager(root, &layout),
-        python: layout.python,
+        active: *active && distributions.iter().any(|distribution| distribution.package.name == "pip"),
+        interpreter: interpreter(root, layout),
+        manager: manager::manager(root, layout),
+        python: layout.python.clone(),
         platform,
         packages: distributions.into_iter().map(|distribution| distribution.package).collect(),
         system_libraries,
