@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::shell::ShellLine;
+use crate::{facts::Location, shell::ShellLine};
 
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,7 +29,7 @@ pub struct Finding {
     pub environment: Option<String>,
     /// Ids of the GPUs concerned.
     pub gpus: Vec<String>,
-    /// Place in a file, for findings about declared files.
+    /// Place in a file, for findings about what a file asks for.
     pub location: Option<Location>,
     /// The cause, in one sentence.
     pub summary: String,
@@ -90,17 +90,6 @@ pub enum Remedy {
     Reinstall,
     /// What only a person can do; rows of `advice.toml`.
     Advice,
-}
-
-/// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Location {
-    /// File as shown.
-    pub path: String,
-    /// One-based line.
-    pub line: u32,
-    /// One-based column.
-    pub column: u32,
 }
 
 /// A fact that a finding rests on.

@@ -9,6 +9,7 @@ use crate::{
 /// Orders the findings: folds consequences, lowers what another GPU makes harmless, sorts the worst first.
 pub fn resolve(findings: Vec<Finding>, facts: &Facts) -> Vec<Finding> {
     let mut findings = fold(findings);
+    locate(&mut findings, facts);
     spare_idle_gpus(&mut findings, facts);
     findings.sort_by(|a, b| {
         b.severity
@@ -18,6 +19,14 @@ pub fn resolve(findings: Vec<Finding>, facts: &Facts) -> Vec<Finding> {
             .then_with(|| a.subject.cmp(&b.subject))
     });
     findings
+}
+
+/// A finding stands where the first fact that it rests on was written.
+fn locate(findings: &mut [Finding], facts: &Facts) {
+    for finding in findings.iter_mut().filter(|_| !facts.written.is_empty()) {
+        let pointers = finding.evidence.iter().filter_map(|evidence| evidence.pointer.as_deref());
+        finding.location = pointers.filter_map(|pointer| facts.place(pointer)).next().cloned();
+    }
 }
 
 fn registry_position(slug: &str) -> usize {

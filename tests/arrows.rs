@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("fuzzing", &["probe"]),
     ("remote", &["binary", "python", "system"]),
     ("shell", &["facts", "python", "remote", "system", "text"]),
-    ("finding", &["shell"]),
+    ("finding", &["facts", "shell"]),
     ("rules", &["compat", "facts", "finding", "knowledge", "python", "shell", "text"]),
     ("resolve", &["facts", "finding", "rules"]),
     ("fix", &["compat", "enrich", "facts", "finding", "knowledge", "python", "resolve", "rules", "shell"]),

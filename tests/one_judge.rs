@@ -49,17 +49,11 @@ fn doctor(
     }
     let mut environment = judge::hypothetical(&facts, None);
     environment.packages.push(Package {
-        name: bundle.name.clone(),
         version: Fact::known(bundle.version.clone().unwrap(), source()),
-        build: Fact::unknown("not asked"),
-        installer: None,
-        requires: Vec::new(),
         libraries: bundle.libraries.clone(),
         listing: Some(Listing::Record),
-        damaged: Vec::new(),
-        unread: Vec::new(),
-        editable: None,
         at: "test".to_owned(),
+        ..Package::unknown(&bundle.name, "not asked")
     });
     facts.environments.push(environment);
     let verdicts = rules::run(&enrich(&facts, knowledge), knowledge, rules::Judged::All);

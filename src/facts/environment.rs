@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     code::Library,
     fact::Fact,
+    image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
     machine::Platform,
     version::{CudaVersion, PythonVersion},
+    written::Asked,
 };
 
 /// A set of packages that one interpreter sees.
@@ -46,9 +48,32 @@ pub struct Environment {
     /// Other places that have torch or one of its companions, and that Python may take it from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<Elsewhere>,
+    /// The container image that it is part of, where that is not the machine itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Box<ContainerImage>>,
 }
 
 impl Environment {
+    /// One of which nothing is known, for the same reason.
+    pub fn unknown(id: impl Into<String>, origin: Origin, why: &str) -> Self {
+        Self {
+            id: id.into(),
+            origin,
+            selected: true,
+            found_by: String::new(),
+            active: false,
+            interpreter: Fact::unknown(why),
+            python: Fact::unknown(why),
+            platform: Fact::unknown(why),
+            manager: Fact::unknown(why),
+            packages: Vec::new(),
+            system_libraries: BTreeMap::new(),
+            unlisted: Vec::new(),
+            elsewhere: Vec::new(),
+            image: None,
+        }
+    }
+
     /// The distribution of this normalised name.
     pub fn package(&self, name: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.name == name)
@@ -115,9 +140,30 @@ pub struct Package {
     pub editable: Option<String>,
     /// Where it is: the dist-info folder, relative to the environment.
     pub at: String,
+    /// How it was asked for, where a file or a command does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
 }
 
 impl Package {
+    /// One of which only the name is known, for the same reason.
+    pub fn unknown(name: impl Into<String>, why: &str) -> Self {
+        Self {
+            name: name.into(),
+            version: Fact::unknown(why),
+            build: Fact::unknown(why),
+            installer: None,
+            requires: Vec::new(),
+            libraries: Vec::new(),
+            listing: None,
+            damaged: Vec::new(),
+            unread: Vec::new(),
+            editable: None,
+            at: String::new(),
+            asked: None,
+        }
+    }
+
     /// Nobody has looked at its files: what was seen was of another version or another system.
     pub fn forget_look(&mut self) {
         self.listing = None;

@@ -8,11 +8,13 @@ mod driver_file;
 mod environment;
 mod fact;
 mod framework;
+mod image;
 mod kernel;
 mod look;
 mod machine;
 mod smoke;
 mod version;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +27,13 @@ pub use driver_file::{DriverFile, DriverPart, FileDamage};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
+pub use image::ContainerImage;
 pub use kernel::{Kernel, KernelModule};
 pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, ShellKind, Toolkit, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
+pub use written::{Asked, Location, Symptom};
 
 /// Everything that was seen of one machine and its environments. The default is that nobody looked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,4 +80,52 @@ pub struct Facts {
     pub env_vars: BTreeMap<String, String>,
     /// Python environments.
     pub environments: Vec<Environment>,
+    /// Where facts stand that somebody wrote into a file, by their JSON pointer in these facts: `/environments/0/packages/3`. What lies
+    /// below a pointer that is not listed itself stands where the next one above it does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub written: BTreeMap<String, Location>,
+    /// Lines of logs that look like errors, in the order of the log.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub symptoms: Vec<Symptom>,
+}
+
+impl Facts {
+    /// The machine, with one of its environments or none, by id: what a change to that environment is tried on. Programs were run on the
+    /// machine as it was, so what they said is left out.
+    pub fn about(&self, environment: Option<&str>) -> Self {
+        let one = self.environments.iter().find(|one| Some(one.id.as_str()) == environment);
+        Self {
+            host: self.host.clone(),
+            driver: self.driver.clone(),
+            kernel: self.kernel.clone(),
+            driver_libraries: self.driver_libraries.clone(),
+            driver_files: self.driver_files.clone(),
+            nvml: self.nvml.clone(),
+            cuda: self.cuda.clone(),
+            gpus: self.gpus.clone(),
+            smoke: Fact::unknown(Smoke::NOT_ASKED),
+            framework: Fact::unknown(Framework::NOT_ASKED),
+            expected: self.expected.clone(),
+            required: self.required.clone(),
+            excused: self.excused.clone(),
+            toolkits: self.toolkits.clone(),
+            env_vars: self.env_vars.clone(),
+            environments: one.cloned().into_iter().collect(),
+            // A changed fact no longer stands where it was written.
+            written: BTreeMap::new(),
+            symptoms: Vec::new(),
+        }
+    }
+
+    /// Where the fact at this pointer into a report (`/facts/environments/0/packages/3/version`) was written, if it was.
+    pub fn place(&self, pointer: &str) -> Option<&Location> {
+        let mut pointer = pointer.strip_prefix("/facts")?;
+        while !self.written.is_empty() && !pointer.is_empty() {
+            if let Some(location) = self.written.get(pointer) {
+                return Some(location);
+            }
+            pointer = pointer.rsplit_once('/')?.0;
+        }
+        None
+    }
 }

@@ -28,9 +28,11 @@ pub use commands::{TORCH_INDEXES, commands};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
+use std::collections::BTreeMap;
+
 use crate::{
     enrich::enrich,
-    facts::{Environment, Facts, Os},
+    facts::{Environment, Fact, Facts, Os},
     finding::{Command, Finding, Fix, Remedy},
     knowledge::Knowledge,
     rules::{self, Judged, Undecided},
@@ -59,6 +61,18 @@ impl Case<'_> {
             Some(_) => Os::Windows,
             None => host.platform.value().map_or(Os::Linux, |platform| platform.os),
         }
+    }
+
+    /// The environment variables that programs of the environment see: an image's own, else those of the machine.
+    fn variables(&self) -> &BTreeMap<String, String> {
+        let image = self.environment.and_then(|environment| environment.image.as_deref());
+        image.map_or(&self.facts.env_vars, |image| &image.env_vars)
+    }
+
+    /// The version of the GNU C library that wheels meet: an image's own, else that of the machine.
+    fn glibc(&self) -> &Fact<String> {
+        let image = self.environment.and_then(|environment| environment.image.as_deref());
+        image.map_or(&self.facts.host.glibc, |image| &image.glibc)
     }
 
     /// The lines of a plan, or why there are none.

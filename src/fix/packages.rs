@@ -46,7 +46,8 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 /// Whether a torch or a toolkit brings a CUDA that packages can be chosen for.
 fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
     let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda);
-    torch.is_some() || !case.facts.toolkits.is_empty()
+    let toolkits = environment.image.as_deref().map_or(&case.facts.toolkits, |image| &image.toolkits);
+    torch.is_some() || !toolkits.is_empty()
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
@@ -86,7 +87,7 @@ fn result(plan: &Plan) -> Option<String> {
 /// Unsetting the variable by which a user chose another library of the package.
 fn without_override(case: &Case<'_>, name: &str) -> Option<Plan> {
     let variable = case.knowledge.package_file(name)?.package.override_variable.clone()?;
-    case.facts.env_vars.contains_key(&variable).then(|| Plan {
+    case.variables().contains_key(&variable).then(|| Plan {
         summary: format!("unset {variable}"),
         changes: vec![Change::Variable(variable.into(), None)],
         ..Plan::default()

@@ -2,9 +2,7 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::facts::{
-    Build, DriverVersion, Environment, Fact, Facts, Framework, How, Origin, Package, PythonVersion, Smoke, Source,
-};
+use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
 
 /// The variable that decides which GPUs CUDA shows.
 pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
@@ -76,31 +74,7 @@ impl Plan {
 
     /// The facts after the plan, for the environment of this id; other environments are left out, they are not judged again.
     pub fn apply(&self, facts: &Facts, environment: Option<&str>) -> Facts {
-        let mut after = Facts {
-            host: facts.host.clone(),
-            driver: facts.driver.clone(),
-            kernel: facts.kernel.clone(),
-            driver_libraries: facts.driver_libraries.clone(),
-            driver_files: facts.driver_files.clone(),
-            nvml: facts.nvml.clone(),
-            cuda: facts.cuda.clone(),
-            // The GPUs were not asked again.
-            smoke: Fact::unknown(Smoke::NOT_ASKED),
-            framework: Fact::unknown(Framework::NOT_ASKED),
-            gpus: facts.gpus.clone(),
-            expected: facts.expected.clone(),
-            required: facts.required.clone(),
-            excused: facts.excused.clone(),
-            toolkits: facts.toolkits.clone(),
-            env_vars: facts.env_vars.clone(),
-            environments: facts
-                .environments
-                .iter()
-                .find(|e| Some(e.id.as_str()) == environment)
-                .into_iter()
-                .cloned()
-                .collect(),
-        };
+        let mut after = facts.about(environment);
         // One is judged at most, and a plan may move thousands of its packages.
         let mut places = Places::of(&after.environments);
         for change in &self.changes {
@@ -113,9 +87,12 @@ impl Plan {
                 }
                 Change::Driver(version) => set_driver(&mut after, version, &self.summary),
                 Change::Variable(name, value) => {
+                    // Programs in an image see the image's.
+                    let image = after.environments.first_mut().and_then(|environment| environment.image.as_mut());
+                    let variables = image.map_or(&mut after.env_vars, |image| &mut image.env_vars);
                     match value {
-                        Some(value) => after.env_vars.insert(name.clone().into_owned(), value.clone()),
-                        None => after.env_vars.remove(name.as_ref()),
+                        Some(value) => variables.insert(name.clone().into_owned(), value.clone()),
+                        None => variables.remove(name.as_ref()),
                     };
                     if name == VISIBLE {
                         ask_again(&mut after);
@@ -235,20 +212,13 @@ impl Install {
             (None, _) => Fact::unknown("whatever version fits"),
         };
         let package = Package {
-            name: self.name.clone(),
             version,
             build: match &self.build {
                 Some(build) => Fact::known(build.clone(), via),
                 None => Fact::unknown("not installed yet"),
             },
-            installer: None,
             requires: self.requires.clone(),
-            libraries: Vec::new(),
-            listing: None,
-            damaged: Vec::new(),
-            unread: Vec::new(),
-            editable: None,
-            at: String::new(),
+            ..Package::unknown(&self.name, "not installed yet")
         };
         match places.find(&mut environment.packages, &self.name) {
             Some(installed) => *installed = package,

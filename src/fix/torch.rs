@@ -209,7 +209,7 @@ impl Search<'_> {
             driver: compat::Driver { version, cuda, jit: compat::Jit::WhereNeeded },
             driver_os: self.case.driver_os(),
             installed,
-            glibc: host.glibc.value().map(String::as_str).filter(|_| platform.os == Os::Linux),
+            glibc: self.case.glibc().value().map(String::as_str).filter(|_| platform.os == Os::Linux),
             default_index: attempt.default_index,
         })
     }

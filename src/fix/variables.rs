@@ -42,7 +42,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 
 /// The entries before the one that does not exist, else none of them: unset, every GPU is visible.
 fn visible_plans(case: &Case<'_>) -> Vec<Plan> {
-    let entries = case.facts.env_vars.get(VISIBLE).map(|text| text.split(',').map(str::trim).collect::<Vec<_>>());
+    let entries = case.variables().get(VISIBLE).map(|text| text.split(',').map(str::trim).collect::<Vec<_>>());
     let entries = entries.unwrap_or_default();
     let shorter = (1..entries.len()).rev().filter_map(|count| Some(entries.get(..count)?.join(","))).map(|kept| Plan {
         summary: "name GPUs that exist".to_owned(),
@@ -65,7 +65,7 @@ fn unread<'k>(case: &Case<'k>, name: &str) -> Option<&'k UnreadRow> {
 /// The value under the name that is read, then the variable not set at all: what it asked for may not be wanted any more.
 fn unread_plans(case: &Case<'_>, name: &str) -> Vec<Plan> {
     let instead = unread(case, name).and_then(|row| row.instead.clone());
-    let value = case.facts.env_vars.get(name).cloned();
+    let value = case.variables().get(name).cloned();
     let renamed = instead.zip(value).map(|(instead, value)| Plan {
         summary: format!("set {instead}, which is read, instead of {name}"),
         changes: vec![Change::Variable(name.to_owned().into(), None), Change::Variable(instead.into(), Some(value))],
@@ -91,7 +91,7 @@ fn arch_list_plans(case: &Case<'_>) -> Vec<Plan> {
 
 /// The list with the GPUs in it; `keep` what it had, too.
 fn arch_list_value(case: &Case<'_>, keep: bool) -> Option<String> {
-    let text = case.facts.env_vars.get(ARCH_LIST)?;
+    let text = case.variables().get(ARCH_LIST)?;
     let torch = case.environment?.package("torch")?;
     let version = torch.build.value().map(|build| &build.version).or(torch.version.value())?;
     let parser = case.knowledge.arch_list_parser(python::public_version(version))?;

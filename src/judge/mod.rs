@@ -61,21 +61,13 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
 /// An environment that is not there yet, on the system of these facts.
 pub fn hypothetical(facts: &Facts, python: Option<PythonVersion>) -> Environment {
     Environment {
-        id: "new environment".to_owned(),
-        origin: Origin::Hypothetical,
-        selected: true,
         found_by: "there is none yet".to_owned(),
         active: true,
-        interpreter: Fact::unknown("there is none yet"),
         python: match python {
             Some(python) => Fact::known(python, Source::option(format!("--python-version {python}"))),
             None => Fact::unknown("there is none yet (--python-version)"),
         },
         platform: facts.host.platform.clone(),
-        manager: Fact::unknown("there is none yet"),
-        packages: Vec::new(),
-        system_libraries: Default::default(),
-        unlisted: Vec::new(),
-        elsewhere: Vec::new(),
+        ..Environment::unknown("new environment", Origin::Hypothetical, "there is none yet")
     }
 }

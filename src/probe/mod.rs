@@ -113,6 +113,8 @@ fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &H
         toolkits: toolkits::toolkits(root, surroundings),
         env_vars: env_vars::env_vars(root, surroundings, &options.interests.variables, options.identify),
         environments: Vec::new(),
+        written: Default::default(),
+        symptoms: Vec::new(),
         host: host.clone(),
     }
 }

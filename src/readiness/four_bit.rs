@@ -78,7 +78,7 @@ impl<'a> Subject<'a> {
         }
         there.sort_unstable();
         let windows = self.environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
-        let forced = self.context.facts.env_vars.get("BNB_CUDA_VERSION").is_some_and(|text| !text.is_empty());
+        let forced = self.context.variable("BNB_CUDA_VERSION").is_some_and(|text| !text.is_empty());
         let why = format!(
             "{} asks for libbitsandbytes_cuda{wanted}.{}, which it does not have (it has {})",
             if forced { "BNB_CUDA_VERSION" } else { "torch.version.cuda" },

@@ -135,6 +135,9 @@ impl Page<'_> {
             paint.on(finding.rule, color),
             Paint::Strong.on(&finding.subject, color)
         );
+        if let Some(location) = &finding.location {
+            self.labelled(2, "written at", Paint::Dim, &location.to_string());
+        }
         self.labelled(2, "cause", Paint::Dim, &finding.summary);
         for (index, evidence) in finding.evidence.iter().enumerate() {
             let label = if index == 0 { "evidence" } else { "" };

@@ -65,6 +65,9 @@ fn one(out: &mut String, finding: &Finding) {
     };
     let _ = writeln!(out, "### {severity}: `{}`, {}\n", finding.rule, escaped(&finding.subject));
     let _ = writeln!(out, "{}\n", escaped(&finding.summary));
+    if let Some(location) = &finding.location {
+        let _ = writeln!(out, "- written at {}", escaped(&location.to_string()));
+    }
     for evidence in &finding.evidence {
         let _ = writeln!(out, "- {} ({})", escaped(&evidence.fact), escaped(&evidence.source));
     }

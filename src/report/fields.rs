@@ -14,9 +14,10 @@ use super::{
 };
 use crate::{
     facts::{
-        CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, PythonError, Source, StepOutcome,
+        CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, Location, PythonError, Source,
+        StepOutcome,
     },
-    finding::{Evidence, Finding, Fix, Location},
+    finding::{Evidence, Finding, Fix},
     readiness::{Line, Readiness},
     rules::Undecided,
     text,

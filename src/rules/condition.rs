@@ -66,18 +66,12 @@ fn variables(context: &Context<'_>, variables: &[VariableIs]) -> Truth {
 }
 
 fn variable_is(context: &Context<'_>, variable: &VariableIs) -> Truth {
-    let Some(value) = context.facts.env_vars.get(&variable.name) else {
+    let Some(value) = context.variable(&variable.name) else {
         return Truth::of(variable.unset, || None);
     };
     let fits = variable.is.is_empty() || variable.is.iter().any(|wanted| wanted.eq_ignore_ascii_case(value));
     let contains = variable.contains.as_ref().is_none_or(|part| value.contains(part.as_str()));
-    Truth::of(!variable.unset && fits && contains, || {
-        let source = format!("environment variable {}", variable.name);
-        Some(
-            Evidence::new(format!("{}={value}", variable.name), source)
-                .at(format!("/facts/env_vars/{}", variable.name)),
-        )
-    })
+    Truth::of(!variable.unset && fits && contains, || Some(context.variable_evidence(&variable.name)))
 }
 
 fn local(context: &Context<'_>, when: &When) -> Truth {

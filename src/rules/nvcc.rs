@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// The toolkit that an extension of torch is compiled with here, and its release.
-fn compiler<'a>(context: &Context<'a>) -> Option<(&'a Toolkit, CudaVersion)> {
-    let (_, toolkit) = toolkit::taken(context, ToolkitPart::Nvcc).filter(|(_, toolkit)| toolkit.nvcc)?;
-    Some((toolkit, *toolkit.version.value()?))
+fn compiler<'a>(context: &Context<'a>) -> Option<(usize, &'a Toolkit, CudaVersion)> {
+    let (index, toolkit) = toolkit::taken(context, ToolkitPart::Nvcc).filter(|(_, toolkit)| toolkit.nvcc)?;
+    Some((index, toolkit, *toolkit.version.value()?))
 }
 
 /// Judges the entries of TORCH_CUDA_ARCH_LIST against the toolkit that compiles: a finding for those whose architecture `lacks` says
@@ -22,7 +22,7 @@ pub fn judge(
     summary: impl Fn(CudaVersion, &str, &str) -> String,
 ) -> Outcome {
     let Some((text, _, parser)) = arch_list_of(context) else { return Outcome::NotApplicable };
-    let (Some(items), Some((toolkit, cuda))) = (arch_list(text, parser), compiler(context)) else {
+    let (Some(items), Some((index, toolkit, cuda))) = (arch_list(text, parser), compiler(context)) else {
         return Outcome::NotApplicable;
     };
     let mut capabilities: Vec<ComputeCapability> =
@@ -34,13 +34,10 @@ pub fn judge(
     let Some((first, _)) = wrong.first() else { return Outcome::Holds };
     let entries: Vec<String> = wrong.iter().map(|(row, said)| format!("{} ({said})", row.capability)).collect();
     let mut draft = Draft::new("TORCH_CUDA_ARCH_LIST", summary(cuda, &toolkit.path, &entries.join(", ")))
-        .evidence(
-            Evidence::new(format!("TORCH_CUDA_ARCH_LIST={text}"), "environment")
-                .at("/facts/env_vars/TORCH_CUDA_ARCH_LIST"),
-        )
+        .evidence(context.variable_evidence("TORCH_CUDA_ARCH_LIST"))
         .evidence(
             Evidence::new(format!("CUDA toolkit {cuda}: {}", toolkit.path), toolkit.found_by.join(", "))
-                .at("/facts/toolkits"),
+                .at(format!("{}/{index}", context.toolkits().1)),
         )
         .symptom(format!("nvcc fatal   : Unsupported gpu architecture 'compute_{}'", first.capability.number()))
         .cause(cuda);

@@ -1,9 +1,9 @@
 //! What a rule is: a scope, a severity, and a pure function from one context to one outcome.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use crate::{
-    facts::{Environment, Facts, Gpu, Origin, Package},
+    facts::{Environment, Facts, Gpu, Origin, Package, Toolkit},
     finding::{Evidence, Remedy, Severity, Trace, fingerprint},
     knowledge::{Knowledge, PackageFile, ProblemRow},
 };
@@ -200,6 +200,41 @@ impl<'a> Context<'a> {
     /// A package of the environment at hand.
     pub fn package(&self, name: &str) -> Option<&'a Package> {
         self.environment.and_then(|(_, environment)| environment.package(name))
+    }
+
+    /// The environment variables that programs of the environment at hand see, and where the facts have them: an image's own, else those
+    /// of the machine.
+    fn variables(&self) -> (&'a BTreeMap<String, String>, String) {
+        match self.environment.and_then(|(index, environment)| Some((index, environment.image.as_deref()?))) {
+            Some((index, image)) => (&image.env_vars, format!("/facts/environments/{index}/image/env_vars")),
+            None => (&self.facts.env_vars, "/facts/env_vars".to_owned()),
+        }
+    }
+
+    /// The value of an environment variable, if it is set.
+    pub fn variable(&self, name: &str) -> Option<&'a str> {
+        self.variables().0.get(name).map(String::as_str)
+    }
+
+    /// Whether a variable is set whose name begins so.
+    pub fn has_variable_starting(&self, prefix: &str) -> bool {
+        self.variables().0.keys().any(|name| name.starts_with(prefix))
+    }
+
+    /// That a variable is set, for evidence: `NAME=value` and its place.
+    pub fn variable_evidence(&self, name: &str) -> Evidence {
+        let (variables, pointer) = self.variables();
+        let value = variables.get(name).map_or("", String::as_str);
+        Evidence::new(format!("{name}={value}"), "environment variable").at(format!("{pointer}/{name}"))
+    }
+
+    /// The CUDA toolkits that a build in the environment at hand could use, and where the facts have them: an image's own, else those of
+    /// the machine.
+    pub fn toolkits(&self) -> (&'a [Toolkit], String) {
+        match self.environment.and_then(|(index, environment)| Some((index, environment.image.as_deref()?))) {
+            Some((index, image)) => (&image.toolkits, format!("/facts/environments/{index}/image/toolkits")),
+            None => (&self.facts.toolkits, "/facts/toolkits".to_owned()),
+        }
     }
 
     /// JSON pointer to a package of the environment at hand, for evidence.

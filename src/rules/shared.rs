@@ -55,7 +55,7 @@ pub fn driver(context: &Context<'_>) -> compat::Driver {
 /// The value of TORCH_CUDA_ARCH_LIST, the version of the installed torch, and how that version reads it. Nothing where one of
 /// them is missing.
 pub fn arch_list_of<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str, &'a ParserRow)> {
-    let text = context.facts.env_vars.get("TORCH_CUDA_ARCH_LIST").filter(|text| !text.trim().is_empty())?;
+    let text = context.variable("TORCH_CUDA_ARCH_LIST").filter(|text| !text.trim().is_empty())?;
     let torch = context.package("torch")?;
     let version = python::public_version(torch.build.value().map(|build| &build.version).or(torch.version.value())?);
     Some((text, version, context.knowledge.arch_list_parser(version)?))
@@ -73,9 +73,9 @@ pub fn main_libraries<'a>(context: &Context<'a>, package: &'a Package) -> impl I
 /// build.
 pub fn wanted_cuda(context: &Context<'_>, package: &Package) -> Option<String> {
     let file = context.knowledge.package_file(&package.name)?;
-    let variable = file.package.override_variable.as_ref().and_then(|name| context.facts.env_vars.get(name));
+    let variable = file.package.override_variable.as_ref().and_then(|name| context.variable(name));
     match variable.filter(|value| !value.is_empty()) {
-        Some(value) => Some(value.clone()),
+        Some(value) => Some(value.to_owned()),
         None => Some(knowledge::digits(context.package("torch")?.build.value()?.cuda?)),
     }
 }

@@ -184,7 +184,7 @@ pub struct Visible {
 ///
 /// Source: CUDA Programming Guide 13.4.3, section 5.2.1.1.
 pub fn visible_devices<'a>(context: &Context<'a>) -> Option<(&'a str, Visible)> {
-    let text = context.facts.env_vars.get("CUDA_VISIBLE_DEVICES")?;
+    let text = context.variable("CUDA_VISIBLE_DEVICES")?;
     let gpus = context.facts.gpus.value().filter(|_| Asked::Nvml.is_ready(context))?;
     let there = gpus.iter().filter(|gpu| gpu.seen_by.contains(&How::Nvml)).count();
     if there == 0 {

@@ -51,7 +51,7 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
     };
     let mut evidence = vec![
         Evidence::new(format!("CUDA toolkit {version} in {}", toolkit.path), toolkit.found_by.join(", "))
-            .at(format!("/facts/toolkits/{index}")),
+            .at(format!("{}/{index}", context.toolkits().1)),
     ];
     let is = match &wanted.version {
         Some(range) => range.contains(version),
@@ -71,7 +71,7 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
 pub fn taken<'a>(context: &Context<'a>, part: ToolkitPart) -> Option<(usize, &'a Toolkit)> {
     for way in WAYS.into_iter().filter(|way| part == ToolkitPart::Nvcc || *way != ON_PATH) {
         let leads = |(_, toolkit): &(usize, &Toolkit)| toolkit.found_by.iter().any(|found| found == way);
-        let found = context.facts.toolkits.iter().enumerate().find(leads);
+        let found = context.toolkits().0.iter().enumerate().find(leads);
         if found.is_some() || set(context, way) {
             return found;
         }
@@ -81,7 +81,7 @@ pub fn taken<'a>(context: &Context<'a>, part: ToolkitPart) -> Option<(usize, &'a
 
 /// Whether a way is an environment variable that is set.
 fn set(context: &Context<'_>, way: &str) -> bool {
-    context.facts.env_vars.get(way).is_some_and(|value| !value.is_empty())
+    context.variable(way).is_some_and(|value| !value.is_empty())
 }
 
 #[cfg(test)]

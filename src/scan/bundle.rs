@@ -1,6 +1,6 @@
 //! What comes together: a wheel, a conda package, an installed distribution, a folder, a file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     binary::Archive,
@@ -94,41 +94,29 @@ impl Bundle {
     pub fn environment(&self, facts: &Facts) -> Environment {
         let why = "not installed: it was only read";
         Environment {
-            id: self.label(),
-            origin: Origin::Artifact(self.at.clone()),
-            selected: true,
             found_by: "named".to_owned(),
-            active: false,
-            interpreter: Fact::unknown(why),
-            python: Fact::unknown(why),
             platform: self
                 .platform()
                 .map_or_else(|| facts.host.platform.clone(), |p| Fact::known(p, Source::file(&self.at))),
-            manager: Fact::unknown(why),
             packages: vec![Package {
-                name: self.name.clone(),
                 version: match &self.version {
                     Some(version) => Fact::known(version.clone(), Source::file(&self.at)),
                     None => Fact::unknown("nothing that was read names its version"),
                 },
                 build: self.build.clone(),
-                installer: None,
                 requires: self.requires.clone().unwrap_or_default(),
                 libraries: self.libraries.clone(),
                 // Somebody looked: what a row says of the version does not stand in for it.
                 listing: Some(Listing::Record),
-                damaged: Vec::new(),
-                unread: Vec::new(),
-                editable: None,
                 at: self.at.clone(),
+                ..Package::unknown(&self.name, why)
             }],
-            system_libraries: BTreeMap::new(),
             unlisted: self
                 .unreached
                 .iter()
                 .map(|path| Unlisted { path: path.clone(), why: "the sample did not reach it".to_owned() })
                 .collect(),
-            elsewhere: Vec::new(),
+            ..Environment::unknown(self.label(), Origin::Artifact(self.at.clone()), why)
         }
     }
 

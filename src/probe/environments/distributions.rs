@@ -135,6 +135,7 @@ fn without_metadata(
             unread: Vec::new(),
             editable: None,
             at: below(root, layout, &site.join(name)),
+            asked: None,
         };
         // What could not be listed may have its metadata.
         let listed = unlisted.iter().all(|folder| folder.path != root.shown(site));
@@ -278,6 +279,7 @@ fn read(
         unread,
         editable: editable.map(|folder| folder.map(|folder| root.shown(&folder)).unwrap_or_default()),
         at: below(root, layout, &place),
+        asked: None,
         name,
     };
     let record = record.filter(|record| !record.trim().is_empty());

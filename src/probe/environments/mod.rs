@@ -99,6 +99,7 @@ fn environment(
         system_libraries,
         unlisted,
         elsewhere,
+        image: None,
     }
 }
 

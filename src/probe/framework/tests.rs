@@ -16,33 +16,10 @@ fn environment(folder: &Path, script: &str) -> Environment {
     )
     .unwrap();
     fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
-    let torch = Package {
-        name: "torch".to_owned(),
-        version: Fact::unknown("x"),
-        build: Fact::unknown("x"),
-        installer: None,
-        requires: Vec::new(),
-        libraries: Vec::new(),
-        listing: None,
-        damaged: Vec::new(),
-        unread: Vec::new(),
-        editable: None,
-        at: String::new(),
-    };
     Environment {
-        id: "e".to_owned(),
-        origin: Origin::Installed,
-        selected: true,
-        found_by: String::new(),
-        active: false,
         interpreter: Fact::known(python.display().to_string(), Source::file("x")),
-        python: Fact::unknown("x"),
-        platform: Fact::unknown("x"),
-        manager: Fact::unknown("x"),
-        packages: vec![torch],
-        system_libraries: Default::default(),
-        unlisted: Vec::new(),
-        elsewhere: Vec::new(),
+        packages: vec![Package::unknown("torch", "x")],
+        ..Environment::unknown("e", Origin::Installed, "x")
     }
 }
 

@@ -17,7 +17,7 @@
 
 use crate::{
     compat::{self, Jit},
-    finding::{Evidence, Severity},
+    finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         code::{Terms, on_code},
@@ -37,7 +37,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let is_on = |name: &str| context.facts.env_vars.get(name).is_some_and(|value| value.trim() == "1");
+    let is_on = |name: &str| context.variable(name).is_some_and(|value| value.trim() == "1");
     let (name, jit) = match (is_on("CUDA_FORCE_PTX_JIT"), is_on("CUDA_DISABLE_PTX_JIT")) {
         (true, _) => ("CUDA_FORCE_PTX_JIT", Jit::Forced),
         (false, true) => ("CUDA_DISABLE_PTX_JIT", Jit::Disabled),
@@ -56,7 +56,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         name,
         format!("{name}=1 takes away what {} runs from on {}.", label(on_gpu.torch), gpu_name(on_gpu.gpu)),
     )
-    .evidence(Evidence::new(format!("{name}=1"), "environment").at(format!("/facts/env_vars/{name}")))
+    .evidence(context.variable_evidence(name))
     .symptom("CUDA error: no kernel image is available for execution on the device")
     .cause(label(on_gpu.torch))
     .cause(on_gpu.capability);

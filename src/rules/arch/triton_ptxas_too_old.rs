@@ -43,7 +43,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let (Fact::Known { value: version, .. }, Some(&capability)) = (&triton.version, gpu.capability.value()) else {
         return Outcome::NotApplicable;
     };
-    if context.facts.env_vars.keys().any(|name| name.starts_with("TRITON_PTXAS")) {
+    if context.has_variable_starting("TRITON_PTXAS") {
         return Outcome::NotApplicable;
     }
     let Some(row) = context.knowledge.triton_ptxas(version) else {

@@ -44,9 +44,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         "TORCH_CUDA_ARCH_LIST",
         format!("torch {torch} refuses {} in it: building an extension ends with an error.", quoted.join(", ")),
     )
-    .evidence(
-        Evidence::new(format!("TORCH_CUDA_ARCH_LIST={text}"), "environment").at("/facts/env_vars/TORCH_CUDA_ARCH_LIST"),
-    )
+    .evidence(context.variable_evidence("TORCH_CUDA_ARCH_LIST"))
     .evidence(Evidence::new(
         format!("torch {torch} knows {}", parser.values.join(" ")),
         format!("knowledge: arch_list.toml, torch {}", parser.versions),

@@ -61,9 +61,7 @@ fn judge(context: &Context<'_>) -> Outcome {
             gpu_name(gpu)
         ),
     )
-    .evidence(
-        Evidence::new(format!("TORCH_CUDA_ARCH_LIST={text}"), "environment").at("/facts/env_vars/TORCH_CUDA_ARCH_LIST"),
-    )
+    .evidence(context.variable_evidence("TORCH_CUDA_ARCH_LIST"))
     .evidence(
         Evidence::new(
             format!("{}: compute capability {capability}", gpu_name(gpu)),

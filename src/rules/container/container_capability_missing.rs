@@ -48,6 +48,6 @@ fn judge(context: &Context<'_>) -> Outcome {
         .severity(severity)
         .cause(part);
     draft.evidence.extend(lacks.evidence(context));
-    let value = context.facts.env_vars.get("NVIDIA_DRIVER_CAPABILITIES").map_or("not set", String::as_str);
-    draft.evidence(Evidence::new(format!("NVIDIA_DRIVER_CAPABILITIES: {value}"), "environment")).found()
+    let value = context.variable("NVIDIA_DRIVER_CAPABILITIES").unwrap_or("not set");
+    draft.evidence(Evidence::new(format!("NVIDIA_DRIVER_CAPABILITIES: {value}"), "environment variable")).found()
 }

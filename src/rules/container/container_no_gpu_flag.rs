@@ -16,7 +16,7 @@
 //! NVIDIA/nvidia-docker#1034; NVIDIA/cloud-native-docs.
 
 use crate::{
-    finding::{Evidence, Severity},
+    finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, in_container, on_the_bus},
@@ -45,8 +45,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new("container", "the container was started without access to the machine's GPU.")
         .symptom("Found no NVIDIA driver on your system");
     draft.evidence.extend(Asked::BOTH.into_iter().filter_map(|asked| asked.evidence(context)));
-    if let Some(value) = context.facts.env_vars.get("NVIDIA_VISIBLE_DEVICES") {
-        draft = draft.evidence(Evidence::new(format!("NVIDIA_VISIBLE_DEVICES={value}"), "environment"));
+    if context.variable("NVIDIA_VISIBLE_DEVICES").is_some() {
+        draft = draft.evidence(context.variable_evidence("NVIDIA_VISIBLE_DEVICES"));
     }
     draft.found()
 }

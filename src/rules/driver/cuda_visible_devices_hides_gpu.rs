@@ -16,7 +16,7 @@
 //! CUDA Programming Guide 13.4.3, section 5.2.
 
 use crate::{
-    finding::{Evidence, Severity},
+    finding::Severity,
     rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, stack::visible_devices},
 };
 
@@ -37,10 +37,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Holds;
     }
     Draft::new("CUDA_VISIBLE_DEVICES", format!("CUDA_VISIBLE_DEVICES='{text}' hides every GPU."))
-        .evidence(
-            Evidence::new(format!("CUDA_VISIBLE_DEVICES={text}"), "environment")
-                .at("/facts/env_vars/CUDA_VISIBLE_DEVICES"),
-        )
+        .evidence(context.variable_evidence("CUDA_VISIBLE_DEVICES"))
         .symptom("No CUDA GPUs are available")
         .cause(visible.invalid.unwrap_or_default())
         .found()

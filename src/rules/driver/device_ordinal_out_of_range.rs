@@ -15,7 +15,7 @@
 //! CUDA Programming Guide 13.4.3, section 5.2.
 
 use crate::{
-    finding::{Evidence, Severity},
+    finding::Severity,
     rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, stack::visible_devices},
 };
 
@@ -37,9 +37,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         "CUDA_VISIBLE_DEVICES",
         format!("there is no GPU '{entry}': it and what stands behind it in '{text}' are dropped."),
     )
-    .evidence(
-        Evidence::new(format!("CUDA_VISIBLE_DEVICES={text}"), "environment").at("/facts/env_vars/CUDA_VISIBLE_DEVICES"),
-    )
+    .evidence(context.variable_evidence("CUDA_VISIBLE_DEVICES"))
     .symptom("CUDA error: invalid device ordinal")
     // What stands before it may be a UUID, which is of one machine.
     .cause(entry)

@@ -16,7 +16,7 @@
 
 use crate::{
     facts::LibraryKind,
-    finding::{Evidence, Severity},
+    finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         stack::{Asked, not_asked},
@@ -44,10 +44,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new("CUDA driver", "the loader takes a stub of libcuda instead of the driver's own.")
         .symptom("CUDA driver is a stub library");
     draft.evidence.extend(Asked::Cuda.evidence(context));
-    if let Some(path) = context.facts.env_vars.get("LD_LIBRARY_PATH") {
-        draft = draft.evidence(
-            Evidence::new(format!("LD_LIBRARY_PATH={path}"), "environment").at("/facts/env_vars/LD_LIBRARY_PATH"),
-        );
+    if context.variable("LD_LIBRARY_PATH").is_some() {
+        draft = draft.evidence(context.variable_evidence("LD_LIBRARY_PATH"));
     }
     draft.found()
 }

@@ -42,7 +42,7 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((index, gpu)) = context.gpu else { return Outcome::NotApplicable };
     let both = Asked::BOTH.into_iter().all(|asked| asked.is_ready(context));
-    let variable = context.facts.env_vars.contains_key("CUDA_VISIBLE_DEVICES");
+    let variable = context.variable("CUDA_VISIBLE_DEVICES").is_some();
     let mig = gpu.mig.value().is_some_and(|mig| mig.current);
     if !both || variable || mig || !gpu.seen_by.contains(&How::Nvml) {
         return Outcome::NotApplicable;

@@ -43,7 +43,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
-    if context.facts.env_vars.get("LD_LIBRARY_PATH").is_none_or(String::is_empty) {
+    if context.variable("LD_LIBRARY_PATH").is_none_or(str::is_empty) {
         return Outcome::NotApplicable;
     }
     let shadows = environment.system_libraries.iter().filter_map(|(soname, fact)| match fact {
@@ -102,17 +102,8 @@ mod tests {
     #[test]
     fn file_names_tell_older_libraries() {
         let package = |version: &str| Package {
-            name: "nvidia-nvjitlink-cu12".to_owned(),
             version: Fact::known(version.to_owned(), Source::file("test")),
-            build: Fact::unknown("test"),
-            installer: None,
-            requires: Vec::new(),
-            libraries: Vec::new(),
-            listing: None,
-            damaged: Vec::new(),
-            unread: Vec::new(),
-            editable: None,
-            at: String::new(),
+            ..Package::unknown("nvidia-nvjitlink-cu12", "test")
         };
         let older = |path: &str, version: &str| is_older("libnvJitLink.so.12", path, &package(version));
         assert!(older("/usr/local/cuda-12.1/lib64/libnvJitLink.so.12.1.105", "12.8.93"));

@@ -69,7 +69,7 @@ fn judge(context: &Context<'_>) -> Outcome {
 
 /// PYTHONHOME that leads to another Python than the environment's own.
 fn other_home(context: &Context<'_>, environment: &Environment) -> Outcome {
-    let home = context.facts.env_vars.get("PYTHONHOME").map(|home| home.trim_end_matches('/'));
+    let home = context.variable("PYTHONHOME").map(|home| home.trim_end_matches('/'));
     let Some(home) = home.filter(|home| !home.is_empty() && *home != environment.id) else { return Outcome::Holds };
     // A bare folder of packages is nobody's, and what a plan or a file speaks of is not started here.
     if environment.interpreter.value().is_none() || environment.origin != Origin::Installed {
@@ -81,6 +81,6 @@ fn other_home(context: &Context<'_>, environment: &Environment) -> Outcome {
     Draft::of_environment(environment, summary)
         .severity(Severity::Info)
         .cause("PYTHONHOME")
-        .evidence(Evidence::new(format!("PYTHONHOME={home}"), "environment variable").at("/facts/env_vars/PYTHONHOME"))
+        .evidence(context.variable_evidence("PYTHONHOME"))
         .found()
 }

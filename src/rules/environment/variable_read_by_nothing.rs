@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
 const DRIVER: &str = "driver";
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let is_set = |name: &str| context.facts.env_vars.contains_key(name);
+    let is_set = |name: &str| context.variable(name).is_some();
     let rows = context.knowledge.unread_variables().iter().filter(|row| is_set(&row.name));
     let outcomes = rows.filter(|row| !row.instead.as_deref().is_some_and(is_set)).map(|row| of_row(context, row));
     let (mut found, mut needs, mut looked) = (Vec::new(), Vec::new(), false);
@@ -98,12 +98,7 @@ fn of_row(context: &Context<'_>, row: &UnreadRow) -> Outcome {
         Some(instead) => format!("{} is set, and {by} does not read it: its name for that is {instead}.", row.name),
         None => format!("{} is set, and {by} does not read it; nor does anything else that is known here.", row.name),
     };
-    let value = context.facts.env_vars.get(&row.name).map_or("", String::as_str);
-    let mut draft = Draft::new(&row.name, summary)
-        .evidence(
-            Evidence::new(format!("{}={value}", row.name), "environment").at(format!("/facts/env_vars/{}", row.name)),
-        )
-        .cause(&row.of);
+    let mut draft = Draft::new(&row.name, summary).evidence(context.variable_evidence(&row.name)).cause(&row.of);
     draft.trace.variable = Some(row.name.clone());
     if let Some(package) = package {
         draft = draft.evidence(package_evidence(context, package));

@@ -60,7 +60,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     there.sort();
     there.dedup();
-    let variable = file.package.override_variable.as_deref().filter(|name| context.facts.env_vars.contains_key(*name));
+    let variable = file.package.override_variable.as_deref().filter(|name| context.variable(name).is_some());
     let asks = match variable {
         Some(name) => format!("{name} asks for {wanted}"),
         None => format!("{} is built for {wanted}", label(torch)),
@@ -82,8 +82,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         .evidence(Evidence::new(format!("libraries for CUDA {list}"), source))
         .cause(&wanted);
     if let Some(name) = variable {
-        let pointer = format!("/facts/env_vars/{name}");
-        draft = draft.evidence(Evidence::new(format!("{name}={wanted}"), "environment variable").at(pointer));
+        draft = draft.evidence(context.variable_evidence(name));
     }
     draft.found()
 }

@@ -62,7 +62,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let foreign = foreign_toolkit(context, first);
     let mut summary = format!("{} needs {}, which nothing brings", label(package), missing.join(", "));
-    match foreign.and_then(|toolkit| toolkit.version.value()) {
+    match foreign.and_then(|(_, toolkit)| toolkit.version.value()) {
         Some(version) => summary.push_str(&format!(": the CUDA toolkit that is here is {version}.")),
         None => summary.push('.'),
     }
@@ -72,9 +72,10 @@ fn judge(context: &Context<'_>) -> Outcome {
         .symptom(format!("{first}: cannot open shared object file: No such file or directory"))
         .evidence(package_evidence(context, package))
         .cause(first);
-    if let Some(toolkit) = foreign {
+    if let Some((index, toolkit)) = foreign {
+        let pointer = format!("{}/{index}", context.toolkits().1);
         draft.slug = Some(super::extension_cuda_major_mismatch::RULE.slug);
-        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.found_by.join(", ")).at("/facts/toolkits"));
+        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.found_by.join(", ")).at(pointer));
     }
     draft.trace.missing.clone_from(&missing);
     draft.evidence.push(Evidence::new(format!("{first} is not there"), "the loader's folders and all packages"));
@@ -82,10 +83,10 @@ fn judge(context: &Context<'_>) -> Outcome {
 }
 
 /// A toolkit of another CUDA major than this library is of, where none is of the same.
-fn foreign_toolkit<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Toolkit> {
+fn foreign_toolkit<'a>(context: &Context<'a>, soname: &str) -> Option<(usize, &'a Toolkit)> {
     let wanted = cuda_major(soname)?;
-    let major = |toolkit: &&Toolkit| toolkit.version.value().map(|version| version.major);
-    let toolkits = || context.facts.toolkits.iter();
+    let major = |(_, toolkit): &(usize, &Toolkit)| toolkit.version.value().map(|version| version.major);
+    let toolkits = || context.toolkits().0.iter().enumerate();
     if toolkits().any(|toolkit| major(&toolkit) == Some(wanted)) {
         return None;
     }

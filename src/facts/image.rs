@@ -1,0 +1,21 @@
+//! The container image that an environment is part of, as a Dockerfile or an image archive describes it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{fact::Fact, machine::Toolkit};
+
+/// What programs inside of an image see instead of what the host has. The driver and the GPUs are the host's all the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerImage {
+    /// CUDA toolkits in it.
+    #[serde(default)]
+    pub toolkits: Vec<Toolkit>,
+    /// Those of its environment variables that change what CUDA and PyTorch do.
+    #[serde(default)]
+    pub env_vars: BTreeMap<String, String>,
+    /// Version of its GNU C library.
+    #[serde(default)]
+    pub glibc: Fact<String>,
+}

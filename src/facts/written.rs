@@ -1,0 +1,55 @@
+//! What somebody wrote: places in files, what a package was asked for with, and lines of a log that look like errors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Location {
+    /// File as shown.
+    pub path: String,
+    /// One-based line.
+    pub line: u32,
+    /// One-based column, in characters.
+    pub column: u32,
+}
+
+impl std::fmt::Display for Location {
+    /// `requirements.txt:7:1`, as compilers write it and editors read it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.path, self.line, self.column)
+    }
+}
+
+/// How a file or a command asks for a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// As it stands there: `torch[opt]>=2.7,<3; sys_platform == "linux"`.
+    pub text: String,
+    /// The versions that will do, in the words of the file's own kind; empty when any will.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub specifiers: String,
+    /// Extras that are asked for, by normalised name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extras: Vec<String>,
+    /// When it is asked for at all, as written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<String>,
+    /// Where it is to be had if not from an index: a URL, a git repository, a folder; without credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// A text that looks like an error. It is what was seen; what it means is knowledge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Symptom {
+    /// The line, without what differs from run to run where the reader knows it.
+    pub text: String,
+    /// Values that the reader took out of it, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub captured: BTreeMap<String, String>,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Location>,
+}
