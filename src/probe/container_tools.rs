@@ -35,7 +35,7 @@ pub fn container_tools(root: &Root, surroundings: &Surroundings, linux: bool, ws
         let snap = real == Path::new(SNAP);
         for tool in TOOLS {
             let path = real.join(tool);
-            if !(root.is_file(&path) || root.is_link(&path) && snap) {
+            if !(root.is_executable(&path) || root.is_link(&path) && snap) {
                 continue;
             }
             let name = if snap { format!("{tool} (snap)") } else { tool.to_owned() };
@@ -56,7 +56,15 @@ pub fn container_tools(root: &Root, surroundings: &Surroundings, linux: bool, ws
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::unix::fs::symlink};
+    use std::{
+        fs,
+        os::unix::fs::{PermissionsExt, symlink},
+    };
+
+    fn program(path: &Path) {
+        fs::write(path, "").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
 
     #[test]
     fn each_tool_once_and_snaps_apart() {
@@ -69,8 +77,10 @@ mod tests {
         symlink("usr/bin", dir.path().join("bin")).unwrap();
         assert_eq!(ask().value().map(Vec::len), Some(0));
         for name in ["usr/bin/podman", "usr/bin/nvidia-ctk", "usr/bin/nvidia-smi"] {
-            fs::write(dir.path().join(name), "").unwrap();
+            program(&dir.path().join(name));
         }
+        // What may not be executed is no program.
+        fs::write(dir.path().join("usr/bin/nerdctl"), "").unwrap();
         symlink("/usr/bin/snap", dir.path().join("snap/bin/docker")).unwrap();
         assert_eq!(ask().value().unwrap(), &["podman", "nvidia-ctk", "docker (snap)"]);
         assert!(container_tools(&root, &Surroundings::default(), false, false).is_unknown());
@@ -79,7 +89,7 @@ mod tests {
     #[test]
     fn path_counts_on_the_live_system() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("nerdctl"), "").unwrap();
+        program(&dir.path().join("nerdctl"));
         let mut surroundings = Surroundings::default();
         surroundings.variables.insert("PATH".to_owned(), dir.path().display().to_string());
         let found = container_tools(&Root::new(None, None).unwrap(), &surroundings, true, false);

@@ -1,10 +1,13 @@
 //! Installed CUDA toolkits. They build programs; they do not decide what a finished wheel can do.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     facts::{CudaVersion, Fact, Source, Toolkit},
-    system::{Root, Surroundings},
+    system::{Root, Surroundings, programs},
 };
 
 const MAX_TEXT: u64 = 256 << 10;
@@ -39,10 +42,7 @@ fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, String)> {
         let folder = surroundings.filled(name).and_then(|value| surroundings.absolute(PathBuf::from(value)));
         places.extend(folder.map(|folder| (folder, name.to_owned())));
     }
-    let nvcc = surroundings
-        .folders("PATH")
-        .into_iter()
-        .find_map(|folder| nvcc_names().iter().map(|name| folder.join(name)).find(|path| root.is_file(path)));
+    let nvcc = programs(root, surroundings, OsStr::new("nvcc")).into_iter().next();
     if let Some(real) = nvcc.and_then(|path| root.real(&path).ok()) {
         // <toolkit>/bin/nvcc
         places
@@ -119,7 +119,10 @@ fn of_header(text: &str) -> Option<CudaVersion> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::{fs, os::unix::fs::symlink};
+    use std::{
+        fs,
+        os::unix::fs::{PermissionsExt, symlink},
+    };
 
     #[test]
     fn each_toolkit_once_with_all_ways_to_it() {
@@ -136,6 +139,7 @@ mod tests {
         }
         fs::write(local.join("cuda-12.8/version.json"), r#"{"cuda":{"version":"12.8.1"}}"#).unwrap();
         fs::write(local.join("cuda-12.8/bin/nvcc"), "").unwrap();
+        fs::set_permissions(local.join("cuda-12.8/bin/nvcc"), fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(local.join("cuda-11.8/include/cuda.h"), "/* */\n#define CUDA_VERSION 11080\n").unwrap();
         fs::write(local.join("cuda-13.0/targets/x86_64-linux/include/cuda.h"), "#define CUDA_VERSION 13000").unwrap();
         fs::write(local.join("cuda-10.2/version.txt"), "CUDA Version 10.2.89\n").unwrap();

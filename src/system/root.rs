@@ -96,6 +96,16 @@ impl Root {
         self.metadata(path).is_ok_and(|meta| meta.is_dir())
     }
 
+    /// Whether there is a regular file that somebody may execute. Below another root its users are not known, and so nobody's rights are
+    /// asked for. On Windows every file is one.
+    pub fn is_executable(&self, path: &Path) -> bool {
+        #[cfg(unix)]
+        let may = |meta: &fs::Metadata| std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o111 != 0;
+        #[cfg(not(unix))]
+        let may = |_: &fs::Metadata| true;
+        self.metadata(path).is_ok_and(|meta| meta.is_file() && may(&meta))
+    }
+
     /// Whether there is something that is neither a regular file nor a folder: a pipe, a socket, a device.
     pub fn is_other(&self, path: &Path) -> bool {
         self.metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())

@@ -3,33 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::pyvenv;
-use crate::system::{Root, Surroundings};
+use crate::system::{Root, Surroundings, programs};
 
 /// Names that a shell may know an interpreter by, those that people type first.
 const NAMES: [&str; 2] = if cfg!(windows) { ["python.exe", "python3.exe"] } else { ["python3", "python"] };
 
 /// Interpreters on PATH, shims resolved, each with its name: the first `python3`, the first `python`.
 pub fn on_path(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, &'static str)> {
-    let folders = surroundings.folders("PATH");
-    let first = |name: &'static str| {
-        let found = folders.iter().find_map(|folder| behind_shim(root, surroundings, folder.join(name)));
-        found.map(|path| (path, name))
-    };
+    let first = |name: &'static str| Some((called(root, surroundings, Path::new(name))?, name));
     NAMES.into_iter().filter_map(first).collect()
 }
 
 /// What a shell would start by a name without folders, such as `python3.12`.
 pub fn called(root: &Root, surroundings: &Surroundings, name: &Path) -> Option<PathBuf> {
-    let file = name.file_name().filter(|file| Path::new(file) == name)?;
-    let program = |folder: PathBuf| {
-        let suffix = if cfg!(windows) { &["", ".exe"][..] } else { &[""][..] };
-        suffix.iter().find_map(|suffix| {
-            let mut file = file.to_owned();
-            file.push(suffix);
-            behind_shim(root, surroundings, folder.join(file))
-        })
-    };
-    surroundings.folders("PATH").into_iter().find_map(program)
+    programs(root, surroundings, name.as_os_str())
+        .into_iter()
+        .find_map(|program| behind_shim(root, surroundings, program))
 }
 
 /// The interpreter itself, or the one that its shim would start.

@@ -9,7 +9,7 @@ mod selection;
 
 use std::{
     fs,
-    os::unix::fs::symlink,
+    os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
 };
 
@@ -43,6 +43,10 @@ impl Scene {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
+        // What lies in a folder of programs is one.
+        if path.parent().is_some_and(|folder| folder.ends_with("bin") || folder.ends_with("shims")) {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
         path
     }
 

@@ -166,3 +166,12 @@ fn no_home_no_folder_no_path_is_no_environment() {
     let facts = probe::facts(&Options::default(), &Surroundings::default()).unwrap();
     assert!(facts.environments.is_empty());
 }
+
+#[test]
+fn a_file_that_may_not_be_executed_hides_no_interpreter() {
+    let mut scene = Scene::new();
+    let note = scene.write("notes/python3", "not a program\n");
+    let other = scene.python("py");
+    scene.set("PATH", format!("{}:{}", note.parent().unwrap().display(), other.join("bin").display()));
+    assert_eq!(scene.found()[0].0, "~/py");
+}
