@@ -16,7 +16,7 @@ use crate::{
     report::Report,
     start,
     system::{Root, Surroundings, redact},
-    text,
+    text::{self, Grid},
 };
 
 /// Writes the report where the options want it.
@@ -29,7 +29,7 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
     let elsewhere = show.output.iter().any(|output| output.format.is_none());
     let terminal = !elsewhere && io::stdout().is_terminal();
     let screen = Screen {
-        width: terminal.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))),
+        width: columns().filter(|_| terminal),
         color: show.color.decide(terminal, |name| std::env::var(name).ok()),
         verbose: show.verbose,
         quiet: show.quiet,
@@ -70,6 +70,17 @@ pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
             Unfinished::error(said, error)
         }
     })
+}
+
+/// The columns of the terminal that standard output is, if it is one.
+pub fn columns() -> Option<usize> {
+    let size = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
+    io::stdout().is_terminal().then(size)
+}
+
+/// A grid without colours, as wide as standard output, each line ended.
+pub fn grid(grid: &Grid) -> String {
+    grid.lines(columns()).iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// Prints a page without colours to standard output.

@@ -1,11 +1,9 @@
 //! `gpucheck rule [SLUG]`: the rules, and the page of one.
 
-use std::fmt::Write;
-
 use clap::Args;
 
 use super::{options::Sources, output};
-use crate::{exit::Exit, knowledge::Knowledge, rules};
+use crate::{exit::Exit, knowledge::Knowledge, rules, text::Grid};
 
 /// Arguments of `gpucheck rule`.
 #[derive(Debug, Args)]
@@ -34,9 +32,9 @@ impl Arguments {
 
 fn list(knowledge: &Knowledge) -> String {
     let titles = rules::titles(knowledge);
-    let widest = titles.iter().map(|(slug, _)| slug.len()).max().unwrap_or(0);
-    titles.iter().fold(String::new(), |mut text, (slug, title)| {
-        let _ = writeln!(text, "{slug:widest$}  {title}");
-        text
-    })
+    let mut grid = Grid::new([]).wrapping();
+    for (slug, title) in &titles {
+        grid.row([slug, title]);
+    }
+    output::grid(&grid)
 }

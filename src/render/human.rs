@@ -6,7 +6,7 @@ use super::Screen;
 use crate::{
     finding::{Command, Finding, Fix, Proof, Severity},
     report::{Body, Extent, Report, Subject, Verdict},
-    text::Paint,
+    text::{Paint, whole_words},
 };
 
 const LABEL: usize = 14;
@@ -62,10 +62,7 @@ impl Page<'_> {
     fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
         let margin = indent + LABEL;
         let lines = match self.screen.width {
-            Some(width) => textwrap::wrap(
-                text,
-                textwrap::Options::new(width.saturating_sub(margin).max(NARROWEST)).break_words(false),
-            ),
+            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin).max(NARROWEST))),
             None => vec![text.into()],
         };
         for (index, line) in lines.iter().enumerate() {
@@ -228,10 +225,7 @@ impl Page<'_> {
         for (need, rules) in &by_need {
             let text = format!("not decided without {need}: {}", rules.join(", "));
             let lines = match self.screen.width {
-                Some(width) => textwrap::wrap(
-                    &text,
-                    textwrap::Options::new(width.saturating_sub(2).max(NARROWEST)).break_words(false),
-                ),
+                Some(width) => textwrap::wrap(&text, whole_words(width.saturating_sub(2).max(NARROWEST))),
                 None => vec![text.as_str().into()],
             };
             for (index, line) in lines.iter().enumerate() {

@@ -6,8 +6,13 @@ use super::Screen;
 use crate::{
     facts::CudaVersion,
     report::{Cell, Matrix, Status, Table},
-    text::Paint,
+    text::{Grid, Paint, blocks, whole_words},
 };
+
+/// The head of the first column.
+const NAMES: &str = "torch";
+/// Between two columns.
+const GAP: usize = 2;
 
 /// Mark, paint and meaning of a status.
 const LEGEND: [(Status, &str, Paint, &str); 5] = [
@@ -87,16 +92,26 @@ fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
     if columns.is_empty() {
         return;
     }
-    let head: String = columns.iter().map(|cuda| format!("{:>6}", cuda.to_string())).collect();
-    let _ = writeln!(out, "{}", Paint::Dim.on(format!("{:<10}{head}   CUDA of the wheel", "torch"), screen.color));
-    for torch in &matrix.torch {
-        let cells = columns.iter().map(|&cuda| {
-            let (mark, paint) = cell(table, torch, cuda).map_or(("·", Paint::Dim), |cell| mark(cell.status));
-            format!("     {}", paint.on(mark, screen.color))
-        });
-        let _ = writeln!(out, "{torch:<10}{}", cells.collect::<String>());
+    let dim = |text: &str| Paint::Dim.on(text, screen.color).to_string();
+    let names = matrix.torch.iter().map(String::len).max().unwrap_or(0).max(NAMES.len());
+    let widths: Vec<usize> = columns.iter().map(|cuda| cuda.to_string().len() + GAP).collect();
+    let _ = writeln!(out, "{}", dim("the CUDA that the wheel is built with, across"));
+    for block in blocks(names, &widths, screen.width) {
+        let columns = columns.get(block).unwrap_or_default();
+        let mut grid = Grid::new(1..=columns.len());
+        grid.row(std::iter::once(dim(NAMES)).chain(columns.iter().map(|cuda| dim(&cuda.to_string()))));
+        for torch in &matrix.torch {
+            let cells = columns.iter().map(|&cuda| {
+                let (mark, paint) = cell(table, torch, cuda).map_or(("·", Paint::Dim), |cell| mark(cell.status));
+                paint.on(mark, screen.color).to_string()
+            });
+            grid.row(std::iter::once(torch.clone()).chain(cells));
+        }
+        for line in grid.lines(None) {
+            let _ = writeln!(out, "{line}");
+        }
+        out.push('\n');
     }
-    out.push('\n');
     for (status, text, builds) in reasons(table) {
         let (mark, paint) = mark(status);
         let _ = write!(out, "{} ", paint.on(mark, screen.color));
@@ -117,9 +132,7 @@ fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
 /// A sentence, wrapped where the screen ends, further lines behind a margin.
 fn wrapped(out: &mut String, margin: &str, text: &str, screen: &Screen) {
     let lines = match screen.width {
-        Some(width) => {
-            textwrap::wrap(text, textwrap::Options::new(width.saturating_sub(margin.len()).max(30)).break_words(false))
-        }
+        Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin.len()).max(30))),
         None => vec![text.into()],
     };
     for (index, line) in lines.iter().enumerate() {

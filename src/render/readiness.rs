@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Screen, escape::escaped};
 use crate::{
     readiness::{Answer, Line, Readiness},
-    text::Paint,
+    text::{Paint, whole_words},
 };
 
 /// Width of the report's labels, and of the lines' own.
@@ -164,7 +164,7 @@ pub(super) fn column(out: &mut String, label: &str, paint: Paint, wide: usize, t
     let lines = match screen.width {
         Some(width) => {
             let width = width.saturating_sub(wide).max(NARROWEST);
-            textwrap::wrap(text, textwrap::Options::new(width).break_words(false))
+            textwrap::wrap(text, whole_words(width))
         }
         None => vec![text.into()],
     };

@@ -5,11 +5,13 @@
 //! out of it, so that no field can forge a line; and [`guard`] for a whole page in the writer, which lets line breaks and tabs of the
 //! page itself stand. JSON has a way of its own to write such characters, and keeps them ([`json`]).
 
+mod grid;
 mod lines;
 mod paint;
 
 use std::borrow::Cow;
 
+pub use grid::{Grid, blocks, whole_words};
 pub use lines::Lines;
 pub use paint::{Paint, Painted};
 

@@ -1,5 +1,5 @@
-//! Colour. A page under construction holds a mark for each change of it: a noncharacter, which [`super::visible`] leaves in no field,
-//! so that nothing that was read can switch a colour. The writer turns the marks into the sequences of a terminal.
+//! Colour. A page under construction holds a mark for each change of it: a character without width, which [`super::visible`] leaves in no
+//! field, so that nothing that was read can switch a colour. The writer turns the marks into the sequences of a terminal.
 
 use std::fmt::{self, Display, Write as _};
 
@@ -22,9 +22,10 @@ pub enum Paint {
 
 /// What ends a colour: SGR 0 (ECMA-48).
 pub(super) const END: &str = "\x1b[0m";
-/// Unicode keeps U+FDD0 to U+FDEF for uses inside of a program.
-const FIRST_MARK: u32 = 0xfdd0;
-const END_MARK: char = '\u{fdef}';
+/// U+FFF0 to U+FFF8 are assigned to nothing and ignorable by default (Unicode 16, `DerivedCoreProperties.txt`): what lays text out gives
+/// them no width.
+const FIRST_MARK: u32 = 0xfff0;
+const END_MARK: char = '\u{fff8}';
 
 impl Paint {
     /// All of them, in the order of their marks.

@@ -3,7 +3,7 @@
 use gpucheck::facts::{Build, Cpu, Environment, Fact, Facts, How, Manager, Os, Package, Platform, ShellKind, Source};
 
 /// What shells, terminals, Markdown and programs take for something else than text, and what looks like a name.
-const PIECES: [&str; 78] = [
+const PIECES: [&str; 80] = [
     "torch",
     "nvidia",
     "a",
@@ -81,6 +81,8 @@ const PIECES: [&str; 78] = [
     "\u{202e}",
     "\u{200b}",
     "\u{fdd0}",
+    "\u{fff0}",
+    "\u{fff8}",
     "\u{7f}",
 ];
 

@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use textwrap::Options;
 
-use crate::text::visible;
+use crate::text::{visible, whole_words};
 
 /// What is known of one thing.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,8 +62,7 @@ impl Card {
             let shown = if label == last { "" } else { label };
             let first = format!("  {shown:widest$}  ");
             let rest = " ".repeat(first.len());
-            let options =
-                Options::new(width.max(40)).initial_indent(&first).subsequent_indent(&rest).break_words(false);
+            let options = whole_words(width.max(40)).initial_indent(&first).subsequent_indent(&rest);
             let _ = writeln!(text, "{}", textwrap::fill(value, options));
             last = label;
         }

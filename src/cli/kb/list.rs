@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{super::output, Format, Shared};
-use crate::knowledge::Knowledge;
+use crate::{knowledge::Knowledge, text::Grid};
 
 /// Arguments of `gpucheck kb list`.
 #[derive(Debug, Args)]
@@ -23,15 +23,15 @@ impl Arguments {
             let list = json!({"schema": crate::report::SCHEMA, "knowledge": stamp(knowledge), "kinds": kinds});
             return output::json(&list);
         }
-        let widest = kinds.iter().map(|kind| kind.kind.len()).max().unwrap_or(0);
-        let mut text = String::new();
+        let mut grid = Grid::new([0]).wrapping();
         for kind in &kinds {
             let checked = match (&kind.oldest, &kind.newest) {
                 (oldest, newest) if oldest == newest => format!("checked {oldest}"),
                 (oldest, newest) => format!("checked {oldest} to {newest}"),
             };
-            let _ = writeln!(text, "{:>5}  {:widest$}  {checked}  {}", kind.rows, kind.kind, kind.file);
+            grid.row([kind.rows.to_string(), kind.kind.to_owned(), format!("{checked}  {}", kind.file)]);
         }
+        let mut text = output::grid(&grid);
         let oldest = kinds.iter().filter(|kind| kind.rows > 0).map(|kind| kind.oldest.as_str()).min();
         let rows: usize = kinds.iter().map(|kind| kind.rows).sum();
         let _ = writeln!(

@@ -8,7 +8,6 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
-use textwrap::{Options, WordSplitter};
 
 use super::{
     super::{network::NetworkOptions, output, progress},
@@ -24,7 +23,7 @@ use crate::{
     python::WheelName,
     scan::{Located, Progress, Target},
     system::Surroundings,
-    text::visible,
+    text::{visible, whole_words},
 };
 
 /// Arguments of `gpucheck kb verify`.
@@ -130,9 +129,7 @@ fn human(verified: &Verified) -> String {
     let mut put = |first: &str, value: &str| {
         let value = &*visible(value);
         let rest = " ".repeat(first.len());
-        let options = Options::new(width()).initial_indent(first).subsequent_indent(&rest).break_words(false);
-        // Names of packages stay whole.
-        let options = options.word_splitter(WordSplitter::NoHyphenation);
+        let options = whole_words(width()).initial_indent(first).subsequent_indent(&rest);
         let _ = writeln!(text, "{}", textwrap::fill(value, options));
     };
     if let Some(row) = &verified.row {

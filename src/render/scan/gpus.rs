@@ -5,7 +5,7 @@ use crate::{
     facts::ComputeCapability,
     report::scan::{Run, Scan, Scanned, Summary},
     rules::code::Support,
-    text::Paint,
+    text::{Grid, Paint, blocks},
 };
 
 fn mark(verdict: Support) -> (&'static str, Paint) {
@@ -106,23 +106,19 @@ fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
     capabilities.dedup();
     let longest = judged.iter().map(|package| package.id.chars().count()).max().unwrap_or(0);
     let name = page.screen.width.map_or(longest, |width| longest.min((width / 3).max(16)));
-    let width_of = |capability: &ComputeCapability| capability.number().to_string().len() + 1;
-    let mut rest = capabilities.as_slice();
-    while !rest.is_empty() {
-        let mut used = name;
-        let fits = |capability: &&ComputeCapability| {
-            used += width_of(capability);
-            page.screen.width.is_none_or(|width| used <= width)
-        };
-        let taken = rest.iter().take_while(fits).count().max(1);
-        let (block, others) = rest.split_at(taken.min(rest.len()));
-        rest = others;
-        let head: String = block.iter().map(|capability| format!(" {}", capability.number())).collect();
-        page.line(0, Paint::Dim.on(format!("{:name$}{head}", "sm_"), page.screen.color));
+    let color = page.screen.color;
+    let number = |capability: &ComputeCapability| capability.number().to_string();
+    let widths: Vec<usize> = capabilities.iter().map(|capability| number(capability).len() + 1).collect();
+    for block in blocks(name, &widths, page.screen.width) {
+        let block = capabilities.get(block).unwrap_or_default();
+        let mut grid = Grid::new(1..=block.len()).gap(1);
+        let heads = std::iter::once("sm_".to_owned()).chain(block.iter().map(number));
+        grid.row(heads.map(|head| Paint::Dim.on(head, color)));
         for package in judged {
-            let cells: String = block.iter().map(|capability| cell(package, *capability, page.screen.color)).collect();
-            page.line(0, format!("{}{cells}", cut(&package.id, name)));
+            let cells = block.iter().map(|capability| cell(package, *capability, color));
+            grid.row(std::iter::once(cut(&package.id, name)).chain(cells));
         }
+        page.grid(0, &grid);
         page.blank();
     }
     let named = |capability: &ComputeCapability| {
@@ -140,7 +136,6 @@ fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
 
 /// One cell under its number.
 fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String {
-    let width = capability.number().to_string().len();
     let run = package.runs_on.iter().find(|run| run.capability == capability);
     let (mark, paint) = match run {
         None => (" ", Paint::Dim),
@@ -152,13 +147,13 @@ fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String
             (Support::Unknown, _) => ("?", Paint::Dim),
         },
     };
-    format!("{}{}", " ".repeat(width), paint.on(mark, color))
+    paint.on(mark, color).to_string()
 }
 
-/// A name of exactly this width.
+/// A name of this width at most.
 fn cut(name: &str, width: usize) -> String {
     if name.chars().count() <= width {
-        return format!("{name:<width$}");
+        return name.to_owned();
     }
     let mut text: String = name.chars().take(width.saturating_sub(1)).collect();
     text.push('…');

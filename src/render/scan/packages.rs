@@ -6,15 +6,11 @@ use super::{
 };
 use crate::{
     report::scan::{Kind, Scan, Summary},
-    text::Paint,
+    text::{Grid, Paint},
 };
 
-/// Names longer than this stand on a line of their own.
-const NAME: usize = 34;
 /// Less is a stub.
 const LITTLE: u64 = 64 << 10;
-/// The table has columns from this width on.
-const WIDE: usize = 96;
 
 /// The first line of a package.
 pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
@@ -64,21 +60,15 @@ pub(super) fn built_for(package: &Summary) -> String {
 /// A line or two for each package with device code.
 pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
     let with_code: Vec<&Summary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
-    let longest = with_code.iter().map(|package| package.id.chars().count()).max().unwrap_or(0).min(NAME);
-    let wide = page.screen.width.is_none_or(|width| width >= WIDE);
+    let mut grid = Grid::new([1]).wrapping();
     for package in &with_code {
         // Of what lies outside the named sections nobody knows how much it is.
         let hidden = !package.hidden.is_empty() && package.code_bytes() < LITTLE;
         let bytes = if hidden { "hidden".to_owned() } else { size(package.code_bytes()) };
-        let text = built_for(package) + sampled(package);
-        if wide && package.id.chars().count() <= NAME {
-            let label = format!("{:<longest$}  {bytes:>9}", package.id);
-            page.marked(0, longest + 13, &label, Paint::Strong, &text);
-        } else {
-            page.line(0, format!("{}  {bytes}", Paint::Strong.on(&package.id, page.screen.color)));
-            page.wrapped(4, &text);
-        }
+        let name = Paint::Strong.on(&package.id, page.screen.color).to_string();
+        grid.row([name, bytes, built_for(package) + sampled(package)]);
     }
+    page.grid(0, &grid);
     if with_code.iter().any(|package| !package.partial.is_empty()) {
         page.dim(
             0,

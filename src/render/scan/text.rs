@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 use super::super::Screen;
 use crate::{
     facts::{CodeKind, CodeTarget},
-    text::Paint,
+    text::{Grid, Paint, whole_words},
 };
 
 /// Text narrower than this is harder to read than a long line.
@@ -36,6 +36,13 @@ impl<'s> Page<'s> {
         let _ = writeln!(self.out, "{}", line.trim_end());
     }
 
+    /// A grid, so far in.
+    pub fn grid(&mut self, indent: usize, grid: &Grid) {
+        for line in grid.lines(self.screen.width.map(|width| width.saturating_sub(indent))) {
+            self.line(indent, line);
+        }
+    }
+
     /// An empty line, never two.
     pub fn blank(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
@@ -50,10 +57,7 @@ impl<'s> Page<'s> {
 
     fn wrap<'t>(&self, margin: usize, text: &'t str) -> Vec<std::borrow::Cow<'t, str>> {
         match self.room(margin) {
-            Some(room) => textwrap::wrap(
-                text,
-                textwrap::Options::new(room).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation),
-            ),
+            Some(room) => textwrap::wrap(text, whole_words(room)),
             None => vec![text.into()],
         }
     }

@@ -1,7 +1,10 @@
 //! What each architecture weighs, and what would be saved without it.
 
 use super::{size, text::Page};
-use crate::{report::scan::Size, text::Paint};
+use crate::{
+    report::scan::Size,
+    text::{Grid, Paint},
+};
 
 fn share(bytes: u64, all: u64) -> f64 {
     if all == 0 { 0.0 } else { bytes as f64 * 100.0 / all as f64 }
@@ -15,15 +18,17 @@ pub(super) fn table(page: &mut Page<'_>, sizes: &[Size], libraries: usize) {
     }
     let color = page.screen.color;
     let several = libraries > 1;
-    let column = |text: &str| if several { format!(" {text:>9}") } else { String::new() };
-    let head = format!("{:<12}{} {:>8} {:>10} {:>6}", "without", column("libraries"), "entries", "saves", "share");
-    page.line(0, Paint::Strong.on(head, color));
-    for row in sizes {
-        let libraries = column(&row.libraries.to_string());
-        let saves = size(row.bytes);
-        let share = share(row.bytes, all);
-        page.line(0, format!("{:<12}{libraries} {:>8} {saves:>10} {share:>5.1}%", row.target.to_string(), row.entries));
+    let mut grid = Grid::new(1..=4);
+    let mut row = |cells: [String; 5]| {
+        let [target, libraries, rest @ ..] = cells;
+        grid.row(std::iter::once(target).chain(several.then_some(libraries)).chain(rest));
+    };
+    row(["without", "libraries", "entries", "saves", "share"].map(|head| Paint::Strong.on(head, color).to_string()));
+    for one in sizes {
+        let share = format!("{:.1}%", share(one.bytes, all));
+        row([one.target.to_string(), one.libraries.to_string(), one.entries.to_string(), size(one.bytes), share]);
     }
+    page.grid(0, &grid);
     sentence(page, sizes);
 }
 
