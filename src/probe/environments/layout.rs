@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    conda,
     pyvenv::{self, Pyvenv},
     sites::{self, Place},
     version::{self, Version},
@@ -47,7 +48,7 @@ impl Layout {
         if venv.is_none() && interpreter.is_none() {
             return None;
         }
-        let conda = venv.is_none() && root.is_dir(&prefix.join("conda-meta"));
+        let conda = venv.is_none() && conda::is_conda(root, prefix);
         let Version { python, folder } = version::version(root, prefix, venv.as_ref(), interpreter.as_deref());
         let windows = folder.is_none() && root.is_dir(&prefix.join("Lib"));
         // A project may have a `bin/python` of its own: what has no library folder is no Python.

@@ -1,6 +1,8 @@
 //! Python environments: which there are, what is installed in them, what their libraries hold. Nothing is imported.
 
+mod bare;
 mod build;
+mod conda;
 mod distribution;
 mod distributions;
 mod editable;
@@ -11,6 +13,8 @@ mod layout;
 mod libraries;
 mod look;
 mod manager;
+mod metadata;
+mod package;
 mod pyvenv;
 pub(super) mod select;
 mod sites;
