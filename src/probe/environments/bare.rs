@@ -21,7 +21,7 @@ pub fn without_metadata(reader: &Reader<'_>, found: &[Distribution], unlisted: &
         let package = Package {
             installer: conda.has(name).then(|| "conda".to_owned()),
             unread: conda.damaged(root, name, shown).into_iter().collect(),
-            ..package(name, version, build, &[], shown(&site.join(name)))
+            ..package((*name).to_owned(), version, build, &[], shown(&site.join(name)))
         };
         let listed = unlisted.iter().all(|folder| folder.path != root.shown(site));
         let (natives, sources, bare) = (None, None, listed && !conda.has(name));

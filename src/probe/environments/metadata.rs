@@ -101,7 +101,7 @@ impl Reader<'_> {
             unread.push(Unlisted { path: shown(&file), why });
         }
         let (folder_name, folder_version) = of_folder(folder);
-        let name = metadata.name.as_deref().unwrap_or(folder_name);
+        let name = python::normalize(metadata.name.as_deref().unwrap_or(folder_name));
         let version = match (metadata.version, folder_version, fault) {
             (Some(version), ..) => Fact::known(version, Source::file(shown(&file))),
             (None, Some(version), _) => Fact::known(version.to_owned(), Source::file(shown(place))),

@@ -17,6 +17,7 @@ mod metadata;
 mod package;
 mod pyvenv;
 pub(super) mod select;
+mod site;
 mod sites;
 mod sources;
 mod system_libraries;
@@ -27,8 +28,16 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::{build::of_text as build_of_text, system_libraries::in_folders};
-use self::{distribution::Distribution, distributions::Found, layout::Layout, select::Candidate};
+pub use self::{
+    build::of_text as build_of_text,
+    distribution::Distribution,
+    folders::of_package as folders_of_package,
+    metadata::is_metadata,
+    package::package,
+    site::{Site, site},
+    system_libraries::in_folders,
+};
+use self::{distributions::Found, layout::Layout, select::Candidate};
 use super::{Options, header};
 use crate::{
     facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source, Unlisted},

@@ -2,15 +2,14 @@
 
 use crate::{
     facts::{Build, Fact, Package},
-    python,
     system::redact,
 };
 
-/// A package of which only metadata was read. `requires`: its requirements as written; what is secret in their addresses becomes no fact.
+/// A package of which only metadata was read. `name`: normalised. `requires`: its requirements as written; what is secret in their addresses becomes no fact.
 /// `at`: where it is, as shown.
-pub fn package(name: &str, version: Fact<String>, build: Fact<Build>, requires: &[String], at: String) -> Package {
+pub fn package(name: String, version: Fact<String>, build: Fact<Build>, requires: &[String], at: String) -> Package {
     Package {
-        name: python::normalize(name),
+        name,
         version,
         build,
         installer: None,
