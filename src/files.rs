@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     path::Path,
 };
 
@@ -42,6 +42,18 @@ pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         file.set_limit(limit);
         file.read_to_end(&mut bytes)?;
     }
+    Ok(bytes)
+}
+
+/// The last `limit` bytes of a regular file, to see whether it is whole.
+///
+/// # Errors
+/// As [`open`].
+pub fn tail(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (mut file, length) = open(path)?;
+    file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
+    let mut bytes = Vec::new();
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

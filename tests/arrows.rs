@@ -39,7 +39,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "binary",
             "compat",
             "facts",
-            "files",
             "knowledge",
             "parallel",
             "probe",
@@ -103,10 +102,6 @@ const INNER_CIRCLES: &[(&[&str], &str)] = &[
     (
         &["rules::broken", "rules::shared"],
         "whether torch is broken decides what it is judged by: to become one judge of device code",
-    ),
-    (
-        &["scan::bundle", "scan::collect", "scan::installed", "scan::located", "scan::remote"],
-        "to be rewritten: one reader of packages, and facts that rules judge",
     ),
 ];
 

@@ -163,7 +163,7 @@ fn kb(arguments: &[&str]) -> (i32, String, String) {
 fn the_list_counts_rows_and_names_their_days() {
     let (code, out, err) = kb(&["list"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    for expected in ["401  gpus ", "  30  torch releases", "rows, the newest of 20", "no folder is laid over it"] {
+    for expected in ["401  gpus ", " 30  torch releases", "rows, the newest of 20", "no folder is laid over it"] {
         assert!(out.contains(expected), "{expected} in {out}");
     }
     let (_, out, _) = kb(&["list", "--format", "json"]);

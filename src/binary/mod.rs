@@ -31,9 +31,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{
-    Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source, read_texts, read_texts_source,
-};
+pub use archive::{Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source};
 pub use error::Error;
 pub use file::FileSource;
 pub use flaw::flaw;

@@ -6,7 +6,7 @@ use super::tags::WheelTags;
 use crate::{
     binary::{self, Archive, ArchiveOptions, Source},
     facts::{BadFile, Environment, Flaw, Library, Package, Platform},
-    python::{self, Metadata, TorchVersion},
+    python::{self, TorchVersion},
 };
 
 /// A package as it was found.
@@ -76,28 +76,24 @@ pub fn of_wheel_source(
     options: &ArchiveOptions,
 ) -> anyhow::Result<Evidence> {
     let archive: Archive = binary::read_archive_source(source, file, options)?;
-    let wanted = |name: &str| {
-        let mut parts = name.split('/');
-        let (Some(folder), Some(text), None) = (parts.next(), parts.next(), parts.next()) else { return false };
-        (text == "METADATA" && folder.ends_with(".dist-info")) || text == "version.py"
-    };
-    let texts = binary::read_texts_source(source, wanted)?;
-    let metadata = texts.iter().find(|(name, _)| name.ends_with("METADATA")).map(|(_, text)| Metadata::parse(text));
-    let metadata = metadata.unwrap_or_default();
-    let (Some(name), Some(version)) = (metadata.name.or(archive.name), metadata.version.or(archive.version)) else {
+    if let Some((member, why)) = archive.skipped.iter().find(|(member, _)| member.ends_with(".dist-info/METADATA")) {
+        anyhow::bail!("{member}: {why}");
+    }
+    let (Some(name), Some(version)) = (archive.name, archive.version) else {
         anyhow::bail!("it says neither in its name nor in its METADATA which package it is");
     };
     let name = python::normalize(&name);
-    let module = name.replace('-', "_");
-    let build = texts.get(&format!("{module}/version.py")).and_then(|text| python::version_py(text));
+    let own = format!("{}/version.py", name.replace('-', "_"));
+    let text = archive.version_py.filter(|(path, _)| *path == own).map(|(_, text)| text);
+    let build = text.and_then(|text| python::version_py(&text));
     let tags = archive.tags.as_deref().and_then(WheelTags::parse);
     Ok(Evidence {
         target: shown.to_owned(),
         file_version: file.split('-').nth(1).map(|version| version.replace("%2B", "+")),
         build,
-        requires: metadata.requires,
-        requires_of_extras: metadata.requires_of_extras,
-        requires_python: metadata.requires_python,
+        requires: archive.requires,
+        requires_of_extras: archive.requires_of_extras,
+        requires_python: archive.requires_python,
         platform: tags.as_ref().and_then(|tags| tags.platform),
         tags,
         libraries: archive.libraries,

@@ -26,7 +26,9 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 
-pub use environments::{build_of_text, in_folders as system_libraries};
+pub use environments::{
+    Distribution, Site, build_of_text, folders_of_package, in_folders as system_libraries, is_metadata, package, site,
+};
 pub use here::{Here, InstalledPython, here};
 
 use crate::{

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use crate::{
     binary::Archive,
     facts::{
-        Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source,
-        Unlisted,
+        Build, Container, Cpu, Environment, Extent, Fact, Facts, Library, Listing, Origin, Os, Package, Platform,
+        Source, Unlisted,
     },
     probe,
     python::{self, file_name},
     report::scan::Kind,
-    system::redact,
 };
 
 /// Libraries that come together, and what is known of them as a whole.
@@ -33,6 +32,10 @@ pub struct Bundle {
     pub size: Option<u64>,
     /// Build of torch, torchvision or torchaudio, by its `version.py`.
     pub build: Fact<Build>,
+    /// Who installed it.
+    pub installer: Option<String>,
+    /// Files of its metadata that could not be read, or say nothing.
+    pub unread: Vec<Unlisted>,
     /// Whether of some library only a sample was read, or others were left out.
     pub sampled: bool,
     /// A library that may decide and that the sample did not reach.
@@ -55,6 +58,8 @@ impl Bundle {
             requires: None,
             size: None,
             build: Fact::unknown("nothing that was read names its build"),
+            installer: None,
+            unread: Vec::new(),
             sampled: false,
             unreached: None,
             libraries: Vec::new(),
@@ -62,31 +67,41 @@ impl Bundle {
         }
     }
 
+    /// An installed package, without its libraries.
+    pub fn of_package(package: Package) -> Self {
+        // Of what nobody could read it is not known what it requires.
+        let told = package.unread.iter().all(|unread| unread.path.ends_with("/RECORD")) || !package.requires.is_empty();
+        Self {
+            version: package.version.value().cloned(),
+            requires: told.then_some(package.requires),
+            build: package.build,
+            installer: package.installer,
+            unread: package.unread,
+            ..Self::new(Kind::Installed, package.name, package.at)
+        }
+    }
+
     /// The libraries of a package that was read without unpacking it. `at`: how reports name the file.
     pub fn of_archive(archive: Archive, kind: Kind, at: &str) -> Self {
-        let sampled = archive.libraries.iter().any(super::remote::is_sample) || !archive.left.is_empty();
-        let reached = |path: &String| {
-            archive.libraries.iter().any(|l| l.path == *path && !(super::remote::is_sample(l) && l.code.is_unknown()))
-        };
+        let sampled = archive.libraries.iter().any(is_sample) || !archive.left.is_empty();
+        let reached =
+            |path: &String| archive.libraries.iter().any(|l| l.path == *path && !(is_sample(l) && l.code.is_unknown()));
         let unreached = archive.largest.clone().filter(|path| sampled && !reached(path));
-        let plain = Self::new(kind, "", at);
         let build = match (&archive.version_py, &archive.name) {
             (Some((path, text)), Some(name)) => probe::build_of_text(text, &python::normalize(name), path),
-            _ => plain.build.clone(),
+            _ => Self::new(kind, "", at).build,
         };
-        let name = archive.name.map_or_else(|| file_name(at).to_owned(), |name| python::normalize(&name));
+        let name = archive.name.as_deref().map_or_else(|| file_name(at).to_owned(), python::normalize);
+        let package = probe::package(name, version(archive.version, at), build, &archive.requires, at.to_owned());
         let files = archive.libraries.iter().map(|library| file_name(&library.path).to_owned()).collect();
         Self {
-            version: archive.version,
+            kind,
             tags: archive.tags,
-            requires: Some(archive.requires.iter().map(|line| redact::urls(line)).collect()),
-            build,
             sampled,
             unreached,
             libraries: archive.libraries,
             files,
-            name,
-            ..plain
+            ..Self::of_package(package)
         }
     }
 
@@ -99,17 +114,18 @@ impl Bundle {
                 .platform()
                 .map_or_else(|| facts.host.platform.clone(), |p| Fact::known(p, Source::file(&self.at))),
             packages: vec![Package {
-                version: match &self.version {
-                    Some(version) => Fact::known(version.clone(), Source::file(&self.at)),
-                    None => Fact::unknown("nothing that was read names its version"),
-                },
-                build: self.build.clone(),
-                requires: self.requires.clone().unwrap_or_default(),
+                installer: self.installer.clone(),
                 libraries: self.libraries.clone(),
                 // Somebody looked: what a row says of the version does not stand in for it.
                 listing: Some(Listing::Record),
-                at: self.at.clone(),
-                ..Package::unknown(&self.name, why)
+                unread: self.unread.clone(),
+                ..probe::package(
+                    self.name.clone(),
+                    version(self.version.clone(), &self.at),
+                    self.build.clone(),
+                    self.requires.as_deref().unwrap_or_default(),
+                    self.at.clone(),
+                )
             }],
             unlisted: self
                 .unreached
@@ -136,5 +152,21 @@ impl Bundle {
             Some(version) => format!("{} {version}", self.name),
             None => self.name.clone(),
         }
+    }
+}
+
+fn version(version: Option<String>, at: &str) -> Fact<String> {
+    match version {
+        Some(version) => Fact::known(version, Source::file(at)),
+        None => Fact::unknown("nothing that was read names its version"),
+    }
+}
+
+/// Whether only the beginning of a library was read.
+pub(super) fn is_sample(library: &Library) -> bool {
+    match &library.code {
+        Fact::Known { value, .. } => value.extent == Extent::Sampled,
+        Fact::Absent { .. } => false,
+        Fact::Unknown { why } => why.starts_with("only sampled"),
     }
 }

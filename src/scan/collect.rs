@@ -8,16 +8,19 @@ use std::{
 
 use super::{
     bundle::Bundle,
+    depth::Depth,
     installed::{self, Owners},
+    names::{is_candidate, package_kind, relative},
     progress::{Counted, Progress},
     remote::Fetched,
 };
 use crate::{
     binary::{self, ArchiveOptions, FileSource, Source as _},
-    facts::{Container, Fact, Flaw, Library},
-    parallel,
+    facts::{Container, Fact, Flaw, Library, Unlisted},
+    parallel, probe,
     python::{self, file_name},
     report::scan::{Kind, Remote, Unread},
+    system::{Root, Surroundings},
 };
 
 /// A tree deeper than any real one: a loop of links ends here.
@@ -50,15 +53,6 @@ impl Collected {
     }
 }
 
-/// How far reading goes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Depth {
-    /// Search each file for code that no section names, which reads all of it.
-    pub deep: bool,
-    /// Of packages, read only the beginning of large members: the base set.
-    pub quick: bool,
-}
-
 /// Reads targets, one after the other, each file once.
 #[derive(Debug)]
 pub struct Reader<'p> {
@@ -74,7 +68,8 @@ pub struct Reader<'p> {
 struct Found {
     files: Vec<Candidate>,
     packages: Vec<PathBuf>,
-    owners: Owners,
+    /// Folders of packages.
+    sites: Vec<PathBuf>,
 }
 
 struct Candidate {
@@ -204,19 +199,23 @@ impl<'p> Reader<'p> {
     fn folder(&mut self, target: &Path, shown: &str) {
         let mut found = Found::default();
         // A package's own folder inside an environment is judged as that package, and its files are named as its rows name them.
-        let site = installed::site_of(target);
+        let Ok(root) = Root::new(None, Surroundings::of_process().home.as_deref()) else { return };
+        let site = installed::site_of(&root, target);
         let real = site.as_ref().and_then(|_| fs::canonicalize(target).ok());
         let target = real.as_deref().unwrap_or(target);
         let base = site.as_deref().unwrap_or(target);
-        if let Some(site) = &site {
-            found.owners.add_all(site);
-        }
+        found.sites.extend(site.clone());
         self.walk(target, base, &mut found, 0);
-        let Found { mut files, packages, owners, .. } = found;
-        for (path, site) in owners.absent(target) {
-            let why = "its RECORD lists it, and it is not there".to_owned();
-            self.collected.unread.push(Unread { path: relative(path, site), why, matters: true });
+        let Found { mut files, packages, sites } = found;
+        let owners = Owners::read(&root, &sites, base);
+        for Unlisted { path, why } in owners.unlisted.iter().cloned() {
+            self.collected.unread.push(Unread { path, why, matters: true });
         }
+        for path in owners.absent(&root, target) {
+            let why = "its RECORD lists it, and it is not there".to_owned();
+            self.collected.unread.push(Unread { path, why, matters: true });
+        }
+        files.extend(owners.outside(target).filter_map(candidate));
         // Of a file and links to it the file is read.
         files.sort_by(|a, b| (a.link, &a.path).cmp(&(b.link, &b.path)));
         let mut bundles = owners.bundles.clone();
@@ -225,7 +224,7 @@ impl<'p> Reader<'p> {
         let mut work = Vec::new();
         for file in files {
             let index = owners.of(&file.path).unwrap_or(rest);
-            let path = relative(&file.path, owners.site(index).unwrap_or(base));
+            let path = owners.shown(&file.path, base);
             if let Some(bundle) = bundles.get_mut(index) {
                 bundle.files.insert(file_name(&path).to_owned());
             }
@@ -262,6 +261,11 @@ impl<'p> Reader<'p> {
             }
         }
         bundles.retain(|bundle| !bundle.libraries.is_empty());
+        for Unlisted { path, why } in bundles.iter().flat_map(|bundle| bundle.unread.iter().cloned()) {
+            // Without its RECORD nobody knows what a package has brought; what it requires holds no code.
+            let matters = path.ends_with("/RECORD");
+            self.collected.unread.push(Unread { path, why, matters });
+        }
         bundles.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         self.collected.bundles.append(&mut bundles);
         for package in packages {
@@ -298,18 +302,19 @@ impl<'p> Reader<'p> {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
             let Ok(kind) = entry.file_type() else { continue };
+            if probe::is_metadata(&name) {
+                // All of a folder is read at once, when it is known which there are.
+                if !found.sites.iter().any(|site| site == folder) {
+                    found.sites.push(folder.to_owned());
+                }
+                continue;
+            }
             if !kind.is_dir() && !kind.is_symlink() && !is_candidate(&name) && package_kind(&path).is_none() {
                 continue;
             }
             // Links are followed: wheels of CUDA libraries are full of them.
             match fs::metadata(&path) {
-                Ok(kind) if kind.is_dir() => {
-                    if installed::is_metadata(&name) {
-                        found.owners.add(folder, &name, relative(&path, base));
-                    } else {
-                        self.walk(&path, base, found, depth + 1);
-                    }
-                }
+                Ok(kind) if kind.is_dir() => self.walk(&path, base, found, depth + 1),
                 Ok(meta) if meta.is_file() && package_kind(&path).is_some() => found.packages.push(path),
                 Ok(meta) if meta.is_file() && is_candidate(&name) => {
                     found.files.push(Candidate { path, link: kind.is_symlink(), size: meta.len() });
@@ -329,6 +334,12 @@ impl<'p> Reader<'p> {
     }
 }
 
+/// A file that was not met on the walk.
+fn candidate(path: &Path) -> Option<Candidate> {
+    let (meta, link) = (fs::metadata(path).ok()?, fs::symlink_metadata(path).ok()?.is_symlink());
+    meta.is_file().then(|| Candidate { path: path.to_owned(), link, size: meta.len() })
+}
+
 /// What is wrong with a file that has the name of a shared library. That it cannot be opened is told by who reads it.
 fn broken(path: &Path) -> Option<(Flaw, String)> {
     let name = path.file_name()?.to_string_lossy();
@@ -340,32 +351,6 @@ fn broken(path: &Path) -> Option<(Flaw, String)> {
 fn skipped_member((path, why): (String, String)) -> Unread {
     let matters = why != binary::Error::NotABinary.to_string();
     Unread { path, why, matters }
-}
-
-/// The kind of package that a file's name promises.
-pub(super) fn package_kind(target: &Path) -> Option<Kind> {
-    let name = target.to_string_lossy();
-    match name.rsplit_once('.')?.1 {
-        "whl" => Some(Kind::Wheel),
-        "conda" => Some(Kind::Conda),
-        "bz2" if name.ends_with(".tar.bz2") => Some(Kind::Conda),
-        _ => None,
-    }
-}
-
-/// A path below a folder, with forward slashes; the folder itself is a dot.
-fn relative(path: &Path, base: &Path) -> String {
-    match path.strip_prefix(base).unwrap_or(path).to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/") {
-        text if text.is_empty() => ".".to_owned(),
-        text => text,
-    }
-}
-
-/// Whether a name is that of a file that can hold device code.
-pub(super) fn is_candidate(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    python::shared_library(name)
-        || ending.is_some_and(|e| ["a", "o", "lib", "cubin", "fatbin", "ptx"].contains(&e.as_str()))
 }
 
 #[cfg(test)]

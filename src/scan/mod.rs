@@ -3,10 +3,12 @@
 mod baseline;
 mod bundle;
 mod collect;
+mod depth;
 mod diff;
 mod installed;
 mod judged;
 mod located;
+mod names;
 mod needs;
 mod profile;
 mod progress;
@@ -20,7 +22,8 @@ mod verdict;
 
 pub use baseline::{Against, Baseline, Unit, compare, units};
 pub use bundle::Bundle;
-pub use collect::{Collected, Depth, Reader};
+pub use collect::{Collected, Reader};
+pub use depth::Depth;
 pub use diff::diff;
 pub use judged::{Judged, judge};
 pub use located::Located;

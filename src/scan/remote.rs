@@ -2,10 +2,15 @@
 
 use anyhow::{anyhow, bail};
 
-use super::{Bundle, Counted, Depth, Located, Progress, collect::package_kind};
+use super::{
+    Counted, Depth, Located, Progress,
+    bundle::{Bundle, is_sample},
+    located::AHEAD_FULL,
+    names::package_kind,
+};
 use crate::{
     binary::{self, ArchiveOptions, Decides, Sample, Source},
-    facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
+    facts::{Cpu, Os, Platform, PythonVersion},
     knowledge::{self, Knowledge},
     probe::{self, Here},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
@@ -20,8 +25,6 @@ const SHARE: u64 = 25;
 const LEAST: u64 = 8 << 20;
 /// What a sample reads on is fetched in pieces of this size: what comes after the last byte that was needed is fetched in vain.
 const AHEAD_SAMPLE: u64 = 512 << 10;
-/// And what all of is read.
-pub(super) const AHEAD_FULL: u64 = 4 << 20;
 /// A conda package is one stream, which has no samples: larger ones are only read when that was asked for.
 const MAX_STREAM: u64 = 64 << 20;
 
@@ -239,15 +242,6 @@ impl Network {
         let mut bundle = Bundle::of_archive(archive, kind, &report.url);
         bundle.size = Some(report.size);
         Ok(Fetched { bundle, skipped, remote: report })
-    }
-}
-
-/// Whether only the beginning of a library was read.
-pub(super) fn is_sample(library: &Library) -> bool {
-    match &library.code {
-        Fact::Known { value, .. } => value.extent == Extent::Sampled,
-        Fact::Absent { .. } => false,
-        Fact::Unknown { why } => why.starts_with("only sampled"),
     }
 }
 

@@ -136,6 +136,14 @@ impl Root {
         files::head(&self.locate(path)?, limit)
     }
 
+    /// The last `limit` bytes of a regular file.
+    ///
+    /// # Errors
+    /// As [`Root::read`].
+    pub fn tail(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        files::tail(&self.locate(path)?, limit)
+    }
+
     /// The first `limit` bytes of a regular file as text; what is not UTF-8 becomes replacement characters.
     ///
     /// # Errors

@@ -18,12 +18,9 @@ mod sample;
 mod scan;
 mod stream;
 mod tar;
-mod texts;
 mod wheel;
 
 use std::{fmt, path::Path, sync::Arc};
-
-pub use texts::{read_texts, read_texts_source};
 
 use super::{Error, FileSource, Source, source::Bounded};
 use crate::facts::Library;
@@ -104,6 +101,10 @@ pub struct Archive {
     pub version: Option<String>,
     /// Requirements: those of a wheel's `METADATA` without those of extras, or `depends` of a conda package's index.
     pub requires: Vec<String>,
+    /// Requirements of a wheel's extras.
+    pub requires_of_extras: Vec<String>,
+    /// The versions of Python that a wheel is for.
+    pub requires_python: Option<String>,
     /// What the file name says it is for: Python, ABI and platform tag of a wheel (`cp311-cp311-win_amd64`), build string of a
     /// conda package.
     pub tags: Option<String>,

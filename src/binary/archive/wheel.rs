@@ -123,6 +123,8 @@ fn describe(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archiv
     archive.name = metadata.name;
     archive.version = metadata.version;
     archive.requires = metadata.requires;
+    archive.requires_of_extras = metadata.requires_of_extras;
+    archive.requires_python = metadata.requires_python;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::facts::Package;
+use crate::facts::{Listing, Package};
 
 /// A distribution and what its RECORD lists.
 #[derive(Debug)]
@@ -24,6 +24,17 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// What tells which libraries it has.
+    pub fn listing(&self) -> Listing {
+        match (&self.natives, self.package.editable.as_deref()) {
+            (_, Some("")) => Listing::Nowhere,
+            // No torch is without libraries: a RECORD that lists none was cut off, or is that of something else.
+            (Some(natives), None) if !natives.is_empty() || self.package.name != "torch" => Listing::Record,
+            _ if self.bare => Listing::Module,
+            _ => Listing::Folder,
+        }
+    }
+
     /// The folder that its modules lie in.
     pub fn code(&self) -> &Path {
         self.source.as_deref().unwrap_or(&self.site)

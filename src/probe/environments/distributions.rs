@@ -1,29 +1,24 @@
-//! Installed distributions by their metadata folders (PEP 376 and 627; egg-info of setuptools).
+//! The distributions of an environment: of all its folders of packages, and of what else Python looks through.
 
 use std::{
-    collections::{HashMap, HashSet},
-    io::ErrorKind,
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
 use super::{
-    build,
+    bare, build,
+    conda::Conda,
     distribution::Distribution,
     editable,
     elsewhere::{self, FAMILY},
     layout::Layout,
-    sources,
+    metadata::{Files, Reader, is_metadata, of_folder},
 };
 use crate::{
-    facts::{Elsewhere, Fact, Package, Source, Unlisted, Way},
+    facts::{Elsewhere, Unlisted, Way},
     python,
-    system::{Root, redact},
+    system::Root,
 };
-
-/// METADATA carries a README after its fields; the fields are at the head.
-const MAX_METADATA: u64 = 8 << 20;
-/// torch's RECORD has 1.1 MB.
-const MAX_RECORD: u64 = 32 << 20;
 
 /// The distributions of an environment.
 #[derive(Debug, Default)]
@@ -72,13 +67,16 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
             }
         }
     }
-    let conda = if layout.conda { conda_names(root, &layout.prefix) } else { HashSet::new() };
-    let mut all = crate::parallel::map_files(&places, |(site, name)| {
-        read(root, layout, site, name, &conda, with_files.then_some(&editables))
-    });
-    all.retain(|distribution| !distribution.package.name.is_empty());
-    let (mut distributions, mut elsewhere) = first_of_each(layout, all);
-    let bare = without_metadata(root, layout, &distributions, &conda, &unlisted);
+    let conda = if layout.conda { Conda::of(root, &layout.prefix) } else { Conda::default() };
+    let shown = |path: &Path| below(root, layout, path);
+    unlisted.extend(conda.unlisted.iter().map(|(folder, why)| Unlisted { path: root.shown(folder), why: why.clone() }));
+    let files = with_files.then_some(Files { listed: python::record_libraries, editables: &editables });
+    let reader = Reader { root, shown: &shown, sites: &layout.site_packages, conda: &conda, files };
+    let all = crate::parallel::map_files(&places, |(site, name)| reader.read(site, name));
+    let (mut distributions, others) = first_of_each(all);
+    let mut elsewhere: Vec<Elsewhere> =
+        others.iter().filter_map(|other| passed_over(layout, &distributions, other)).collect();
+    let bare = bare::without_metadata(&reader, &distributions, &unlisted);
     distributions.extend(bare);
     elsewhere::without_own(&mut modules, root, &distributions);
     let leads =
@@ -104,53 +102,13 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
     Found { distributions, unlisted, elsewhere }
 }
 
-/// Modules of torch and what is compiled against it that no metadata tells of: Python imports them all the same. A folder without
-/// `__init__.py` is none. triton is left out: packages of other names bring it.
-fn without_metadata(
-    root: &Root,
-    layout: &Layout,
-    found: &[Distribution],
-    conda: &HashSet<String>,
-    unlisted: &[Unlisted],
-) -> Vec<Distribution> {
-    let bare = |name: &&str| {
-        found.iter().all(|distribution| distribution.package.name != **name).then_some(())?;
-        let has_module = |site: &&PathBuf| root.is_file(&site.join(name).join("__init__.py"));
-        let site = layout.site_packages.iter().find(has_module)?;
-        let build = build::build(root, site, name, |path| below(root, layout, path));
-        let version = match &build {
-            Fact::Known { value, via } => Fact::known(value.version.clone(), via.clone()),
-            _ => Fact::unknown("it has no metadata, and its version.py tells no version"),
-        };
-        let known_to_conda = conda.contains(*name);
-        let package = Package {
-            name: (*name).to_owned(),
-            version,
-            build,
-            installer: known_to_conda.then(|| "conda".to_owned()),
-            requires: Vec::new(),
-            libraries: Vec::new(),
-            listing: None,
-            damaged: Vec::new(),
-            unread: Vec::new(),
-            editable: None,
-            at: below(root, layout, &site.join(name)),
-            asked: None,
-        };
-        // What could not be listed may have its metadata.
-        let listed = unlisted.iter().all(|folder| folder.path != root.shown(site));
-        let (natives, sources, bare) = (None, None, listed && !known_to_conda);
-        Some(Distribution { package, site: site.clone(), natives, sources, left: None, bare, source: None })
-    };
-    ["torch", "torchvision", "torchaudio"].iter().filter_map(bare).collect()
-}
-
-/// The first of each name. Of two in one folder that is the one that its module's version agrees with, for they share the module.
-fn first_of_each(layout: &Layout, all: Vec<Distribution>) -> (Vec<Distribution>, Vec<Elsewhere>) {
+/// The first of each name, and the others. Of two in one folder that is the one that its module's version agrees with, for they share the
+/// module. What has no name is none.
+pub fn first_of_each(all: Vec<Distribution>) -> (Vec<Distribution>, Vec<Distribution>) {
     let mut firsts: Vec<Distribution> = Vec::new();
     let mut others: Vec<Distribution> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for distribution in all {
+    for distribution in all.into_iter().filter(|distribution| !distribution.package.name.is_empty()) {
         match places.get(&distribution.package.name).and_then(|place| firsts.get_mut(*place)) {
             None => {
                 places.insert(distribution.package.name.clone(), firsts.len());
@@ -162,24 +120,26 @@ fn first_of_each(layout: &Layout, all: Vec<Distribution>) -> (Vec<Distribution>,
             Some(_) => others.push(distribution),
         }
     }
-    let told = |other: &Distribution| {
-        let first = places.get(&other.package.name).and_then(|place| firsts.get(*place))?;
-        let version = other.package.version.value();
-        (FAMILY.contains(&other.package.name.as_str()) && version != first.package.version.value()).then_some(())?;
-        let way = match (first.site == other.site, first.site.starts_with(&layout.prefix)) {
-            (true, _) => Way::SameFolder,
-            (false, false) if other.site.starts_with(&layout.prefix) => Way::OwnFolder,
-            (false, _) => Way::OtherFolder,
-        };
-        Some(Elsewhere {
-            package: other.package.name.clone(),
-            at: other.package.at.clone(),
-            version: version.cloned(),
-            way,
-        })
+    (firsts, others)
+}
+
+/// Another torch or companion than the one that counts, where its version is another.
+fn passed_over(layout: &Layout, firsts: &[Distribution], other: &Distribution) -> Option<Elsewhere> {
+    FAMILY.contains(&other.package.name.as_str()).then_some(())?;
+    let first = firsts.iter().find(|first| first.package.name == other.package.name)?;
+    let version = other.package.version.value();
+    (version != first.package.version.value()).then_some(())?;
+    let way = match (first.site == other.site, first.site.starts_with(&layout.prefix)) {
+        (true, _) => Way::SameFolder,
+        (false, false) if other.site.starts_with(&layout.prefix) => Way::OwnFolder,
+        (false, _) => Way::OtherFolder,
     };
-    let elsewhere = others.iter().filter_map(told).collect();
-    (firsts, elsewhere)
+    Some(Elsewhere {
+        package: other.package.name.clone(),
+        at: other.package.at.clone(),
+        version: version.cloned(),
+        way,
+    })
 }
 
 /// Whether the metadata and the module name one version.
@@ -198,141 +158,10 @@ fn lead_to(root: &Root, layout: &Layout, own: &mut Distribution, folder: PathBuf
     own.source = Some(folder);
 }
 
-/// pip renames what it is about to remove to `~name`; such leftovers are not installed.
-fn is_metadata(name: &str) -> bool {
-    (name.ends_with(".dist-info") || name.ends_with(".egg-info")) && !name.starts_with(['~', '.'])
-}
-
-/// Reads one metadata folder. `with_files`: also what its RECORD lists; in it the files in all folders of packages by which editable
-/// installs are found.
-fn read(
-    root: &Root,
-    layout: &Layout,
-    site: &Path,
-    folder: &str,
-    conda: &HashSet<String>,
-    with_files: Option<&Vec<PathBuf>>,
-) -> Distribution {
-    let place = site.join(folder);
-    let egg = folder.ends_with(".egg-info");
-    let file = match (egg, egg && root.is_file(&place)) {
-        (true, true) => place.clone(),
-        (true, false) => place.join("PKG-INFO"),
-        (false, _) => place.join("METADATA"),
-    };
-    let mut unread = Vec::new();
-    let (metadata, fault) = match root.read_fields(&file, MAX_METADATA) {
-        Ok(text) => (python::Metadata::parse(whole_lines(&text)), None),
-        Err(error) => (python::Metadata::default(), Some(error)),
-    };
-    if metadata.name.is_none() {
-        let why = fault.as_ref().map_or_else(|| "it has no Name field".to_owned(), ToString::to_string);
-        unread.push(Unlisted { path: below(root, layout, &file), why });
-    }
-    let (folder_name, folder_version) = of_folder(folder);
-    let name = python::normalize(metadata.name.as_deref().unwrap_or(folder_name));
-    let version = match (metadata.version, folder_version, fault) {
-        (Some(version), ..) => Fact::known(version, Source::file(below(root, layout, &file))),
-        (None, Some(version), _) => Fact::known(version.to_owned(), Source::file(below(root, layout, &place))),
-        (None, None, Some(error)) => Fact::unknown(format!("{} cannot be read: {error}", below(root, layout, &file))),
-        (None, None, None) => Fact::unknown(format!("{} has no Version field", below(root, layout, &file))),
-    };
-    let mut requires = metadata.requires;
-    if egg && requires.is_empty() {
-        let listed = root.read_text(&place.join("requires.txt"), MAX_METADATA);
-        requires = listed.map(|text| python::egg_requires(&text)).unwrap_or_default();
-    }
-    let installer = root.read_text(&place.join("INSTALLER"), 256).ok().map(|text| text.trim().to_ascii_lowercase());
-    let installer = installer
-        .filter(|name| !name.is_empty() && name.len() <= 32)
-        .or_else(|| conda.contains(&name).then(|| "conda".to_owned()));
-    let file = place.join("RECORD");
-    let record = match with_files.map(|_| root.read_text(&file, MAX_RECORD)) {
-        Some(Ok(record)) => Some(record),
-        // Not every tool writes one.
-        None => None,
-        Some(Err(error)) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
-        Some(Err(error)) => {
-            unread.push(Unlisted { path: below(root, layout, &file), why: error.to_string() });
-            None
-        }
-    };
-    let linked = (egg && !layout.site_packages.iter().any(|own| own == site)).then(|| Some(site.to_owned()));
-    let editable = record.as_deref().and_then(|record| editable::folder(root, site, &place, record)).or(linked);
-    let source = editable.clone().flatten().map(|folder| {
-        // Projects keep their packages in the folder itself or in `src`.
-        let inner = folder.join("src");
-        if root.is_dir(&inner.join(name.replace('-', "_"))) { inner } else { folder }
-    });
-    let left = with_files
-        .filter(|_| editable.is_none() && FAMILY.contains(&name.as_str()))
-        .and_then(|editables| editable::left(root, &place, &name, editables));
-    let build = build::build(root, source.as_deref().unwrap_or(site), &name, |path| below(root, layout, path));
-    let package = Package {
-        version,
-        build,
-        installer,
-        requires: requires.iter().map(|line| redact::urls(line)).collect(),
-        libraries: Vec::new(),
-        listing: None,
-        damaged: Vec::new(),
-        unread,
-        editable: editable.map(|folder| folder.map(|folder| root.shown(&folder)).unwrap_or_default()),
-        at: below(root, layout, &place),
-        asked: None,
-        name,
-    };
-    let record = record.filter(|record| !record.trim().is_empty());
-    let sources = record.as_deref().map(|record| sources::listed(record, &package.name));
-    let natives = record.map(|record| python::record_libraries(&record));
-    Distribution { package, site: site.to_owned(), natives, sources, left, bare: false, source }
-}
-
-/// Of a text that was cut off at the limit, the lines that are whole.
-fn whole_lines(text: &str) -> &str {
-    match text.rfind('\n') {
-        Some(end) if text.len() as u64 >= MAX_METADATA => text.get(..end).unwrap_or_default(),
-        _ => text,
-    }
-}
-
 /// A path relative to the environment, as people see it.
 fn below(root: &Root, layout: &Layout, path: &Path) -> String {
     match path.strip_prefix(&layout.prefix) {
         Ok(rest) => rest.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"),
         Err(_) => root.shown(path),
-    }
-}
-
-/// `torch-2.7.1.dist-info`, `PyYAML-5.3.egg-info`, `six-1.16.0-py3.9.egg-info`, `mypkg.egg-info`.
-fn of_folder(folder: &str) -> (&str, Option<&str>) {
-    let bare = folder.strip_suffix(".dist-info").or_else(|| folder.strip_suffix(".egg-info")).unwrap_or(folder);
-    let mut parts = bare.split('-');
-    (parts.next().unwrap_or_default(), parts.next().filter(|version| version.starts_with(|c: char| c.is_ascii_digit())))
-}
-
-/// Names of Python distributions that conda has installed, by conda-meta's file names: `numpy-1.26.4-py311h64a7726_0.json`.
-fn conda_names(root: &Root, prefix: &Path) -> HashSet<String> {
-    let names = root.names(&prefix.join("conda-meta")).into_iter().filter_map(|name| {
-        let mut parts = name.strip_suffix(".json")?.rsplitn(3, '-');
-        let (_build, _version, name) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(match name {
-            "pytorch" => "torch".to_owned(),
-            _ => python::normalize(name),
-        })
-    });
-    names.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folder_names_are_taken_apart() {
-        assert_eq!(of_folder("torch-2.7.1+cu126.dist-info"), ("torch", Some("2.7.1+cu126")));
-        assert_eq!(of_folder("six-1.16.0-py3.9.egg-info"), ("six", Some("1.16.0")));
-        assert_eq!(of_folder("mypkg.egg-info"), ("mypkg", None));
-        assert!(is_metadata("a-1.dist-info") && !is_metadata("~orch-2.7.1.dist-info") && !is_metadata("torch"));
     }
 }

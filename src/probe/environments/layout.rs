@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
+    conda,
     pyvenv::{self, Pyvenv},
     sites::{self, Place},
     version::{self, Version},
@@ -47,7 +48,7 @@ impl Layout {
         if venv.is_none() && interpreter.is_none() {
             return None;
         }
-        let conda = venv.is_none() && root.is_dir(&prefix.join("conda-meta"));
+        let conda = venv.is_none() && conda::is_conda(root, prefix);
         let Version { python, folder } = version::version(root, prefix, venv.as_ref(), interpreter.as_deref());
         let windows = folder.is_none() && root.is_dir(&prefix.join("Lib"));
         // A project may have a `bin/python` of its own: what has no library folder is no Python.
@@ -62,18 +63,15 @@ impl Layout {
 
     /// The environment that a folder of distributions belongs to, or the folder alone (`pip install --target`).
     pub fn of_site_packages(root: &Root, surroundings: &Surroundings, folder: &Path) -> Option<Self> {
-        let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let named = matches!(name, "site-packages" | "dist-packages");
+        let named = is_named(folder);
         let filled = || root.names(folder).iter().any(|name| name.ends_with(".dist-info"));
         if !root.is_dir(folder) || !(named || filled()) {
             return None;
         }
-        let parent = folder.parent().filter(|_| named);
-        let library = parent.and_then(|parent| parent.file_name()).and_then(|name| name.to_str()).unwrap_or_default();
+        let library = folder.parent().filter(|_| named).and_then(|parent| parent.file_name());
+        let library = library.and_then(|name| name.to_str()).unwrap_or_default();
         let windows = library == "Lib";
-        let prefix =
-            if windows { parent.and_then(Path::parent) } else { parent.and_then(Path::parent).and_then(Path::parent) };
-        let whole = prefix.and_then(|prefix| Self::of_prefix(root, surroundings, prefix, None));
+        let whole = prefix_of_site(folder).and_then(|prefix| Self::of_prefix(root, surroundings, &prefix, None));
         if let Some(whole) = whole.filter(|whole| whole.venv.is_some() || whole.conda) {
             return Some(whole);
         }
@@ -85,6 +83,18 @@ impl Layout {
         let prefix = folder.to_owned();
         Some(Self { prefix, interpreter: None, site_packages, python, windows, venv: None, conda: false })
     }
+}
+
+/// The folder of the environment that a folder of distributions with one of the usual names lies in: `Lib/site-packages`, or
+/// `lib/python3.12/site-packages`.
+pub fn prefix_of_site(folder: &Path) -> Option<PathBuf> {
+    let parent = folder.parent().filter(|_| is_named(folder))?;
+    let library = if parent.file_name().is_some_and(|name| name == "Lib") { parent } else { parent.parent()? };
+    library.parent().map(Path::to_owned)
+}
+
+fn is_named(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == "site-packages" || name == "dist-packages")
 }
 
 /// The first of these files that exists.

@@ -43,11 +43,8 @@ pub fn read(
     for (owner, distribution) in distributions.iter_mut().enumerate().filter(|(_, found)| concerns_gpus(found, more)) {
         let natives = natives(root, distribution);
         if layout.conda && distribution.package.name == "torch" {
-            let library = layout.prefix.join("lib");
-            let outside = CONDA_TORCH.into_iter().filter(|name| !natives.iter().any(|path| path.ends_with(name)));
-            let outside =
-                outside.map(|name| File { owner, path: library.join(name), shown: format!("lib/{name}"), known: true });
-            files.extend(outside.filter(|file| root.is_named(&file.path)));
+            let outside = of_conda(root, &layout.prefix, &natives).into_iter();
+            files.extend(outside.map(|(path, shown)| File { owner, path, shown, known: true }));
         }
         let code = distribution.code();
         let inside = |shown: String| Some(File { owner, path: within(layout, code, &shown)?, shown, known: true });
@@ -76,6 +73,14 @@ pub fn read(
             distribution.package.damaged.push(too_much(shown));
         }
     }
+}
+
+/// The libraries of torch that conda keeps in the environment's own folder, with their paths as shown. `natives`: those that torch's own
+/// folder has.
+pub fn of_conda(root: &Root, prefix: &Path, natives: &[String]) -> Vec<(PathBuf, String)> {
+    let outside = CONDA_TORCH.into_iter().filter(|name| !natives.iter().any(|path| path.ends_with(name)));
+    let place = |name: &str| (prefix.join("lib").join(name), format!("lib/{name}"));
+    outside.map(place).filter(|(path, _)| root.is_named(path)).collect()
 }
 
 /// A native file to look at.
@@ -111,17 +116,14 @@ fn within(layout: &Layout, code: &Path, shown: &str) -> Option<PathBuf> {
 
 /// The libraries of a distribution as far as anything tells them, and a note of how they were found.
 fn natives(root: &Root, distribution: &mut Distribution) -> Vec<String> {
-    let editable = distribution.package.editable.as_deref();
-    let (listing, natives) = match (&distribution.natives, editable) {
-        (_, Some("")) => (Listing::Nowhere, Vec::new()),
-        // No torch is without libraries: a RECORD that lists none was cut off, or is that of something else.
-        (Some(natives), None) if !natives.is_empty() || distribution.package.name != "torch" => {
-            (Listing::Record, natives.clone())
-        }
-        _ => {
+    let listing = distribution.listing();
+    let natives = match listing {
+        Listing::Nowhere => Vec::new(),
+        Listing::Record => distribution.natives.clone().unwrap_or_default(),
+        Listing::Folder | Listing::Module => {
             let (natives, bad) = walk(root, distribution.code(), &distribution.package.name);
             distribution.package.damaged.extend(bad);
-            (if distribution.bare { Listing::Module } else { Listing::Folder }, natives)
+            natives
         }
     };
     if listing != Listing::Nowhere {

@@ -1,6 +1,8 @@
 //! Python environments: which there are, what is installed in them, what their libraries hold. Nothing is imported.
 
+mod bare;
 mod build;
+mod conda;
 mod distribution;
 mod distributions;
 mod editable;
@@ -11,8 +13,11 @@ mod layout;
 mod libraries;
 mod look;
 mod manager;
+mod metadata;
+mod package;
 mod pyvenv;
 pub(super) mod select;
+mod site;
 mod sites;
 mod sources;
 mod system_libraries;
@@ -23,8 +28,16 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::{build::of_text as build_of_text, system_libraries::in_folders};
-use self::{distribution::Distribution, distributions::Found, layout::Layout, select::Candidate};
+pub use self::{
+    build::of_text as build_of_text,
+    distribution::Distribution,
+    folders::of_package as folders_of_package,
+    metadata::is_metadata,
+    package::package,
+    site::{Site, site},
+    system_libraries::in_folders,
+};
+use self::{distributions::Found, layout::Layout, select::Candidate};
 use super::{Options, header};
 use crate::{
     facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source, Unlisted},

@@ -8,7 +8,7 @@
 //! torch are held against what is installed. Then the NEEDED entries of the packages' main libraries are followed through the
 //! libraries of all packages; what none has must be where the system loader looks, or in the folders below `nvidia` that torch's
 //! libraries name themselves. The driver's own libraries are left out, and so are systems where not even libc is in the usual folders.
-//! Where a folder of packages or the metadata of such a package cannot be read, nobody knows.
+//! Where a folder of packages or the metadata of such a package cannot be read, or one of its lines is no requirement, nobody knows.
 //!
 //! ## How to fix it
 //! Install what is missing; the line names it.
@@ -30,10 +30,13 @@ use crate::{
         broken::is_root,
         shared::{marker_environment, package_evidence},
     },
+    text,
 };
 
 /// So many of a kind are listed one by one.
 const MAX_EVIDENCE: usize = 50;
+/// Of a line that is no requirement so much is shown.
+const MAX_LINE: usize = 60;
 
 /// See the head of this file.
 pub const RULE: Rule = Rule {
@@ -170,9 +173,14 @@ fn judge(context: &Context<'_>) -> Outcome {
 fn unknown(environment: &Environment) -> Vec<String> {
     let folder = |folder: &Unlisted| format!("what is in {}: {}", folder.path, folder.why);
     let metadata = |package: &Package| {
+        by_name(package).then_some(())?;
         // What a package has brought is another rule's question.
-        let unread = package.unread.iter().find(|unread| !unread.path.ends_with("/RECORD"))?;
-        by_name(package).then(|| format!("what {} requires: {}: {}", package.name, unread.path, unread.why))
+        let unread = package.unread.iter().find(|unread| !unread.path.ends_with("/RECORD"));
+        let why = unread.map(|unread| format!("{}: {}", unread.path, unread.why)).or_else(|| {
+            let line = package.requires.iter().find(|line| line.parse::<Requirement>().is_err())?;
+            Some(format!("{} is no requirement: {}", text::in_short(line, MAX_LINE), package.at))
+        })?;
+        Some(format!("what {} requires: {why}", package.name))
     };
     environment.unlisted.iter().map(folder).chain(environment.packages.iter().filter_map(metadata)).collect()
 }

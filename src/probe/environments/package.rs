@@ -1,0 +1,25 @@
+//! From what metadata says of a package to facts of it: one way for what is installed, for a wheel and for a conda package.
+
+use crate::{
+    facts::{Build, Fact, Package},
+    system::redact,
+};
+
+/// A package of which only metadata was read. `name`: normalised. `requires`: its requirements as written; what is secret in their
+/// addresses becomes no fact. `at`: where it is, as shown.
+pub fn package(name: String, version: Fact<String>, build: Fact<Build>, requires: &[String], at: String) -> Package {
+    Package {
+        name,
+        version,
+        build,
+        installer: None,
+        requires: requires.iter().map(|line| redact::urls(line)).collect(),
+        libraries: Vec::new(),
+        listing: None,
+        damaged: Vec::new(),
+        unread: Vec::new(),
+        editable: None,
+        at,
+        asked: None,
+    }
+}
