@@ -68,7 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("render", &["facts", "finding", "python", "readiness", "report", "rules", "text"]),
-    ("kb", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
+    ("verify", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
     (
         "cli",
         &[
@@ -78,7 +78,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "files",
             "finding",
             "judge",
-            "kb",
             "knowledge",
             "probe",
             "python",
@@ -89,6 +88,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "start",
             "system",
             "text",
+            "verify",
         ],
     ),
 ];
