@@ -65,6 +65,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "resolve",
             "rules",
             "scan",
+            "system",
         ],
     ),
     ("render", &["facts", "finding", "python", "readiness", "report", "rules", "text"]),

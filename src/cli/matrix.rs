@@ -47,13 +47,14 @@ impl Arguments {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let releases = releases(knowledge, self.torch.as_deref())?;
-        let mut facts = probe::facts(&self.driver.options(self.assume.needs_driver()), &Surroundings::of_process())?;
-        self.assume.apply(&mut facts, knowledge)?;
+        let assumed = self.assume.assumed();
+        let mut facts = probe::facts(&self.driver.options(assumed.needs_driver()), &Surroundings::of_process())?;
+        assumed.apply(&mut facts, knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
             "no GPU is known here; name one, such as --gpu \"RTX 5090\""
         );
-        let environment = hypothetical(&facts, self.assume.python_version);
+        let environment = hypothetical(&facts, assumed.python);
         let platform = *environment.platform.value().context("the platform is not known; name one with --os")?;
         // A table of builds is about builds: what is installed and set on this machine plays no part in it.
         let facts = Facts {

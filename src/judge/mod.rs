@@ -1,8 +1,10 @@
 //! From facts, and from what was scanned, to a report: what every command that judges has in common, and what a program calls that brings
 //! its own facts.
 
+mod assume;
 mod gates;
 mod matrix;
+mod saved;
 mod scan;
 
 use std::time::Instant;
@@ -18,7 +20,9 @@ use crate::{
     rules::{self, Judged},
 };
 
+pub use assume::{Assumed, System};
 pub use matrix::Grid;
+pub use saved::{SavedError, saved};
 pub use scan::{Question, scan};
 
 /// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
