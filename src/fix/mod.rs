@@ -29,12 +29,24 @@ pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
 use crate::{
-    enrich::enrich,
     facts::{Environment, Facts, Os},
     finding::{Command, Finding, Fix, Remedy},
     knowledge::Knowledge,
-    rules::{self, Judged, Undecided},
+    rules::{Undecided, Verdicts},
 };
+
+/// What is known before anything is changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'b> {
+    /// What was seen.
+    pub facts: &'b Facts,
+    /// The same with what the knowledge base claims.
+    pub enriched: &'b Facts,
+    /// Where the claims are from, and those about what a plan brings.
+    pub knowledge: &'b Knowledge,
+    /// What the rules say of it, none of it folded: of all environments that findings are about.
+    pub verdicts: &'b Verdicts,
+}
 
 /// What every search works on.
 struct Case<'c> {
@@ -75,16 +87,12 @@ fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
     finding.trace.remedies.contains(&remedy)
 }
 
-/// Adds to each finding what would remove it, best first. `facts` are those before enrichment.
-pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
-    if findings.is_empty() {
-        return;
-    }
-    let enriched = enrich(facts, knowledge);
-    let verdicts = rules::run(&enriched, knowledge, Judged::All);
+/// Adds to each finding what would remove it, best first.
+pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
+    let Before { facts, enriched, knowledge, verdicts } = *before;
     let case = |environment: Option<&str>| Case {
         facts,
-        enriched: &enriched,
+        enriched,
         knowledge,
         environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
         before: &verdicts.findings,

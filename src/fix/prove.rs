@@ -25,7 +25,7 @@ impl After {
         let id = case.environment.map(|environment| environment.id.as_str());
         let facts = enrich(&plan.apply(case.facts, id), case.knowledge);
         let verdicts = rules::run(&facts, case.knowledge, Judged::All);
-        let findings = resolve::resolve(verdicts.findings, &facts);
+        let findings = resolve::resolve(&verdicts.findings, &facts);
         let (stay, new) =
             findings.into_iter().partition(|finding| case.before.iter().any(|before| same(before, finding)));
         let doubtful = verdicts.unknown.iter().any(|undecided| !case.undecided.contains(undecided));
