@@ -2,7 +2,7 @@
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
 //! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
+//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps what came of it, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -17,6 +17,7 @@ mod impossible;
 mod overwritten;
 mod packages;
 mod plan;
+mod proofs;
 mod prove;
 mod requirements;
 mod torch;
@@ -27,6 +28,8 @@ pub use candidates::Wish;
 pub use commands::{TORCH_INDEXES, commands};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
+
+use proofs::Proofs;
 
 use crate::{
     facts::{Environment, Facts, Os},
@@ -61,6 +64,8 @@ struct Case<'c> {
     before: &'c [Finding],
     /// What could not be decided before.
     undecided: &'c [Undecided],
+    /// The plans that were judged.
+    proofs: Proofs,
 }
 
 impl Case<'_> {
@@ -97,6 +102,7 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
         environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
         before: &verdicts.findings,
         undecided: &verdicts.unknown,
+        proofs: Proofs::default(),
     };
     let mut ids: Vec<Option<String>> = findings.iter().map(|finding| finding.environment.clone()).collect();
     ids.sort();

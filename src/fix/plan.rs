@@ -27,7 +27,7 @@ pub struct Plan {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Install this package, replacing another version of it.
     Install(Install),
@@ -51,7 +51,7 @@ pub enum Change {
 }
 
 /// A package to install.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Install {
     /// Normalised name.
     pub name: String,
