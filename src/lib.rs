@@ -15,7 +15,6 @@ pub mod fix;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 pub mod judge;
-pub mod kb;
 pub mod knowledge;
 mod parallel;
 pub mod probe;
@@ -31,3 +30,4 @@ pub mod shell;
 mod start;
 pub mod system;
 pub mod text;
+pub mod verify;

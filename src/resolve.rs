@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Orders the findings: folds consequences, lowers what another GPU makes harmless, sorts the worst first.
-pub fn resolve(findings: Vec<Finding>, facts: &Facts) -> Vec<Finding> {
+pub fn resolve(findings: &[Finding], facts: &Facts) -> Vec<Finding> {
     let mut findings = fold(findings);
     locate(&mut findings, facts);
     spare_idle_gpus(&mut findings, facts);
@@ -34,7 +34,7 @@ fn registry_position(slug: &str) -> usize {
 }
 
 /// Removes findings that follow from another one about the same environment and GPUs, and names them there.
-fn fold(findings: Vec<Finding>) -> Vec<Finding> {
+fn fold(findings: &[Finding]) -> Vec<Finding> {
     let cause_of = |consequence: &Finding| {
         let causes = &consequence.trace.follows;
         findings.iter().position(|cause| causes.iter().any(|slug| slug == cause.rule) && concerns(cause, consequence))
@@ -50,7 +50,7 @@ fn fold(findings: Vec<Finding>) -> Vec<Finding> {
         }
         index
     };
-    let mut folded = findings.clone();
+    let mut folded = findings.to_vec();
     for (index, finding) in findings.iter().enumerate() {
         let cause = root(index);
         if cause != index

@@ -64,10 +64,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "resolve",
             "rules",
             "scan",
+            "system",
         ],
     ),
     ("render", &["facts", "finding", "python", "readiness", "report", "rules", "text"]),
-    ("kb", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
+    ("verify", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
     (
         "cli",
         &[
@@ -77,7 +78,6 @@ const ROOMS: &[(&str, &[&str])] = &[
             "files",
             "finding",
             "judge",
-            "kb",
             "knowledge",
             "probe",
             "python",
@@ -88,6 +88,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "start",
             "system",
             "text",
+            "verify",
         ],
     ),
 ];

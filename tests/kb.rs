@@ -176,7 +176,7 @@ fn the_list_counts_rows_and_names_their_days() {
     fs::write(folder.path().join("gpus.toml"), "[sources]\nlab = \"inventory\"\n[[gpu]]\nname = \"NVIDIA Lab Card\"\ncapability = \"12.0\"\nsource = [\"lab\"]\nverified = \"2020-01-01\"\n").unwrap();
     let (_, out, _) = run(gpucheck().args(["kb", "list", "--knowledge"]).arg(folder.path()));
     assert!(
-        out.contains("  402  gpus") && out.contains("the oldest of 2020-01-01") && out.contains("laid over it: "),
+        out.contains("402  gpus") && out.contains("the oldest of 2020-01-01") && out.contains("laid over it: "),
         "{out}"
     );
     let (code, out, _) = run(gpucheck().args(["kb", "path", "--knowledge"]).arg(folder.path()));

@@ -1,6 +1,9 @@
 //! `gpucheck doctor`: what is wrong on this machine and in this environment, and what to paste.
 
-use std::{collections::HashSet, path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -17,12 +20,11 @@ use crate::{
     exit::Exit,
     facts::Facts,
     files,
-    judge::{hypothetical, judge},
+    judge::{self, hypothetical},
     knowledge::Knowledge,
     probe,
-    report::SCHEMA,
     rules::Judged,
-    system::{Surroundings, redact},
+    system::Surroundings,
 };
 
 /// A report of an environment with a hundred thousand packages has some 30 MB.
@@ -79,17 +81,18 @@ impl Arguments {
             None => self.probe(knowledge)?,
         };
         self.framework(&mut facts)?;
-        self.assume.apply(&mut facts, knowledge)?;
+        let assumed = self.assume.assumed();
+        assumed.apply(&mut facts, knowledge)?;
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(knowledge)?;
         }
         if !facts.environments.iter().any(|environment| environment.selected)
             && facts.gpus.value().is_some_and(|g| !g.is_empty())
         {
-            facts.environments.insert(0, hypothetical(&facts, self.assume.python_version));
+            facts.environments.insert(0, hypothetical(&facts, assumed.python));
         }
         let judged = if self.all { Judged::All } else { Judged::Selected };
-        let mut report = judge("doctor", facts, knowledge, judged, start);
+        let mut report = judge::judge("doctor", facts, knowledge, judged, start);
         report.labels = self.node.label.into_iter().collect();
         let gates =
             Gates { expected: !self.node.expect.is_empty(), smoke: self.smoke, framework: self.framework.framework };
@@ -121,51 +124,19 @@ impl Arguments {
             all: self.all,
             interests: knowledge.interests(),
             smoke: self.smoke.then(|| self.compute.options()),
-            ..self.driver.options(self.assume.needs_driver() && self.root.is_none())
+            ..self.driver.options(self.assume.assumed().needs_driver() && self.root.is_none())
         };
         probe::facts(&options, &Surroundings::of_process())
     }
 }
 
-/// Of one machine no more are judged.
-const MAX_GPUS: usize = 4096;
-
 /// The facts of a saved report.
-fn saved(path: &std::path::Path) -> anyhow::Result<Facts> {
+fn saved(path: &Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
         files::text(std::io::stdin().lock(), MAX_REPORT).context("cannot read standard input")?
     } else {
         files::whole(path, MAX_REPORT)
             .with_context(|| format!("cannot read {} (\"-\" reads standard input)", path.display()))?
     };
-    #[derive(serde::Deserialize)]
-    struct Saved {
-        #[serde(default)]
-        schema: u32,
-        facts: Facts,
-    }
-    let saved: Saved = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not a JSON report of gpucheck (`--format json` writes one)", path.display()))?;
-    anyhow::ensure!(
-        (0..=SCHEMA).contains(&saved.schema),
-        "{} is of schema {}, and this gpucheck reads up to {SCHEMA}: a newer one wrote it",
-        path.display(),
-        saved.schema
-    );
-    let mut facts = saved.facts;
-    let gpus = facts.gpus.value().map_or(0, Vec::len);
-    anyhow::ensure!(gpus <= MAX_GPUS, "{} has {gpus} GPUs, which is more than any machine", path.display());
-    // Another version wrote it, or somebody did.
-    for (name, value) in &mut facts.env_vars {
-        *value = redact::variable(name, value, None);
-    }
-    for environment in &mut facts.environments {
-        // One of each name, as in an environment that is read.
-        let mut seen = HashSet::new();
-        environment.packages.retain(|package| seen.insert(package.name.clone()));
-    }
-    for package in facts.environments.iter_mut().flat_map(|environment| &mut environment.packages) {
-        package.requires.iter_mut().for_each(|line| *line = redact::urls(line));
-    }
-    Ok(facts)
+    Ok(judge::saved(&path.display().to_string(), &text)?)
 }

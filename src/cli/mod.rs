@@ -1,6 +1,5 @@
 //! The command line: one file for each command, the options they share, and how a report gets out.
 
-mod assume;
 mod doctor;
 mod framework;
 mod gates;

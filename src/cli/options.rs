@@ -8,8 +8,9 @@ use clap::{Args, ValueEnum, builder::TypedValueParser as _};
 use super::output::target::Output;
 
 use crate::{
-    facts::{DriverVersion, Expected, PythonVersion},
+    facts::{DriverVersion, Expected, PythonVersion, ShellKind},
     finding::{Finding, Severity},
+    judge::{Assumed, System},
     knowledge::Knowledge,
     render::{ColorChoice, Format},
     report::Verdict,
@@ -35,6 +36,27 @@ pub struct Assume {
     /// Shell that lines to paste are written for [default: PowerShell on Windows, else sh]
     #[arg(long, value_name = "SHELL", env = "GPUCHECK_SHELL")]
     pub shell: Option<AssumedShell>,
+}
+
+impl Assume {
+    /// What that means for the facts.
+    pub fn assumed(&self) -> Assumed {
+        Assumed {
+            gpus: self.gpu.clone(),
+            driver: self.driver.clone(),
+            system: self.os.map(|os| match os {
+                AssumedOs::Linux => System::Linux,
+                AssumedOs::Windows => System::Windows,
+                AssumedOs::Wsl => System::Wsl,
+            }),
+            python: self.python_version,
+            shell: self.shell.map(|shell| match shell {
+                AssumedShell::Sh => ShellKind::Sh,
+                AssumedShell::PowerShell => ShellKind::PowerShell,
+                AssumedShell::Cmd => ShellKind::Cmd,
+            }),
+        }
+    }
 }
 
 /// What must be there, for nodes on which a missing GPU must fail.

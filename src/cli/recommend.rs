@@ -37,8 +37,9 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
-        let mut facts = probe::facts(&self.driver.options(self.assume.needs_driver()), &Surroundings::of_process())?;
-        self.assume.apply(&mut facts, knowledge)?;
+        let assumed = self.assume.assumed();
+        let mut facts = probe::facts(&self.driver.options(assumed.needs_driver()), &Surroundings::of_process())?;
+        assumed.apply(&mut facts, knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
             "no GPU is known here; name one, such as --gpu \"RTX 5090\""
@@ -46,7 +47,7 @@ impl Arguments {
         // The Python that is here counts unless another one is named; what is installed in it does not.
         let here = facts.environments.iter().find(|environment| environment.selected);
         let python: Option<PythonVersion> = here.and_then(|environment| environment.python.value().copied());
-        let mut environment = hypothetical(&facts, self.assume.python_version);
+        let mut environment = hypothetical(&facts, assumed.python);
         if let (Fact::Unknown { .. }, Some(python), Some(here)) = (&environment.python, python, here)
             && let Some(via) = here.python.via()
         {

@@ -165,11 +165,11 @@ impl Arguments {
     ) -> anyhow::Result<Facts> {
         // What is scanned may be for another machine: nothing of this one counts.
         let mut facts = Facts { gpus: Fact::unknown("not asked for (--gpu)"), ..Facts::default() };
-        let mut assume = self.assume.clone();
+        let mut assumed = self.assume.assumed();
         if self.every_gpu() {
-            assume.gpu.clear();
+            assumed.gpus.clear();
         }
-        assume.apply(&mut facts, knowledge)?;
+        assumed.apply(&mut facts, knowledge)?;
         // Whoever asks nothing of a package is told what is wrong with it in any case; else the rules have nothing to answer.
         let vendored =
             |library: &Library| rules::is_driver_library(&library.path) || rules::is_cuda_runtime(&library.path);

@@ -174,7 +174,7 @@ impl Package {
 }
 
 /// What a package was built for, read from its own code (METADATA cannot tell CPU from CUDA).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Build {
     /// Full version with the local part, `2.7.1+cu126`.
     pub version: String,

@@ -33,7 +33,7 @@ pub fn try_build(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>
     };
     let environment = facts.environments.first();
     let after = enrich(&plan.apply(facts, environment.map(|environment| environment.id.as_str())), knowledge);
-    let findings = resolve::resolve(rules::run(&after, knowledge, Judged::All).findings, &after);
+    let findings = resolve::resolve(&rules::run(&after, knowledge, Judged::All).findings, &after);
     // Everything on these lines comes from rows: one that is not fit for a line makes none.
     let commands = commands::commands(&plan, environment, &facts.host).unwrap_or_default();
     Tried { findings, commands, facts: after }

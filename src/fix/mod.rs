@@ -2,7 +2,7 @@
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
 //! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `commands` writes it for the user's own tool and shell.
+//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps what came of it, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -17,6 +17,7 @@ mod impossible;
 mod overwritten;
 mod packages;
 mod plan;
+mod proofs;
 mod prove;
 mod requirements;
 mod torch;
@@ -30,13 +31,27 @@ pub use plan::{Change, Install, Plan};
 
 use std::collections::BTreeMap;
 
+use proofs::Proofs;
+
 use crate::{
-    enrich::enrich,
     facts::{Environment, Fact, Facts, Os},
     finding::{Command, Finding, Fix, Remedy},
     knowledge::Knowledge,
-    rules::{self, Judged, Undecided},
+    rules::{Undecided, Verdicts},
 };
+
+/// What is known before anything is changed.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'b> {
+    /// What was seen.
+    pub facts: &'b Facts,
+    /// The same with what the knowledge base claims.
+    pub enriched: &'b Facts,
+    /// Where the claims are from, and those about what a plan brings.
+    pub knowledge: &'b Knowledge,
+    /// What the rules say of it, none of it folded: of all environments that findings are about.
+    pub verdicts: &'b Verdicts,
+}
 
 /// What every search works on.
 struct Case<'c> {
@@ -51,6 +66,8 @@ struct Case<'c> {
     before: &'c [Finding],
     /// What could not be decided before.
     undecided: &'c [Undecided],
+    /// The plans that were judged.
+    proofs: Proofs,
 }
 
 impl Case<'_> {
@@ -89,20 +106,17 @@ fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
     finding.trace.remedies.contains(&remedy)
 }
 
-/// Adds to each finding what would remove it, best first. `facts` are those before enrichment.
-pub fn attach(findings: &mut [Finding], facts: &Facts, knowledge: &Knowledge) {
-    if findings.is_empty() {
-        return;
-    }
-    let enriched = enrich(facts, knowledge);
-    let verdicts = rules::run(&enriched, knowledge, Judged::All);
+/// Adds to each finding what would remove it, best first.
+pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
+    let Before { facts, enriched, knowledge, verdicts } = *before;
     let case = |environment: Option<&str>| Case {
         facts,
-        enriched: &enriched,
+        enriched,
         knowledge,
         environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
         before: &verdicts.findings,
         undecided: &verdicts.unknown,
+        proofs: Proofs::default(),
     };
     let mut ids: Vec<Option<String>> = findings.iter().map(|finding| finding.environment.clone()).collect();
     ids.sort();

@@ -25,7 +25,7 @@ pub struct Plan {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Install this package, replacing another version of it.
     Install(Install),
@@ -49,7 +49,7 @@ pub enum Change {
 }
 
 /// A package to install.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Install {
     /// Normalised name.
     pub name: String,

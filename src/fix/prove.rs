@@ -1,5 +1,7 @@
 //! Proving a plan: the same rules judge the facts as they would be after it.
 
+use std::rc::Rc;
+
 use super::{Case, Change, Plan, has_remedy};
 use crate::{
     enrich::enrich,
@@ -20,12 +22,16 @@ pub(super) struct After {
 }
 
 impl After {
-    /// Judges a plan.
-    pub fn of(case: &Case<'_>, plan: &Plan) -> Self {
+    /// What the rules say of a plan, which are asked once for the same changes.
+    pub fn of(case: &Case<'_>, plan: &Plan) -> Rc<Self> {
+        case.proofs.of(&plan.changes, || Self::judge(case, plan))
+    }
+
+    fn judge(case: &Case<'_>, plan: &Plan) -> Self {
         let id = case.environment.map(|environment| environment.id.as_str());
         let facts = enrich(&plan.apply(case.facts, id), case.knowledge);
         let verdicts = rules::run(&facts, case.knowledge, Judged::All);
-        let findings = resolve::resolve(verdicts.findings, &facts);
+        let findings = resolve::resolve(&verdicts.findings, &facts);
         let (stay, new) =
             findings.into_iter().partition(|finding| case.before.iter().any(|before| same(before, finding)));
         let doubtful = verdicts.unknown.iter().any(|undecided| !case.undecided.contains(undecided));

@@ -1,6 +1,8 @@
 //! The search for another build of torch: the same version first, then the nearest; one wheel for all GPUs before hiding a card,
 //! hiding before the best for each; then another driver, another Python, and at last the reason why there is none.
 
+use std::rc::Rc;
+
 use super::{
     Candidate, Case, Change, Install, Plan, TORCH_INDEXES, Wish, add,
     candidates::candidates,
@@ -78,11 +80,11 @@ struct Attempt {
 /// A plan that passed.
 struct Passed<'k> {
     plan: Plan,
-    after: After,
+    after: Rc<After>,
     candidate: Candidate<'k>,
 }
 
-type Fixes = Vec<(After, Fix)>;
+type Fixes = Vec<(Rc<After>, Fix)>;
 
 impl Search<'_> {
     fn fixes(&self) -> Fixes {
@@ -123,7 +125,7 @@ impl Search<'_> {
             fixes.extend(self.first(&attempt).map(|passed| self.fix(passed)));
         }
         if fixes.is_empty() {
-            fixes.push((After::default(), impossible::fix(self.case, self.environment, &gpus)));
+            fixes.push((Rc::default(), impossible::fix(self.case, self.environment, &gpus)));
         }
         fixes
     }
@@ -328,7 +330,7 @@ impl Search<'_> {
         unproven
     }
 
-    fn fix(&self, passed: Passed<'_>) -> (After, Fix) {
+    fn fix(&self, passed: Passed<'_>) -> (Rc<After>, Fix) {
         let shown = |install: &Install| {
             let build = install.build.as_ref().map(|build| &build.version).or(install.version.as_ref());
             build.map_or_else(|| install.name.clone(), |version| format!("{} {version}", install.name))
@@ -340,7 +342,7 @@ impl Search<'_> {
     }
 
     /// Leaves torch as it is and hides the GPUs that it does not serve.
-    fn hide(&self, hidden: &[String]) -> Option<(After, Fix)> {
+    fn hide(&self, hidden: &[String]) -> Option<(Rc<After>, Fix)> {
         let all = self.case.enriched.gpus.value()?;
         let kept = |gpu: &&Gpu| !hidden.contains(&gpu.id);
         let numbers: Vec<String> =
@@ -378,7 +380,7 @@ impl Search<'_> {
             let hidden: Vec<String> = others.map(|other| other.id.clone()).collect();
             if !failing.contains(&gpu.id.as_str()) {
                 let summary = format!("for {name} alone: what is installed works");
-                let nothing = After::default();
+                let nothing = Rc::default();
                 let fix = Fix {
                     summary,
                     commands: Vec::new(),
@@ -398,7 +400,7 @@ impl Search<'_> {
                     fixes.push(self.fix(passed));
                 }
                 None => {
-                    let nothing = After::default();
+                    let nothing = Rc::default();
                     fixes.push((nothing, impossible::fix(self.case, self.environment, std::slice::from_ref(gpu))));
                 }
             }

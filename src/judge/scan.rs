@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use super::{gates, judge};
+use super::{gates, judgement::Judgement};
 use crate::{
     compat,
-    enrich::enrich,
     facts::Facts,
     finding::Severity,
     knowledge::Knowledge,
@@ -36,7 +35,9 @@ pub struct Question {
 /// Judges what was read.
 pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Report {
     let Question { facts, every_gpu, old, against, nothing_lost, system, start } = question;
-    let enriched = enrich(&facts, knowledge);
+    let required = facts.required.clone();
+    let judgement = Judgement::of("scan", facts, knowledge, rules::Judged::All, start);
+    let enriched = &judgement.enriched;
     let driver = enriched.driver.value();
     let driver = compat::Driver {
         version: driver.map(|driver| driver.version.clone()),
@@ -45,9 +46,8 @@ pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Repor
     };
     let named: Vec<Device> = enriched.gpus.value().into_iter().flatten().filter_map(Device::of).collect();
     let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
-    let required = facts.required.clone();
     let devices = if every_gpu { Device::all(knowledge) } else { named };
-    let mut report = judge("scan", facts, knowledge, rules::Judged::All, start);
+    let mut report = judgement.with_fixes();
     let wrong = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let judged = scan::judge(knowledge, &read.bundles, &devices, &driver, &system);
     let mut body = Scan::default();

@@ -24,9 +24,9 @@ fn judged(facts: &Facts, knowledge: &Knowledge) -> Vec<Report> {
     let mut reports: Vec<Report> = ["doctor", "smoke", "recommend"].into_iter().map(of).collect();
     let platform = "linux-x86_64".parse().unwrap();
     let releases = knowledge.torch_releases().filter(|release| release.version.starts_with("2.7.")).collect();
-    let grid = Grid { platform, releases, cuda: Vec::new() };
+    let grid = Grid { releases, cuda: Vec::new(), python: None };
     let mut matrix = of("matrix");
-    matrix.body = Body::Matrix { matrix: Matrix::new(facts, knowledge, &grid) };
+    matrix.body = Body::Matrix { matrix: Matrix::new(facts, knowledge, platform, &grid) };
     matrix.labels = [("a\nFORGED".to_owned(), "b\x1b[2J".to_owned())].into();
     reports.push(matrix);
     reports

@@ -7,8 +7,8 @@
 use anyhow::Context as _;
 use gpucheck::{
     facts::PythonVersion,
-    kb::{self, Evidence},
     python::{self, Requirement},
+    verify::{self, Evidence},
 };
 
 use crate::{
@@ -25,12 +25,12 @@ const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 /// When neither is so.
 pub fn torch_of(file: &TorchFile, evidence: &Evidence, uploaded: Option<&str>) -> anyhow::Result<(String, String)> {
     let wanted = wanted(evidence);
-    if let Some(torch) = wanted.as_ref().and_then(kb::pinned) {
+    if let Some(torch) = wanted.as_ref().and_then(verify::pinned) {
         return Ok((torch, "to which it is pinned".to_owned()));
     }
     let accepts = |torch: &&str| wanted.as_ref().is_none_or(|wanted| wanted.accepts(torch) == Some(true));
     let torch = uploaded.and_then(|day| file.release_of(day)).filter(accepts);
-    let shown = wanted.as_ref().map_or_else(|| "no torch".to_owned(), kb::spelled);
+    let shown = wanted.as_ref().map_or_else(|| "no torch".to_owned(), verify::spelled);
     let torch = torch.with_context(|| {
         format!("{}: it asks for {shown}, and no release has its day: say --torch VERSION", evidence.target)
     })?;

@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use gpucheck::{
     binary::ArchiveOptions,
     facts::{Platform, PythonVersion},
-    kb::{self, Evidence, WheelTags},
     probe,
     remote::{self, Client, Config, File, HttpSource},
     system::{Root, Surroundings},
+    verify::{self, Evidence, WheelTags},
 };
 
 /// What is read on is fetched in pieces of this size.
@@ -59,7 +59,7 @@ impl Index {
     pub fn read(&self, wheel: &Wheel) -> anyhow::Result<Evidence> {
         let source = HttpSource::open(&self.client, &wheel.file.url, AHEAD)?;
         let name = &wheel.file.listed.name;
-        let evidence = kb::of_wheel_source(&source, name, name, &ArchiveOptions::default());
+        let evidence = verify::of_wheel_source(&source, name, name, &ArchiveOptions::default());
         // After a fault of the network the rest of the file seems damaged.
         match source.failure() {
             Some(failure) => Err(failure).with_context(|| name.clone()),

@@ -11,9 +11,9 @@ use clap::Args;
 use gpucheck::{
     binary::ArchiveOptions,
     facts::PythonVersion,
-    kb::{self, Evidence, Outcome},
     knowledge::Knowledge,
     python,
+    verify::{self, Evidence, Outcome},
 };
 
 use crate::{
@@ -109,7 +109,8 @@ impl Arguments {
         let Some((package, version)) = wheel.split_once("==") else {
             let path = Path::new(wheel);
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let evidence = kb::of_wheel(path, &name, &ArchiveOptions::default()).with_context(|| wheel.to_owned())?;
+            let evidence =
+                verify::of_wheel(path, &name, &ArchiveOptions::default()).with_context(|| wheel.to_owned())?;
             return Ok(vec![Found { evidence, pythons: Vec::new(), released: None }]);
         };
         let name = python::normalize(package);
@@ -156,7 +157,7 @@ impl Arguments {
 
 /// Says where rows and a wheel differ.
 fn compare(knowledge: &Knowledge, evidence: &Evidence) -> bool {
-    let verified = kb::verify(knowledge, evidence);
+    let verified = verify::verify(knowledge, evidence);
     let mut different = false;
     for check in verified.checks.iter().filter(|check| matches!(check.outcome, Outcome::Disagree | Outcome::NoRow)) {
         different = true;

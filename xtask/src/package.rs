@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use gpucheck::{
     compat,
     facts::{CodeKind, CodeObjects, CodeTarget, Library, Platform, PtxIsa, Target},
-    kb::{self, Evidence},
     knowledge::{self, Knowledge, PackageBuild, PackageFile},
     python::{self, Requirement},
     rules::cuda_major,
+    verify::{self, Evidence},
 };
 use toml_edit::{Array, InlineTable, Item, Table, Value, value};
 
@@ -118,7 +118,7 @@ fn measure(knowledge: &Knowledge, file: &PackageFile, evidence: &Evidence) -> Me
         |name: &&&str| name.starts_with("libtorch") || name.starts_with("libc10") || **name == "torch_cuda.dll";
     measured.links_torch = linked.iter().any(|name| of_torch(&name));
     let wanted = evidence.requires.iter().filter_map(|line| line.parse::<Requirement>().ok());
-    let torch = wanted.into_iter().find(|requirement| requirement.name == "torch").map(|torch| kb::spelled(&torch));
+    let torch = wanted.into_iter().find(|requirement| requirement.name == "torch").map(|torch| verify::spelled(&torch));
     measured.torch =
         torch.and_then(|torch| Some(torch.strip_prefix("torch")?.to_owned())).filter(|range| !range.is_empty());
     for (path, why) in &evidence.unread {

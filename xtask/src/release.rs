@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::Context as _;
 use gpucheck::{
     facts::{Platform, Target},
-    kb::{self, Evidence},
     knowledge::Knowledge,
     python::Requirement,
+    verify::{self, Evidence},
 };
 
 /// One build, as a wheel shows it.
@@ -57,18 +57,18 @@ impl Build {
             (None, None) => "cpu".to_owned(),
         };
         let with_cuda = variant != "cpu";
-        let measured = kb::measured(knowledge, evidence).filter(|_| with_cuda);
+        let measured = verify::measured(knowledge, evidence).filter(|_| with_cuda);
         anyhow::ensure!(!with_cuda || measured.is_some(), "no main library with code was found in a build with CUDA");
         let wanted: Vec<Requirement> = evidence.requires.iter().filter_map(|line| line.parse().ok()).collect();
         let pinned = |prefix: &str| {
             let requirement = wanted.iter().find(|requirement| requirement.name.starts_with(prefix))?;
-            kb::pinned(requirement)
+            verify::pinned(requirement)
         };
         let is_nvidia = |name: &str| name.starts_with("nvidia-") || name.starts_with("cuda-");
-        let nvidia = wanted.iter().filter(|requirement| is_nvidia(&requirement.name)).map(kb::spelled).collect();
+        let nvidia = wanted.iter().filter(|requirement| is_nvidia(&requirement.name)).map(verify::spelled).collect();
         let triton = evidence.requires.iter().find_map(|line| {
             let requirement: Requirement = line.parse().ok().filter(|r: &Requirement| r.name == "triton")?;
-            Some((kb::spelled(&requirement).trim_start_matches("triton").to_owned(), kb::python_marker(line)))
+            Some((verify::spelled(&requirement).trim_start_matches("triton").to_owned(), verify::python_marker(line)))
         });
         Ok(Self {
             version: gpucheck::python::public_version(&evidence.version).to_owned(),

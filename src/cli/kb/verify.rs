@@ -17,13 +17,13 @@ use crate::{
     binary::{ArchiveOptions, Decides},
     exit::Exit,
     facts::PythonVersion,
-    kb::{self, Evidence, Outcome, Verified},
     knowledge::{self, Knowledge},
     probe,
     python::WheelName,
     scan::{Located, Progress, Target},
     system::Surroundings,
     text::{visible, whole_words},
+    verify::{self, Evidence, Outcome, Verified},
 };
 
 /// Arguments of `gpucheck kb verify`.
@@ -51,7 +51,7 @@ impl Arguments {
         let mut all = Vec::new();
         for word in &self.packages {
             let found = progress::while_shown(&Progress::default(), false, || self.evidence(word, knowledge))?;
-            all.extend(found.iter().map(|evidence| kb::verify(knowledge, evidence)));
+            all.extend(found.iter().map(|evidence| verify::verify(knowledge, evidence)));
         }
         // A package of which a library is broken was not verified.
         let doubtful = |verified: &Verified| verified.count(Outcome::Disagree) > 0 || verified.damaged;
@@ -79,7 +79,7 @@ impl Arguments {
             return environment(path, knowledge);
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(vec![kb::of_wheel(path, &name, &ArchiveOptions { quick: self.quick, ..ArchiveOptions::default() })?])
+        Ok(vec![verify::of_wheel(path, &name, &ArchiveOptions { quick: self.quick, ..ArchiveOptions::default() })?])
     }
 
     /// Over the network only the libraries that decide are read, and what else there is by name.
@@ -91,7 +91,7 @@ impl Arguments {
         let only = Decides::new(move |path| main.iter().any(|pattern| knowledge::matches(pattern, path)));
         let only = (!self.network.full()).then_some(only);
         let options = ArchiveOptions { quick: self.quick, only, ..ArchiveOptions::default() };
-        located.open(|source| kb::of_wheel_source(source, &file, &file, &options))
+        located.open(|source| verify::of_wheel_source(source, &file, &file, &options))
     }
 }
 
@@ -102,11 +102,11 @@ fn environment(path: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidenc
     let facts = probe::facts(&options, &Surroundings::of_process())?;
     let environment = facts.environments.iter().find(|environment| environment.selected);
     let environment = environment.context("no Python environment was found there")?;
-    let known = environment.packages.iter().filter(|package| kb::has_rows(knowledge, &package.name));
+    let known = environment.packages.iter().filter(|package| verify::has_rows(knowledge, &package.name));
     // torch first: the others follow it.
     let (torch, others): (Vec<_>, Vec<_>) = known.partition(|package| package.name == "torch");
     let all = torch.into_iter().chain(others);
-    let found: Vec<Evidence> = all.filter_map(|package| kb::of_environment(environment, package)).collect();
+    let found: Vec<Evidence> = all.filter_map(|package| verify::of_environment(environment, package)).collect();
     anyhow::ensure!(!found.is_empty(), "no package of which the knowledge base has rows is installed there");
     Ok(found)
 }

@@ -6,12 +6,12 @@ use super::{Case, agree, disagree, none, some, unknown};
 use crate::{
     compat::{self, Driver, Reach},
     facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, Extent, Fact, PtxIsa, Target},
-    kb::{
+    knowledge::{self, Knowledge},
+    rules::code::{Terms, on_code},
+    verify::{
         Check,
         compare::{list, same},
     },
-    knowledge::{self, Knowledge},
-    rules::code::{Terms, on_code},
 };
 
 /// The code that was read of the main libraries, and of those that are taken instead of them.

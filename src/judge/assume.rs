@@ -1,50 +1,78 @@
-//! `--gpu`, `--driver`, `--os` and `--python-version` take the place of what was probed.
+//! What is assumed takes the place of what was probed: the GPUs, the driver, the system, the Python and the shell of another machine.
 
-use super::options::{Assume, AssumedOs, AssumedShell};
 use crate::{
-    facts::{Cpu, Driver, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, ShellKind, Source},
-    knowledge::Knowledge,
+    facts::{
+        Cpu, Driver, DriverVersion, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, PythonVersion, ShellKind,
+        Source,
+    },
+    knowledge::{GpuLookupError, Knowledge},
 };
 
-impl Assume {
+/// What to assume. The facts name the option of the command line that stands for it as their source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assumed {
+    /// The GPUs of the machine, each by name, alias, PCI id, architecture or compute capability.
+    pub gpus: Vec<String>,
+    /// NVIDIA driver version.
+    pub driver: Option<DriverVersion>,
+    /// Operating system.
+    pub system: Option<System>,
+    /// Python version of every environment.
+    pub python: Option<PythonVersion>,
+    /// Shell that lines to paste are written for.
+    pub shell: Option<ShellKind>,
+}
+
+/// Operating systems that can be assumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// Linux on the bare machine or in a container.
+    Linux,
+    /// Windows.
+    Windows,
+    /// Linux inside WSL2.
+    Wsl,
+}
+
+impl Assumed {
     /// Whether this machine's driver matters: not when both it and the GPU are assumed.
     pub fn needs_driver(&self) -> bool {
-        self.gpu.is_empty() || self.driver.is_none()
+        self.gpus.is_empty() || self.driver.is_none()
     }
 
     /// Puts what is assumed into the facts.
     ///
     /// # Errors
     /// A GPU name that no product has, or several that differ in what matters.
-    pub fn apply(&self, facts: &mut Facts, knowledge: &Knowledge) -> anyhow::Result<()> {
-        if !self.gpu.is_empty() {
-            let gpus = self.gpu.iter().enumerate().map(|(index, text)| named_gpu(index, text, knowledge));
-            let list = gpus.collect::<anyhow::Result<Vec<Gpu>>>()?;
+    pub fn apply(&self, facts: &mut Facts, knowledge: &Knowledge) -> Result<(), GpuLookupError> {
+        if !self.gpus.is_empty() {
+            let gpus = self.gpus.iter().enumerate().map(|(index, text)| named_gpu(index, text, knowledge));
+            let list = gpus.collect::<Result<Vec<Gpu>, GpuLookupError>>()?;
             facts.gpus = Fact::known(list, Source::option("--gpu"));
             forget_driver(facts, "the GPU is assumed");
         }
         if let Some(shell) = self.shell {
-            let (shell, name) = match shell {
-                AssumedShell::Sh => (ShellKind::Sh, "sh"),
-                AssumedShell::PowerShell => (ShellKind::PowerShell, "powershell"),
-                AssumedShell::Cmd => (ShellKind::Cmd, "cmd"),
+            let name = match shell {
+                ShellKind::Sh => "sh",
+                ShellKind::PowerShell => "powershell",
+                ShellKind::Cmd => "cmd",
             };
             facts.host.shell = Fact::known(shell, Source::option(format!("--shell {name}")));
         }
-        if let Some(os) = self.os {
+        if let Some(system) = self.system {
             forget_driver(facts, "the system is assumed");
-            assume_os(os, facts);
+            move_machine(system, facts);
         }
         if let Some(version) = &self.driver {
             let driver = Driver { version: version.clone(), cuda: Fact::unknown("the driver is assumed") };
             facts.driver = Fact::known(driver, Source::option(format!("--driver {version}")));
-        } else if self.os.is_some() || !self.gpu.is_empty() {
+        } else if self.system.is_some() || !self.gpus.is_empty() {
             // The driver of this machine says nothing of another machine's; without one, there is nothing to say either.
-            if facts.driver.value().is_none() || self.os.is_some() {
+            if facts.driver.value().is_none() || self.system.is_some() {
                 facts.driver = Fact::unknown("not given (--driver)");
             }
         }
-        if let Some(python) = self.python_version {
+        if let Some(python) = self.python {
             for environment in &mut facts.environments {
                 environment.python = Fact::known(python, Source::option(format!("--python-version {python}")));
             }
@@ -62,7 +90,7 @@ fn forget_driver(facts: &mut Facts, why: &str) {
     facts.cuda = Fact::unknown(why);
 }
 
-fn named_gpu(index: usize, text: &str, knowledge: &Knowledge) -> anyhow::Result<Gpu> {
+fn named_gpu(index: usize, text: &str, knowledge: &Knowledge) -> Result<Gpu, GpuLookupError> {
     let answer = knowledge.find_gpu(text.trim())?;
     let option = format!("--gpu {}", text.trim());
     let via = match answer.from_row {
@@ -80,19 +108,19 @@ fn named_gpu(index: usize, text: &str, knowledge: &Knowledge) -> anyhow::Result<
 }
 
 /// Another system than the one that was probed: what was read from it says nothing.
-fn assume_os(os: AssumedOs, facts: &mut Facts) {
+fn move_machine(system: System, facts: &mut Facts) {
     let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
-    let (name, kind) = match os {
-        AssumedOs::Linux => ("linux", Os::Linux),
-        AssumedOs::Windows => ("windows", Os::Windows),
-        AssumedOs::Wsl => ("wsl", Os::Linux),
+    let (name, kind) = match system {
+        System::Linux => ("linux", Os::Linux),
+        System::Windows => ("windows", Os::Windows),
+        System::Wsl => ("wsl", Os::Linux),
     };
     let via = Source::option(format!("--os {name}"));
     let platform = Platform { os: kind, cpu };
     let assumed = "the system is assumed";
     let host = &mut facts.host;
-    host.wsl = match os {
-        AssumedOs::Wsl => Fact::known(2, via.clone()),
+    host.wsl = match system {
+        System::Wsl => Fact::known(2, via.clone()),
         _ => Fact::absent(via.clone()),
     };
     if host.platform.value() != Some(&platform) {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::{Case, agree, disagree, none, some, unknown};
 use crate::{
     facts::Library,
-    kb::{Check, compare::list},
     python::Requirement,
     python::file_name,
     rules::{cuda_major, of_nvidia},
+    verify::{Check, compare::list},
 };
 
 pub(super) fn checks(case: &Case<'_>) -> Vec<Check> {

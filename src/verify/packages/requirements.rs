@@ -2,8 +2,8 @@
 
 use super::{Case, agree, disagree, none, unknown};
 use crate::{
-    kb::{Check, compare::spelled},
     python::{self, MarkerEnvironment, Requirement},
+    verify::{Check, compare::spelled},
 };
 
 /// Row and metadata agree where they accept the same of all releases of torch.

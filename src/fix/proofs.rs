@@ -1,0 +1,56 @@
+//! What the rules said of the plans that were tried in one environment: a plan that several findings lead to is judged once.
+
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
+use super::{Change, prove::After};
+
+/// Findings that are kept in all. Real environments come to some hundreds; one that is made to have a hundred thousand is judged again
+/// rather than kept once for every plan.
+const MOST: usize = 1 << 14;
+
+/// Proofs by the changes of their plans. How a plan is summed up and which index it needs change no fact that a rule concludes from.
+#[derive(Debug, Default)]
+pub(super) struct Proofs(RefCell<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    by_changes: HashMap<Vec<Change>, Rc<After>>,
+    findings: usize,
+}
+
+impl Proofs {
+    /// The proof of these changes; `judge` makes it where there is none yet.
+    pub fn of(&self, changes: &[Change], judge: impl FnOnce() -> After) -> Rc<After> {
+        if let Some(after) = self.0.borrow().by_changes.get(changes) {
+            return Rc::clone(after);
+        }
+        let after = Rc::new(judge());
+        let mut kept = self.0.borrow_mut();
+        let findings = kept.findings + after.new.len() + after.stay.len();
+        if findings <= MOST {
+            kept.findings = findings;
+            kept.by_changes.insert(changes.to_vec(), Rc::clone(&after));
+        }
+        after
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn each_plan_is_judged_once() {
+        let (proofs, judged) = (Proofs::default(), Cell::new(0));
+        let ask = |name: &str| {
+            proofs.of(&[Change::Uninstall(name.to_owned())], || {
+                judged.set(judged.get() + 1);
+                After { doubtful: name == "a", ..After::default() }
+            })
+        };
+        assert!(ask("a").doubtful && !ask("b").doubtful && ask("a").doubtful);
+        assert_eq!(judged.get(), 2);
+    }
+}

@@ -1,0 +1,87 @@
+//! One judgement: facts are enriched once and judged once, and what came of it is handed on to whatever follows.
+
+use std::time::Instant;
+
+use crate::{
+    enrich::enrich,
+    facts::Facts,
+    finding::Finding,
+    fix::{self, Before},
+    knowledge::Knowledge,
+    readiness::readiness,
+    report::{Body, Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    resolve::resolve,
+    rules::{self, Judged, Verdicts},
+};
+
+/// Facts, and what the rules say of them.
+pub struct Judgement<'k> {
+    /// The command that asks.
+    command: &'static str,
+    /// What was seen.
+    facts: Facts,
+    /// The same with what the knowledge base claims.
+    pub enriched: Facts,
+    knowledge: &'k Knowledge,
+    judged: Judged,
+    /// What the rules said, none of it folded.
+    verdicts: Verdicts,
+    /// When the command began.
+    start: Instant,
+}
+
+impl<'k> Judgement<'k> {
+    /// Enriches facts, and runs the rules over them.
+    pub fn of(command: &'static str, facts: Facts, knowledge: &'k Knowledge, judged: Judged, start: Instant) -> Self {
+        let enriched = enrich(&facts, knowledge);
+        let verdicts = rules::run(&enriched, knowledge, judged);
+        Self { command, facts, enriched, knowledge, judged, verdicts, start }
+    }
+
+    /// The report, each finding with what would remove it.
+    pub fn with_fixes(self) -> Report {
+        let Self { facts, enriched, knowledge, verdicts, .. } = &self;
+        let mut findings = resolve(&verdicts.findings, enriched);
+        fix::attach(&mut findings, &Before { facts, enriched, knowledge, verdicts });
+        self.report(findings)
+    }
+
+    /// The report of facts that were made up to ask about something else: how many rules ran is all that is told of what they say.
+    pub fn of_made_up(mut self) -> Report {
+        self.verdicts.unknown.clear();
+        self.report(Vec::new())
+    }
+
+    fn report(self, findings: Vec<Finding>) -> Report {
+        let Self { command, facts, enriched, knowledge, judged, verdicts, start } = self;
+        let ready = if command == "scan" { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
+        Report {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION"),
+            knowledge: KnowledgeStamp {
+                date: knowledge.date.clone(),
+                hash: knowledge.hash.to_owned(),
+                overlays: knowledge.overlays.clone(),
+            },
+            command,
+            verdict: match Verdict::of(&findings, !verdicts.unknown.is_empty()) {
+                Verdict::Ok if command == "doctor" && Extent::of(&enriched) == Extent::Nothing => Verdict::Unknown,
+                verdict => verdict,
+            },
+            labels: Default::default(),
+            subjects: subjects(&enriched, knowledge),
+            runs_on: runs_on(&enriched, knowledge, judged),
+            readiness: ready,
+            facts,
+            body: Body::Doctor,
+            findings,
+            checks: Checks {
+                ran: verdicts.ran,
+                not_applicable: verdicts.not_applicable,
+                unknown: verdicts.unknown,
+                suppressed: Vec::new(),
+            },
+            elapsed_ms: start.elapsed().as_secs_f64() * 1000.0,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! A cell of the table: one build that is tried once, and what becomes of it on each GPU.
+
+use crate::{
+    facts::{CudaVersion, Facts},
+    finding::{Evidence, Severity},
+    fix::{Candidate, Tried, try_build},
+    knowledge::Knowledge,
+    report::{Cell, RunsOn, Status, runs_on},
+    rules::Judged,
+};
+
+/// A cell of which nothing is known.
+pub fn missing(torch: &str, cuda: CudaVersion) -> Cell {
+    Cell {
+        torch: torch.to_owned(),
+        cuda,
+        status: Status::NoWheel,
+        reason: String::new(),
+        rule: None,
+        source: None,
+        commands: Vec::new(),
+    }
+}
+
+/// What the rules say of a build, for all GPUs.
+pub struct Answer {
+    tried: Tried,
+    /// Which code of it each GPU runs.
+    lines: Vec<RunsOn>,
+    /// The row of the build.
+    row: String,
+    /// Whether nobody has seen yet that it is published.
+    announced: bool,
+}
+
+impl Answer {
+    /// Tries a build in the environment of these facts.
+    pub fn of(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>) -> Self {
+        let tried = try_build(facts, knowledge, candidate);
+        Self {
+            lines: runs_on(&tried.facts, knowledge, Judged::All),
+            row: knowledge.cite_torch(candidate.release, candidate.build),
+            announced: candidate.build.published.is_only_expected(),
+            tried,
+        }
+    }
+
+    /// Takes over what it says of one GPU.
+    pub fn fill(&self, cell: &mut Cell, gpu: &str) {
+        let how = self.lines.iter().find(|line| line.gpu == gpu).map_or("unknown", |line| line.how.as_str());
+        let worst = self.tried.concerning(gpu).max_by_key(|finding| finding.severity);
+        cell.source = Some(self.row.clone());
+        match worst.filter(|finding| finding.severity >= Severity::Warning) {
+            Some(finding) => {
+                cell.status = if finding.severity == Severity::Error { Status::Fails } else { Status::Warning };
+                cell.reason.clone_from(&finding.summary);
+                cell.rule = Some(finding.rule);
+                // What was asked about decides nothing by itself; what is known of it does.
+                let asked = |at: &str| at.starts_with("/facts/gpus") || at.starts_with("/facts/driver");
+                let known = |evidence: &&Evidence| !evidence.pointer.as_deref().is_some_and(asked);
+                if let Some(evidence) = finding.evidence.iter().rev().find(known) {
+                    cell.source = Some(evidence.source.clone());
+                }
+            }
+            None if how == "unknown" => {
+                cell.status = Status::Unknown;
+                cell.reason = "nobody has verified what this build holds".to_owned();
+            }
+            None => {
+                cell.status = Status::Works;
+                cell.reason = how.to_owned();
+            }
+        }
+        if self.announced {
+            cell.reason += "; announced, nobody here has seen it";
+        }
+        if cell.status != Status::Fails {
+            cell.commands.clone_from(&self.tried.commands);
+        }
+    }
+}
