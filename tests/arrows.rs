@@ -104,10 +104,6 @@ const INNER_CIRCLES: &[(&[&str], &str)] = &[
         &["rules::broken", "rules::shared"],
         "whether torch is broken decides what it is judged by: to become one judge of device code",
     ),
-    (
-        &["scan::bundle", "scan::collect", "scan::installed", "scan::located", "scan::remote"],
-        "to be rewritten: one reader of packages, and facts that rules judge",
-    ),
 ];
 
 /// Files outside of `system` that ask the operating system for files or for what the process inherits, and why.
@@ -124,7 +120,7 @@ const ON_THEIR_OWN: &[(&str, &str)] = &[
     ("probe::live::watch", "/proc of its own children"),
     ("probe::shared_object", "whether a file may be loaded, as the loader asks it"),
     ("remote::download", "keeps what it fetches"),
-    ("scan::collect", "to be rewritten"),
+    ("scan::collect::walk", "walks what a person named, links and pipes included, and asks for sizes"),
     ("start", "what the process begins with, before anything else looks"),
 ];
 

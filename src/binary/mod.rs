@@ -32,7 +32,8 @@ mod summary;
 mod tests;
 
 pub use archive::{
-    Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source, read_texts, read_texts_source,
+    Archive, ArchiveOptions, Decides, Sample, SkipReason, Skipped, read_archive, read_archive_source, read_texts,
+    read_texts_source,
 };
 pub use error::Error;
 pub use file::FileSource;

@@ -9,7 +9,7 @@ use crate::{
     fix::{Candidate, Tried, try_build},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
     report::{Cell, Matrix, Status, Table, runs_on},
-    rules::{Judged, gpu_name},
+    rules::{Judged, code::Execution, gpu_name},
 };
 
 /// What to tabulate.
@@ -102,7 +102,7 @@ impl Cell {
     /// Takes over what the rules say of the build on a GPU.
     fn judge(&mut self, tried: &Tried, knowledge: &Knowledge, gpu: &str, release: &TorchRelease, build: &TorchBuild) {
         let how = runs_on(&tried.facts, knowledge, Judged::All).into_iter().find(|line| line.gpu == gpu);
-        let how = how.map_or_else(|| "unknown".to_owned(), |line| line.how);
+        let how = how.map_or(Execution::Unknown, |line| line.how);
         let worst = tried.concerning(gpu).max_by_key(|finding| finding.severity);
         self.source = Some(knowledge.cite_torch(release, build));
         match worst.filter(|finding| finding.severity >= Severity::Warning) {
@@ -117,13 +117,13 @@ impl Cell {
                     self.source = Some(evidence.source.clone());
                 }
             }
-            None if how == "unknown" => {
+            None if how == Execution::Unknown => {
                 self.status = Status::Unknown;
                 self.reason = "nobody has verified what this build holds".to_owned();
             }
             None => {
                 self.status = Status::Works;
-                self.reason = how;
+                self.reason = how.to_string();
             }
         }
         if build.published.is_only_expected() {

@@ -102,7 +102,7 @@ pub fn of_wheel_source(
         tags,
         libraries: archive.libraries,
         left: archive.left,
-        unread: archive.skipped,
+        unread: archive.skipped.into_iter().map(|skipped| (skipped.path, skipped.why.to_string())).collect(),
         damaged: false,
         name,
         version,

@@ -6,6 +6,7 @@ use super::Screen;
 use crate::{
     finding::{Command, Finding, Fix, Proof, Severity},
     report::{Body, Extent, Report, Subject, Verdict},
+    rules::code::Execution,
     text::Paint,
 };
 
@@ -87,14 +88,14 @@ impl Page<'_> {
         for runs in
             report.runs_on.iter().filter(|runs| subject.label == "GPU" && Some(&runs.gpu) == subject.id.as_ref())
         {
-            let mark = match runs.how.as_str() {
-                "no" => Paint::Error.on("✗", self.screen.color),
-                "unknown" => Paint::Dim.on("?", self.screen.color),
+            let mark = match runs.how {
+                Execution::None => Paint::Error.on("✗", self.screen.color),
+                Execution::Unknown => Paint::Dim.on("?", self.screen.color),
                 _ => Paint::Good.on("✓", self.screen.color),
             };
-            let text = match runs.how.as_str() {
-                "no" => format!("cannot run {}", runs.subject),
-                "unknown" => format!("{}: not known", runs.subject),
+            let text = match runs.how {
+                Execution::None => format!("cannot run {}", runs.subject),
+                Execution::Unknown => format!("{}: not known", runs.subject),
                 how => format!("runs {} ({how})", runs.subject),
             };
             let _ = writeln!(self.out, "{:LABEL$}{mark} {text}", "");

@@ -113,7 +113,7 @@ fields! {
     Source { at; how }
     KnowledgeStamp { date, hash, overlays; }
     Subject { id, text, notes; label }
-    RunsOn { environment, gpu, subject, how; }
+    RunsOn { environment, gpu, subject; how }
     Undecided { needs; rule }
     Suppressed { rule, reason; }
     Location { path; line, column }
@@ -134,7 +134,7 @@ fields! {
     Library { path, needed, code; container }
     Scan { libraries, packages, diff, baseline, gate, unread, remote; sizes }
     Scanned { library, package, runs_on; profile }
-    Run { gpu, how, why; capability, works, verdict }
+    Run { gpu, why; capability, how, works, verdict }
     Summary {
         id, name, version, tags, at, decided_by, runs_on, needs;
         kind, size, libraries, with_code, base, partial, ptx, compression, sampled, relocatable, other, hidden, sizes
@@ -147,7 +147,7 @@ fields! {
         needs_gained, needs_lost, gpus;
         gained, lost, became_partial, became_base, gained_partial, lost_partial, ptx_isa, compression, code_bytes
     }
-    GpuChange { products, old, new; capability, worked, works }
+    GpuChange { products; capability, old, new, worked, works }
     Compared { file, losses, remarks; written, libraries }
     Change { package, library, text; kind, target, now, baseline }
     Gate { gpus, reasons, unknown, nothing_in, baseline; required, met, sampled, nothing_lost }

@@ -15,7 +15,7 @@ use crate::{
     facts::{Environment, Facts},
     finding::{Finding, Severity},
     readiness::Readiness,
-    rules::Undecided,
+    rules::{Undecided, code::Execution},
 };
 
 use self::scan::Scan;
@@ -182,8 +182,8 @@ pub struct RunsOn {
     pub gpu: String,
     /// What runs there: `torch 2.7.1+cu126`.
     pub subject: String,
-    /// `sass sm_120`, `ptx compute_90`, `no`, or `unknown`.
-    pub how: String,
+    /// By which code.
+    pub how: Execution,
 }
 
 /// Bookkeeping of the rules.

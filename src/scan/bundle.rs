@@ -10,7 +10,7 @@ use crate::{
     },
     probe,
     python::{self, file_name},
-    report::scan::Kind,
+    report::scan::BundleKind,
     system::redact,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     /// What it is.
-    pub kind: Kind,
+    pub kind: BundleKind,
     /// Normalised name of a distribution; for a folder or a file, how reports name it.
     pub name: String,
     /// Version, where something says it.
@@ -45,7 +45,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// Nothing in it yet.
-    pub fn new(kind: Kind, name: impl Into<String>, at: impl Into<String>) -> Self {
+    pub fn new(kind: BundleKind, name: impl Into<String>, at: impl Into<String>) -> Self {
         Self {
             kind,
             name: name.into(),
@@ -63,10 +63,11 @@ impl Bundle {
     }
 
     /// The libraries of a package that was read without unpacking it. `at`: how reports name the file.
-    pub fn of_archive(archive: Archive, kind: Kind, at: &str) -> Self {
-        let sampled = archive.libraries.iter().any(super::remote::is_sample) || !archive.left.is_empty();
+    pub fn of_archive(archive: Archive, kind: BundleKind, at: &str) -> Self {
+        let sampled = !archive.sampled.is_empty() || !archive.left.is_empty();
         let reached = |path: &String| {
-            archive.libraries.iter().any(|l| l.path == *path && !(super::remote::is_sample(l) && l.code.is_unknown()))
+            let tells = |library: &Library| !(archive.sampled.contains(path) && library.code.is_unknown());
+            archive.libraries.iter().any(|library| library.path == *path && tells(library))
         };
         let unreached = archive.largest.clone().filter(|path| sampled && !reached(path));
         let plain = Self::new(kind, "", at);

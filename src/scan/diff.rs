@@ -38,12 +38,11 @@ fn between(knowledge: &Knowledge, old: &Side<'_>, new: &Side<'_>) -> Delta {
     let answers: BTreeMap<ComputeCapability, &Run> = old.runs.iter().map(|run| (run.capability, run)).collect();
     let gpus = new.runs.iter().filter_map(|new| {
         let old = answers.get(&new.capability)?;
-        let kind = |run: &Run| run.how.split(' ').next().unwrap_or_default().to_owned();
-        (kind(old) != kind(new)).then(|| GpuChange {
+        (!old.how.is_like(&new.how)).then(|| GpuChange {
             capability: new.capability,
             products: knowledge.products(new.capability).to_vec(),
-            old: old.how.clone(),
-            new: new.how.clone(),
+            old: old.how,
+            new: new.how,
             worked: old.works,
             works: new.works,
         })

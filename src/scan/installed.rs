@@ -8,7 +8,7 @@ use std::{
 use super::bundle::Bundle;
 use crate::{
     files, probe, python,
-    report::scan::Kind,
+    report::scan::BundleKind,
     system::{Root, clean, redact},
 };
 
@@ -50,7 +50,7 @@ impl Owners {
         let bare = folder.rsplit_once('.').map_or(folder, |(bare, _)| bare);
         let mut parts = bare.split('-');
         let named = parts.next().unwrap_or(bare).to_owned();
-        let mut bundle = Bundle::new(Kind::Installed, python::normalize(&named), shown);
+        let mut bundle = Bundle::new(BundleKind::Installed, python::normalize(&named), shown);
         bundle.version = parts.next().map(str::to_owned);
         if let Some(metadata) = metadata {
             bundle.name = metadata.name.map_or(bundle.name, |name| python::normalize(&name));
@@ -66,7 +66,7 @@ impl Owners {
         let index = self.bundles.len();
         let record = text(&place.join("RECORD"), MAX_RECORD);
         for path in record.iter().flat_map(|record| python::record_paths(record)) {
-            if python::shared_library(&path) || super::collect::is_candidate(&path) {
+            if python::shared_library(&path) || super::names::is_candidate(&path) {
                 self.files.extend(clean(&site.join(path)).map(|path| (path, index)));
             }
         }

@@ -15,7 +15,7 @@ use crate::{
     facts::CodeTarget,
     knowledge::Knowledge,
     python::file_name,
-    report::scan::{Gate, Kind, Run, Scanned, Summary},
+    report::scan::{BundleKind, Gate, Run, Scanned, Summary},
     rules::code::{Support, is_of_nvidia},
 };
 
@@ -69,7 +69,7 @@ impl Judged {
             summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path, None))
         };
         let known = self.packages.iter().any(|summary| with_main(&summary));
-        let of_nvidia = |summary: &Summary| summary.kind == Kind::Installed && is_of_nvidia(&summary.name);
+        let of_nvidia = |summary: &Summary| summary.kind == BundleKind::Installed && is_of_nvidia(&summary.name);
         let deciding = self.packages.iter().filter(|summary| !summary.decided_by.is_empty());
         deciding.filter(|summary| with_main(summary) || !(known && of_nvidia(summary))).collect()
     }
@@ -80,7 +80,7 @@ impl Judged {
         let (mut reasons, mut unknown) = (Vec::new(), Vec::new());
         for package in self.deciding(knowledge) {
             for run in package.runs_on.iter().filter(|run| !run.works) {
-                let why = run.why.as_deref().unwrap_or(&run.how);
+                let why = run.why.clone().unwrap_or_else(|| run.how.to_string());
                 let list = if run.verdict == Support::Unknown { &mut unknown } else { &mut reasons };
                 list.push(format!("{} on {}: {why}", package.id, run.gpu));
             }

@@ -2,11 +2,13 @@
 
 use anyhow::{anyhow, bail};
 
-use super::remote::AHEAD_FULL;
 use crate::{
     binary::Source,
     remote::{self, Client, Fault, HttpSource, Url},
 };
+
+/// What all of is read is fetched in pieces of this size.
+pub(super) const AHEAD_FULL: u64 = 4 << 20;
 
 /// Where it is, and what asks for it.
 pub struct Located {

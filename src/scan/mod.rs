@@ -7,6 +7,7 @@ mod diff;
 mod installed;
 mod judged;
 mod located;
+mod names;
 mod needs;
 mod profile;
 mod progress;

@@ -2,15 +2,15 @@
 
 use anyhow::{anyhow, bail};
 
-use super::{Bundle, Counted, Depth, Located, Progress, collect::package_kind};
+use super::{Bundle, Counted, Depth, Located, Progress, located::AHEAD_FULL, names::package_kind};
 use crate::{
-    binary::{self, ArchiveOptions, Decides, Sample, Source},
-    facts::{Cpu, Extent, Fact, Library, Os, Platform, PythonVersion},
+    binary::{self, ArchiveOptions, Decides, Sample, Skipped, Source},
+    facts::{Cpu, Os, Platform, PythonVersion},
     knowledge::{self, Knowledge},
     probe::{self, Here},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
     remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
-    report::scan::{Kind, Remote},
+    report::scan::{BundleKind, Remote},
     system::{Root, Surroundings},
 };
 
@@ -18,10 +18,8 @@ use crate::{
 const SHARE: u64 = 25;
 /// … but so much of a small one.
 const LEAST: u64 = 8 << 20;
-/// What a sample reads on is fetched in pieces of this size: what comes after the last byte that was needed is fetched in vain.
+/// What a sample reads on is fetched in pieces of this size (all of a file in [`AHEAD_FULL`]): what comes after the last byte that was needed is fetched in vain.
 const AHEAD_SAMPLE: u64 = 512 << 10;
-/// And what all of is read.
-pub(super) const AHEAD_FULL: u64 = 4 << 20;
 /// A conda package is one stream, which has no samples: larger ones are only read when that was asked for.
 const MAX_STREAM: u64 = 64 << 20;
 
@@ -58,8 +56,8 @@ pub struct Wish<'a> {
 pub struct Fetched {
     /// Its libraries.
     pub bundle: Bundle,
-    /// Members that could not be read, and why.
-    pub skipped: Vec<(String, String)>,
+    /// Members that could not be read.
+    pub skipped: Vec<Skipped>,
     /// How it was read.
     pub remote: Remote,
 }
@@ -232,22 +230,13 @@ impl Network {
         let mut archive = archive.map_err(|error| anyhow!("{url}: {error}"))?;
         let skipped = std::mem::take(&mut archive.skipped);
         report.not_looked_into = std::mem::take(&mut archive.left);
-        report.sampled &= archive.libraries.iter().any(is_sample) || !report.not_looked_into.is_empty();
+        report.sampled &= !archive.sampled.is_empty() || !report.not_looked_into.is_empty();
         report.bytes = client.bytes().saturating_sub(report.index_bytes);
         report.requests = client.requests();
-        let kind = package_kind(report.file.as_ref()).unwrap_or(Kind::Wheel);
+        let kind = package_kind(report.file.as_ref()).unwrap_or(BundleKind::Wheel);
         let mut bundle = Bundle::of_archive(archive, kind, &report.url);
         bundle.size = Some(report.size);
         Ok(Fetched { bundle, skipped, remote: report })
-    }
-}
-
-/// Whether only the beginning of a library was read.
-pub(super) fn is_sample(library: &Library) -> bool {
-    match &library.code {
-        Fact::Known { value, .. } => value.extent == Extent::Sampled,
-        Fact::Absent { .. } => false,
-        Fact::Unknown { why } => why.starts_with("only sampled"),
     }
 }
 

@@ -16,13 +16,15 @@ mod names;
 mod plan;
 mod sample;
 mod scan;
+mod skipped;
 mod stream;
 mod tar;
 mod texts;
 mod wheel;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 
+pub use skipped::{SkipReason, Skipped};
 pub use texts::{read_texts, read_texts_source};
 
 use super::{Error, FileSource, Source, source::Bounded};
@@ -109,8 +111,10 @@ pub struct Archive {
     pub tags: Option<String>,
     /// Libraries and other files with machine code, sorted by path.
     pub libraries: Vec<Library>,
-    /// Members that could hold GPU code and were not read, with the reason as a lower-case fragment.
-    pub skipped: Vec<(String, String)>,
+    /// Those of them of which only the beginning was read, by path.
+    pub sampled: BTreeSet<String>,
+    /// Members that could hold GPU code and were not read.
+    pub skipped: Vec<Skipped>,
     /// Members that could hold GPU code and were left out, as others, or samples of them, were enough.
     pub left: Vec<String>,
     /// The largest member that could hold GPU code, read or not; only of a wheel.
@@ -124,12 +128,20 @@ pub struct Archive {
 }
 
 impl Archive {
-    fn skip(&mut self, name: &str, why: &str) {
+    fn skip(&mut self, path: &str, why: impl Into<SkipReason>) {
         if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push((name.to_owned(), why.to_owned()));
+            self.skipped.push(Skipped { path: path.to_owned(), why: why.into() });
         } else if self.skipped.len() == MAX_SKIPPED {
-            self.skipped.push(("others".to_owned(), format!("more than {MAX_SKIPPED} members were not read")));
+            let why = format!("more than {MAX_SKIPPED} members were not read").into();
+            self.skipped.push(Skipped { path: "others".to_owned(), why });
         }
+    }
+
+    fn add(&mut self, read: member::Read) {
+        if read.sampled {
+            self.sampled.insert(read.library.path.clone());
+        }
+        self.libraries.push(read.library);
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use super::{
     super::{Error, Source},
-    Archive, ArchiveOptions, Sample, choice,
+    Archive, ArchiveOptions, Sample, SkipReason, choice,
     directory::{self, Entry},
     inflate::Member,
     member, names, sample,
     scan::Enough,
     stream::Stream,
 };
-use crate::{facts::Library, parallel, python::Metadata};
+use crate::{parallel, python::Metadata};
 
 /// flashinfer-cubin, the wheel with the most, has 15,970.
 const MAX_MEMBERS: usize = 1 << 17;
@@ -29,13 +29,13 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
         [] => {}
         [entry, ..] => match describe(source, entry, options, &mut archive) {
             Ok(()) => {}
-            Err(why) => archive.skip(&entry.name, &why),
+            Err(why) => archive.skip(&entry.name, why),
         },
     }
     if let Some(entry) = versions.last() {
         match text(source, entry, options, &mut archive) {
             Ok(text) => archive.version_py = Some((entry.name.clone(), text)),
-            Err(why) => archive.skip(&entry.name, &why),
+            Err(why) => archive.skip(&entry.name, why),
         }
     }
     entries = last_of_each_name(entries, &mut archive);
@@ -72,8 +72,8 @@ fn members(
         archive.read_bytes += read;
         archive.inflated_bytes += inflated;
         match outcome {
-            Ok(library) => archive.libraries.push(library),
-            Err(why) => archive.skip(&entry.name, &why),
+            Ok(read) => archive.add(read),
+            Err(why) => archive.skip(&entry.name, why),
         }
     }
 }
@@ -108,13 +108,13 @@ fn one(
     entry: &Entry,
     options: &ArchiveOptions,
     enough: Option<Enough>,
-) -> (Result<Library, String>, [u64; 2]) {
+) -> (Result<member::Read, SkipReason>, [u64; 2]) {
     let mut stream = match Member::open(source, entry, options.limit_ratio) {
         Ok(stream) => stream,
-        Err(why) => return (Err(why), [0; 2]),
+        Err(why) => return (Err(why.into()), [0; 2]),
     };
     let result = member::read(&mut stream, entry.size, &entry.name, enough);
-    (result.map_err(|error| error.to_string()), stream.totals())
+    (result.map_err(SkipReason::from), stream.totals())
 }
 
 /// Name, version and requirements.
@@ -165,7 +165,7 @@ fn apart(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, arc
     for entry in entries {
         match Member::open(source, &entry, options.limit_ratio) {
             Ok(member) => placed.push((member.range(), entry)),
-            Err(why) => archive.skip(&entry.name, &why),
+            Err(why) => archive.skip(&entry.name, why),
         }
     }
     placed.sort_by_key(|(range, _)| range.start);

@@ -4,7 +4,7 @@ use super::text::Page;
 use crate::{
     facts::ComputeCapability,
     report::scan::{Run, Scan, Scanned, Summary},
-    rules::code::Support,
+    rules::code::{Execution, Support},
     text::Paint,
 };
 
@@ -27,7 +27,7 @@ fn called(run: &Run) -> String {
 fn reason(run: &Run) -> String {
     match (&run.why, run.works) {
         (Some(why), true) => format!("{}; {why}", run.how),
-        (None, _) => run.how.clone(),
+        (None, _) => run.how.to_string(),
         (Some(why), false) => why.clone(),
     }
 }
@@ -87,9 +87,9 @@ fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
     let works: Vec<String> = runs
         .iter()
         .filter(|(_, run)| run.works)
-        .map(|(package, run)| match run.how.starts_with("ptx") {
-            true => format!("{} (from PTX)", package.id),
-            false => package.id.clone(),
+        .map(|(package, run)| match run.how {
+            Execution::Jit(_) => format!("{} (from PTX)", package.id),
+            _ => package.id.clone(),
         })
         .collect();
     if !works.is_empty() {
@@ -144,9 +144,9 @@ fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String
     let run = package.runs_on.iter().find(|run| run.capability == capability);
     let (mark, paint) = match run {
         None => (" ", Paint::Dim),
-        Some(run) => match (run.verdict, run.how.starts_with("ptx")) {
-            (Support::Yes, false) => ("■", Paint::Good),
-            (Support::Yes, true) => ("□", Paint::Good),
+        Some(run) => match (run.verdict, run.how) {
+            (Support::Yes, Execution::Jit(_)) => ("□", Paint::Good),
+            (Support::Yes, _) => ("■", Paint::Good),
             (Support::Partial, _) => ("◐", Paint::Warning),
             (Support::No, _) => ("·", Paint::Dim),
             (Support::Unknown, _) => ("?", Paint::Dim),

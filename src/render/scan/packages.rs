@@ -5,7 +5,7 @@ use super::{
     text::{Page, targets},
 };
 use crate::{
-    report::scan::{Kind, Scan, Summary},
+    report::scan::{BundleKind, Scan, Summary},
     text::Paint,
 };
 
@@ -39,11 +39,11 @@ pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
 
 fn kind(package: &Summary) -> &'static str {
     match package.kind {
-        Kind::Wheel => "wheel",
-        Kind::Conda => "conda package",
-        Kind::Installed => "installed",
-        Kind::Folder => "folder",
-        Kind::File => "file",
+        BundleKind::Wheel => "wheel",
+        BundleKind::Conda => "conda package",
+        BundleKind::Installed => "installed",
+        BundleKind::Folder => "folder",
+        BundleKind::File => "file",
     }
 }
 

@@ -11,7 +11,7 @@ pub use baseline::{Change, ChangeKind, Compared};
 pub use diff::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence};
 pub use gate::Gate;
 pub use library::{Compressed, Profile, Ptx, Run, Scanned, Share};
-pub use package::{Kind, Need, Part, Size, Status, Summary};
+pub use package::{BundleKind, Need, Part, Size, Status, Summary};
 pub use read::{Remote, Unread};
 
 use serde::Serialize;

@@ -13,7 +13,7 @@ pub struct Summary {
     /// Name of the bundle in this report; each library says to which it belongs.
     pub id: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: BundleKind,
     /// Normalised name of a distribution, or how reports name the folder or file.
     pub name: String,
     /// Version, where something says it.
@@ -74,7 +74,7 @@ impl Summary {
 /// What a bundle is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum BundleKind {
     /// A wheel file.
     Wheel,
     /// A conda package file.

@@ -12,7 +12,7 @@ use crate::{
     compat,
     facts::CodeTarget,
     knowledge::Knowledge,
-    report::scan::{Change, ChangeKind, Compared, Kind, Scan, Scanned, Share, Summary},
+    report::scan::{BundleKind, Change, ChangeKind, Compared, Scan, Scanned, Share, Summary},
 };
 
 /// What a scan is held against.
@@ -46,7 +46,7 @@ pub fn compare(
         let libraries = packages().filter_map(|package| by_package.get(package.id.as_str())).flatten().copied();
         let mut holder = Holder { package: &unit.name, required, compared: &mut compared };
         // With --quick code outside the sections is not looked for either.
-        let quick = |package: &Summary| depth.quick && matches!(package.kind, Kind::Wheel | Kind::Conda);
+        let quick = |package: &Summary| depth.quick && matches!(package.kind, BundleKind::Wheel | BundleKind::Conda);
         if packages().any(|package| package.sampled || quick(package)) {
             let text = "only a sample was read, but a baseline needs every fatbin (drop --quick, or add --full)";
             holder.lose(ChangeKind::Sampled, None, text.to_owned());
