@@ -17,7 +17,7 @@ use gpucheck::{
     knowledge::{Knowledge, PackageBuild, PackageFile},
     report::scan::BundleKind,
     rules::{self, code::Execution},
-    scan::{self, Bundle, Device},
+    scan::{self, Bundle, TargetGpu},
 };
 
 /// The rules that say that a package's code, or the driver for it, is no good.
@@ -85,11 +85,13 @@ fn of_gpu(verdicts: &rules::Verdicts, gpu: &str) -> &'static str {
 
 /// What scan says of the same.
 fn scan(knowledge: &Knowledge, bundle: &Bundle, gpus: &[ComputeCapability], driver: Option<&str>) -> Vec<&'static str> {
-    let devices: Vec<Device> =
-        gpus.iter().map(|capability| Device { name: format!("gpu-{capability}"), capability: *capability }).collect();
+    let devices: Vec<TargetGpu> = gpus
+        .iter()
+        .map(|capability| TargetGpu { name: format!("gpu-{capability}"), capability: *capability })
+        .collect();
     let version = driver.map(|version| version.parse().unwrap());
     let cuda = version.as_ref().and_then(|version| knowledge.driver_cuda(version));
-    let driver = compat::Driver { version, cuda, ..compat::Driver::default() };
+    let driver = compat::DriverSupport { version, cuda, ..compat::DriverSupport::default() };
     let judged = scan::judge(knowledge, std::slice::from_ref(bundle), &devices, &driver, &BTreeMap::new());
     let word = |how: Execution| match how {
         Execution::Unknown => "unknown",

@@ -6,11 +6,11 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    framework::Framework,
+    framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
     output,
-    probe::Driver,
+    probe::DriverOptions,
     smoke::Compute,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     judge::{hypothetical, judge},
     knowledge::Knowledge,
     probe,
-    report::SCHEMA,
+    report::{CommandName, SCHEMA},
     rules::Judged,
     system::{Surroundings, redact},
 };
@@ -51,14 +51,14 @@ pub struct Arguments {
     #[command(flatten)]
     node: Node,
     #[command(flatten)]
-    driver: Driver,
+    driver: DriverOptions,
     /// Also ask the GPUs to compute (as `gpucheck smoke`): it wakes them, and disturbs a node that is at work
     #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
     smoke: bool,
     #[command(flatten)]
     compute: Compute,
     #[command(flatten)]
-    framework: Framework,
+    framework: FrameworkOptions,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -89,7 +89,7 @@ impl Arguments {
             facts.environments.insert(0, hypothetical(&facts, self.assume.python_version));
         }
         let judged = if self.all { Judged::All } else { Judged::Selected };
-        let mut report = judge("doctor", facts, knowledge, judged, start);
+        let mut report = judge(CommandName::Doctor, facts, knowledge, judged, start);
         report.labels = self.node.label.into_iter().collect();
         let gates =
             Gates { expected: !self.node.expect.is_empty(), smoke: self.smoke, framework: self.framework.framework };

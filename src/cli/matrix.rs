@@ -9,7 +9,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use super::{
     options::{Assume, Show, Sources},
     output,
-    probe::Driver,
+    probe::DriverOptions,
 };
 use crate::{
     exit::Exit,
@@ -17,7 +17,7 @@ use crate::{
     judge::{Grid, hypothetical, judge},
     knowledge::{Knowledge, TorchRelease},
     probe,
-    report::{Body, Matrix},
+    report::{Body, CommandName, Matrix},
     rules::Judged,
     system::Surroundings,
 };
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
-    driver: Driver,
+    driver: DriverOptions,
     #[command(flatten)]
     show: Show,
     #[command(flatten)]
@@ -66,7 +66,7 @@ impl Arguments {
             ..facts
         };
         let matrix = Matrix::new(&facts, knowledge, &Grid { platform, releases, cuda: self.cuda });
-        let mut report = judge("matrix", facts, knowledge, Judged::Selected, start);
+        let mut report = judge(CommandName::Matrix, facts, knowledge, Judged::Selected, start);
         // The environment is made up, so what the rules say of it is in the cells alone.
         report.findings.clear();
         report.checks.unknown.clear();

@@ -8,7 +8,7 @@ use crate::{
     finding::{Evidence, Severity},
     fix::{Candidate, Tried, try_build},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
-    report::{Cell, Matrix, Status, Table, runs_on},
+    report::{Cell, CellStatus, Matrix, Table, runs_on},
     rules::{Judged, code::Execution, gpu_name},
 };
 
@@ -91,7 +91,7 @@ impl Cell {
         Self {
             torch: String::new(),
             cuda,
-            status: Status::NoWheel,
+            status: CellStatus::NoWheel,
             reason: String::new(),
             rule: None,
             source: None,
@@ -107,7 +107,7 @@ impl Cell {
         self.source = Some(knowledge.cite_torch(release, build));
         match worst.filter(|finding| finding.severity >= Severity::Warning) {
             Some(finding) => {
-                self.status = if finding.severity == Severity::Error { Status::Fails } else { Status::Warning };
+                self.status = if finding.severity == Severity::Error { CellStatus::Fails } else { CellStatus::Warning };
                 self.reason.clone_from(&finding.summary);
                 self.rule = Some(finding.rule);
                 // What was asked about decides nothing by itself; what is known of it does.
@@ -118,18 +118,18 @@ impl Cell {
                 }
             }
             None if how == Execution::Unknown => {
-                self.status = Status::Unknown;
+                self.status = CellStatus::Unknown;
                 self.reason = "nobody has verified what this build holds".to_owned();
             }
             None => {
-                self.status = Status::Works;
+                self.status = CellStatus::Works;
                 self.reason = how.to_string();
             }
         }
         if build.published.is_only_expected() {
             self.reason += "; announced, nobody here has seen it";
         }
-        if self.status != Status::Fails {
+        if self.status != CellStatus::Fails {
             self.commands.clone_from(&tried.commands);
         }
     }

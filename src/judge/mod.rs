@@ -13,7 +13,7 @@ use crate::{
     fix,
     knowledge::Knowledge,
     readiness::readiness,
-    report::{Body, Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    report::{Body, Checks, CommandName, Examined, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
     resolve::resolve,
     rules::{self, Judged},
 };
@@ -22,12 +22,13 @@ pub use matrix::Grid;
 pub use scan::{Question, scan};
 
 /// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
-pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
+pub fn judge(command: CommandName, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
     let enriched = enrich(&facts, knowledge);
     let verdicts = rules::run(&enriched, knowledge, judged);
     let mut findings = resolve(verdicts.findings, &enriched);
     fix::attach(&mut findings, &facts, knowledge);
-    let ready = if command == "scan" { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
+    let ready =
+        if command == CommandName::Scan { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
     Report {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -38,7 +39,9 @@ pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged:
         },
         command,
         verdict: match Verdict::of(&findings, !verdicts.unknown.is_empty()) {
-            Verdict::Ok if command == "doctor" && Extent::of(&enriched) == Extent::Nothing => Verdict::Unknown,
+            Verdict::Ok if command == CommandName::Doctor && Examined::of(&enriched) == Examined::Nothing => {
+                Verdict::Unknown
+            }
             verdict => verdict,
         },
         labels: Default::default(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::tags::WheelTags;
 use crate::{
-    binary::{self, Archive, ArchiveOptions, Source},
+    binary::{self, Archive, ArchiveOptions, ReadAt},
     facts::{BadFile, Environment, Flaw, Library, Package, Platform},
     python::{self, Metadata, TorchVersion},
 };
@@ -70,7 +70,7 @@ pub fn of_wheel(path: &Path, shown: &str, options: &ArchiveOptions) -> anyhow::R
 /// # Errors
 /// When it cannot be read or is no wheel.
 pub fn of_wheel_source(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     file: &str,
     shown: &str,
     options: &ArchiveOptions,

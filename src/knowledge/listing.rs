@@ -13,7 +13,7 @@ use crate::facts::{CudaVersion, DriverVersion};
 
 /// One kind of row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kind {
+pub struct RowKind {
     /// What the rows are: `gpus`.
     pub kind: &'static str,
     /// File in which they are.
@@ -26,8 +26,8 @@ pub struct Kind {
     pub newest: String,
 }
 
-fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = &'r String>) -> Kind {
-    let mut found = Kind { kind, file, rows: 0, oldest: String::new(), newest: String::new() };
+fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = &'r String>) -> RowKind {
+    let mut found = RowKind { kind, file, rows: 0, oldest: String::new(), newest: String::new() };
     for date in dates {
         if found.rows == 0 || *date < found.oldest {
             found.oldest.clone_from(date);
@@ -42,7 +42,7 @@ fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = 
 
 impl Knowledge {
     /// Every kind of row.
-    pub fn kinds(&self) -> Vec<Kind> {
+    pub fn kinds(&self) -> Vec<RowKind> {
         macro_rules! kinds {
             ($($name:literal in $file:literal: $rows:expr;)*) => {
                 vec![$(kind($name, $file, $rows.map(|row| &row.verified)),)*]

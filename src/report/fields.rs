@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::{
     Body, Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table,
     scan::{
-        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scan, Scanned,
-        Summary, Unread,
+        BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
+        Remote, Run, Scan, Scanned, Unread,
     },
 };
 use crate::{
@@ -135,7 +135,7 @@ fields! {
     Scan { libraries, packages, diff, baseline, gate, unread, remote; sizes }
     Scanned { library, package, runs_on; profile }
     Run { gpu, why; capability, how, works, verdict }
-    Summary {
+    BundleSummary {
         id, name, version, tags, at, decided_by, runs_on, needs;
         kind, size, libraries, with_code, base, partial, ptx, compression, sampled, relocatable, other, hidden, sizes
     }
@@ -149,7 +149,7 @@ fields! {
     }
     GpuChange { products; capability, old, new, worked, works }
     Compared { file, losses, remarks; written, libraries }
-    Change { package, library, text; kind, target, now, baseline }
+    BaselineChange { package, library, text; kind, target, now, baseline }
     Gate { gpus, reasons, unknown, nothing_in, baseline; required, met, sampled, nothing_lost }
     Unread { path, why; matters }
     Remote { target, url, file, index, not_looked_into; size, bytes, index_bytes, requests, sampled, downloaded }

@@ -39,8 +39,7 @@ pub fn judge(
                 .at("/facts/env_vars/TORCH_CUDA_ARCH_LIST"),
         )
         .evidence(
-            Evidence::new(format!("CUDA toolkit {cuda}: {}", toolkit.path), toolkit.found_by.join(", "))
-                .at("/facts/toolkits"),
+            Evidence::new(format!("CUDA toolkit {cuda}: {}", toolkit.path), toolkit.leads()).at("/facts/toolkits"),
         )
         .symptom(format!("nvcc fatal   : Unsupported gpu architecture 'compute_{}'", first.capability.number()))
         .cause(cuda);

@@ -8,7 +8,7 @@ use crate::{
     facts::{Container, Cpu, Os, Platform},
     knowledge::{Bringer, CommonOwner, Knowledge},
     python::{MarkerEnvironment, Requirement},
-    report::scan::{BundleKind, Need, Status},
+    report::scan::{BundleKind, Need, Provider},
     rules::code::linked_major,
 };
 
@@ -58,17 +58,19 @@ pub fn needs(knowledge: &Knowledge, bundle: &Bundle, all: &[Bundle], system: &BT
         });
         let neighbour = all.iter().find(|other| *other != bundle && has(other));
         let (status, by) = match (owner, required, neighbour, system.get(name), perhaps) {
-            _ if has(bundle) => (Status::Own, None),
-            (Some(CommonOwner::Driver), ..) => (Status::Driver, None),
-            (_, _, Some(other), ..) => (Status::Neighbour, Some(other.label())),
+            _ if has(bundle) => (Provider::Own, None),
+            (Some(CommonOwner::Driver), ..) => (Provider::Driver, None),
+            (_, _, Some(other), ..) => (Provider::Neighbour, Some(other.label())),
             // What an installed distribution requires need not be there.
             (_, Some(distribution), ..) if bundle.kind != BundleKind::Installed => {
-                (Status::Required, Some(distribution.to_owned()))
+                (Provider::Required, Some(distribution.to_owned()))
             }
-            (_, _, _, Some(path), _) => (Status::System, Some(path.clone())),
-            (.., Some(carrier)) if bundle.kind != BundleKind::Installed => (Status::Perhaps, Some(carrier.to_owned())),
-            _ if distributions.is_empty() => (Status::Unknown, None),
-            _ => (Status::Missing, None),
+            (_, _, _, Some(path), _) => (Provider::System, Some(path.clone())),
+            (.., Some(carrier)) if bundle.kind != BundleKind::Installed => {
+                (Provider::Perhaps, Some(carrier.to_owned()))
+            }
+            _ if distributions.is_empty() => (Provider::Unknown, None),
+            _ => (Provider::Missing, None),
         };
         let distributions = distributions.into_iter().map(str::to_owned).collect();
         needs.push(Need { library: name.to_owned(), needed_by, status, by, distributions });

@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail};
 
 use super::{Bundle, Counted, Depth, Located, Progress, located::AHEAD_FULL, names::package_kind};
 use crate::{
-    binary::{self, ArchiveOptions, Decides, Sample, Skipped, Source},
+    binary::{self, ArchiveOptions, Decides, ReadAt, Sample, Skipped},
     facts::{Cpu, Os, Platform, PythonVersion},
     knowledge::{self, Knowledge},
     probe::{self, Here},
@@ -42,7 +42,7 @@ pub struct Network {
 
 /// How far reading goes, what decides, and who waits.
 #[derive(Debug)]
-pub struct Wish<'a> {
+pub struct FetchOptions<'a> {
     /// `--deep` reads all.
     pub depth: Depth,
     /// Knows which libraries decide.
@@ -67,7 +67,7 @@ impl Network {
     ///
     /// # Errors
     /// What keeps it from being read, in one line without secrets.
-    pub fn address(&self, url: &Url, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+    pub fn address(&self, url: &Url, wish: &FetchOptions<'_>) -> anyhow::Result<Fetched> {
         self.read(&self.at(url)?, wish)
     }
 
@@ -75,7 +75,7 @@ impl Network {
     ///
     /// # Errors
     /// As [`Network::address`], and when no index has a wheel that fits.
-    pub fn package(&self, wanted: &Requirement, word: &str, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+    pub fn package(&self, wanted: &Requirement, word: &str, wish: &FetchOptions<'_>) -> anyhow::Result<Fetched> {
         self.read(&self.find(wanted, word)?, wish)
     }
 
@@ -174,7 +174,7 @@ impl Network {
         Ok(WheelTarget { platform, python, abi: self.abi.clone() })
     }
 
-    fn read(&self, located: &Located, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+    fn read(&self, located: &Located, wish: &FetchOptions<'_>) -> anyhow::Result<Fetched> {
         let Located { client, url, word, index } = located;
         let file = located.file()?;
         let full = self.full || wish.depth.deep;

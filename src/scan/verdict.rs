@@ -12,14 +12,14 @@ use crate::{
 
 /// A GPU as far as code is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
+pub struct TargetGpu {
     /// What reports call it.
     pub name: String,
     /// Its compute capability.
     pub capability: ComputeCapability,
 }
 
-impl Device {
+impl TargetGpu {
     /// A GPU of the facts, if its capability is known.
     pub fn of(gpu: &Gpu) -> Option<Self> {
         let name = gpu.name.value().cloned().unwrap_or_else(|| gpu.id.clone());
@@ -41,7 +41,7 @@ impl Device {
 }
 
 /// What is known of a bundle that decides about its code.
-pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::Driver) -> Terms<'a> {
+pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::DriverSupport) -> Terms<'a> {
     let file = name(bundle).and_then(|name| knowledge.package_file(name));
     Terms {
         knowledge,
@@ -84,9 +84,9 @@ pub fn deciding<'a>(knowledge: &Knowledge, bundle: &'a Bundle) -> Deciding<'a> {
 }
 
 /// The verdicts for these GPUs. A library without runnable device code gets none.
-pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
+pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[TargetGpu]) -> Vec<Run> {
     let sampled = library.code.value().is_some_and(|code| code.extent == Extent::Sampled);
-    let of = |gpu: &Device| {
+    let of = |gpu: &TargetGpu| {
         let answer = code::on_library(terms, library, gpu.capability)?;
         Some(run(gpu, answer.support(), answer.target(), answer.why(terms, sampled)))
     };
@@ -94,9 +94,9 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
 }
 
 /// The verdicts for a bundle by the libraries that decide. A sample that cannot tell says so.
-pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[Device]) -> Vec<Run> {
+pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[TargetGpu]) -> Vec<Run> {
     let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
-    let of = |gpu: &Device| {
+    let of = |gpu: &TargetGpu| {
         if compiles {
             return Some(compiled(gpu));
         }
@@ -111,7 +111,7 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
 }
 
 /// One verdict as reports have it. `target`: the code that decides.
-fn run(gpu: &Device, verdict: Support, target: Option<CodeTarget>, why: Option<String>) -> Run {
+fn run(gpu: &TargetGpu, verdict: Support, target: Option<CodeTarget>, why: Option<String>) -> Run {
     let without = if verdict == Support::Unknown { Execution::Unknown } else { Execution::None };
     Run {
         gpu: gpu.name.clone(),
@@ -124,7 +124,7 @@ fn run(gpu: &Device, verdict: Support, target: Option<CodeTarget>, why: Option<S
 }
 
 /// Of a package that brings its source, or a compiler, and not the code.
-fn compiled(gpu: &Device) -> Run {
+fn compiled(gpu: &TargetGpu) -> Run {
     let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
     Run { how: Execution::CompiledThere, ..run(gpu, Support::Yes, None, Some(why.to_owned())) }
 }

@@ -9,7 +9,7 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use serde::Deserialize;
 
 use super::{
-    super::{Error, Source},
+    super::{Error, ReadAt},
     Archive, ArchiveOptions, directory,
     inflate::{Member, invalid},
     member, names,
@@ -34,7 +34,7 @@ struct Index {
 }
 
 /// Reads a conda package.
-pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Archive, Error> {
+pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Archive, Error> {
     let inner = |name: &str| (name.starts_with("info-") || name.starts_with("pkg-")) && name.ends_with(".tar.zst");
     let (entries, read) = directory::read(source, inner, 64)?;
     let mut archive = Archive { read_bytes: read, ..Archive::default() };

@@ -3,7 +3,7 @@
 use std::{io, ops::Range};
 
 use super::{
-    super::{Error, Source, flaw, library::read_source},
+    super::{Error, ReadAt, flaw, library::read_source},
     hidden,
     inflate::invalid,
     sample,
@@ -69,7 +69,7 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
 /// A small member.
 struct Memory(Vec<u8>);
 
-impl Source for Memory {
+impl ReadAt for Memory {
     fn len(&self) -> u64 {
         self.0.len() as u64
     }
@@ -99,7 +99,7 @@ fn all_of(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// Refuses what has a library's name and is none, or not all of one. Without section headers it is searched like any other.
-fn is_whole(source: &dyn Source, shown: &str) -> Result<(), Error> {
+fn is_whole(source: &dyn ReadAt, shown: &str) -> Result<(), Error> {
     let flaw = if python::shared_library(shown) { flaw(source, shown, None)? } else { None };
     match flaw {
         Some((flaw, why)) if flaw != Flaw::NoSections => Err(Error::Broken(why)),

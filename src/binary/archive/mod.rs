@@ -27,7 +27,7 @@ use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 pub use skipped::{SkipReason, Skipped};
 pub use texts::{read_texts, read_texts_source};
 
-use super::{Error, FileSource, Source, source::Bounded};
+use super::{Error, FileSource, ReadAt, source::Bounded};
 use crate::facts::Library;
 
 /// More that was skipped is counted in one line.
@@ -162,14 +162,14 @@ const MOST_READ: u64 = 32 << 30;
 ///
 /// # Errors
 /// As [`read_archive`].
-pub fn read_archive_source(source: &dyn Source, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
+pub fn read_archive_source(source: &dyn ReadAt, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
     if file.ends_with(".tar.bz2") {
         return Err(Error::Unsupported(
             "a conda package of the old format (.tar.bz2): `cph transmute` makes a .conda of it",
         ));
     }
     let bounded = Bounded::new(source, MOST_READ);
-    let source: &dyn Source = &bounded;
+    let source: &dyn ReadAt = &bounded;
     let (mut archive, says) = if file.ends_with(".conda") {
         (conda::read(source, options)?, names::conda(file))
     } else {

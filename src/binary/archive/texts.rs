@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    super::{Error, FileSource, Source},
+    super::{Error, FileSource, ReadAt},
     directory,
     inflate::Member,
     stream::Stream,
@@ -28,7 +28,7 @@ pub fn read_texts(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<BTreeMap
 /// # Errors
 /// As [`read_texts`].
 pub fn read_texts_source(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, String>, Error> {
     let (entries, _) = directory::read(source, wanted, MAX_TEXTS)?;

@@ -3,7 +3,7 @@
 use super::text::Page;
 use crate::{
     facts::ComputeCapability,
-    report::scan::{Run, Scan, Scanned, Summary},
+    report::scan::{BundleSummary, Run, Scan, Scanned},
     rules::code::{Execution, Support},
     text::Paint,
 };
@@ -57,7 +57,7 @@ pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
 
 /// All packages on the GPUs in question.
 pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
-    let judged: Vec<&Summary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
+    let judged: Vec<&BundleSummary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
     let Some(first) = judged.first() else { return };
     // GPUs that were named are a question with an answer; without one, all there are were asked for.
     if scan.gate.is_none() {
@@ -71,8 +71,8 @@ pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
 }
 
 /// One GPU: what does not run there and why, then what does.
-fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
-    let runs: Vec<(&Summary, &Run)> =
+fn named(page: &mut Page<'_>, judged: &[&BundleSummary], index: usize) {
+    let runs: Vec<(&BundleSummary, &Run)> =
         judged.iter().filter_map(|package| Some((*package, package.runs_on.get(index)?))).collect();
     let Some((_, first)) = runs.first() else { return };
     if let [(_, run)] = runs.as_slice() {
@@ -99,7 +99,7 @@ fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
 }
 
 /// Packages against capabilities, in as many blocks as the width asks for.
-fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
+fn matrix(page: &mut Page<'_>, judged: &[&BundleSummary]) {
     let mut capabilities: Vec<ComputeCapability> =
         judged.iter().flat_map(|package| &package.runs_on).map(|run| run.capability).collect();
     capabilities.sort();
@@ -139,7 +139,7 @@ fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
 }
 
 /// One cell under its number.
-fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String {
+fn cell(package: &BundleSummary, capability: ComputeCapability, color: bool) -> String {
     let width = capability.number().to_string().len();
     let run = package.runs_on.iter().find(|run| run.capability == capability);
     let (mark, paint) = match run {

@@ -5,7 +5,7 @@ use super::{
     text::{Page, targets},
 };
 use crate::{
-    report::scan::{BundleKind, Scan, Summary},
+    report::scan::{BundleKind, BundleSummary, Scan},
     text::Paint,
 };
 
@@ -17,7 +17,7 @@ const LITTLE: u64 = 64 << 10;
 const WIDE: usize = 96;
 
 /// The first line of a package.
-pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
+pub(super) fn head(page: &mut Page<'_>, package: &BundleSummary) {
     let mut parts = vec![kind(package).to_owned()];
     parts.extend(package.tags.clone());
     parts.extend(package.size.map(size));
@@ -37,7 +37,7 @@ pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
     page.blank();
 }
 
-fn kind(package: &Summary) -> &'static str {
+fn kind(package: &BundleSummary) -> &'static str {
     match package.kind {
         BundleKind::Wheel => "wheel",
         BundleKind::Conda => "conda package",
@@ -48,7 +48,7 @@ fn kind(package: &Summary) -> &'static str {
 }
 
 /// `sm_50 60 70, PTX 90 (89 90a)`: throughout, and in part.
-pub(super) fn built_for(package: &Summary) -> String {
+pub(super) fn built_for(package: &BundleSummary) -> String {
     let base = targets(&package.base);
     let partial = targets(package.partial.keys());
     match (base.is_empty(), partial.is_empty()) {
@@ -63,7 +63,7 @@ pub(super) fn built_for(package: &Summary) -> String {
 
 /// A line or two for each package with device code.
 pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
-    let with_code: Vec<&Summary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
+    let with_code: Vec<&BundleSummary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
     let longest = with_code.iter().map(|package| package.id.chars().count()).max().unwrap_or(0).min(NAME);
     let wide = page.screen.width.is_none_or(|width| width >= WIDE);
     for package in &with_code {

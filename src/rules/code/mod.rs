@@ -26,7 +26,7 @@ pub struct Terms<'a> {
     /// Which code runs where, and what drivers know.
     pub knowledge: &'a Knowledge,
     /// The driver, as far as it is known.
-    pub driver: &'a compat::Driver,
+    pub driver: &'a compat::DriverSupport,
     /// The CUDA release that the code was built with, where something says it; else the code itself tells the least it can be.
     pub cuda: Option<CudaVersion>,
     /// The CUDA major that the package requires, where its libraries do not say it themselves.
@@ -41,7 +41,7 @@ pub struct Terms<'a> {
 
 impl<'a> Terms<'a> {
     /// Code of this CUDA release, of which most must serve the GPU; the driver's floors are asked for elsewhere.
-    pub fn new(knowledge: &'a Knowledge, driver: &'a compat::Driver, cuda: Option<CudaVersion>) -> Self {
+    pub fn new(knowledge: &'a Knowledge, driver: &'a compat::DriverSupport, cuda: Option<CudaVersion>) -> Self {
         Self { knowledge, driver, cuda, major: None, os: None, share: None, floors: false }
     }
 }

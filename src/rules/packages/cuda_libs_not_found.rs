@@ -74,7 +74,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         .cause(first);
     if let Some(toolkit) = foreign {
         draft.slug = Some(super::extension_cuda_major_mismatch::RULE.slug);
-        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.found_by.join(", ")).at("/facts/toolkits"));
+        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.leads()).at("/facts/toolkits"));
     }
     draft.trace.missing.clone_from(&missing);
     draft.evidence.push(Evidence::new(format!("{first} is not there"), "the loader's folders and all packages"));

@@ -25,7 +25,7 @@ use super::{
     remote::Fetched,
 };
 use crate::{
-    binary::{self, ArchiveOptions, FileSource, Skipped, Source as _},
+    binary::{self, ArchiveOptions, FileSource, ReadAt as _, Skipped},
     facts::{Flaw, Library},
     python::file_name,
     report::scan::{BundleKind, Remote, Unread},
