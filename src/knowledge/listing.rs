@@ -48,7 +48,7 @@ impl Knowledge {
                 vec![$(kind($name, $file, $rows.map(|row| &row.verified)),)*]
             };
         }
-        let mut kinds = kinds! {
+        kinds! {
             "gpus" in "gpus.toml": self.gpus.gpu.iter();
             "architectures" in "architectures.toml": self.architectures.architecture.iter();
             "families" in "architectures.toml": self.architectures.family.iter();
@@ -61,6 +61,7 @@ impl Knowledge {
             "driver branches" in "cuda.toml": self.cuda.branch.iter();
             "compression" in "cuda.toml": self.cuda.compression.iter();
             "torch releases" in "torch.toml": self.torch.release.iter();
+            "torch builds" in "torch.toml": self.torch.release.iter().flat_map(|row| row.builds.iter().map(move |_| row));
             "torch nightlies" in "torch.toml": self.torch.nightly.iter();
             "arch list parsers" in "arch_list.toml": self.arch_list.parser.iter();
             "variables" in "variables.toml": self.variables.variable.iter();
@@ -78,12 +79,7 @@ impl Knowledge {
             "C++ ABIs of packages" in "packages/": self.packages.iter().flat_map(|file| &file.abi);
             "versions that are not there" in "packages/": self.packages.iter().flat_map(|file| &file.unpublished);
             "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
-        };
-        let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));
-        if let Some(position) = kinds.iter().position(|kind| kind.kind == "torch nightlies") {
-            kinds.insert(position, kind("torch builds", "torch.toml", builds));
         }
-        kinds
     }
 
     /// Every architecture, oldest first.

@@ -99,6 +99,7 @@ impl<'a> Subject<'a> {
     }
 
     fn about(&self, slug: &str) -> Option<&'a Finding> {
-        self.found(slug).filter(|finding| finding.rule != slug || finding.subject.starts_with("bitsandbytes"))
+        self.found(slug)
+            .filter(|finding| finding.rule != slug || finding.trace.package.as_deref() == Some("bitsandbytes"))
     }
 }

@@ -21,7 +21,7 @@ use lines::{Lines, Stop};
 /// The steps, for `python -c`: no file is left anywhere.
 const STEPS: &str = include_str!("steps.py");
 /// Steps behind which everything depends on them: without these there is nothing to go on with.
-const VITAL: [&str; 2] = ["import", "device"];
+const VITAL: [&str; 2] = [FrameworkStep::IMPORT, FrameworkStep::DEVICE];
 /// After so many steps that hung, the next would only cost its time too.
 const MOST_HANGS: usize = 2;
 
@@ -114,7 +114,11 @@ fn all(
         }
         let failed = |name: &str| told.steps.iter().any(|step| step.name == name && !passed(step));
         if let Some(vital) = VITAL.into_iter().find(|name| failed(name)) {
-            break if vital == "import" { "torch cannot be imported" } else { "there is no GPU that torch can use" };
+            break if vital == FrameworkStep::IMPORT {
+                "torch cannot be imported"
+            } else {
+                "there is no GPU that torch can use"
+            };
         }
         match (stop, lost) {
             (Stop::End, _) => break "",
