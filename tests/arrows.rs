@@ -120,7 +120,7 @@ const ON_THEIR_OWN: &[(&str, &str)] = &[
     ("probe::live::watch", "/proc of its own children"),
     ("probe::shared_object", "whether a file may be loaded, as the loader asks it"),
     ("remote::download", "keeps what it fetches"),
-    ("scan::collect", "to be rewritten"),
+    ("scan::collect::walk", "walks what a person named, links and pipes included, and asks for sizes"),
     ("start", "what the process begins with, before anything else looks"),
 ];
 

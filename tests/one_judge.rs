@@ -15,9 +15,9 @@ use gpucheck::{
     },
     judge,
     knowledge::{Knowledge, PackageBuild, PackageFile},
-    report::scan::Kind,
-    rules,
-    scan::{self, Bundle, Device},
+    report::scan::BundleKind,
+    rules::{self, code::Execution},
+    scan::{self, Bundle, TargetGpu},
 };
 
 /// The rules that say that a package's code, or the driver for it, is no good.
@@ -79,18 +79,20 @@ fn of_gpu(verdicts: &rules::Verdicts, gpu: &str) -> &'static str {
 
 /// What scan says of the same.
 fn scan(knowledge: &Knowledge, bundle: &Bundle, gpus: &[ComputeCapability], driver: Option<&str>) -> Vec<&'static str> {
-    let devices: Vec<Device> =
-        gpus.iter().map(|capability| Device { name: format!("gpu-{capability}"), capability: *capability }).collect();
+    let devices: Vec<TargetGpu> = gpus
+        .iter()
+        .map(|capability| TargetGpu { name: format!("gpu-{capability}"), capability: *capability })
+        .collect();
     let version = driver.map(|version| version.parse().unwrap());
     let cuda = version.as_ref().and_then(|version| knowledge.driver_cuda(version));
-    let driver = compat::Driver { version, cuda, ..compat::Driver::default() };
+    let driver = compat::DriverSupport { version, cuda, ..compat::DriverSupport::default() };
     let judged = scan::judge(knowledge, std::slice::from_ref(bundle), &devices, &driver, &BTreeMap::new());
-    let word = |how: &str| match how {
-        "unknown" => "unknown",
-        "no" => "no",
+    let word = |how: Execution| match how {
+        Execution::Unknown => "unknown",
+        Execution::None => "no",
         _ => "yes",
     };
-    judged.packages[0].runs_on.iter().map(|run| word(&run.how)).collect()
+    judged.packages[0].runs_on.iter().map(|run| word(run.how)).collect()
 }
 
 fn bundle(file: &PackageFile, row: &PackageBuild, version: &str, code: CodeObjects) -> Bundle {
@@ -103,7 +105,7 @@ fn bundle(file: &PackageFile, row: &PackageBuild, version: &str, code: CodeObjec
         code: Fact::known(code.clone(), source()),
     };
     let libraries = mains.map(library).collect();
-    Bundle { version: Some(version.to_owned()), libraries, ..Bundle::new(Kind::Wheel, name, "x.whl") }
+    Bundle { version: Some(version.to_owned()), libraries, ..Bundle::new(BundleKind::Wheel, name, "x.whl") }
 }
 
 #[test]
@@ -168,7 +170,7 @@ fn they_agree_where_only_a_part_serves_the_gpu() {
                 code: Fact::known(serde_json::from_value(code).unwrap(), source()),
             };
             let version = Some("0.0.29".to_owned());
-            let bundle = Bundle { version, libraries: vec![library], ..Bundle::new(Kind::Wheel, name, "x.whl") };
+            let bundle = Bundle { version, libraries: vec![library], ..Bundle::new(BundleKind::Wheel, name, "x.whl") };
             let (one, other) = (scan(&knowledge, &bundle, &gpus, None), doctor(&knowledge, &bundle, &gpus, None));
             assert_eq!(one, other, "{name}, sm_75 in {with} of 20 fatbins, on {gpus:?}");
         }

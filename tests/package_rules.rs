@@ -19,6 +19,7 @@ use gpucheck::{
     finding::Finding,
     judge::judge,
     knowledge::{Knowledge, ProblemRow},
+    report::CommandName,
     rules::Judged,
 };
 use serde::Deserialize;
@@ -69,7 +70,7 @@ fn cases() -> Vec<Case> {
 fn findings(words: &Words, knowledge: &Knowledge) -> Vec<Finding> {
     let report = words.report();
     let facts: Facts = serde_json::from_value(report["facts"].clone()).unwrap();
-    judge("doctor", facts, knowledge, Judged::Selected, Instant::now()).findings
+    judge(CommandName::Doctor, facts, knowledge, Judged::Selected, Instant::now()).findings
 }
 
 /// The findings of a case's rule about its package.

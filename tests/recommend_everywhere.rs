@@ -12,6 +12,7 @@ use gpucheck::{
     finding::{Fix, Proof},
     judge::judge,
     knowledge::{Knowledge, TorchBuild, TorchRelease},
+    report::CommandName,
     rules::Judged,
 };
 
@@ -98,7 +99,7 @@ impl Machine {
     /// Whether there is a plan; it works, or else nothing could and that is said.
     fn is_answered(&self, knowledge: &Knowledge, template: &Facts, name: &str) -> bool {
         let facts = self.facts(template, name);
-        let report = judge("recommend", facts.clone(), knowledge, Judged::Selected, Instant::now());
+        let report = judge(CommandName::Recommend, facts.clone(), knowledge, Judged::Selected, Instant::now());
         let fixes: Vec<&Fix> = report.findings.iter().flat_map(|finding| &finding.fixes).collect();
         let told =
             format!("{name} ({}), driver {}, {:?}, Python {}", self.capability, self.driver, self.os, self.python);

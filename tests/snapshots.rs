@@ -12,7 +12,7 @@ use gpucheck::{
     judge::judge,
     knowledge::Knowledge,
     render::{Format, Screen, render},
-    report::Report,
+    report::{CommandName, Report},
     rules::Judged,
 };
 
@@ -24,7 +24,7 @@ fn facts() -> Facts {
 }
 
 fn report() -> Report {
-    judge("doctor", facts(), &Knowledge::builtin().unwrap(), Judged::Selected, Instant::now())
+    judge(CommandName::Doctor, facts(), &Knowledge::builtin().unwrap(), Judged::Selected, Instant::now())
 }
 
 fn shown(screen: Screen) -> String {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use gpucheck::{
-    binary::{self, Archive, ArchiveOptions},
+    binary::{self, Archive, ArchiveOptions, Skipped},
     facts::Library,
 };
 use serde_json::Value;
@@ -50,8 +50,8 @@ fn in_sections(mut library: Library) -> Library {
 }
 
 /// One member of the corpus is a library of Windows under a name of Linux, which no system would load.
-fn is_disguised((member, why): &(String, String)) -> bool {
-    member.ends_with("libdemo_cpu.so") && why == "it is a library for Windows"
+fn is_disguised(skipped: &Skipped) -> bool {
+    skipped.path.ends_with("libdemo_cpu.so") && skipped.why.to_string() == "it is a library for Windows"
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn every_member_holds_what_cuobjdump_says_and_what_the_unpacked_file_does() {
         assert_eq!(archive.version.as_deref(), Some("1.0"), "{name}");
         assert!(archive.name.is_some() && archive.tags.is_some(), "{name}: {archive:?}");
         for (member, verdict) in verdict["members"].as_object().unwrap() {
-            if archive.skipped.iter().any(|(skipped, _)| skipped == member) {
+            if archive.skipped.iter().any(|skipped| skipped.path == *member) {
                 continue;
             }
             let library = archive.libraries.iter().find(|library| library.path == *member);
@@ -94,8 +94,8 @@ fn damage_is_one_clear_line_and_hides_no_other_member() {
     ] {
         let archive = read(&format!("bad/{name}.whl")).unwrap_or_else(|error| panic!("{name}: {error}"));
         let damaged: Vec<_> = archive.skipped.iter().filter(|skipped| !is_disguised(skipped)).collect();
-        let [(skipped, reason)] = damaged.as_slice() else { panic!("{name}: {:?}", archive.skipped) };
-        assert!(skipped.ends_with(member) && reason.contains(why), "{name}: {skipped}: {reason}");
+        let [Skipped { path, why: reason }] = damaged.as_slice() else { panic!("{name}: {:?}", archive.skipped) };
+        assert!(path.ends_with(member) && reason.to_string().contains(why), "{name}: {path}: {reason}");
         assert!(archive.inflated_bytes < 70 << 20);
         let others = archive.skipped.len() - damaged.len();
         assert_eq!(archive.libraries.len() + others, usize::from(!name.contains("zeros")), "{name}");

@@ -171,7 +171,8 @@ fn what_cannot_be_read_is_one_line_each() {
         .stored("twice.fatbin", &good)
         .raw(&Lie("readme.txt", 93, 1, 0, b"not asked for", 0));
     let archive = read(zip);
-    let mut lines: Vec<String> = archive.skipped.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    let mut lines: Vec<String> =
+        archive.skipped.iter().map(|skipped| format!("{}: {}", skipped.path, skipped.why)).collect();
     lines.sort();
     assert_eq!(
         lines,

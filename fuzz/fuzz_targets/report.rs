@@ -8,6 +8,7 @@ use gpucheck::{
     facts::{Fact, ShellKind, Source},
     judge::judge,
     knowledge::Knowledge,
+    report::CommandName,
     rules::Judged,
 };
 use libfuzzer_sys::fuzz_target;
@@ -54,7 +55,7 @@ fuzz_target!(|text: &str| {
                 text => text.to_owned(),
             });
         facts.host.shell = Fact::known(shell, Source::option("--shell"));
-        let report = judge("doctor", facts, &given.knowledge, Judged::All, Instant::now());
+        let report = judge(CommandName::Doctor, facts, &given.knowledge, Judged::All, Instant::now());
         for fix in report.findings.iter().flat_map(|finding| &finding.fixes) {
             assert!(fix.no_line.is_none() || fix.commands.is_empty());
             // Rows of advice hold lines for a Linux shell, pipes and all.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use gpucheck::{
-    binary::{Source, read_source, read_source_deep},
+    binary::{ReadAt, read_source, read_source_deep},
     facts::Library,
 };
 
@@ -16,7 +16,7 @@ struct Counting<'b> {
     read: AtomicU64,
 }
 
-impl Source for Counting<'_> {
+impl ReadAt for Counting<'_> {
     fn len(&self) -> u64 {
         self.bytes.len() as u64
     }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Source;
+use super::ReadAt;
 
 /// What was read beyond a header. Where headers lie close to each other, one read gets several.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Ahead {
     }
 
     /// Reads at this place, and what a source gives on top if the last read was no farther away than that.
-    pub fn read<S: Source + ?Sized>(&mut self, source: &S, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+    pub fn read<S: ReadAt + ?Sized>(&mut self, source: &S, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let spare = source.spare();
         let near = offset.checked_sub(self.last).is_some_and(|distance| distance < spare as u64);
         self.last = offset;

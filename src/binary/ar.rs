@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::Source;
+use super::ReadAt;
 use crate::facts::Damage;
 
 const MAGIC: &[u8; 8] = b"!<arch>\n";
@@ -40,7 +40,7 @@ pub(super) enum Data {
 }
 
 /// Which kind of archive it is, if it is one.
-pub(super) fn kind(source: &dyn Source) -> std::io::Result<Option<Kind>> {
+pub(super) fn kind(source: &dyn ReadAt) -> std::io::Result<Option<Kind>> {
     let mut head = [0; 8];
     let count = source.read_at(0, &mut head)?;
     Ok(match head.get(..count) {
@@ -51,7 +51,7 @@ pub(super) fn kind(source: &dyn Source) -> std::io::Result<Option<Kind>> {
 }
 
 /// Gives the members to the visitor, in order and without overlap; reading ends at the first fault.
-pub(super) fn members(source: &dyn Source, kind: Kind, visit: &mut dyn FnMut(Member)) -> Option<Damage> {
+pub(super) fn members(source: &dyn ReadAt, kind: Kind, visit: &mut dyn FnMut(Member)) -> Option<Damage> {
     let mut position = MAGIC.len() as u64;
     let mut names = 0..0;
     while position < source.len() {
@@ -105,7 +105,7 @@ fn bsd_name_length(name: &[u8]) -> u64 {
 }
 
 /// The file that holds a member of a thin archive.
-fn beside(source: &dyn Source, name: &[u8], names: &Range<u64>) -> Option<String> {
+fn beside(source: &dyn ReadAt, name: &[u8], names: &Range<u64>) -> Option<String> {
     let Some(offset) = name.strip_prefix(b"/") else {
         let name = name.strip_suffix(b"/").unwrap_or(name);
         return Some(String::from_utf8_lossy(name).into_owned());

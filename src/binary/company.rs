@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    FileSource, Source,
+    FileSource, ReadAt,
     layout::{ENTRY, EntryHeader, HEADER, Header},
 };
 

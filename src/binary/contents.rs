@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Error, Source, Summary, cubin, elf, fatbin,
+    Error, ReadAt, Summary, cubin, elf, fatbin,
     fields::{u16_at, u32_at},
     hidden::{self, Hidden},
     layout::MAGIC,
@@ -27,7 +27,7 @@ pub(super) struct Contents {
 /// Adds what the source holds to the summary; nothing when it is no format that can carry device code. Faults come with offsets in
 /// this source. `deep`: what no section names is searched for.
 pub(super) fn read(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     deep: bool,
     summary: &mut Summary,
     damage: &mut Vec<Damage>,
@@ -74,7 +74,7 @@ pub(super) fn read(
 }
 
 /// The ranges of the general part: what `.nv_fatbin` holds, or a bare fatbin whole.
-pub(super) fn general(source: &dyn Source) -> Result<Vec<Range<u64>>, Error> {
+pub(super) fn general(source: &dyn ReadAt) -> Result<Vec<Range<u64>>, Error> {
     let mut head = [0; 4];
     let count = source.read_at(0, &mut head)?;
     let head = &head[..count];
@@ -92,7 +92,7 @@ pub(super) fn general(source: &dyn Source) -> Result<Vec<Range<u64>>, Error> {
 }
 
 /// Searches what lies outside of the known ranges, and adds what is found.
-pub(super) fn search(source: &dyn Source, known: &[Range<u64>], summary: &mut Summary) -> Vec<Damage> {
+pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], summary: &mut Summary) -> Vec<Damage> {
     hidden::search(source, known, &mut |found| match found {
         Hidden::Code(code) => summary.hidden(code),
         Hidden::LinkInput(code) => summary.link_input(code),
@@ -104,7 +104,7 @@ fn whole(container: Container) -> Contents {
     Contents { container, needed: Vec::new(), place: Some("the whole file"), missing: "" }
 }
 
-fn bare_cubin(source: &dyn Source, header: &Header, summary: &mut Summary) -> Contents {
+fn bare_cubin(source: &dyn ReadAt, header: &Header, summary: &mut Summary) -> Contents {
     let Some(cubin) = cubin::read(source, header) else {
         let missing = "its header names no architecture";
         return Contents { place: None, missing, ..whole(Container::Cubin) };
@@ -129,7 +129,7 @@ impl Parts {
     /// Walks the parts, and searches what lies between them if `deep`; gives the name of the part with the code.
     fn read(
         mut self,
-        source: &dyn Source,
+        source: &dyn ReadAt,
         deep: bool,
         summary: &mut Summary,
         damage: &mut Vec<Damage>,

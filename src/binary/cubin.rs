@@ -5,7 +5,7 @@
 //! `a`: there an attribute in `.nv.compat` does. `f` stands nowhere but in the tool's own command line, kept as a note.
 
 use super::{
-    Source,
+    ReadAt,
     fields::u16_at,
     sections::{Header, Table, read_range},
 };
@@ -32,7 +32,7 @@ pub(super) struct Cubin {
 }
 
 /// The target. Where the sections cannot be read, that is what the header tells; nothing when it names no architecture.
-pub(super) fn read(source: &dyn Source, header: &Header) -> Option<Cubin> {
+pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Option<Cubin> {
     let (number, accelerated) = match header.abi_version {
         8.. => (header.flags >> 8 & 0xFF, header.flags & 0x8 != 0),
         // In cubins of CUDA 9.0 the bit means something else: libcupti holds one for sm_60 that has it set.
@@ -50,7 +50,7 @@ pub(super) fn read(source: &dyn Source, header: &Header) -> Option<Cubin> {
     Some(Cubin { code, executable: header.kind == ET_EXEC })
 }
 
-fn suffix_in_sections(source: &dyn Source, header: &Header, capability: ComputeCapability) -> Suffix {
+fn suffix_in_sections(source: &dyn ReadAt, header: &Header, capability: ComputeCapability) -> Suffix {
     let table = Table::read(source, header).unwrap_or_default();
     let contents = |name: &[u8]| {
         let (_, section) = table.sections().find(|(found, _)| *found == name)?;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{
-    Error, Source,
+    Error, ReadAt,
     fields::{u32_at, u64_at},
     sections::{Class, Header, MAX_TABLE, Section, Table, read_range},
 };
@@ -40,7 +40,7 @@ pub(super) struct Elf {
 }
 
 /// Finds the sections of a file that is no cubin.
-pub(super) fn read(source: &dyn Source, header: &Header) -> Result<Elf, Error> {
+pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Result<Elf, Error> {
     let table = Table::read(source, header)?;
     let mut elf = Elf { nameless: table.is_nameless(), ..Elf::default() };
     for (name, section) in table.sections() {
@@ -73,7 +73,7 @@ pub(super) fn read(source: &dyn Source, header: &Header) -> Result<Elf, Error> {
 }
 
 /// NEEDED names out of the dynamic section.
-fn needed(source: &dyn Source, class: Class, dynamic: &Section, strings: &Section) -> Result<Vec<String>, Error> {
+fn needed(source: &dyn ReadAt, class: Class, dynamic: &Section, strings: &Section) -> Result<Vec<String>, Error> {
     let bytes = read_range(source, dynamic.range(), MAX_TABLE)?;
     let mut offsets = Vec::new();
     for entry in bytes.chunks_exact(if class.wide { 16 } else { 8 }) {

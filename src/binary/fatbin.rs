@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    Source,
+    ReadAt,
     ahead::Ahead,
     company,
     fields::u32_at,
@@ -54,7 +54,7 @@ const PIECE: usize = 1 << 16;
 /// assert_eq!(found, ["sm_120".parse().unwrap()]);
 /// # let _ = layout::MAGIC;
 /// ```
-pub fn walk(source: &(impl Source + ?Sized), range: Range<u64>, visit: &mut dyn FnMut(Item)) -> Vec<Damage> {
+pub fn walk(source: &(impl ReadAt + ?Sized), range: Range<u64>, visit: &mut dyn FnMut(Item)) -> Vec<Damage> {
     let end = range.end.min(source.len());
     company::beside(source.file(), end, |company| {
         let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0, reads: 0, ahead: Ahead::default() };
@@ -96,7 +96,7 @@ const MAX_FAULTS: u32 = 4096;
 /// More faults than this in one file are not listed one by one.
 const MAX_DAMAGE: usize = 16;
 
-impl<S: Source + ?Sized> Walk<'_, S> {
+impl<S: ReadAt + ?Sized> Walk<'_, S> {
     fn damaged(&mut self, offset: u64, what: &str) {
         self.faults = self.faults.saturating_add(1);
         if self.damage.len() < MAX_DAMAGE {

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io, path::Path, time::Duration};
 
-use super::Source;
+use super::ReadAt;
 
 /// A file, read with positioned reads.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl FileSource {
     }
 }
 
-impl Source for FileSource {
+impl ReadAt for FileSource {
     fn len(&self) -> u64 {
         self.len
     }

@@ -6,7 +6,7 @@
 use std::io;
 
 use super::{
-    Source, pe,
+    ReadAt, pe,
     sections::{Header, Table},
 };
 use crate::facts::{Cpu, Flaw, Os, Platform};
@@ -27,7 +27,7 @@ const MACH_O: [[u8; 4]; 3] = [[0xCF, 0xFA, 0xED, 0xFE], [0xCE, 0xFA, 0xED, 0xFE]
 ///
 /// # Errors
 /// What the operating system says.
-pub fn flaw(source: &dyn Source, name: &str, platform: Option<Platform>) -> io::Result<Option<(Flaw, String)>> {
+pub fn flaw(source: &dyn ReadAt, name: &str, platform: Option<Platform>) -> io::Result<Option<(Flaw, String)>> {
     let name = name.to_ascii_lowercase();
     let windows = name.ends_with(".dll") || name.ends_with(".pyd");
     let mut magic = [0; 4];
@@ -87,7 +87,7 @@ fn is_link_in_text(head: &[u8]) -> bool {
     name || ["INPUT", "GROUP", "OUTPUT_FORMAT", "/* GNU ld script"].iter().any(|start| text.starts_with(start))
 }
 
-fn of_elf(source: &dyn Source, platform: Option<Platform>) -> Option<(Flaw, String)> {
+fn of_elf(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, String)> {
     let cut = |why: String| Some((Flaw::CutOff, format!("is cut off or damaged: {why}")));
     let header = match Header::read(source) {
         Ok(header) => header,
@@ -137,7 +137,7 @@ fn named(os: Os, cpu: Option<Cpu>) -> String {
     cpu.map_or_else(|| "another processor".to_owned(), |cpu| Platform { os, cpu }.to_string())
 }
 
-fn of_pe(source: &dyn Source, platform: Option<Platform>) -> Option<(Flaw, String)> {
+fn of_pe(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, String)> {
     let (machine, end) = match pe::extent(source) {
         Ok(found) => found,
         Err(error) => return Some((Flaw::CutOff, format!("is cut off or damaged: {error}"))),

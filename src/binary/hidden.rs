@@ -9,7 +9,7 @@ use std::{io, ops::Range};
 use memchr::memmem::Finder;
 
 use super::{
-    Slice, Source, cubin, fatbin,
+    ReadAt, Slice, cubin, fatbin,
     fields::{u16_at, u64_at},
     layout::{ENTRY, EntryHeader, HEADER, KIND_CONCAT},
     sections::Header,
@@ -36,7 +36,7 @@ pub(super) enum Hidden {
 }
 
 /// Looks through the whole source, but not into `known` ranges, which are sorted and do not overlap. Time is linear in its length.
-pub(super) fn search(source: &dyn Source, known: &[Range<u64>], visit: &mut dyn FnMut(Hidden)) -> Vec<Damage> {
+pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], visit: &mut dyn FnMut(Hidden)) -> Vec<Damage> {
     let mut search = Search {
         source,
         visit,
@@ -60,7 +60,7 @@ pub(super) fn search(source: &dyn Source, known: &[Range<u64>], visit: &mut dyn 
 }
 
 struct Search<'s> {
-    source: &'s dyn Source,
+    source: &'s dyn ReadAt,
     visit: &'s mut dyn FnMut(Hidden),
     damage: Vec<Damage>,
     /// How many more entries may be looked at for nothing: false beginnings that share one long row of entries are a trap.
@@ -69,12 +69,12 @@ struct Search<'s> {
 
 /// A source with a piece of it in memory.
 struct Window<'w> {
-    source: &'w dyn Source,
+    source: &'w dyn ReadAt,
     start: u64,
     bytes: &'w [u8],
 }
 
-impl Source for Window<'_> {
+impl ReadAt for Window<'_> {
     fn len(&self) -> u64 {
         self.source.len()
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    Error, FileSource, Source, Summary, ar, contents,
+    Error, FileSource, ReadAt, Summary, ar, contents,
     source::{Bounded, MOST_READ},
     static_library,
 };
@@ -31,7 +31,7 @@ pub fn read_deep(path: &Path, shown: &str) -> Result<Library, Error> {
 ///
 /// # Errors
 /// As [`read_library`].
-pub fn read_deep_of(source: &dyn Source, shown: &str, folder: Option<&Path>) -> Result<Library, Error> {
+pub fn read_deep_of(source: &dyn ReadAt, shown: &str, folder: Option<&Path>) -> Result<Library, Error> {
     library(source, shown, folder, true)
 }
 
@@ -39,7 +39,7 @@ pub fn read_deep_of(source: &dyn Source, shown: &str, folder: Option<&Path>) -> 
 ///
 /// # Errors
 /// As [`read_library`].
-pub fn read_source(source: &dyn Source, shown: &str) -> Result<Library, Error> {
+pub fn read_source(source: &dyn ReadAt, shown: &str) -> Result<Library, Error> {
     library(source, shown, None, false)
 }
 
@@ -47,13 +47,13 @@ pub fn read_source(source: &dyn Source, shown: &str) -> Result<Library, Error> {
 ///
 /// # Errors
 /// As [`read_library`].
-pub fn read_source_deep(source: &dyn Source, shown: &str) -> Result<Library, Error> {
+pub fn read_source_deep(source: &dyn ReadAt, shown: &str) -> Result<Library, Error> {
     library(source, shown, None, true)
 }
 
-fn library(source: &dyn Source, shown: &str, folder: Option<&Path>, deep: bool) -> Result<Library, Error> {
+fn library(source: &dyn ReadAt, shown: &str, folder: Option<&Path>, deep: bool) -> Result<Library, Error> {
     let bounded = Bounded::new(source, MOST_READ);
-    let source: &dyn Source = &bounded;
+    let source: &dyn ReadAt = &bounded;
     let mut summary = Summary::default();
     let mut damage = Vec::new();
     let contents = match ar::kind(source)? {

@@ -1,7 +1,7 @@
 //! What a binary really holds for GPUs: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
 //! only.
 //!
-//! Four layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`Source`] of bounded reads, [`read_library`] adds up what a
+//! Four layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`ReadAt`] of bounded reads, [`read_library`] adds up what a
 //! file holds; [`read_deep`] also searches it for code that no section names; [`read_archive`] reads the libraries of a package without unpacking it. Nothing that a header claims decides how much memory is
 //! taken, and no input makes it fail otherwise than with an [`Error`] or a note of damage.
 
@@ -31,11 +31,11 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, ArchiveOptions, Decides, Sample, read_archive, read_archive_source};
+pub use archive::{Archive, ArchiveOptions, Decides, Sample, SkipReason, Skipped, read_archive, read_archive_source};
 pub use error::Error;
 pub use file::FileSource;
 pub use flaw::flaw;
 pub use library::{read_deep, read_deep_of, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};
-pub use source::{Headed, MOST_READ, Slice, Source};
+pub use source::{Headed, MOST_READ, ReadAt, Slice};
 pub use summary::Summary;

@@ -1,7 +1,7 @@
 //! The fatbins of a file one by one, for who wants to hand one to the driver.
 
 use super::{
-    Error, Source,
+    Error, ReadAt,
     contents::general,
     fatbin::{self, Item},
     layout::{HEADER, Header},
@@ -27,7 +27,7 @@ pub struct Module {
 ///
 /// # Errors
 /// When it cannot be read or its sections cannot be found.
-pub fn modules(source: &dyn Source) -> Result<Vec<Module>, Error> {
+pub fn modules(source: &dyn ReadAt) -> Result<Vec<Module>, Error> {
     let mut modules: Vec<Module> = Vec::new();
     let mut full = false;
     for range in general(source)? {
@@ -54,7 +54,7 @@ pub fn modules(source: &dyn Source) -> Result<Vec<Module>, Error> {
 }
 
 /// What the header at this place says, where that is inside of the file.
-fn size(source: &dyn Source, offset: u64) -> Option<u64> {
+fn size(source: &dyn ReadAt, offset: u64) -> Option<u64> {
     let mut buffer = [0; HEADER];
     let count = source.read_at(offset, &mut buffer).ok()?;
     let header = Header::parse(buffer.get(..count)?)?;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{
-    Error, Source,
+    Error, ReadAt,
     fields::{u16_at, u32_at},
 };
 
@@ -51,7 +51,7 @@ impl Section {
 }
 
 /// Reads the headers of a PE file whose `MZ` has been seen.
-pub(super) fn read(source: &dyn Source) -> Result<Pe, Error> {
+pub(super) fn read(source: &dyn ReadAt) -> Result<Pe, Error> {
     let Headers { list, imports, .. } = headers(source)?;
     let ranges = |name: &[u8; 8]| {
         list.iter()
@@ -68,7 +68,7 @@ pub(super) fn read(source: &dyn Source) -> Result<Pe, Error> {
 }
 
 /// The processor that a PE file is for, and where the last of its sections ends in the file.
-pub(super) fn extent(source: &dyn Source) -> Result<(u16, u64), Error> {
+pub(super) fn extent(source: &dyn ReadAt) -> Result<(u16, u64), Error> {
     let Headers { list, machine, .. } = headers(source)?;
     Ok((machine, list.iter().map(|section| section.range().end).max().unwrap_or(0)))
 }
@@ -80,7 +80,7 @@ struct Headers {
     imports: Option<u32>,
 }
 
-fn headers(source: &dyn Source) -> Result<Headers, Error> {
+fn headers(source: &dyn ReadAt) -> Result<Headers, Error> {
     let mut dos = [0; 64];
     let count = source.read_at(0, &mut dos)?;
     let start = u32_at(&dos[..count], 60).ok_or(Error::malformed(0, "the DOS header is cut off"))?;
@@ -122,7 +122,7 @@ fn file_offset(sections: &[Section], address: u32) -> Option<u64> {
     })
 }
 
-fn imported(source: &dyn Source, sections: &[Section], table: u32) -> Result<Vec<String>, Error> {
+fn imported(source: &dyn ReadAt, sections: &[Section], table: u32) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     let Some(start) = file_offset(sections, table).filter(|_| table != 0) else { return Ok(names) };
     for index in 0..MAX_IMPORTS {

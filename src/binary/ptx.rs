@@ -2,14 +2,14 @@
 //!
 //! Source: PTX ISA, directives. Comments may stand before them.
 
-use super::{Error, Source};
+use super::{Error, ReadAt};
 use crate::facts::{CodeTarget, Image, PtxIsa};
 
 /// The directives stand in the first lines; a licence comment may come first.
 const HEAD: usize = 64 << 10;
 
 /// The image that a PTX text is, or nothing when it is none.
-pub(super) fn read(source: &dyn Source) -> Result<Option<Image>, Error> {
+pub(super) fn read(source: &dyn ReadAt) -> Result<Option<Image>, Error> {
     let mut buffer = vec![0; HEAD];
     let count = source.read_at(0, &mut buffer)?;
     Ok(std::str::from_utf8(&buffer[..count]).ok().and_then(parse))

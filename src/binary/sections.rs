@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::{
-    Error, Source,
+    Error, ReadAt,
     fields::{u16_at, u32_at, u64_at},
 };
 
@@ -117,7 +117,7 @@ impl Section {
 
 impl Header {
     /// Reads the header of a file whose magic has been seen.
-    pub fn read(source: &dyn Source) -> Result<Self, Error> {
+    pub fn read(source: &dyn ReadAt) -> Result<Self, Error> {
         let mut buffer = [0; 64];
         let count = source.read_at(0, &mut buffer)?;
         let bytes = &buffer[..count];
@@ -186,7 +186,7 @@ impl Header {
     }
 
     /// The program headers.
-    pub fn programs(&self, source: &dyn Source) -> Result<Programs, Error> {
+    pub fn programs(&self, source: &dyn ReadAt) -> Result<Programs, Error> {
         let (offset, size, count) = self.programs;
         let length = u64::from(size) * u64::from(count);
         let cut = || Error::malformed(offset, "the program headers lie outside the file");
@@ -212,7 +212,7 @@ impl Programs {
 
 impl Table {
     /// Reads the section headers and their names. A file without any (stripped of them) has an empty table.
-    pub fn read(source: &dyn Source, header: &Header) -> Result<Self, Error> {
+    pub fn read(source: &dyn ReadAt, header: &Header) -> Result<Self, Error> {
         let (offset, entry_size, count) = header.sections;
         if offset == 0 {
             return Ok(Self::default());
@@ -271,7 +271,7 @@ impl Table {
 }
 
 /// The bytes of a range, as far as they exist and up to `most`: memory follows what is there, not what a header claims.
-pub(super) fn read_range(source: &dyn Source, range: Range<u64>, most: u64) -> Result<Vec<u8>, Error> {
+pub(super) fn read_range(source: &dyn ReadAt, range: Range<u64>, most: u64) -> Result<Vec<u8>, Error> {
     let length = range.end.min(source.len()).saturating_sub(range.start).min(most);
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
     let count = source.read_at(range.start, &mut bytes)?;

@@ -9,7 +9,7 @@ use std::{
 use super::FileSource;
 
 /// Something that bytes can be read from at any offset.
-pub trait Source: Sync {
+pub trait ReadAt: Sync {
     /// Length in bytes.
     fn len(&self) -> u64;
 
@@ -44,7 +44,7 @@ pub trait Source: Sync {
     }
 }
 
-impl Source for [u8] {
+impl ReadAt for [u8] {
     fn len(&self) -> u64 {
         <[u8]>::len(self) as u64
     }
@@ -57,8 +57,8 @@ impl Source for [u8] {
     }
 }
 
-/// So that `&bytes` of a slice is a `&dyn Source`.
-impl<S: Source + ?Sized> Source for &S {
+/// So that `&bytes` of a slice is a `&dyn ReadAt`.
+impl<S: ReadAt + ?Sized> ReadAt for &S {
     fn len(&self) -> u64 {
         (**self).len()
     }
@@ -87,21 +87,21 @@ impl<S: Source + ?Sized> Source for &S {
 /// A window over another source: a member of an archive, an image inside a library.
 #[derive(Clone, Copy)]
 pub struct Slice<'s> {
-    source: &'s dyn Source,
+    source: &'s dyn ReadAt,
     start: u64,
     len: u64,
 }
 
 impl<'s> Slice<'s> {
     /// The part of `source` in `range`, as far as it exists.
-    pub fn new(source: &'s dyn Source, range: Range<u64>) -> Self {
+    pub fn new(source: &'s dyn ReadAt, range: Range<u64>) -> Self {
         let end = range.end.min(source.len());
         let start = range.start.min(end);
         Self { source, start, len: end - start }
     }
 }
 
-impl Source for Slice<'_> {
+impl ReadAt for Slice<'_> {
     fn len(&self) -> u64 {
         self.len
     }
@@ -131,7 +131,7 @@ pub struct Headed<S> {
     head: Vec<u8>,
 }
 
-impl<S: Source> Headed<S> {
+impl<S: ReadAt> Headed<S> {
     /// Reads the first page.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl<S: Source> Headed<S> {
     }
 }
 
-impl<S: Source> Source for Headed<S> {
+impl<S: ReadAt> ReadAt for Headed<S> {
     fn len(&self) -> u64 {
         self.source.len()
     }
@@ -183,14 +183,14 @@ pub const MOST_READ: u64 = 8 << 30;
 
 /// A source of which no more than so many bytes are read, however often one place is asked for: a file may claim to have a terabyte.
 pub(super) struct Bounded<'s> {
-    source: &'s dyn Source,
+    source: &'s dyn ReadAt,
     left: AtomicU64,
     most: u64,
 }
 
 impl<'s> Bounded<'s> {
     /// Up to `most` bytes of this source.
-    pub fn new(source: &'s dyn Source, most: u64) -> Self {
+    pub fn new(source: &'s dyn ReadAt, most: u64) -> Self {
         Self { source, left: AtomicU64::new(most), most }
     }
 
@@ -200,7 +200,7 @@ impl<'s> Bounded<'s> {
     }
 }
 
-impl Source for Bounded<'_> {
+impl ReadAt for Bounded<'_> {
     fn len(&self) -> u64 {
         self.source.len()
     }
@@ -270,7 +270,7 @@ mod tests {
     fn a_slice_shows_nothing_outside_of_itself() {
         let bytes: Vec<u8> = (0..10).collect();
         let whole = bytes.as_slice();
-        let outer: &dyn Source = &whole;
+        let outer: &dyn ReadAt = &whole;
         let slice = Slice::new(outer, 3..7);
         let mut buffer = [0xFF; 8];
         assert_eq!((slice.len(), slice.read_at(1, &mut buffer).unwrap()), (4, 3));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Error, FileSource, Slice, Source, Summary,
+    Error, FileSource, ReadAt, Slice, Summary,
     ar::{self, Data, Kind, Member},
     contents::{self, Contents},
 };
@@ -19,7 +19,7 @@ const MAX_BESIDE: usize = 1 << 16;
 
 /// Adds all members to the summary. `folder` is where the members of a thin archive are looked for.
 pub(super) fn read(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     kind: Kind,
     folder: Option<&Path>,
     deep: bool,
@@ -35,7 +35,7 @@ pub(super) fn read(
 }
 
 struct Reading<'r> {
-    source: &'r dyn Source,
+    source: &'r dyn ReadAt,
     folder: Option<&'r Path>,
     deep: bool,
     summary: &'r mut Summary,
@@ -100,7 +100,7 @@ impl Reading<'_> {
     }
 
     /// Adds one member. What is neither an ELF object, a fatbin nor a cubin (text, COFF, LLVM bitcode) can only be searched.
-    fn object(&mut self, source: &dyn Source) -> Vec<Damage> {
+    fn object(&mut self, source: &dyn ReadAt) -> Vec<Damage> {
         let mut head = [0; 4];
         let count = source.read_at(0, &mut head).unwrap_or(0);
         let mut damage = Vec::new();

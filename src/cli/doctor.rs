@@ -9,11 +9,11 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    framework::Framework,
+    framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
     output,
-    probe::Driver,
+    probe::DriverOptions,
     smoke::Compute,
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     judge::{self, hypothetical},
     knowledge::Knowledge,
     probe,
+    report::CommandName,
     rules::Judged,
     system::Surroundings,
 };
@@ -53,14 +54,14 @@ pub struct Arguments {
     #[command(flatten)]
     node: Node,
     #[command(flatten)]
-    driver: Driver,
+    driver: DriverOptions,
     /// Also ask the GPUs to compute (as `gpucheck smoke`): it wakes them, and disturbs a node that is at work
     #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
     smoke: bool,
     #[command(flatten)]
     compute: Compute,
     #[command(flatten)]
-    framework: Framework,
+    framework: FrameworkOptions,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -92,7 +93,7 @@ impl Arguments {
             facts.environments.insert(0, hypothetical(&facts, assumed.python));
         }
         let judged = if self.all { Judged::All } else { Judged::Selected };
-        let mut report = judge::judge("doctor", facts, knowledge, judged, start);
+        let mut report = judge::judge(CommandName::Doctor, facts, knowledge, judged, start);
         report.labels = self.node.label.into_iter().collect();
         let gates =
             Gates { expected: !self.node.expect.is_empty(), smoke: self.smoke, framework: self.framework.framework };

@@ -17,7 +17,7 @@ use crate::{
 /// Options of the commands that can let torch compute.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Letting torch compute")]
-pub struct Framework {
+pub struct FrameworkOptions {
     /// Run torch in the environment's own Python: import, matmul, convolution, LSTM, attention, CUDA graph, torch.compile, 4-bit
     #[arg(long, env = "GPUCHECK_FRAMEWORK", value_parser = clap::builder::FalseyValueParser::new())]
     pub framework: bool,
@@ -27,7 +27,7 @@ pub struct Framework {
     pub framework_timeout: u64,
 }
 
-impl Framework {
+impl FrameworkOptions {
     /// Runs it where it was asked for, and puts what happened into the facts.
     pub fn run(&self, facts: &mut Facts) {
         if !self.framework {

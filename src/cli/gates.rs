@@ -1,6 +1,9 @@
 //! Gates: what a command was asked to make sure of. One that could not look, or had nothing to look at, stays shut.
 
-use crate::report::{Report, Verdict};
+use crate::{
+    report::{Report, Verdict},
+    rules::Family,
+};
 
 use super::options::FailOn;
 
@@ -21,8 +24,8 @@ impl Gates {
     pub fn shut(self, report: &mut Report, fail_on: FailOn) -> bool {
         let is_gate = |rule: &str| {
             self.expected && rule == "expected-gpu-missing"
-                || self.smoke && rule.starts_with("smoke-")
-                || self.framework && rule.starts_with("framework-")
+                || self.smoke && Family::of(rule) == Some(Family::Smoke)
+                || self.framework && Family::of(rule) == Some(Family::Framework)
         };
         if !report.checks.unknown.iter().any(|undecided| is_gate(undecided.rule)) {
             return false;

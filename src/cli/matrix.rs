@@ -8,7 +8,7 @@ use clap::Args;
 use super::{
     options::{Assume, Show, Sources},
     output,
-    probe::Driver,
+    probe::DriverOptions,
 };
 use crate::{
     exit::Exit,
@@ -30,7 +30,7 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
-    driver: Driver,
+    driver: DriverOptions,
     #[command(flatten)]
     show: Show,
     #[command(flatten)]

@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::{
     exit::Exit,
-    probe::{self, live::Library},
+    probe::{self, live::DriverApi},
 };
 
 /// Options of every command that asks the driver.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Asking the driver")]
-pub struct Driver {
+pub struct DriverOptions {
     /// Give up on a driver that has not answered by then
     #[arg(long, value_name = "SECONDS", env = "GPUCHECK_PROBE_TIMEOUT", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=600))]
@@ -25,7 +25,7 @@ pub struct Driver {
     identify: bool,
 }
 
-impl Driver {
+impl DriverOptions {
     /// The probe's options; `wanted` says whether the driver of this machine matters at all.
     pub fn options(&self, wanted: bool) -> probe::Options {
         probe::Options {
@@ -41,7 +41,7 @@ impl Driver {
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
     /// The library
-    library: Library,
+    library: DriverApi,
 }
 
 impl Arguments {

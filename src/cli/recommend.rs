@@ -7,14 +7,14 @@ use clap::Args;
 use super::{
     options::{Assume, Show, Sources},
     output,
-    probe::Driver,
+    probe::DriverOptions,
 };
 use crate::{
     exit::Exit,
     facts::{Fact, PythonVersion},
     judge::{hypothetical, judge},
     probe,
-    report::Verdict,
+    report::{CommandName, Verdict},
     rules::Judged,
     system::Surroundings,
 };
@@ -25,7 +25,7 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
-    driver: Driver,
+    driver: DriverOptions,
     #[command(flatten)]
     show: Show,
     #[command(flatten)]
@@ -55,7 +55,7 @@ impl Arguments {
         }
         environment.manager = here.map_or(environment.manager, |here| here.manager.clone());
         facts.environments = vec![environment];
-        let report = judge("recommend", facts, knowledge, Judged::Selected, start);
+        let report = judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start);
         let fixes = || report.findings.iter().flat_map(|finding| &finding.fixes);
         // A line that needs another driver or another Python than the wish says is a hint, not an answer.
         let answered =

@@ -21,7 +21,7 @@ use crate::{
     judge::{self, Question},
     knowledge::Knowledge,
     rules,
-    scan::{self, Against, Baseline, Collected, Depth, Progress, Reader, Target, Wish},
+    scan::{self, Against, Baseline, Collected, Depth, FetchOptions, Progress, Reader, ScanTarget},
     system::{Root, Surroundings},
 };
 
@@ -131,12 +131,12 @@ impl Arguments {
         let depth = self.depth();
         let mut reader = Reader::new(depth, &read);
         let network = self.network.network(&self.assume);
-        let wish = Wish { depth, knowledge, progress: &read };
+        let wish = FetchOptions { depth, knowledge, progress: &read };
         progress::while_shown(&read, self.show.quiet, || {
-            targets.iter().try_for_each(|word| match Target::parse(word, network.index_url.is_some())? {
-                Target::Local(path) => reader.read(&path, &root.shown(&path)),
-                Target::Address(url) => network.address(&url, &wish).map(|fetched| reader.add_fetched(fetched)),
-                Target::Package(wanted) => {
+            targets.iter().try_for_each(|word| match ScanTarget::parse(word, network.index_url.is_some())? {
+                ScanTarget::Local(path) => reader.read(&path, &root.shown(&path)),
+                ScanTarget::Address(url) => network.address(&url, &wish).map(|fetched| reader.add_fetched(fetched)),
+                ScanTarget::Package(wanted) => {
                     let fetched = network.package(&wanted, &word.display().to_string(), &wish);
                     fetched.map(|fetched| reader.add_fetched(fetched))
                 }

@@ -5,11 +5,11 @@ use std::{path::PathBuf, time::Duration, time::Instant};
 use clap::Args;
 
 use super::{
-    framework::Framework,
+    framework::FrameworkOptions,
     gates::Gates,
     options::{FailOn, Node, Show, Sources},
     output,
-    probe::{Driver, contained},
+    probe::{DriverOptions, contained},
 };
 use crate::{
     exit::Exit,
@@ -18,6 +18,7 @@ use crate::{
         self,
         smoke::{self, Choice, Wanted, Work, fresh_seed},
     },
+    report::{CommandName, SubjectKind},
     rules::Judged,
     system::Surroundings,
 };
@@ -64,14 +65,14 @@ pub struct Arguments {
     #[command(flatten)]
     compute: Compute,
     #[command(flatten)]
-    framework: Framework,
+    framework: FrameworkOptions,
     /// With --load and --framework: the virtual environment, interpreter or site-packages that is meant, instead of the active one
     #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
     python: Vec<PathBuf>,
     #[command(flatten)]
     node: Node,
     #[command(flatten)]
-    driver: Driver,
+    driver: DriverOptions,
     /// What makes the exit code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
@@ -97,9 +98,9 @@ impl Arguments {
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(knowledge)?;
         }
-        let mut report = judge("smoke", facts, knowledge, Judged::Selected, start);
+        let mut report = judge(CommandName::Smoke, facts, knowledge, Judged::Selected, start);
         if options.without_environments {
-            report.subjects.retain(|subject| subject.label != "Environment");
+            report.subjects.retain(|subject| subject.label != SubjectKind::Environment);
         }
         report.labels = self.node.label.into_iter().collect();
         let gates = Gates { expected: !self.node.expect.is_empty(), smoke: true, framework: self.framework.framework };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::image::{Driver, Fit};
+use super::image::{DriverSupport, Fit};
 use crate::{
     facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Image, ModuleGroup, PtxIsa},
     knowledge::Knowledge,
@@ -79,7 +79,7 @@ pub fn coverage(
     code: &CodeObjects,
     device: ComputeCapability,
     built_with: Option<CudaVersion>,
-    driver: &Driver,
+    driver: &DriverSupport,
 ) -> Coverage {
     let mut result = Coverage::default();
     let mut serving = BTreeMap::<CodeTarget, u32>::new();
@@ -119,7 +119,7 @@ pub fn one_fatbin(
     images: &[Image],
     device: ComputeCapability,
     built_with: Option<CudaVersion>,
-    driver: &Driver,
+    driver: &DriverSupport,
 ) -> Coverage {
     let modules = vec![ModuleGroup { count: 1, images: images.to_vec() }];
     coverage(knowledge, &CodeObjects { modules, ..CodeObjects::default() }, device, built_with, driver)
@@ -155,7 +155,7 @@ fn best<'g>(
     group: &'g ModuleGroup,
     device: ComputeCapability,
     built_with: Option<CudaVersion>,
-    driver: &Driver,
+    driver: &DriverSupport,
 ) -> Option<(Fit, &'g Image)> {
     group
         .images

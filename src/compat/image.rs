@@ -43,7 +43,7 @@ pub fn ptx_runs(knowledge: &Knowledge, code: Target, device: ComputeCapability) 
 
 /// What the driver can do with images. Nothing known of it means that it is not in the way.
 #[derive(Debug, Clone, Default)]
-pub struct Driver {
+pub struct DriverSupport {
     /// Its version.
     pub version: Option<DriverVersion>,
     /// CUDA release of its user-mode part.
@@ -79,7 +79,7 @@ pub(super) enum Fit {
     No,
 }
 
-impl Driver {
+impl DriverSupport {
     pub(super) fn fit(
         &self,
         knowledge: &Knowledge,

@@ -11,7 +11,7 @@ mod image;
 pub use arch_list::{ArchListItem, arch_list};
 pub use built::{Built, built, general};
 pub use coverage::{Coverage, Reach, coverage, generation, one_fatbin, reach, reach_with_share};
-pub use image::{Driver, Jit, ptx_runs, sass_runs};
+pub use image::{DriverSupport, Jit, ptx_runs, sass_runs};
 
 #[cfg(test)]
 mod tests;

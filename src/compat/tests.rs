@@ -31,7 +31,7 @@ fn library(fatbins: &[(u32, &str)]) -> CodeObjects {
 }
 
 fn verdict(fatbins: &[(u32, &str)], device: &str, cuda: Option<CudaVersion>) -> Reach {
-    reach(&coverage(knowledge(), &library(fatbins), cc(device), cuda, &Driver::default()))
+    reach(&coverage(knowledge(), &library(fatbins), cc(device), cuda, &DriverSupport::default()))
 }
 
 #[test]
@@ -116,11 +116,12 @@ fn the_driver_decides_on_ptx_and_zstd() {
         ..Default::default()
     };
     let isa = PtxIsa { major: 8, minor: 7 };
-    let with = |cuda: (u16, u16)| Driver { cuda: Some(CudaVersion::new(cuda.0, cuda.1)), ..Driver::default() };
-    let on = |driver: &Driver| reach(&coverage(knowledge(), &ptx(Some(isa)), cc("12.0"), None, driver));
+    let with =
+        |cuda: (u16, u16)| DriverSupport { cuda: Some(CudaVersion::new(cuda.0, cuda.1)), ..DriverSupport::default() };
+    let on = |driver: &DriverSupport| reach(&coverage(knowledge(), &ptx(Some(isa)), cc("12.0"), None, driver));
     assert_eq!(on(&with((12, 4))), Reach::IsaTooNew(isa), "PTX 8.7 came with CUDA 12.8");
     assert!(on(&with((12, 8))).works());
-    assert!(on(&Driver::default()).works(), "an unknown driver is not in the way");
+    assert!(on(&DriverSupport::default()).works(), "an unknown driver is not in the way");
     let zstd = CodeObjects {
         fatbins: 1,
         modules: vec![ModuleGroup {
@@ -129,7 +130,7 @@ fn the_driver_decides_on_ptx_and_zstd() {
         }],
         ..Default::default()
     };
-    let version = |text: &str| Driver { version: Some(text.parse().unwrap()), ..Driver::default() };
+    let version = |text: &str| DriverSupport { version: Some(text.parse().unwrap()), ..DriverSupport::default() };
     assert_eq!(reach(&coverage(knowledge(), &zstd, cc("9.0"), None, &version("535.183.01"))), Reach::ZstdTooNew);
     assert!(reach(&coverage(knowledge(), &zstd, cc("9.0"), None, &version("550.54.14"))).works());
 }
@@ -204,20 +205,20 @@ proptest! {
     /// More images in a fatbin never take a device away.
     #[test]
     fn more_code_never_hurts(modules in proptest::collection::vec(module(), 1..6), extra in code(), device in capability()) {
-        let before = coverage(knowledge(), &objects(&modules), device, None, &Driver::default());
+        let before = coverage(knowledge(), &objects(&modules), device, None, &DriverSupport::default());
         let more: Vec<Vec<CodeTarget>> = modules.iter().map(|module| {
             let mut module = module.clone();
             module.push(extra);
             module
         }).collect();
-        let after = coverage(knowledge(), &objects(&more), device, None, &Driver::default());
+        let after = coverage(knowledge(), &objects(&more), device, None, &DriverSupport::default());
         prop_assert!(after.native + after.compiled >= before.native + before.compiled);
     }
 
     /// The counts add up, and a verdict that something runs has something that runs.
     #[test]
     fn counts_add_up(modules in proptest::collection::vec(module(), 0..8), device in capability()) {
-        let result = coverage(knowledge(), &objects(&modules), device, None, &Driver::default());
+        let result = coverage(knowledge(), &objects(&modules), device, None, &DriverSupport::default());
         prop_assert!(result.native + result.compiled + result.isa_too_new + result.zstd_too_new <= result.fatbins);
         prop_assert!(result.reference <= result.fatbins);
         let verdict = reach(&result);

@@ -10,7 +10,7 @@ pub struct Contact {
     /// The library that the loader took; absent when it found none.
     pub library: Fact<DriverLibrary>,
     /// How it ended.
-    pub answer: Answer,
+    pub answer: ContactOutcome,
     /// Whether the loader also finds it by its name without a version (`libcuda.so`), which some programs ask for. Only WSL is
     /// looked at: there the two differ.
     #[serde(default)]
@@ -70,7 +70,7 @@ pub enum LibraryKind {
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub enum Answer {
+pub enum ContactOutcome {
     /// It answered.
     Ready,
     /// A call returned an error code.
@@ -122,13 +122,13 @@ impl Contact {
     /// The code of a call that failed.
     pub fn code_of(&self, call: &str) -> Option<u32> {
         match &self.answer {
-            Answer::Failed { call: failed, code, .. } if failed == call => Some(*code),
+            ContactOutcome::Failed { call: failed, code, .. } if failed == call => Some(*code),
             _ => None,
         }
     }
 
     /// Whether it answered.
     pub fn is_ready(&self) -> bool {
-        self.answer == Answer::Ready
+        self.answer == ContactOutcome::Ready
     }
 }

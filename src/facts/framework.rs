@@ -59,6 +59,23 @@ pub struct FrameworkStep {
     pub warnings: Vec<String>,
 }
 
+impl FrameworkStep {
+    /// Name of the first step, which all others need: torch is imported.
+    pub const IMPORT: &str = "import";
+    /// Name of the second, which those on a GPU need: torch finds one.
+    pub const DEVICE: &str = "device";
+
+    /// Whether it is the import of torch.
+    pub fn is_import(&self) -> bool {
+        self.name == Self::IMPORT
+    }
+
+    /// Whether it only makes ready, and computes nothing.
+    pub fn prepares(&self) -> bool {
+        [Self::IMPORT, Self::DEVICE].contains(&self.name.as_str())
+    }
+}
+
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{fact::Fact, machine::Toolkit};
+use super::{fact::Fact, toolkit::Toolkit};
 
 /// What programs inside of an image see instead of what the host has. The driver and the GPUs are the host's all the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -228,16 +228,3 @@ pub struct Trouble {
     /// Its name in NVIDIA's header, where this program knows it.
     pub name: Option<String>,
 }
-
-/// An installed CUDA toolkit. It builds programs; it does not decide what a finished wheel can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Toolkit {
-    /// Folder.
-    pub path: String,
-    /// Its release.
-    pub version: Fact<CudaVersion>,
-    /// Whether it has the compiler driver nvcc (run-time packages do not).
-    pub nvcc: bool,
-    /// What leads to it: CUDA_HOME, PATH, /usr/local/cuda …
-    pub found_by: Vec<String>,
-}

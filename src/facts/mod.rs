@@ -13,6 +13,7 @@ mod kernel;
 mod look;
 mod machine;
 mod smoke;
+mod toolkit;
 mod version;
 mod written;
 
@@ -22,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use arch::{CodeKind, CodeTarget, ComputeCapability, ParseError, Suffix, Target};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
-pub use contact::{Aftermath, Answer, Contact, DriverLibrary, LibraryKind};
+pub use contact::{Aftermath, Contact, ContactOutcome, DriverLibrary, LibraryKind};
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
@@ -30,8 +31,9 @@ pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepO
 pub use image::ContainerImage;
 pub use kernel::{Kernel, KernelModule};
 pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
-pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, ShellKind, Toolkit, Trouble};
+pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
+pub use toolkit::{Toolkit, ToolkitLead};
 pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 pub use written::{Asked, Location, Symptom};
 

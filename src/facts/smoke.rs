@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     arch::{CodeTarget, ComputeCapability},
     code::Image,
-    contact::{Aftermath, Answer},
+    contact::{Aftermath, ContactOutcome},
     fact::Fact,
     version::PtxIsa,
 };
@@ -24,7 +24,7 @@ pub struct Smoke {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
     /// How it ended.
-    pub answer: Answer,
+    pub answer: ContactOutcome,
     /// What was being done when it ended before its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -98,7 +98,7 @@ pub struct ImageLoad {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isa: Option<PtxIsa>,
     /// What the driver said.
-    pub answer: Answer,
+    pub answer: ContactOutcome,
     /// Microseconds that loading took; for PTX that is compiling.
     pub micros: u64,
     /// For which capability the code was made that the driver runs (`CU_FUNC_ATTRIBUTE_BINARY_VERSION`).
@@ -230,7 +230,7 @@ pub struct LibraryLoad {
     /// How many fatbins of the library hold the same images.
     pub like_it: u32,
     /// What the driver said.
-    pub answer: Answer,
+    pub answer: ContactOutcome,
     /// Microseconds that loading took.
     pub micros: u64,
 }
@@ -243,7 +243,7 @@ impl Smoke {
             device: None,
             seed,
             asked: None,
-            answer: Answer::Ready,
+            answer: ContactOutcome::Ready,
             step: None,
             context_micros: None,
             images: Vec::new(),
@@ -270,7 +270,7 @@ impl Smoke {
 
     /// Whether it came to its end.
     pub fn is_whole(&self) -> bool {
-        self.answer == Answer::Ready
+        self.answer == ContactOutcome::Ready
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Wish<'w> {
     /// Whether a build without CUDA is wanted, because that is what is there and no GPU is.
     pub cpu: bool,
     /// What is known of the driver.
-    pub driver: compat::Driver,
+    pub driver: compat::DriverSupport,
     /// Whose driver it is.
     pub driver_os: Os,
     /// The installed version and its CUDA release; nothing when torch is not installed yet.

@@ -38,7 +38,7 @@ fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
     let serving = releases.iter().find_map(|release| {
         let build = release.builds.iter().filter(|build| build.platform == platform).find(|build| {
             let Some(code) = build.cuda().and(knowledge.torch_code(build)) else { return false };
-            let driver = compat::Driver::default();
+            let driver = compat::DriverSupport::default();
             let terms = Terms::new(knowledge, &driver, build.cuda());
             capabilities.iter().all(|&gpu| on_code(&terms, &code, gpu).works())
         })?;

@@ -208,7 +208,7 @@ impl Search<'_> {
                     .package("torch")
                     .and_then(|torch| torch.build.value())
                     .is_some_and(|b| b.cuda.is_none()),
-            driver: compat::Driver { version, cuda, jit: compat::Jit::WhereNeeded },
+            driver: compat::DriverSupport { version, cuda, jit: compat::Jit::WhereNeeded },
             driver_os: self.case.driver_os(),
             installed,
             glibc: self.case.glibc().value().map(String::as_str).filter(|_| platform.os == Os::Linux),

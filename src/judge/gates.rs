@@ -3,7 +3,7 @@
 use crate::{
     facts::CodeTarget,
     knowledge::Knowledge,
-    report::scan::{Change, Diff, Gate, LibraryChange, Presence, Scan},
+    report::scan::{BaselineChange, Diff, Gate, LibraryChange, Presence, Scan},
     scan::{self, Against, Unit},
 };
 
@@ -40,7 +40,7 @@ pub fn hold(
     let mut met = true;
     if !against.written {
         let several = units.len() > 1;
-        let told = |change: &Change| match several || change.library.is_none() {
+        let told = |change: &BaselineChange| match several || change.library.is_none() {
             true => format!("{}: {}", change.package, change.text),
             false => change.text.clone(),
         };

@@ -9,7 +9,7 @@ use crate::{
     fix::{self, Before},
     knowledge::Knowledge,
     readiness::readiness,
-    report::{Body, Checks, Extent, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    report::{Body, Checks, CommandName, Examined, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
     resolve::resolve,
     rules::{self, Judged, Verdicts},
 };
@@ -17,7 +17,7 @@ use crate::{
 /// Facts, and what the rules say of them.
 pub struct Judgement<'k> {
     /// The command that asks.
-    command: &'static str,
+    command: CommandName,
     /// What was seen.
     facts: Facts,
     /// The same with what the knowledge base claims.
@@ -32,7 +32,7 @@ pub struct Judgement<'k> {
 
 impl<'k> Judgement<'k> {
     /// Enriches facts, and runs the rules over them.
-    pub fn of(command: &'static str, facts: Facts, knowledge: &'k Knowledge, judged: Judged, start: Instant) -> Self {
+    pub fn of(command: CommandName, facts: Facts, knowledge: &'k Knowledge, judged: Judged, start: Instant) -> Self {
         let enriched = enrich(&facts, knowledge);
         let verdicts = rules::run(&enriched, knowledge, judged);
         Self { command, facts, enriched, knowledge, judged, verdicts, start }
@@ -54,7 +54,8 @@ impl<'k> Judgement<'k> {
 
     fn report(self, findings: Vec<Finding>) -> Report {
         let Self { command, facts, enriched, knowledge, judged, verdicts, start } = self;
-        let ready = if command == "scan" { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
+        let ready =
+            if command == CommandName::Scan { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
         Report {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
@@ -65,7 +66,9 @@ impl<'k> Judgement<'k> {
             },
             command,
             verdict: match Verdict::of(&findings, !verdicts.unknown.is_empty()) {
-                Verdict::Ok if command == "doctor" && Extent::of(&enriched) == Extent::Nothing => Verdict::Unknown,
+                Verdict::Ok if command == CommandName::Doctor && Examined::of(&enriched) == Examined::Nothing => {
+                    Verdict::Unknown
+                }
                 verdict => verdict,
             },
             labels: Default::default(),

@@ -13,7 +13,7 @@ use std::time::Instant;
 use crate::{
     facts::{Environment, Fact, Facts, Origin, PythonVersion, Source},
     knowledge::Knowledge,
-    report::Report,
+    report::{CommandName, Report},
     rules::Judged,
 };
 
@@ -25,7 +25,7 @@ pub use saved::{SavedError, saved};
 pub use scan::{Question, scan};
 
 /// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
-pub fn judge(command: &'static str, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
+pub fn judge(command: CommandName, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
     Judgement::of(command, facts, knowledge, judged, start).with_fixes()
 }
 

@@ -8,9 +8,9 @@ use crate::{
     facts::Facts,
     finding::Severity,
     knowledge::Knowledge,
-    report::{Body, Report, Verdict, scan::Scan},
+    report::{Body, CommandName, Report, Verdict, scan::Scan},
     rules,
-    scan::{self, Against, Collected, Device},
+    scan::{self, Against, Collected, TargetGpu},
 };
 
 /// What is asked of a scan.
@@ -36,23 +36,23 @@ pub struct Question {
 pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Report {
     let Question { facts, every_gpu, old, against, nothing_lost, system, start } = question;
     let required = facts.required.clone();
-    let judgement = Judgement::of("scan", facts, knowledge, rules::Judged::All, start);
+    let judgement = Judgement::of(CommandName::Scan, facts, knowledge, rules::Judged::All, start);
     let enriched = &judgement.enriched;
     let driver = enriched.driver.value();
-    let driver = compat::Driver {
+    let driver = compat::DriverSupport {
         version: driver.map(|driver| driver.version.clone()),
         cuda: driver.and_then(|driver| driver.cuda.value().copied()),
         jit: compat::Jit::WhereNeeded,
     };
-    let named: Vec<Device> = enriched.gpus.value().into_iter().flatten().filter_map(Device::of).collect();
+    let named: Vec<TargetGpu> = enriched.gpus.value().into_iter().flatten().filter_map(TargetGpu::of).collect();
     let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
-    let devices = if every_gpu { Device::all(knowledge) } else { named };
+    let devices = if every_gpu { TargetGpu::all(knowledge) } else { named };
     let mut report = judgement.with_fixes();
     let wrong = report.findings.iter().any(|finding| finding.severity == Severity::Error);
     let judged = scan::judge(knowledge, &read.bundles, &devices, &driver, &system);
     let mut body = Scan::default();
     if let Some(old) = old {
-        let every = Device::all(knowledge);
+        let every = TargetGpu::all(knowledge);
         let of = |read: &Collected| scan::judge(knowledge, &read.bundles, &every, &driver, &BTreeMap::new());
         body.diff = Some(scan::diff(knowledge, &of(&old), &of(&read)));
         body.unread.extend(old.unread);

@@ -13,7 +13,7 @@ use crate::facts::{CudaVersion, DriverVersion};
 
 /// One kind of row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kind {
+pub struct RowKind {
     /// What the rows are: `gpus`.
     pub kind: &'static str,
     /// File in which they are.
@@ -26,8 +26,8 @@ pub struct Kind {
     pub newest: String,
 }
 
-fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = &'r String>) -> Kind {
-    let mut found = Kind { kind, file, rows: 0, oldest: String::new(), newest: String::new() };
+fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = &'r String>) -> RowKind {
+    let mut found = RowKind { kind, file, rows: 0, oldest: String::new(), newest: String::new() };
     for date in dates {
         if found.rows == 0 || *date < found.oldest {
             found.oldest.clone_from(date);
@@ -42,13 +42,13 @@ fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = 
 
 impl Knowledge {
     /// Every kind of row.
-    pub fn kinds(&self) -> Vec<Kind> {
+    pub fn kinds(&self) -> Vec<RowKind> {
         macro_rules! kinds {
             ($($name:literal in $file:literal: $rows:expr;)*) => {
                 vec![$(kind($name, $file, $rows.map(|row| &row.verified)),)*]
             };
         }
-        let mut kinds = kinds! {
+        kinds! {
             "gpus" in "gpus.toml": self.gpus.gpu.iter();
             "architectures" in "architectures.toml": self.architectures.architecture.iter();
             "families" in "architectures.toml": self.architectures.family.iter();
@@ -61,6 +61,7 @@ impl Knowledge {
             "driver branches" in "cuda.toml": self.cuda.branch.iter();
             "compression" in "cuda.toml": self.cuda.compression.iter();
             "torch releases" in "torch.toml": self.torch.release.iter();
+            "torch builds" in "torch.toml": self.torch.release.iter().flat_map(|row| row.builds.iter().map(move |_| row));
             "torch nightlies" in "torch.toml": self.torch.nightly.iter();
             "arch list parsers" in "arch_list.toml": self.arch_list.parser.iter();
             "variables" in "variables.toml": self.variables.variable.iter();
@@ -78,12 +79,7 @@ impl Knowledge {
             "C++ ABIs of packages" in "packages/": self.packages.iter().flat_map(|file| &file.abi);
             "versions that are not there" in "packages/": self.packages.iter().flat_map(|file| &file.unpublished);
             "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
-        };
-        let builds = self.torch.release.iter().flat_map(|release| release.builds.iter().map(|_| &release.verified));
-        if let Some(position) = kinds.iter().position(|kind| kind.kind == "torch nightlies") {
-            kinds.insert(position, kind("torch builds", "torch.toml", builds));
         }
-        kinds
     }
 
     /// Every architecture, oldest first.

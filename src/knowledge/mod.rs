@@ -15,11 +15,11 @@ mod schema;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use library_owners::Bringer;
-pub use listing::Kind;
+pub use listing::RowKind;
 pub use load::Knowledge;
 pub use nearest::nearest;
 pub use packages::{Interests, choose, digits, matches};
-pub use queries::{Floor, Position, python_range};
+pub use queries::{DriverFloor, Position, python_range};
 pub use schema::{
     AdviceCommand, AdviceRow, ArchitectureRow, Basis, BranchRow, CommonOwner, Confidence, ErrorKind, ErrorRow,
     FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild, PackageFile, ParserRow, Problem,

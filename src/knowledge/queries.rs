@@ -16,7 +16,7 @@ use crate::facts::{
 
 /// The oldest driver for something, and where that is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Floor {
+pub struct DriverFloor {
     /// The driver.
     pub driver: DriverVersion,
     /// File and row.
@@ -72,14 +72,14 @@ impl Knowledge {
     }
 
     /// The oldest driver on which programs of this CUDA release run, by minor-version compatibility.
-    pub fn runtime_floor(&self, cuda: CudaVersion, os: Os) -> Option<Floor> {
+    pub fn runtime_floor(&self, cuda: CudaVersion, os: Os) -> Option<DriverFloor> {
         let row = self.cuda.runtime.iter().find(|row| row.major == cuda.major)?;
         let driver = match os {
             Os::Linux => row.linux.clone(),
             Os::Windows => row.windows.clone(),
             Os::Macos => return None,
         };
-        Some(Floor {
+        Some(DriverFloor {
             driver,
             source: format!("cuda.toml, runtime {}; {}", row.major, cite(&self.cuda.sources, &row.source)),
         })

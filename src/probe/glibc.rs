@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use crate::system::Root;
 use crate::{
-    binary::{FileSource, Source as _},
+    binary::{FileSource, ReadAt as _},
     facts::{Fact, Source},
 };
 

@@ -5,7 +5,7 @@
 use std::{io, path::Path};
 
 use crate::{
-    binary::{FileSource, Source},
+    binary::{FileSource, ReadAt},
     facts::{Cpu, FileDamage, Platform},
     system::Root,
 };
@@ -50,7 +50,7 @@ fn unopened(error: &io::Error) -> FileDamage {
     }
 }
 
-fn of_content<S: Source + ?Sized>(source: &S, platform: Option<&Platform>) -> Option<FileDamage> {
+fn of_content<S: ReadAt + ?Sized>(source: &S, platform: Option<&Platform>) -> Option<FileDamage> {
     let length = source.len();
     let no_library = |what: &str| Some(FileDamage::NotALibrary { what: what.to_owned() });
     let cut_off = |needed| Some(FileDamage::CutOff { bytes: length, needed });

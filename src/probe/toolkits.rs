@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    facts::{CudaVersion, Fact, Source, Toolkit},
+    facts::{CudaVersion, Fact, Source, Toolkit, ToolkitLead},
     system::{Root, Surroundings, programs},
 };
 
@@ -35,28 +35,29 @@ pub fn toolkits(root: &Root, surroundings: &Surroundings) -> Vec<Toolkit> {
 }
 
 /// Folders that may be a toolkit, and what leads to each.
-fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, String)> {
+fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, ToolkitLead)> {
     let mut places = Vec::new();
     let versioned = surroundings.variables.keys().filter(|name| name.starts_with("CUDA_PATH_V")).map(String::as_str);
     for name in ["CUDA_HOME", "CUDA_PATH"].into_iter().chain(versioned) {
         let folder = surroundings.filled(name).and_then(|value| surroundings.absolute(PathBuf::from(value)));
-        places.extend(folder.map(|folder| (folder, name.to_owned())));
+        places.extend(folder.map(|folder| (folder, ToolkitLead::variable(name))));
     }
     let nvcc = programs(root, surroundings, OsStr::new("nvcc")).into_iter().next();
     if let Some(real) = nvcc.and_then(|path| root.real(&path).ok()) {
         // <toolkit>/bin/nvcc
-        places
-            .extend(real.parent().and_then(Path::parent).map(|folder| (folder.to_owned(), "nvcc on PATH".to_owned())));
+        places.extend(real.parent().and_then(Path::parent).map(|folder| (folder.to_owned(), ToolkitLead::NvccOnPath)));
     }
     // On Windows the installer sets variables, and these paths would lie on whatever drive the current folder is on.
     if root.is_live() && cfg!(windows) {
         return places;
     }
-    let usual = ["/usr/local/cuda", "/opt/cuda"].into_iter().map(|path| (PathBuf::from(path), path.to_owned()));
+    let usual =
+        ["/usr/local/cuda", "/opt/cuda"].into_iter().map(|path| (PathBuf::from(path), ToolkitLead::folder(path)));
     places.extend(usual);
     for name in root.names(Path::new("/usr/local")).into_iter().filter(|name| is_release(name)) {
         let path = Path::new("/usr/local").join(name);
-        places.push((path.clone(), root.shown(&path)));
+        let lead = ToolkitLead::Folder(root.shown(&path));
+        places.push((path, lead));
     }
     places
 }
@@ -159,7 +160,7 @@ mod tests {
             ("/usr/local/cuda-13.0", "13.0"),
         ];
         assert_eq!(shown, expected.map(|(path, version)| (path, version.to_owned())));
-        assert_eq!(found[0].found_by, ["CUDA_HOME", "nvcc on PATH", "/usr/local/cuda", "/usr/local/cuda-12.8"]);
+        assert_eq!(found[0].leads(), "CUDA_HOME, nvcc on PATH, /usr/local/cuda, /usr/local/cuda-12.8");
         assert!(found[0].nvcc && !found[1].nvcc);
     }
 

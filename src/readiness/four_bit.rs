@@ -4,7 +4,7 @@
 //!
 //! Source: `bitsandbytes/cextension.py` of 0.48.1 and 0.50.2.
 
-use super::{Answer, Line, lines::Subject};
+use super::{Line, LineAnswer, LineKey, lines::Subject};
 use crate::{
     compat::Reach,
     facts::{Fact, Os},
@@ -18,61 +18,63 @@ const NOT_INSTALLED: &str = "bitsandbytes is not installed";
 impl<'a> Subject<'a> {
     /// The line. That bitsandbytes is not installed is a `no` without a rule: most environments do not want it.
     pub(super) fn four_bit(&self, available: &Line) -> Line {
-        let line = |answer| Line::new("four-bit", "4-bit ready", answer);
+        let line = |answer| Line::new(LineKey::FourBit, "4-bit ready", answer);
         let Some(package) = self.context.package("bitsandbytes") else {
-            return line(Answer::No).why(NOT_INSTALLED);
+            return line(LineAnswer::No).why(NOT_INSTALLED);
         };
         let line = |answer| line(answer).value(label(package)).via(package.version.via());
-        if available.answer == Answer::No {
+        if available.answer == LineAnswer::No {
             let cpu = self.cuda().is_none();
             let why = if cpu { "its CPU library is loaded: torch has no CUDA" } else { "CUDA is not available" };
-            return Line { rule: available.rule, ..line(Answer::No).why(why) };
+            return Line { rule: available.rule, ..line(LineAnswer::No).why(why) };
         }
         let (Some(wanted), Some(&capability)) = (wanted_cuda(&self.context, package), self.gpu.capability.value())
         else {
-            return line(Answer::Unknown).why("the build of torch or the compute capability is not known");
+            return line(LineAnswer::Unknown).why("the build of torch or the compute capability is not known");
         };
         let Some(chosen) = chosen_cuda(&self.context, package) else {
             return self.no_library(line, &wanted);
         };
         if let Some(finding) = self.damaged("bitsandbytes") {
-            return line(Answer::No).why(finding.summary.trim_end_matches('.')).by(finding);
+            return line(LineAnswer::No).why(finding.summary.trim_end_matches('.')).by(finding);
         }
         let Some(library) = main_libraries(&self.context, package).next() else {
-            return line(Answer::Unknown).why("its files could not be looked at");
+            return line(LineAnswer::Unknown).why("its files could not be looked at");
         };
         let file = library.path.rsplit('/').next().unwrap_or(&library.path);
         let (code, via) = match &library.code {
             Fact::Known { value, via } => (value, via),
-            Fact::Absent { via } => return line(Answer::No).why(format!("{file} holds no GPU code")).via(Some(via)),
-            Fact::Unknown { why } => return line(Answer::Unknown).why(format!("{file}: {why}")),
+            Fact::Absent { via } => {
+                return line(LineAnswer::No).why(format!("{file} holds no GPU code")).via(Some(via));
+            }
+            Fact::Unknown { why } => return line(LineAnswer::Unknown).why(format!("{file}: {why}")),
         };
         let driver = driver(&self.context);
         match code::on_code(&code::Terms::new(self.context.knowledge, &driver, None), code, capability) {
-            Reach::Native(_) | Reach::Compiled(_) if available.answer == Answer::Unknown => {
-                line(Answer::Unknown).why(available.why.clone().unwrap_or_default())
+            Reach::Native(_) | Reach::Compiled(_) if available.answer == LineAnswer::Unknown => {
+                line(LineAnswer::Unknown).why(available.why.clone().unwrap_or_default())
             }
             Reach::Native(_) | Reach::Compiled(_) => {
-                let yes = line(Answer::Yes).via(Some(via));
+                let yes = line(LineAnswer::Yes).via(Some(via));
                 if chosen == wanted { yes } else { yes.why(format!("through {file}, the nearest that it has")) }
             }
             _ => {
                 let why = format!("it loads {file}, which has no code for sm_{}", capability.number());
-                self.ruled("extension-arch-missing", line(Answer::No).why(why).via(Some(via)))
+                self.ruled("extension-arch-missing", line(LineAnswer::No).why(why).via(Some(via)))
             }
         }
     }
 
     /// There is none for this CUDA release.
-    fn no_library(&self, line: impl Fn(Answer) -> Line, wanted: &str) -> Line {
-        let Some(package) = self.context.package("bitsandbytes") else { return line(Answer::Unknown) };
+    fn no_library(&self, line: impl Fn(LineAnswer) -> Line, wanted: &str) -> Line {
+        let Some(package) = self.context.package("bitsandbytes") else { return line(LineAnswer::Unknown) };
         let mut there = variants(&self.context, package);
         if there.is_empty() {
             return match package.libraries.is_empty() && self.about("bitsandbytes-binary-missing").is_none() {
-                true => line(Answer::Unknown).why("its files could not be looked at"),
+                true => line(LineAnswer::Unknown).why("its files could not be looked at"),
                 false => {
                     let why = "it has no library for torch's CUDA release";
-                    self.ruled("bitsandbytes-binary-missing", line(Answer::No).why(why))
+                    self.ruled("bitsandbytes-binary-missing", line(LineAnswer::No).why(why))
                 }
             };
         }
@@ -85,7 +87,7 @@ impl<'a> Subject<'a> {
             if windows { "dll" } else { "so" },
             there.join(" ")
         );
-        self.ruled("bitsandbytes-binary-missing", line(Answer::No).why(why))
+        self.ruled("bitsandbytes-binary-missing", line(LineAnswer::No).why(why))
     }
 
     /// With the rule whose finding about bitsandbytes says so.
@@ -97,6 +99,7 @@ impl<'a> Subject<'a> {
     }
 
     fn about(&self, slug: &str) -> Option<&'a Finding> {
-        self.found(slug).filter(|finding| finding.rule != slug || finding.subject.starts_with("bitsandbytes"))
+        self.found(slug)
+            .filter(|finding| finding.rule != slug || finding.trace.package.as_deref() == Some("bitsandbytes"))
     }
 }

@@ -1,6 +1,6 @@
 //! Seven of the eight lines; the eighth, about bitsandbytes, has a file of its own.
 
-use super::{Answer, Line};
+use super::{Line, LineAnswer, LineKey};
 use crate::{
     compat::Reach,
     facts::{CodeKind, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How},
@@ -57,9 +57,9 @@ impl<'a> Subject<'a> {
     }
 
     fn pytorch(&self) -> Line {
-        let line = |answer| Line::new("pytorch", "PyTorch", answer);
+        let line = |answer| Line::new(LineKey::Pytorch, "PyTorch", answer);
         let Some(torch) = self.context.package("torch") else {
-            let missing = line(Answer::No).why("torch is not installed").via(self.environment.python.via());
+            let missing = line(LineAnswer::No).why("torch is not installed").via(self.environment.python.via());
             return self.found("torch-not-installed").map_or(missing.clone(), |finding| missing.by(finding));
         };
         let (version, via) = match (&torch.build, &torch.version) {
@@ -70,59 +70,61 @@ impl<'a> Subject<'a> {
         let shown = |line: Line| version.iter().fold(line, Line::value).via(via);
         if let Some(finding) = self.found("python-unsupported-by-torch") {
             let python = self.environment.python.value().map(ToString::to_string).unwrap_or_default();
-            return shown(line(Answer::No)).why(format!("it has no wheels for Python {python}")).by(finding);
+            return shown(line(LineAnswer::No)).why(format!("it has no wheels for Python {python}")).by(finding);
         }
         if let Some(finding) = self.damaged("torch") {
-            return shown(line(Answer::No)).why(finding.summary.trim_end_matches('.')).by(finding);
+            return shown(line(LineAnswer::No)).why(finding.summary.trim_end_matches('.')).by(finding);
         }
         // Another package's library, without which the import ends as well.
         if let Some(why) = torch_broken(&self.context) {
-            let line = shown(line(Answer::No)).why(format!("it cannot load its libraries: {why}"));
+            let line = shown(line(LineAnswer::No)).why(format!("it cannot load its libraries: {why}"));
             return self.found("library-damaged").map_or(line.clone(), |finding| line.by(finding));
         }
         if let Some(finding) = self.found("torch-editable").filter(|finding| finding.severity == Severity::Error) {
-            return shown(line(Answer::Unknown)).why("its files could not be looked at").by(finding);
+            return shown(line(LineAnswer::Unknown)).why("its files could not be looked at").by(finding);
         }
         match version {
-            Some(_) => shown(line(Answer::Yes)),
-            None => line(Answer::Unknown).why("its version cannot be read"),
+            Some(_) => shown(line(LineAnswer::Yes)),
+            None => line(LineAnswer::Unknown).why("its version cannot be read"),
         }
     }
 
     /// What `torch.cuda.is_available()` would say: whether torch has CUDA and its runtime gets a device from the driver. Code for
     /// that device plays no part.
     fn cuda_available(&self) -> Line {
-        let line = |answer| Line::new("cuda-available", "CUDA available", answer);
-        let Some(torch) = self.context.package("torch") else { return line(Answer::No).why("torch is not installed") };
+        let line = |answer| Line::new(LineKey::CudaAvailable, "CUDA available", answer);
+        let Some(torch) = self.context.package("torch") else {
+            return line(LineAnswer::No).why("torch is not installed");
+        };
         let Fact::Known { value: build, via } = &torch.build else {
-            return line(Answer::Unknown).why(format!("the build of {} is not known", label(torch)));
+            return line(LineAnswer::Unknown).why(format!("the build of {} is not known", label(torch)));
         };
         if build.cuda.is_none() {
-            let line = line(Answer::No).why(format!("{} is built without CUDA", label(torch))).via(Some(via));
+            let line = line(LineAnswer::No).why(format!("{} is built without CUDA", label(torch))).via(Some(via));
             return self.found("cpu-only-torch").map_or(line.clone(), |finding| line.by(finding));
         }
         if let Some(why) = torch_broken(&self.context) {
-            let line = line(Answer::No).why(format!("torch cannot load its libraries: {why}")).via(Some(via));
+            let line = line(LineAnswer::No).why(format!("torch cannot load its libraries: {why}")).via(Some(via));
             return self.damaged("torch").map_or(line.clone(), |finding| line.by(finding));
         }
         if let Some(finding) = self.found("driver-too-old-for-cuda-runtime") {
             let why = "the driver is too old for the CUDA runtime of this build";
-            return line(Answer::No).why(why).by(finding).via(self.context.facts.driver.via());
+            return line(LineAnswer::No).why(why).by(finding).via(self.context.facts.driver.via());
         }
         if let Fact::Known { value, via } = &self.context.facts.cuda {
             // The driver was asked.
             return match value.is_ready() && self.gpu.seen_by.contains(&How::Cuda) {
-                true => line(Answer::Yes).via(Some(via)),
-                false => self.refused(line(Answer::No).via(Some(via)), "the CUDA driver gives no access to it"),
+                true => line(LineAnswer::Yes).via(Some(via)),
+                false => self.refused(line(LineAnswer::No).via(Some(via)), "the CUDA driver gives no access to it"),
             };
         }
         if self.blocking().is_some() {
-            return self.refused(line(Answer::No).via(self.context.facts.driver.via()), "");
+            return self.refused(line(LineAnswer::No).via(self.context.facts.driver.via()), "");
         }
         match &self.context.facts.driver {
-            Fact::Known { via, .. } => line(Answer::Yes).via(Some(via)),
-            Fact::Absent { via } => line(Answer::No).why("there is no NVIDIA driver").via(Some(via)),
-            Fact::Unknown { .. } => line(Answer::Unknown).why("the driver is not known (--driver)"),
+            Fact::Known { via, .. } => line(LineAnswer::Yes).via(Some(via)),
+            Fact::Absent { via } => line(LineAnswer::No).why("there is no NVIDIA driver").via(Some(via)),
+            Fact::Unknown { .. } => line(LineAnswer::Unknown).why("the driver is not known (--driver)"),
         }
     }
 
@@ -144,54 +146,54 @@ impl<'a> Subject<'a> {
     }
 
     fn cuda_version(&self) -> Line {
-        let line = |answer| Line::new("cuda-version", "CUDA version", answer);
+        let line = |answer| Line::new(LineKey::CudaVersion, "CUDA version", answer);
         match self.context.package("torch").map(|torch| &torch.build) {
-            None => line(Answer::No).why("torch is not installed"),
+            None => line(LineAnswer::No).why("torch is not installed"),
             Some(Fact::Known { value, via }) => match value.cuda {
-                Some(cuda) => line(Answer::Yes).value(cuda).via(Some(via)),
-                None => line(Answer::No).why("torch.version.cuda is None").via(Some(via)),
+                Some(cuda) => line(LineAnswer::Yes).value(cuda).via(Some(via)),
+                None => line(LineAnswer::No).why("torch.version.cuda is None").via(Some(via)),
             },
-            Some(_) => line(Answer::Unknown).why("the build of torch is not known"),
+            Some(_) => line(LineAnswer::Unknown).why("the build of torch is not known"),
         }
     }
 
     fn named(&self) -> Line {
-        let answer = if self.gpu.name.value().is_some() { Answer::Yes } else { Answer::Unknown };
-        let line = Line::new("gpu", "GPU", answer).value(gpu_name(self.gpu)).via(self.gpu.name.via());
-        if answer == Answer::Yes { line } else { line.why("its name is not known") }
+        let answer = if self.gpu.name.value().is_some() { LineAnswer::Yes } else { LineAnswer::Unknown };
+        let line = Line::new(LineKey::Gpu, "GPU", answer).value(gpu_name(self.gpu)).via(self.gpu.name.via());
+        if answer == LineAnswer::Yes { line } else { line.why("its name is not known") }
     }
 
     fn capability(&self) -> Line {
-        let line = |answer| Line::new("capability", "Capability", answer);
+        let line = |answer| Line::new(LineKey::Capability, "Capability", answer);
         match &self.gpu.capability {
-            Fact::Known { value, via } => line(Answer::Yes).value(value).via(Some(via)),
-            Fact::Absent { via } => line(Answer::Unknown).why("it has none").via(Some(via)),
-            Fact::Unknown { why } => line(Answer::Unknown).why(why),
+            Fact::Known { value, via } => line(LineAnswer::Yes).value(value).via(Some(via)),
+            Fact::Absent { via } => line(LineAnswer::Unknown).why("it has none").via(Some(via)),
+            Fact::Unknown { why } => line(LineAnswer::Unknown).why(why),
         }
     }
 
     fn arch_supported(&self) -> Line {
         let name = self.gpu.capability.value().map(|capability| format!("sm_{}", capability.number()));
         let title = format!("{} supported", name.as_deref().unwrap_or("Architecture"));
-        let line = |answer| Line::new("arch-supported", title.clone(), answer);
+        let line = |answer| Line::new(LineKey::ArchSupported, title.clone(), answer);
         let on_gpu = match torch_on_gpu(&self.context) {
             Ok(on_gpu) => on_gpu,
             Err(Outcome::Needs(needs)) => {
-                return line(Answer::Unknown).why(format!("nobody knows {}", needs.join("; ")));
+                return line(LineAnswer::Unknown).why(format!("nobody knows {}", needs.join("; ")));
             }
             Err(_) => {
                 let torch = self.context.package("torch");
                 let why = torch.map_or("torch is not installed", |_| "this build holds no GPU code");
-                return line(Answer::No).why(why).via(torch.and_then(|torch| torch.build.via()));
+                return line(LineAnswer::No).why(why).via(torch.and_then(|torch| torch.build.via()));
             }
         };
         let no = |rule: &str, why: String| {
-            let line = line(Answer::No).why(why).via(Some(on_gpu.via));
+            let line = line(LineAnswer::No).why(why).via(Some(on_gpu.via));
             self.found(rule).map_or(line.clone(), |finding| line.by(finding))
         };
         match on_gpu.reach {
             Reach::Native(code) | Reach::Compiled(code) => {
-                let yes = line(Answer::Yes).via(Some(on_gpu.via));
+                let yes = line(LineAnswer::Yes).via(Some(on_gpu.via));
                 match code.kind {
                     CodeKind::Ptx => yes.value(format!("ptx {code}")).why("the driver compiles it at the first start"),
                     _ => yes.value(format!("sass {code}")),
@@ -210,25 +212,25 @@ impl<'a> Subject<'a> {
     /// Whether BF16 is computed, not emulated: `torch.cuda.is_bf16_supported()` says True for emulation too, and for a GPU that the
     /// build has no code for.
     fn bf16(&self, available: &Line, arch: &Line) -> Line {
-        let line = |answer| Line::new("bf16", "BF16", answer);
+        let line = |answer| Line::new(LineKey::Bf16, "BF16", answer);
         let Some(capability) = self.gpu.capability.value() else {
-            return line(Answer::Unknown).why("the compute capability is not known");
+            return line(LineAnswer::Unknown).why("the compute capability is not known");
         };
         for needed in [available, arch] {
-            if needed.answer == Answer::No {
+            if needed.answer == LineAnswer::No {
                 let what =
-                    if needed.key == "cuda-available" { "CUDA is not available" } else { "no code for this GPU" };
-                return Line { rule: needed.rule, ..line(Answer::No).why(what).via(self.gpu.capability.via()) };
+                    if needed.key == LineKey::CudaAvailable { "CUDA is not available" } else { "no code for this GPU" };
+                return Line { rule: needed.rule, ..line(LineAnswer::No).why(what).via(self.gpu.capability.via()) };
             }
         }
         if *capability < FIRST_BF16 {
             let why =
                 format!("compute capability {capability} emulates it, slowly ({FIRST_BF16} and later compute it)");
-            return line(Answer::No).value("emulated").why(why).via(self.gpu.capability.via());
+            return line(LineAnswer::No).value("emulated").why(why).via(self.gpu.capability.via());
         }
-        match [available, arch].into_iter().find(|needed| needed.answer == Answer::Unknown) {
-            Some(needed) => line(Answer::Unknown).why(needed.why.clone().unwrap_or_default()),
-            None => line(Answer::Yes).via(self.gpu.capability.via()),
+        match [available, arch].into_iter().find(|needed| needed.answer == LineAnswer::Unknown) {
+            Some(needed) => line(LineAnswer::Unknown).why(needed.why.clone().unwrap_or_default()),
+            None => line(LineAnswer::Yes).via(self.gpu.capability.via()),
         }
     }
 }

@@ -23,8 +23,7 @@ pub struct Readiness {
     pub environment: String,
     /// Id of the GPU.
     pub gpu: String,
-    /// The lines, always these eight in this order: `pytorch`, `cuda-available`, `cuda-version`, `gpu`, `capability`,
-    /// `arch-supported`, `bf16`, `four-bit`.
+    /// The lines, always these eight in the order of their keys.
     pub lines: Vec<Line>,
 }
 
@@ -32,11 +31,11 @@ pub struct Readiness {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// Which of the eight.
-    pub key: &'static str,
+    pub key: LineKey,
     /// As people write it: `sm_120 supported`.
     pub label: String,
     /// The answer.
-    pub answer: Answer,
+    pub answer: LineAnswer,
     /// What was found: a version, a name, `sass sm_120`.
     pub value: Option<String>,
     /// Why it is so, as a lower-case fragment; always there for a `no` and an `unknown`.
@@ -44,15 +43,37 @@ pub struct Line {
     /// The rule whose finding says so.
     pub rule: Option<&'static str>,
     /// What kind of source the answer rests on.
-    pub basis: Basis,
+    pub basis: LineBasis,
     /// The source itself: file, call, option or knowledge row.
     pub source: Option<String>,
+}
+
+/// The eight lines. Reports write them as `pytorch`, `cuda-available`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineKey {
+    /// Which torch is installed, and whether it can be imported.
+    Pytorch,
+    /// Whether torch reaches a GPU.
+    CudaAvailable,
+    /// The CUDA release that torch was built with.
+    CudaVersion,
+    /// Which GPU it is.
+    Gpu,
+    /// Its compute capability.
+    Capability,
+    /// Whether torch has code for it.
+    ArchSupported,
+    /// Whether it computes in bfloat16.
+    Bf16,
+    /// Whether bitsandbytes quantises to four bits on it.
+    FourBit,
 }
 
 /// A three-valued answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Answer {
+pub enum LineAnswer {
     /// It is so.
     Yes,
     /// It is not so.
@@ -64,7 +85,7 @@ pub enum Answer {
 /// Kinds of source, by how far they can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Basis {
+pub enum LineBasis {
     /// Device code that was read from the library itself.
     Binary,
     /// A file of the environment, or an answer of the driver or the kernel.
@@ -77,7 +98,7 @@ pub enum Basis {
     None,
 }
 
-impl From<How> for Basis {
+impl From<How> for LineBasis {
     fn from(how: How) -> Self {
         match how {
             How::Binary => Self::Binary,
@@ -89,9 +110,9 @@ impl From<How> for Basis {
 }
 
 impl Line {
-    fn new(key: &'static str, label: impl Into<String>, answer: Answer) -> Self {
+    fn new(key: LineKey, label: impl Into<String>, answer: LineAnswer) -> Self {
         let label = label.into();
-        Self { key, label, answer, value: None, why: None, rule: None, basis: Basis::None, source: None }
+        Self { key, label, answer, value: None, why: None, rule: None, basis: LineBasis::None, source: None }
     }
 
     fn value(mut self, value: impl ToString) -> Self {
@@ -110,7 +131,7 @@ impl Line {
     }
 
     fn via(mut self, via: Option<&Source>) -> Self {
-        self.basis = via.map_or(Basis::None, |via| via.how.into());
+        self.basis = via.map_or(LineBasis::None, |via| via.how.into());
         self.source = via.map(ToString::to_string);
         self
     }

@@ -49,7 +49,7 @@ struct Counts {
 }
 
 /// An answer whose head has come.
-pub struct Answer {
+pub struct Reply {
     /// Where it came from in the end.
     pub url: Url,
     /// HTTP status.
@@ -116,7 +116,7 @@ impl Client {
         &self,
         url: &Url,
         headers: &[(&str, &str)],
-        take: impl FnMut(Answer) -> Result<T, Error>,
+        take: impl FnMut(Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.get_within(url, headers, Some(self.settings.timeout.saturating_mul(WHOLE)), take)
     }
@@ -127,7 +127,7 @@ impl Client {
         url: &Url,
         headers: &[(&str, &str)],
         limit: Option<Duration>,
-        mut take: impl FnMut(Answer) -> Result<T, Error>,
+        mut take: impl FnMut(Reply) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut attempt = 0;
         loop {
@@ -156,7 +156,7 @@ impl Client {
         error.is_passing() || matches!(&error.fault, Fault::Unresolved(host) if answered(host))
     }
 
-    fn follow(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Answer, Error> {
+    fn follow(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Reply, Error> {
         let mut url = url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let answer = self.once(&url, headers, limit)?;
@@ -174,7 +174,7 @@ impl Client {
         Err(Error::new(url.to_string(), Fault::RedirectLoop))
     }
 
-    fn once(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Answer, Error> {
+    fn once(&self, url: &Url, headers: &[(&str, &str)], limit: Option<Duration>) -> Result<Reply, Error> {
         self.counts.requests.fetch_add(1, Ordering::Relaxed);
         let proxy = self.settings.proxy_for(url);
         let shown = || url.to_string();
@@ -204,7 +204,7 @@ impl Client {
             hosts.insert(url.host.clone());
         }
         let (head, body) = response.into_parts();
-        Ok(Answer {
+        Ok(Reply {
             url: url.clone(),
             status: head.status.as_u16(),
             headers: head.headers,
@@ -215,7 +215,7 @@ impl Client {
     }
 }
 
-impl Answer {
+impl Reply {
     /// A line of the head.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()

@@ -2,7 +2,7 @@
 //! an index or a version of a package.
 //!
 //! [`Config::of`] is what pip and uv are configured with; [`Client`] makes requests with those settings; [`files`] lists what an index
-//! has of a package; [`choose`] picks the wheel that pip would; [`HttpSource`] is that wheel as a [`crate::binary::Source`], for
+//! has of a package; [`choose`] picks the wheel that pip would; [`HttpSource`] is that wheel as a [`crate::binary::ReadAt`], for
 //! [`crate::binary::read_archive_source`].
 
 mod choose;
@@ -18,7 +18,7 @@ mod source;
 mod url;
 
 pub use choose::{Chosen, NotFound, choose};
-pub use client::{Answer, Client};
+pub use client::{Client, Reply};
 pub use config::{Config, Index, Strategy, UvFile, parse_pip, parse_uv};
 pub use download::{Temporary, download};
 pub use error::{Error, Fault};

@@ -12,11 +12,11 @@ use std::{
 };
 
 use super::{
-    client::{Answer, Client},
+    client::{Client, Reply},
     error::{Error, Fault},
     url::Url,
 };
-use crate::binary::Source;
+use crate::binary::ReadAt;
 
 /// The end of a zip file: its directory's own record, with the longest comment, and some of the directory in front.
 const TAIL: u64 = 128 << 10;
@@ -263,7 +263,7 @@ impl<'c> HttpSource<'c> {
     }
 }
 
-impl Source for HttpSource<'_> {
+impl ReadAt for HttpSource<'_> {
     fn len(&self) -> u64 {
         self.len
     }
@@ -316,13 +316,13 @@ struct Told {
     modified: Option<String>,
 }
 
-fn told(answer: &Answer) -> Told {
+fn told(answer: &Reply) -> Told {
     let line = |name| answer.header(name).map(str::to_owned);
     Told { url: answer.url.clone(), etag: line("etag"), modified: line("last-modified") }
 }
 
 /// Which part an answer has.
-fn part(answer: &Answer) -> Result<ContentRange, Error> {
+fn part(answer: &Reply) -> Result<ContentRange, Error> {
     let text = answer.header("content-range").unwrap_or("without Content-Range");
     ContentRange::parse(text)
         .ok_or_else(|| Error::new(answer.url.to_string(), Fault::WrongRange(text.chars().take(80).collect())))
@@ -333,7 +333,7 @@ fn shown(part: &ContentRange) -> String {
 }
 
 /// A body of so many bytes, which are not more than was asked for.
-fn body(answer: Answer, size: u64) -> Result<Vec<u8>, Error> {
+fn body(answer: Reply, size: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
     answer.fill(&mut bytes)?;
     Ok(bytes)

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::Screen;
 use crate::{
     finding::{Command, Finding, Fix, Proof, Severity},
-    report::{Body, Extent, Report, Subject, Verdict},
+    report::{Body, CommandName, Examined, Report, Subject, SubjectKind, Verdict},
+    rules::code::Execution,
     text::{Paint, whole_words},
 };
 
@@ -38,7 +39,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         page.framework(report);
         page.out.push('\n');
     }
-    if report.command == "recommend" {
+    if report.command == CommandName::Recommend {
         page.recommendation(report);
         return page.out;
     }
@@ -75,23 +76,25 @@ impl Page<'_> {
     }
 
     fn subject(&mut self, subject: &Subject, report: &Report) {
-        self.labelled(0, subject.label, Paint::Strong, &subject.text);
+        self.labelled(0, subject.label.label(), Paint::Strong, &subject.text);
         if self.screen.verbose > 0 {
             for note in &subject.notes {
                 self.labelled(0, "", Paint::Dim, note);
             }
         }
-        for runs in
-            report.runs_on.iter().filter(|runs| subject.label == "GPU" && Some(&runs.gpu) == subject.id.as_ref())
+        for runs in report
+            .runs_on
+            .iter()
+            .filter(|runs| subject.label == SubjectKind::Gpu && Some(&runs.gpu) == subject.id.as_ref())
         {
-            let mark = match runs.how.as_str() {
-                "no" => Paint::Error.on("✗", self.screen.color),
-                "unknown" => Paint::Dim.on("?", self.screen.color),
+            let mark = match runs.how {
+                Execution::None => Paint::Error.on("✗", self.screen.color),
+                Execution::Unknown => Paint::Dim.on("?", self.screen.color),
                 _ => Paint::Good.on("✓", self.screen.color),
             };
-            let text = match runs.how.as_str() {
-                "no" => format!("cannot run {}", runs.subject),
-                "unknown" => format!("{}: not known", runs.subject),
+            let text = match runs.how {
+                Execution::None => format!("cannot run {}", runs.subject),
+                Execution::Unknown => format!("{}: not known", runs.subject),
                 how => format!("runs {} ({how})", runs.subject),
             };
             let _ = writeln!(self.out, "{:LABEL$}{mark} {text}", "");
@@ -251,17 +254,17 @@ impl Page<'_> {
         let (paint, text) = match report.verdict {
             Verdict::Error => (Paint::Error, format!("✗ {counts}")),
             Verdict::Warning => (Paint::Warning, format!("! {counts}")),
-            Verdict::Ok | Verdict::Unknown if counts.is_empty() && Extent::of(&report.facts) == Extent::Nothing => (
+            Verdict::Ok | Verdict::Unknown if counts.is_empty() && Examined::of(&report.facts) == Examined::Nothing => (
                 Paint::Strong,
                 "· nothing to judge: no GPU, no NVIDIA driver and no software for GPUs were found. Name a GPU (--gpu \"RTX 5090\"), or \
                  a project or environment (gpucheck doctor PATH)"
                     .to_owned(),
             ),
-            Verdict::Ok if Extent::of(&report.facts) == Extent::NoGpu => (
+            Verdict::Ok if Examined::of(&report.facts) == Examined::NoGpu => (
                 Paint::Strong,
                 format!("· {checks} found nothing wrong, but there is no GPU to judge for: name one (--gpu \"RTX 5090\")"),
             ),
-            Verdict::Ok if Extent::of(&report.facts) == Extent::NoSoftware => (
+            Verdict::Ok if Examined::of(&report.facts) == Examined::NoSoftware => (
                 Paint::Strong,
                 "· no software for this GPU is installed here: gpucheck recommend says what to install".to_owned(),
             ),

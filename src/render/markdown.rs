@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Screen, escape::escaped, matrix as grid, scan as page};
 use crate::{
     finding::{Command, Finding, Severity},
-    report::{Body, Matrix, Report, Status, scan::Scan},
+    report::{Body, CellStatus, Matrix, Report, SubjectKind, scan::Scan},
 };
 
 pub(super) fn render(report: &Report) -> String {
@@ -16,7 +16,7 @@ pub(super) fn render(report: &Report) -> String {
         Body::Doctor => {
             let _ = writeln!(out, "## gpucheck {}\n", report.command);
             for subject in &report.subjects {
-                let label = if subject.label.is_empty() { "also" } else { subject.label };
+                let label = if subject.label == SubjectKind::More { "also" } else { subject.label.label() };
                 let _ = writeln!(out, "- **{label}**: {}", escaped(&subject.text));
             }
             checked(&mut out, report);
@@ -127,8 +127,8 @@ fn table(out: &mut String, matrix: &Matrix) {
         for (status, text, builds) in grid::reasons(table) {
             let _ = writeln!(out, "- {} {}: {}", grid::mark(status).0, escaped(&builds.join(", ")), escaped(&text));
         }
-        if table.cells.iter().any(|cell| cell.status == Status::NoWheel) {
-            let _ = writeln!(out, "- {} there is no such wheel", grid::mark(Status::NoWheel).0);
+        if table.cells.iter().any(|cell| cell.status == CellStatus::NoWheel) {
+            let _ = writeln!(out, "- {} there is no such wheel", grid::mark(CellStatus::NoWheel).0);
         }
         out.push('\n');
     }

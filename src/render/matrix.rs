@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Screen;
 use crate::{
     facts::CudaVersion,
-    report::{Cell, Matrix, Status, Table},
+    report::{Cell, CellStatus, Matrix, Table},
     text::{Grid, Paint, blocks, whole_words},
 };
 
@@ -15,16 +15,16 @@ const NAMES: &str = "torch";
 const GAP: usize = 2;
 
 /// Mark, paint and meaning of a status.
-const LEGEND: [(Status, &str, Paint, &str); 5] = [
-    (Status::Works, "✓", Paint::Good, "runs"),
-    (Status::Warning, "!", Paint::Warning, "runs, with a warning"),
-    (Status::Fails, "✗", Paint::Error, "does not run"),
-    (Status::Unknown, "?", Paint::Dim, "not known"),
-    (Status::NoWheel, "·", Paint::Dim, "there is no such wheel"),
+const LEGEND: [(CellStatus, &str, Paint, &str); 5] = [
+    (CellStatus::Works, "✓", Paint::Good, "runs"),
+    (CellStatus::Warning, "!", Paint::Warning, "runs, with a warning"),
+    (CellStatus::Fails, "✗", Paint::Error, "does not run"),
+    (CellStatus::Unknown, "?", Paint::Dim, "not known"),
+    (CellStatus::NoWheel, "·", Paint::Dim, "there is no such wheel"),
 ];
 
 /// The mark of a status.
-pub(super) fn mark(status: Status) -> (&'static str, Paint) {
+pub(super) fn mark(status: CellStatus) -> (&'static str, Paint) {
     LEGEND.iter().find(|row| row.0 == status).map_or(("?", Paint::Dim), |row| (row.1, row.2))
 }
 
@@ -51,9 +51,10 @@ pub(super) fn never_built(matrix: &Matrix) -> Option<String> {
 }
 
 /// The reasons of the cells that do not simply run, each with its builds.
-pub(super) fn reasons(table: &Table) -> Vec<(Status, String, Vec<String>)> {
-    let mut reasons: Vec<(Status, String, Vec<String>)> = Vec::new();
-    for cell in table.cells.iter().filter(|cell| cell.status != Status::NoWheel && cell.status != Status::Works) {
+pub(super) fn reasons(table: &Table) -> Vec<(CellStatus, String, Vec<String>)> {
+    let mut reasons: Vec<(CellStatus, String, Vec<String>)> = Vec::new();
+    for cell in table.cells.iter().filter(|cell| cell.status != CellStatus::NoWheel && cell.status != CellStatus::Works)
+    {
         let build = format!("{}+cu{}{}", cell.torch, cell.cuda.major, cell.cuda.minor);
         // A sentence that names its build is the same sentence about another.
         let text = cell.reason.replace(&format!("torch {build}"), "this torch");

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Screen, escape::escaped};
 use crate::{
-    readiness::{Answer, Line, Readiness},
+    readiness::{Line, LineAnswer, LineKey, Readiness},
     text::{Paint, whole_words},
 };
 
@@ -57,7 +57,8 @@ fn groups(all: &[Readiness]) -> Vec<(String, &[Line])> {
         }
     }
     let named = |(count, lines): (usize, &'_ [Line])| {
-        let name = lines.iter().find(|line| line.key == "gpu").and_then(|line| line.value.as_deref()).unwrap_or("GPU");
+        let name =
+            lines.iter().find(|line| line.key == LineKey::Gpu).and_then(|line| line.value.as_deref()).unwrap_or("GPU");
         if count == 1 { name.to_owned() } else { format!("{count} × {name}") }
     };
     groups.into_iter().map(|group| (named(group), group.1)).collect()
@@ -65,44 +66,44 @@ fn groups(all: &[Readiness]) -> Vec<(String, &[Line])> {
 
 /// Whether something that torch needs is not so.
 fn is_denied(lines: &[Line]) -> bool {
-    lines.iter().any(|line| line.answer == Answer::No && !is_optional(line))
+    lines.iter().any(|line| line.answer == LineAnswer::No && !is_optional(line))
 }
 
 fn mark(line: &Line) -> (&'static str, Paint) {
     match line.answer {
-        Answer::Yes => ("✓", Paint::Good),
-        Answer::No if is_optional(line) => ("·", Paint::Dim),
-        Answer::No => ("✗", Paint::Error),
-        Answer::Unknown => ("?", Paint::Dim),
+        LineAnswer::Yes => ("✓", Paint::Good),
+        LineAnswer::No if is_optional(line) => ("·", Paint::Dim),
+        LineAnswer::No => ("✗", Paint::Error),
+        LineAnswer::Unknown => ("?", Paint::Dim),
     }
 }
 
 /// What nobody may want, and what works after all, only slowly.
 fn is_optional(line: &Line) -> bool {
     match line.key {
-        "four-bit" => line.value.is_none(),
-        "bf16" => line.value.is_some(),
+        LineKey::FourBit => line.value.is_none(),
+        LineKey::Bf16 => line.value.is_some(),
         _ => false,
     }
 }
 
 /// `CUDA 12.8 available, sm_120 supported, BF16, 4-bit (bitsandbytes 0.48.1)`; what is not known stands last, by what is missing.
 fn in_short(lines: &[Line]) -> String {
-    let find = |key: &str| lines.iter().find(|line| line.key == key);
-    let cuda = find("cuda-version").and_then(|line| line.value.as_deref()).unwrap_or_default();
+    let find = |key: LineKey| lines.iter().find(|line| line.key == key);
+    let cuda = find(LineKey::CudaVersion).and_then(|line| line.value.as_deref()).unwrap_or_default();
     let mut parts = Vec::new();
     let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
     for line in lines {
         let what = match (line.key, line.value.as_deref()) {
-            ("cuda-available", _) => format!("CUDA {cuda} available"),
-            ("arch-supported", _) => line.label.clone(),
-            ("bf16", Some(value)) => format!("BF16 {value}"),
-            ("bf16", None) => "BF16".to_owned(),
-            ("four-bit", Some(value)) => format!("4-bit ({value})"),
+            (LineKey::CudaAvailable, _) => format!("CUDA {cuda} available"),
+            (LineKey::ArchSupported, _) => line.label.clone(),
+            (LineKey::Bf16, Some(value)) => format!("BF16 {value}"),
+            (LineKey::Bf16, None) => "BF16".to_owned(),
+            (LineKey::FourBit, Some(value)) => format!("4-bit ({value})"),
             _ => continue,
         };
         match (line.answer, line.why.as_deref()) {
-            (Answer::Unknown, Some(why)) => match unknown.iter_mut().find(|(known, _)| *known == why) {
+            (LineAnswer::Unknown, Some(why)) => match unknown.iter_mut().find(|(known, _)| *known == why) {
                 Some((_, whats)) => whats.push(what),
                 None => unknown.push((why, vec![what])),
             },
@@ -133,12 +134,12 @@ fn block(out: &mut String, lines: &[Line], title: &str, screen: &Screen) {
 /// The answer of one line: its value, why, and the rule below that says more.
 fn answer(line: &Line, screen: &Screen) -> String {
     let word = match line.answer {
-        Answer::Yes => "yes",
-        Answer::No => "no",
-        Answer::Unknown => "not known",
+        LineAnswer::Yes => "yes",
+        LineAnswer::No => "no",
+        LineAnswer::Unknown => "not known",
     };
     let mut text = match (&line.value, line.answer) {
-        (Some(value), Answer::Yes) => value.clone(),
+        (Some(value), LineAnswer::Yes) => value.clone(),
         (Some(value), _) => format!("{word} ({value})"),
         (None, _) => word.to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     finding::Severity,
-    report::{Body, Extent, Report, Status, Verdict},
+    report::{Body, CellStatus, Examined, Report, Verdict},
     text,
 };
 
@@ -30,8 +30,9 @@ fn said(report: &Report) -> String {
         return unmet;
     }
     if let Body::Matrix { matrix } = &report.body {
-        let cells = || matrix.gpus.iter().flat_map(|table| &table.cells).filter(|cell| cell.status != Status::NoWheel);
-        let works = cells().filter(|cell| cell.status == Status::Works).count();
+        let cells =
+            || matrix.gpus.iter().flat_map(|table| &table.cells).filter(|cell| cell.status != CellStatus::NoWheel);
+        let works = cells().filter(|cell| cell.status == CellStatus::Works).count();
         return format!("gpucheck: {works} of {} builds run", cells().count());
     }
     let needs = |report: &Report| {
@@ -50,7 +51,7 @@ fn said(report: &Report) -> String {
         }
         (Verdict::Error, None) => "gpucheck: error".to_owned(),
         (Verdict::Warning, None) => "gpucheck: warning".to_owned(),
-        (Verdict::Unknown, _) if Extent::of(&report.facts) == Extent::Nothing => {
+        (Verdict::Unknown, _) if Examined::of(&report.facts) == Examined::Nothing => {
             "gpucheck: nothing to judge: no GPU, no driver and no software for GPUs".to_owned()
         }
         (Verdict::Unknown, _) if report.checks.unknown.is_empty() => "gpucheck: unknown".to_owned(),

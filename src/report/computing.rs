@@ -1,8 +1,8 @@
 //! What GPUs computed, a line for each run: how many kernels are right, from which code, how fast.
 
-use super::Subject;
+use super::{Subject, SubjectKind};
 use crate::{
-    facts::{Answer, CodeKind, Facts, KernelOutcome, KernelRun, Smoke, SmokeDevice},
+    facts::{CodeKind, ContactOutcome, Facts, KernelOutcome, KernelRun, Smoke, SmokeDevice},
     knowledge::Knowledge,
     rules::{peak_gigabytes, peak_teraflops},
 };
@@ -20,16 +20,16 @@ fn line(run: &Smoke, knowledge: &Knowledge) -> Subject {
     let (tried, right) = (run.kernels.iter().filter(tried).count(), run.kernels.iter().filter(right).count());
     let mut parts = Vec::new();
     match &run.answer {
-        Answer::Ready if tried == 0 => parts.push("no kernel could be run".to_owned()),
-        Answer::Ready if right == tried => parts.push(format!("{right} kernels right{}", taken(run))),
-        Answer::Ready => parts.push(format!("{right} of {tried} kernels right{}", taken(run))),
-        Answer::Failed { .. } if tried == 0 => parts.push("could not begin".to_owned()),
+        ContactOutcome::Ready if tried == 0 => parts.push("no kernel could be run".to_owned()),
+        ContactOutcome::Ready if right == tried => parts.push(format!("{right} kernels right{}", taken(run))),
+        ContactOutcome::Ready => parts.push(format!("{right} of {tried} kernels right{}", taken(run))),
+        ContactOutcome::Failed { .. } if tried == 0 => parts.push("could not begin".to_owned()),
         _ if tried == 0 => parts.push("did not finish".to_owned()),
         _ => parts.push(format!("did not finish; {right} of {tried} kernels right")),
     }
     let device = run.device.clone().unwrap_or_default();
     parts.extend(speeds(run, &device, knowledge));
-    Subject { notes: notes(run), ..Subject::new("", format!("computes: {}", parts.join("; "))) }
+    Subject { notes: notes(run), ..Subject::new(SubjectKind::More, format!("computes: {}", parts.join("; "))) }
 }
 
 /// ` (sm_120; PTX compiles in 85 ms)`
@@ -37,8 +37,10 @@ fn taken(run: &Smoke) -> String {
     let mut images: Vec<String> =
         run.images.iter().filter(|load| load.used).map(|load| load.image.to_string()).collect();
     images.dedup();
-    let spare =
-        run.images.iter().filter(|load| load.image.kind == CodeKind::Ptx && load.answer == Answer::Ready && !load.used);
+    let spare = run
+        .images
+        .iter()
+        .filter(|load| load.image.kind == CodeKind::Ptx && load.answer == ContactOutcome::Ready && !load.used);
     let micros: u64 = spare.map(|load| load.micros).sum();
     if micros > 0 {
         images.push(format!("PTX compiles in {} ms", micros.div_ceil(1000)));
@@ -93,9 +95,9 @@ fn notes(run: &Smoke) -> Vec<String> {
         let time = format!("{:.1} ms", load.micros as f64 / 1000.0);
         let code = load.binary.map_or_else(String::new, |binary| format!(", code for {binary}"));
         let said = match &load.answer {
-            Answer::Ready if load.image.kind == CodeKind::Ptx => format!("compiled in {time}{code}"),
-            Answer::Ready => format!("loaded in {time}{code}"),
-            Answer::Failed { code, .. } => format!("refused: {code}"),
+            ContactOutcome::Ready if load.image.kind == CodeKind::Ptx => format!("compiled in {time}{code}"),
+            ContactOutcome::Ready => format!("loaded in {time}{code}"),
+            ContactOutcome::Failed { code, .. } => format!("refused: {code}"),
             _ => "not loaded".to_owned(),
         };
         notes.push(format!("{} kernels, {}: {said}", load.module, load.image));
@@ -120,7 +122,8 @@ fn libraries(run: &Smoke) -> Option<Subject> {
     if run.libraries.is_empty() {
         return None;
     }
-    let taken = |loads: &[&crate::facts::LibraryLoad]| loads.iter().filter(|load| load.answer == Answer::Ready).count();
+    let taken =
+        |loads: &[&crate::facts::LibraryLoad]| loads.iter().filter(|load| load.answer == ContactOutcome::Ready).count();
     let all: Vec<_> = run.libraries.iter().collect();
     let mut paths: Vec<&str> = all.iter().map(|load| load.path.as_str()).collect();
     paths.dedup();
@@ -128,11 +131,11 @@ fn libraries(run: &Smoke) -> Option<Subject> {
     let note = |load: &&crate::facts::LibraryLoad| {
         let images: Vec<String> = load.images.iter().map(|image| image.code.to_string()).collect();
         let said = match &load.answer {
-            Answer::Ready => format!("loaded in {:.1} ms", load.micros as f64 / 1000.0),
-            Answer::Failed { code, .. } => format!("refused: {code}"),
+            ContactOutcome::Ready => format!("loaded in {:.1} ms", load.micros as f64 / 1000.0),
+            ContactOutcome::Failed { code, .. } => format!("refused: {code}"),
             _ => "no answer".to_owned(),
         };
         format!("{} [{}]: {said}", load.path, images.join(" "))
     };
-    Some(Subject { notes: all.iter().map(note).collect(), ..Subject::new("", text) })
+    Some(Subject { notes: all.iter().map(note).collect(), ..Subject::new(SubjectKind::More, text) })
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::{
     Body, Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table,
     scan::{
-        Change, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange, Remote, Run, Scan, Scanned,
-        Summary, Unread,
+        BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
+        Remote, Run, Scan, Scanned, Unread,
     },
 };
 use crate::{
@@ -114,7 +114,7 @@ fields! {
     Source { at; how }
     KnowledgeStamp { date, hash, overlays; }
     Subject { id, text, notes; label }
-    RunsOn { environment, gpu, subject, how; }
+    RunsOn { environment, gpu, subject; how }
     Undecided { needs; rule }
     Suppressed { rule, reason; }
     Location { path; line, column }
@@ -135,8 +135,8 @@ fields! {
     Library { path, needed, code; container }
     Scan { libraries, packages, diff, baseline, gate, unread, remote; sizes }
     Scanned { library, package, runs_on; profile }
-    Run { gpu, how, why; capability, works, verdict }
-    Summary {
+    Run { gpu, why; capability, how, works, verdict }
+    BundleSummary {
         id, name, version, tags, at, decided_by, runs_on, needs;
         kind, size, libraries, with_code, base, partial, ptx, compression, sampled, relocatable, other, hidden, sizes
     }
@@ -148,9 +148,9 @@ fields! {
         needs_gained, needs_lost, gpus;
         gained, lost, became_partial, became_base, gained_partial, lost_partial, ptx_isa, compression, code_bytes
     }
-    GpuChange { products, old, new; capability, worked, works }
+    GpuChange { products; capability, old, new, worked, works }
     Compared { file, losses, remarks; written, libraries }
-    Change { package, library, text; kind, target, now, baseline }
+    BaselineChange { package, library, text; kind, target, now, baseline }
     Gate { gpus, reasons, unknown, nothing_in, baseline; required, met, sampled, nothing_lost }
     Unread { path, why; matters }
     Remote { target, url, file, index, not_looked_into; size, bytes, index_bytes, requests, sampled, downloaded }

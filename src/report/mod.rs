@@ -1,5 +1,6 @@
 //! The report: everything that a command has to say, as one structure. `render` writes it.
 
+mod command;
 mod computing;
 mod fields;
 mod runs_on;
@@ -15,14 +16,15 @@ use crate::{
     facts::{Environment, Facts},
     finding::{Finding, Severity},
     readiness::Readiness,
-    rules::Undecided,
+    rules::{Undecided, code::Execution},
 };
 
 use self::scan::Scan;
+pub use command::CommandName;
 pub(crate) use fields::make_visible;
 pub use runs_on::runs_on;
 pub use subjects::subjects;
-pub use table::{Cell, Matrix, Status, Table};
+pub use table::{Cell, CellStatus, Matrix, Table};
 
 /// Number of the JSON contract; 0 until it is frozen.
 pub const SCHEMA: u32 = 0;
@@ -36,8 +38,8 @@ pub struct Report {
     pub version: &'static str,
     /// The knowledge base that was used.
     pub knowledge: KnowledgeStamp,
-    /// The command: `doctor`, `recommend` …
-    pub command: &'static str,
+    /// The command that it answers.
+    pub command: CommandName,
     /// The whole in one word.
     pub verdict: Verdict,
     /// What the user calls this machine, for reports of many.
@@ -127,7 +129,7 @@ impl Verdict {
 
 /// How much there was to judge: a green mark stands only where something was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum Examined {
     /// Neither a GPU nor a driver nor software for GPUs.
     Nothing,
     /// Software for GPUs, or a driver, and no GPU to judge it for.
@@ -138,7 +140,7 @@ pub enum Extent {
     Gpu,
 }
 
-impl Extent {
+impl Examined {
     /// Of these facts.
     pub fn of(facts: &Facts) -> Self {
         let software = |environment: &Environment| {
@@ -154,11 +156,45 @@ impl Extent {
     }
 }
 
+/// What a line is about; reports write it as a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum SubjectKind {
+    /// The operating system.
+    System,
+    /// NVIDIA's driver.
+    Driver,
+    /// A GPU, or that there is none.
+    #[serde(rename = "GPU")]
+    Gpu,
+    /// An installed toolkit.
+    #[serde(rename = "CUDA toolkit")]
+    Toolkit,
+    /// A Python environment that is judged.
+    Environment,
+    /// More about the line before.
+    #[serde(rename = "")]
+    More,
+}
+
+impl SubjectKind {
+    /// The label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::System => "System",
+            Self::Driver => "Driver",
+            Self::Gpu => "GPU",
+            Self::Toolkit => "CUDA toolkit",
+            Self::Environment => "Environment",
+            Self::More => "",
+        }
+    }
+}
+
 /// A line about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Subject {
-    /// `System`, `Driver`, `GPU`, `CUDA toolkit`, `Environment`.
-    pub label: &'static str,
+    /// What it is about.
+    pub label: SubjectKind,
     /// Id in the facts, for GPUs and environments.
     pub id: Option<String>,
     /// What is known of it.
@@ -168,7 +204,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    fn new(label: &'static str, text: String) -> Self {
+    fn new(label: SubjectKind, text: String) -> Self {
         Self { label, id: None, text, notes: Vec::new() }
     }
 }
@@ -182,8 +218,8 @@ pub struct RunsOn {
     pub gpu: String,
     /// What runs there: `torch 2.7.1+cu126`.
     pub subject: String,
-    /// `sass sm_120`, `ptx compute_90`, `no`, or `unknown`.
-    pub how: String,
+    /// By which code.
+    pub how: Execution,
 }
 
 /// Bookkeeping of the rules.

@@ -3,9 +3,9 @@
 use super::RunsOn;
 use crate::{
     compat::Reach,
-    facts::{CodeKind, Facts},
+    facts::Facts,
     knowledge::Knowledge,
-    rules::{Context, Judged, label, torch_on_gpu},
+    rules::{Context, Judged, code::Execution, label, torch_on_gpu},
 };
 
 /// The lines for facts that have been enriched.
@@ -26,14 +26,11 @@ pub fn runs_on(facts: &Facts, knowledge: &Knowledge, judged: Judged) -> Vec<Runs
             let cpu = torch.build.value().is_some_and(|build| build.cuda.is_none());
             let how = match torch_on_gpu(&context) {
                 Ok(on_gpu) => match on_gpu.reach {
-                    Reach::Native(code) | Reach::Compiled(code) => match code.kind {
-                        CodeKind::Ptx => format!("ptx {code}"),
-                        _ => format!("sass {code}"),
-                    },
-                    _ => "no".to_owned(),
+                    Reach::Native(code) | Reach::Compiled(code) => Execution::of(code),
+                    _ => Execution::None,
                 },
-                Err(_) if cpu => "no".to_owned(),
-                Err(_) => "unknown".to_owned(),
+                Err(_) if cpu => Execution::None,
+                Err(_) => Execution::Unknown,
             };
             lines.push(RunsOn { environment: environment.id.clone(), gpu: gpu.id.clone(), subject: label(torch), how });
         }

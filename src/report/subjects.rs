@@ -1,6 +1,6 @@
 //! One line for each thing that was looked at: system, driver, GPUs, toolkits, environments.
 
-use super::{Subject, computing::computing};
+use super::{Subject, SubjectKind, computing::computing};
 use crate::{
     facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Source},
     knowledge::Knowledge,
@@ -16,19 +16,19 @@ pub fn subjects(facts: &Facts, knowledge: &Knowledge) -> Vec<Subject> {
                 lines.extend(computing(facts, &one.id, knowledge));
             }
         }
-        Fact::Absent { via } => lines.push(Subject::new("GPU", format!("no NVIDIA GPU ({via})"))),
-        Fact::Unknown { why } => lines.push(Subject::new("GPU", format!("not known: {why}"))),
+        Fact::Absent { via } => lines.push(Subject::new(SubjectKind::Gpu, format!("no NVIDIA GPU ({via})"))),
+        Fact::Unknown { why } => lines.push(Subject::new(SubjectKind::Gpu, format!("not known: {why}"))),
     }
     for toolkit in &facts.toolkits {
         let version = shown(&toolkit.version, "version not known");
         let compiler = if toolkit.nvcc { "" } else { ", without nvcc" };
         lines.push(Subject::new(
-            "CUDA toolkit",
-            format!("{version}{compiler} in {} ({})", toolkit.path, toolkit.found_by.join(", ")),
+            SubjectKind::Toolkit,
+            format!("{version}{compiler} in {} ({})", toolkit.path, toolkit.leads()),
         ));
     }
     if facts.environments.is_empty() {
-        lines.push(Subject::new("Environment", "no Python found".to_owned()));
+        lines.push(Subject::new(SubjectKind::Environment, "no Python found".to_owned()));
     }
     lines.extend(facts.environments.iter().filter(|environment| environment.selected).map(environment));
     lines.extend(facts.environments.iter().filter(|environment| !environment.selected).map(other_environment));
@@ -58,7 +58,7 @@ fn system(facts: &Facts) -> Subject {
     if parts.is_empty() {
         parts.push("not known".to_owned());
     }
-    Subject::new("System", parts.join(", ") + &assumed(host.platform.via()))
+    Subject::new(SubjectKind::System, parts.join(", ") + &assumed(host.platform.via()))
 }
 
 fn driver(facts: &Facts) -> Subject {
@@ -78,7 +78,7 @@ fn driver(facts: &Facts) -> Subject {
         Fact::Absent { via } => format!("no NVIDIA driver ({via})"),
         Fact::Unknown { why } => format!("not known: {why}"),
     };
-    let mut subject = Subject::new("Driver", text);
+    let mut subject = Subject::new(SubjectKind::Driver, text);
     for (name, contact) in [("NVML", &facts.nvml), ("CUDA", &facts.cuda)] {
         subject.notes.push(match contact {
             Fact::Known { value, .. } => match &value.library {
@@ -115,7 +115,7 @@ fn gpu(gpu: &Gpu) -> Subject {
     if gpu.visible.value() == Some(&false) {
         text += ", not visible to programs";
     }
-    Subject { id: Some(gpu.id.clone()), ..Subject::new("GPU", text + &assumed(gpu.name.via())) }
+    Subject { id: Some(gpu.id.clone()), ..Subject::new(SubjectKind::Gpu, text + &assumed(gpu.name.via())) }
 }
 
 fn environment(environment: &Environment) -> Subject {
@@ -125,7 +125,8 @@ fn environment(environment: &Environment) -> Subject {
     );
     parts.extend(environment.manager.value().map(|manager| manager_name(*manager).to_owned()));
     parts.push(torch(environment));
-    let mut subject = Subject { id: Some(environment.id.clone()), ..Subject::new("Environment", parts.join(", ")) };
+    let mut subject =
+        Subject { id: Some(environment.id.clone()), ..Subject::new(SubjectKind::Environment, parts.join(", ")) };
     subject.notes.push(format!("chosen by {}", environment.found_by));
     subject
 }
@@ -133,7 +134,10 @@ fn environment(environment: &Environment) -> Subject {
 fn other_environment(environment: &Environment) -> Subject {
     Subject {
         id: Some(environment.id.clone()),
-        ..Subject::new("", format!("also there: {}, {} (not judged)", environment.id, torch(environment)))
+        ..Subject::new(
+            SubjectKind::More,
+            format!("also there: {}, {} (not judged)", environment.id, torch(environment)),
+        )
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Cell {
     /// CUDA release of the variant.
     pub cuda: CudaVersion,
     /// The answer in a word.
-    pub status: Status,
+    pub status: CellStatus,
     /// Why, in a sentence.
     pub reason: String,
     /// Slug of the rule that decided, where one found something.
@@ -53,7 +53,7 @@ pub struct Cell {
 /// What becomes of a build on a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum CellStatus {
     /// Runs.
     Works,
     /// Runs, but slow, fragile or only after compiling.
@@ -70,9 +70,9 @@ impl Matrix {
     /// Whether there is a build for every GPU.
     pub fn verdict(&self) -> Verdict {
         let best = |table: &Table| match table.cells.iter().map(|cell| cell.status).min() {
-            Some(Status::Works) => Verdict::Ok,
-            Some(Status::Warning) => Verdict::Warning,
-            Some(Status::Unknown) => Verdict::Unknown,
+            Some(CellStatus::Works) => Verdict::Ok,
+            Some(CellStatus::Warning) => Verdict::Warning,
+            Some(CellStatus::Unknown) => Verdict::Unknown,
             _ => Verdict::Error,
         };
         let rank = |verdict: &Verdict| match verdict {

@@ -26,7 +26,7 @@ pub fn extension<'a>(context: &Context<'a>) -> Option<&'a Package> {
 }
 
 /// The code of an extension on a GPU, judged by its worst main library.
-pub struct OnGpu<'a> {
+pub struct ExtensionOnGpu<'a> {
     /// The package.
     pub package: &'a Package,
     /// The library that can do least.
@@ -40,7 +40,7 @@ pub struct OnGpu<'a> {
 }
 
 /// The extension at hand on the GPU at hand, or why there is nothing to judge.
-pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
+pub fn on_gpu<'a>(context: &Context<'a>) -> Result<ExtensionOnGpu<'a>, Outcome> {
     let (Some(package), Some((_, file)), Some((index, gpu))) = (extension(context), context.subject, context.gpu)
     else {
         return Err(Outcome::NotApplicable);
@@ -81,7 +81,7 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
         if measured { held.at(format!("{}/libraries/{place}", context.pointer(&package.name))) } else { held },
         device.at(format!("/facts/gpus/value/{index}")),
     ];
-    Ok(OnGpu { package, library, capability, reach, evidence })
+    Ok(ExtensionOnGpu { package, library, capability, reach, evidence })
 }
 
 /// The package of an environment that brings a shared library of this name.

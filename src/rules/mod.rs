@@ -7,6 +7,7 @@ mod broken;
 pub mod code;
 mod condition;
 mod extension;
+mod family;
 mod nvcc;
 mod pages;
 mod rule;
@@ -27,6 +28,7 @@ pub use environment::{
     files_overwritten::overwritten,
 };
 pub use extension::{cuda_major, of_nvidia};
+pub use family::Family;
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Judges, Outcome, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};

@@ -36,7 +36,7 @@ pub fn judge(
     let mut draft = Draft::new("TORCH_CUDA_ARCH_LIST", summary(cuda, &toolkit.path, &entries.join(", ")))
         .evidence(context.variable_evidence("TORCH_CUDA_ARCH_LIST"))
         .evidence(
-            Evidence::new(format!("CUDA toolkit {cuda}: {}", toolkit.path), toolkit.found_by.join(", "))
+            Evidence::new(format!("CUDA toolkit {cuda}: {}", toolkit.path), toolkit.leads())
                 .at(format!("{}/{index}", context.toolkits().1)),
         )
         .symptom(format!("nvcc fatal   : Unsupported gpu architecture 'compute_{}'", first.capability.number()))

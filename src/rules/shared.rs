@@ -43,9 +43,9 @@ pub fn driver_os(context: &Context<'_>) -> Option<Os> {
 
 /// What the driver can do with images, as far as it is known. The variables that switch its PTX compiler are left out: they have a
 /// rule of their own.
-pub fn driver(context: &Context<'_>) -> compat::Driver {
+pub fn driver(context: &Context<'_>) -> compat::DriverSupport {
     let driver = context.facts.driver.value();
-    compat::Driver {
+    compat::DriverSupport {
         version: driver.map(|driver| driver.version.clone()),
         cuda: driver.and_then(|driver| driver.cuda.value().copied()),
         jit: Jit::WhereNeeded,
@@ -110,7 +110,7 @@ pub fn package_row<'a>(context: &Context<'a>, package: &Package) -> Option<&'a P
 }
 
 /// torch with CUDA on a GPU: everything that the architecture rules look at.
-pub struct OnGpu<'a> {
+pub struct TorchOnGpu<'a> {
     /// The torch package.
     pub torch: &'a Package,
     /// Its build.
@@ -132,7 +132,7 @@ pub struct OnGpu<'a> {
 }
 
 /// torch's main library on the GPU of the context, or why there is nothing to judge.
-pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
+pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<TorchOnGpu<'a>, Outcome> {
     let (Some(torch), Some((_, gpu))) = (context.package("torch"), context.gpu) else {
         return Err(Outcome::NotApplicable);
     };
@@ -167,10 +167,10 @@ pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<OnGpu<'a>, Outcome> {
             return Err(Outcome::Needs(vec![format!("the device code of {}: {why}", label(torch))]));
         }
     };
-    Ok(OnGpu { torch, build, cuda, code, library, via, gpu, capability, reach })
+    Ok(TorchOnGpu { torch, build, cuda, code, library, via, gpu, capability, reach })
 }
 
-impl OnGpu<'_> {
+impl TorchOnGpu<'_> {
     /// Whether the GPU is too new for the build rather than dropped by it: the build's CUDA release did not know it yet, or all
     /// its code is for older GPUs.
     pub fn gpu_is_newer(&self, context: &Context<'_>) -> bool {

@@ -3,14 +3,14 @@
 
 use super::{Context, Draft, Outcome, shared::gpu_name};
 use crate::{
-    compat::{Driver, Jit},
-    facts::{Answer, Fact, Facts, KernelOutcome, Smoke, SmokeDevice},
+    compat::{DriverSupport, Jit},
+    facts::{ContactOutcome, Fact, Facts, KernelOutcome, Smoke, SmokeDevice},
     finding::Evidence,
     knowledge::{ErrorKind, ErrorRow, Knowledge},
 };
 
 /// One run on the GPU at hand.
-pub struct Run<'a> {
+pub struct SmokeRun<'a> {
     /// Its number in the facts.
     pub index: usize,
     /// The run.
@@ -30,17 +30,17 @@ pub struct Failure<'a> {
 }
 
 /// The runs on the GPU at hand; not applicable where there is none.
-pub fn runs<'a>(context: &Context<'a>) -> Result<Vec<Run<'a>>, Outcome> {
+pub fn runs<'a>(context: &Context<'a>) -> Result<Vec<SmokeRun<'a>>, Outcome> {
     let Some((_, gpu)) = context.gpu else { return Err(Outcome::NotApplicable) };
     let all = context.facts.smoke.value().map(Vec::as_slice).unwrap_or_default();
     let name = |smoke: &Smoke| smoke.device.as_ref().map_or_else(|| gpu_name(gpu), |device| device.name.clone());
     let here = all.iter().enumerate().filter(|(_, smoke)| smoke.gpu == gpu.id);
-    let runs: Vec<_> = here.map(|(index, smoke)| Run { index, smoke, name: name(smoke) }).collect();
+    let runs: Vec<_> = here.map(|(index, smoke)| SmokeRun { index, smoke, name: name(smoke) }).collect();
     if runs.is_empty() { Err(Outcome::NotApplicable) } else { Ok(runs) }
 }
 
 /// A finding for each thing that `of_run` finds in a run.
-pub fn judge<'a>(context: &Context<'a>, of_run: impl Fn(&Run<'a>) -> Vec<Draft>) -> Outcome {
+pub fn judge<'a>(context: &Context<'a>, of_run: impl Fn(&SmokeRun<'a>) -> Vec<Draft>) -> Outcome {
     match runs(context) {
         Err(outcome) => outcome,
         Ok(runs) => {
@@ -50,7 +50,7 @@ pub fn judge<'a>(context: &Context<'a>, of_run: impl Fn(&Run<'a>) -> Vec<Draft>)
     }
 }
 
-impl<'a> Run<'a> {
+impl<'a> SmokeRun<'a> {
     /// The first failure that says nothing about the GPU: what follows has the same reason.
     pub fn not_judged(&self, knowledge: &Knowledge) -> Option<Failure<'a>> {
         let images = self.smoke.images.iter().map(|load| &load.answer);
@@ -76,9 +76,9 @@ impl<'a> Run<'a> {
 
 impl Failure<'_> {
     /// Of an answer, when it is an error code.
-    pub fn of(answer: &Answer) -> Option<Failure<'_>> {
+    pub fn of(answer: &ContactOutcome) -> Option<Failure<'_>> {
         match answer {
-            Answer::Failed { call, code, name } => Some(Failure { call, code: *code, name: name.as_deref() }),
+            ContactOutcome::Failed { call, code, name } => Some(Failure { call, code: *code, name: name.as_deref() }),
             _ => None,
         }
     }
@@ -110,10 +110,10 @@ impl Failure<'_> {
 }
 
 /// What the driver can do with images here, its switches for PTX included: this is about the machine as it is.
-pub fn driver(facts: &Facts) -> Driver {
+pub fn driver(facts: &Facts) -> DriverSupport {
     let driver = facts.driver.value();
     let is_on = |name: &str| facts.env_vars.get(name).is_some_and(|value| value.trim() == "1");
-    Driver {
+    DriverSupport {
         version: driver.map(|driver| driver.version.clone()),
         cuda: driver.and_then(|driver| driver.cuda.value().copied()),
         jit: match (is_on("CUDA_FORCE_PTX_JIT"), is_on("CUDA_DISABLE_PTX_JIT")) {

@@ -2,7 +2,7 @@
 
 use super::{Context, Draft, Outcome, shared::gpu_name};
 use crate::{
-    facts::{Aftermath, Answer, Contact, Fact, Gpu, How, KernelModule, LibraryKind},
+    facts::{Aftermath, Contact, ContactOutcome, Fact, Gpu, How, KernelModule, LibraryKind},
     finding::Evidence,
     knowledge::OpenModules,
 };
@@ -60,28 +60,30 @@ impl Asked {
 
     /// Whether there is no such library.
     pub fn is_missing(self, context: &Context<'_>) -> bool {
-        self.contact(context).is_some_and(|contact| contact.answer == Answer::NoLibrary)
+        self.contact(context).is_some_and(|contact| contact.answer == ContactOutcome::NoLibrary)
     }
 
     /// What it said, as evidence.
     pub fn evidence(self, context: &Context<'_>) -> Option<Evidence> {
         let contact = self.contact(context)?;
         let said = match &contact.answer {
-            Answer::Ready => "answers".to_owned(),
-            Answer::Failed { call, code, name } => match name {
+            ContactOutcome::Ready => "answers".to_owned(),
+            ContactOutcome::Failed { call, code, name } => match name {
                 Some(name) => format!("{call} returned {code} ({name})"),
                 None => format!("{call} returned {code}, a code that is not known here"),
             },
-            Answer::NoLibrary => "is not there".to_owned(),
-            Answer::Unloadable { why } => format!("cannot be loaded: {why}"),
-            Answer::MissingFunction { name } => format!("has no function {name}"),
-            Answer::Crashed { how } => format!("ended the process that asked it: {how}"),
-            Answer::TimedOut { after_ms, left_running } => match left_running {
+            ContactOutcome::NoLibrary => "is not there".to_owned(),
+            ContactOutcome::Unloadable { why } => format!("cannot be loaded: {why}"),
+            ContactOutcome::MissingFunction { name } => format!("has no function {name}"),
+            ContactOutcome::Crashed { how } => format!("ended the process that asked it: {how}"),
+            ContactOutcome::TimedOut { after_ms, left_running } => match left_running {
                 Some(pid) => format!("gave no answer in {after_ms} ms; process {pid} cannot be ended"),
                 None => format!("gave no answer in {after_ms} ms"),
             },
-            Answer::TooMuchMemory { limit } => format!("took more than {} GiB of memory and was ended", limit >> 30),
-            Answer::Garbled { what } => format!("gave no answer that makes sense: {what}"),
+            ContactOutcome::TooMuchMemory { limit } => {
+                format!("took more than {} GiB of memory and was ended", limit >> 30)
+            }
+            ContactOutcome::Garbled { what } => format!("gave no answer that makes sense: {what}"),
         };
         let source = match &contact.library {
             Fact::Known { value, .. } => value.path.clone(),
@@ -130,7 +132,7 @@ pub fn not_asked(context: &Context<'_>) -> Option<Outcome> {
 }
 
 /// Judges whether a library answered in a way that no driver should; `words` say what it does, as the end of a sentence.
-pub fn strange(context: &Context<'_>, is_strange: fn(&Answer) -> bool, words: &str) -> Outcome {
+pub fn strange(context: &Context<'_>, is_strange: fn(&ContactOutcome) -> bool, words: &str) -> Outcome {
     if let Some(outcome) = not_asked(context) {
         return outcome;
     }

@@ -12,14 +12,20 @@ use super::{
     truth::Truth,
 };
 use crate::{
-    facts::{Fact, Manager, Origin, Toolkit},
+    facts::{Fact, Manager, Origin, Toolkit, ToolkitLead},
     finding::Evidence,
     knowledge::{ToolkitIs, ToolkitPart},
 };
 
-/// How `found_by` names the ways to a toolkit; the first that leads to one decides.
-const WAYS: [&str; 4] = ["CUDA_HOME", "CUDA_PATH", ON_PATH, "/usr/local/cuda"];
-const ON_PATH: &str = "nvcc on PATH";
+/// The ways to a toolkit; the first that leads to one decides.
+fn ways() -> [ToolkitLead; 4] {
+    [
+        ToolkitLead::variable("CUDA_HOME"),
+        ToolkitLead::variable("CUDA_PATH"),
+        ToolkitLead::NvccOnPath,
+        ToolkitLead::folder("/usr/local/cuda"),
+    ]
+}
 
 /// Judges the condition. Only for what is installed here: a file that asks for packages does not say where they will compile.
 pub fn judge(context: &Context<'_>, wanted: &ToolkitIs) -> Truth {
@@ -34,11 +40,11 @@ pub fn judge(context: &Context<'_>, wanted: &ToolkitIs) -> Truth {
     if conda && (wanted.part == ToolkitPart::Nvvm || !environment.active) {
         return Truth::unknown(format!("the CUDA toolkit that conda may have in {}", environment.id));
     }
-    let fact = match WAYS.iter().find(|way| set(context, way)) {
+    let fact = match ways().iter().find(|way| is_set(context, way)) {
         Some(variable) => format!("{variable} leads to no CUDA toolkit with nvcc"),
         None => "no CUDA toolkit with nvcc".to_owned(),
     };
-    Truth::of(wanted.missing, || Some(Evidence::new(fact, WAYS.join(", "))))
+    Truth::of(wanted.missing, || Some(Evidence::new(fact, ways().map(|way| way.to_string()).join(", "))))
 }
 
 /// The condition about a toolkit that is there.
@@ -50,7 +56,7 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
         return Truth::unknown(format!("the release of the CUDA toolkit in {}", toolkit.path));
     };
     let mut evidence = vec![
-        Evidence::new(format!("CUDA toolkit {version} in {}", toolkit.path), toolkit.found_by.join(", "))
+        Evidence::new(format!("CUDA toolkit {version} in {}", toolkit.path), toolkit.leads())
             .at(format!("{}/{index}", context.toolkits().1)),
     ];
     let is = match &wanted.version {
@@ -69,10 +75,10 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
 
 /// The toolkit that is taken, and where it is in the facts.
 pub fn taken<'a>(context: &Context<'a>, part: ToolkitPart) -> Option<(usize, &'a Toolkit)> {
-    for way in WAYS.into_iter().filter(|way| part == ToolkitPart::Nvcc || *way != ON_PATH) {
-        let leads = |(_, toolkit): &(usize, &Toolkit)| toolkit.found_by.iter().any(|found| found == way);
+    for way in ways().iter().filter(|way| part == ToolkitPart::Nvcc || **way != ToolkitLead::NvccOnPath) {
+        let leads = |(_, toolkit): &(usize, &Toolkit)| toolkit.found_by.contains(way);
         let found = context.toolkits().0.iter().enumerate().find(leads);
-        if found.is_some() || set(context, way) {
+        if found.is_some() || is_set(context, way) {
             return found;
         }
     }
@@ -80,8 +86,9 @@ pub fn taken<'a>(context: &Context<'a>, part: ToolkitPart) -> Option<(usize, &'a
 }
 
 /// Whether a way is an environment variable that is set.
-fn set(context: &Context<'_>, way: &str) -> bool {
-    context.variable(way).is_some_and(|value| !value.is_empty())
+fn is_set(context: &Context<'_>, way: &ToolkitLead) -> bool {
+    let filled = |name: &String| context.variable(name).is_some_and(|value| !value.is_empty());
+    matches!(way, ToolkitLead::Variable(name) if filled(name))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::{Context, stack::Asked};
 use crate::{
-    facts::{Answer, DriverFile, DriverPart, DriverVersion, Fact, LibraryKind, Source},
+    facts::{ContactOutcome, DriverFile, DriverPart, DriverVersion, Fact, LibraryKind, Source},
     finding::Evidence,
 };
 
@@ -54,7 +54,8 @@ pub fn was_loaded(context: &Context<'_>, part: DriverPart) -> bool {
         DriverPart::Nvml => Asked::Nvml,
         _ => return false,
     };
-    let failed = |answer: &Answer| matches!(answer, Answer::NoLibrary | Answer::Unloadable { .. });
+    let failed =
+        |answer: &ContactOutcome| matches!(answer, ContactOutcome::NoLibrary | ContactOutcome::Unloadable { .. });
     asked.contact(context).is_some_and(|contact| !failed(&contact.answer))
 }
 

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use crate::{
     binary::Archive,
     facts::{
-        Build, Container, Cpu, Environment, Extent, Fact, Facts, Library, Listing, Origin, Os, Package, Platform,
-        Source, Unlisted,
+        Build, Container, Cpu, Environment, Fact, Facts, Library, Listing, Origin, Os, Package, Platform, Source,
+        Unlisted,
     },
     probe,
     python::{self, file_name},
-    report::scan::Kind,
+    report::scan::BundleKind,
 };
 
 /// Libraries that come together, and what is known of them as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     /// What it is.
-    pub kind: Kind,
+    pub kind: BundleKind,
     /// Normalised name of a distribution; for a folder or a file, how reports name it.
     pub name: String,
     /// Version, where something says it.
@@ -48,7 +48,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// Nothing in it yet.
-    pub fn new(kind: Kind, name: impl Into<String>, at: impl Into<String>) -> Self {
+    pub fn new(kind: BundleKind, name: impl Into<String>, at: impl Into<String>) -> Self {
         Self {
             kind,
             name: name.into(),
@@ -77,15 +77,17 @@ impl Bundle {
             build: package.build,
             installer: package.installer,
             unread: package.unread,
-            ..Self::new(Kind::Installed, package.name, package.at)
+            ..Self::new(BundleKind::Installed, package.name, package.at)
         }
     }
 
     /// The libraries of a package that was read without unpacking it. `at`: how reports name the file.
-    pub fn of_archive(archive: Archive, kind: Kind, at: &str) -> Self {
-        let sampled = archive.libraries.iter().any(is_sample) || !archive.left.is_empty();
-        let reached =
-            |path: &String| archive.libraries.iter().any(|l| l.path == *path && !(is_sample(l) && l.code.is_unknown()));
+    pub fn of_archive(archive: Archive, kind: BundleKind, at: &str) -> Self {
+        let sampled = !archive.sampled.is_empty() || !archive.left.is_empty();
+        let reached = |path: &String| {
+            let tells = |library: &Library| !(archive.sampled.contains(path) && library.code.is_unknown());
+            archive.libraries.iter().any(|library| library.path == *path && tells(library))
+        };
         let unreached = archive.largest.clone().filter(|path| sampled && !reached(path));
         let build = match (&archive.version_py, &archive.name) {
             (Some((path, text)), Some(name)) => probe::build_of_text(text, &python::normalize(name), path),
@@ -159,14 +161,5 @@ fn version(version: Option<String>, at: &str) -> Fact<String> {
     match version {
         Some(version) => Fact::known(version, Source::file(at)),
         None => Fact::unknown("nothing that was read names its version"),
-    }
-}
-
-/// Whether only the beginning of a library was read.
-pub(super) fn is_sample(library: &Library) -> bool {
-    match &library.code {
-        Fact::Known { value, .. } => value.extent == Extent::Sampled,
-        Fact::Absent { .. } => false,
-        Fact::Unknown { why } => why.starts_with("only sampled"),
     }
 }

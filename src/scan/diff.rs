@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::judged::Judged;
+use super::judged::JudgedBundles;
 use crate::{
     facts::{CodeTarget, ComputeCapability, PtxIsa},
     knowledge::Knowledge,
     python::{file_name, library_stem as stem},
     report::scan::{
-        Compressed, Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence, Run, Scanned, Status, Summary,
+        BundleSummary, Compressed, Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence, Provider, Run,
+        Scanned,
     },
 };
 
@@ -38,12 +39,11 @@ fn between(knowledge: &Knowledge, old: &Side<'_>, new: &Side<'_>) -> Delta {
     let answers: BTreeMap<ComputeCapability, &Run> = old.runs.iter().map(|run| (run.capability, run)).collect();
     let gpus = new.runs.iter().filter_map(|new| {
         let old = answers.get(&new.capability)?;
-        let kind = |run: &Run| run.how.split(' ').next().unwrap_or_default().to_owned();
-        (kind(old) != kind(new)).then(|| GpuChange {
+        (!old.how.is_like(&new.how)).then(|| GpuChange {
             capability: new.capability,
             products: knowledge.products(new.capability).to_vec(),
-            old: old.how.clone(),
-            new: new.how.clone(),
+            old: old.how,
+            new: new.how,
             worked: old.works,
             works: new.works,
         })
@@ -73,14 +73,15 @@ fn family(name: &str) -> &str {
 }
 
 /// What `new` has and `old` had not, and the other way round. Both were judged for the same GPUs.
-pub fn diff(knowledge: &Knowledge, old: &Judged, new: &Judged) -> Diff {
-    let mut pairs: Vec<(Option<&Summary>, Option<&Summary>)> = Vec::new();
+pub fn diff(knowledge: &Knowledge, old: &JudgedBundles, new: &JudgedBundles) -> Diff {
+    let mut pairs: Vec<(Option<&BundleSummary>, Option<&BundleSummary>)> = Vec::new();
     match (old.packages.as_slice(), new.packages.as_slice()) {
         // Two files that were named: whatever they are called, they are what is compared.
         ([old], [new]) => pairs.push((Some(old), Some(new))),
         (olds, news) => {
-            let find =
-                |packages: &[Summary], name: &str| packages.iter().position(|package| family(&package.name) == name);
+            let find = |packages: &[BundleSummary], name: &str| {
+                packages.iter().position(|package| family(&package.name) == name)
+            };
             pairs.extend(
                 news.iter().map(|new| (find(olds, family(&new.name)).and_then(|index| olds.get(index)), Some(new))),
             );
@@ -88,7 +89,8 @@ pub fn diff(knowledge: &Knowledge, old: &Judged, new: &Judged) -> Diff {
             pairs.extend(gone.map(|old| (Some(old), None)));
         }
     }
-    let name = |pair: &(Option<&Summary>, Option<&Summary>)| pair.1.or(pair.0).map(|summary| summary.name.clone());
+    let name =
+        |pair: &(Option<&BundleSummary>, Option<&BundleSummary>)| pair.1.or(pair.0).map(|summary| summary.name.clone());
     pairs.sort_by_key(name);
     let packages: Vec<PackageChange> = pairs
         .iter()
@@ -101,11 +103,11 @@ pub fn diff(knowledge: &Knowledge, old: &Judged, new: &Judged) -> Diff {
 
 fn package(
     knowledge: &Knowledge,
-    (old, new): (Option<&Summary>, Option<&Summary>),
-    before: &Judged,
-    after: &Judged,
+    (old, new): (Option<&BundleSummary>, Option<&BundleSummary>),
+    before: &JudgedBundles,
+    after: &JudgedBundles,
 ) -> PackageChange {
-    let of = |judged: &'_ Judged, summary: Option<&Summary>| -> Vec<Scanned> {
+    let of = |judged: &'_ JudgedBundles, summary: Option<&BundleSummary>| -> Vec<Scanned> {
         let id = summary.map(|summary| &summary.id);
         judged.libraries.iter().filter(|scanned| Some(&scanned.package) == id).cloned().collect()
     };
@@ -128,7 +130,7 @@ fn package(
     }
 }
 
-fn whole(summary: &Summary) -> Side<'_> {
+fn whole(summary: &BundleSummary) -> Side<'_> {
     Side {
         base: summary.base.iter().copied().collect(),
         partial: summary.partial.keys().copied().collect(),
@@ -136,7 +138,7 @@ fn whole(summary: &Summary) -> Side<'_> {
         compression: summary.compression,
         bytes: summary.code_bytes(),
         needs: (!summary.sampled).then(|| {
-            summary.needs.iter().filter(|need| need.status != Status::Own).map(|need| need.library.clone()).collect()
+            summary.needs.iter().filter(|need| need.status != Provider::Own).map(|need| need.library.clone()).collect()
         }),
         runs: &summary.runs_on,
     }

@@ -8,35 +8,35 @@ use super::{
     needs::needs,
     profile::profile,
     summary::summary,
-    verdict::{Device, bundle_runs, deciding, runs, terms},
+    verdict::{TargetGpu, bundle_runs, deciding, runs, terms},
 };
 use crate::{
     compat,
     facts::CodeTarget,
     knowledge::Knowledge,
     python::file_name,
-    report::scan::{Gate, Kind, Run, Scanned, Summary},
+    report::scan::{BundleKind, BundleSummary, Gate, Run, Scanned},
     rules::code::{Support, is_of_nvidia},
 };
 
 /// All bundles, judged.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub struct JudgedBundles {
     /// Every library, bundle after bundle.
     pub libraries: Vec<Scanned>,
     /// The bundles.
-    pub packages: Vec<Summary>,
+    pub packages: Vec<BundleSummary>,
 }
 
 /// Judges bundles for these GPUs under this driver. `system`: what the system's loader has of the names that no bundle has.
 pub fn judge(
     knowledge: &Knowledge,
     bundles: &[Bundle],
-    gpus: &[Device],
-    driver: &compat::Driver,
+    gpus: &[TargetGpu],
+    driver: &compat::DriverSupport,
     system: &BTreeMap<String, String>,
-) -> Judged {
-    let mut judged = Judged::default();
+) -> JudgedBundles {
+    let mut judged = JudgedBundles::default();
     let mut ids = BTreeSet::new();
     for bundle in bundles {
         let label = bundle.label();
@@ -61,15 +61,15 @@ pub fn judge(
     judged
 }
 
-impl Judged {
+impl JudgedBundles {
     /// The bundles that decide whether a GPU is served: all with code that decides. Beside a package whose main libraries are known,
     /// NVIDIA's own have lists that neither vouch nor veto: what loads them decides what they must serve.
-    pub fn deciding(&self, knowledge: &Knowledge) -> Vec<&Summary> {
-        let with_main = |summary: &&Summary| {
+    pub fn deciding(&self, knowledge: &Knowledge) -> Vec<&BundleSummary> {
+        let with_main = |summary: &&BundleSummary| {
             summary.decided_by.iter().any(|path| knowledge.is_main_library(&summary.name, path, None))
         };
         let known = self.packages.iter().any(|summary| with_main(&summary));
-        let of_nvidia = |summary: &Summary| summary.kind == Kind::Installed && is_of_nvidia(&summary.name);
+        let of_nvidia = |summary: &BundleSummary| summary.kind == BundleKind::Installed && is_of_nvidia(&summary.name);
         let deciding = self.packages.iter().filter(|summary| !summary.decided_by.is_empty());
         deciding.filter(|summary| with_main(summary) || !(known && of_nvidia(summary))).collect()
     }
@@ -80,7 +80,7 @@ impl Judged {
         let (mut reasons, mut unknown) = (Vec::new(), Vec::new());
         for package in self.deciding(knowledge) {
             for run in package.runs_on.iter().filter(|run| !run.works) {
-                let why = run.why.as_deref().unwrap_or(&run.how);
+                let why = run.why.clone().unwrap_or_else(|| run.how.to_string());
                 let list = if run.verdict == Support::Unknown { &mut unknown } else { &mut reasons };
                 list.push(format!("{} on {}: {why}", package.id, run.gpu));
             }
@@ -92,7 +92,7 @@ impl Judged {
             }
         }
         // Of a package that compiles its code nothing is missing where none was found.
-        let compiles = |one: &Summary| one.runs_on.iter().any(Run::is_compiled_there);
+        let compiles = |one: &BundleSummary| one.runs_on.iter().any(Run::is_compiled_there);
         let compiled = |path: &str| self.packages.iter().any(|one| compiles(one) && file_name(&one.at) == path);
         // What is required of every library is not met by those that a sample reached.
         for bundle in read.bundles.iter().filter(|_| !required.is_empty()) {

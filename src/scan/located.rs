@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail};
 
 use crate::{
-    binary::Source,
+    binary::ReadAt,
     remote::{self, Client, Fault, HttpSource, Url},
 };
 
@@ -37,7 +37,7 @@ impl Located {
     ///
     /// # Errors
     /// What keeps it from being read, in one line without secrets.
-    pub fn open<T>(&self, read: impl Fn(&dyn Source) -> anyhow::Result<T>) -> anyhow::Result<T> {
+    pub fn open<T>(&self, read: impl Fn(&dyn ReadAt) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let url = &self.url;
         match HttpSource::open(&self.client, url, AHEAD_FULL) {
             Ok(source) => {

@@ -2,24 +2,26 @@
 
 use std::path::Path;
 
-use crate::{python, report::scan::Kind};
+use crate::{python, report::scan::BundleKind};
+
+/// Endings of files with device code, besides those of shared libraries.
+const ENDINGS: [&str; 6] = ["a", "o", "lib", "cubin", "fatbin", "ptx"];
+
+/// The kind of package that a file's name promises.
+pub fn package_kind(target: &Path) -> Option<BundleKind> {
+    let name = target.to_string_lossy();
+    match name.rsplit_once('.')?.1 {
+        "whl" => Some(BundleKind::Wheel),
+        "conda" => Some(BundleKind::Conda),
+        "bz2" if name.ends_with(".tar.bz2") => Some(BundleKind::Conda),
+        _ => None,
+    }
+}
 
 /// Whether a name is that of a file that can hold device code.
 pub fn is_candidate(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    python::shared_library(name)
-        || ending.is_some_and(|e| ["a", "o", "lib", "cubin", "fatbin", "ptx"].contains(&e.as_str()))
-}
-
-/// The kind of package that a file's name promises.
-pub fn package_kind(target: &Path) -> Option<Kind> {
-    let name = target.to_string_lossy();
-    match name.rsplit_once('.')?.1 {
-        "whl" => Some(Kind::Wheel),
-        "conda" => Some(Kind::Conda),
-        "bz2" if name.ends_with(".tar.bz2") => Some(Kind::Conda),
-        _ => None,
-    }
+    python::shared_library(name) || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
 /// A path below a folder, with forward slashes; the folder itself is a dot.

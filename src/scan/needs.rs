@@ -8,7 +8,7 @@ use crate::{
     facts::{Container, Cpu, Os, Platform},
     knowledge::{Bringer, CommonOwner, Knowledge},
     python::{MarkerEnvironment, Requirement},
-    report::scan::{Kind, Need, Status},
+    report::scan::{BundleKind, Need, Provider},
     rules::code::linked_major,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn foreign(knowledge: &Knowledge, bundles: &[Bundle]) -> BTreeSet<String> {
     let own: BTreeSet<&str> = bundles.iter().flat_map(|bundle| &bundle.files).map(String::as_str).collect();
     // A package that is not installed may be for another machine than this.
-    let here = bundles.iter().filter(|bundle| !matches!(bundle.kind, Kind::Wheel | Kind::Conda));
+    let here = bundles.iter().filter(|bundle| !matches!(bundle.kind, BundleKind::Wheel | BundleKind::Conda));
     let libraries = here.flat_map(|bundle| &bundle.libraries).filter(|library| library.container == Container::Elf);
     libraries
         .flat_map(|library| &library.needed)
@@ -58,17 +58,19 @@ pub fn needs(knowledge: &Knowledge, bundle: &Bundle, all: &[Bundle], system: &BT
         });
         let neighbour = all.iter().find(|other| *other != bundle && has(other));
         let (status, by) = match (owner, required, neighbour, system.get(name), perhaps) {
-            _ if has(bundle) => (Status::Own, None),
-            (Some(CommonOwner::Driver), ..) => (Status::Driver, None),
-            (_, _, Some(other), ..) => (Status::Neighbour, Some(other.label())),
+            _ if has(bundle) => (Provider::Own, None),
+            (Some(CommonOwner::Driver), ..) => (Provider::Driver, None),
+            (_, _, Some(other), ..) => (Provider::Neighbour, Some(other.label())),
             // What an installed distribution requires need not be there.
-            (_, Some(distribution), ..) if bundle.kind != Kind::Installed => {
-                (Status::Required, Some(distribution.to_owned()))
+            (_, Some(distribution), ..) if bundle.kind != BundleKind::Installed => {
+                (Provider::Required, Some(distribution.to_owned()))
             }
-            (_, _, _, Some(path), _) => (Status::System, Some(path.clone())),
-            (.., Some(carrier)) if bundle.kind != Kind::Installed => (Status::Perhaps, Some(carrier.to_owned())),
-            _ if distributions.is_empty() => (Status::Unknown, None),
-            _ => (Status::Missing, None),
+            (_, _, _, Some(path), _) => (Provider::System, Some(path.clone())),
+            (.., Some(carrier)) if bundle.kind != BundleKind::Installed => {
+                (Provider::Perhaps, Some(carrier.to_owned()))
+            }
+            _ if distributions.is_empty() => (Provider::Unknown, None),
+            _ => (Provider::Missing, None),
         };
         let distributions = distributions.into_iter().map(str::to_owned).collect();
         needs.push(Need { library: name.to_owned(), needed_by, status, by, distributions });
@@ -90,7 +92,7 @@ fn distributions<'k>(knowledge: &'k Knowledge, library: &'k str, majors: &BTreeS
 /// What the requirements of a bundle bring where it is meant to be installed.
 fn brought<'k>(knowledge: &'k Knowledge, bundle: &Bundle) -> Vec<Bringer<'k>> {
     // Names of conda packages are others.
-    if bundle.kind == Kind::Conda {
+    if bundle.kind == BundleKind::Conda {
         return Vec::new();
     }
     let windows = is_windows(bundle);
@@ -128,7 +130,7 @@ mod tests {
     use super::*;
     use crate::facts::{Fact, Library};
 
-    fn bundle(kind: Kind, needed: &[&str], requires: &[&str]) -> Bundle {
+    fn bundle(kind: BundleKind, needed: &[&str], requires: &[&str]) -> Bundle {
         let library = Library {
             path: "x/lib.so".to_owned(),
             container: Container::Elf,
@@ -159,7 +161,7 @@ mod tests {
     #[test]
     fn everybody_who_can_bring_a_library_is_asked() {
         let wheel = bundle(
-            Kind::Wheel,
+            BundleKind::Wheel,
             &[
                 "libc.so.6",
                 "libown.so",
@@ -187,15 +189,15 @@ mod tests {
             ]
         );
         // torch brings CUDA 12 or 13, as it was built.
-        let wheel = bundle(Kind::Wheel, &["libcudart.so.12"], &["torch>=2.4"]);
+        let wheel = bundle(BundleKind::Wheel, &["libcudart.so.12"], &["torch>=2.4"]);
         assert_eq!(shown(&wheel, &[], &[]), ["libcudart.so.12 Perhaps torch"]);
     }
 
     #[test]
     fn what_is_installed_counts_and_what_is_only_required_does_not() {
-        let one = bundle(Kind::Installed, &["libcudart.so.12"], &["nvidia-cuda-runtime-cu12"]);
+        let one = bundle(BundleKind::Installed, &["libcudart.so.12"], &["nvidia-cuda-runtime-cu12"]);
         assert_eq!(shown(&one, &[], &[]), ["libcudart.so.12 Missing nvidia-cuda-runtime-cu12"]);
-        let mut other = Bundle::new(Kind::Installed, "nvidia-cuda-runtime-cu12", "x");
+        let mut other = Bundle::new(BundleKind::Installed, "nvidia-cuda-runtime-cu12", "x");
         other.version = Some("12.6.77".to_owned());
         other.files.insert("libcudart.so.12".to_owned());
         assert_eq!(shown(&one, &[other], &[]), ["libcudart.so.12 Neighbour nvidia-cuda-runtime-cu12 12.6.77"]);
@@ -203,7 +205,7 @@ mod tests {
             shown(&one, &[], &[("libcudart.so.12", "/usr/lib/libcudart.so.12")]),
             ["libcudart.so.12 System /usr/lib/libcudart.so.12"]
         );
-        let conda = bundle(Kind::Conda, &["libcudart.so.12"], &["nvidia-cuda-runtime-cu12"]);
+        let conda = bundle(BundleKind::Conda, &["libcudart.so.12"], &["nvidia-cuda-runtime-cu12"]);
         assert_eq!(shown(&conda, &[], &[]), ["libcudart.so.12 Missing nvidia-cuda-runtime-cu12"]);
     }
 }

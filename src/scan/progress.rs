@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::binary::{self, Source};
+use crate::binary::{self, ReadAt};
 
 /// Bytes read so far, and in all, as far as is known yet.
 #[derive(Debug, Default)]
@@ -35,19 +35,19 @@ impl Progress {
 
 /// A source that counts what is read of it.
 pub struct Counted<'s> {
-    source: &'s dyn Source,
+    source: &'s dyn ReadAt,
     progress: &'s Progress,
 }
 
 impl<'s> Counted<'s> {
     /// Expects the whole source, as far as one file is read at all.
-    pub fn new(source: &'s dyn Source, progress: &'s Progress) -> Self {
+    pub fn new(source: &'s dyn ReadAt, progress: &'s Progress) -> Self {
         progress.expect(source.len().min(binary::MOST_READ));
         Self { source, progress }
     }
 }
 
-impl Source for Counted<'_> {
+impl ReadAt for Counted<'_> {
     fn len(&self) -> u64 {
         self.source.len()
     }

@@ -2,20 +2,15 @@
 
 use anyhow::{anyhow, bail};
 
-use super::{
-    Counted, Depth, Located, Progress,
-    bundle::{Bundle, is_sample},
-    located::AHEAD_FULL,
-    names::package_kind,
-};
+use super::{Bundle, Counted, Depth, Located, Progress, located::AHEAD_FULL, names::package_kind};
 use crate::{
-    binary::{self, ArchiveOptions, Decides, Sample, Source},
+    binary::{self, ArchiveOptions, Decides, ReadAt, Sample, Skipped},
     facts::{Cpu, Os, Platform, PythonVersion},
     knowledge::{self, Knowledge},
     probe::{self, Here},
     python::{self, Requirement, WheelName, WheelPlatform, WheelTarget},
     remote::{self, Chosen, Client, Config, Fault, HttpSource, NotFound, Strategy, Url},
-    report::scan::{Kind, Remote},
+    report::scan::{BundleKind, Remote},
     system::{Root, Surroundings},
 };
 
@@ -23,7 +18,7 @@ use crate::{
 const SHARE: u64 = 25;
 /// … but so much of a small one.
 const LEAST: u64 = 8 << 20;
-/// What a sample reads on is fetched in pieces of this size: what comes after the last byte that was needed is fetched in vain.
+/// What a sample reads on is fetched in pieces of this size (all of a file in [`AHEAD_FULL`]): what comes after the last byte that was needed is fetched in vain.
 const AHEAD_SAMPLE: u64 = 512 << 10;
 /// A conda package is one stream, which has no samples: larger ones are only read when that was asked for.
 const MAX_STREAM: u64 = 64 << 20;
@@ -47,7 +42,7 @@ pub struct Network {
 
 /// How far reading goes, what decides, and who waits.
 #[derive(Debug)]
-pub struct Wish<'a> {
+pub struct FetchOptions<'a> {
     /// `--deep` reads all.
     pub depth: Depth,
     /// Knows which libraries decide.
@@ -61,8 +56,8 @@ pub struct Wish<'a> {
 pub struct Fetched {
     /// Its libraries.
     pub bundle: Bundle,
-    /// Members that could not be read, and why.
-    pub skipped: Vec<(String, String)>,
+    /// Members that could not be read.
+    pub skipped: Vec<Skipped>,
     /// How it was read.
     pub remote: Remote,
 }
@@ -72,7 +67,7 @@ impl Network {
     ///
     /// # Errors
     /// What keeps it from being read, in one line without secrets.
-    pub fn address(&self, url: &Url, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+    pub fn address(&self, url: &Url, wish: &FetchOptions<'_>) -> anyhow::Result<Fetched> {
         self.read(&self.at(url)?, wish)
     }
 
@@ -80,7 +75,7 @@ impl Network {
     ///
     /// # Errors
     /// As [`Network::address`], and when no index has a wheel that fits.
-    pub fn package(&self, wanted: &Requirement, word: &str, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+    pub fn package(&self, wanted: &Requirement, word: &str, wish: &FetchOptions<'_>) -> anyhow::Result<Fetched> {
         self.read(&self.find(wanted, word)?, wish)
     }
 
@@ -179,7 +174,7 @@ impl Network {
         Ok(WheelTarget { platform, python, abi: self.abi.clone() })
     }
 
-    fn read(&self, located: &Located, wish: &Wish<'_>) -> anyhow::Result<Fetched> {
+    fn read(&self, located: &Located, wish: &FetchOptions<'_>) -> anyhow::Result<Fetched> {
         let Located { client, url, word, index } = located;
         let file = located.file()?;
         let full = self.full || wish.depth.deep;
@@ -235,10 +230,10 @@ impl Network {
         let mut archive = archive.map_err(|error| anyhow!("{url}: {error}"))?;
         let skipped = std::mem::take(&mut archive.skipped);
         report.not_looked_into = std::mem::take(&mut archive.left);
-        report.sampled &= archive.libraries.iter().any(is_sample) || !report.not_looked_into.is_empty();
+        report.sampled &= !archive.sampled.is_empty() || !report.not_looked_into.is_empty();
         report.bytes = client.bytes().saturating_sub(report.index_bytes);
         report.requests = client.requests();
-        let kind = package_kind(report.file.as_ref()).unwrap_or(Kind::Wheel);
+        let kind = package_kind(report.file.as_ref()).unwrap_or(BundleKind::Wheel);
         let mut bundle = Bundle::of_archive(archive, kind, &report.url);
         bundle.size = Some(report.size);
         Ok(Fetched { bundle, skipped, remote: report })

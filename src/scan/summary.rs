@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{bundle::Bundle, sizes::sizes};
 use crate::{
     facts::{CodeObjects, CodeTarget},
-    report::scan::{Compressed, Need, Part, Ptx, Run, Scanned, Summary},
+    report::scan::{BundleSummary, Compressed, Need, Part, Ptx, Run, Scanned},
     rules::code::{Deciding, generation},
 };
 
@@ -17,7 +17,7 @@ pub fn summary(
     deciding: &Deciding<'_>,
     runs_on: Vec<Run>,
     needs: Vec<Need>,
-) -> Summary {
+) -> BundleSummary {
     let decides = |scanned: &&Scanned| deciding.libraries.iter().any(|one| one.path == scanned.library.path);
     let deciding: Vec<&Scanned> = scanned.iter().filter(decides).collect();
     let (base, partial) = targets(&deciding);
@@ -33,7 +33,7 @@ pub fn summary(
     }
     ptx.sort();
     ptx.dedup();
-    Summary {
+    BundleSummary {
         id,
         kind: bundle.kind,
         name: bundle.name.clone(),

@@ -12,7 +12,7 @@ const ENDINGS: [&str; 12] =
 
 /// Something to scan.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Target {
+pub enum ScanTarget {
     /// A file or folder.
     Local(PathBuf),
     /// The address of a package.
@@ -21,7 +21,7 @@ pub enum Target {
     Package(Requirement),
 }
 
-impl Target {
+impl ScanTarget {
     /// Reads a word of the command line. What exists is a path, whatever it looks like. A bare name is one of a package only when an
     /// index was named (`has_index`): nobody who mistypes a file wants to be taken to the network.
     ///
@@ -67,10 +67,12 @@ mod tests {
     use super::*;
 
     fn read(word: &str, has_index: bool) -> Result<String, String> {
-        match Target::parse(Path::new(word), has_index) {
-            Ok(Target::Local(path)) => Ok(format!("path {}", path.display())),
-            Ok(Target::Address(url)) => Ok(format!("address {url}")),
-            Ok(Target::Package(requirement)) => Ok(format!("package {} {}", requirement.name, requirement.specifiers)),
+        match ScanTarget::parse(Path::new(word), has_index) {
+            Ok(ScanTarget::Local(path)) => Ok(format!("path {}", path.display())),
+            Ok(ScanTarget::Address(url)) => Ok(format!("address {url}")),
+            Ok(ScanTarget::Package(requirement)) => {
+                Ok(format!("package {} {}", requirement.name, requirement.specifiers))
+            }
             Err(error) => Err(error.to_string()),
         }
     }
@@ -99,6 +101,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("torch==2.7.1");
         std::fs::write(&path, "").unwrap();
-        assert_eq!(Target::parse(&path, false).unwrap(), Target::Local(path));
+        assert_eq!(ScanTarget::parse(&path, false).unwrap(), ScanTarget::Local(path));
     }
 }

@@ -6,20 +6,20 @@ use crate::{
     facts::{CodeTarget, ComputeCapability, CudaVersion, Extent, Gpu, Library},
     knowledge::Knowledge,
     python,
-    report::scan::{Kind, Run},
-    rules::code::{self, Answer, Deciding, Support, Terms},
+    report::scan::{BundleKind, Run},
+    rules::code::{self, Answer, BY_SAMPLE, Deciding, Execution, Support, Terms},
 };
 
 /// A GPU as far as code is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
+pub struct TargetGpu {
     /// What reports call it.
     pub name: String,
     /// Its compute capability.
     pub capability: ComputeCapability,
 }
 
-impl Device {
+impl TargetGpu {
     /// A GPU of the facts, if its capability is known.
     pub fn of(gpu: &Gpu) -> Option<Self> {
         let name = gpu.name.value().cloned().unwrap_or_else(|| gpu.id.clone());
@@ -41,7 +41,7 @@ impl Device {
 }
 
 /// What is known of a bundle that decides about its code.
-pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::Driver) -> Terms<'a> {
+pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::DriverSupport) -> Terms<'a> {
     let file = name(bundle).and_then(|name| knowledge.package_file(name));
     Terms {
         knowledge,
@@ -75,7 +75,7 @@ fn built_with(knowledge: &Knowledge, bundle: &Bundle) -> Option<CudaVersion> {
 
 /// The name of a distribution. What a folder or a file is called says nothing of a package.
 fn name(bundle: &Bundle) -> Option<&str> {
-    (!matches!(bundle.kind, Kind::File | Kind::Folder)).then_some(bundle.name.as_str())
+    (!matches!(bundle.kind, BundleKind::File | BundleKind::Folder)).then_some(bundle.name.as_str())
 }
 
 /// The libraries of a bundle that decide what it runs on.
@@ -84,9 +84,9 @@ pub fn deciding<'a>(knowledge: &Knowledge, bundle: &'a Bundle) -> Deciding<'a> {
 }
 
 /// The verdicts for these GPUs. A library without runnable device code gets none.
-pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
+pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[TargetGpu]) -> Vec<Run> {
     let sampled = library.code.value().is_some_and(|code| code.extent == Extent::Sampled);
-    let of = |gpu: &Device| {
+    let of = |gpu: &TargetGpu| {
         let answer = code::on_library(terms, library, gpu.capability)?;
         Some(run(gpu, answer.support(), answer.target(), answer.why(terms, sampled)))
     };
@@ -94,27 +94,29 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[Device]) -> Vec<Run> {
 }
 
 /// The verdicts for a bundle by the libraries that decide. A sample that cannot tell says so.
-pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[Device]) -> Vec<Run> {
+pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[TargetGpu]) -> Vec<Run> {
     let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
-    let of = |gpu: &Device| {
+    let of = |gpu: &TargetGpu| {
         if compiles {
             return Some(compiled(gpu));
         }
         let judgement = deciding.on(terms, gpu.capability)?;
         let driver = matches!(judgement.answer, Answer::Driver(_));
+        let told = judgement.tells_of_sample;
         let run = run(gpu, judgement.support, judgement.target, judgement.why);
-        Some(if bundle.sampled { of_sample(bundle, deciding, run, driver) } else { run })
+        // Where the driver is in the way whatever the code is, no more needs to be read.
+        Some(if bundle.sampled && !driver { of_sample(bundle, deciding, run, told) } else { run })
     };
     gpus.iter().filter_map(of).collect()
 }
 
 /// One verdict as reports have it. `target`: the code that decides.
-fn run(gpu: &Device, verdict: Support, target: Option<CodeTarget>, why: Option<String>) -> Run {
-    let word = if verdict == Support::Unknown { "unknown" } else { "no" };
+fn run(gpu: &TargetGpu, verdict: Support, target: Option<CodeTarget>, why: Option<String>) -> Run {
+    let without = if verdict == Support::Unknown { Execution::Unknown } else { Execution::None };
     Run {
         gpu: gpu.name.clone(),
         capability: gpu.capability,
-        how: target.map_or_else(|| word.to_owned(), code::how),
+        how: target.map_or(without, Execution::of),
         works: verdict == Support::Yes,
         verdict,
         why,
@@ -122,29 +124,25 @@ fn run(gpu: &Device, verdict: Support, target: Option<CodeTarget>, why: Option<S
 }
 
 /// Of a package that brings its source, or a compiler, and not the code.
-fn compiled(gpu: &Device) -> Run {
+fn compiled(gpu: &TargetGpu) -> Run {
     let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
-    Run { how: Run::COMPILES.to_owned(), ..run(gpu, Support::Yes, None, Some(why.to_owned())) }
+    Run { how: Execution::CompiledThere, ..run(gpu, Support::Yes, None, Some(why.to_owned())) }
 }
 
-/// What a sample is worth. `driver`: whether the driver is in the way whatever the code is.
-fn of_sample(bundle: &Bundle, deciding: &Deciding<'_>, run: Run, driver: bool) -> Run {
+/// What a sample is worth. `told`: whether the verdict already says that it rests on one.
+fn of_sample(bundle: &Bundle, deciding: &Deciding<'_>, run: Run, told: bool) -> Run {
     let unreached = || {
         let path = bundle.unreached.as_deref().filter(|_| !deciding.known)?;
         Some(format!("the sample did not reach its largest library, {path} (--full, or no --quick, reads all)"))
     };
-    if run.verdict == Support::Unknown || driver {
+    if run.verdict == Support::Unknown {
         return run;
     }
     match unreached() {
-        Some(why) => Run { how: "unknown".to_owned(), works: false, verdict: Support::Unknown, why: Some(why), ..run },
+        Some(why) => Run { how: Execution::Unknown, works: false, verdict: Support::Unknown, why: Some(why), ..run },
+        None if told => run,
         None => {
-            const SAMPLE: &str = "by the sample that was read";
-            let why = match &run.why {
-                Some(why) if why.contains(SAMPLE) => why.clone(),
-                Some(why) => format!("{why}, {SAMPLE}"),
-                None => SAMPLE.to_owned(),
-            };
+            let why = run.why.map_or_else(|| BY_SAMPLE.to_owned(), |why| format!("{why}, {BY_SAMPLE}"));
             Run { why: Some(why), ..run }
         }
     }

@@ -169,7 +169,7 @@ mod tests {
     fn columns_that_do_not_fit_go_below() {
         assert_eq!(blocks(10, &[5, 5, 5, 5], Some(20)), [0..2, 2..4]);
         assert_eq!(blocks(10, &[5, 5, 5, 5], Some(7)), [0..1, 1..2, 2..3, 3..4], "one at least");
-        assert_eq!(blocks(10, &[5; 100], None), [0..100]);
+        assert_eq!(blocks(10, &[5; 100], None).first(), Some(&(0..100)));
         assert!(blocks(10, &[], Some(7)).is_empty());
     }
 

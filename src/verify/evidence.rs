@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::tags::WheelTags;
 use crate::{
-    binary::{self, Archive, ArchiveOptions, Source},
+    binary::{self, Archive, ArchiveOptions, ReadAt, Skipped},
     facts::{BadFile, Environment, Flaw, Library, Package, Platform},
     python::{self, TorchVersion},
 };
@@ -70,14 +70,14 @@ pub fn of_wheel(path: &Path, shown: &str, options: &ArchiveOptions) -> anyhow::R
 /// # Errors
 /// When it cannot be read or is no wheel.
 pub fn of_wheel_source(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     file: &str,
     shown: &str,
     options: &ArchiveOptions,
 ) -> anyhow::Result<Evidence> {
     let archive: Archive = binary::read_archive_source(source, file, options)?;
-    if let Some((member, why)) = archive.skipped.iter().find(|(member, _)| member.ends_with(".dist-info/METADATA")) {
-        anyhow::bail!("{member}: {why}");
+    if let Some(Skipped { path, why }) = archive.skipped.iter().find(|one| one.path.ends_with(".dist-info/METADATA")) {
+        anyhow::bail!("{path}: {why}");
     }
     let (Some(name), Some(version)) = (archive.name, archive.version) else {
         anyhow::bail!("it says neither in its name nor in its METADATA which package it is");
@@ -98,7 +98,7 @@ pub fn of_wheel_source(
         tags,
         libraries: archive.libraries,
         left: archive.left,
-        unread: archive.skipped,
+        unread: archive.skipped.into_iter().map(|skipped| (skipped.path, skipped.why.to_string())).collect(),
         damaged: false,
         name,
         version,

@@ -14,6 +14,7 @@ use gpucheck::{
     fix::{self, Change, Install, Plan},
     judge::judge,
     knowledge::Knowledge,
+    report::CommandName,
     rules::Judged,
     shell::ShellLine,
 };
@@ -73,7 +74,7 @@ fn judged(knowledge: &Knowledge, seed: u64, shell: ShellKind) -> Vec<Command> {
     let environments = (0..TOGETHER).map(&mut make).collect();
     let mut facts = alphabet::facts(environments, &mut Dice::new(seed));
     facts.host.shell = Fact::known(shell, Source::option("--shell"));
-    let report = judge("doctor", facts, knowledge, Judged::All, Instant::now());
+    let report = judge(CommandName::Doctor, facts, knowledge, Judged::All, Instant::now());
     let fixes = report.findings.into_iter().flat_map(|finding| finding.fixes);
     let fixes = fixes.inspect(|fix| assert!(fix.no_line.is_none() || fix.commands.is_empty(), "{fix:?}"));
     // Rows of advice hold lines for a Linux shell, pipes and all.
@@ -240,7 +241,7 @@ fn the_lines_of_the_patients_are_words() {
         for shell in SHELLS {
             let mut facts: Facts = serde_json::from_value(saved["facts"].clone()).unwrap();
             facts.host.shell = Fact::known(shell, Source::option("--shell"));
-            let report = judge("doctor", facts, &knowledge, Judged::All, Instant::now());
+            let report = judge(CommandName::Doctor, facts, &knowledge, Judged::All, Instant::now());
             let fixes = report.findings.iter().flat_map(|finding| &finding.fixes);
             let lines = fixes.flat_map(|fix| &fix.commands).filter(|command| command.line.words("").is_some());
             count += lines.inspect(|command| is_what_was_meant(&command.line, shell)).count();

@@ -6,7 +6,7 @@ use gpucheck::{
     facts::Facts,
     judge::{Grid, judge},
     knowledge::Knowledge,
-    report::{Body, Matrix, Report},
+    report::{Body, CommandName, Matrix, Report},
     rules::Judged,
     text,
 };
@@ -21,11 +21,12 @@ use crate::common::{gpucheck, pack::Zip, run};
 /// The reports of every command that judges facts; the page of each is another.
 fn judged(facts: &Facts, knowledge: &Knowledge) -> Vec<Report> {
     let of = |command| judge(command, facts.clone(), knowledge, Judged::All, Instant::now());
-    let mut reports: Vec<Report> = ["doctor", "smoke", "recommend"].into_iter().map(of).collect();
+    let mut reports: Vec<Report> =
+        [CommandName::Doctor, CommandName::Smoke, CommandName::Recommend].into_iter().map(of).collect();
     let platform = "linux-x86_64".parse().unwrap();
     let releases = knowledge.torch_releases().filter(|release| release.version.starts_with("2.7.")).collect();
     let grid = Grid { releases, cuda: Vec::new(), python: None };
-    let mut matrix = of("matrix");
+    let mut matrix = of(CommandName::Matrix);
     matrix.body = Body::Matrix { matrix: Matrix::new(facts, knowledge, platform, &grid) };
     matrix.labels = [("a\nFORGED".to_owned(), "b\x1b[2J".to_owned())].into();
     reports.push(matrix);

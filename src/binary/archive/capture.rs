@@ -9,7 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::super::Source;
+use super::super::ReadAt;
 
 /// Pieces and their descriptions together take about this much at most (an entry of a fatbin takes 80 bytes, and the library with
 /// the most fatbins, NVIDIA's FFT, has some 25,000).
@@ -134,7 +134,7 @@ impl Capture {
     }
 }
 
-impl Source for Capture {
+impl ReadAt for Capture {
     fn len(&self) -> u64 {
         self.len
     }

@@ -9,7 +9,7 @@ use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use serde::Deserialize;
 
 use super::{
-    super::{Error, Source},
+    super::{Error, ReadAt},
     Archive, ArchiveOptions, directory,
     inflate::{Member, invalid},
     member, names,
@@ -34,7 +34,7 @@ struct Index {
 }
 
 /// Reads a conda package.
-pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Archive, Error> {
+pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Archive, Error> {
     let inner = |name: &str| (name.starts_with("info-") || name.starts_with("pkg-")) && name.ends_with(".tar.zst");
     let (entries, read) = directory::read(source, inner, 64)?;
     let mut archive = Archive { read_bytes: read, ..Archive::default() };
@@ -42,7 +42,7 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
         let mut stream = match Member::open(source, entry, options.limit_ratio) {
             Ok(stream) => stream,
             Err(why) => {
-                archive.skip(&entry.name, &why);
+                archive.skip(&entry.name, why);
                 continue;
             }
         };
@@ -51,7 +51,7 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
         archive.read_bytes += stream.totals()[0];
         archive.inflated_bytes += output;
         if let Err(error) = result {
-            archive.skip(&entry.name, &error.to_string());
+            archive.skip(&entry.name, error.to_string());
         }
     }
     if entries.is_empty() {
@@ -88,9 +88,9 @@ fn unpack(
         }
         if names::holds_code(name) {
             match member::read(contents, size, name, options.enough()) {
-                Ok(library) if archive.libraries.len() < MAX_LIBRARIES => archive.libraries.push(library),
+                Ok(read) if archive.libraries.len() < MAX_LIBRARIES => archive.add(read),
                 Ok(_) => archive.skip(name, "the archive has more libraries than any package"),
-                Err(error) => archive.skip(name, &error.to_string()),
+                Err(error) => archive.skip(name, error),
             }
         }
         true

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::super::{
-    Error, Source,
+    Error, ReadAt,
     fields::{u16_at, u32_at, u64_at},
 };
 
@@ -39,7 +39,7 @@ pub(super) struct Entry {
 
 /// The members whose names are asked for, in the order of the directory, and how many bytes were read.
 pub(super) fn read(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     mut wanted: impl FnMut(&str) -> bool,
     most: usize,
 ) -> Result<(Vec<Entry>, u64), Error> {
@@ -78,7 +78,7 @@ pub(super) fn read(
 }
 
 /// Where the directory is, by how much offsets in it are too small (bytes were put in front of the archive), and bytes read.
-fn locate(source: &dyn Source) -> Result<(Range<u64>, u64, u64), Error> {
+fn locate(source: &dyn ReadAt) -> Result<(Range<u64>, u64, u64), Error> {
     let none = |offset| Error::malformed(offset, "there is no end of a zip archive (cut off, or no zip)");
     let tail_start = source.len().saturating_sub((END + LOCATOR + 0xFFFF) as u64);
     let mut tail = vec![0; END + LOCATOR + 0xFFFF];
@@ -169,7 +169,7 @@ impl Entry {
     }
 
     /// Where its bytes are in the archive.
-    pub(super) fn range(&self, source: &dyn Source) -> Result<Range<u64>, String> {
+    pub(super) fn range(&self, source: &dyn ReadAt) -> Result<Range<u64>, String> {
         let mut local = [0; LOCAL];
         let count = source.read_at(self.header, &mut local).map_err(|error| format!("cannot be read: {error}"))?;
         if count < LOCAL || !local.starts_with(b"PK\x03\x04") {

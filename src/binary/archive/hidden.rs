@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::memmem;
 
 use super::super::{
-    Source, cubin, elf, fatbin,
+    ReadAt, cubin, elf, fatbin,
     fatbin::Item,
     fields::{u16_at, u64_at},
     layout::{ENTRY, EntryHeader, HEADER, KIND_CONCAT, MAGIC},
@@ -30,7 +30,7 @@ pub(super) fn magics(bytes: &[u8]) -> Vec<u64> {
 }
 
 /// Adds to a library what stands at those of `magics` (in order) that are in no section of their own.
-pub(super) fn add(source: &dyn Source, magics: &[u64], library: &mut Library) {
+pub(super) fn add(source: &dyn ReadAt, magics: &[u64], library: &mut Library) {
     let mut head = [0; 4];
     let count = source.read_at(0, &mut head).unwrap_or(0);
     let named = match head.get(..count) {
@@ -57,7 +57,7 @@ pub(super) fn add(source: &dyn Source, magics: &[u64], library: &mut Library) {
     }
 }
 
-fn outside(source: &dyn Source, magics: &[u64], mut named: Vec<Range<u64>>) -> CodeObjects {
+fn outside(source: &dyn ReadAt, magics: &[u64], mut named: Vec<Range<u64>>) -> CodeObjects {
     named.sort_by_key(|range| range.start);
     let mut code = CodeObjects { extent: Extent::WholeFile, ..CodeObjects::default() };
     let (mut end, mut entries, mut section) = (0, 0, 0);
@@ -93,7 +93,7 @@ fn outside(source: &dyn Source, magics: &[u64], mut named: Vec<Range<u64>>) -> C
 }
 
 /// Whether entries that name a target fill the range exactly.
-fn fills(source: &dyn Source, first: u64, stop: u64, entries: &mut usize) -> bool {
+fn fills(source: &dyn ReadAt, first: u64, stop: u64, entries: &mut usize) -> bool {
     let mut position = first;
     while position < stop {
         *entries += 1;

@@ -5,7 +5,7 @@ use std::{io, ops::Range};
 use crc32fast::Hasher;
 use flate2::{Decompress, FlushDecompress, Status};
 
-use super::{super::Source, directory::Entry, stream::Stream};
+use super::{super::ReadAt, directory::Entry, stream::Stream};
 
 const INPUT: usize = 256 << 10;
 /// Below this much output any ratio is fine: it takes no time.
@@ -13,7 +13,7 @@ const FREE: u64 = 64 << 20;
 
 /// A member that is being read.
 pub(super) struct Member<'s> {
-    source: &'s dyn Source,
+    source: &'s dyn ReadAt,
     range: Range<u64>,
     size: u64,
     crc: u32,
@@ -30,7 +30,7 @@ pub(super) struct Member<'s> {
 
 impl<'s> Member<'s> {
     /// The member; why not where it cannot be read. More than `ratio` bytes for one are not believed.
-    pub(super) fn open(source: &'s dyn Source, entry: &Entry, ratio: u64) -> Result<Self, String> {
+    pub(super) fn open(source: &'s dyn ReadAt, entry: &Entry, ratio: u64) -> Result<Self, String> {
         if entry.encrypted {
             return Err("it is encrypted".to_owned());
         }

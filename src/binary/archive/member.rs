@@ -3,7 +3,7 @@
 use std::{io, ops::Range};
 
 use super::{
-    super::{Error, Source, flaw, library::read_source},
+    super::{Error, ReadAt, flaw, library::read_source},
     hidden,
     inflate::invalid,
     sample,
@@ -26,14 +26,23 @@ pub(super) const fn is_small(size: u64) -> bool {
     size <= SMALL
 }
 
+/// What was read of a member.
+pub(super) struct Read {
+    /// The library that it is.
+    pub library: Library,
+    /// Whether only its beginning was read.
+    pub sampled: bool,
+}
+
 /// Reads a member of `size` bytes, a large one only until it is `enough`.
-pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Option<Enough>) -> Result<Library, Error> {
+pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Option<Enough>) -> Result<Read, Error> {
+    let whole = |library| Read { library, sampled: false };
     if is_small(size) {
-        let memory = Memory(whole(stream, size)?);
+        let memory = Memory(all_of(stream, size)?);
         is_whole(&memory, shown)?;
         let mut library = read_source(&memory, shown)?;
         hidden::add(&memory, &hidden::magics(&memory.0), &mut library);
-        return Ok(library);
+        return Ok(whole(library));
     }
     if shown.ends_with(".a") {
         return Err(Error::Io(invalid("a static library of this size is not read inside an archive: unpack it")));
@@ -43,11 +52,11 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
         let mut scan = Scan::new(size, &wanted);
         scan.run(stream, enough)?;
         if let Some(enough) = enough.filter(|_| scan.is_sample()) {
-            return sample::library(&mut scan, shown, enough);
+            return Ok(Read { library: sample::library(&mut scan, shown, enough)?, sampled: true });
         }
         let missing = scan.missing();
         if missing.is_empty() {
-            return finish(&mut scan, shown);
+            return finish(&mut scan, shown).map(whole);
         }
         if pass >= MAX_PASSES || scan.capture.is_full() || !stream.rewind()? {
             break;
@@ -60,7 +69,7 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
 /// A small member.
 struct Memory(Vec<u8>);
 
-impl Source for Memory {
+impl ReadAt for Memory {
     fn len(&self) -> u64 {
         self.0.len() as u64
     }
@@ -71,7 +80,7 @@ impl Source for Memory {
 }
 
 /// All bytes of a stream. Memory follows what comes, not what was said.
-fn whole(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
+fn all_of(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut filled = 0;
     loop {
@@ -90,7 +99,7 @@ fn whole(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// Refuses what has a library's name and is none, or not all of one. Without section headers it is searched like any other.
-fn is_whole(source: &dyn Source, shown: &str) -> Result<(), Error> {
+fn is_whole(source: &dyn ReadAt, shown: &str) -> Result<(), Error> {
     let flaw = if python::shared_library(shown) { flaw(source, shown, None)? } else { None };
     match flaw {
         Some((flaw, why)) if flaw != Flaw::NoSections => Err(Error::Broken(why)),

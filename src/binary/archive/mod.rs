@@ -16,13 +16,16 @@ mod names;
 mod plan;
 mod sample;
 mod scan;
+mod skipped;
 mod stream;
 mod tar;
 mod wheel;
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 
-use super::{Error, FileSource, Source, source::Bounded};
+pub use skipped::{SkipReason, Skipped};
+
+use super::{Error, FileSource, ReadAt, source::Bounded};
 use crate::facts::Library;
 
 /// More that was skipped is counted in one line.
@@ -110,8 +113,10 @@ pub struct Archive {
     pub tags: Option<String>,
     /// Libraries and other files with machine code, sorted by path.
     pub libraries: Vec<Library>,
-    /// Members that could hold GPU code and were not read, with the reason as a lower-case fragment.
-    pub skipped: Vec<(String, String)>,
+    /// Those of them of which only the beginning was read, by path.
+    pub sampled: BTreeSet<String>,
+    /// Members that could hold GPU code and were not read.
+    pub skipped: Vec<Skipped>,
     /// Members that could hold GPU code and were left out, as others, or samples of them, were enough.
     pub left: Vec<String>,
     /// The largest member that could hold GPU code, read or not; only of a wheel.
@@ -125,12 +130,20 @@ pub struct Archive {
 }
 
 impl Archive {
-    fn skip(&mut self, name: &str, why: &str) {
+    fn skip(&mut self, path: &str, why: impl Into<SkipReason>) {
         if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push((name.to_owned(), why.to_owned()));
+            self.skipped.push(Skipped { path: path.to_owned(), why: why.into() });
         } else if self.skipped.len() == MAX_SKIPPED {
-            self.skipped.push(("others".to_owned(), format!("more than {MAX_SKIPPED} members were not read")));
+            let why = format!("more than {MAX_SKIPPED} members were not read").into();
+            self.skipped.push(Skipped { path: "others".to_owned(), why });
         }
+    }
+
+    fn add(&mut self, read: member::Read) {
+        if read.sampled {
+            self.sampled.insert(read.library.path.clone());
+        }
+        self.libraries.push(read.library);
     }
 }
 
@@ -151,14 +164,14 @@ const MOST_READ: u64 = 32 << 30;
 ///
 /// # Errors
 /// As [`read_archive`].
-pub fn read_archive_source(source: &dyn Source, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
+pub fn read_archive_source(source: &dyn ReadAt, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
     if file.ends_with(".tar.bz2") {
         return Err(Error::Unsupported(
             "a conda package of the old format (.tar.bz2): `cph transmute` makes a .conda of it",
         ));
     }
     let bounded = Bounded::new(source, MOST_READ);
-    let source: &dyn Source = &bounded;
+    let source: &dyn ReadAt = &bounded;
     let (mut archive, says) = if file.ends_with(".conda") {
         (conda::read(source, options)?, names::conda(file))
     } else {

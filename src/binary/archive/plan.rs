@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    super::{Source, elf, pe, sections},
+    super::{ReadAt, elf, pe, sections},
     hints,
     scan::{Format, Scan},
 };

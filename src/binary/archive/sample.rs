@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    super::{Error, Source, Summary, fatbin, fatbin::Item, pe},
+    super::{Error, ReadAt, Summary, fatbin, fatbin::Item, pe},
     scan::{Enough, Format, MAX_PADDING, MAX_PLANS, Scan},
 };
 use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
@@ -52,7 +52,7 @@ impl Scan {
 /// Fatbins that stand apart from those of several images and hold one each, by their starts; none where there are no others. A section
 /// of fatbins holds nothing else, so that these are in another one: 58 for sm_90 or sm_100 lie in the constants of torch 2.15.0's
 /// libtorch_cuda.so for aarch64, 9 MB in front of the first that tells what the library is built for.
-fn alone(source: &dyn Source, whole: &[Range<u64>]) -> BTreeSet<u64> {
+fn alone(source: &dyn ReadAt, whole: &[Range<u64>]) -> BTreeSet<u64> {
     let mut whole = whole.to_vec();
     whole.sort_by_key(|range| range.start);
     let several = |range: &Range<u64>| {

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 
 use super::{
-    super::{Error, Source},
-    Archive, ArchiveOptions, Sample, choice,
+    super::{Error, ReadAt},
+    Archive, ArchiveOptions, Sample, SkipReason, choice,
     directory::{self, Entry},
     inflate::Member,
     member, names, sample,
     scan::Enough,
     stream::Stream,
 };
-use crate::{facts::Library, parallel, python::Metadata};
+use crate::{parallel, python::Metadata};
 
 /// flashinfer-cubin, the wheel with the most, has 15,970.
 const MAX_MEMBERS: usize = 1 << 17;
@@ -20,7 +20,7 @@ const MAX_METADATA: u64 = 8 << 20;
 const MAX_THREADS: usize = 4;
 
 /// Reads a wheel.
-pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Archive, Error> {
+pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Archive, Error> {
     let (entries, read) = directory::read(source, |name| names::holds_code(name) || names::is_text(name), MAX_MEMBERS)?;
     let mut archive = Archive { read_bytes: read, ..Archive::default() };
     let (texts, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| names::is_text(&entry.name));
@@ -29,13 +29,13 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
         [] => {}
         [entry, ..] => match describe(source, entry, options, &mut archive) {
             Ok(()) => {}
-            Err(why) => archive.skip(&entry.name, &why),
+            Err(why) => archive.skip(&entry.name, why),
         },
     }
     if let Some(entry) = versions.last() {
         match text(source, entry, options, &mut archive) {
             Ok(text) => archive.version_py = Some((entry.name.clone(), text)),
-            Err(why) => archive.skip(&entry.name, &why),
+            Err(why) => archive.skip(&entry.name, why),
         }
     }
     entries = last_of_each_name(entries, &mut archive);
@@ -60,7 +60,7 @@ pub(super) fn read(source: &dyn Source, options: &ArchiveOptions) -> Result<Arch
 
 /// Reads these members and adds what they hold.
 fn members(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     entries: &[Entry],
     options: &ArchiveOptions,
     enough: Option<Enough>,
@@ -72,15 +72,15 @@ fn members(
         archive.read_bytes += read;
         archive.inflated_bytes += inflated;
         match outcome {
-            Ok(library) => archive.libraries.push(library),
-            Err(why) => archive.skip(&entry.name, &why),
+            Ok(read) => archive.add(read),
+            Err(why) => archive.skip(&entry.name, why),
         }
     }
 }
 
 /// Reads the members that decide, then others, best first, as long as there are bytes to spend. Which ones does not depend on how
 /// many threads there are.
-fn samples(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, sample: &Sample, archive: &mut Archive) {
+fn samples(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, sample: &Sample, archive: &mut Archive) {
     let choice = choice::choose(entries, &*sample.decides.0);
     archive.left = choice.left;
     // Of what decides, more than the first fatbin is read while that leaves something for the others.
@@ -104,21 +104,21 @@ fn samples(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, s
 }
 
 fn one(
-    source: &dyn Source,
+    source: &dyn ReadAt,
     entry: &Entry,
     options: &ArchiveOptions,
     enough: Option<Enough>,
-) -> (Result<Library, String>, [u64; 2]) {
+) -> (Result<member::Read, SkipReason>, [u64; 2]) {
     let mut stream = match Member::open(source, entry, options.limit_ratio) {
         Ok(stream) => stream,
-        Err(why) => return (Err(why), [0; 2]),
+        Err(why) => return (Err(why.into()), [0; 2]),
     };
     let result = member::read(&mut stream, entry.size, &entry.name, enough);
-    (result.map_err(|error| error.to_string()), stream.totals())
+    (result.map_err(SkipReason::from), stream.totals())
 }
 
 /// Name, version and requirements.
-fn describe(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<(), String> {
+fn describe(source: &dyn ReadAt, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<(), String> {
     let metadata = Metadata::parse(&text(source, entry, options, archive)?);
     archive.name = metadata.name;
     archive.version = metadata.version;
@@ -129,7 +129,7 @@ fn describe(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archiv
 }
 
 /// The beginning of a member as text.
-fn text(source: &dyn Source, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<String, String> {
+fn text(source: &dyn ReadAt, entry: &Entry, options: &ArchiveOptions, archive: &mut Archive) -> Result<String, String> {
     let mut stream = Member::open(source, entry, options.limit_ratio)?;
     // The description behind the fields may be longer than what is read.
     let mut text = vec![0; usize::try_from(entry.size.min(MAX_METADATA)).unwrap_or(0)];
@@ -162,12 +162,12 @@ fn last_of_each_name(entries: Vec<Entry>, archive: &mut Archive) -> Vec<Entry> {
 }
 
 /// Leaves out members that cannot be read or whose bytes are also another's: a small archive would take for ever. Largest first.
-fn apart(source: &dyn Source, entries: Vec<Entry>, options: &ArchiveOptions, archive: &mut Archive) -> Vec<Entry> {
+fn apart(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, archive: &mut Archive) -> Vec<Entry> {
     let mut placed = Vec::with_capacity(entries.len());
     for entry in entries {
         match Member::open(source, &entry, options.limit_ratio) {
             Ok(member) => placed.push((member.range(), entry)),
-            Err(why) => archive.skip(&entry.name, &why),
+            Err(why) => archive.skip(&entry.name, why),
         }
     }
     placed.sort_by_key(|(range, _)| range.start);

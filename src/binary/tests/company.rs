@@ -9,7 +9,7 @@ use super::{
     writer::{Parts, dll, fatbins, library, parts},
 };
 use crate::{
-    binary::{FileSource, Source, fatbin, read_source, read_source_deep},
+    binary::{FileSource, ReadAt, fatbin, read_source, read_source_deep},
     facts::Damage,
 };
 
@@ -20,7 +20,7 @@ fn file(bytes: &[u8], patience: Duration) -> FileSource {
 }
 
 /// Everything a walk tells, in its order.
-fn walk(source: &impl Source) -> (Vec<fatbin::Item>, Vec<Damage>) {
+fn walk(source: &impl ReadAt) -> (Vec<fatbin::Item>, Vec<Damage>) {
     let mut items = Vec::new();
     let damage = fatbin::walk(source, 0..source.len() + 1, &mut |item| items.push(item));
     (items, damage)

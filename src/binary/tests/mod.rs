@@ -11,7 +11,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::Source;
+use super::ReadAt;
 
 /// Counts how often and how much is read.
 struct Counting<'b> {
@@ -37,7 +37,7 @@ impl<'b> Counting<'b> {
     }
 }
 
-impl Source for Counting<'_> {
+impl ReadAt for Counting<'_> {
     fn len(&self) -> u64 {
         self.bytes.len() as u64
     }

@@ -20,7 +20,7 @@ use crate::{
     knowledge::{self, Knowledge},
     probe,
     python::WheelName,
-    scan::{Located, Progress, Target},
+    scan::{Located, Progress, ScanTarget},
     system::Surroundings,
     text::{visible, whole_words},
     verify::{self, Evidence, Outcome, Verified},
@@ -65,10 +65,10 @@ impl Arguments {
 
     fn evidence(&self, word: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidence>> {
         let network = self.network.for_python(self.python_version);
-        match Target::parse(word, network.index_url.is_some())? {
-            Target::Local(path) => self.local(&path, knowledge).with_context(|| path.display().to_string()),
-            Target::Address(url) => Ok(vec![self.remote(&network.at(&url)?, knowledge)?]),
-            Target::Package(wanted) => {
+        match ScanTarget::parse(word, network.index_url.is_some())? {
+            ScanTarget::Local(path) => self.local(&path, knowledge).with_context(|| path.display().to_string()),
+            ScanTarget::Address(url) => Ok(vec![self.remote(&network.at(&url)?, knowledge)?]),
+            ScanTarget::Package(wanted) => {
                 Ok(vec![self.remote(&network.find(&wanted, &word.display().to_string())?, knowledge)?])
             }
         }

@@ -5,8 +5,8 @@ use crate::{
     finding::{Evidence, Severity},
     fix::{Candidate, Tried, try_build},
     knowledge::Knowledge,
-    report::{Cell, RunsOn, Status, runs_on},
-    rules::Judged,
+    report::{Cell, CellStatus, RunsOn, runs_on},
+    rules::{Judged, code::Execution},
 };
 
 /// A cell of which nothing is known.
@@ -14,7 +14,7 @@ pub fn missing(torch: &str, cuda: CudaVersion) -> Cell {
     Cell {
         torch: torch.to_owned(),
         cuda,
-        status: Status::NoWheel,
+        status: CellStatus::NoWheel,
         reason: String::new(),
         rule: None,
         source: None,
@@ -23,7 +23,7 @@ pub fn missing(torch: &str, cuda: CudaVersion) -> Cell {
 }
 
 /// What the rules say of a build, for all GPUs.
-pub struct Answer {
+pub struct BuildAnswer {
     tried: Tried,
     /// Which code of it each GPU runs.
     lines: Vec<RunsOn>,
@@ -33,7 +33,7 @@ pub struct Answer {
     announced: bool,
 }
 
-impl Answer {
+impl BuildAnswer {
     /// Tries a build in the environment of these facts.
     pub fn of(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>) -> Self {
         let tried = try_build(facts, knowledge, candidate);
@@ -47,12 +47,12 @@ impl Answer {
 
     /// Takes over what it says of one GPU.
     pub fn fill(&self, cell: &mut Cell, gpu: &str) {
-        let how = self.lines.iter().find(|line| line.gpu == gpu).map_or("unknown", |line| line.how.as_str());
+        let how = self.lines.iter().find(|line| line.gpu == gpu).map_or(Execution::Unknown, |line| line.how);
         let worst = self.tried.concerning(gpu).max_by_key(|finding| finding.severity);
         cell.source = Some(self.row.clone());
         match worst.filter(|finding| finding.severity >= Severity::Warning) {
             Some(finding) => {
-                cell.status = if finding.severity == Severity::Error { Status::Fails } else { Status::Warning };
+                cell.status = if finding.severity == Severity::Error { CellStatus::Fails } else { CellStatus::Warning };
                 cell.reason.clone_from(&finding.summary);
                 cell.rule = Some(finding.rule);
                 // What was asked about decides nothing by itself; what is known of it does.
@@ -62,19 +62,19 @@ impl Answer {
                     cell.source = Some(evidence.source.clone());
                 }
             }
-            None if how == "unknown" => {
-                cell.status = Status::Unknown;
+            None if how == Execution::Unknown => {
+                cell.status = CellStatus::Unknown;
                 cell.reason = "nobody has verified what this build holds".to_owned();
             }
             None => {
-                cell.status = Status::Works;
-                cell.reason = how.to_owned();
+                cell.status = CellStatus::Works;
+                cell.reason = how.to_string();
             }
         }
         if self.announced {
             cell.reason += "; announced, nobody here has seen it";
         }
-        if cell.status != Status::Fails {
+        if cell.status != CellStatus::Fails {
             cell.commands.clone_from(&self.tried.commands);
         }
     }

@@ -11,11 +11,11 @@ use crate::{
     facts::{CudaVersion, Facts, Platform, PythonVersion},
     fix::Candidate,
     knowledge::{Knowledge, TorchBuild, TorchRelease},
-    report::{Body, Matrix, Report, Table},
+    report::{Body, CommandName, Matrix, Report, Table},
     rules::{Judged, gpu_name},
 };
 
-use cell::Answer;
+use cell::BuildAnswer;
 pub use releases::{ReleasesError, releases};
 
 /// What to tabulate.
@@ -46,7 +46,7 @@ pub fn matrix(facts: Facts, knowledge: &Knowledge, grid: &Grid<'_>, start: Insta
     };
     let matrix = Matrix::new(&facts, knowledge, platform, grid);
     // The environment is made up, so what the rules say of it is in the cells alone.
-    let mut report = Judgement::of("matrix", facts, knowledge, Judged::Selected, start).of_made_up();
+    let mut report = Judgement::of(CommandName::Matrix, facts, knowledge, Judged::Selected, start).of_made_up();
     report.verdict = matrix.verdict();
     report.body = Body::Matrix { matrix };
     Some(report)
@@ -76,7 +76,7 @@ impl Matrix {
         for release in &releases {
             for &cuda in &cuda {
                 let build = release.builds.iter().find(|b| b.platform == platform && b.cuda() == Some(cuda));
-                let answer = build.map(|build| Answer::of(facts, knowledge, &Candidate { release, build }));
+                let answer = build.map(|build| BuildAnswer::of(facts, knowledge, &Candidate { release, build }));
                 for table in &mut tables {
                     let mut cell = cell::missing(&release.version, cuda);
                     match &answer {

@@ -13,7 +13,7 @@ use std::{
 
 use super::live::contain::{Limits, Running};
 use crate::{
-    facts::{Answer, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome},
+    facts::{ContactOutcome, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome},
     system::redact,
 };
 use lines::{Lines, Stop};
@@ -21,7 +21,7 @@ use lines::{Lines, Stop};
 /// The steps, for `python -c`: no file is left anywhere.
 const STEPS: &str = include_str!("steps.py");
 /// Steps behind which everything depends on them: without these there is nothing to go on with.
-const VITAL: [&str; 2] = ["import", "device"];
+const VITAL: [&str; 2] = [FrameworkStep::IMPORT, FrameworkStep::DEVICE];
 /// After so many steps that hung, the next would only cost its time too.
 const MOST_HANGS: usize = 2;
 
@@ -99,22 +99,26 @@ fn all(
         let lost = told.open.take();
         if let Some(name) = &lost {
             let outcome = match &ended.how {
-                Err(Answer::TimedOut { after_ms, left_running }) => {
+                Err(ContactOutcome::TimedOut { after_ms, left_running }) => {
                     hangs += 1;
                     StepOutcome::TimedOut { after_ms: *after_ms, left_running: *left_running }
                 }
-                Err(Answer::TooMuchMemory { limit }) => {
+                Err(ContactOutcome::TooMuchMemory { limit }) => {
                     let how = format!("it took more than {} GiB of memory and was ended", limit >> 30);
                     StepOutcome::Died { how, trace: told.noise() }
                 }
-                Err(Answer::Crashed { how }) => StepOutcome::Died { how: how.clone(), trace: told.noise() },
+                Err(ContactOutcome::Crashed { how }) => StepOutcome::Died { how: how.clone(), trace: told.noise() },
                 _ => StepOutcome::Died { how: "it ended without a word".to_owned(), trace: told.noise() },
             };
             told.steps.push(FrameworkStep { name: name.clone(), outcome, micros: 0, warnings: Vec::new() });
         }
         let failed = |name: &str| told.steps.iter().any(|step| step.name == name && !passed(step));
         if let Some(vital) = VITAL.into_iter().find(|name| failed(name)) {
-            break if vital == "import" { "torch cannot be imported" } else { "there is no GPU that torch can use" };
+            break if vital == FrameworkStep::IMPORT {
+                "torch cannot be imported"
+            } else {
+                "there is no GPU that torch can use"
+            };
         }
         match (stop, lost) {
             (Stop::End, _) => break "",
@@ -138,11 +142,11 @@ fn passed(step: &FrameworkStep) -> bool {
     matches!(step.outcome, StepOutcome::Passed { .. })
 }
 
-fn said_nothing(how: &Result<(), Answer>) -> String {
+fn said_nothing(how: &Result<(), ContactOutcome>) -> String {
     match how {
-        Err(Answer::Crashed { how }) => format!("it ended with {how} before the first step"),
-        Err(Answer::TimedOut { .. }) => "it gave no answer".to_owned(),
-        Err(Answer::TooMuchMemory { limit }) => format!("it took more than {} GiB of memory", limit >> 30),
+        Err(ContactOutcome::Crashed { how }) => format!("it ended with {how} before the first step"),
+        Err(ContactOutcome::TimedOut { .. }) => "it gave no answer".to_owned(),
+        Err(ContactOutcome::TooMuchMemory { limit }) => format!("it took more than {} GiB of memory", limit >> 30),
         _ => "it ended before the first step".to_owned(),
     }
 }

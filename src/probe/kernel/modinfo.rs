@@ -3,7 +3,7 @@
 //! Source: System V ABI (ELF64); the kernel's include/linux/moduleparam.h writes `tag=value` strings, each ended by a zero.
 
 use crate::{
-    binary::Source,
+    binary::ReadAt,
     facts::{DriverVersion, KernelModule},
 };
 
@@ -22,7 +22,7 @@ pub struct Modinfo {
 }
 
 /// Reads an uncompressed module; nothing when it is none.
-pub fn read<S: Source + ?Sized>(source: &S) -> Option<Modinfo> {
+pub fn read<S: ReadAt + ?Sized>(source: &S) -> Option<Modinfo> {
     let header = bytes(source, 0, HEADER)?;
     // 64 bits, little-endian.
     if !header.starts_with(b"\x7fELF\x02\x01") {
@@ -58,7 +58,7 @@ fn of_text(text: &[u8]) -> Modinfo {
 }
 
 /// Exactly this many bytes. The length is checked against the file before memory is taken for it.
-fn bytes<S: Source + ?Sized>(source: &S, offset: u64, length: usize) -> Option<Vec<u8>> {
+fn bytes<S: ReadAt + ?Sized>(source: &S, offset: u64, length: usize) -> Option<Vec<u8>> {
     let end = offset.checked_add(u64::try_from(length).ok()?)?;
     if end > source.len() {
         return None;

@@ -14,7 +14,7 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use super::watch::{IsLast, LONGEST, Shared, watch};
-use crate::facts::{Aftermath, Answer};
+use crate::facts::{Aftermath, ContactOutcome};
 
 /// How long a killed child may take to end. One inside a driver call that never returns (state D) does not.
 const DYING: Duration = Duration::from_secs(1);
@@ -51,11 +51,11 @@ pub struct Ended {
     /// What it wrote, up to the end or to its deadline.
     pub output: Vec<u8>,
     /// How it ended: with a whole answer or by itself and well, or otherwise.
-    pub how: Result<(), Answer>,
+    pub how: Result<(), ContactOutcome>,
     /// What it did after a whole answer, and what it left behind.
     pub aftermath: Aftermath,
     /// What to say where the output is not whole: a child that closed its output and did not end was late.
-    unfinished: Option<Answer>,
+    unfinished: Option<ContactOutcome>,
 }
 
 impl Running {
@@ -87,20 +87,22 @@ impl Running {
     }
 
     /// Its message, or what became of it; and what came after. Afterwards it is gone, or named.
-    pub fn finish<T: DeserializeOwned>(&mut self) -> (Result<T, Answer>, Aftermath) {
+    pub fn finish<T: DeserializeOwned>(&mut self) -> (Result<T, ContactOutcome>, Aftermath) {
         let Ended { output, how, aftermath, unfinished } = self.end();
         let message = how.and_then(|()| {
             let said = output.split(|byte| *byte == b'\n').find_map(|line| serde_json::from_slice(line).ok());
             match (said, unfinished, serde_json::from_slice::<serde::de::IgnoredAny>(&output)) {
                 (Some(message), ..) => Ok(message),
                 (None, Some(late), _) => Err(late),
-                _ if output.is_empty() => Err(Answer::Garbled { what: "nothing".to_owned() }),
+                _ if output.is_empty() => Err(ContactOutcome::Garbled { what: "nothing".to_owned() }),
                 // The text itself may be anything, and is kept out of the report.
                 (None, None, Err(error)) => {
                     let place = format!("no report at line {}, column {}", error.line(), error.column());
-                    Err(Answer::Garbled { what: place })
+                    Err(ContactOutcome::Garbled { what: place })
                 }
-                (None, None, Ok(_)) => Err(Answer::Garbled { what: "no report at line 1, but other JSON".to_owned() }),
+                (None, None, Ok(_)) => {
+                    Err(ContactOutcome::Garbled { what: "no report at line 1, but other JSON".to_owned() })
+                }
             }
         });
         (message, aftermath)
@@ -135,10 +137,12 @@ impl Running {
         let ended = status.filter(|_| has_ended);
         let died = ended.filter(|status| !status.success()).map(how);
         let how = match &died {
-            _ if output.len() > LONGEST => Err(Answer::Garbled { what: format!("more than {} MiB", LONGEST >> 20) }),
+            _ if output.len() > LONGEST => {
+                Err(ContactOutcome::Garbled { what: format!("more than {} MiB", LONGEST >> 20) })
+            }
             _ if is_whole => Ok(()),
-            _ if ate_memory => Err(Answer::TooMuchMemory { limit: self.limits.memory }),
-            Some(how) => Err(Answer::Crashed { how: how.clone() }),
+            _ if ate_memory => Err(ContactOutcome::TooMuchMemory { limit: self.limits.memory }),
+            Some(how) => Err(ContactOutcome::Crashed { how: how.clone() }),
             None if is_closed => Ok(()),
             None => Err(self.late(own)),
         };
@@ -156,9 +160,9 @@ impl Running {
         Ended { output, how, aftermath, unfinished }
     }
 
-    fn late(&self, left_running: Option<u32>) -> Answer {
+    fn late(&self, left_running: Option<u32>) -> ContactOutcome {
         let after_ms = u64::try_from(self.limits.answer.as_millis()).unwrap_or(u64::MAX);
-        Answer::TimedOut { after_ms, left_running }
+        ContactOutcome::TimedOut { after_ms, left_running }
     }
 
     /// Whether it ends in this time. It is not waited for, so that its number stays its own.
@@ -319,7 +323,7 @@ mod tests {
         Running::start(Command::new("/bin/sh").args(["-c", script]), limits, is_last).unwrap()
     }
 
-    fn run(script: &str, timeout: Duration) -> (Result<Message, Answer>, Duration) {
+    fn run(script: &str, timeout: Duration) -> (Result<Message, ContactOutcome>, Duration) {
         let start = Instant::now();
         (shell(script, timeout).finish().0, start.elapsed())
     }
@@ -328,19 +332,19 @@ mod tests {
     fn after(script: &str) -> Aftermath {
         let start = Instant::now();
         let (message, aftermath) = shell(script, LONG).finish::<Message>();
-        assert_eq!(message.unwrap(), Message::new(None, Answer::NoLibrary), "{script}");
+        assert_eq!(message.unwrap(), Message::new(None, ContactOutcome::NoLibrary), "{script}");
         assert!(start.elapsed() < Duration::from_secs(10), "{script}: {:?}", start.elapsed());
         aftermath
     }
 
-    fn failed(script: &str) -> Answer {
+    fn failed(script: &str) -> ContactOutcome {
         run(script, Duration::from_secs(20)).0.unwrap_err()
     }
 
     #[test]
     fn an_answer_comes_back() {
         let (message, _) = run(ANSWER, Duration::from_secs(20));
-        assert_eq!(message.unwrap(), Message::new(None, Answer::NoLibrary));
+        assert_eq!(message.unwrap(), Message::new(None, ContactOutcome::NoLibrary));
     }
 
     #[test]
@@ -348,7 +352,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("pid");
         let (result, time) = run(&format!("sleep 60 & echo $! > {}; trap '' TERM; wait", file.display()), SOON);
-        assert_eq!(result.unwrap_err(), Answer::TimedOut { after_ms: 300, left_running: None });
+        assert_eq!(result.unwrap_err(), ContactOutcome::TimedOut { after_ms: 300, left_running: None });
         assert!(time >= SOON && time < SOON + DYING, "{time:?}");
         if cfg!(target_os = "linux") {
             let pid = std::fs::read_to_string(file).unwrap();
@@ -364,18 +368,18 @@ mod tests {
 
     #[test]
     fn how_it_died_is_told() {
-        assert_eq!(failed("kill -ABRT $$"), Answer::Crashed { how: "signal 6 (SIGABRT)".to_owned() });
-        assert_eq!(failed("kill -SEGV $$"), Answer::Crashed { how: "signal 11 (SIGSEGV)".to_owned() });
-        assert_eq!(failed("exit 3"), Answer::Crashed { how: "exit code 3".to_owned() });
+        assert_eq!(failed("kill -ABRT $$"), ContactOutcome::Crashed { how: "signal 6 (SIGABRT)".to_owned() });
+        assert_eq!(failed("kill -SEGV $$"), ContactOutcome::Crashed { how: "signal 11 (SIGSEGV)".to_owned() });
+        assert_eq!(failed("exit 3"), ContactOutcome::Crashed { how: "exit code 3".to_owned() });
     }
 
     #[test]
     fn nonsense_is_garbled_and_not_repeated() {
-        assert_eq!(failed("true"), Answer::Garbled { what: "nothing".to_owned() });
+        assert_eq!(failed("true"), ContactOutcome::Garbled { what: "nothing".to_owned() });
         for script in
             ["echo secret", "printf '{\"answer\": \"secret\"}'", "printf '\\377\\376secret'", "printf '[[[[['"]
         {
-            let Answer::Garbled { what } = failed(script) else { panic!("{script}") };
+            let ContactOutcome::Garbled { what } = failed(script) else { panic!("{script}") };
             assert!(what.starts_with("no report at line 1") && !what.contains("secret"), "{what}");
         }
     }
@@ -383,7 +387,7 @@ mod tests {
     #[test]
     fn a_flood_is_cut_off() {
         let (result, time) = run("exec cat /dev/zero", Duration::from_secs(20));
-        assert_eq!(result.unwrap_err(), Answer::Garbled { what: "more than 4 MiB".to_owned() });
+        assert_eq!(result.unwrap_err(), ContactOutcome::Garbled { what: "more than 4 MiB".to_owned() });
         assert!(time < Duration::from_secs(10), "{time:?}");
     }
 
@@ -403,7 +407,7 @@ mod tests {
         // Its output has ended: it is on its way out.
         assert!(after(&format!("{ANSWER}; exec 1>&-; sleep 60")).is_quiet());
         let (result, _) = run("printf '{'; exec 1>&-; sleep 60", SOON);
-        assert!(matches!(result.unwrap_err(), Answer::TimedOut { .. }));
+        assert!(matches!(result.unwrap_err(), ContactOutcome::TimedOut { .. }));
     }
 
     #[cfg(target_os = "linux")]
@@ -426,7 +430,7 @@ mod tests {
     #[test]
     fn one_that_eats_memory_is_ended() {
         let (result, time) = run("x=$(head -c 600000000 /dev/zero | tr '\\0' a); sleep 60", LONG);
-        assert_eq!(result.unwrap_err(), Answer::TooMuchMemory { limit: 1 << 28 });
+        assert_eq!(result.unwrap_err(), ContactOutcome::TooMuchMemory { limit: 1 << 28 });
         assert!(time < LONG, "{time:?}");
     }
 
@@ -443,10 +447,10 @@ mod tests {
     fn what_was_written_before_the_end_is_kept() {
         let ended = shell("echo one; echo two; kill -SEGV $$", Duration::from_secs(20)).end();
         assert_eq!(ended.output, b"one\ntwo\n");
-        assert_eq!(ended.how, Err(Answer::Crashed { how: "signal 11 (SIGSEGV)".to_owned() }));
+        assert_eq!(ended.how, Err(ContactOutcome::Crashed { how: "signal 11 (SIGSEGV)".to_owned() }));
         let ended = shell("echo one; sleep 60", SOON).end();
         assert_eq!(ended.output, b"one\n");
-        assert_eq!(ended.how, Err(Answer::TimedOut { after_ms: 300, left_running: None }));
+        assert_eq!(ended.how, Err(ContactOutcome::TimedOut { after_ms: 300, left_running: None }));
         let ended = shell("printf half; exit 0", Duration::from_secs(20)).end();
         assert_eq!((ended.output.as_slice(), ended.how), (&b"half"[..], Ok(())));
     }
@@ -454,7 +458,7 @@ mod tests {
     #[test]
     fn a_crash_is_seen_though_a_grandchild_keeps_the_pipe() {
         let (result, _) = run("sleep 5 & kill -ABRT $$", SOON);
-        assert_eq!(result.unwrap_err(), Answer::Crashed { how: "signal 6 (SIGABRT)".to_owned() });
+        assert_eq!(result.unwrap_err(), ContactOutcome::Crashed { how: "signal 6 (SIGABRT)".to_owned() });
     }
 
     #[test]

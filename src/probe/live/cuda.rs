@@ -10,7 +10,7 @@ use super::{
     library::{self, Opened},
     message::{self, Device, Message, address, capability, cuda_version},
 };
-use crate::facts::{Answer, LibraryKind, Trouble};
+use crate::facts::{ContactOutcome, LibraryKind, Trouble};
 
 /// `CUresult`, or its number: an enum would make an unlisted value undefined behaviour.
 type Code = u32;
@@ -28,7 +28,7 @@ pub fn ask() -> Message {
         Ok(opened) => opened,
         Err(answer) => return Message::new(None, answer),
     };
-    let mut message = Message::new(opened.file.clone(), Answer::Ready);
+    let mut message = Message::new(opened.file.clone(), ContactOutcome::Ready);
     message.plain_name = plain_name(&opened);
     if let Err(answer) = describe(&opened, &mut message) {
         message.answer = answer;
@@ -45,14 +45,14 @@ fn plain_name(opened: &Opened) -> Option<bool> {
     wsl.then(|| unsafe { Library::new("libcuda.so") }.is_ok())
 }
 
-fn describe(opened: &Opened, message: &mut Message) -> Result<(), Answer> {
+fn describe(opened: &Opened, message: &mut Message) -> Result<(), ContactOutcome> {
     let api = Api { library: &opened.library };
     // It needs no initialisation, so that a driver that cannot start still tells its version.
     message.cuda = api.get("cuDriverGetVersion", 0).ok().and_then(cuda_version);
     api.init()?;
     let count = api.get("cuDeviceGetCount", 0)?;
     if !(0..=MOST).contains(&count) {
-        return Err(Answer::Garbled { what: format!("cuDeviceGetCount says {count}") });
+        return Err(ContactOutcome::Garbled { what: format!("cuDeviceGetCount says {count}") });
     }
     message.devices = (0..count).map(|ordinal| api.device(ordinal)).collect();
     Ok(())
@@ -68,19 +68,19 @@ impl Api<'_> {
     ///
     /// # Safety
     /// `F` must be the function's type in cuda.h, with numbers for enums.
-    unsafe fn find<F: Copy>(&self, name: &str) -> Result<F, Answer> {
+    unsafe fn find<F: Copy>(&self, name: &str) -> Result<F, ContactOutcome> {
         // SAFETY: passed on to the caller.
         let symbol = unsafe { self.library.get::<F>(name.as_bytes()) };
-        symbol.map(|symbol| *symbol).map_err(|_| Answer::MissingFunction { name: name.to_owned() })
+        symbol.map(|symbol| *symbol).map_err(|_| ContactOutcome::MissingFunction { name: name.to_owned() })
     }
 
-    fn init(&self) -> Result<(), Answer> {
+    fn init(&self) -> Result<(), ContactOutcome> {
         // SAFETY: CUresult cuInit(unsigned int Flags); the flags must be 0.
         check("cuInit", unsafe { self.find::<unsafe extern "C" fn(u32) -> Code>("cuInit")?(0) })
     }
 
     /// One number from a function that takes the place for it; `before` is what stands there already.
-    fn get(&self, name: &str, before: c_int) -> Result<c_int, Answer> {
+    fn get(&self, name: &str, before: c_int) -> Result<c_int, ContactOutcome> {
         let mut number = before;
         // SAFETY: asked for are cuDriverGetVersion(int *) and cuDeviceGetCount(int *) only.
         check(name, unsafe { self.find::<unsafe extern "C" fn(*mut c_int) -> Code>(name)?(&mut number) })?;
@@ -106,7 +106,7 @@ impl Api<'_> {
         device
     }
 
-    fn handle(&self, ordinal: c_int) -> Result<Handle, Answer> {
+    fn handle(&self, ordinal: c_int) -> Result<Handle, ContactOutcome> {
         let mut handle: Handle = 0;
         // SAFETY: CUresult cuDeviceGet(CUdevice *device, int ordinal).
         let code = unsafe {
@@ -115,7 +115,7 @@ impl Api<'_> {
         check("cuDeviceGet", code).map(|()| handle)
     }
 
-    fn attribute(&self, attribute: c_int, handle: Handle) -> Result<c_int, Answer> {
+    fn attribute(&self, attribute: c_int, handle: Handle) -> Result<c_int, ContactOutcome> {
         let mut number: c_int = 0;
         // SAFETY: CUresult cuDeviceGetAttribute(int *pi, CUdevice_attribute attrib, CUdevice dev).
         let code = unsafe {
@@ -175,16 +175,16 @@ impl Api<'_> {
     }
 }
 
-fn check(call: &str, code: Code) -> Result<(), Answer> {
+fn check(call: &str, code: Code) -> Result<(), ContactOutcome> {
     match code {
         0 => Ok(()),
-        code => Err(Answer::Failed { call: call.to_owned(), code, name: codes::cuda(code) }),
+        code => Err(ContactOutcome::Failed { call: call.to_owned(), code, name: codes::cuda(code) }),
     }
 }
 
-fn trouble(answer: Answer) -> Option<Trouble> {
+fn trouble(answer: ContactOutcome) -> Option<Trouble> {
     match answer {
-        Answer::Failed { call, code, name } => Some(Trouble { call, code, name }),
+        ContactOutcome::Failed { call, code, name } => Some(Trouble { call, code, name }),
         _ => None,
     }
 }
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_code_without_a_name_stays_a_number() {
-        let failed = |code, name| Err(Answer::Failed { call: "cuInit".to_owned(), code, name });
+        let failed = |code, name| Err(ContactOutcome::Failed { call: "cuInit".to_owned(), code, name });
         assert_eq!(check("cuInit", 77777), failed(77777, None));
         assert_eq!(check("cuInit", 100), failed(100, Some("CUDA_ERROR_NO_DEVICE".to_owned())));
     }

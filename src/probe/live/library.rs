@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use libloading::Library;
 
-use crate::facts::{Answer, DriverLibrary, DriverVersion, Fact, How, LibraryKind, Source};
+use crate::facts::{ContactOutcome, DriverLibrary, DriverVersion, Fact, How, LibraryKind, Source};
 
 /// An open library. It stays open: NVIDIA's libraries start threads.
 pub struct Opened {
@@ -19,8 +19,8 @@ pub struct Opened {
 /// Opens the first of these that is there. `symbol` is a function of it, by whose address its file is found.
 ///
 /// # Errors
-/// [`Answer::NoLibrary`] when none is there, [`Answer::Unloadable`] when the first that is there cannot be loaded.
-pub fn open(names: &[PathBuf], symbol: &str) -> Result<Opened, Answer> {
+/// [`ContactOutcome::NoLibrary`] when none is there, [`ContactOutcome::Unloadable`] when the first that is there cannot be loaded.
+pub fn open(names: &[PathBuf], symbol: &str) -> Result<Opened, ContactOutcome> {
     for name in names {
         match load(name) {
             Ok(library) => {
@@ -28,10 +28,10 @@ pub fn open(names: &[PathBuf], symbol: &str) -> Result<Opened, Answer> {
                 return Ok(Opened { library, name: name.clone(), file });
             }
             Err(error) if is_missing(name, &error) => {}
-            Err(error) => return Err(Answer::Unloadable { why: error.to_string() }),
+            Err(error) => return Err(ContactOutcome::Unloadable { why: error.to_string() }),
         }
     }
-    Err(Answer::NoLibrary)
+    Err(ContactOutcome::NoLibrary)
 }
 
 /// The names of the management library.
@@ -208,7 +208,7 @@ mod tests {
         assert!(file.path.contains("/libc") && file.version.is_unknown(), "{file:?}");
         let lacking = open(&["libc.so.6".into()], "no_such_function").ok().unwrap();
         assert_eq!(lacking.file.map(|file| file.path), Some(file.path));
-        assert_eq!(open(&["libno-such-driver.so.1".into()], "x").err(), Some(Answer::NoLibrary));
+        assert_eq!(open(&["libno-such-driver.so.1".into()], "x").err(), Some(ContactOutcome::NoLibrary));
     }
 
     #[cfg(target_os = "linux")]
@@ -217,6 +217,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("libcuda.so.1");
         std::fs::write(&path, "garbage").unwrap();
-        assert!(matches!(open(&[path], "cuInit").err(), Some(Answer::Unloadable { .. })));
+        assert!(matches!(open(&[path], "cuInit").err(), Some(ContactOutcome::Unloadable { .. })));
     }
 }

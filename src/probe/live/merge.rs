@@ -1,7 +1,7 @@
 //! Puts what the driver's libraries said into the facts: driver, GPUs, and the two attempts themselves.
 
 use super::{LiveFacts, Message, unite};
-use crate::facts::{Answer, CudaVersion, Driver, DriverVersion, Fact, Facts, How, LibraryKind, Os, Source};
+use crate::facts::{ContactOutcome, CudaVersion, Driver, DriverVersion, Fact, Facts, How, LibraryKind, Os, Source};
 
 /// Adds the answers to what the files told. UUIDs are dropped unless `identify` asks for them.
 pub fn merge(facts: &mut Facts, live: LiveFacts, identify: bool) {
@@ -10,7 +10,7 @@ pub fn merge(facts: &mut Facts, live: LiveFacts, identify: bool) {
     let windows = facts.host.platform.value().is_some_and(|platform| platform.os == Os::Windows);
     driver(&mut facts.driver, windows, nvml, cuda);
     let ready = |message: &Option<Message>| match message {
-        Some(message) if message.answer == Answer::Ready => Some(message.devices.clone()),
+        Some(message) if message.answer == ContactOutcome::Ready => Some(message.devices.clone()),
         _ => None,
     };
     let lists = unite::Lists {
@@ -35,7 +35,9 @@ fn driver(driver: &mut Fact<Driver>, windows: bool, nvml: Option<&Message>, cuda
     } else if let Some(version) = cuda.and_then(of_file) {
         let via = Source::new(How::Cuda, "the name of the CUDA driver library, which works with the kernel's part");
         *driver = Fact::known(Driver { version, cuda: newest }, via);
-    } else if windows && [nvml, cuda].iter().all(|said| said.is_some_and(|said| said.answer == Answer::NoLibrary)) {
+    } else if windows
+        && [nvml, cuda].iter().all(|said| said.is_some_and(|said| said.answer == ContactOutcome::NoLibrary))
+    {
         *driver = Fact::absent(Source::new(How::Nvml, "neither nvml.dll nor nvcuda.dll is there"));
     } else if windows {
         *driver = Fact::unknown("neither NVML nor CUDA tells it; give it with --driver");
@@ -58,7 +60,7 @@ fn newest_cuda(nvml: Option<&Message>, cuda: Option<&Message>) -> Fact<CudaVersi
 /// A library of the driver itself that works has the driver's own version: the kernel's part refuses any other.
 fn of_file(message: &Message) -> Option<DriverVersion> {
     let file = message.library.as_ref().filter(|file| file.kind == LibraryKind::Driver)?;
-    let works = message.answer == Answer::Ready;
+    let works = message.answer == ContactOutcome::Ready;
     file.version.value().filter(|_| works).cloned()
 }
 
@@ -73,7 +75,7 @@ mod tests {
     }
 
     fn message(driver: Option<&str>, cuda: Option<(u16, u16)>) -> Message {
-        let mut message = Message::new(None, Answer::Ready);
+        let mut message = Message::new(None, ContactOutcome::Ready);
         message.driver = driver.map(ToOwned::to_owned);
         message.cuda = cuda.map(|(major, minor)| CudaVersion::new(major, minor));
         message
@@ -116,13 +118,13 @@ mod tests {
         cuda.library = file(LibraryKind::Compat);
         assert_eq!(after(Fact::unknown("x"), None, Some(&cuda)).0, None);
         cuda.library = file(LibraryKind::Driver);
-        cuda.answer = Answer::Failed { call: "cuInit".to_owned(), code: 803, name: None };
+        cuda.answer = ContactOutcome::Failed { call: "cuInit".to_owned(), code: 803, name: None };
         assert_eq!(after(Fact::unknown("x"), None, Some(&cuda)).0, None);
     }
 
     #[test]
     fn absent_stays_absent_and_unknown_says_that_they_were_asked() {
-        let nobody = Message::new(None, Answer::NoLibrary);
+        let nobody = Message::new(None, ContactOutcome::NoLibrary);
         let mut fact = Fact::absent(Source::file("/proc/modules"));
         driver(&mut fact, false, Some(&nobody), Some(&nobody));
         assert!(fact.is_absent());
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn on_windows_the_libraries_decide() {
-        let (nobody, ready) = (Message::new(None, Answer::NoLibrary), message(None, None));
+        let (nobody, ready) = (Message::new(None, ContactOutcome::NoLibrary), message(None, None));
         let after = |nvml, cuda| {
             let mut fact = Fact::unknown("x");
             driver(&mut fact, true, nvml, cuda);
@@ -157,7 +159,7 @@ mod tests {
         nvml.devices.push(super::super::Device { trouble: Some(trouble), ..Default::default() });
         let contact = crate::facts::Contact {
             library: Fact::unknown("x"),
-            answer: Answer::Ready,
+            answer: ContactOutcome::Ready,
             plain_name: Fact::default(),
             aftermath: Default::default(),
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Answer, ComputeCapability, CudaVersion, DriverLibrary, Fact, Mig, Trouble};
+use crate::facts::{ComputeCapability, ContactOutcome, CudaVersion, DriverLibrary, Fact, Mig, Trouble};
 
 /// Longest text that is taken from a driver: NVIDIA's buffers hold 96 bytes.
 const LONGEST: usize = 96;
@@ -13,7 +13,7 @@ pub struct Message {
     /// The file that the loader took; nothing when it took none or does not say which.
     pub library: Option<DriverLibrary>,
     /// How it ended.
-    pub answer: Answer,
+    pub answer: ContactOutcome,
     /// The driver's version, as written.
     pub driver: Option<String>,
     /// Whether the name without a version is found too; only told in WSL.
@@ -27,7 +27,7 @@ pub struct Message {
 
 impl Message {
     /// An answer with nothing beside it.
-    pub fn new(library: Option<DriverLibrary>, answer: Answer) -> Self {
+    pub fn new(library: Option<DriverLibrary>, answer: ContactOutcome) -> Self {
         Self { library, answer, driver: None, plain_name: None, cuda: None, devices: Vec::new() }
     }
 }
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_message_survives_the_pipe() {
-        let mut message = Message::new(None, Answer::NoLibrary);
+        let mut message = Message::new(None, ContactOutcome::NoLibrary);
         message.devices.push(Device { capability: capability(9, 0), ..Device::default() });
         let text = serde_json::to_string(&message).unwrap();
         assert_eq!(serde_json::from_str::<Message>(&text).unwrap(), message);

@@ -24,7 +24,7 @@ pub use merge::merge;
 pub use message::{Device, Message};
 
 use crate::{
-    facts::{Aftermath, Answer, Contact, Fact, How, Source},
+    facts::{Aftermath, Contact, ContactOutcome, Fact, How, Source},
     system::{Root, redact},
 };
 use contain::{Limits, Running};
@@ -41,14 +41,14 @@ const MEMORY: u64 = 4 << 30;
 
 /// A library that is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Library {
+pub enum DriverApi {
     /// The NVIDIA management library.
     Nvml,
     /// The CUDA driver API.
     Cuda,
 }
 
-impl Library {
+impl DriverApi {
     /// Asks it, in this process. What goes wrong is in the message; but the library may also end the process.
     pub fn ask(self) -> Message {
         match self {
@@ -97,7 +97,7 @@ impl Live {
     /// Starts both; each has until `timeout` to answer.
     pub fn start(timeout: Duration) -> Self {
         let program = std::env::current_exe();
-        let start = |library: Library| match &program {
+        let start = |library: DriverApi| match &program {
             Ok(program) => {
                 let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
                 let is_last = |line: &[u8]| serde_json::from_slice::<Message>(line).is_ok();
@@ -105,7 +105,7 @@ impl Live {
             }
             Err(error) => Err(io::Error::new(error.kind(), "this program does not find itself")),
         };
-        Self { nvml: start(Library::Nvml), cuda: start(Library::Cuda), started: Instant::now() }
+        Self { nvml: start(DriverApi::Nvml), cuda: start(DriverApi::Cuda), started: Instant::now() }
     }
 
     /// Waits for both, until the time that each was given and never longer than a moment more.
@@ -116,8 +116,8 @@ impl Live {
             // Nothing can be done when that fails.
             let _ = writeln!(io::stderr().lock(), "gpucheck: asking the NVIDIA driver …");
         }
-        let (nvml, nvml_message) = outcome(Library::Nvml, &mut self.nvml, root);
-        let (cuda, cuda_message) = outcome(Library::Cuda, &mut self.cuda, root);
+        let (nvml, nvml_message) = outcome(DriverApi::Nvml, &mut self.nvml, root);
+        let (cuda, cuda_message) = outcome(DriverApi::Cuda, &mut self.cuda, root);
         LiveFacts { nvml, cuda, nvml_message, cuda_message }
     }
 }
@@ -125,7 +125,7 @@ impl Live {
 /// Linux numbers at most so many devices of the driver (`/dev/nvidia0` to 254).
 const MOST_DEVICES: usize = 255;
 
-fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> (Fact<Contact>, Option<Message>) {
+fn outcome(library: DriverApi, running: &mut io::Result<Running>, root: &Root) -> (Fact<Contact>, Option<Message>) {
     let running = match running {
         Ok(running) => running,
         Err(error) => return (Fact::unknown(format!("the process that asks cannot be started: {error}")), None),
@@ -136,7 +136,7 @@ fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> 
             let what = format!("{} devices, which is more than any machine has", message.devices.len());
             let library = Fact::unknown("its answer is not believed");
             let plain_name = Fact::unknown("its answer is not believed");
-            (Contact { library, answer: Answer::Garbled { what }, plain_name, aftermath }, None)
+            (Contact { library, answer: ContactOutcome::Garbled { what }, plain_name, aftermath }, None)
         }
         Ok(message) => (Contact { aftermath, ..contact(library, &message, root) }, Some(message)),
         Err(answer) => {
@@ -149,19 +149,19 @@ fn outcome(library: Library, running: &mut io::Result<Running>, root: &Root) -> 
 }
 
 /// The attempt as the message tells it, with the home folder left out.
-fn contact(library: Library, message: &Message, root: &Root) -> Contact {
+fn contact(library: DriverApi, message: &Message, root: &Root) -> Contact {
     let file = match (&message.library, &message.answer) {
         (Some(file), _) => {
             let mut file = file.clone();
             file.path = root.shown(Path::new(&file.path));
             Fact::known(file, library.source())
         }
-        (None, Answer::NoLibrary) => Fact::absent(library.source()),
-        (None, Answer::Unloadable { .. }) => Fact::unknown("the loader refuses it"),
+        (None, ContactOutcome::NoLibrary) => Fact::absent(library.source()),
+        (None, ContactOutcome::Unloadable { .. }) => Fact::unknown("the loader refuses it"),
         (None, _) => Fact::unknown("the system does not say which file the loader took"),
     };
     let mut answer = message.answer.clone();
-    if let Answer::Unloadable { why } = &mut answer {
+    if let ContactOutcome::Unloadable { why } = &mut answer {
         *why = redact::variable("", why, root.homes());
     }
     let plain_name = match message.plain_name {
@@ -183,16 +183,22 @@ mod tests {
         let place = home.path().join("compat/libcuda.so.1").display().to_string();
         let file = DriverLibrary { path: place.clone(), version: Fact::unknown("x"), kind: LibraryKind::Compat };
         let why = format!("{place}: file too short");
-        let contact = contact(Library::Cuda, &Message::new(Some(file), Answer::Unloadable { why }), &root);
+        let contact = contact(DriverApi::Cuda, &Message::new(Some(file), ContactOutcome::Unloadable { why }), &root);
         assert_eq!(contact.library.value().unwrap().path, "~/compat/libcuda.so.1");
-        assert_eq!(contact.answer, Answer::Unloadable { why: "~/compat/libcuda.so.1: file too short".to_owned() });
+        assert_eq!(
+            contact.answer,
+            ContactOutcome::Unloadable { why: "~/compat/libcuda.so.1: file too short".to_owned() }
+        );
     }
 
     #[test]
     fn no_library_is_no_unknown_library() {
         let root = Root::new(None, None).unwrap();
-        let of = |answer| contact(Library::Nvml, &Message::new(None, answer), &root).library;
-        assert!(of(Answer::NoLibrary).is_absent());
-        assert!(of(Answer::Unloadable { why: "x".to_owned() }).is_unknown() && of(Answer::Ready).is_unknown());
+        let of = |answer| contact(DriverApi::Nvml, &Message::new(None, answer), &root).library;
+        assert!(of(ContactOutcome::NoLibrary).is_absent());
+        assert!(
+            of(ContactOutcome::Unloadable { why: "x".to_owned() }).is_unknown()
+                && of(ContactOutcome::Ready).is_unknown()
+        );
     }
 }

@@ -8,7 +8,7 @@ use super::{
     codes, library,
     message::{Device, Message, address, capability, cuda_version, text},
 };
-use crate::facts::{Answer, Fact, How, Mig, Source, Trouble};
+use crate::facts::{ContactOutcome, Fact, How, Mig, Source, Trouble};
 
 /// More devices, or instances of one, than any machine has: a count above it is no answer.
 const MOST: u32 = 1024;
@@ -23,7 +23,7 @@ pub fn ask() -> Message {
         Ok(opened) => opened,
         Err(answer) => return Message::new(None, answer),
     };
-    let mut message = Message::new(opened.file.clone(), Answer::Ready);
+    let mut message = Message::new(opened.file.clone(), ContactOutcome::Ready);
     match Nvml::builder().lib_path(opened.name.as_os_str()).init() {
         Ok(nvml) => {
             // Its Drop calls nvmlShutdown, and panics where the library lacks it; the process ends in any case.
@@ -38,12 +38,12 @@ pub fn ask() -> Message {
     message
 }
 
-fn describe(nvml: &Nvml, message: &mut Message) -> Result<(), Answer> {
+fn describe(nvml: &Nvml, message: &mut Message) -> Result<(), ContactOutcome> {
     message.driver = nvml.sys_driver_version().ok().and_then(|version| text(&version));
     message.cuda = nvml.sys_cuda_driver_version().ok().and_then(cuda_version);
     let count = nvml.device_count().map_err(|error| failure("nvmlDeviceGetCount", "nvmlDeviceGetCount_v2", error))?;
     if count > MOST {
-        return Err(Answer::Garbled { what: format!("nvmlDeviceGetCount says {count}") });
+        return Err(ContactOutcome::Garbled { what: format!("nvmlDeviceGetCount says {count}") });
     }
     message.devices = (0..count).map(|index| device(nvml, index)).collect();
     Ok(())
@@ -132,12 +132,12 @@ fn mig(handle: &Handle<'_>, seen: &mut Option<Trouble>) -> Fact<Mig> {
     }
 }
 
-fn failure(call: &str, function: &str, error: NvmlError) -> Answer {
+fn failure(call: &str, function: &str, error: NvmlError) -> ContactOutcome {
     match (code(&error), error) {
-        (Some(code), _) => Answer::Failed { call: call.to_owned(), code, name: codes::nvml(code) },
-        (None, NvmlError::FailedToLoadSymbol(_)) => Answer::MissingFunction { name: function.to_owned() },
-        (None, error @ NvmlError::LibloadingError(_)) => Answer::Unloadable { why: error.to_string() },
-        (None, error) => Answer::Garbled { what: format!("{call}: {error}") },
+        (Some(code), _) => ContactOutcome::Failed { call: call.to_owned(), code, name: codes::nvml(code) },
+        (None, NvmlError::FailedToLoadSymbol(_)) => ContactOutcome::MissingFunction { name: function.to_owned() },
+        (None, error @ NvmlError::LibloadingError(_)) => ContactOutcome::Unloadable { why: error.to_string() },
+        (None, error) => ContactOutcome::Garbled { what: format!("{call}: {error}") },
     }
 }
 
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn failures_are_told_apart() {
         let init = |error| failure("nvmlInit", "nvmlInit_v2", error);
-        let failed = |code, name: Option<&str>| Answer::Failed {
+        let failed = |code, name: Option<&str>| ContactOutcome::Failed {
             call: "nvmlInit".to_owned(),
             code,
             name: name.map(ToOwned::to_owned),
@@ -199,10 +199,10 @@ mod tests {
         assert_eq!(init(NvmlError::DriverNotLoaded), failed(9, Some("NVML_ERROR_DRIVER_NOT_LOADED")));
         assert_eq!(init(NvmlError::UnexpectedVariant(31)), failed(31, None));
         let missing = init(NvmlError::FailedToLoadSymbol("x".to_owned()));
-        assert_eq!(missing, Answer::MissingFunction { name: "nvmlInit_v2".to_owned() });
+        assert_eq!(missing, ContactOutcome::MissingFunction { name: "nvmlInit_v2".to_owned() });
         let bytes: Vec<u8> = vec![0xff];
         let error = NvmlError::from(String::from_utf8(bytes).unwrap_err().utf8_error());
-        assert!(matches!(init(error), Answer::Garbled { .. }));
+        assert!(matches!(init(error), ContactOutcome::Garbled { .. }));
     }
 
     #[test]

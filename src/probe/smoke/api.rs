@@ -6,7 +6,7 @@ use std::ffi::{c_char, c_int, c_uint, c_void};
 use libloading::Library;
 
 use super::super::live::{codes, library};
-use crate::facts::Answer;
+use crate::facts::ContactOutcome;
 
 /// `CUresult`.
 type Code = u32;
@@ -27,7 +27,7 @@ impl Api {
     ///
     /// # Errors
     /// When there is none or it cannot be loaded.
-    pub fn open() -> Result<Self, Answer> {
+    pub fn open() -> Result<Self, ContactOutcome> {
         library::open(&library::cuda_names(), "cuInit").map(|opened| Self { library: opened.library })
     }
 
@@ -40,21 +40,21 @@ impl Api {
     ///
     /// # Safety
     /// `F` must be the function's type in cuda.h, with numbers for enums and pointers for handles.
-    unsafe fn find<F: Copy>(&self, names: &[&str]) -> Result<F, Answer> {
+    unsafe fn find<F: Copy>(&self, names: &[&str]) -> Result<F, ContactOutcome> {
         for name in names {
             // SAFETY: passed on to the caller.
             if let Ok(symbol) = unsafe { self.library.get::<F>(name.as_bytes()) } {
                 return Ok(*symbol);
             }
         }
-        Err(Answer::MissingFunction { name: names.first().copied().unwrap_or_default().to_owned() })
+        Err(ContactOutcome::MissingFunction { name: names.first().copied().unwrap_or_default().to_owned() })
     }
 }
 
-fn check(call: &str, code: Code) -> Result<(), Answer> {
+fn check(call: &str, code: Code) -> Result<(), ContactOutcome> {
     match code {
         0 => Ok(()),
-        code => Err(Answer::Failed { call: call.to_owned(), code, name: codes::cuda(code) }),
+        code => Err(ContactOutcome::Failed { call: call.to_owned(), code, name: codes::cuda(code) }),
     }
 }
 
@@ -67,7 +67,7 @@ macro_rules! functions {
             /// # Safety
             /// Pointers must be valid for what the function reads and writes; handles must come from this library and be alive.
             #[allow(clippy::too_many_arguments, reason = "as many as in cuda.h")]
-            pub unsafe fn $name(&self, $($argument: $type),*) -> Result<(), Answer> {
+            pub unsafe fn $name(&self, $($argument: $type),*) -> Result<(), ContactOutcome> {
                 // SAFETY: the parameters are those of cuda.h.
                 let function = unsafe { self.find::<unsafe extern "C" fn($($type),*) -> Code>(&[$first $(, $other)*]) }?;
                 // SAFETY: passed on to the caller.

@@ -7,7 +7,7 @@ use super::{
     memory::{Memory, Parameter},
     random::Random,
 };
-use crate::facts::{Answer, KernelOutcome, Speed};
+use crate::facts::{ContactOutcome, KernelOutcome, Speed};
 
 /// Stands behind each buffer.
 const GUARD: usize = 1024;
@@ -57,7 +57,7 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn input(&self, name: &'static str, content: &[u8]) -> Result<Buffer<'c>, Answer> {
+    pub fn input(&self, name: &'static str, content: &[u8]) -> Result<Buffer<'c>, ContactOutcome> {
         let buffer = self.buffer(name, content.len())?;
         buffer.memory.write(0, content)?;
         Ok(buffer)
@@ -67,13 +67,13 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn output(&self, name: &'static str, bytes: usize) -> Result<Buffer<'c>, Answer> {
+    pub fn output(&self, name: &'static str, bytes: usize) -> Result<Buffer<'c>, ContactOutcome> {
         let buffer = self.buffer(name, bytes)?;
         buffer.memory.fill(0, bytes.next_multiple_of(4), POISON)?;
         Ok(buffer)
     }
 
-    fn buffer(&self, name: &'static str, bytes: usize) -> Result<Buffer<'c>, Answer> {
+    fn buffer(&self, name: &'static str, bytes: usize) -> Result<Buffer<'c>, ContactOutcome> {
         let guard = bytes.next_multiple_of(4);
         let memory = self.context.allocate(guard + GUARD)?;
         memory.fill(guard, GUARD, GUARD_WORD)?;
@@ -84,7 +84,7 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers; an error while it runs is one of waiting.
-    pub fn launch(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<(), Answer> {
+    pub fn launch(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<(), ContactOutcome> {
         self.context.launch(self.function, grid, parameters)?;
         self.context.wait()
     }
@@ -93,7 +93,7 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn fastest(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<u64, Answer> {
+    pub fn fastest(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<u64, ContactOutcome> {
         let (mut fastest, mut all) = (u64::MAX, 0);
         for launches in 1.. {
             let nanos = self.context.timed(|| self.context.launch(self.function, grid, parameters))?;
@@ -109,7 +109,7 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn read(&self, buffer: &Buffer<'_>) -> Result<Vec<u8>, Answer> {
+    pub fn read(&self, buffer: &Buffer<'_>) -> Result<Vec<u8>, ContactOutcome> {
         let mut content = vec![0; buffer.bytes];
         buffer.memory.read(0, &mut content)?;
         self.look_behind(buffer)?;
@@ -120,7 +120,7 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn read_floats(&self, buffer: &Buffer<'_>) -> Result<Vec<f32>, Answer> {
+    pub fn read_floats(&self, buffer: &Buffer<'_>) -> Result<Vec<f32>, ContactOutcome> {
         let content = self.read(buffer)?;
         Ok(content.as_chunks().0.iter().map(|bytes| f32::from_ne_bytes(*bytes)).collect())
     }
@@ -129,7 +129,7 @@ impl<'c> Bench<'c> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn look_behind(&self, buffer: &Buffer<'_>) -> Result<(), Answer> {
+    pub fn look_behind(&self, buffer: &Buffer<'_>) -> Result<(), ContactOutcome> {
         let mut guard = [0; GUARD];
         buffer.memory.read(buffer.bytes.next_multiple_of(4), &mut guard)?;
         let changed = guard.iter().filter(|byte| **byte != GUARD_WORD as u8).count();
@@ -165,8 +165,8 @@ pub fn grow(
     first: usize,
     largest: usize,
     power: u32,
-    mut run: impl FnMut(usize) -> Result<Done, Answer>,
-) -> Result<Done, Answer> {
+    mut run: impl FnMut(usize) -> Result<Done, ContactOutcome>,
+) -> Result<Done, ContactOutcome> {
     let mut size = first;
     let mut last = run(size)?;
     while let (KernelOutcome::Right { .. }, Some(speed)) = &last {
@@ -179,7 +179,7 @@ pub fn grow(
             break;
         }
         match run(size) {
-            Err(Answer::Failed { code: OUT_OF_MEMORY, .. }) => break,
+            Err(ContactOutcome::Failed { code: OUT_OF_MEMORY, .. }) => break,
             next => last = next?,
         }
     }
@@ -218,7 +218,7 @@ mod tests {
         let failing = |code| {
             move |size| match size {
                 256 => Ok(right(1_000)),
-                _ => Err(Answer::Failed { call: "cuMemAlloc".to_owned(), code, name: None }),
+                _ => Err(ContactOutcome::Failed { call: "cuMemAlloc".to_owned(), code, name: None }),
             }
         };
         assert_eq!(grow(256, 4096, 3, failing(2)).unwrap(), right(1_000));

@@ -21,7 +21,8 @@ use super::{
 use crate::{
     compat,
     facts::{
-        Answer, CodeKind, CodeTarget, ComputeCapability, CudaVersion, Image, ImageLoad, KernelOutcome, KernelRun, Smoke,
+        CodeKind, CodeTarget, ComputeCapability, ContactOutcome, CudaVersion, Image, ImageLoad, KernelOutcome,
+        KernelRun, Smoke,
     },
     knowledge::Knowledge,
     probe::live::message::cuda_version,
@@ -67,7 +68,7 @@ impl Work {
         match Api::open() {
             Ok(api) => {
                 let answer = self.compute(&api, &mut reporter)?;
-                reporter.state.smoke.answer = answer.err().unwrap_or(Answer::Ready);
+                reporter.state.smoke.answer = answer.err().unwrap_or(ContactOutcome::Ready);
                 api.leave();
             }
             Err(answer) => reporter.state.smoke.answer = answer,
@@ -76,7 +77,7 @@ impl Work {
     }
 
     /// The outer error is the pipe's, the inner one the driver's.
-    fn compute<W: Write>(&self, api: &Api, reporter: &mut Reporter<W>) -> io::Result<Result<(), Answer>> {
+    fn compute<W: Write>(&self, api: &Api, reporter: &mut Reporter<W>) -> io::Result<Result<(), ContactOutcome>> {
         macro_rules! or_return {
             ($result:expr) => {
                 match $result {
@@ -150,7 +151,9 @@ impl Work {
                 None => not_run("the driver takes no image of it".to_owned()),
                 // The images for Turing have no bf16.
                 Some((code, loaded)) => match loaded.function(&name) {
-                    Err(Answer::Failed { code: 500, .. }) => not_run(format!("the image for {code} does not have it")),
+                    Err(ContactOutcome::Failed { code: 500, .. }) => {
+                        not_run(format!("the image for {code} does not have it"))
+                    }
                     Err(answer) => failed(task.kernel, *code, answer),
                     Ok(function) => {
                         reporter.step(&format!("running {}", task.kernel))?;
@@ -187,10 +190,10 @@ impl Work {
     }
 }
 
-fn failed(kernel: &str, image: CodeTarget, answer: Answer) -> KernelRun {
+fn failed(kernel: &str, image: CodeTarget, answer: ContactOutcome) -> KernelRun {
     let outcome = match answer {
-        Answer::Failed { call, code, name } => KernelOutcome::Failed { call, code, name },
-        Answer::MissingFunction { name } => KernelOutcome::NotRun { why: format!("libcuda has no {name}") },
+        ContactOutcome::Failed { call, code, name } => KernelOutcome::Failed { call, code, name },
+        ContactOutcome::MissingFunction { name } => KernelOutcome::NotRun { why: format!("libcuda has no {name}") },
         _ => KernelOutcome::NotRun { why: "it could not be run".to_owned() },
     };
     KernelRun { kernel: kernel.to_owned(), image: Some(image), outcome, speed: None }
@@ -216,7 +219,7 @@ fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) ->
         binary,
         log,
         used: first && loaded.is_ok(),
-        answer: loaded.as_ref().err().cloned().unwrap_or(Answer::Ready),
+        answer: loaded.as_ref().err().cloned().unwrap_or(ContactOutcome::Ready),
     };
     (load, loaded.ok())
 }
@@ -224,7 +227,7 @@ fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) ->
 /// Whether the rules say that the driver has to compile this.
 fn compiles(images: &[Image], capability: Option<ComputeCapability>, cuda: Option<CudaVersion>) -> bool {
     let (Some(capability), Ok(knowledge)) = (capability, Knowledge::builtin()) else { return false };
-    let driver = compat::Driver { cuda, ..compat::Driver::default() };
+    let driver = compat::DriverSupport { cuda, ..compat::DriverSupport::default() };
     compat::one_fatbin(&knowledge, images, capability, None, &driver).compiled > 0
 }
 

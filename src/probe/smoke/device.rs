@@ -10,7 +10,7 @@ use super::{
     api::{Api, Handle, Opaque},
     memory::{Memory, Parameter},
 };
-use crate::facts::{Answer, ComputeCapability, SmokeDevice};
+use crate::facts::{ComputeCapability, ContactOutcome, SmokeDevice};
 
 /// `CUdevice_attribute` in cuda.h.
 mod attribute {
@@ -66,8 +66,8 @@ impl<'a> Device<'a> {
     /// Makes the driver ready and finds the device.
     ///
     /// # Errors
-    /// What the driver answers; [`Answer::Garbled`] when it does not have the device.
-    pub fn find(api: &'a Api, wanted: &Wanted) -> Result<Self, Answer> {
+    /// What the driver answers; [`ContactOutcome::Garbled`] when it does not have the device.
+    pub fn find(api: &'a Api, wanted: &Wanted) -> Result<Self, ContactOutcome> {
         // SAFETY: nothing is handed over.
         unsafe { api.init(0) }?;
         let ordinals = match wanted {
@@ -89,7 +89,7 @@ impl<'a> Device<'a> {
                 _ => return Ok(device),
             }
         }
-        Err(Answer::Garbled { what: "CUDA lists no device at this PCI address any more".to_owned() })
+        Err(ContactOutcome::Garbled { what: "CUDA lists no device at this PCI address any more".to_owned() })
     }
 
     /// PCI address as Linux writes it.
@@ -132,7 +132,7 @@ impl<'a> Device<'a> {
         unsafe { self.api.device_attribute(&mut value, which, self.handle) }.ok().map(|()| value)
     }
 
-    fn text(&self, ask: impl Fn(*mut c_char, c_int) -> Result<(), Answer>) -> Option<String> {
+    fn text(&self, ask: impl Fn(*mut c_char, c_int) -> Result<(), ContactOutcome>) -> Option<String> {
         let mut buffer = [0_u8; 256];
         ask(buffer.as_mut_ptr().cast(), buffer.len() as c_int).ok()?;
         Some(String::from_utf8_lossy(buffer.split(|byte| *byte == 0).next()?).into_owned())
@@ -142,7 +142,7 @@ impl<'a> Device<'a> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn context(&self) -> Result<Context<'a>, Answer> {
+    pub fn context(&self) -> Result<Context<'a>, ContactOutcome> {
         let mut context = ptr::null_mut();
         // SAFETY: the place is a pointer's own; the context is the device's and stays until it is released.
         unsafe {
@@ -172,7 +172,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// What the driver answers; an error of a launch comes up here.
-    pub fn wait(&self) -> Result<(), Answer> {
+    pub fn wait(&self) -> Result<(), ContactOutcome> {
         // SAFETY: nothing is handed over.
         unsafe { self.api.synchronize() }
     }
@@ -181,7 +181,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn load(&self, image: &[u8]) -> Result<Module<'_>, Answer> {
+    pub fn load(&self, image: &[u8]) -> Result<Module<'_>, ContactOutcome> {
         let mut module = ptr::null_mut();
         // SAFETY: the image's own headers say how long it is; they have been read and lie within the bytes.
         unsafe { self.api.load(&mut module, image.as_ptr().cast()) }?;
@@ -189,9 +189,9 @@ impl<'a> Context<'a> {
     }
 
     /// Compiles PTX and loads it. Beside the result comes what the compiler wrote, shortened.
-    pub fn compile(&self, ptx: &str) -> (Result<Module<'_>, Answer>, Option<String>) {
+    pub fn compile(&self, ptx: &str) -> (Result<Module<'_>, ContactOutcome>, Option<String>) {
         let Ok(ptx) = CString::new(ptx) else {
-            return (Err(Answer::Garbled { what: "the PTX has a zero byte".to_owned() }), None);
+            return (Err(ContactOutcome::Garbled { what: "the PTX has a zero byte".to_owned() }), None);
         };
         let (mut info, mut error) = (vec![0_u8; JIT_LOG], vec![0_u8; JIT_LOG]);
         let length = || ptr::without_provenance_mut::<c_void>(JIT_LOG);
@@ -220,7 +220,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// What the driver answers: 2 when there is not enough.
-    pub fn allocate(&self, bytes: usize) -> Result<Memory<'_>, Answer> {
+    pub fn allocate(&self, bytes: usize) -> Result<Memory<'_>, ContactOutcome> {
         Memory::new(self.api, bytes)
     }
 
@@ -228,7 +228,12 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// What the driver answers. What goes wrong while it runs comes up later.
-    pub fn launch(&self, function: &Function<'_>, grid: [u32; 2], parameters: &[Parameter]) -> Result<(), Answer> {
+    pub fn launch(
+        &self,
+        function: &Function<'_>,
+        grid: [u32; 2],
+        parameters: &[Parameter],
+    ) -> Result<(), ContactOutcome> {
         let mut places: Vec<*mut c_void> = parameters.iter().map(Parameter::place).collect();
         let none = ptr::null_mut();
         // SAFETY: one pointer for each parameter, to a value of the parameter's size; they outlive the call, which copies them.
@@ -243,7 +248,7 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn timed(&self, work: impl FnOnce() -> Result<(), Answer>) -> Result<u64, Answer> {
+    pub fn timed(&self, work: impl FnOnce() -> Result<(), ContactOutcome>) -> Result<u64, ContactOutcome> {
         let (start, end) = (Event::new(self.api)?, Event::new(self.api)?);
         start.record()?;
         work()?;
@@ -261,14 +266,14 @@ impl<'a> Context<'a> {
 struct Event<'a>(Opaque, &'a Api);
 
 impl<'a> Event<'a> {
-    fn new(api: &'a Api) -> Result<Self, Answer> {
+    fn new(api: &'a Api) -> Result<Self, ContactOutcome> {
         let mut event = ptr::null_mut();
         // SAFETY: the place is a pointer's own.
         unsafe { api.create_event(&mut event, 0) }?;
         Ok(Self(event, api))
     }
 
-    fn record(&self) -> Result<(), Answer> {
+    fn record(&self) -> Result<(), ContactOutcome> {
         // SAFETY: the event is alive; null is the default stream.
         unsafe { self.1.record_event(self.0, ptr::null_mut()) }
     }
@@ -286,8 +291,9 @@ impl Module<'_> {
     ///
     /// # Errors
     /// What the driver answers: 500 when there is none of this name.
-    pub fn function(&self, name: &str) -> Result<Function<'_>, Answer> {
-        let name = CString::new(name).map_err(|_| Answer::Garbled { what: "a name with a zero byte".to_owned() })?;
+    pub fn function(&self, name: &str) -> Result<Function<'_>, ContactOutcome> {
+        let name =
+            CString::new(name).map_err(|_| ContactOutcome::Garbled { what: "a name with a zero byte".to_owned() })?;
         let mut function = ptr::null_mut();
         // SAFETY: the module is alive, the name ends in a zero byte.
         unsafe { self.api.function(&mut function, self.module, name.as_ptr()) }?;

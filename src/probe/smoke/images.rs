@@ -5,7 +5,7 @@ use std::{io::Read, sync::LazyLock};
 
 use crate::{
     binary,
-    compat::{self, Driver},
+    compat::{self, DriverSupport},
     facts::{CodeKind, CodeTarget, ComputeCapability, CudaVersion, Image},
     knowledge::Knowledge,
 };
@@ -100,7 +100,7 @@ pub fn choose(
     let best = |kind: CodeKind| {
         let of_kind = |embedded: &&Embedded| embedded.module == module && embedded.image.code.kind == kind;
         let images: Vec<Image> = IMAGES.iter().filter(of_kind).map(|embedded| embedded.image).collect();
-        let driver = Driver { cuda, ..Driver::default() };
+        let driver = DriverSupport { cuda, ..DriverSupport::default() };
         let serving = compat::one_fatbin(knowledge, &images, device, None, &driver).serving?;
         find(module, serving)
     };

@@ -11,8 +11,8 @@ use super::{
     reporter::{Reporter, micros},
 };
 use crate::{
-    binary::{self, FileSource, Source},
-    facts::{Answer, Image, LibraryLoad},
+    binary::{self, FileSource, ReadAt},
+    facts::{ContactOutcome, Image, LibraryLoad},
 };
 
 /// Different sets of images of one library that are tried, the most frequent first.
@@ -70,13 +70,13 @@ pub fn libraries<W: Write>(
                 images: choice.images,
                 like_it: choice.like_it,
                 // What it stays when this process does not survive the call.
-                answer: Answer::Garbled { what: "no answer".to_owned() },
+                answer: ContactOutcome::Garbled { what: "no answer".to_owned() },
                 micros: 0,
             };
             reporter.state.smoke.libraries.push(load);
             reporter.step(&format!("loading code of {}", file_name(path)))?;
             let start = Instant::now();
-            let answer = context.load(&bytes).err().unwrap_or(Answer::Ready);
+            let answer = context.load(&bytes).err().unwrap_or(ContactOutcome::Ready);
             if let Some(load) = reporter.state.smoke.libraries.last_mut() {
                 (load.answer, load.micros) = (answer, micros(start));
             }
@@ -95,7 +95,7 @@ fn unread(index: usize, offset: u64, why: &str) -> LibraryLoad {
         bytes: 0,
         images: Vec::new(),
         like_it: 1,
-        answer: Answer::Unloadable { why: why.to_owned() },
+        answer: ContactOutcome::Unloadable { why: why.to_owned() },
         micros: 0,
     }
 }
@@ -105,7 +105,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// The smallest fatbin of each of the most frequent sets of images.
-fn choose(source: &dyn Source) -> Vec<Choice> {
+fn choose(source: &dyn ReadAt) -> Vec<Choice> {
     let mut choices: Vec<Choice> = Vec::new();
     for module in binary::modules(source).unwrap_or_default() {
         if module.images.is_empty() || module.bytes > LARGEST {

@@ -3,7 +3,7 @@
 use std::{ffi::c_void, ptr};
 
 use super::api::{Address, Api};
-use crate::facts::Answer;
+use crate::facts::ContactOutcome;
 
 /// Memory of the device, given back when it is dropped.
 pub struct Memory<'a> {
@@ -27,7 +27,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// What the driver answers: 2 when there is not enough.
-    pub fn new(api: &'a Api, bytes: usize) -> Result<Self, Answer> {
+    pub fn new(api: &'a Api, bytes: usize) -> Result<Self, ContactOutcome> {
         let mut address = 0;
         // SAFETY: the place is a number's own.
         unsafe { api.allocate(&mut address, bytes) }?;
@@ -43,7 +43,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), Answer> {
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), ContactOutcome> {
         let to = self.at(offset, bytes.len())?;
         // SAFETY: both places have this many bytes.
         unsafe { self.api.copy_to_device(to, bytes.as_ptr().cast(), bytes.len()) }
@@ -53,7 +53,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn read(&self, offset: usize, bytes: &mut [u8]) -> Result<(), Answer> {
+    pub fn read(&self, offset: usize, bytes: &mut [u8]) -> Result<(), ContactOutcome> {
         let from = self.at(offset, bytes.len())?;
         // SAFETY: both places have this many bytes.
         unsafe { self.api.copy_to_host(bytes.as_mut_ptr().cast(), from, bytes.len()) }
@@ -63,17 +63,17 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// What the driver answers.
-    pub fn fill(&self, offset: usize, bytes: usize, pattern: u32) -> Result<(), Answer> {
+    pub fn fill(&self, offset: usize, bytes: usize, pattern: u32) -> Result<(), ContactOutcome> {
         let to = self.at(offset, bytes)?;
         // SAFETY: the place has this many bytes.
         unsafe { self.api.fill(to, pattern, bytes / 4) }
     }
 
     /// The address at `offset` when `length` bytes are there.
-    fn at(&self, offset: usize, length: usize) -> Result<Address, Answer> {
+    fn at(&self, offset: usize, length: usize) -> Result<Address, ContactOutcome> {
         match offset.checked_add(length) {
             Some(end) if end <= self.bytes => Ok(self.address + offset as u64),
-            _ => Err(Answer::Garbled { what: "a copy beyond the end of a buffer".to_owned() }),
+            _ => Err(ContactOutcome::Garbled { what: "a copy beyond the end of a buffer".to_owned() }),
         }
     }
 }

@@ -29,7 +29,9 @@ pub use images::Choice;
 pub use random::fresh_seed;
 
 use super::live::contain::{Ended, Limits, Running};
-use crate::facts::{Answer, ComputeCapability, Contact, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source};
+use crate::facts::{
+    ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source,
+};
 use reporter::Progress;
 use target::Target;
 
@@ -78,7 +80,7 @@ pub fn smoke(facts: &Facts, options: &Options, home: Option<&Path>) -> anyhow::R
         let work =
             Work { device: target.wanted.clone(), seed: options.seed, image: options.image, libraries: Vec::new() };
         let (mut run, address) = attempt(&work, target, options.timeout);
-        if let (Some(uuid), Answer::Failed { code: NO_DEVICE, .. }) = (&target.visible, &run.answer) {
+        if let (Some(uuid), ContactOutcome::Failed { code: NO_DEVICE, .. }) = (&target.visible, &run.answer) {
             anyhow::bail!("--device {uuid}: CUDA shows no such device (nvidia-smi -L lists them)");
         }
         run.gpu = target.gpu.clone().or_else(|| target::at(facts, address.as_deref())).unwrap_or_default();
@@ -112,13 +114,13 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
         }
         Err(error) => {
             let what = format!("the process that computes cannot be started: {error}");
-            return (Smoke { answer: Answer::Garbled { what }, ..Smoke::new("", work.seed) }, None);
+            return (Smoke { answer: ContactOutcome::Garbled { what }, ..Smoke::new("", work.seed) }, None);
         }
     };
     let lines = ended.output.split(|byte| *byte == b'\n').rev();
     let last = lines.filter_map(|line| serde_json::from_slice::<Progress>(line).ok()).next();
     let Some(Progress { done, address, mut smoke }) = last else {
-        let answer = ended.how.err().unwrap_or(Answer::Garbled { what: "nothing".to_owned() });
+        let answer = ended.how.err().unwrap_or(ContactOutcome::Garbled { what: "nothing".to_owned() });
         return (Smoke { answer, asked: work.asked(), ..Smoke::new("", work.seed) }, None);
     };
     if !done {
@@ -129,9 +131,9 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
 }
 
 /// What became of a child that did not come to its end.
-fn answer(ended: &mut Ended) -> Answer {
+fn answer(ended: &mut Ended) -> ContactOutcome {
     let how = std::mem::replace(&mut ended.how, Ok(()));
-    how.err().unwrap_or(Answer::Garbled { what: "it ended in the middle".to_owned() })
+    how.err().unwrap_or(ContactOutcome::Garbled { what: "it ended in the middle".to_owned() })
 }
 
 fn start(work: &Work, target: &Target, timeout: Duration) -> io::Result<Running> {
@@ -195,7 +197,7 @@ fn named(load: Smoke, libraries: &[Candidate]) -> Vec<LibraryLoad> {
     let last = load.libraries.len().saturating_sub(1);
     let name = |(index, loaded): (usize, LibraryLoad)| {
         let library = libraries.get(loaded.path.parse::<usize>().ok()?)?;
-        let lost = !survived && index == last && matches!(loaded.answer, Answer::Garbled { .. });
+        let lost = !survived && index == last && matches!(loaded.answer, ContactOutcome::Garbled { .. });
         let answer = if lost { load.answer.clone() } else { loaded.answer };
         Some(LibraryLoad {
             environment: library.environment.clone(),

@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Answer, Smoke};
+use crate::facts::{ContactOutcome, Smoke};
 
 /// Stands in `step` when the context is of no use any more.
 pub const LOST: &str = "the context is lost";
@@ -59,7 +59,7 @@ impl<W: Write> Reporter<W> {
     /// When the parent no longer reads.
     pub fn finish(&mut self) -> io::Result<()> {
         self.state.done = true;
-        if self.state.smoke.answer == Answer::Ready {
+        if self.state.smoke.answer == ContactOutcome::Ready {
             self.state.smoke.step = None;
         }
         self.tell()

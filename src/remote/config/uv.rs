@@ -22,7 +22,7 @@ pub struct UvFile {
     index_url: Option<String>,
     extra_index_url: Vec<String>,
     pip: UvPip,
-    sources: BTreeMap<String, Sources>,
+    sources: BTreeMap<String, UvSources>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -44,14 +44,14 @@ struct UvPip {
 /// Where a package comes from: one place, or several with markers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-enum Sources {
-    Several(Vec<Source>),
-    One(Source),
+enum UvSources {
+    Several(Vec<UvSource>),
+    One(UvSource),
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-struct Source {
+struct UvSource {
     index: Option<String>,
 }
 
@@ -84,8 +84,8 @@ impl UvFile {
         let say = |url: &String| (url.clone(), by.to_owned());
         let source = self.sources.iter().find(|(name, _)| package == Some(python::normalize(name).as_str()));
         let named: Vec<&str> = match source {
-            Some((_, Sources::One(source))) => source.index.as_deref().into_iter().collect(),
-            Some((_, Sources::Several(list))) => list.iter().filter_map(|source| source.index.as_deref()).collect(),
+            Some((_, UvSources::One(source))) => source.index.as_deref().into_iter().collect(),
+            Some((_, UvSources::Several(list))) => list.iter().filter_map(|source| source.index.as_deref()).collect(),
             None => Vec::new(),
         };
         // A package that is tied to indexes comes from there and nowhere else.

@@ -8,7 +8,7 @@ pub use html::parse_html;
 pub use json::parse_json;
 
 use super::{
-    client::{Answer, Client},
+    client::{Client, Reply},
     error::{Error, Fault},
     url::Url,
 };
@@ -98,7 +98,7 @@ fn replaced(bytes: &[u8]) -> String {
     text
 }
 
-fn read(answer: Answer) -> Result<(Url, Page), Error> {
+fn read(answer: Reply) -> Result<(Url, Page), Error> {
     let url = answer.url.clone();
     let fault = |what: String| Error::new(url.to_string(), Fault::NoIndex(what));
     let kind = answer.header("content-type").unwrap_or("text/html").to_ascii_lowercase();

@@ -2,7 +2,7 @@
 
 use super::{count, text::Page};
 use crate::{
-    report::scan::{Change, Scan},
+    report::scan::{BaselineChange, Scan},
     text::Paint,
 };
 
@@ -24,7 +24,7 @@ pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
     }
 }
 
-fn list(page: &mut Page<'_>, mark: &str, changes: &[Change]) {
+fn list(page: &mut Page<'_>, mark: &str, changes: &[BaselineChange]) {
     let shown = if page.screen.verbose > 0 { usize::MAX } else { SHOWN };
     for change in changes.iter().take(shown) {
         page.marked(2, 2, mark, Paint::Dim, &change.text);

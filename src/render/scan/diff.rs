@@ -8,6 +8,7 @@ use super::{
 use crate::{
     facts::CodeKind,
     report::scan::{Compressed, Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence},
+    rules::code::Execution::{Jit, Native},
     text::Paint,
 };
 
@@ -76,20 +77,20 @@ fn gpus(page: &mut Page<'_>, changes: &[GpuChange]) {
             names => format!("{} (sm_{number})", names.join(", ")),
         }
     };
-    let kind = |how: &str| how.split(' ').next().unwrap_or_default().to_owned();
-    type Fits = fn(&GpuChange, &str, &str) -> bool;
+    type Fits = fn(&GpuChange) -> bool;
     let groups: [(&str, Paint, Fits); 5] = [
-        ("✗ lost", Paint::Error, |change, _, _| change.worked && !change.works),
-        ("✓ gained", Paint::Good, |change, _, _| !change.worked && change.works),
-        ("! from PTX now", Paint::Warning, |change, old, new| {
-            change.worked && change.works && old == "sass" && new == "ptx"
+        ("✗ lost", Paint::Error, |change| change.worked && !change.works),
+        ("✓ gained", Paint::Good, |change| !change.worked && change.works),
+        ("! from PTX now", Paint::Warning, |change| {
+            change.worked && change.works && matches!((change.old, change.new), (Native(_), Jit(_)))
         }),
-        ("✓ from machine code now", Paint::Good, |change, old, new| change.works && old == "ptx" && new == "sass"),
-        ("? not known any more", Paint::Dim, |change, _, _| !change.worked && !change.works),
+        ("✓ from machine code now", Paint::Good, |change| {
+            change.works && matches!((change.old, change.new), (Jit(_), Native(_)))
+        }),
+        ("? not known any more", Paint::Dim, |change| !change.worked && !change.works),
     ];
     for (label, paint, fits) in groups {
-        let list: Vec<String> =
-            changes.iter().filter(|change| fits(change, &kind(&change.old), &kind(&change.new))).map(say).collect();
+        let list: Vec<String> = changes.iter().filter(|change| fits(change)).map(say).collect();
         if !list.is_empty() {
             page.marked(2, label.chars().count() + 2, &format!("{label}:"), paint, &list.join("; "));
         }

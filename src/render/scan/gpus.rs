@@ -3,8 +3,8 @@
 use super::text::Page;
 use crate::{
     facts::ComputeCapability,
-    report::scan::{Run, Scan, Scanned, Summary},
-    rules::code::Support,
+    report::scan::{BundleSummary, Run, Scan, Scanned},
+    rules::code::{Execution, Support},
     text::{Grid, Paint, blocks},
 };
 
@@ -27,7 +27,7 @@ fn called(run: &Run) -> String {
 fn reason(run: &Run) -> String {
     match (&run.why, run.works) {
         (Some(why), true) => format!("{}; {why}", run.how),
-        (None, _) => run.how.clone(),
+        (None, _) => run.how.to_string(),
         (Some(why), false) => why.clone(),
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
 
 /// All packages on the GPUs in question.
 pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
-    let judged: Vec<&Summary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
+    let judged: Vec<&BundleSummary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
     let Some(first) = judged.first() else { return };
     // GPUs that were named are a question with an answer; without one, all there are were asked for.
     if scan.gate.is_none() {
@@ -71,8 +71,8 @@ pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
 }
 
 /// One GPU: what does not run there and why, then what does.
-fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
-    let runs: Vec<(&Summary, &Run)> =
+fn named(page: &mut Page<'_>, judged: &[&BundleSummary], index: usize) {
+    let runs: Vec<(&BundleSummary, &Run)> =
         judged.iter().filter_map(|package| Some((*package, package.runs_on.get(index)?))).collect();
     let Some((_, first)) = runs.first() else { return };
     if let [(_, run)] = runs.as_slice() {
@@ -87,9 +87,9 @@ fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
     let works: Vec<String> = runs
         .iter()
         .filter(|(_, run)| run.works)
-        .map(|(package, run)| match run.how.starts_with("ptx") {
-            true => format!("{} (from PTX)", package.id),
-            false => package.id.clone(),
+        .map(|(package, run)| match run.how {
+            Execution::Jit(_) => format!("{} (from PTX)", package.id),
+            _ => package.id.clone(),
         })
         .collect();
     if !works.is_empty() {
@@ -99,7 +99,7 @@ fn named(page: &mut Page<'_>, judged: &[&Summary], index: usize) {
 }
 
 /// Packages against capabilities, in as many blocks as the width asks for.
-fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
+fn matrix(page: &mut Page<'_>, judged: &[&BundleSummary]) {
     let mut capabilities: Vec<ComputeCapability> =
         judged.iter().flat_map(|package| &package.runs_on).map(|run| run.capability).collect();
     capabilities.sort();
@@ -135,13 +135,13 @@ fn matrix(page: &mut Page<'_>, judged: &[&Summary]) {
 }
 
 /// One cell under its number.
-fn cell(package: &Summary, capability: ComputeCapability, color: bool) -> String {
+fn cell(package: &BundleSummary, capability: ComputeCapability, color: bool) -> String {
     let run = package.runs_on.iter().find(|run| run.capability == capability);
     let (mark, paint) = match run {
         None => (" ", Paint::Dim),
-        Some(run) => match (run.verdict, run.how.starts_with("ptx")) {
-            (Support::Yes, false) => ("■", Paint::Good),
-            (Support::Yes, true) => ("□", Paint::Good),
+        Some(run) => match (run.verdict, run.how) {
+            (Support::Yes, Execution::Jit(_)) => ("□", Paint::Good),
+            (Support::Yes, _) => ("■", Paint::Good),
             (Support::Partial, _) => ("◐", Paint::Warning),
             (Support::No, _) => ("·", Paint::Dim),
             (Support::Unknown, _) => ("?", Paint::Dim),

@@ -20,7 +20,7 @@ use crate::{
     finding::Severity,
     report::{
         Report,
-        scan::{Run, Scan, Scanned, Summary},
+        scan::{BundleSummary, Run, Scan, Scanned},
     },
     text::Paint,
 };
@@ -56,7 +56,7 @@ pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
             required += &format!(" ({} in the baseline)", count(excused, "exception", "exceptions"));
         }
         let baseline = gate.baseline.clone().unwrap_or_default();
-        let compiles = |package: &Summary| package.runs_on.iter().any(Run::is_compiled_there);
+        let compiles = |package: &BundleSummary| package.runs_on.iter().any(Run::is_compiled_there);
         let all = !scan.packages.is_empty() && scan.packages.iter().all(compiles);
         let runs = if all { "compiles its code where it runs, and so for" } else { "runs on" };
         let lists = [(runs, gate.gpus.join(", ")), ("is built for", required), ("matches", baseline)];
@@ -92,7 +92,7 @@ pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
 }
 
 /// A file or a package.
-fn one(page: &mut Page<'_>, package: &Summary, scan: &Scan) {
+fn one(page: &mut Page<'_>, package: &BundleSummary, scan: &Scan) {
     let single = scan.libraries.len() == 1;
     if !single {
         packages::head(page, package);
@@ -197,7 +197,7 @@ fn notes(page: &mut Page<'_>, scan: &Scan) {
 }
 
 /// What is not known of a package's file in a word, for its line.
-fn sampled(package: &Summary) -> &'static str {
+fn sampled(package: &BundleSummary) -> &'static str {
     if package.sampled { " (sampled)" } else { "" }
 }
 

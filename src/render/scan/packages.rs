@@ -5,7 +5,7 @@ use super::{
     text::{Page, targets},
 };
 use crate::{
-    report::scan::{Kind, Scan, Summary},
+    report::scan::{BundleKind, BundleSummary, Scan},
     text::{Grid, Paint},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 const LITTLE: u64 = 64 << 10;
 
 /// The first line of a package.
-pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
+pub(super) fn head(page: &mut Page<'_>, package: &BundleSummary) {
     let mut parts = vec![kind(package).to_owned()];
     parts.extend(package.tags.clone());
     parts.extend(package.size.map(size));
@@ -33,18 +33,18 @@ pub(super) fn head(page: &mut Page<'_>, package: &Summary) {
     page.blank();
 }
 
-fn kind(package: &Summary) -> &'static str {
+fn kind(package: &BundleSummary) -> &'static str {
     match package.kind {
-        Kind::Wheel => "wheel",
-        Kind::Conda => "conda package",
-        Kind::Installed => "installed",
-        Kind::Folder => "folder",
-        Kind::File => "file",
+        BundleKind::Wheel => "wheel",
+        BundleKind::Conda => "conda package",
+        BundleKind::Installed => "installed",
+        BundleKind::Folder => "folder",
+        BundleKind::File => "file",
     }
 }
 
 /// `sm_50 60 70, PTX 90 (89 90a)`: throughout, and in part.
-pub(super) fn built_for(package: &Summary) -> String {
+pub(super) fn built_for(package: &BundleSummary) -> String {
     let base = targets(&package.base);
     let partial = targets(package.partial.keys());
     match (base.is_empty(), partial.is_empty()) {
@@ -59,7 +59,7 @@ pub(super) fn built_for(package: &Summary) -> String {
 
 /// A line or two for each package with device code.
 pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
-    let with_code: Vec<&Summary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
+    let with_code: Vec<&BundleSummary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
     let mut grid = Grid::new([1]).wrapping();
     for package in &with_code {
         // Of what lies outside the named sections nobody knows how much it is.

@@ -15,14 +15,14 @@ pub struct Compared {
     /// Libraries that a row is about.
     pub libraries: usize,
     /// What is less than the baseline says, and what keeps from telling.
-    pub losses: Vec<Change>,
+    pub losses: Vec<BaselineChange>,
     /// What is more, or by design.
-    pub remarks: Vec<Change>,
+    pub remarks: Vec<BaselineChange>,
 }
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
+pub struct BaselineChange {
     /// What kind of difference.
     pub kind: ChangeKind,
     /// The wheel, package or folder.

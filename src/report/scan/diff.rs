@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::Compressed;
-use crate::facts::{CodeTarget, ComputeCapability, PtxIsa};
+use crate::{
+    facts::{CodeTarget, ComputeCapability, PtxIsa},
+    rules::code::Execution,
+};
 
 /// Two scans held against each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,10 +130,10 @@ pub struct GpuChange {
     pub capability: ComputeCapability,
     /// How people call its GPUs.
     pub products: Vec<String>,
-    /// `sass sm_60`, `ptx compute_90`, `no` or `unknown`.
-    pub old: String,
+    /// By which code the old release runs there.
+    pub old: Execution,
     /// The same of the new release.
-    pub new: String,
+    pub new: Execution,
     /// Whether it worked.
     pub worked: bool,
     /// Whether it works.

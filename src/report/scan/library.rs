@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     facts::{CodeTarget, Compression, ComputeCapability, CudaVersion, Library, PtxIsa},
-    rules::code::Support,
+    rules::code::{Execution, Support},
 };
 
 /// One library, and which of the GPUs in question can run it.
@@ -32,8 +32,8 @@ pub struct Run {
     pub gpu: String,
     /// Its compute capability.
     pub capability: ComputeCapability,
-    /// `sass sm_120`, `ptx compute_90`, `compiled there`, `no` or `unknown`.
-    pub how: String,
+    /// By which code.
+    pub how: Execution,
     /// Whether it works.
     pub works: bool,
     /// The same in more words.
@@ -44,12 +44,9 @@ pub struct Run {
 }
 
 impl Run {
-    /// How code gets to a GPU that a package compiles it for.
-    pub const COMPILES: &str = "compiled there";
-
     /// Whether nothing in the package decides, as it compiles its code where it runs.
     pub fn is_compiled_there(&self) -> bool {
-        self.how == Self::COMPILES
+        self.how == Execution::CompiledThere
     }
 }
 

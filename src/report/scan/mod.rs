@@ -7,11 +7,11 @@ mod library;
 mod package;
 mod read;
 
-pub use baseline::{Change, ChangeKind, Compared};
+pub use baseline::{BaselineChange, ChangeKind, Compared};
 pub use diff::{Delta, Diff, GpuChange, LibraryChange, PackageChange, Presence};
 pub use gate::Gate;
 pub use library::{Compressed, Profile, Ptx, Run, Scanned, Share};
-pub use package::{Kind, Need, Part, Size, Status, Summary};
+pub use package::{BundleKind, BundleSummary, Need, Part, Provider, Size};
 pub use read::{Remote, Unread};
 
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct Scan {
     pub libraries: Vec<Scanned>,
     /// The packages, folders and files that were read, in short.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub packages: Vec<Summary>,
+    pub packages: Vec<BundleSummary>,
     /// What a release gained and lost (`--diff`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,

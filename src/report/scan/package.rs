@@ -9,11 +9,11 @@ use crate::facts::CodeTarget;
 
 /// What reports say of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct BundleSummary {
     /// Name of the bundle in this report; each library says to which it belongs.
     pub id: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: BundleKind,
     /// Normalised name of a distribution, or how reports name the folder or file.
     pub name: String,
     /// Version, where something says it.
@@ -64,7 +64,7 @@ pub struct Summary {
     pub needs: Vec<Need>,
 }
 
-impl Summary {
+impl BundleSummary {
     /// Bytes of device code in the general parts.
     pub fn code_bytes(&self) -> u64 {
         self.sizes.iter().map(|size| size.bytes).sum()
@@ -74,7 +74,7 @@ impl Summary {
 /// What a bundle is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum BundleKind {
     /// A wheel file.
     Wheel,
     /// A conda package file.
@@ -121,7 +121,7 @@ pub struct Need {
     /// Libraries that ask for it.
     pub needed_by: Vec<String>,
     /// Who brings it.
-    pub status: Status,
+    pub status: Provider,
     /// The distribution, the neighbour or the file that does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -133,7 +133,7 @@ pub struct Need {
 /// Who brings a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum Provider {
     /// The bundle itself.
     Own,
     /// A distribution that it requires.

@@ -47,7 +47,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         Ok(on_gpu) => on_gpu,
         Err(outcome) => return outcome,
     };
-    let switched = compat::Driver { jit, ..driver(context) };
+    let switched = compat::DriverSupport { jit, ..driver(context) };
     let terms = Terms::new(context.knowledge, &switched, Some(on_gpu.cuda));
     if !on_gpu.reach.works() || on_code(&terms, on_gpu.code, on_gpu.capability).works() {
         return Outcome::Holds;

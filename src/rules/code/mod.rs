@@ -1,6 +1,7 @@
 //! The one judge of device code: whether a library, and a package of libraries, runs on a GPU with a driver. The doctor's rules, `scan`,
 //! `matrix`, `kb verify` and the search for fixes all ask here.
 
+mod execution;
 mod floor;
 mod library;
 mod package;
@@ -10,10 +11,11 @@ mod tests;
 
 use crate::{
     compat::{self, Reach},
-    facts::{CodeKind, CodeTarget, CudaVersion, Os, PtxIsa},
+    facts::{CodeTarget, CudaVersion, Os, PtxIsa},
     knowledge::Knowledge,
 };
 
+pub use execution::Execution;
 pub use floor::{Floor, linked_major, required_major, runtime};
 pub use library::{generation, has_runnable, on_code, on_library};
 pub use package::{Deciding, Judgement, deciding, is_of_nvidia, together};
@@ -24,7 +26,7 @@ pub struct Terms<'a> {
     /// Which code runs where, and what drivers know.
     pub knowledge: &'a Knowledge,
     /// The driver, as far as it is known.
-    pub driver: &'a compat::Driver,
+    pub driver: &'a compat::DriverSupport,
     /// The CUDA release that the code was built with, where something says it; else the code itself tells the least it can be.
     pub cuda: Option<CudaVersion>,
     /// The CUDA major that the package requires, where its libraries do not say it themselves.
@@ -39,10 +41,13 @@ pub struct Terms<'a> {
 
 impl<'a> Terms<'a> {
     /// Code of this CUDA release, of which most must serve the GPU; the driver's floors are asked for elsewhere.
-    pub fn new(knowledge: &'a Knowledge, driver: &'a compat::Driver, cuda: Option<CudaVersion>) -> Self {
+    pub fn new(knowledge: &'a Knowledge, driver: &'a compat::DriverSupport, cuda: Option<CudaVersion>) -> Self {
         Self { knowledge, driver, cuda, major: None, os: None, share: None, floors: false }
     }
 }
+
+/// What an answer rests on that could be another if more was read.
+pub const BY_SAMPLE: &str = "by the sample that was read";
 
 /// How a GPU gets on with the code of a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +119,11 @@ impl Answer {
         }
     }
 
+    /// Whether [`Answer::why`] says that it rests on a sample, where only the first fatbins were read.
+    pub(super) fn tells_of_sample(&self) -> bool {
+        matches!(self, Self::Fatbins(Reach::Partial(..) | Reach::Nothing))
+    }
+
     /// What keeps it from running or makes the answer uncertain, as the end of a sentence; nothing where there is nothing to say.
     /// `sampled`: whether only the first fatbins were read.
     pub fn why(&self, terms: &Terms<'_>, sampled: bool) -> Option<String> {
@@ -122,7 +132,7 @@ impl Answer {
             Some(version) => format!("driver {version}"),
             None => "the driver".to_owned(),
         };
-        let sample = if sampled { ", by the sample that was read" } else { "" };
+        let sample = if sampled { format!(", {BY_SAMPLE}") } else { String::new() };
         Some(match self {
             Self::Fatbins(Reach::Native(_) | Reach::Compiled(_)) => return None,
             Self::Fatbins(Reach::IsaTooNew(isa)) => {
@@ -167,9 +177,4 @@ fn needs_of_isa(knowledge: &Knowledge, isa: PtxIsa) -> String {
         Some((cuda, None)) => format!(" needs a driver with CUDA {cuda}"),
         None => " is too new".to_owned(),
     }
-}
-
-/// How reports write the code that a GPU takes: `sass sm_120`, `ptx compute_90`.
-pub fn how(target: CodeTarget) -> String {
-    format!("{} {target}", if target.kind == CodeKind::Ptx { "ptx" } else { "sass" })
 }

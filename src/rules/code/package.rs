@@ -32,6 +32,8 @@ pub struct Judgement<'a> {
     pub target: Option<CodeTarget>,
     /// What keeps it from running, or what the answer rests on, as the end of a sentence.
     pub why: Option<String>,
+    /// Whether that says that it rests on a sample.
+    pub tells_of_sample: bool,
     /// The library that speaks for the package.
     pub library: &'a Library,
     /// What it says.
@@ -150,14 +152,22 @@ impl<'a> One<'a, '_> {
         self.answer.support() == Support::Yes
     }
 
+    fn is_sampled(&self) -> bool {
+        self.library.code.value().is_some_and(|code| code.extent == Extent::Sampled)
+    }
+
     fn why(&self, terms: &Terms<'_>) -> Option<String> {
-        let sampled = self.library.code.value().is_some_and(|code| code.extent == Extent::Sampled);
-        self.answer.why(terms, sampled)
+        self.answer.why(terms, self.is_sampled())
+    }
+
+    fn tells_of_sample(&self) -> bool {
+        self.is_sampled() && self.answer.tells_of_sample()
     }
 
     fn judgement(&self, support: Support, why: Option<String>) -> Judgement<'a> {
         let target = self.answer.target().filter(|_| support == Support::Yes);
-        Judgement { support, target, why, library: self.library, answer: self.answer.clone() }
+        let (library, answer) = (self.library, self.answer.clone());
+        Judgement { support, target, why, tells_of_sample: false, library, answer }
     }
 }
 
@@ -195,24 +205,27 @@ fn lacks<'a>(terms: &Terms<'_>, lacking: &[One<'a, '_>], all: usize) -> Option<J
     let speaks = lacking.iter().min_by_key(|one| one.answer.rank())?;
     let first = lacking.first()?.why(terms);
     if lacking.len() == all && (all == 1 || lacking.iter().all(|one| one.why(terms) == first)) {
-        return Some(speaks.judgement(mildest, first));
+        let tells_of_sample = speaks.tells_of_sample();
+        return Some(Judgement { tells_of_sample, ..speaks.judgement(mildest, first) });
     }
     let mut names: Vec<&str> = lacking.iter().take(3).map(|one| file_name(&one.library.path)).collect();
     if lacking.len() > 3 {
         names.push("…");
     }
     let names = names.join(", ");
+    let mut tells_of_sample = false;
     let (support, why) = match mildest {
         Support::Unknown => (Support::Unknown, format!("not known for {names}")),
         mildest if lacking.len() == all => (mildest, format!("none of {all} libraries: {names}")),
         // One library can say why itself.
         _ => match lacking {
             [one] => {
+                tells_of_sample = one.tells_of_sample();
                 let why = one.why(terms).map_or(String::new(), |why| format!(": {why}"));
                 (Support::Partial, format!("not 1 of {all} libraries: {names}{why}"))
             }
             _ => (Support::Partial, format!("not {} of {all} libraries: {names}", lacking.len())),
         },
     };
-    Some(speaks.judgement(support, Some(why)))
+    Some(Judgement { tells_of_sample, ..speaks.judgement(support, Some(why)) })
 }

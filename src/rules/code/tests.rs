@@ -28,10 +28,10 @@ fn library(path: &str, groups: &[(u32, &str)], hidden: &[(&str, u32)]) -> Librar
 
 /// Verdict and reason for one GPU on a package.
 fn on(name: &str, libraries: &[Library], capability: &str) -> (Support, String, String) {
-    let (knowledge, driver) = (Knowledge::builtin().unwrap(), compat::Driver::default());
+    let (knowledge, driver) = (Knowledge::builtin().unwrap(), compat::DriverSupport::default());
     let terms = Terms { floors: true, ..Terms::new(&knowledge, &driver, None) };
     let found = deciding(&knowledge, Some(name), libraries, None).on(&terms, capability.parse().unwrap()).unwrap();
-    (found.support, found.target.map_or_else(|| "no".to_owned(), how), found.why.unwrap_or_default())
+    (found.support, found.target.map_or(Execution::None, Execution::of).to_string(), found.why.unwrap_or_default())
 }
 
 #[test]

@@ -15,7 +15,7 @@
 //! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     finding::Severity,
     rules::{Context, Judges, Outcome, Rule, Scope, stack::strange},
 };
@@ -32,5 +32,5 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    strange(context, |answer| matches!(answer, Answer::Crashed { .. }), "ends the process that asks it.")
+    strange(context, |answer| matches!(answer, ContactOutcome::Crashed { .. }), "ends the process that asks it.")
 }

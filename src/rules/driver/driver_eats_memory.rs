@@ -16,7 +16,7 @@
 //! gpucheck asks each library in a process of its own (docs/probing.md).
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     finding::Severity,
     rules::{Context, Judges, Outcome, Rule, Scope, stack::strange},
 };
@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     strange(
         context,
-        |answer| matches!(answer, Answer::TooMuchMemory { .. }),
+        |answer| matches!(answer, ContactOutcome::TooMuchMemory { .. }),
         "takes memory without end: gpucheck has ended the process that asked it.",
     )
 }

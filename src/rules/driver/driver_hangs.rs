@@ -15,7 +15,7 @@
 //! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     finding::Severity,
     rules::{Context, Judges, Outcome, Rule, Scope, stack::strange},
 };
@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     strange(
         context,
-        |answer| matches!(answer, Answer::TimedOut { .. }),
+        |answer| matches!(answer, ContactOutcome::TimedOut { .. }),
         "gives no answer: programs will wait for ever at their first call.",
     )
 }

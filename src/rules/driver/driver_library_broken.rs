@@ -20,7 +20,7 @@
 //! NVIDIA/libnvidia-container#140 (an image that was built with NVIDIA's runtime keeps the mount points as empty files).
 
 use crate::{
-    facts::{Answer, DriverFile, DriverPart, FileDamage},
+    facts::{ContactOutcome, DriverFile, DriverPart, FileDamage},
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let by_loader = strange(context, |answer| matches!(answer, Answer::Unloadable { .. }), "cannot be loaded.");
+    let by_loader = strange(context, |answer| matches!(answer, ContactOutcome::Unloadable { .. }), "cannot be loaded.");
     match (by_loader, by_files(context)) {
         (Outcome::Finding(mut draft), files) => {
             // The same cause: the loader's message, and the file that it is about.

@@ -75,7 +75,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if let Some((index, toolkit)) = foreign {
         let pointer = format!("{}/{index}", context.toolkits().1);
         draft.slug = Some(super::extension_cuda_major_mismatch::RULE.slug);
-        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.found_by.join(", ")).at(pointer));
+        draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.leads()).at(pointer));
     }
     draft.trace.missing.clone_from(&missing);
     draft.evidence.push(Evidence::new(format!("{first} is not there"), "the loader's folders and all packages"));

@@ -18,11 +18,11 @@
 
 use crate::{
     compat::{self, Jit},
-    facts::{Answer, CudaVersion, Image},
+    facts::{ContactOutcome, CudaVersion, Image},
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Failure, Run, driver, judge as runs},
+        smoke_runs::{Failure, SmokeRun, driver, judge as runs},
     },
 };
 
@@ -44,13 +44,13 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run).into_iter().collect())
 }
 
-fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let mut evidence = Vec::new();
     let in_fatbins = driver(context.facts);
     // CUDA_FORCE_PTX_JIT makes the driver pass over machine code in fatbins; a cubin that it is given by itself it takes all the same
     // (driver 580.159.04 on an H200, 2026-11-26).
     let by_itself = match in_fatbins.jit {
-        Jit::Forced => compat::Driver { jit: Jit::WhereNeeded, ..in_fatbins.clone() },
+        Jit::Forced => compat::DriverSupport { jit: Jit::WhereNeeded, ..in_fatbins.clone() },
         _ => in_fatbins.clone(),
     };
     for (index, load) in run.smoke.images.iter().enumerate() {
@@ -82,16 +82,16 @@ fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
 /// How the driver's word differs from that of the rules; nothing when it does not, or says nothing.
 fn differs(
     context: &Context<'_>,
-    run: &Run<'_>,
-    answer: &Answer,
+    run: &SmokeRun<'_>,
+    answer: &ContactOutcome,
     images: &[Image],
     built_with: Option<CudaVersion>,
-    driver: &compat::Driver,
+    driver: &compat::DriverSupport,
 ) -> Option<String> {
     let device = run.smoke.device.as_ref()?.capability?;
     let taken = match answer {
-        Answer::Ready => true,
-        Answer::Failed { .. } => {
+        ContactOutcome::Ready => true,
+        ContactOutcome::Failed { .. } => {
             let failure = Failure::of(answer)?;
             // A compiler that is switched off says nothing of the code.
             if failure.code == JIT_DISABLED || failure.is_not_judged(context.knowledge) {

@@ -40,7 +40,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     steps(
         context,
         |step| match &step.outcome {
-            _ if step.name != "import" => None,
+            _ if !step.is_import() => None,
             StepOutcome::Failed { error } => Some(format!("{}: {}", error.class, error.message)),
             StepOutcome::Died { how, trace } => Some([std::slice::from_ref(how), trace].concat().join("\n")),
             _ => None,

@@ -25,9 +25,6 @@ use crate::{
     },
 };
 
-/// Steps that prepare, and compute nothing.
-const PREPARING: [&str; 2] = ["import", "device"];
-
 /// See the head of this file.
 pub const RULE: Rule = Rule {
     slug: "framework-not-run",
@@ -49,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let computed = value.steps.iter().any(|step| {
         let tried = matches!(step.outcome, StepOutcome::Passed { .. }) || step.outcome.is_bad();
-        tried && !PREPARING.contains(&step.name.as_str())
+        tried && !step.prepares()
     });
     if computed || value.steps.iter().any(|step| step.outcome.is_bad()) {
         return Outcome::Holds;

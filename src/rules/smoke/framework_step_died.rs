@@ -40,7 +40,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     steps(
         context,
         |step| match &step.outcome {
-            StepOutcome::Died { how, trace } if step.name != "import" => {
+            StepOutcome::Died { how, trace } if !step.is_import() => {
                 Some([std::slice::from_ref(how), trace].concat().join("\n"))
             }
             _ => None,

@@ -41,9 +41,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     steps(
         context,
         |step| match &step.outcome {
-            StepOutcome::Failed { error } if step.name != "import" => {
-                Some(format!("{}: {}", error.class, error.message))
-            }
+            StepOutcome::Failed { error } if !step.is_import() => Some(format!("{}: {}", error.class, error.message)),
             _ => None,
         },
         |group, torch| {

@@ -21,7 +21,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Run, judge as runs},
+        smoke_runs::{SmokeRun, judge as runs},
     },
 };
 
@@ -40,7 +40,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(run).into_iter().collect())
 }
 
-fn of_run(run: &Run<'_>) -> Option<Draft> {
+fn of_run(run: &SmokeRun<'_>) -> Option<Draft> {
     let compiled = |(_, load): &(usize, &crate::facts::ImageLoad)| load.used && load.image.kind == CodeKind::Ptx;
     let loads: Vec<_> = run.smoke.images.iter().enumerate().filter(compiled).collect();
     let (_, first) = loads.first()?;

@@ -16,11 +16,11 @@
 //! docs/smoke.md.
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Run, judge as runs},
+        smoke_runs::{SmokeRun, judge as runs},
     },
 };
 
@@ -44,11 +44,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     })
 }
 
-fn death(run: &Run<'_>, answer: &Answer, step: Option<String>) -> Option<Draft> {
+fn death(run: &SmokeRun<'_>, answer: &ContactOutcome, step: Option<String>) -> Option<Draft> {
     let how = match answer {
-        Answer::Crashed { how } => how.clone(),
-        Answer::TooMuchMemory { limit } => format!("it took more than {} GiB of memory", limit >> 30),
-        Answer::Garbled { what } if step.is_some() => what.clone(),
+        ContactOutcome::Crashed { how } => how.clone(),
+        ContactOutcome::TooMuchMemory { limit } => format!("it took more than {} GiB of memory", limit >> 30),
+        ContactOutcome::Garbled { what } if step.is_some() => what.clone(),
         _ => return None,
     };
     let step = step.unwrap_or_else(|| "the first step".to_owned());

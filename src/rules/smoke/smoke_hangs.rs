@@ -16,11 +16,11 @@
 //! docs/smoke.md.
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Run, judge as runs},
+        smoke_runs::{SmokeRun, judge as runs},
     },
 };
 
@@ -44,8 +44,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     })
 }
 
-fn hang(run: &Run<'_>, answer: &Answer, step: Option<String>) -> Option<Draft> {
-    let Answer::TimedOut { after_ms, left_running } = answer else { return None };
+fn hang(run: &SmokeRun<'_>, answer: &ContactOutcome, step: Option<String>) -> Option<Draft> {
+    let ContactOutcome::TimedOut { after_ms, left_running } = answer else { return None };
     let step = step.unwrap_or_else(|| "the first step".to_owned());
     let left = match left_running {
         Some(pid) => format!("; process {pid} cannot be ended"),

@@ -21,7 +21,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Failure, Run, judge as runs},
+        smoke_runs::{Failure, SmokeRun, judge as runs},
     },
 };
 
@@ -41,7 +41,7 @@ fn judge(context: &Context<'_>) -> Outcome {
 }
 
 /// A finding for each code.
-fn of_run(context: &Context<'_>, run: &Run<'_>) -> Vec<Draft> {
+fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Vec<Draft> {
     let mut drafts: Vec<(u32, Draft)> = Vec::new();
     for (index, kernel) in run.smoke.kernels.iter().enumerate() {
         let KernelOutcome::Failed { call, code, name } = &kernel.outcome else { continue };

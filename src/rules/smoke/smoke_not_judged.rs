@@ -19,7 +19,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Run, judge as runs},
+        smoke_runs::{SmokeRun, judge as runs},
     },
 };
 
@@ -38,7 +38,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run).into_iter().collect())
 }
 
-fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let failure = run.not_judged(context.knowledge)?;
     let mut draft = Draft::new(&run.name, format!("could not be tried{}", failure.meaning(context.knowledge)));
     draft.evidence.push(run.evidence(failure.said(), ""));

@@ -16,11 +16,11 @@
 //! cuda.h; knowledge: errors.toml.
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Failure, Run, judge as runs},
+        smoke_runs::{Failure, SmokeRun, judge as runs},
     },
 };
 
@@ -50,22 +50,26 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run).into_iter().collect())
 }
 
-fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let (said, meaning, cause) = match &run.smoke.answer {
-        Answer::Failed { code, .. } => {
+        ContactOutcome::Failed { code, .. } => {
             let failure = Failure::of(&run.smoke.answer)?;
             if failure.is_not_judged(context.knowledge) {
                 return None;
             }
             (failure.said(), failure.meaning(context.knowledge), code.to_string())
         }
-        Answer::NoLibrary => ("libcuda is not there any more".to_owned(), String::new(), "no-library".to_owned()),
-        Answer::Unloadable { why } => {
+        ContactOutcome::NoLibrary => {
+            ("libcuda is not there any more".to_owned(), String::new(), "no-library".to_owned())
+        }
+        ContactOutcome::Unloadable { why } => {
             (format!("libcuda cannot be loaded: {why}"), String::new(), "unloadable".to_owned())
         }
-        Answer::MissingFunction { name } => (format!("libcuda has no {name}"), String::new(), name.clone()),
+        ContactOutcome::MissingFunction { name } => (format!("libcuda has no {name}"), String::new(), name.clone()),
         // What ended in the middle has rules of its own.
-        Answer::Garbled { what } if run.smoke.step.is_none() => (what.clone(), String::new(), "garbled".to_owned()),
+        ContactOutcome::Garbled { what } if run.smoke.step.is_none() => {
+            (what.clone(), String::new(), "garbled".to_owned())
+        }
         _ => return None,
     };
     let step = run.smoke.step.as_ref().map_or_else(String::new, |step| format!(" ({step})"));

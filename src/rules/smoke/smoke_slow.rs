@@ -22,7 +22,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Run, judge as runs, peak_gigabytes, peak_teraflops},
+        smoke_runs::{SmokeRun, judge as runs, peak_gigabytes, peak_teraflops},
     },
 };
 
@@ -49,7 +49,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run).into_iter().collect())
 }
 
-fn of_run(context: &Context<'_>, run: &Run<'_>) -> Option<Draft> {
+fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let device = run.smoke.device.as_ref()?;
     let mut slow: Vec<(&str, String, String)> = Vec::new();
     let fp32 = speed(run.smoke, "matmul_f32");

@@ -22,7 +22,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        smoke_runs::{Run, judge as judge_runs, runs},
+        smoke_runs::{SmokeRun, judge as judge_runs, runs},
     },
 };
 
@@ -49,7 +49,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
 }
 
-fn of_run(run: &Run<'_>) -> Option<Draft> {
+fn of_run(run: &SmokeRun<'_>) -> Option<Draft> {
     let wrong: Vec<_> = run
         .smoke
         .kernels

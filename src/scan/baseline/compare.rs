@@ -12,7 +12,7 @@ use crate::{
     compat,
     facts::CodeTarget,
     knowledge::Knowledge,
-    report::scan::{Change, ChangeKind, Compared, Kind, Scan, Scanned, Share, Summary},
+    report::scan::{BaselineChange, BundleKind, BundleSummary, ChangeKind, Compared, Scan, Scanned, Share},
 };
 
 /// What a scan is held against.
@@ -46,7 +46,8 @@ pub fn compare(
         let libraries = packages().filter_map(|package| by_package.get(package.id.as_str())).flatten().copied();
         let mut holder = Holder { package: &unit.name, required, compared: &mut compared };
         // With --quick code outside the sections is not looked for either.
-        let quick = |package: &Summary| depth.quick && matches!(package.kind, Kind::Wheel | Kind::Conda);
+        let quick =
+            |package: &BundleSummary| depth.quick && matches!(package.kind, BundleKind::Wheel | BundleKind::Conda);
         if packages().any(|package| package.sampled || quick(package)) {
             let text = "only a sample was read, but a baseline needs every fatbin (drop --quick, or add --full)";
             holder.lose(ChangeKind::Sampled, None, text.to_owned());
@@ -65,9 +66,17 @@ struct Holder<'h> {
 }
 
 impl Holder<'_> {
-    fn change(&self, kind: ChangeKind, library: Option<&str>, text: String) -> Change {
+    fn change(&self, kind: ChangeKind, library: Option<&str>, text: String) -> BaselineChange {
         let library = library.map(str::to_owned);
-        Change { kind, package: self.package.to_owned(), library, target: None, now: None, baseline: None, text }
+        BaselineChange {
+            kind,
+            package: self.package.to_owned(),
+            library,
+            target: None,
+            now: None,
+            baseline: None,
+            text,
+        }
     }
 
     fn lose(&mut self, kind: ChangeKind, library: Option<&str>, text: String) {
@@ -77,7 +86,7 @@ impl Holder<'_> {
 
     fn remark(&mut self, kind: ChangeKind, library: &str, target: Option<CodeTarget>, text: String) {
         let change = self.change(kind, Some(library), text);
-        self.compared.remarks.push(Change { target, ..change });
+        self.compared.remarks.push(BaselineChange { target, ..change });
     }
 
     fn unit(&mut self, knowledge: &Knowledge, baseline: &Baseline, libraries: &[&Scanned]) {
@@ -144,7 +153,7 @@ impl Holder<'_> {
             );
             let text = format!("{path} {verb} {target}: {now_text}, baseline {then_text}");
             let change = self.change(kind, Some(path), text);
-            let change = Change { target: Some(target), now: Some(now), baseline: Some(then), ..change };
+            let change = BaselineChange { target: Some(target), now: Some(now), baseline: Some(then), ..change };
             if lost { self.compared.losses.push(change) } else { self.compared.remarks.push(change) }
         }
         for target in row.held.hidden.iter().filter(|target| !held.hidden.contains(target)) {
@@ -152,7 +161,7 @@ impl Holder<'_> {
             if !held.counts.contains_key(target) {
                 let text = format!("{path} lost {target}, which the baseline lists outside the named sections");
                 let change = self.change(ChangeKind::TargetLost, Some(path), text);
-                self.compared.losses.push(Change { target: Some(*target), ..change });
+                self.compared.losses.push(BaselineChange { target: Some(*target), ..change });
             }
         }
         for target in held.hidden.iter().filter(|target| !row.held.hidden.contains(target)) {

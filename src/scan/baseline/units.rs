@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::{Bundle, Collected};
-use crate::{python::file_name, report::scan::Kind};
+use crate::{python::file_name, report::scan::BundleKind};
 
 /// Bundles whose libraries are one set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn units(read: &Collected) -> Vec<Unit> {
     for (name, range) in read.by_target() {
         let at = |index: usize| read.bundles.get(index);
         let of_target = |range: Range<usize>| range.filter_map(|index| Some((index, at(index)?)));
-        let is_archive = |bundle: &Bundle| matches!(bundle.kind, Kind::Wheel | Kind::Conda);
+        let is_archive = |bundle: &Bundle| matches!(bundle.kind, BundleKind::Wheel | BundleKind::Conda);
         let (archives, rest): (Vec<_>, Vec<_>) = of_target(range).partition(|(_, bundle)| is_archive(bundle));
         if !rest.is_empty() || archives.is_empty() {
             let name = match rest.as_slice() {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, agree, disagree, none, some, unknown};
 use crate::{
-    compat::{self, Driver, Reach},
+    compat::{self, DriverSupport, Reach},
     facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, Extent, Fact, PtxIsa, Target},
     knowledge::{self, Knowledge},
     rules::code::{Terms, on_code},
@@ -240,8 +240,8 @@ impl Way {
 /// Every compute capability: what the rules say of it by the row, and by the libraries.
 fn gpus(case: &Case<'_>, claimed: &CodeObjects, codes: &Codes<'_>, prefix: &str) -> Check {
     let share = case.file.package.share;
-    let covers = |code: &CodeObjects, gpu| compat::coverage(case.knowledge, code, gpu, None, &Driver::default());
-    let driver = Driver::default();
+    let covers = |code: &CodeObjects, gpu| compat::coverage(case.knowledge, code, gpu, None, &DriverSupport::default());
+    let driver = DriverSupport::default();
     let terms = Terms { share, ..Terms::new(case.knowledge, &driver, None) };
     let reach = |code: &CodeObjects, gpu| on_code(&terms, code, gpu);
     let way = |reach: Reach| match reach {

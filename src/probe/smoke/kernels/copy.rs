@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::{
-    facts::{Answer, KernelOutcome, Speed, Transfer},
+    facts::{ContactOutcome, KernelOutcome, Speed, Transfer},
     probe::smoke::{
         bench::{Bench, Done, grow},
         device::Context,
@@ -21,7 +21,7 @@ const PIECE: usize = 16;
 const THREADS: usize = 256;
 
 /// Copies, and compares every byte.
-pub fn run(bench: &Bench<'_>) -> Result<Done, Answer> {
+pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     // A size that is no multiple of a block first.
     let (outcome, _) = copy(bench, 1_000_000 / PIECE * PIECE, false)?;
     if !matches!(outcome, KernelOutcome::Right { .. }) {
@@ -30,7 +30,7 @@ pub fn run(bench: &Bench<'_>) -> Result<Done, Answer> {
     grow(FIRST, LARGEST, 1, |size| copy(bench, size.min(LARGEST), true))
 }
 
-fn copy(bench: &Bench<'_>, bytes: usize, timed: bool) -> Result<Done, Answer> {
+fn copy(bench: &Bench<'_>, bytes: usize, timed: bool) -> Result<Done, ContactOutcome> {
     let content = random_bytes(&mut bench.random("in"), bytes);
     let from = bench.input("in", &content)?;
     let to = bench.output("out", bytes)?;
@@ -81,7 +81,7 @@ fn compare(from: &[u8], to: &[u8]) -> KernelOutcome {
 ///
 /// # Errors
 /// What the driver answers.
-pub fn transfer(context: &Context<'_>) -> Result<Transfer, Answer> {
+pub fn transfer(context: &Context<'_>) -> Result<Transfer, ContactOutcome> {
     const BYTES: usize = 16 << 20;
     let memory = context.allocate(BYTES)?;
     let mut content = vec![0x5a; BYTES];

@@ -1,7 +1,7 @@
 //! Several steps of an LSTM layer: the recurrent network that speech models have, where a wrong build often fails first.
 
 use crate::{
-    facts::Answer,
+    facts::ContactOutcome,
     probe::smoke::{
         bench::{Bench, Done},
         check::{Expected, compare},
@@ -26,7 +26,7 @@ struct Layer {
 }
 
 /// Runs the steps one launch after another, and checks the last state.
-pub fn run(bench: &Bench<'_>) -> Result<Done, Answer> {
+pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     let (layer, x) = inputs(|name| bench.random(name));
     let put = |name, numbers: &[f32]| bench.input(name, &super::bytes(numbers));
     let (w_x, w_h, bias) = (put("w_x", &layer.input)?, put("w_h", &layer.hidden)?, put("bias", &layer.bias)?);

@@ -4,7 +4,7 @@
 //! (C x) and A (B x) are the same vector, which takes n^2 operations instead of n^3, and one wrong element shows in it.
 
 use crate::{
-    facts::{Answer, KernelOutcome, Speed},
+    facts::{ContactOutcome, KernelOutcome, Speed},
     parallel,
     probe::smoke::{
         bench::{Bench, Done, grow},
@@ -30,17 +30,17 @@ enum Kind {
 }
 
 /// See the head of this file.
-pub fn f32(bench: &Bench<'_>) -> Result<Done, Answer> {
+pub fn f32(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     run(bench, Kind::F32, Shape { m: 193, n: 161, k: 227 }, LARGEST)
 }
 
 /// See the head of this file.
-pub fn f16(bench: &Bench<'_>) -> Result<Done, Answer> {
+pub fn f16(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     run(bench, Kind::F16, Shape { m: 193, n: 161, k: 224 }, LARGEST)
 }
 
 /// See the head of this file.
-pub fn bf16(bench: &Bench<'_>) -> Result<Done, Answer> {
+pub fn bf16(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     run(bench, Kind::Bf16, Shape { m: 193, n: 161, k: 224 }, LARGEST)
 }
 
@@ -58,7 +58,7 @@ struct Matrix {
     bytes: Vec<u8>,
 }
 
-fn run(bench: &Bench<'_>, kind: Kind, small: Shape, largest: usize) -> Result<Done, Answer> {
+fn run(bench: &Bench<'_>, kind: Kind, small: Shape, largest: usize) -> Result<Done, ContactOutcome> {
     let (outcome, _) = product(bench, kind, small, false)?;
     if !matches!(outcome, KernelOutcome::Right { .. }) {
         return Ok((outcome, None));
@@ -79,7 +79,7 @@ fn worse(a: KernelOutcome, b: KernelOutcome) -> KernelOutcome {
     }
 }
 
-fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<Done, Answer> {
+fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<Done, ContactOutcome> {
     let Shape { m, n, k } = shape;
     // The tensor kernels take B transposed.
     let (b_rows, b_columns) = if kind == Kind::F32 { (k, n) } else { (n, k) };

@@ -9,7 +9,7 @@ mod sum;
 pub use copy::transfer;
 
 use super::bench::{Bench, Done};
-use crate::facts::Answer;
+use crate::facts::ContactOutcome;
 
 /// A kernel and how it is run.
 pub struct Task {
@@ -18,7 +18,7 @@ pub struct Task {
     /// Its name without the `gpucheck_` in front.
     pub kernel: &'static str,
     /// Runs it and holds its results against the reference.
-    pub run: fn(&Bench<'_>) -> Result<Done, Answer>,
+    pub run: fn(&Bench<'_>) -> Result<Done, ContactOutcome>,
 }
 
 /// All of them: the simplest first, so that what fails first is the smallest thing that fails.

@@ -1,7 +1,7 @@
 //! The sum of many numbers: one result for each block, then one of all.
 
 use crate::{
-    facts::{Answer, KernelOutcome},
+    facts::{ContactOutcome, KernelOutcome},
     probe::smoke::{
         bench::{Bench, Done},
         check::{Expected, ROUNDING, compare},
@@ -16,7 +16,7 @@ const BLOCKS: usize = 96;
 const THREADS: usize = 256;
 
 /// Adds them up in two launches, and checks the results of both.
-pub fn run(bench: &Bench<'_>) -> Result<Done, Answer> {
+pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     let numbers = bench.random("in").floats(COUNT);
     let input = bench.input("in", &super::bytes(&numbers))?;
     let parts = bench.output("parts", BLOCKS * 4)?;

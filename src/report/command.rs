@@ -1,0 +1,33 @@
+//! The command that a report answers.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A command that ends in a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommandName {
+    /// What is wrong here.
+    Doctor,
+    /// What to install.
+    Recommend,
+    /// What runs where.
+    Matrix,
+    /// Whether a GPU computes.
+    Smoke,
+    /// What was scanned can run on.
+    Scan,
+}
+
+impl fmt::Display for CommandName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Doctor => "doctor",
+            Self::Recommend => "recommend",
+            Self::Matrix => "matrix",
+            Self::Smoke => "smoke",
+            Self::Scan => "scan",
+        })
+    }
+}

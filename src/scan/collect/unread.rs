@@ -1,0 +1,52 @@
+//! What is left unread, and why, as reports say it.
+
+use std::fmt;
+
+use crate::{binary::Skipped, facts::Unlisted, report::scan::Unread};
+
+/// Why something that was to be read was not. All of these leave open whether it holds device code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A folder too deep, or after too many files: a loop of links, say.
+    TooMany,
+    /// A link without an end.
+    DeadLink,
+    /// A pipe, a socket or a device with the name of a library or a package.
+    NoFile,
+    /// A library that is missing from its distribution.
+    ListedAndGone,
+    /// Of a package that was only sampled: nothing that was read of it holds code.
+    NothingInSample,
+    /// What the operating system or a reader says.
+    Told(String),
+}
+
+impl Reason {
+    /// The line of a report. `path`: how it names what was not read.
+    pub fn of(self, path: impl Into<String>) -> Unread {
+        Unread { path: path.into(), why: self.to_string(), matters: true }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooMany => "not looked into: more folders or files than any package has",
+            Self::DeadLink => "a link that leads nowhere",
+            Self::NoFile => "a pipe or a device, not a file",
+            Self::ListedAndGone => "its RECORD lists it, and it is not there",
+            Self::NothingInSample => "no device code in what was read of it (--full reads all)",
+            Self::Told(why) => why,
+        })
+    }
+}
+
+/// Metadata of a package that could not be read. Without its RECORD nobody knows what it has brought; what it requires holds no code.
+pub fn metadata(Unlisted { path, why }: Unlisted) -> Unread {
+    Unread { matters: path.ends_with("/RECORD"), path, why }
+}
+
+/// What was left out of a package. What is no binary at all (a linker script named `.so`) holds no device code either.
+pub fn member(skipped: Skipped) -> Unread {
+    Unread { matters: skipped.may_hold_code(), why: skipped.why.to_string(), path: skipped.path }
+}
