@@ -1,0 +1,91 @@
+//! What every file of rows can do: be checked, be laid over another, tell its kinds of rows. Made from the list of the files.
+
+use std::{collections::BTreeMap, mem};
+
+use pep440_rs::Version;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Kind, PackageFile, Places, Problem};
+use crate::knowledge_files;
+
+/// A file of rows.
+pub trait Rows: Serialize + DeserializeOwned {
+    /// What is wrong with it beyond its types.
+    fn check(&self, places: &Places<'_>) -> Vec<Problem>;
+
+    /// Lays the rows of another over its own: those with the key of a row that is there take its place, the others are added.
+    fn lay(&mut self, over: Self);
+
+    /// Its kinds of rows.
+    fn kinds(&self) -> Vec<Kind>;
+}
+
+macro_rules! rows {
+    ($($part:ident: $file:ident {
+        check $module:ident::$check:ident;
+        $($table:ident: $kind:literal by $key:expr
+            $(, sorted by $order:expr)? $(, each with $inner_kind:literal in $inner:ident)?;)*
+    })*) => {$(
+        impl Rows for super::$file {
+            fn check(&self, places: &Places<'_>) -> Vec<Problem> {
+                super::$module::$check(self, places)
+            }
+
+            fn lay(&mut self, over: Self) {
+                self.sources.extend(over.sources);
+                $(
+                    lay(&mut self.$table, over.$table, $key);
+                    $(self.$table.sort_by_cached_key($order);)?
+                )*
+            }
+
+            fn kinds(&self) -> Vec<Kind> {
+                const FILE: &str = concat!(stringify!($part), ".toml");
+                vec![$(
+                    Kind::of($kind, FILE, self.$table.iter().map(|row| &row.verified)),
+                    $({
+                        let each = self.$table.iter().flat_map(|row| row.$inner.iter().map(|_| &row.verified));
+                        Kind::of($inner_kind, FILE, each)
+                    },)?
+                )*]
+            }
+        }
+    )*};
+}
+knowledge_files!(rows);
+
+/// Lays files about packages over others: one of the same package takes its place as a whole.
+pub fn lay_packages(files: &mut Vec<PackageFile>, over: Vec<PackageFile>) {
+    lay(files, over, |file| file.package.name.clone());
+}
+
+/// New rows stand where the first one with their key stood, and those of a new key at the end.
+fn lay<T, K: PartialEq>(rows: &mut Vec<T>, over: Vec<T>, key: impl Fn(&T) -> K) {
+    let mut over: Vec<(K, Option<T>)> = over.into_iter().map(|row| (key(&row), Some(row))).collect();
+    for row in mem::take(rows) {
+        let this = key(&row);
+        if over.iter().any(|(other, _)| *other == this) {
+            rows.extend(over.iter_mut().filter(|(other, _)| *other == this).filter_map(|(_, row)| row.take()));
+        } else {
+            rows.push(row);
+        }
+    }
+    rows.extend(over.into_iter().filter_map(|(_, row)| row));
+}
+
+/// What the keys of a row stand for in the `[sources]` of its file.
+pub fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
+    keys.iter().filter_map(|key| sources.get(key)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_take_the_place_of_all_with_their_key() {
+        let mut rows = vec![("a", 1), ("b", 1), ("a", 2), ("c", 1)];
+        lay(&mut rows, vec![("d", 3), ("a", 3), ("c", 3), ("c", 4)], |row| row.0);
+        assert_eq!(rows, [("a", 3), ("b", 1), ("c", 3), ("c", 4), ("d", 3)]);
+    }
+}
