@@ -59,18 +59,21 @@ pub fn lay_packages(files: &mut Vec<PackageFile>, over: Vec<PackageFile>) {
     lay(files, over, |file| file.package.name.clone());
 }
 
-/// New rows stand where the first one with their key stood, and those of a new key at the end.
+/// Each new row stands where one with its key stood, as far as there are such; the rest come at the end. Of the rows with the key of a
+/// new one none stays: two products of one name are two rows.
 fn lay<T, K: PartialEq>(rows: &mut Vec<T>, over: Vec<T>, key: impl Fn(&T) -> K) {
-    let mut over: Vec<(K, Option<T>)> = over.into_iter().map(|row| (key(&row), Some(row))).collect();
+    let keys: Vec<K> = over.iter().map(&key).collect();
+    let mut over: Vec<Option<T>> = over.into_iter().map(Some).collect();
     for row in mem::take(rows) {
         let this = key(&row);
-        if over.iter().any(|(other, _)| *other == this) {
-            rows.extend(over.iter_mut().filter(|(other, _)| *other == this).filter_map(|(_, row)| row.take()));
+        if keys.contains(&this) {
+            let mut new = keys.iter().zip(&mut over).filter(|(other, _)| **other == this);
+            rows.extend(new.find_map(|(_, row)| row.take()));
         } else {
             rows.push(row);
         }
     }
-    rows.extend(over.into_iter().filter_map(|(_, row)| row));
+    rows.extend(over.into_iter().flatten());
 }
 
 /// What the keys of a row stand for in the `[sources]` of its file.
@@ -86,6 +89,6 @@ mod tests {
     fn rows_take_the_place_of_all_with_their_key() {
         let mut rows = vec![("a", 1), ("b", 1), ("a", 2), ("c", 1)];
         lay(&mut rows, vec![("d", 3), ("a", 3), ("c", 3), ("c", 4)], |row| row.0);
-        assert_eq!(rows, [("a", 3), ("b", 1), ("c", 3), ("c", 4), ("d", 3)]);
+        assert_eq!(rows, [("a", 3), ("b", 1), ("c", 3), ("d", 3), ("c", 4)]);
     }
 }
