@@ -1,4 +1,4 @@
-//! All files together: reading them from text, laying one set over another, writing them as they are embedded.
+//! All files together: reading them from text, laying one set over another.
 
 use serde::de::DeserializeOwned;
 
@@ -47,21 +47,6 @@ macro_rules! files {
                 $(kinds.extend(self.$part.iter().flat_map(Rows::kinds));)*
                 kinds.extend(Kind::of_packages(&self.packages));
                 kinds
-            }
-
-            /// The parts as they are embedded: the name of each, and its rows as compact JSON.
-            ///
-            /// # Errors
-            /// A file that is not there.
-            pub fn embedded(&self) -> Result<Vec<(&'static str, String)>, String> {
-                let wrong = |error: serde_json::Error| error.to_string();
-                Ok(vec![
-                    $((stringify!($part), {
-                        let lacking = concat!("knowledge/ lacks ", stringify!($part), ".toml");
-                        serde_json::to_string(self.$part.as_ref().ok_or(lacking)?).map_err(wrong)?
-                    }),)*
-                    ("packages", serde_json::to_string(&self.packages).map_err(wrong)?),
-                ])
             }
         }
     };
