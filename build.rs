@@ -1,6 +1,5 @@
 //! Checks `knowledge/` and embeds it as compact JSON, a text for each part, so that no TOML is parsed at start and no part that is not
 //! needed; packs the built kernels; takes the page of each rule out of its file.
-#![allow(dead_code, unused_imports, reason = "the types are shared with the library, which uses the rest")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
 
 use std::{
@@ -12,17 +11,11 @@ use std::{
 };
 
 use flate2::{Compression, write::ZlibEncoder};
+use gpucheck_model::{knowledge::Files, knowledge_files};
 use serde::Serialize;
-
-#[path = "src/facts/mod.rs"]
-mod facts;
-#[path = "src/knowledge/schema/mod.rs"]
-mod schema;
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=knowledge");
-    println!("cargo::rerun-if-changed=src/facts");
-    println!("cargo::rerun-if-changed=src/knowledge/schema");
     println!("cargo::rerun-if-changed=kernels/built");
     println!("cargo::rerun-if-changed=src/rules");
     match embed().and_then(|()| kernels()).and_then(|()| pages()) {
@@ -38,7 +31,7 @@ fn embed() -> Result<(), String> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     let folder = root.join("knowledge");
-    let mut files = schema::Files::default();
+    let mut files = Files::default();
     let mut problems = Vec::new();
     for name in
         toml_files(&folder, Path::new("")).map_err(|error| format!("cannot list {}: {error}", folder.display()))?
@@ -51,32 +44,25 @@ fn embed() -> Result<(), String> {
     if !problems.is_empty() {
         return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     }
-    let parts = [
-        ("gpus", json(files.gpus.as_ref())?),
-        ("architectures", json(files.architectures.as_ref())?),
-        ("cuda", json(files.cuda.as_ref())?),
-        ("torch", json(files.torch.as_ref())?),
-        ("arch_list", json(files.arch_list.as_ref())?),
-        ("advice", json(files.advice.as_ref())?),
-        ("variables", json(files.variables.as_ref())?),
-        ("errors", json(files.errors.as_ref())?),
-        ("failures", json(files.failures.as_ref())?),
-        ("libraries", json(files.libraries.as_ref())?),
-        ("packages", json(Some(&files.packages))?),
-    ];
+    macro_rules! parts {
+        ($($part:ident: $file:ident $entry:tt)*) => {
+            [$((stringify!($part), json(files.$part.as_ref(), stringify!($part))?),)*]
+        };
+    }
+    let parts = knowledge_files!(parts).into_iter().chain([("packages", json(Some(&files.packages), "packages")?)]);
     let mut hasher = DefaultHasher::new();
-    for (name, json) in &parts {
+    for (name, json) in parts {
         json.hash(&mut hasher);
         fs::write(out.join(name).with_extension("json"), json).map_err(|error| error.to_string())?;
     }
-    println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_DATE={}", files.date().unwrap_or("unknown"));
+    println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_DATE={}", files.date().as_deref().unwrap_or("unknown"));
     println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_HASH={:016x}", hasher.finish());
     Ok(())
 }
 
 /// The rows of one part, which must be there.
-fn json<T: Serialize>(part: Option<&T>) -> Result<String, String> {
-    let part = part.ok_or("knowledge/ lacks one of the files that schema::Files names")?;
+fn json<T: Serialize>(part: Option<&T>, name: &str) -> Result<String, String> {
+    let part = part.ok_or_else(|| format!("knowledge/ lacks {name}.toml"))?;
     serde_json::to_string(part).map_err(|error| error.to_string())
 }
 

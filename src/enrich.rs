@@ -98,7 +98,7 @@ fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variabl
         let Some(row) = knowledge.package_build(&package.name, version, platform) else { continue };
         let chosen = file.package.override_variable.as_ref().and_then(|name| variables.get(name));
         let cuda = chosen.filter(|value| !value.is_empty()).or(torch.as_ref());
-        let Some(code) = row.code(cuda.map(String::as_str)) else { continue };
+        let Some(code) = knowledge.package_code(row, cuda.map(String::as_str)) else { continue };
         let cuda = cuda.and_then(|cuda| row.chosen(cuda));
         let is_main = |library: &Library| knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
         let measured = |library: &Library| is_main(library) && library.code.value().is_some();

@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 
 use common::{gpucheck, run};
+use gpucheck::knowledge::Knowledge;
 
 const GPU: &str = r#"[sources]
 lab = "the lab's inventory"
@@ -320,6 +321,10 @@ fn a_release_that_is_laid_over_stands_in_its_place() {
         1,
     );
     fs::write(folder.path().join("torch.toml"), older).unwrap();
-    let (_, out, _) = recommend(folder.path(), "RTX 5090");
-    assert!(out.contains("torch==2.15.0"), "the newest release is still the newest: {out}");
+    let newest = |knowledge: &Knowledge| knowledge.newest_torch().unwrap().version.clone();
+    let laid = Knowledge::with_overlay(folder.path()).unwrap();
+    assert!(laid.torch_release("2.7.2").is_some());
+    assert_eq!(newest(&laid), newest(&Knowledge::builtin().unwrap()), "the newest release is still the newest");
+    let (code, out, _) = recommend(folder.path(), "RTX 5090");
+    assert!(code == 0 && out.contains("torch==") && !out.contains("torch==2.7.2"), "{out}");
 }

@@ -119,7 +119,9 @@ fn scan_and_the_doctor_agree_on_every_row() {
             continue;
         }
         for row in &file.build {
-            let (Some(version), Some(mut code)) = (&row.newest, row.code(Some("128"))) else { continue };
+            let (Some(version), Some(mut code)) = (&row.newest, knowledge.package_code(row, Some("128"))) else {
+                continue;
+            };
             code.extent = Extent::Sections;
             // A row says nothing of bytes, and next to none means a stub.
             code.bytes = code.sass.keys().chain(code.ptx.keys()).map(|target| (*target, 1 << 20)).collect();

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use gpucheck_model::facts::{CodeTarget, PtxIsa};
 use serde::{Deserialize, Serialize};
 
-use super::{arch::CodeTarget, fact::Fact, version::PtxIsa};
+use super::fact::Fact;
 
 /// A file with machine code of some kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! What asking the driver's own libraries led to: NVML (management) and the CUDA driver API.
 
+use gpucheck_model::facts::DriverVersion;
 use serde::{Deserialize, Serialize};
 
-use super::{fact::Fact, version::DriverVersion};
+use super::fact::Fact;
 
 /// One attempt to get an answer from a library of the driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

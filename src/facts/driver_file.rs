@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use gpucheck_model::facts::DriverVersion;
 use serde::{Deserialize, Serialize};
 
-use super::{contact::LibraryKind, fact::Fact, version::DriverVersion};
+use super::{contact::LibraryKind, fact::Fact};
 
 /// Libraries of the driver that programs, or the driver itself, ask the loader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gpucheck_model::facts::{CudaVersion, Platform, PythonVersion};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -9,8 +10,6 @@ use super::{
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
-    machine::Platform,
-    version::{CudaVersion, PythonVersion},
     written::Asked,
 };
 

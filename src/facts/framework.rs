@@ -1,9 +1,10 @@
 //! What happened when torch itself was asked to compute, in an environment's own Python (`--framework`): each step as it ended, not what
 //! that means.
 
+use gpucheck_model::facts::CudaVersion;
 use serde::{Deserialize, Serialize};
 
-use super::{fact::Fact, version::CudaVersion};
+use super::fact::Fact;
 
 /// One run of all steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,9 @@
 //! What the kernel shows of NVIDIA's driver, by its files: no library is asked.
 
+use gpucheck_model::facts::DriverVersion;
 use serde::{Deserialize, Serialize};
 
-use super::{fact::Fact, version::DriverVersion};
+use super::fact::Fact;
 
 /// The kernel side of the driver.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

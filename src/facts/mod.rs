@@ -1,7 +1,6 @@
 //! The fact model: what was seen, and nothing that was concluded. Saved facts hold no knowledge, so that a replay with newer
 //! knowledge gives a newer answer.
 
-mod arch;
 mod code;
 mod contact;
 mod driver_file;
@@ -14,27 +13,28 @@ mod look;
 mod machine;
 mod smoke;
 mod toolkit;
-mod version;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use arch::{CodeKind, CodeTarget, ComputeCapability, ParseError, Suffix, Target};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
 pub use contact::{Aftermath, Contact, ContactOutcome, DriverLibrary, LibraryKind};
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
 pub use environment::{Build, Environment, Manager, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
+pub use gpucheck_model::facts::{
+    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Os, ParseError, Platform, PtxIsa,
+    PythonVersion, Suffix, Target,
+};
 pub use image::ContainerImage;
 pub use kernel::{Kernel, KernelModule};
 pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
-pub use machine::{Cpu, Driver, Expected, Gpu, Host, Mig, Os, Platform, ShellKind, Trouble};
+pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use toolkit::{Toolkit, ToolkitLead};
-pub use version::{CudaVersion, DriverVersion, PtxIsa, PythonVersion};
 pub use written::{Asked, Location, Symptom};
 
 /// Everything that was seen of one machine and its environments. The default is that nobody looked.

@@ -1,13 +1,12 @@
 //! What happened when a GPU was asked to compute (`gpucheck smoke`): results and times as they were, not what they mean.
 
+use gpucheck_model::facts::{CodeTarget, ComputeCapability, PtxIsa};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    arch::{CodeTarget, ComputeCapability},
     code::Image,
     contact::{Aftermath, ContactOutcome},
     fact::Fact,
-    version::PtxIsa,
 };
 
 /// One run on one GPU, or on one instance of it.

@@ -4,7 +4,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{fact::Fact, version::CudaVersion};
+use super::{CudaVersion, fact::Fact};
 
 /// An installed CUDA toolkit. It builds programs; it does not decide what a finished wheel can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,9 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{part::Part, schema::PackageFile};
+use gpucheck_model::knowledge::PackageFile;
+
+use super::part::Part;
 
 /// Derefs to the files, in the order of their names.
 #[derive(Debug, Clone)]

@@ -1,10 +1,9 @@
 //! Rows of a folder that contradict rows that stay, told with their place. A row with the key of another replaces it and contradicts
 //! nothing.
 
-use super::{
-    load::Knowledge,
-    schema::{Files, GpuRow, Interval, Places, Problem, contradictions},
-};
+use gpucheck_model::knowledge::{Files, GpuRow, Interval, Places, Problem, contradictions};
+
+use super::load::Knowledge;
 
 impl Knowledge {
     /// The faults that rows of one file have beside the rows that they are laid over. `files` holds that file alone.

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{load::Knowledge, nearest::nearest, schema::GpuRow};
+use gpucheck_model::knowledge::GpuRow;
+
+use super::{load::Knowledge, nearest::nearest};
 use crate::facts::{ComputeCapability, Suffix, Target};
 
 /// The GPU that was meant.

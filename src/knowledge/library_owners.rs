@@ -1,9 +1,8 @@
 //! Which distribution brings a shared library, and which driver something needs.
 
-use super::{
-    load::Knowledge,
-    schema::{CommonOwner, CommonRow, LibraryRow},
-};
+use gpucheck_model::knowledge::{CommonOwner, CommonRow, LibraryRow};
+
+use super::load::Knowledge;
 use crate::{
     facts::{ComputeCapability, CudaVersion, PtxIsa},
     python::Requirement,

@@ -1,87 +1,14 @@
-//! What is in the knowledge base: kinds of rows, how many, and when they were checked.
+//! What is in the knowledge base: rows one after another, and where they are written.
 
-use std::collections::BTreeMap;
-
-use pep440_rs::Version;
-use serde::Serialize;
-
-use super::{
-    load::Knowledge,
-    schema::{ArchitectureRow, BranchRow, FailureRow, NightlyRow, ToolkitRow, TorchRelease, UnreadRow, VariableRow},
+use gpucheck_model::knowledge::{
+    ArchitectureRow, BranchRow, FailureRow, NightlyRow, ToolkitRow, TorchRelease, UnreadRow, VariableRow, spelled,
 };
+use pep440_rs::Version;
+
+use super::load::Knowledge;
 use crate::facts::{CudaVersion, DriverVersion};
 
-/// One kind of row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RowKind {
-    /// What the rows are: `gpus`.
-    pub kind: &'static str,
-    /// File in which they are.
-    pub file: &'static str,
-    /// How many.
-    pub rows: usize,
-    /// Oldest day on which one was checked.
-    pub oldest: String,
-    /// Newest day.
-    pub newest: String,
-}
-
-fn kind<'r>(kind: &'static str, file: &'static str, dates: impl Iterator<Item = &'r String>) -> RowKind {
-    let mut found = RowKind { kind, file, rows: 0, oldest: String::new(), newest: String::new() };
-    for date in dates {
-        if found.rows == 0 || *date < found.oldest {
-            found.oldest.clone_from(date);
-        }
-        if *date > found.newest {
-            found.newest.clone_from(date);
-        }
-        found.rows += 1;
-    }
-    found
-}
-
 impl Knowledge {
-    /// Every kind of row.
-    pub fn kinds(&self) -> Vec<RowKind> {
-        macro_rules! kinds {
-            ($($name:literal in $file:literal: $rows:expr;)*) => {
-                vec![$(kind($name, $file, $rows.map(|row| &row.verified)),)*]
-            };
-        }
-        kinds! {
-            "gpus" in "gpus.toml": self.gpus.gpu.iter();
-            "architectures" in "architectures.toml": self.architectures.architecture.iter();
-            "families" in "architectures.toml": self.architectures.family.iter();
-            "exceptions to binary compatibility" in "architectures.toml": self.architectures.sass_exclusion.iter();
-            "chips with two names" in "architectures.toml": self.architectures.same_chip.iter();
-            "CUDA majors" in "cuda.toml": self.cuda.runtime.iter();
-            "CUDA toolkits" in "cuda.toml": self.cuda.toolkit.iter();
-            "PTX ISAs" in "cuda.toml": self.cuda.ptx.iter();
-            "drivers' CUDA" in "cuda.toml": self.cuda.driver.iter();
-            "driver branches" in "cuda.toml": self.cuda.branch.iter();
-            "compression" in "cuda.toml": self.cuda.compression.iter();
-            "torch releases" in "torch.toml": self.torch.release.iter();
-            "torch builds" in "torch.toml": self.torch.release.iter().flat_map(|row| row.builds.iter().map(move |_| row));
-            "torch nightlies" in "torch.toml": self.torch.nightly.iter();
-            "arch list parsers" in "arch_list.toml": self.arch_list.parser.iter();
-            "variables" in "variables.toml": self.variables.variable.iter();
-            "variables nothing reads" in "variables.toml": self.variables.unread.iter();
-            "driver failures" in "failures.toml": self.failures.failure.iter();
-            "error texts" in "errors.toml": self.errors.error.iter();
-            "advice" in "advice.toml": self.advice.advice.iter();
-            "libraries' owners" in "libraries.toml": self.libraries.library.iter();
-            "requirements that bring libraries" in "libraries.toml": self.libraries.collection.iter();
-            "carriers of libraries" in "libraries.toml": self.libraries.carrier.iter();
-            "libraries of systems" in "libraries.toml": self.libraries.common.iter();
-            "packages" in "packages/": self.packages.iter().map(|file| &file.package);
-            "package builds" in "packages/": self.packages.iter().flat_map(|file| &file.build);
-            "assemblers in packages" in "packages/": self.packages.iter().flat_map(|file| &file.ptxas);
-            "C++ ABIs of packages" in "packages/": self.packages.iter().flat_map(|file| &file.abi);
-            "versions that are not there" in "packages/": self.packages.iter().flat_map(|file| &file.unpublished);
-            "known problems" in "packages/": self.packages.iter().flat_map(|file| &file.problem);
-        }
-    }
-
     /// Every architecture, oldest first.
     pub fn architecture_rows(&self) -> &[ArchitectureRow] {
         &self.architectures.architecture
@@ -204,9 +131,4 @@ impl Knowledge {
         }
         (sources, newest)
     }
-}
-
-/// What the keys stand for.
-pub(super) fn spelled(sources: &BTreeMap<String, String>, keys: &[String]) -> Vec<String> {
-    keys.iter().filter_map(|key| sources.get(key)).cloned().collect()
 }

@@ -3,15 +3,9 @@
 use std::{fs, io, path::Path, thread};
 
 use anyhow::Context as _;
+use gpucheck_model::knowledge::{self as model, Files, RowKind, Rows as _, lay_packages};
 
-use super::{
-    by_name::ByName,
-    part::Part,
-    schema::{
-        AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, Files, GpuFile, LibrariesFile,
-        Problem, TorchFile, VariableFile,
-    },
-};
+use super::{Problem, by_name::ByName, part::Part};
 use crate::{files, text::Lines};
 
 /// The longest file of the built-in base has a tenth of a megabyte.
@@ -19,59 +13,59 @@ const MAX_FILE: u64 = 8 << 20;
 /// The built-in base has some sixty files.
 const MAX_FILES: usize = 1000;
 
-/// The rows of a file as build.rs wrote them.
-macro_rules! part {
-    ($name:literal) => {
-        Part::new(include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")))
+macro_rules! knowledge {
+    ($($part:ident: $file:ident $entry:tt)*) => {
+        /// The knowledge base in force.
+        #[derive(Debug, Clone)]
+        pub struct Knowledge {
+            $(pub(super) $part: Part<model::$file>,)*
+            pub(super) packages: ByName,
+            /// Newest day on which a row was checked.
+            pub date: String,
+            /// Hash of the built-in content.
+            pub hash: &'static str,
+            /// Folders laid over it, the strongest last.
+            pub overlays: Vec<String>,
+        }
+
+        impl Knowledge {
+            /// What the binary carries. build.rs has checked and embedded it; each part is parsed when it is first asked for.
+            ///
+            /// # Errors
+            /// None so far: nothing is read here that could fail.
+            pub fn builtin() -> anyhow::Result<Self> {
+                Ok(Self {
+                    $($part: Part::new(include_str!(concat!(env!("OUT_DIR"), "/", stringify!($part), ".json"))),)*
+                    packages: ByName::new(Part::new(include_str!(concat!(env!("OUT_DIR"), "/packages.json")))),
+                    date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
+                    hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
+                    overlays: Vec::new(),
+                })
+            }
+
+            /// Lays files over what is there.
+            fn overlay(&mut self, files: Files) {
+                $(if let Some(over) = files.$part {
+                    self.$part.lay(over);
+                })*
+                if !files.packages.is_empty() {
+                    lay_packages(&mut self.packages, files.packages);
+                }
+            }
+
+            /// Every kind of row.
+            pub fn kinds(&self) -> Vec<RowKind> {
+                let mut kinds = Vec::new();
+                $(kinds.extend(self.$part.kinds());)*
+                kinds.extend(RowKind::of_packages(&self.packages));
+                kinds
+            }
+        }
     };
 }
-
-/// The knowledge base in force.
-#[derive(Debug, Clone)]
-pub struct Knowledge {
-    pub(super) gpus: Part<GpuFile>,
-    pub(super) architectures: Part<ArchitectureFile>,
-    pub(super) cuda: Part<CudaFile>,
-    pub(super) torch: Part<TorchFile>,
-    pub(super) arch_list: Part<ArchListFile>,
-    pub(super) advice: Part<AdviceFile>,
-    pub(super) variables: Part<VariableFile>,
-    pub(super) errors: Part<ErrorFile>,
-    pub(super) failures: Part<FailureFile>,
-    pub(super) libraries: Part<LibrariesFile>,
-    pub(super) packages: ByName,
-    /// Newest day on which a row was checked.
-    pub date: String,
-    /// Hash of the built-in content.
-    pub hash: &'static str,
-    /// Folders laid over it, the strongest last.
-    pub overlays: Vec<String>,
-}
+gpucheck_model::knowledge_files!(knowledge);
 
 impl Knowledge {
-    /// What the binary carries. build.rs has checked and embedded it; each part is parsed when it is first asked for.
-    ///
-    /// # Errors
-    /// None so far: nothing is read here that could fail.
-    pub fn builtin() -> anyhow::Result<Self> {
-        Ok(Self {
-            gpus: part!("gpus"),
-            architectures: part!("architectures"),
-            cuda: part!("cuda"),
-            torch: part!("torch"),
-            arch_list: part!("arch_list"),
-            advice: part!("advice"),
-            variables: part!("variables"),
-            errors: part!("errors"),
-            failures: part!("failures"),
-            libraries: part!("libraries"),
-            packages: ByName::new(part!("packages")),
-            date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
-            hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
-            overlays: Vec::new(),
-        })
-    }
-
     /// Parses on a thread of its own what every judgement of an environment asks for, while the caller looks at the machine. Without
     /// such a thread each part is parsed when it is asked for, as ever.
     pub fn read_ahead(&'static self) {
@@ -88,8 +82,8 @@ impl Knowledge {
     pub fn with_overlay(folder: &Path) -> anyhow::Result<Self> {
         let mut knowledge = Self::builtin()?;
         let files = read_folder(folder, &knowledge)?;
-        if let Some(date) = files.date().filter(|date| *date > knowledge.date.as_str()) {
-            knowledge.date = date.to_owned();
+        if let Some(date) = files.date().filter(|date| *date > knowledge.date) {
+            knowledge.date = date;
         }
         knowledge.overlay(files);
         knowledge.overlays.push(folder.display().to_string());

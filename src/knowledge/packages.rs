@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use gpucheck_model::knowledge::{
+    AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When,
+};
+
 use super::{
-    listing::spelled,
     load::Knowledge,
     queries::{cite, claimed_code, contains},
-    schema::{AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When},
 };
 use crate::facts::{CodeObjects, CudaVersion, Platform};
 
@@ -93,6 +95,16 @@ impl Knowledge {
         self.package_file("triton")?.ptxas.iter().find(|row| contains(&row.versions, version))
     }
 
+    /// The code that a row claims, as one fatbin; of a package that chooses among libraries, that of the one for `cuda`.
+    pub fn package_code(&self, row: &PackageBuild, cuda: Option<&str>) -> Option<CodeObjects> {
+        if row.variants.is_empty() {
+            return Some(claimed_code(row.sass.as_deref()?, &row.ptx, row.isa));
+        }
+        let chosen = row.chosen(cuda?)?;
+        let variant = row.variants.iter().find(|variant| variant.cuda.contains(&chosen))?;
+        Some(claimed_code(&variant.sass, &[], None))
+    }
+
     /// What the probe should look at for the sake of these rows.
     pub fn interests(&self) -> Interests {
         let mut interests = Interests::default();
@@ -143,43 +155,6 @@ impl Interests {
             self.packages.extend(when.packages.keys().cloned());
         }
     }
-}
-
-impl PackageFile {
-    /// Where rows of this file with these keys are written.
-    pub fn sources_of(&self, keys: &[String]) -> Vec<String> {
-        spelled(&self.sources, keys)
-    }
-}
-
-impl PackageBuild {
-    /// The code that the row claims, as one fatbin; for a package that chooses among libraries, that of the one for `cuda`.
-    pub fn code(&self, cuda: Option<&str>) -> Option<CodeObjects> {
-        if self.variants.is_empty() {
-            return Some(claimed_code(self.sass.as_deref()?, &self.ptx, self.isa));
-        }
-        let chosen = self.chosen(cuda?)?;
-        let variant = self.variants.iter().find(|variant| variant.cuda.contains(&chosen))?;
-        Some(claimed_code(&variant.sass, &[], None))
-    }
-
-    /// The library that is taken for a CUDA release, by its digits: the exact one, or the nearest older of the same major
-    /// where the package does so.
-    pub fn chosen(&self, cuda: &str) -> Option<String> {
-        choose(self.variants.iter().flat_map(|variant| &variant.cuda).map(String::as_str), cuda, self.fallback)
-            .map(str::to_owned)
-    }
-}
-
-/// Of the CUDA releases that there are libraries for, the one that is taken for `wanted`: the same; with `fallback` the newest of its
-/// major that is older, else the oldest that is newer (bitsandbytes 0.50.2, cextension.py).
-pub fn choose<'d>(there: impl Iterator<Item = &'d str> + Clone, wanted: &str, fallback: bool) -> Option<&'d str> {
-    let exact = there.clone().find(|digits| *digits == wanted);
-    let number = |digits: &str| digits.parse::<u32>().ok();
-    let major = |digits: &str| Some(number(digits)? / 10);
-    let same = there.filter(|digits| fallback && major(digits) == major(wanted));
-    let older = same.clone().filter(|digits| number(digits) <= number(wanted)).max_by_key(|digits| number(digits));
-    exact.or(older).or_else(|| same.min_by_key(|digits| number(digits)))
 }
 
 /// The digits of a CUDA release, as file names have them: 128.
@@ -243,18 +218,5 @@ mod tests {
         for (pattern, path) in [("a/b.so", "a/b.so.1"), ("a/*.so", "a/c/b.so"), ("a/b*.so", "a/c.so"), ("", "a")] {
             assert!(!matches(pattern, path), "{pattern} {path}");
         }
-    }
-
-    #[test]
-    fn the_exact_library_or_the_nearest_of_the_major() {
-        let there = ["118", "121", "126", "130"];
-        let chosen = |wanted, fallback| choose(there.into_iter(), wanted, fallback);
-        assert_eq!(chosen("126", false), Some("126"));
-        assert_eq!(chosen("128", false), None);
-        assert_eq!(chosen("128", true), Some("126"));
-        assert_eq!(chosen("120", true), Some("121"), "none is older");
-        assert_eq!(chosen("110", false), None);
-        assert_eq!(chosen("132", true), Some("130"));
-        assert_eq!(chosen("", true), None);
     }
 }

@@ -19,6 +19,10 @@ use std::{
 
 use serde_json::Value;
 
+/// A folder to lay over the built-in rows, with a release of torch that stays the newest, 99.0.0: what tests say of the newest must not change
+/// with every row that is added.
+pub const NEWEST_TORCH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/newest-torch");
+
 /// The binary under test, with nothing of the caller's environment but what it needs to start.
 pub fn gpucheck() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gpucheck"));

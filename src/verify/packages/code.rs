@@ -124,7 +124,7 @@ fn held(case: &Case<'_>, cuda: Option<&str>) -> Vec<Check> {
     if case.row.isa.is_some() || !ptx.is_empty() {
         checks.push(isa(case.row.isa, &codes));
     }
-    checks.extend(case.row.code(cuda).map(|claimed| gpus(case, &claimed, &codes, &prefix)));
+    checks.extend(case.knowledge.package_code(case.row, cuda).map(|claimed| gpus(case, &claimed, &codes, &prefix)));
     checks
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PackageBuild, ProblemRow};
+use super::{PackageBuild, ProblemRow, spelled};
 use crate::facts::{ComputeCapability, Platform};
 
 /// One file of `packages/`.
@@ -130,5 +130,10 @@ impl PackageFile {
     /// The distributions that the file is about.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.package.name).chain(&self.package.names).map(String::as_str)
+    }
+
+    /// Where rows of this file with these keys are written.
+    pub fn sources_of(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.sources, keys)
     }
 }

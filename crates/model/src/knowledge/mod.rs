@@ -1,5 +1,5 @@
-//! The files of `knowledge/` as types, and what makes them valid. Also compiled into build.rs, which checks the built-in files and
-//! embeds them; at run time the same code reads overlays.
+//! The files of `knowledge/` as types, and what makes them valid. The build script checks the built-in files with it and embeds them; at
+//! run time the same code reads overlays.
 
 mod advice;
 mod arch_list;
@@ -16,7 +16,11 @@ mod package_build;
 mod package_problem;
 mod problem;
 mod range;
+mod row_kind;
+mod rows;
+mod table;
 mod torch;
+mod torch_wheels;
 mod validate;
 mod validate_cuda;
 mod validate_gpus;
@@ -36,10 +40,12 @@ pub use gpu::{GpuFile, GpuRow};
 pub use interval::Interval;
 pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
 pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
-pub use package_build::PackageBuild;
+pub use package_build::{PackageBuild, choose};
 pub use package_problem::{Confidence, FixRow, Level, ProblemRow, ToolkitIs, ToolkitPart, VariableIs, When};
 pub use problem::{Places, Problem};
 pub use range::Range;
+pub use row_kind::RowKind;
+pub use rows::{Rows, lay_packages, spelled};
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};

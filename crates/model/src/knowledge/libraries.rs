@@ -17,6 +17,7 @@ pub struct LibrariesFile {
     /// What a row's `source` refers to.
     pub sources: BTreeMap<String, String>,
     /// Distributions and the libraries in them.
+    #[serde(default)]
     pub library: Vec<LibraryRow>,
     /// Distributions that only name others.
     #[serde(default)]

@@ -1,14 +1,24 @@
-//! `docs/*.schema.json`, which editors read, are what the types say. `UPDATE_SNAPSHOTS=1 cargo test --lib schema` writes it.
+//! `docs/*.schema.json`, which editors read, are what the types say. `UPDATE_SNAPSHOTS=1 cargo test -p gpucheck-model schema` writes it.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{
-    AdviceFile, ArchListFile, ArchitectureFile, CudaFile, ErrorFile, FailureFile, GpuFile, LibrariesFile, PackageFile,
-    TorchFile, VariableFile,
-};
+use super::PackageFile;
+use crate::knowledge_files;
+
+macro_rules! every_file {
+    ($($part:ident: $file:ident $entry:tt)*) => { Tables::new()$(.add::<super::$file>())* };
+}
+
+/// The folder of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 /// Tables by name, as one or several types have them.
 struct Tables {
@@ -44,17 +54,7 @@ impl Tables {
 /// The schemas with their paths: one for every file of `knowledge/`, as a table has one meaning wherever it stands and editors take one
 /// schema for all the files of a folder; one for those of `packages/`, where `source` and `build` mean something else.
 fn schemas() -> [(&'static str, Value); 2] {
-    let rows = Tables::new()
-        .add::<GpuFile>()
-        .add::<ArchitectureFile>()
-        .add::<CudaFile>()
-        .add::<TorchFile>()
-        .add::<ArchListFile>()
-        .add::<VariableFile>()
-        .add::<FailureFile>()
-        .add::<ErrorFile>()
-        .add::<AdviceFile>()
-        .add::<LibrariesFile>();
+    let rows = knowledge_files!(every_file);
     let about =
         "Rows that gpucheck knows: the files of knowledge/ (packages/ aside) and of a folder given with --knowledge.";
     let packages = "What gpucheck knows of one package: a file of knowledge/packages/, or of packages/ in a folder given with --knowledge.";
@@ -67,12 +67,15 @@ fn schemas() -> [(&'static str, Value); 2] {
 #[test]
 fn the_schemas_for_editors_are_those_of_the_types() {
     for (path, schema) in schemas() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let path = root().join(path);
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
             fs::write(&path, &text).unwrap();
         }
-        assert!(fs::read_to_string(&path).unwrap() == text, "run UPDATE_SNAPSHOTS=1 cargo test --lib schema");
+        assert!(
+            fs::read_to_string(&path).unwrap() == text,
+            "run UPDATE_SNAPSHOTS=1 cargo test -p gpucheck-model schema"
+        );
     }
 }
 
@@ -95,7 +98,7 @@ fn the_schemas_are_as_strict_as_loading() {
 
 #[test]
 fn every_file_names_its_schema() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     for (folder, wanted) in
         [("knowledge", "docs/knowledge.schema.json"), ("knowledge/packages", "docs/packages.schema.json")]
     {

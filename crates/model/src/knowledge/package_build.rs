@@ -75,4 +75,40 @@ impl PackageBuild {
         (self.of.is_empty() || self.of.iter().any(|other| other == name))
             && (self.platforms.is_empty() || platform.is_some_and(|platform| self.platforms.contains(&platform)))
     }
+
+    /// The library that is taken for a CUDA release, by its digits: the exact one, or the nearest older of the same major
+    /// where the package does so.
+    pub fn chosen(&self, cuda: &str) -> Option<String> {
+        choose(self.variants.iter().flat_map(|variant| &variant.cuda).map(String::as_str), cuda, self.fallback)
+            .map(str::to_owned)
+    }
+}
+
+/// Of the CUDA releases that there are libraries for, the one that is taken for `wanted`: the same; with `fallback` the newest of its
+/// major that is older, else the oldest that is newer (bitsandbytes 0.50.2, cextension.py).
+pub fn choose<'d>(there: impl Iterator<Item = &'d str> + Clone, wanted: &str, fallback: bool) -> Option<&'d str> {
+    let exact = there.clone().find(|digits| *digits == wanted);
+    let number = |digits: &str| digits.parse::<u32>().ok();
+    let major = |digits: &str| Some(number(digits)? / 10);
+    let same = there.filter(|digits| fallback && major(digits) == major(wanted));
+    let older = same.clone().filter(|digits| number(digits) <= number(wanted)).max_by_key(|digits| number(digits));
+    exact.or(older).or_else(|| same.min_by_key(|digits| number(digits)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exact_library_or_the_nearest_of_the_major() {
+        let there = ["118", "121", "126", "130"];
+        let chosen = |wanted, fallback| choose(there.into_iter(), wanted, fallback);
+        assert_eq!(chosen("126", false), Some("126"));
+        assert_eq!(chosen("128", false), None);
+        assert_eq!(chosen("128", true), Some("126"));
+        assert_eq!(chosen("120", true), Some("121"), "none is older");
+        assert_eq!(chosen("110", false), None);
+        assert_eq!(chosen("132", true), Some("130"));
+        assert_eq!(chosen("", true), None);
+    }
 }

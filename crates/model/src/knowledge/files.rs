@@ -1,0 +1,77 @@
+//! All files together: reading them from text, laying one set over another.
+
+use serde::de::DeserializeOwned;
+
+use super::{PackageFile, Places, Problem, RowKind, Rows, validate_package};
+use crate::knowledge_files;
+
+macro_rules! files {
+    ($($part:ident: $file:ident $entry:tt)*) => {
+        /// The content of a knowledge folder. A folder that is laid over another may lack any of them.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct Files {
+            $(#[doc = concat!("`", stringify!($part), ".toml`.")] pub $part: Option<super::$file>,)*
+            /// `packages/*.toml`.
+            pub packages: Vec<PackageFile>,
+        }
+
+        impl Files {
+            /// Adds a file, by its path inside the folder. The faults of one file do not keep the others from being read.
+            ///
+            /// # Errors
+            /// Every fault that was found in it; a name that is not known is one.
+            pub fn add(&mut self, name: &str, shown: &str, text: &str) -> Result<(), Vec<Problem>> {
+                match name {
+                    $(concat!(stringify!($part), ".toml") => self.$part = Some(read(shown, text, Rows::check)?),)*
+                    name if name.starts_with("packages/") => {
+                        self.packages.push(read(shown, text, validate_package::package)?);
+                    }
+                    _ => {
+                        let known = concat!($(stringify!($part), ", ",)* "or packages/NAME");
+                        let message = format!("not a knowledge file: it should be {known} .toml");
+                        return Err(vec![Problem::at(shown, text, 0, message)]);
+                    }
+                }
+                Ok(())
+            }
+
+            /// Takes over what another set holds.
+            pub fn take(&mut self, other: Self) {
+                $(self.$part = other.$part.or(self.$part.take());)*
+                self.packages.extend(other.packages);
+            }
+
+            /// Every kind of row in the files that are there.
+            pub fn kinds(&self) -> Vec<RowKind> {
+                let mut kinds = Vec::new();
+                $(kinds.extend(self.$part.iter().flat_map(Rows::kinds));)*
+                kinds.extend(RowKind::of_packages(&self.packages));
+                kinds
+            }
+        }
+    };
+}
+knowledge_files!(files);
+
+impl Files {
+    /// The newest day on which a row was verified.
+    pub fn date(&self) -> Option<String> {
+        self.kinds().into_iter().filter(|kind| kind.rows > 0).map(|kind| kind.newest).max()
+    }
+}
+
+/// Reads one file and checks what its types cannot.
+fn read<T: DeserializeOwned>(
+    shown: &str,
+    text: &str,
+    check: fn(&T, &Places<'_>) -> Vec<Problem>,
+) -> Result<T, Vec<Problem>> {
+    let file: T = toml::from_str(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        vec![Problem::at(shown, text, offset, error.message())]
+    })?;
+    let places = Places::new(shown, text);
+    let mut problems = check(&file, &places);
+    problems.append(&mut places.unused_sources());
+    if problems.is_empty() { Ok(file) } else { Err(problems) }
+}

@@ -1,0 +1,84 @@
+//! Which wheels a torch release has, and how its builds are called.
+
+use super::{Basis, Published, TorchBuild, TorchRelease};
+use crate::facts::{Os, Platform, PythonVersion};
+
+impl TorchRelease {
+    /// The Python versions that a build of it has wheels for.
+    pub fn python_of<'r>(&'r self, build: &'r TorchBuild) -> &'r [PythonVersion] {
+        build.python.as_ref().unwrap_or(&self.python)
+    }
+
+    /// The Python versions with wheels on a platform, all of its builds together; those of the release where it has none there.
+    pub fn python_on(&self, platform: Platform) -> &[PythonVersion] {
+        let builds = self.builds.iter().filter(|build| build.platform == platform);
+        builds.map(|build| self.python_of(build)).max_by_key(|list| list.len()).unwrap_or(&self.python)
+    }
+
+    /// Version of the GNU C library that the wheels of a build need, by their manylinux tag; nothing on other systems.
+    pub fn glibc_of(&self, build: &TorchBuild) -> Option<&'static str> {
+        let tag = build.manylinux.as_deref().unwrap_or(&self.manylinux);
+        (build.platform.os == Os::Linux).then(|| manylinux_glibc(tag)).flatten()
+    }
+
+    /// Whether the Linux wheels load with this version of the GNU C library; other platforms do not ask.
+    pub fn fits_glibc(&self, build: &TorchBuild, glibc: Option<&str>) -> bool {
+        let numbers = |text: &str| -> Option<(u32, u32)> {
+            let (major, minor) = text.split_once('.')?;
+            Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+        };
+        match (self.glibc_of(build).and_then(numbers), glibc.and_then(numbers)) {
+            (Some(needed), Some(there)) => there >= needed,
+            _ => true,
+        }
+    }
+}
+
+/// What a manylinux tag stands for (PEP 513, 571, 599, 600).
+fn manylinux_glibc(tag: &str) -> Option<&'static str> {
+    match tag {
+        "manylinux1" => Some("2.5"),
+        "manylinux2010" => Some("2.12"),
+        "manylinux2014" | "manylinux_2_17" => Some("2.17"),
+        "manylinux_2_28" => Some("2.28"),
+        "manylinux_2_34" => Some("2.34"),
+        _ => None,
+    }
+}
+
+impl TorchBuild {
+    /// Full version of this build of a release.
+    pub fn full_version(&self, release: &TorchRelease) -> String {
+        format!("{}+{}", release.version, self.variant)
+    }
+}
+
+impl Basis {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Measured => "the wheel was read",
+            Self::Reported => "reported by those who ran it",
+            Self::ReleaseBranch | Self::BuildScript => "from the build scripts",
+            Self::NoGpuCode | Self::None => "no code",
+        }
+    }
+}
+
+impl Published {
+    /// For people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Pypi => "it is on PyPI",
+            Self::Url => "its address was seen with a hash, or answered",
+            Self::Page => "PyTorch's install page names it",
+            Self::Matrix => "PyTorch's build matrix names it",
+            Self::Expected => "announced; nobody has seen it",
+        }
+    }
+
+    /// Whether nobody has seen it: it was only announced.
+    pub fn is_only_expected(self) -> bool {
+        self == Self::Expected
+    }
+}
