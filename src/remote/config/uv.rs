@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
+use gpucheck_model::knowledge::{Problem, from_toml};
+
 use super::Written;
 use crate::{
     python,
@@ -70,12 +72,12 @@ struct Tool {
 /// # Errors
 /// When it is no TOML, or the fields about indexes are not what uv documents.
 pub fn parse_uv(text: &str, pyproject: bool) -> Result<UvFile, String> {
-    let told = |error: toml::de::Error| error.message().to_owned();
+    let told = |problem: Problem| problem.message;
     if pyproject {
-        let file: Pyproject = toml::from_str(text).map_err(told)?;
+        let file: Pyproject = from_toml("", text).map_err(told)?;
         return Ok(file.tool.and_then(|tool| tool.uv).unwrap_or_default());
     }
-    toml::from_str(text).map_err(told)
+    from_toml("", text).map_err(told)
 }
 
 impl UvFile {

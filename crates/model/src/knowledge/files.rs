@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{PackageFile, Places, Problem, RowKind, Rows, validate_package};
+use super::{PackageFile, Places, Problem, RowKind, Rows, from_toml, validate_package};
 use crate::knowledge_files;
 
 macro_rules! files {
@@ -66,10 +66,7 @@ fn read<T: DeserializeOwned>(
     text: &str,
     check: fn(&T, &Places<'_>) -> Vec<Problem>,
 ) -> Result<T, Vec<Problem>> {
-    let file: T = toml::from_str(text).map_err(|error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        vec![Problem::at(shown, text, offset, error.message())]
-    })?;
+    let file: T = from_toml(shown, text).map_err(|problem| vec![problem])?;
     let places = Places::new(shown, text);
     let mut problems = check(&file, &places);
     problems.append(&mut places.unused_sources());
