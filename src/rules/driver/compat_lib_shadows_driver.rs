@@ -43,8 +43,7 @@ fn judge(context: &Context<'_>) -> Outcome {
                 .symptom("Error 803: system has unsupported display driver / cuda driver combination");
         match Asked::Cuda.contact(context).and_then(|contact| contact.library.value()) {
             Some(library) => {
-                let version =
-                    library.version.value().map(|version| format!(" {version}")).unwrap_or_default();
+                let version = library.version.value().map(|version| format!(" {version}")).unwrap_or_default();
                 let fact = format!("the loader picked libcuda{version}");
                 draft.evidence(Evidence::new(fact, &library.path).at("/facts/cuda/library"))
             }

@@ -59,7 +59,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         Some(code) if KNOWN.contains(&code) => return Outcome::Holds,
         Some(code) => code,
     };
-    let mut draft = Draft::new("CUDA driver", format!("CUDA failed to initialize: cuInit returned {code}.")).cause(code);
+    let mut draft =
+        Draft::new("CUDA driver", format!("CUDA failed to initialize: cuInit returned {code}.")).cause(code);
     draft.evidence.extend(Asked::Cuda.evidence(context));
     draft.evidence.extend(Asked::Nvml.evidence(context));
     draft.found()

@@ -96,7 +96,9 @@ fn not_seen(context: &Context<'_>) -> Option<Outcome> {
     }
     match &context.facts.gpus {
         Fact::Unknown { why } => needs(format!("the GPUs of this machine ({why})")),
-        Fact::Known { value, .. } if !value.iter().all(is_real) => needs("detected GPUs instead of assumed ones".to_owned()),
+        Fact::Known { value, .. } if !value.iter().all(is_real) => {
+            needs("detected GPUs instead of assumed ones".to_owned())
+        }
         _ => None,
     }
 }

@@ -42,8 +42,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         Some(17 | 999) if in_container(context) => return Outcome::Holds,
         Some(code) => code,
     };
-    let mut draft =
-        Draft::new("NVIDIA driver", format!("the driver's management library (NVML) failed to initialize: code {code}.")).cause(code);
+    let mut draft = Draft::new(
+        "NVIDIA driver",
+        format!("the driver's management library (NVML) failed to initialize: code {code}."),
+    )
+    .cause(code);
     draft.evidence.extend(Asked::Nvml.evidence(context));
     draft.found()
 }

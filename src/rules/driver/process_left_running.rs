@@ -48,7 +48,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((first, ..)) = left.first() else { return Outcome::Holds };
     let all = left.iter().map(|(_, processes, _)| numbers(processes)).collect::<Vec<_>>().join(", ");
     let (noun, verb) = if all.contains(',') { ("processes", "are") } else { ("process", "is") };
-    let mut draft = Draft::new("NVIDIA driver", format!("{noun} {all} {verb} still running, left behind by {first}.")).cause(first);
+    let mut draft =
+        Draft::new("NVIDIA driver", format!("{noun} {all} {verb} still running, left behind by {first}.")).cause(first);
     for (name, processes, pointer) in left {
         let said = format!("after querying {name}: {}", numbers(processes));
         draft = draft.evidence(Evidence::new(said, "/proc").at(pointer));

@@ -52,8 +52,11 @@ fn judge(context: &Context<'_>) -> Outcome {
                 .at("/facts/kernel/installed"),
         )
         .evidence(
-            Evidence::new("Secure Boot is enabled", kernel.secure_boot.via().map(ToString::to_string).unwrap_or_default())
-                .at("/facts/kernel/secure_boot"),
+            Evidence::new(
+                "Secure Boot is enabled",
+                kernel.secure_boot.via().map(ToString::to_string).unwrap_or_default(),
+            )
+            .at("/facts/kernel/secure_boot"),
         )
         .symptom("modprobe: ERROR: could not insert 'nvidia': Key was rejected by service")
         .found(),

@@ -67,7 +67,10 @@ fn judge(context: &Context<'_>) -> Outcome {
         None => format!("{} is built for {wanted}", label(torch)),
     };
     let list = there.join(", ");
-    let summary = format!("{} has no library for the CUDA release in use: it has libraries for {list}, but {asks}.", label(package));
+    let summary = format!(
+        "{} has no library for the CUDA release in use: it has libraries for {list}, but {asks}.",
+        label(package)
+    );
     let source = match (measured, row) {
         (false, Some(row)) => format!("knowledge: {}", context.knowledge.cite_build(file, row)),
         _ => match &package.version {

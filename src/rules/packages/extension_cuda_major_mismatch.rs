@@ -73,7 +73,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         Some(soname) => format!("it needs {soname}, which no installed package provides"),
         None => "both are loaded into one process".to_owned(),
     };
-    let summary = format!("{} is for CUDA {major}, but {} is for CUDA {of_torch}: {what}.", label(package), label(torch));
+    let summary =
+        format!("{} is for CUDA {major}, but {} is for CUDA {of_torch}: {what}.", label(package), label(torch));
     let named = missing.or(foreign.first().map(|(soname, _)| soname));
     let soname = named.cloned().unwrap_or_else(|| format!("libcudart.so.{major}"));
     let mut draft = Draft::new(label(package), summary)

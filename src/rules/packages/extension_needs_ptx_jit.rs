@@ -44,8 +44,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let Reach::Compiled(code) = on_gpu.reach else { return Outcome::Holds };
     let gpu = context.gpu.map(|(_, gpu)| gpu_name(gpu)).unwrap_or_default();
-    let summary =
-        format!("{} runs on {gpu} only after the driver has compiled its {code} PTX at first use.", label(on_gpu.package));
+    let summary = format!(
+        "{} runs on {gpu} only after the driver has compiled its {code} PTX at first use.",
+        label(on_gpu.package)
+    );
     let mut draft = Draft::new(label(on_gpu.package), summary).about(on_gpu.package).cause(code);
     draft.evidence = on_gpu.evidence;
     draft.found()

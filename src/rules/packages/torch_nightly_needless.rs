@@ -49,8 +49,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         not_older && row.builds.iter().any(|other| other.platform == platform && other.cuda() == build.cuda)
     });
     let Some(out) = releases.next() else { return Outcome::Holds };
-    let summary =
-        format!("{} is a nightly build, but torch {} has been released for the same CUDA version.", label(torch), out.version);
+    let summary = format!(
+        "{} is a nightly build, but torch {} has been released for the same CUDA version.",
+        label(torch),
+        out.version
+    );
     Draft::new(label(torch), summary)
         .evidence(package_evidence(context, torch))
         .evidence(Evidence::new(

@@ -53,18 +53,19 @@ fn judge(context: &Context<'_>) -> Outcome {
     match version.and_then(|version| python::in_range(range, version)) {
         None => Outcome::NotApplicable,
         Some(true) => Outcome::Holds,
-        Some(false) => {
-            Draft::new(label(package), format!("{} allows torch {range}, which excludes {}.", label(package), label(torch)))
-                .about(package)
-                .symptom(format!("{} requires torch{range}, but you have another", package.name))
-                .evidence(package_evidence(context, package))
-                .evidence(package_evidence(context, torch))
-                .evidence(Evidence::new(
-                    format!("{} requires torch {range}", package.name),
-                    format!("knowledge: {}", context.knowledge.cite_build(file, row)),
-                ))
-                .cause(range)
-                .found()
-        }
+        Some(false) => Draft::new(
+            label(package),
+            format!("{} allows torch {range}, which excludes {}.", label(package), label(torch)),
+        )
+        .about(package)
+        .symptom(format!("{} requires torch{range}, but you have another", package.name))
+        .evidence(package_evidence(context, package))
+        .evidence(package_evidence(context, torch))
+        .evidence(Evidence::new(
+            format!("{} requires torch {range}", package.name),
+            format!("knowledge: {}", context.knowledge.cite_build(file, row)),
+        ))
+        .cause(range)
+        .found(),
     }
 }

@@ -36,7 +36,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
     // A folder that could not be listed may contain the torch that Python would import.
     if !environment.unlisted.is_empty() {
-        let told = |folder: &Unlisted| format!("torch: could not list {}: {}", folder.path, folder.why);
+        let told = |folder: &Unlisted| format!("the contents of {}: {}", folder.path, folder.why);
         return Outcome::Needs(environment.unlisted.iter().map(told).collect());
     }
     if !has_gpu(context) {
