@@ -136,7 +136,7 @@ fn an_empty_library_is_an_error_where_a_driver_is_used() {
 fn empty_files_in_an_image_are_worth_knowing() {
     let image = Machine::bare().libraries(&[CUDA, NVML, PTX_JIT], "580.95.05");
     let image = [CUDA, NVML, PTX_JIT].into_iter().fold(image, |image, name| image.spoilt(name, |_| Vec::new()));
-    image.is(0, "info", "driver-library-broken", &["left it behind"]);
+    image.is(0, "info", "driver-library-broken", &["left the file behind"]);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn the_module_on_a_disk_counts() {
         1,
         "error",
         "driver-library-version-mismatch",
-        &["installed kernel module of version 575.57.08"],
+        &["installed kernel module is version 575.57.08"],
     );
 }
 

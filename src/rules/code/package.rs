@@ -35,9 +35,9 @@ pub struct Judgement<'a> {
     pub why: Option<String>,
     /// Whether that mentions a sample.
     pub tells_of_sample: bool,
-    /// The library that speaks for the package.
+    /// The library that the answer comes from.
     pub library: &'a Library,
-    /// What it says.
+    /// That library's answer.
     pub answer: Answer,
 }
 

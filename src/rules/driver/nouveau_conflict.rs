@@ -6,7 +6,7 @@
 //! The kernel's link from the PCI device to its driver names nouveau or nova_core.
 //!
 //! ## How to fix it
-//! Blacklist nouveau and restart.
+//! Prevent nouveau from loading, and restart.
 //!
 //! ## In a log
 //! `NVRM: This can occur when another driver was loaded and obtained ownership of the NVIDIA device(s).`

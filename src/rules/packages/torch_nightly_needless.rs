@@ -1,7 +1,7 @@
 //! # torch-nightly-needless
 //!
-//! A nightly build of PyTorch is installed or requested, but the release it led up to is out. Releases stay on the index; nightlies are
-//! removed after some weeks, and no other packages are built for them.
+//! A nightly build of PyTorch is installed or requested, but its release is out. Releases stay on the index; nightlies are removed after
+//! some weeks, and no other packages are built for them.
 //!
 //! ## How it is decided
 //! The version has a `.dev` part, and the knowledge base lists the release of the same number, or a newer one, with a build for the same

@@ -1,6 +1,6 @@
 //! # smoke-dies
 //!
-//! The driver crashed the process that was computing on the GPU.
+//! The process that was computing on the GPU died inside the driver.
 //!
 //! ## How it is decided
 //! The process that runs the kernels died from a signal or exception inside a libcuda call, exited without a complete answer, or used so
@@ -52,7 +52,7 @@ fn death(run: &SmokeRun<'_>, answer: &ContactOutcome, step: Option<String>) -> O
         _ => return None,
     };
     let step = step.unwrap_or_else(|| "the first step".to_owned());
-    let draft = Draft::new(&run.name, format!("the driver crashed the process while {step}."))
+    let draft = Draft::new(&run.name, format!("the process died while {step}."))
         .evidence(run.evidence(format!("the process ended: {how}"), "/answer"));
     Some(draft.evidence(run.seed()).cause(step).cause(how))
 }
