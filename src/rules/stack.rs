@@ -81,7 +81,7 @@ impl Asked {
                 None => format!("did not respond within {after_ms} ms"),
             },
             ContactOutcome::TooMuchMemory { limit } => {
-                format!("used more than {} GiB of memory and was killed", limit >> 30)
+                format!("used more than {} GiB of memory; its process was killed", limit >> 30)
             }
             ContactOutcome::Garbled { what } => format!("did not return a valid answer: {what}"),
         };

@@ -1,7 +1,7 @@
 //! # knowledge-conflict
 //!
-//! The installed torch contains other architectures than the knowledge base lists for its build. The binary takes precedence; either the
-//! build is not the official one (but from a Linux distribution, conda, or your own), or a row is wrong.
+//! The installed torch contains different architectures from those that the knowledge base lists for its build. The binary takes
+//! precedence; either the build is not the official one (but from a Linux distribution, conda, or your own), or a row is wrong.
 //!
 //! ## How it is decided
 //! The architectures that most fatbins of torch's main library contain are compared with the row for the same version, variant and

@@ -1,6 +1,6 @@
 //! # library-damaged
 //!
-//! A native library of an installed package is missing or damaged: truncated, empty, filled with zeros, a Git LFS pointer, for another
+//! A native library of an installed package is missing or damaged: truncated, empty, partly zeroed, a Git LFS pointer, for another
 //! machine, without section headers, not accepted by the system's loader, or not readable by this user. Or the same is true of the Python
 //! file without which the package cannot be imported. What the package was built for says nothing about what would be loaded, so no GPU is
 //! reported as supported by it.
