@@ -121,10 +121,7 @@ fn not_regular() -> io::Error {
 }
 
 fn too_long(limit: u64) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("it is longer than {} MiB, which is more than is read", limit >> 20),
-    )
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than the limit of {} MiB", limit >> 20))
 }
 
 #[cfg(test)]
@@ -139,7 +136,7 @@ mod tests {
         assert_eq!(head(&path, 4).unwrap(), b"0123");
         assert_eq!(head(&path, 99).unwrap(), b"0123456789");
         assert_eq!(whole(&path, 10).unwrap(), "0123456789");
-        assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is longer than"));
+        assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is larger than"));
         std::fs::write(&path, b"\xff").unwrap();
         assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is not UTF-8"));
         assert!(head(folder.path(), 9).is_err() && whole(&folder.path().join("none"), 9).is_err());

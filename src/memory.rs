@@ -1,4 +1,4 @@
-//! When there is no memory to be had, that is said in a line, with the exit code of work that could not be finished. Rust itself would
+//! When out of memory, that is said in a line, with the exit code of work that could not be finished. Rust itself would
 //! abort, and leave an image of the process behind.
 
 use std::{
@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for OrExit {
 
 fn given(place: *mut u8) -> *mut u8 {
     if place.is_null() {
-        const SAID: &[u8] = b"gpucheck: there is no memory to be had\n";
+        const SAID: &[u8] = b"gpucheck: out of memory\n";
         // The bare call: what std writes with may be locked by whoever asked. Nothing can be done when it fails.
         #[cfg(target_os = "linux")]
         let _ = rustix::io::write(rustix::stdio::stderr(), SAID);

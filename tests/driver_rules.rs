@@ -418,7 +418,7 @@ fn expected_gpu_missing() {
     // What nobody has seen opens no gate: not asked, not said, assumed.
     let not_asked = |facts: &mut Value| {
         for library in ["nvml", "cuda"] {
-            facts[library] = json!({"state": "unknown", "why": "the driver was not asked"});
+            facts[library] = json!({"state": "unknown", "why": "the driver was not queried"});
         }
     };
     let unseen = |case: Case| {

@@ -298,7 +298,7 @@ fn environment_incomplete() {
                 json!({"libc.so.6": known("/lib/libc.so.6"), "libcufile.so.0": libcufile});
         })
     };
-    let lost = libraries(json!({"state": "absent", "via": {"how": "file", "at": "the loader's folders"}}));
+    let lost = libraries(json!({"state": "absent", "via": {"how": "file", "at": "the loader's search path"}}));
     let lost = only(lost, "error", "environment-incomplete");
     assert!(lost["summary"].as_str().unwrap().contains("libcufile.so.0, which nothing brings"), "{lost}");
     assert!(fix_lines(&lost)[0].contains("--force-reinstall torch==2.7.1"), "{lost}");

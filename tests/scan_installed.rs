@@ -188,7 +188,7 @@ fn a_torch_of_conda() {
     }
     // What conda keeps of it is cut off, empty, or a folder.
     let file = format!("conda-meta/{}", meta[0].0);
-    let cut = "it does not end as JSON does: it was cut off";
+    let cut = "its JSON is incomplete: the file is truncated";
     for (text, why) in [("{\n  \"depends\": [\n    \"a\",\n", cut), ("{\n  \"link\": {\n  }", cut), ("", "it is empty")]
     {
         made.write(&file, text);

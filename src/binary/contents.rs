@@ -49,7 +49,8 @@ pub(super) fn read(
         };
         let place = parts.read(source, deep, summary, damage);
         if elf.nameless && !summary.is_empty() {
-            let what = "sections have no names: that the code which was found is what is loaded cannot be told";
+            let what =
+                "sections have no names, so it is unknown whether the code that was found is the code that is loaded";
             damage.push(Damage { offset: 0, what: what.to_owned() });
         }
         let missing = "no .nv_fatbin section; code may be in data sections, which were not searched";
@@ -106,7 +107,7 @@ fn whole(container: Container) -> Contents {
 
 fn bare_cubin(source: &dyn ReadAt, header: &Header, summary: &mut Summary) -> Contents {
     let Some(cubin) = cubin::read(source, header) else {
-        let missing = "its header names no architecture";
+        let missing = "its header does not name an architecture";
         return Contents { place: None, missing, ..whole(Container::Cubin) };
     };
     if cubin.executable {
@@ -172,5 +173,5 @@ fn make_disjoint(ranges: &mut Vec<Range<u64>>, damage: &mut Vec<Damage>) {
         end = end.max(range.end);
         range.start < range.end
     });
-    damage.extend(overlap.map(|offset| Damage { offset, what: "sections of device code overlap".to_owned() }));
+    damage.extend(overlap.map(|offset| Damage { offset, what: "device code sections overlap".to_owned() }));
 }

@@ -56,9 +56,9 @@ pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Result<Elf, Error> {
             _ => continue,
         };
         let unusable = if section.kind == SHT_NOBITS {
-            "the section of device code takes no room in the file"
+            "the device code section occupies no space in the file"
         } else if section.flags & SHF_COMPRESSED != 0 {
-            "the section of device code is compressed as a whole"
+            "the device code section is compressed as a whole"
         } else {
             if section.size > 0 {
                 target.push(section.range());

@@ -26,10 +26,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(f),
-            Self::NotABinary => f.write_str("neither ELF, PE, static library, fatbin nor PTX"),
+            Self::NotABinary => f.write_str("not an ELF, PE, static library, fatbin or PTX file"),
             Self::Malformed { offset, what } => write!(f, "{what} at offset {offset:#x}"),
             Self::Broken(why) => write!(f, "it {why}"),
-            Self::Unsupported(what) => write!(f, "not read: {what}"),
+            Self::Unsupported(what) => write!(f, "not supported: {what}"),
         }
     }
 }

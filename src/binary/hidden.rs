@@ -46,8 +46,7 @@ pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], visit: &mut dyn 
     };
     let (mut start, stop) = (0, source.len().min(MOST_READ));
     if stop < source.len() {
-        let what =
-            format!("what lies behind here was not searched: only the first {} GiB of a file are", MOST_READ >> 30);
+        let what = format!("not searched beyond this point: only the first {} GiB of a file are", MOST_READ >> 30);
         search.damaged(Damage { offset: stop, what });
     }
     for range in known.iter().cloned().chain(std::iter::once(stop..stop)) {
@@ -185,7 +184,7 @@ impl Search<'_> {
             return Some(stop);
         }
         if self.failures_left > 0 && entries >= self.failures_left {
-            let what = "too much looks like a fatbin and is none; fatbins behind it may be missed".to_owned();
+            let what = "too much data looks like a fatbin but is not; fatbins after it may be missed".to_owned();
             self.damaged(Damage { offset: start, what });
         }
         self.failures_left = self.failures_left.saturating_sub(entries);

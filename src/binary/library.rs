@@ -67,7 +67,7 @@ fn library(source: &dyn ReadAt, shown: &str, folder: Option<&Path>, deep: bool) 
     let searched = deep && contents.container != Container::Cubin;
     let code = match contents.place {
         None if bare && searched && cut_off => Fact::unknown(format!(
-            "no section of device code, and none in its first {} GiB: no more is searched",
+            "no device code section, and no device code in its first {} GiB; the rest is not searched",
             MOST_READ >> 30
         )),
         None if summary.is_empty() && searched => Fact::absent(via("the whole file")),

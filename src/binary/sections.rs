@@ -130,9 +130,9 @@ impl Header {
             return Err(Error::malformed(5, "the ELF file is not little-endian"));
         }
         if bytes.len() < class.header_size() {
-            return Err(Error::malformed(0, "the ELF header is cut off"));
+            return Err(Error::malformed(0, "the ELF header is truncated"));
         }
-        Self::parse(class, bytes).ok_or(Error::malformed(0, "the ELF header is cut off"))
+        Self::parse(class, bytes).ok_or(Error::malformed(0, "the ELF header is truncated"))
     }
 
     fn parse(class: Class, bytes: &[u8]) -> Option<Self> {
@@ -169,15 +169,15 @@ impl Header {
     pub fn refusal(&self, programs: &Programs) -> Option<&'static str> {
         let has = |wanted: u32| programs.0.iter().any(|(kind, _)| *kind == wanted);
         if self.kind != ET_DYN {
-            Some("it is no shared object (an object file, a program or a core dump)")
+            Some("it is not a shared object (an object file, a program or a core dump)")
         } else if !self.class.wide {
-            Some("it is for 32 bits")
+            Some("it is 32-bit")
         } else if self.versions != (1, 1) {
-            Some("its version of ELF is none that exists")
+            Some("its ELF version is not valid")
         } else if !LINUX_ABIS.contains(&self.abi) {
             Some("it is for the ABI of another system")
         } else if usize::from(self.programs.1) != PROGRAM_SIZE || !has(PT_LOAD) {
-            Some("it has no segment to load")
+            Some("it has no loadable segment")
         } else if !has(PT_DYNAMIC) {
             Some("it has no dynamic section")
         } else {
@@ -238,8 +238,7 @@ impl Table {
         let end = end.filter(|end| count <= MAX_SECTIONS && *end <= source.len()).ok_or_else(outside)?;
         let bytes = read_range(source, offset..end, end - offset)?;
         let list: Vec<_> = bytes.chunks_exact(step).filter_map(|bytes| header.class.section(bytes)).collect();
-        let name_section =
-            list.get(names as usize).ok_or(Error::malformed(offset, "there is no section of section names"))?;
+        let name_section = list.get(names as usize).ok_or(Error::malformed(offset, "no section name table"))?;
         let names = read_range(source, name_section.range(), MAX_TABLE)?;
         Ok(Self { list, names })
     }

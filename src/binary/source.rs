@@ -212,7 +212,7 @@ impl ReadAt for Bounded<'_> {
         if left == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
-                format!("the first {} GiB were read, and no more is read of one file", self.most >> 30),
+                format!("only the first {} GiB of a file are read", self.most >> 30),
             ));
         }
         self.source.read_at(offset, buffer)

@@ -81,17 +81,17 @@ impl Reading<'_> {
 
     /// The file of a member, if it is to be read. Only below the archive's folder: an archive is no map of the machine.
     fn beside(&mut self, name: &str) -> Result<Option<FileSource>, String> {
-        let folder = self.folder.ok_or("is a file beside it, which is not at hand")?;
+        let folder = self.folder.ok_or("is a separate file, which is not available")?;
         let mut relative = PathBuf::new();
         for component in Path::new(name).components() {
             match component {
                 Component::Normal(part) => relative.push(part),
                 Component::CurDir => {}
-                _ => return Err("lies outside of its folder".to_owned()),
+                _ => return Err("lies outside its folder".to_owned()),
             }
         }
         if self.seen.len() >= MAX_BESIDE {
-            return Err("is one too many to be read".to_owned());
+            return Err("is beyond the number of members that are read".to_owned());
         }
         if !self.seen.insert(relative.clone()) {
             return Ok(None);

@@ -190,8 +190,8 @@ impl Summary {
     }
 }
 
-const TARGETS: &str = "more different targets than are counted";
-const FATBINS: &str = "more different fatbins than are counted";
+const TARGETS: &str = "too many different targets; not all were counted";
+const FATBINS: &str = "too many different fatbins; not all were counted";
 
 fn count(counts: &mut BTreeMap<CodeTarget, u32>, code: CodeTarget, crowded: &mut BTreeSet<&'static str>) {
     if counts.len() >= MAX_TARGETS && !counts.contains_key(&code) {

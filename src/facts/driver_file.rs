@@ -111,12 +111,12 @@ impl fmt::Display for FileDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is empty (0 bytes)"),
-            Self::CutOff { bytes, needed } => write!(f, "is cut off ({bytes} bytes of at least {needed})"),
-            Self::NotALibrary { what } => write!(f, "is no library ({what})"),
+            Self::CutOff { bytes, needed } => write!(f, "is truncated ({bytes} bytes of at least {needed})"),
+            Self::NotALibrary { what } => write!(f, "is not a library ({what})"),
             Self::OtherMachine => f.write_str("is for another processor, or for 32-bit programs"),
-            Self::NotAFile => f.write_str("is no regular file"),
-            Self::Dangling => f.write_str("is a link to nothing"),
-            Self::Unlinked => f.write_str("has no link of the name that programs ask for"),
+            Self::NotAFile => f.write_str("is not a regular file"),
+            Self::Dangling => f.write_str("is a broken symbolic link"),
+            Self::Unlinked => f.write_str("has no symbolic link with the name that programs load"),
             Self::Unreadable { why } => write!(f, "cannot be read ({why})"),
         }
     }

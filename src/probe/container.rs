@@ -19,7 +19,7 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     }
     // On Windows these paths lie on whatever drive the current folder is on.
     if root.is_live() && !cfg!(target_os = "linux") {
-        return Fact::unknown("only Linux containers leave marks that can be read");
+        return Fact::unknown("containers are only detected on Linux");
     }
     if root.is_file(Path::new("/run/.containerenv")) {
         return by_file("podman", "/run/.containerenv");
@@ -42,7 +42,7 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     }
     match group {
         Ok(_) => Fact::absent(Source::file("/proc/1/cgroup")),
-        Err(_) => Fact::unknown("no mark of a container was seen, and /proc/1/cgroup cannot be read"),
+        Err(_) => Fact::unknown("no sign of a container was found, but /proc/1/cgroup cannot be read"),
     }
 }
 
@@ -82,7 +82,7 @@ pub fn wsl(root: &Root, surroundings: &Surroundings, kernel: &Fact<String>) -> F
     }
     match kernel {
         Fact::Known { via, .. } => Fact::absent(via.clone()),
-        _ => Fact::unknown("the kernel release was not seen"),
+        _ => Fact::unknown("the kernel release is unknown"),
     }
 }
 

@@ -38,7 +38,7 @@ use crate::{
 };
 
 /// Why nothing is known of the driver's libraries.
-const NOT_ASKED: &str = "the driver was not asked";
+const NOT_ASKED: &str = "the driver was not queried";
 
 /// What the user asked to look at.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +71,7 @@ pub struct Options {
 pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<Facts> {
     let shown = || options.root.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
     let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
-        .with_context(|| format!("--root {}: expected a folder to take as the root of the file system", shown()))?;
+        .with_context(|| format!("--root {}: expected a folder to use as the root of the file system", shown()))?;
     // First, so that the driver answers while the files are read.
     let live = (options.live && root.is_live()).then(|| live::Live::start(options.timeout));
     let host = host::host(&root, surroundings);

@@ -18,11 +18,11 @@ const MAX_BUNDLE: u64 = 16 << 20;
 pub(super) fn load(named: Option<&(PathBuf, String)>) -> Result<RootCerts, Error> {
     if let Some((path, by)) = named {
         let fault = |what: String| {
-            let text = format!("the certificates that {by} names cannot be used: {what}");
+            let text = format!("cannot use the certificates named by {by}: {what}");
             Error::new(path.display().to_string(), Fault::Roots(text))
         };
         let roots = read(path).map_err(|error| fault(error.to_string()))?;
-        return roots.ok_or_else(|| fault("there is none in the file (it must be PEM text)".to_owned()));
+        return roots.ok_or_else(|| fault("the file contains none (it must be PEM text)".to_owned()));
     }
     if !cfg!(target_os = "linux") {
         return Ok(RootCerts::PlatformVerifier);

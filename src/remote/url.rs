@@ -37,13 +37,13 @@ impl Url {
         let bad = |what| Error::new(redact::address(text), Fault::NoUrl(what));
         let text = text.trim();
         if text.len() > MAX_LENGTH {
-            return Err(Error::new("an address".to_owned(), Fault::NoUrl("it is longer than any address")));
+            return Err(Error::new("a URL".to_owned(), Fault::NoUrl("it is too long")));
         }
         let (scheme, rest) = text.split_once("://").ok_or(bad("it does not start with https://"))?;
         let secure = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(bad("only http and https are read")),
+            _ => return Err(bad("only http and https are supported")),
         };
         let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (user, place) = match authority.rsplit_once('@') {
@@ -55,14 +55,14 @@ impl Url {
             Some((host, port)) if !port.contains(']') => (host, Some(port).filter(|port| !port.is_empty())),
             _ => (place, None),
         };
-        let port = port.map(str::parse).transpose().map_err(|_| bad("its port is no number"))?;
+        let port = port.map(str::parse).transpose().map_err(|_| bad("its port is not a valid number"))?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let sound = match bare {
             Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
             None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
         };
         if !sound {
-            return Err(bad("its host name is none"));
+            return Err(bad("its host name is not valid"));
         }
         let (path, query, fragment) = split(tail);
         Ok(Self {
@@ -94,7 +94,7 @@ impl Url {
             return self.join(&format!("{}:{reference}", self.scheme()));
         }
         if reference.len() > MAX_LENGTH {
-            return Err(Error::new("an address".to_owned(), Fault::NoUrl("it is longer than any address")));
+            return Err(Error::new("a URL".to_owned(), Fault::NoUrl("it is too long")));
         }
         let (path, query, fragment) = split(reference);
         let mut url = self.clone();
@@ -108,7 +108,7 @@ impl Url {
         // `mailto:` and the like are no paths.
         let first = path.split('/').next().unwrap_or_default();
         if first.contains(':') {
-            return Err(Error::new(redact::address(reference), Fault::NoUrl("only http and https are read")));
+            return Err(Error::new(redact::address(reference), Fault::NoUrl("only http and https are supported")));
         }
         let path = encoded(path);
         url.path = match path.strip_prefix('/') {

@@ -84,7 +84,7 @@ impl Baseline {
         }
         anyhow::ensure!(
             !libraries.is_empty(),
-            "cannot write the baseline: no library in {} holds device code",
+            "cannot write the baseline: no library in {} contains device code",
             unit.name
         );
         let paths: Vec<&str> = libraries.iter().map(|(library, _)| library.path.as_str()).collect();

@@ -57,7 +57,7 @@ impl Bundle {
             at: at.into(),
             requires: None,
             size: None,
-            build: Fact::unknown("nothing that was read names its build"),
+            build: Fact::unknown("no file that was read names its build"),
             installer: None,
             unread: Vec::new(),
             sampled: false,
@@ -109,7 +109,7 @@ impl Bundle {
 
     /// As an environment of its own, for the rules about what is published.
     pub fn environment(&self, facts: &Facts) -> Environment {
-        let why = "not installed: it was only read";
+        let why = "not installed: only its files were read";
         Environment {
             found_by: "named".to_owned(),
             platform: self
@@ -160,6 +160,6 @@ impl Bundle {
 fn version(version: Option<String>, at: &str) -> Fact<String> {
     match version {
         Some(version) => Fact::known(version, Source::file(at)),
-        None => Fact::unknown("nothing that was read names its version"),
+        None => Fact::unknown("no file that was read names its version"),
     }
 }

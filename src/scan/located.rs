@@ -27,7 +27,7 @@ impl Located {
         let (url, file) = (&self.url, self.url.file_name());
         if !file.ends_with(".whl") && !file.ends_with(".conda") {
             bail!(
-                "{url}: only wheels and conda packages are read over the network (.whl, .conda): download it and scan the file"
+                "{url}: only wheels and conda packages can be read over the network (.whl, .conda): download it and scan the file"
             );
         }
         Ok(file)

@@ -125,7 +125,7 @@ fn run(gpu: &TargetGpu, verdict: Support, target: Option<CodeTarget>, why: Optio
 
 /// Of a package that brings its source, or a compiler, and not the code.
 fn compiled(gpu: &TargetGpu) -> Run {
-    let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
+    let why = "its kernels are compiled on the machine that runs it, so its prebuilt code does not decide";
     Run { how: Execution::CompiledThere, ..run(gpu, Support::Yes, None, Some(why.to_owned())) }
 }
 

@@ -41,7 +41,7 @@ impl ShellLine {
     pub fn variable(shell: ShellKind, name: &str, value: Option<&Word>) -> Result<Self, NoWord> {
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
         if !name.starts_with(starts) || !name.chars().all(|c| starts(c) || c.is_ascii_digit()) {
-            return Err(NoWord::new(name, "is not the name of a variable"));
+            return Err(NoWord::new(name, "is not a valid variable name"));
         }
         let value = value.map(|value| quote::value(value, shell)).transpose()?;
         let text = match (shell, value) {
@@ -60,7 +60,7 @@ impl ShellLine {
     /// When it is more than one line, or holds something that cannot be seen.
     pub fn of_row(row: &str, placeholders: &[(&str, Word)]) -> Result<Self, NoWord> {
         if row.contains(text::is_hidden) {
-            return Err(NoWord::new(row, "is not one line that can be seen whole"));
+            return Err(NoWord::new(row, "is not a single line of visible characters"));
         }
         let mut line = row.to_owned();
         for (placeholder, word) in placeholders {

@@ -65,7 +65,7 @@ fn powershell(text: &str) -> String {
 /// Windows PowerShell hands a double quote inside of an argument on unescaped, so that the program sees another word.
 fn powershell_passes(text: &str) -> Result<&str, NoWord> {
     match text.contains('"') {
-        true => Err(NoWord::new(text, "holds a double quote, which PowerShell does not hand on")),
+        true => Err(NoWord::new(text, "contains a double quote, which PowerShell does not pass on")),
         false => Ok(text),
     }
 }
@@ -105,7 +105,7 @@ fn cmd(text: &str) -> Result<String, NoWord> {
 
 fn cmd_passes(text: &str) -> Result<&str, NoWord> {
     match text.contains(['"', '%', '!']) {
-        true => Err(NoWord::new(text, "holds \", % or !, for which cmd.exe has no quoting")),
+        true => Err(NoWord::new(text, "contains \", % or !, which cmd.exe cannot quote")),
         false => Ok(text),
     }
 }

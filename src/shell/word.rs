@@ -48,7 +48,7 @@ impl Word {
         let starts = |c: char| c.is_ascii_alphanumeric() || c == '_';
         match name.starts_with(starts) && name.chars().all(fits) {
             true => Self::plain(name),
-            false => Err(NoWord::new(name, "is not the name of a conda package")),
+            false => Err(NoWord::new(name, "is not a valid conda package name")),
         }
     }
 
@@ -72,7 +72,7 @@ impl Word {
     pub fn requirement(text: &str) -> Result {
         let requirement: Requirement = text.parse().map_err(|_| NoWord::new(text, "is not a requirement (PEP 508)"))?;
         if requirement.url.is_some() {
-            return Err(NoWord::new(text, "asks for an address that was read somewhere, which is not for pasting"));
+            return Err(NoWord::new(text, "contains a URL, which is not safe to paste"));
         }
         let extras = match requirement.extras.as_slice() {
             [] => String::new(),
@@ -159,7 +159,7 @@ impl Word {
         let text = version.to_string();
         match text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') {
             true => Self::plain(&text),
-            false => Err(NoWord::new(&text, "is not the version of a driver")),
+            false => Err(NoWord::new(&text, "is not a driver version")),
         }
     }
 
@@ -174,7 +174,7 @@ impl Word {
     /// When it holds characters that cannot be seen, or something in it was redacted.
     pub fn value(text: &str) -> Result {
         if text.contains(crate::system::redact::REDACTED) {
-            return Err(NoWord::new(text, "is not all of the value: what is secret was not read"));
+            return Err(NoWord::new(text, "is incomplete: secret parts of the value were not read"));
         }
         // Where it was read the home folder became a tilde, which in a value is none to the shell.
         let edge = |c: Option<char>| c.is_none_or(|c| "/\\:;, =\"'".contains(c));
@@ -183,7 +183,7 @@ impl Word {
             edge(before.chars().next_back()) && edge(rest.chars().nth(1))
         };
         if text.match_indices('~').any(is_home) {
-            return Err(NoWord::new(text, "holds your home folder in short, which is not the value as it was set"));
+            return Err(NoWord::new(text, "abbreviates your home folder, so it is not the value as it was set"));
         }
         Self::plain(text)
     }
@@ -195,11 +195,11 @@ impl Word {
 
     fn plain(text: &str) -> Result {
         if text.len() > MAX_LENGTH {
-            return Err(NoWord::new(text, "is too long for a line"));
+            return Err(NoWord::new(text, "is too long for one line"));
         }
         // What would not be seen on the line must not be on it; and what the writer would change would be another word.
         if text.contains(|c: char| text::is_hidden(c) || (c.is_whitespace() && c != ' ')) {
-            return Err(NoWord::new(text, "holds characters that cannot be seen"));
+            return Err(NoWord::new(text, "contains invisible characters"));
         }
         Ok(Self { text: text.to_owned(), home: false })
     }
@@ -211,7 +211,7 @@ fn checked_name(name: &str) -> std::result::Result<&str, NoWord> {
     let fits = |c: char| edge(c) || "-_.".contains(c);
     match name.starts_with(edge) && name.ends_with(edge) && name.chars().all(fits) {
         true => Ok(name),
-        false => Err(NoWord::new(name, "is not the name of a package (PEP 508)")),
+        false => Err(NoWord::new(name, "is not a valid package name (PEP 508)")),
     }
 }
 
@@ -220,6 +220,6 @@ fn checked_url(text: &str) -> std::result::Result<&str, NoWord> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]+%".contains(c);
     match Url::parse(text).is_ok() && text.chars().all(fits) {
         true => Ok(text),
-        false => Err(NoWord::new(text, "is not the address of a package index")),
+        false => Err(NoWord::new(text, "is not a package index URL")),
     }
 }

@@ -270,7 +270,7 @@ fn resolve(base: &Path, path: &Path) -> io::Result<PathBuf> {
         }
         links += 1;
         if links > MAX_LINKS {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "its symbolic links go in circles"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "its symbolic links form a loop"));
         }
         let target = fs::read_link(&place)?;
         if target.has_root() {

@@ -45,7 +45,9 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
         return Ok(whole(library));
     }
     if shown.ends_with(".a") {
-        return Err(Error::Io(invalid("a static library of this size is not read inside an archive: unpack it")));
+        return Err(Error::Io(invalid(
+            "a static library this large cannot be read inside an archive: unpack it first",
+        )));
     }
     let mut wanted: Vec<Range<u64>> = Vec::new();
     for pass in 1.. {
@@ -63,7 +65,7 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
         }
         wanted.extend(missing);
     }
-    Err(Error::Io(invalid("its headers are so large or so spread that they were not kept")))
+    Err(Error::Io(invalid("its headers are too large or too scattered to be kept")))
 }
 
 /// A small member.
@@ -115,7 +117,8 @@ fn finish(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     let mut library = read_source(source, shown)?;
     hidden::add(source, &scan.magics, &mut library);
     if let (true, Some(code)) = (crowded, library.code.value_mut()) {
-        code.damage.push(Damage { offset: 0, what: "more headers of fatbins than are kept of one file".to_owned() });
+        code.damage
+            .push(Damage { offset: 0, what: "too many fatbin headers in one file; not all were kept".to_owned() });
     }
     Ok(library)
 }

@@ -167,7 +167,7 @@ const MOST_READ: u64 = 32 << 30;
 pub fn read_archive_source(source: &dyn ReadAt, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
     if file.ends_with(".tar.bz2") {
         return Err(Error::Unsupported(
-            "a conda package of the old format (.tar.bz2): `cph transmute` makes a .conda of it",
+            "old conda package format (.tar.bz2): convert it to .conda with `cph transmute`",
         ));
     }
     let bounded = Bounded::new(source, MOST_READ);

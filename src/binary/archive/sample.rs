@@ -108,13 +108,13 @@ pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Li
     let code = if scan.several == 0 && !scan.whole.is_empty() {
         let targets: Vec<String> = code.sass.keys().chain(code.ptx.keys()).map(ToString::to_string).collect();
         Fact::unknown(format!(
-            "only sampled: each of its first {} fatbins holds one image ({}), which does not tell what the others hold",
+            "only sampled: each of its first {} fatbins contains one image ({}), which does not show what the others contain",
             scan.whole.len(),
             targets.join(", ")
         ))
     } else if scan.whole.is_empty() {
         Fact::unknown(format!(
-            "only sampled: if it has fatbins, the first ends more than {:.1} MiB into its compressed bytes",
+            "only sampled: if it has fatbins, the first one ends more than {:.1} MiB into its compressed data",
             enough.input as f64 / f64::from(1 << 20)
         ))
     } else {

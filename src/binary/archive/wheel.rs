@@ -177,7 +177,7 @@ fn apart(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, arc
         if apart {
             end = range.end;
         } else {
-            archive.skip(&entry.name, "its bytes are also another member's");
+            archive.skip(&entry.name, "its data overlaps another member's");
         }
         apart
     });

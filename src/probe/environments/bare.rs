@@ -16,7 +16,7 @@ pub fn without_metadata(reader: &Reader<'_>, found: &[Distribution], unlisted: &
         let build = build::build(root, site, name, shown);
         let version = match &build {
             Fact::Known { value, via } => Fact::known(value.version.clone(), via.clone()),
-            _ => Fact::unknown("it has no metadata, and its version.py tells no version"),
+            _ => Fact::unknown("it has no metadata, and its version.py contains no version"),
         };
         let package = Package {
             installer: conda.has(name).then(|| "conda".to_owned()),

@@ -26,7 +26,7 @@ impl Conda {
     pub fn of(root: &Root, prefix: &Path) -> Self {
         let folder = prefix.join(FOLDER);
         let (names, why) = match root.listing(&folder) {
-            Ok((names, more)) => (names, more.then(|| "it has more entries than are looked at".to_owned())),
+            Ok((names, more)) => (names, more.then(|| "it has too many entries; not all were read".to_owned())),
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let files = names.iter().filter_map(|file| Some((distribution(file)?, folder.join(file)))).collect();
@@ -44,7 +44,7 @@ impl Conda {
         let why = match root.tail(file, TAIL) {
             Ok(end) if is_end(&end) => return None,
             Ok(end) if end.is_empty() => "it is empty".to_owned(),
-            Ok(_) => "it does not end as JSON does: it was cut off".to_owned(),
+            Ok(_) => "its JSON is incomplete: the file is truncated".to_owned(),
             Err(error) => error.to_string(),
         };
         Some(Unlisted { path: shown(file), why })

@@ -46,7 +46,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
     for (index, site) in sites.into_iter().enumerate() {
         let names = match root.listing(site) {
             Ok((names, more)) => {
-                let why = "it has more entries than are looked at".to_owned();
+                let why = "it has too many entries; not all were read".to_owned();
                 unlisted.extend(more.then(|| Unlisted { path: root.shown(site), why }));
                 names
             }

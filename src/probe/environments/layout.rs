@@ -77,7 +77,7 @@ impl Layout {
         }
         let python = match version::of_folder(library) {
             Some(python) => Fact::known(python, crate::facts::Source::file(root.shown(folder))),
-            None => Fact::unknown("a folder of packages does not tell which Python it is for"),
+            None => Fact::unknown("a site-packages folder does not say which Python it is for"),
         };
         let site_packages = vec![folder.to_owned()];
         let prefix = folder.to_owned();

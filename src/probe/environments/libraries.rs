@@ -142,11 +142,7 @@ fn moved_by_conda(root: &Root, layout: &Layout, distribution: &Distribution, pat
 }
 
 fn too_much(path: String) -> BadFile {
-    BadFile {
-        path,
-        what: Flaw::Unreadable,
-        why: "was not looked at: there are more files than any package has".to_owned(),
-    }
+    BadFile { path, what: Flaw::Unreadable, why: "was not searched: there are too many files".to_owned() }
 }
 
 /// Packages with GPU code, and those that link to torch and so share its fate.

@@ -49,7 +49,7 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
         Ok(library) => Look { library: Some(library), bad: None },
         Err(binary::Error::NotABinary) => Look::default(),
         Err(binary::Error::Io(error)) => broken(shown, refused(root, path, &error)),
-        Err(error) => broken(shown, (Flaw::CutOff, format!("is cut off or damaged: {error}"))),
+        Err(error) => broken(shown, (Flaw::CutOff, format!("is truncated or damaged: {error}"))),
     }
 }
 
@@ -68,14 +68,16 @@ pub(super) fn refused(root: &Root, path: &Path, error: &io::Error) -> (Flaw, Str
     let link = root.is_link(path);
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if link => {
-            (Flaw::Absent, "is a link that leads nowhere".to_owned())
+            (Flaw::Absent, "is a broken symbolic link".to_owned())
         }
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Flaw::Absent, "is not there".to_owned()),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Flaw::Absent, "is missing".to_owned()),
         _ if root.is_dir(path) => (Flaw::NotAFile, "is a folder".to_owned()),
         _ if root.is_other(path) => (Flaw::NotAFile, "is a pipe or a device, not a file".to_owned()),
         io::ErrorKind::PermissionDenied => (Flaw::Unreadable, format!("cannot be read: {error}")),
         // Below another root the links are followed by hand, which says so; the system's own name for it is not stable yet.
-        _ if link && root.real(path).is_err() => (Flaw::LinkLoop, "is a link that leads to itself".to_owned()),
+        _ if link && root.real(path).is_err() => {
+            (Flaw::LinkLoop, "is a symbolic link that leads back to itself".to_owned())
+        }
         _ => (Flaw::Unreadable, format!("cannot be read: {error}")),
     }
 }

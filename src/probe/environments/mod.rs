@@ -140,8 +140,8 @@ fn interpreter(root: &Root, layout: &Layout) -> Fact<String> {
             let typed = if layout.windows { shown.replace('/', "\\") } else { shown.clone() };
             Fact::known(typed, Source::file(shown))
         }
-        None if layout.venv.is_some() => Fact::unknown("its bin/python is missing or leads nowhere"),
-        None => Fact::unknown("a folder of packages has no interpreter"),
+        None if layout.venv.is_some() => Fact::unknown("its bin/python is missing or a broken symbolic link"),
+        None => Fact::unknown("a site-packages folder has no interpreter"),
     }
 }
 

@@ -104,8 +104,8 @@ impl Finder<'_> {
         let shown = self.root.shown(path);
         let Some(path) = self.placed(path).or_else(|| interpreter::called(self.root, self.surroundings, path)) else {
             // What stands alone is as likely a mistyped command as a path.
-            let command = if path.components().count() == 1 { ", and no such command" } else { "" };
-            bail!("{shown}: there is no such file or folder{command}");
+            let kinds = if path.components().count() == 1 { "file, folder or command" } else { "file or folder" };
+            bail!("{shown}: no such {kinds}");
         };
         let found = if self.root.is_file(&path) {
             interpreter::behind_shim(self.root, self.surroundings, path.clone())

@@ -64,17 +64,17 @@ fn fault(root: &Root, path: &Path, filled: bool) -> Option<(Flaw, String)> {
         return filled.then(|| (Flaw::Empty, "is empty (0 bytes)".to_owned()));
     }
     if bytes.iter().all(|byte| *byte == 0) {
-        return found(Flaw::Zeros, "begins with nothing but zeros");
+        return found(Flaw::Zeros, "starts with only zero bytes");
     }
     if bytes.starts_with(b"version https://git-lfs") {
-        return found(Flaw::Pointer, "is the pointer of a file in Git LFS, not the file (git lfs pull)");
+        return found(Flaw::Pointer, "is a Git LFS pointer, not the file itself (run git lfs pull)");
     }
     if bytes.contains(&0) || bytes.trim_ascii_start().starts_with(b"<") {
-        return found(Flaw::NoLibrary, "is no Python source");
+        return found(Flaw::NoLibrary, "is not Python source");
     }
     let names_version = memchr::memmem::find(&bytes, b"__version__").is_some();
     if path.ends_with("torch/version.py") && !names_version {
-        return found(Flaw::NoLibrary, "names no version");
+        return found(Flaw::NoLibrary, "does not define __version__");
     }
     None
 }

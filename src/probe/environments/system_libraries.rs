@@ -70,7 +70,7 @@ pub fn in_folders(
                 return Fact::known(root.shown(&path), via.clone());
             }
         }
-        Fact::absent(Source::file("the loader's folders"))
+        Fact::absent(Source::file("the loader's search path"))
     };
     names.iter().map(|name| ((*name).to_owned(), find(name))).collect()
 }

@@ -43,7 +43,7 @@ pub fn version(root: &Root, prefix: &Path, venv: Option<&Pyvenv>, interpreter: O
         (Some((told, via)), Some((version, _))) if told == *version => Fact::known(told, via),
         (_, Some((version, path))) => Fact::known(*version, Source::file(root.shown(path))),
         (Some((told, via)), None) => Fact::known(told, via),
-        (None, None) => Fact::unknown("neither pyvenv.cfg, a lib/python3.* folder nor the interpreter's files tell it"),
+        (None, None) => Fact::unknown("not found in pyvenv.cfg, a lib/python3.* folder or the interpreter's files"),
     };
     Version { python, folder: found.map(|(_, path)| path.clone()) }
 }

@@ -56,7 +56,7 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
     };
     // It becomes part of paths.
     if release.contains('/') || release.starts_with('.') {
-        return both("the kernel release is no name of a folder".to_owned());
+        return both("the kernel release is not a valid folder name".to_owned());
     }
     let Some(tree) = TREES.into_iter().find(|tree| root.is_dir(&Path::new(tree).join(release))) else {
         return without_tree(root, host, release);
@@ -102,7 +102,7 @@ fn without_tree(root: &Root, host: &Host, release: &str) -> (Fact<DriverVersion>
             (Fact::absent(via.clone()), Fact::absent(via))
         }
         None => {
-            let why = format!("no modules of kernel {release} are to be seen");
+            let why = format!("no modules for kernel {release} were found");
             (Fact::unknown(why.clone()), Fact::unknown(why))
         }
     }
@@ -163,13 +163,13 @@ fn of_module(root: &Root, path: &Path, release: &str) -> (Fact<DriverVersion>, F
     if path.extension().is_some_and(|end| end == "ko") {
         let source = root.locate(path).and_then(|place| FileSource::open(&place));
         let found = source.ok().and_then(|source| modinfo::read(&source)).unwrap_or_default();
-        let why = format!("{shown} is built, and does not say");
+        let why = format!("{shown} is built, but does not say");
         let version = found.version.map(|version| Fact::known(version, Source::file(shown.clone())));
         let flavour = found.flavour.map(|flavour| Fact::known(flavour, Source::file(shown.clone())));
         let version = version.or_else(|| of_dkms(root, release));
         return (version.unwrap_or_else(|| Fact::unknown(&*why)), flavour.unwrap_or_else(|| Fact::unknown(&*why)));
     }
-    let why = |what| Fact::<DriverVersion>::unknown(format!("{shown} is built; {what}"));
+    let why = |what| Fact::<DriverVersion>::unknown(format!("{shown} is built, but {what}"));
     let version = of_dkms(root, release).unwrap_or_else(|| why("its version is compressed"));
     (version, of_place(path, &shown))
 }
@@ -197,7 +197,7 @@ fn of_place(path: &Path, shown: &str) -> Fact<KernelModule> {
     match branch {
         Some(branch) if branch.ends_with("-open") => Fact::known(KernelModule::Open, Source::file(shown)),
         Some(_) => Fact::known(KernelModule::Proprietary, Source::file(shown)),
-        None => Fact::unknown(format!("{shown} is built; its licence is compressed")),
+        None => Fact::unknown(format!("{shown} is built, but its licence is compressed")),
     }
 }
 

@@ -138,7 +138,7 @@ pub fn parse_json(bytes: &[u8]) -> Result<Page, String> {
     let project: Project = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if !project.meta.api_version.starts_with("1.") {
         return Err(format!(
-            "version {} of the format is not known",
+            "unsupported format version {}",
             project.meta.api_version.chars().take(20).collect::<String>()
         ));
     }

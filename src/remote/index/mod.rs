@@ -81,7 +81,7 @@ pub fn files(client: &Client, index: &Url, package: &str) -> Result<Option<Vec<F
     for listed in page.files {
         // An address that cannot be read hides nothing but its own file.
         let Ok(url) = base.join(&listed.href) else { continue };
-        let long = || Error::new(shown.clone(), Fault::NoIndex("its addresses are longer than any index's".to_owned()));
+        let long = || Error::new(shown.clone(), Fault::NoIndex("its URLs are too long in total".to_owned()));
         room = room.checked_sub(folder + listed.href.len()).ok_or_else(long)?;
         files.push(File { listed, url });
     }
@@ -109,7 +109,10 @@ fn read(answer: Reply) -> Result<(Url, Page), Error> {
         let text = String::from_utf8(bytes).unwrap_or_else(|error| replaced(error.as_bytes()));
         parse_html(&text).map_err(fault)?
     } else {
-        return Err(fault(format!("it is {}", kind.chars().filter(|c| !c.is_control()).take(60).collect::<String>())));
+        return Err(fault(format!(
+            "its content type is {}",
+            kind.chars().filter(|c| !c.is_control()).take(60).collect::<String>()
+        )));
     };
     Ok((url, page))
 }

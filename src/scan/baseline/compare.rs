@@ -116,7 +116,7 @@ impl Holder<'_> {
         for (index, row) in baseline.rows.iter().enumerate().filter(|(index, _)| !found.contains(index)) {
             let targets = list(row.held.counts.keys().chain(&row.held.hidden));
             let (path, text) = match without_code.get(&index) {
-                Some(path) => (*path, format!("{path} no longer holds device code, baseline {targets}")),
+                Some(path) => (*path, format!("{path} no longer contains device code, baseline {targets}")),
                 None => (row.path.as_str(), format!("{} is gone, baseline {targets}", row.path)),
             };
             self.lose(ChangeKind::LibraryGone, Some(path), text);
@@ -138,9 +138,9 @@ impl Holder<'_> {
                 (0, _) => (ChangeKind::TargetLost, "lost"),
                 (_, 0) => (ChangeKind::TargetNew, "gained"),
                 _ => match product(now, then).cmp(&product(then, now)) {
-                    std::cmp::Ordering::Less => (ChangeKind::ShareFell, "holds less"),
+                    std::cmp::Ordering::Less => (ChangeKind::ShareFell, "has less"),
                     std::cmp::Ordering::Equal => continue,
-                    std::cmp::Ordering::Greater => (ChangeKind::ShareRose, "holds more"),
+                    std::cmp::Ordering::Greater => (ChangeKind::ShareRose, "has more"),
                 },
             };
             let lost = matches!(kind, ChangeKind::TargetLost | ChangeKind::ShareFell);
@@ -178,7 +178,7 @@ impl Holder<'_> {
         for target in &row.lacks {
             let why = row.note.as_ref().map_or_else(String::new, |note| format!(" ({note})"));
             if built.serves(*target) {
-                let text = format!("{path} holds {target}, which the baseline lists under lacks");
+                let text = format!("{path} contains {target}, which the baseline lists under lacks");
                 self.remark(ChangeKind::LacksNoMore, path, Some(*target), text);
             } else if self.required.contains(target) {
                 let text = format!("{path} lacks {target} by design{why}");

@@ -128,7 +128,7 @@ pub fn read(file: &str, text: &str) -> anyhow::Result<Vec<Row>> {
 fn fault(table: &Table) -> Option<String> {
     let path = &table.path;
     if path.is_empty() || path.len() > MAX_PATH {
-        return Some(format!("a path has 1 to {MAX_PATH} bytes"));
+        return Some(format!("a path must have 1 to {MAX_PATH} bytes"));
     }
     for (key, counts, kind) in [("sass", &table.sass, CodeKind::Sass), ("ptx", &table.ptx, CodeKind::Ptx)] {
         for (target, count) in counts {
@@ -136,7 +136,10 @@ fn fault(table: &Table) -> Option<String> {
                 return Some(format!("'{path}': {target} does not belong under {key}"));
             }
             if *count == 0 || *count > table.fatbins {
-                return Some(format!("'{path}': {target} = {count}, but a count is 1 to fatbins ({})", table.fatbins));
+                return Some(format!(
+                    "'{path}': {target} = {count}, but a count must be from 1 to fatbins ({})",
+                    table.fatbins
+                ));
             }
         }
     }
@@ -169,10 +172,10 @@ mod tests {
             ),
             (
                 "[[library]]\npath = \"a\"\nfatbins = 1\nsass = { sm_90 = 2 }",
-                "sm_90 = 2, but a count is 1 to fatbins (1)",
+                "sm_90 = 2, but a count must be from 1 to fatbins (1)",
             ),
             ("[[library]]\npath = \"a\"\nfatbins = 1\n", "b.toml:1:1: 'a' lists no target"),
-            ("[[library]]\npath = \"\"\n", "a path has 1 to"),
+            ("[[library]]\npath = \"\"\n", "a path must have 1 to"),
         ] {
             let said = read("b.toml", text).unwrap_err().to_string();
             assert!(said.contains(wanted), "{text}: {said}");

@@ -31,11 +31,11 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooMany => "not looked into: more folders or files than any package has",
-            Self::DeadLink => "a link that leads nowhere",
+            Self::TooMany => "not searched: there are too many folders or files",
+            Self::DeadLink => "a broken symbolic link",
             Self::NoFile => "a pipe or a device, not a file",
-            Self::ListedAndGone => "its RECORD lists it, and it is not there",
-            Self::NothingInSample => "no device code in what was read of it (--full reads all)",
+            Self::ListedAndGone => "listed in its RECORD, but missing",
+            Self::NothingInSample => "no device code in the part that was read (--full reads all)",
             Self::Told(why) => why,
         })
     }
