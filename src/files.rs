@@ -27,7 +27,7 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((options.open(path)?, meta.len()))
 }
 
-/// The first `limit` bytes of a regular file, for what stands at the beginning of files.
+/// The first `limit` bytes of a regular file, for formats with their header at the beginning.
 ///
 /// # Errors
 /// As [`open`].
@@ -37,7 +37,7 @@ pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
     let mut file = file.take(wanted);
     file.read_to_end(&mut bytes)?;
-    // What has its length in full has no more to ask for; files of /proc claim to be empty.
+    // A file read to its full length needs no further read; files of /proc claim to be empty.
     if length == 0 {
         file.set_limit(limit);
         file.read_to_end(&mut bytes)?;
@@ -57,7 +57,7 @@ pub fn tail(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What stands before the first empty line of a regular file, of its first `limit` bytes: the fields of a `METADATA`, most of which is
+/// The text before the first empty line of a regular file, within its first `limit` bytes: the fields of a `METADATA`, most of which is
 /// a description.
 ///
 /// # Errors
@@ -101,10 +101,10 @@ pub fn whole(path: &Path, limit: u64) -> io::Result<String> {
     text(file, limit)
 }
 
-/// What a reader has, as text, whole or not at all.
+/// The contents of a reader as text, whole or not at all.
 ///
 /// # Errors
-/// What the operating system says; more than `limit` bytes, and what is not UTF-8.
+/// What the operating system says; also when there are more than `limit` bytes, or they are not UTF-8.
 pub fn text(reader: impl Read, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;

@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Thin,
 }
 
-/// A member that is no symbol table.
+/// A member that is not a symbol table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     /// Offset of its header.
@@ -98,7 +98,7 @@ pub(super) fn members(source: &dyn ReadAt, kind: Kind, visit: &mut dyn FnMut(Mem
     None
 }
 
-/// How many bytes of a BSD member are its name. A BSD symbol table with a long name is a member like others: it is no object file.
+/// How many bytes of a BSD member are its name. A BSD symbol table with a long name is treated as an ordinary member: it is not an object file.
 fn bsd_name_length(name: &[u8]) -> u64 {
     let digits = name.strip_prefix(b"#1/").and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)

@@ -20,11 +20,11 @@ pub(super) struct Contents {
     pub needed: Vec<String>,
     /// Which part has the code, as a person would look it up: `section .nv_fatbin`.
     pub place: Option<&'static str>,
-    /// Why there is none, when there is none.
+    /// Why there is none, if there is none.
     pub missing: &'static str,
 }
 
-/// Adds what the source holds to the summary; nothing when it is no format that can carry device code. Faults come with offsets in
+/// Adds the contents of the source to the summary; `None` when its format cannot carry device code. Faults come with offsets in
 /// this source. `deep`: what no section names is searched for.
 pub(super) fn read(
     source: &dyn ReadAt,

@@ -2,7 +2,7 @@
 //!
 //! Source: cubins of ten ptxas versions for 34 targets, compared with the names they were made under. There are three layouts:
 //! ABI 7 (toolkits up to 12.9 for sm_90 and older), ABI 8 of CUDA 12.8 and 12.9, and ABI 8 of CUDA 13, whose header does not tell
-//! `a`: there an attribute in `.nv.compat` does. `f` stands nowhere but in the tool's own command line, kept as a note.
+//! `a`: there an attribute in `.nv.compat` does. `f` appears only in the tool's own command line, kept as a note.
 
 use super::{
     ReadAt,
@@ -31,7 +31,7 @@ pub(super) struct Cubin {
     pub executable: bool,
 }
 
-/// The target. Where the sections cannot be read, that is what the header tells; nothing when it names no architecture.
+/// The target. Where the sections cannot be read, it comes from the header; `None` when that does not name an architecture.
 pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Option<Cubin> {
     let (number, accelerated) = match header.abi_version {
         8.. => (header.flags >> 8 & 0xFF, header.flags & 0x8 != 0),

@@ -7,7 +7,7 @@ use std::{fmt, io};
 pub enum Error {
     /// The operating system refused.
     Io(io::Error),
-    /// It is no format that can carry device code.
+    /// Its format cannot carry device code.
     NotABinary,
     /// It is damaged before its sections could be found.
     Malformed {
@@ -16,9 +16,9 @@ pub enum Error {
         /// What is wrong, as a lower-case fragment.
         what: &'static str,
     },
-    /// It has the name of a library and is no whole one: what is wrong with it, as the end of a sentence.
+    /// It has the name of a library but is not a whole one: what is wrong with it, as the end of a sentence.
     Broken(String),
-    /// It is something that could be read, but is not.
+    /// It is a format that is not supported.
     Unsupported(&'static str),
 }
 

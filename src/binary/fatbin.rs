@@ -117,7 +117,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
         }
     }
 
-    /// Walks the fatbin at `start` and gives where the next one may begin. Nothing when there is none at `start`.
+    /// Walks the fatbin at `start` and returns where the next one may begin; `None` when there is none at `start`.
     fn fatbin(&mut self, start: u64, end: u64) -> Option<u64> {
         // Enough for the header and the first entry, which saves one read in every fatbin.
         let mut buffer = [0; HEADER + ENTRY];

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::facts::{Cpu, Flaw, Os, Platform};
 
-/// What is read of a file that is no binary, to say what it is instead.
+/// How much is read of a file that is not a binary, to say what it is instead.
 const HEAD: usize = 4096;
 /// `e_machine` of the processors that NVIDIA supports, and of its GPUs.
 const ELF_X86_64: u16 = 62;
@@ -22,8 +22,8 @@ const PE_AARCH64: u16 = 0xAA64;
 /// First bytes of macOS libraries: one architecture, or several.
 const MACH_O: [[u8; 4]; 3] = [[0xCF, 0xFA, 0xED, 0xFE], [0xCE, 0xFA, 0xED, 0xFE], [0xCA, 0xFE, 0xBA, 0xBE]];
 
-/// What is wrong with a library of this name, and the same for people as the end of a sentence; nothing where it is whole. `platform`:
-/// what it must be for, where that is known; only where it is installed is it held against what a loader takes.
+/// What is wrong with a library of this name, and the same for people as the end of a sentence; `None` if it is whole. `platform`:
+/// what it must be for, where that is known; only an installed library is checked against what a loader accepts.
 ///
 /// # Errors
 /// What the operating system says.
@@ -37,7 +37,7 @@ pub fn flaw(source: &dyn ReadAt, name: &str, platform: Option<Platform>) -> io::
     if head.is_empty() {
         return found(Flaw::Empty, "is empty (0 bytes)");
     }
-    // Packages for every system bring libraries of each: only what its name promises counts.
+    // Packages for every system contain libraries for each: only what the name promises counts.
     if head.starts_with(b"\x7fELF") {
         return if windows {
             found(Flaw::OtherMachine, "is a library for Linux")
@@ -78,8 +78,8 @@ pub fn flaw(source: &dyn ReadAt, name: &str, platform: Option<Platform>) -> io::
     found(Flaw::NoLibrary, "is not a library of any kind")
 }
 
-/// Linker scripts, and links that an archive has turned into the name that they lead to: files with a library's name that are meant to
-/// be none.
+/// Linker scripts, and links that an archive has turned into the name that they lead to: files with a library's name that are not meant to
+/// be libraries.
 fn is_link_in_text(head: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(head) else { return false };
     let text = text.trim();
@@ -201,7 +201,7 @@ mod tests {
         ] {
             assert_eq!(of(bytes, None), wanted, "{}", String::from_utf8_lossy(&bytes[..bytes.len().min(30)]));
         }
-        // A table of zeros is none, whatever the header promises.
+        // A table of zeros does not count, whatever the header promises.
         assert!(matches!(of(&hole, None), Some(Flaw::NoSections | Flaw::CutOff)));
     }
 

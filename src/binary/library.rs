@@ -12,7 +12,7 @@ use crate::facts::{Container, Extent, Fact, How, Library};
 /// Reads what a file on disk holds. `shown` is how reports name it.
 ///
 /// # Errors
-/// When it cannot be opened, is no format that can carry device code, or is damaged before its sections could be found. Later
+/// When it cannot be opened, its format cannot carry device code, or it is damaged before its sections could be found. Later
 /// damage is part of the result.
 pub fn read_library(path: &Path, shown: &str) -> Result<Library, Error> {
     library(&FileSource::open(path)?, shown, path.parent(), false)

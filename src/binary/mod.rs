@@ -1,4 +1,4 @@
-//! What a binary really holds for GPUs: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
+//! What device code a binary really contains: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
 //! only.
 //!
 //! Four layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`ReadAt`] of bounded reads, [`read_library`] adds up what a

@@ -22,7 +22,7 @@ const ET_DYN: u16 = 3;
 const PROGRAM_SIZE: usize = 56;
 /// `EI_OSABI` that loaders of Linux take: System V and GNU.
 const LINUX_ABIS: [u8; 2] = [0, 3];
-/// Longer than any name that is looked for: comparing stays cheap where a hostile table has no ends of names.
+/// Longer than any name that is searched for: comparing stays cheap where a hostile table never terminates its names.
 const MAX_NAME: usize = 32;
 
 /// Sizes and offsets of the two ELF classes.
@@ -53,7 +53,7 @@ pub(super) struct Header {
     names: u16,
 }
 
-/// The program headers: the type of each, and where in the file what it speaks of lies.
+/// The program headers: the type of each, and which part of the file it describes.
 #[derive(Debug)]
 pub(super) struct Programs(Vec<(u32, Range<u64>)>);
 
@@ -223,7 +223,7 @@ impl Table {
         }
         let outside = || Error::malformed(offset, "the section header table lies outside the file");
         let (mut count, mut names) = (u64::from(count), u32::from(header.names));
-        // Extended numbering: what does not fit into 16 bits stands in the first section.
+        // Extended numbering: values that do not fit into 16 bits are in the first section.
         if count == 0 || names == 0xFFFF {
             let mut first = [0; 64];
             let read = source.read_at(offset, &mut first)?;
@@ -257,7 +257,7 @@ impl Table {
         self.list.iter().all(|section| section.kind == 0)
     }
 
-    /// Whether there are no names, or one of them lies outside of the section of names: then none could have the right one.
+    /// Whether there are no names, or one of them lies outside the name table: then none can be trusted.
     pub fn is_nameless(&self) -> bool {
         let outside = |section: &Section| section.name as usize >= self.names.len();
         self.list.iter().any(outside) || self.sections().all(|(name, _)| name.is_empty())

@@ -24,7 +24,7 @@ pub trait ReadAt: Sync {
     /// What the operating system says.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// How many bytes behind those that are asked for cost next to nothing, so that a reader may ask for them as well: none where
+    /// How many bytes after those requested cost next to nothing, so that a reader may ask for them as well: none where
     /// each has its price.
     fn spare(&self) -> usize {
         0
@@ -125,7 +125,7 @@ impl ReadAt for Slice<'_> {
     }
 }
 
-/// A source whose first page is read once: every look at a file begins with its headers, and several looks are taken.
+/// A source whose first page is read once: a file is read several times, each time starting with its headers.
 pub struct Headed<S> {
     source: S,
     head: Vec<u8>,
@@ -181,7 +181,7 @@ impl<S: ReadAt> ReadAt for Headed<S> {
 /// largest static one twice as much.
 pub const MOST_READ: u64 = 8 << 30;
 
-/// A source of which no more than so many bytes are read, however often one place is asked for: a file may claim to have a terabyte.
+/// A source of which at most this many bytes are read, however often one place is requested: a file may claim to have a terabyte.
 pub(super) struct Bounded<'s> {
     source: &'s dyn ReadAt,
     left: AtomicU64,

@@ -17,7 +17,7 @@ const MAX_DAMAGE: usize = 64;
 /// A thin archive's header of 60 bytes makes a file be opened.
 const MAX_BESIDE: usize = 1 << 16;
 
-/// Adds all members to the summary. `folder` is where the members of a thin archive are looked for.
+/// Adds all members to the summary. `folder` is where the members of a thin archive are searched for.
 pub(super) fn read(
     source: &dyn ReadAt,
     kind: Kind,
@@ -56,7 +56,7 @@ impl Reading<'_> {
                 }
             }
             Data::Beside(name) => {
-                // There is no offset of the archive for what is wrong in another file.
+                // A fault in another file has no offset in the archive.
                 let faults = match self.beside(name) {
                     Ok(None) => return,
                     Ok(Some(file)) => self.object(&file),
@@ -79,7 +79,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The file of a member, if it is to be read. Only below the archive's folder: an archive is no map of the machine.
+    /// The file of a member, if it is to be read. Only below the archive's folder: an archive must not point anywhere else on the machine.
     fn beside(&mut self, name: &str) -> Result<Option<FileSource>, String> {
         let folder = self.folder.ok_or("is a separate file, which is not available")?;
         let mut relative = PathBuf::new();

@@ -20,9 +20,9 @@ const MAX_DAMAGE: usize = 64;
 pub struct Summary {
     code: CodeObjects,
     tallies: Vec<Tally>,
-    /// Where each target stands in the tallies.
+    /// Index of each target in the tallies.
     places: BTreeMap<CodeTarget, usize>,
-    /// Where the next target probably stands: fatbin after fatbin names the same in the same order.
+    /// Probable index of the next target: fatbin after fatbin names the same ones in the same order.
     next: usize,
     groups: HashMap<Vec<Image>, u32>,
     /// The images of the fatbin at hand, in its order.

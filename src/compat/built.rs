@@ -22,7 +22,7 @@ pub struct Built {
     general: BTreeMap<CodeTarget, u32>,
     /// The most frequent target's.
     reference: u32,
-    /// Targets in whose place some fatbins hold an older one.
+    /// Targets for which some fatbins contain an older one instead.
     replaced: BTreeSet<CodeTarget>,
 }
 
@@ -69,7 +69,7 @@ pub fn built(knowledge: &Knowledge, code: &CodeObjects) -> Built {
     built
 }
 
-/// Whether the fatbins that lack a target hold an older one that its devices run, and that never stands beside it.
+/// Whether the fatbins that lack a target contain an older one that its devices can run, and that never occurs beside it.
 fn replaced(knowledge: &Knowledge, built: &Built, groups: &[&ModuleGroup], target: CodeTarget) -> bool {
     let plain = |code: CodeTarget| code.kind == CodeKind::Sass && code.target.suffix == Suffix::Plain;
     let has = |group: &ModuleGroup, code: CodeTarget| group.images.iter().any(|image| image.code == code);

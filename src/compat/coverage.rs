@@ -44,7 +44,7 @@ pub enum Reach {
     IsaTooNew(PtxIsa),
     /// Its images need a driver that unpacks zstd.
     ZstdTooNew,
-    /// Only this many of so many fatbins can run: no support.
+    /// Only this many of that many fatbins can run: no support.
     Partial(u32, u32),
     /// Nothing in it runs there.
     Nothing,

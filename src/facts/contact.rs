@@ -21,7 +21,7 @@ pub struct Contact {
     pub aftermath: Aftermath,
 }
 
-/// What a process did that had given its whole answer: nothing worth a word where it ended well.
+/// What a process did that had given its whole answer: nothing notable if it exited cleanly.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Aftermath {
@@ -83,9 +83,9 @@ pub enum ContactOutcome {
         /// Its name in NVIDIA's header, where this program knows it.
         name: Option<String>,
     },
-    /// There is no such library.
+    /// The library does not exist.
     NoLibrary,
-    /// It is there and cannot be loaded.
+    /// It exists, but cannot be loaded.
     Unloadable {
         /// What the loader says.
         why: String,
@@ -112,7 +112,7 @@ pub enum ContactOutcome {
         /// The limit in bytes.
         limit: u64,
     },
-    /// What came back was no answer.
+    /// It returned something that is not an answer.
     Garbled {
         /// What is wrong with it.
         what: String,

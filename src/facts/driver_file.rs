@@ -61,7 +61,7 @@ pub struct DriverFile {
     pub version: Fact<DriverVersion>,
     /// Where it comes from.
     pub kind: LibraryKind,
-    /// What is wrong with it; nothing where its headers and its length agree with a library of this machine.
+    /// What is wrong with it; `None` if its headers and its length fit a library for this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damage: Option<FileDamage>,
 }
@@ -79,7 +79,7 @@ pub enum FileDamage {
         /// The length that its headers need.
         needed: u64,
     },
-    /// Its content is something else.
+    /// It is not a library.
     NotALibrary {
         /// What is missing.
         what: String,
@@ -88,9 +88,9 @@ pub enum FileDamage {
     OtherMachine,
     /// It is a folder, a pipe or a device.
     NotAFile,
-    /// It is a link to nothing, or to itself.
+    /// It is a link to a missing file, or to itself.
     Dangling,
-    /// It lies there with its version in its name, and the link that programs ask for is missing.
+    /// It exists with its version in its name, but the link that programs load is missing.
     Unlinked,
     /// It cannot be read by this user.
     Unreadable {

@@ -125,7 +125,7 @@ pub struct Package {
     /// Its shared libraries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub libraries: Vec<Library>,
-    /// How those were found; nothing where nobody looked.
+    /// How those were found; `None` if nothing was searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listing: Option<Listing>,
     /// Those that should be there and are not, or cannot be taken for libraries.
@@ -163,7 +163,7 @@ impl Package {
         }
     }
 
-    /// Nobody has looked at its files: what was seen was of another version or another system.
+    /// Marks its files as not checked: what was read belonged to another version or another system.
     pub fn forget_look(&mut self) {
         self.listing = None;
         self.damaged.clear();

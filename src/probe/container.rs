@@ -7,7 +7,7 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// The kind of container, by its marks; absent when there is none of them.
+/// The kind of container, by its signs; absent when none is found.
 ///
 /// Variables of the process say nothing about the file system below another root, so they count on the live one only.
 pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
@@ -60,7 +60,7 @@ fn of_cgroup(text: &str) -> Option<&'static str> {
     marks.into_iter().find(|(mark, _)| text.contains(mark)).map(|(_, kind)| kind)
 }
 
-/// The WSL version: WSL1 has no GPU, so whoever asks about CUDA is in WSL2, but the kernel's release decides.
+/// The WSL version: WSL1 has no GPU, so a question about CUDA suggests WSL2, but the kernel's release decides.
 pub fn wsl(root: &Root, surroundings: &Surroundings, kernel: &Fact<String>) -> Fact<u8> {
     if root.is_live() && !cfg!(target_os = "linux") {
         return Fact::absent(Source::new(How::Binary, "gpucheck itself"));

@@ -79,7 +79,7 @@ mod tests {
         for name in ["usr/bin/podman", "usr/bin/nvidia-ctk", "usr/bin/nvidia-smi"] {
             program(&dir.path().join(name));
         }
-        // What may not be executed is no program.
+        // A file that may not be executed is not a program.
         fs::write(dir.path().join("usr/bin/nerdctl"), "").unwrap();
         symlink("/usr/bin/snap", dir.path().join("snap/bin/docker")).unwrap();
         assert_eq!(ask().value().unwrap(), &["podman", "nvidia-ctk", "docker (snap)"]);

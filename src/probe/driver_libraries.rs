@@ -167,7 +167,7 @@ mod tests {
         let scene = Scene::new();
         assert!(scene.found().is_empty());
         scene.installed(MULTIARCH, "580.95.05");
-        // 32-bit programs have their own, which is no library of ours.
+        // 32-bit programs have their own, which does not count.
         scene.write("usr/lib/i386-linux-gnu/libcuda.so.580.95.05", b"\x7fELF\x01\x01\x01");
         scene.link("usr/lib/i386-linux-gnu/libcuda.so.1", "libcuda.so.580.95.05");
         scene.write("etc/ld.so.conf", b"/usr/lib/i386-linux-gnu\n");

@@ -12,7 +12,7 @@ use super::{
     versions::specifier_accepts,
 };
 
-/// What one distribution asks of another.
+/// What one distribution requires of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// Normalised name.
@@ -28,7 +28,7 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// Whether an installed version will do; nothing when it is no version. A pre-release that is installed will do if it is in range.
+    /// Whether an installed version will do; `None` when it is not a version. A pre-release that is installed will do if it is in range.
     pub fn accepts(&self, version: &str) -> Option<bool> {
         let version: Version = version.parse().ok()?;
         Some(self.specifiers.iter().all(|specifier| specifier_accepts(specifier, &version)))

@@ -33,7 +33,7 @@ pub enum NotFound {
     Platform {
         /// The newest version that fits.
         version: String,
-        /// What was looked for.
+        /// What was requested.
         target: String,
         /// What there is.
         has: Vec<String>,
@@ -122,7 +122,7 @@ fn candidate(file: File, requirement: &Requirement) -> Option<Candidate> {
 /// Whether `Requires-Python` takes the target's Python; what cannot be read shuts nothing out, as with pip.
 fn takes(requires: &str, target: &WheelTarget) -> bool {
     let (Some(python), Ok(specifiers)) = (target.python, requires.parse::<VersionSpecifiers>()) else { return true };
-    // The last release of that series: `>=3.9.1` is about patch releases that nobody uses.
+    // The last release of that series: `>=3.9.1` concerns patch releases that are no longer used.
     let version = Version::new([u64::from(python.major), u64::from(python.minor), 99]);
     let bare = Version::new([u64::from(python.major), u64::from(python.minor)]);
     specifiers.contains(&version) || specifiers.contains(&bare)

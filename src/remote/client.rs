@@ -26,9 +26,9 @@ use super::{
 
 const ATTEMPTS: u32 = 3;
 const MAX_REDIRECTS: usize = 10;
-/// So much longer than without any byte may an answer take as a whole.
+/// How much longer a whole answer may take than the wait for a single byte.
 const WHOLE: u32 = 10;
-/// Slower than this, over that time, nobody waits to the end: bytes in a second.
+/// A download slower than this, over that time, is given up: bytes per second.
 const SLOWEST: u64 = 10_000;
 /// What a server asks to wait is waited, up to this.
 const MAX_WAIT: Duration = Duration::from_secs(5);
@@ -101,7 +101,7 @@ impl Client {
         self.settings.timeout
     }
 
-    /// Whether so many bytes since then are too few to go on: a server that sends a byte now and then must not hold anybody.
+    /// Whether this many bytes since then are too few to go on: a server that sends a byte now and then must not block the user.
     pub(super) fn is_slow(&self, start: Instant, bytes: u64) -> Option<Fault> {
         let seconds = start.elapsed().as_secs();
         let waited = start.elapsed() > self.settings.timeout.saturating_mul(WHOLE);
@@ -301,7 +301,7 @@ pub(super) fn broken(error: io::Error, url: &Url, timeout: Duration) -> Fault {
     explain(ureq::Error::from(error), url, None, timeout)
 }
 
-/// What rustls, or the system that it asked, has against a certificate.
+/// Why rustls, or the system verifier, rejected a certificate.
 fn certificate_words(what: &str) -> String {
     if what == "UnknownIssuer" {
         return "its issuer is not trusted on this machine (UnknownIssuer)".to_owned();

@@ -14,7 +14,7 @@ pub struct Error {
 /// What can go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It is no address that can be read.
+    /// It is not a valid URL.
     NoUrl(&'static str),
     /// The host's name has no address.
     Unresolved(String),

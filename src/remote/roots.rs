@@ -31,7 +31,7 @@ pub(super) fn load(named: Option<&(PathBuf, String)>) -> Result<RootCerts, Error
     Ok(system.unwrap_or(RootCerts::WebPki))
 }
 
-/// The certificates in a file of PEM text; what else is in it is passed over.
+/// The certificates in a file of PEM text; anything else in it is skipped.
 fn read(path: &std::path::Path) -> std::io::Result<Option<RootCerts>> {
     let text = crate::system::Root::new(None, None)?.read(path, MAX_BUNDLE)?;
     let certificates: Vec<_> = parse_pem(&text)

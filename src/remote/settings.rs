@@ -26,7 +26,7 @@ pub struct Settings {
     pub roots: Option<(PathBuf, String)>,
     /// A proxy for everything: pip's `proxy`.
     pub proxy: Option<String>,
-    /// HTTP_PROXY, HTTPS_PROXY (ALL_PROXY stands in for either).
+    /// HTTP_PROXY, HTTPS_PROXY (ALL_PROXY is the fallback for either).
     pub proxies: [Option<String>; 2],
     /// NO_PROXY.
     pub no_proxy: String,

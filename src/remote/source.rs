@@ -24,9 +24,9 @@ const TAIL: u64 = 128 << 10;
 const FIRST_BYTE: &str = "bytes=0-0";
 /// The first piece of what may be read on.
 const FIRST: u64 = 64 << 10;
-/// So much of what is announced is fetched at once: the directory of the largest wheel has 1.5 MB.
+/// Bytes of an announced read to fetch at once: the directory of the largest wheel has 1.5 MB.
 const ANNOUNCED: u64 = 8 << 20;
-/// So much is kept of what was fetched.
+/// Bytes of fetched data to keep.
 const KEPT: usize = 16 << 20;
 /// A file up to this size is taken whole from a server that has no ranges.
 const SMALL: u64 = 16 << 20;
@@ -332,7 +332,7 @@ fn shown(part: &ContentRange) -> String {
     format!("bytes {}-{} of {}", part.range.start, part.range.end - 1, part.total)
 }
 
-/// A body of so many bytes, which are not more than was asked for.
+/// A body of this many bytes, no more than was requested.
 fn body(answer: Reply, size: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
     answer.fill(&mut bytes)?;

@@ -22,9 +22,9 @@ pub struct Url {
     port: Option<u16>,
     /// Path from its slash on, percent-encoded.
     path: String,
-    /// What stands behind the question mark.
+    /// The part after the question mark.
     query: Option<String>,
-    /// What stands behind the hash sign: checksums of packages.
+    /// The part after the hash sign: checksums of packages.
     pub fragment: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl Url {
     /// Reads an absolute address.
     ///
     /// # Errors
-    /// When it is none of http or https.
+    /// When it is not a valid http or https URL.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let bad = |what| Error::new(redact::address(text), Fault::NoUrl(what));
         let text = text.trim();
@@ -51,7 +51,7 @@ impl Url {
             None => (None, authority),
         };
         let (host, port) = match place.rsplit_once(':') {
-            // The colons of an IPv6 address stand inside its brackets.
+            // The colons of an IPv6 address are inside its brackets.
             Some((host, port)) if !port.contains(']') => (host, Some(port).filter(|port| !port.is_empty())),
             _ => (place, None),
         };
@@ -105,7 +105,7 @@ impl Url {
             }
             return Ok(url);
         }
-        // `mailto:` and the like are no paths.
+        // `mailto:` and the like are not paths.
         let first = path.split('/').next().unwrap_or_default();
         if first.contains(':') {
             return Err(Error::new(redact::address(reference), Fault::NoUrl("only http and https are supported")));
@@ -235,7 +235,7 @@ fn tidy(path: &str) -> String {
     tidy
 }
 
-/// What may not stand in a request is percent-encoded; what is encoded already stays.
+/// Characters not allowed in a request are percent-encoded; encoded ones stay.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

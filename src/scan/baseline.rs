@@ -45,7 +45,7 @@ impl Baseline {
     }
 
     /// What the libraries of the one package hold that was read. Of an older baseline it takes notes, the targets that a library lacks
-    /// by design, and wildcards that still stand for libraries of one kind; targets in `required` that a library lacks are added.
+    /// by design, and wildcards that still match libraries of one kind; targets in `required` that a library lacks are added.
     ///
     /// # Errors
     /// Several packages; one that was read in part only; one without device code.
@@ -104,7 +104,7 @@ impl Baseline {
             if let (Some(old), Some(index)) = (old, *pair) {
                 row.note.clone_from(&old.note);
                 row.lacks.extend(old.lacks.iter().filter(lacks));
-                // A wildcard stays where what it stands for is one kind of library.
+                // A wildcard stays if it matches one kind of library.
                 let alike =
                     pairs.iter().zip(&libraries).all(|(pair, (_, other))| *pair != Some(index) || other == held);
                 if old.is_wildcard() && alike {

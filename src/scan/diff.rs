@@ -1,4 +1,4 @@
-//! What a release gained and lost: two scans held against each other, package by package, library by library.
+//! What a release gained and lost: two scans compared, package by package, library by library.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,7 +17,7 @@ use crate::{
     system::{Root, clean},
 };
 
-/// Packages have their libraries at most so many folders below the folder of packages.
+/// Packages have their libraries at most this many folders below site-packages.
 const MAX_ABOVE: usize = 4;
 
 /// The distributions of folders of packages, and who has which file.

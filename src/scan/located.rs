@@ -22,7 +22,7 @@ impl Located {
     /// Name of the file.
     ///
     /// # Errors
-    /// When it is none that is read over the network.
+    /// When it is not a kind that can be read over the network.
     pub fn file(&self) -> anyhow::Result<String> {
         let (url, file) = (&self.url, self.url.file_name());
         if !file.ends_with(".whl") && !file.ends_with(".conda") {

@@ -14,9 +14,9 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// One part in so many of a wheel is read, at most, where samples are enough …
+/// At most one part in this many of a wheel is read if a sample is enough …
 const SHARE: u64 = 25;
-/// … but so much of a small one.
+/// … but this much of a small one.
 const LEAST: u64 = 8 << 20;
 /// What a sample reads on is fetched in pieces of this size (all of a file in [`AHEAD_FULL`]): what comes after the last byte that was needed is fetched in vain.
 const AHEAD_SAMPLE: u64 = 512 << 10;
@@ -207,7 +207,7 @@ impl Network {
                     report.sampled = false;
                 }
                 let options = options(&report, wish.knowledge);
-                // Of a sample nobody knows how much is to come.
+                // The total size of a sample is not known in advance.
                 let archive = match report.sampled {
                     true => binary::read_archive_source(&source, &report.file, &options),
                     false => {

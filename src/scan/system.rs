@@ -1,4 +1,4 @@
-//! What the loader of this machine has of the libraries that nothing that was scanned brings.
+//! Which of the libraries missing from the scanned packages this machine's loader can find.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

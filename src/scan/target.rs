@@ -23,7 +23,7 @@ pub enum ScanTarget {
 
 impl ScanTarget {
     /// Reads a word of the command line. What exists is a path, whatever it looks like. A bare name is one of a package only when an
-    /// index was named (`has_index`): nobody who mistypes a file wants to be taken to the network.
+    /// index was named (`has_index`): a mistyped file name must not cause network access.
     ///
     /// # Errors
     /// When it is nothing that can be scanned.

@@ -19,7 +19,7 @@ const MAX_LENGTH: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     pub(super) text: String,
-    /// Whether a tilde at its start stands for the user's home folder.
+    /// Whether a tilde at its start means the user's home folder.
     pub(super) home: bool,
 }
 
@@ -34,7 +34,7 @@ impl Word {
     /// The name of a distribution, normalised or not.
     ///
     /// # Errors
-    /// When it is none by PEP 508.
+    /// When it is not valid by PEP 508.
     pub fn name(name: &str) -> Result {
         Self::plain(checked_name(name)?)
     }
@@ -42,7 +42,7 @@ impl Word {
     /// The name of a conda package: letters, digits, `-`, `_` and `.` ("Package naming conventions" of conda's documentation).
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not valid.
     pub fn conda_name(name: &str) -> Result {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let starts = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -55,7 +55,7 @@ impl Word {
     /// `name==version`, as pip and uv take it.
     ///
     /// # Errors
-    /// When the name is none by PEP 508, or the version none by PEP 440.
+    /// When the name is not valid by PEP 508, or the version by PEP 440.
     pub fn exact(name: &str, version: &str) -> Result {
         let name = checked_name(name)?;
         let fits = |c: char| c.is_ascii_alphanumeric() || ".+!-_".contains(c);
@@ -68,7 +68,7 @@ impl Word {
     /// A requirement without address and marker: `numba-cuda[cu12]>=0.20`, written anew out of what was understood of it.
     ///
     /// # Errors
-    /// When it is none by PEP 508, or names an address.
+    /// When it is not valid by PEP 508, or contains a URL.
     pub fn requirement(text: &str) -> Result {
         let requirement: Requirement = text.parse().map_err(|_| NoWord::new(text, "is not a requirement (PEP 508)"))?;
         if requirement.url.is_some() {
@@ -85,7 +85,7 @@ impl Word {
     /// The address of a package index.
     ///
     /// # Errors
-    /// When it is none of http or https, or holds credentials or a query.
+    /// When it is not a valid http or https URL, or contains credentials or a query.
     pub fn url(text: &str) -> Result {
         Self::plain(checked_url(text)?)
     }
@@ -93,7 +93,7 @@ impl Word {
     /// `NAME=URL`, by which uv knows an index.
     ///
     /// # Errors
-    /// When the name is none, or the address.
+    /// When the name or the address is not valid.
     pub fn index(name: &str, url: &str) -> Result {
         Self::plain(&format!("{}={}", checked_name(name)?, checked_url(url)?))
     }
@@ -101,9 +101,9 @@ impl Word {
     /// A file or folder. A tilde at its start is the user's home folder.
     ///
     /// # Errors
-    /// When it holds characters that cannot be seen, or is too long.
+    /// When it contains invisible characters, or is too long.
     pub fn path(path: &str) -> Result {
-        // A shell gives programs a tilde as it is when it is quoted; at the end of quotes a backslash is none.
+        // A shell passes a quoted tilde unchanged; at the end of quotes a backslash would escape the quote.
         let path = match path.trim_end_matches(['/', '\\']) {
             "" => path,
             trimmed => trimmed,
@@ -171,12 +171,12 @@ impl Word {
     /// The value of an environment variable.
     ///
     /// # Errors
-    /// When it holds characters that cannot be seen, or something in it was redacted.
+    /// When it contains invisible characters, or something in it was redacted.
     pub fn value(text: &str) -> Result {
         if text.contains(crate::system::redact::REDACTED) {
             return Err(NoWord::new(text, "is incomplete: secret parts of the value were not read"));
         }
-        // Where it was read the home folder became a tilde, which in a value is none to the shell.
+        // When it was read, the home folder became a tilde, which a shell does not expand in a value.
         let edge = |c: Option<char>| c.is_none_or(|c| "/\\:;, =\"'".contains(c));
         let is_home = |(at, _): (usize, &str)| {
             let (before, rest) = text.split_at(at);
@@ -188,7 +188,7 @@ impl Word {
         Self::plain(text)
     }
 
-    /// What stands behind the tilde of the home folder.
+    /// The part after the tilde of the home folder.
     pub(super) fn below_home(&self) -> Option<&str> {
         self.home.then(|| self.text.get(2..).unwrap_or_default())
     }
@@ -215,7 +215,7 @@ fn checked_name(name: &str) -> std::result::Result<&str, NoWord> {
     }
 }
 
-/// An address that holds what RFC 3986 lets stand unquoted, and no secret.
+/// An address that contains only what RFC 3986 allows unquoted, and no secret.
 fn checked_url(text: &str) -> std::result::Result<&str, NoWord> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]+%".contains(c);
     match Url::parse(text).is_ok() && text.chars().all(fits) {

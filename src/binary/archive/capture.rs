@@ -43,7 +43,7 @@ impl Capture {
         Self { len, tidy: true, ..Self::default() }
     }
 
-    /// Keeps bytes that stand at `start`.
+    /// Keeps bytes found at `start`.
     pub(super) fn keep(&mut self, start: u64, bytes: &[u8]) {
         if self.bytes.len() + (self.pieces.len() + 1) * size_of::<Piece>() + bytes.len() > MOST {
             self.full = true;
@@ -54,7 +54,7 @@ impl Capture {
         self.push(Piece { start, len: bytes.len() as u64, at: Some(at) });
     }
 
-    /// Notes that zeros stand at `start`.
+    /// Notes that there are zeros at `start`.
     pub(super) fn zeros(&mut self, start: u64, len: u64) {
         let count = self.pieces.len();
         match self.pieces.last_mut() {

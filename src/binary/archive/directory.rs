@@ -22,7 +22,7 @@ const FLAG_ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
 /// One member, as the directory describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Name, for showing only: what is no UTF-8 or cannot be printed is replaced.
+    /// Name, for showing only: bytes that are not UTF-8 or cannot be printed are replaced.
     pub name: String,
     /// Compression method.
     pub method: u16,
@@ -163,7 +163,7 @@ pub(super) fn shown(name: &[u8]) -> String {
 }
 
 impl Entry {
-    /// Its header and so many bytes more: not exactly its beginning, as headers differ in length.
+    /// Its header plus this many bytes: not exactly its beginning, as headers differ in length.
     pub(super) fn beginning(&self, bytes: u64) -> Range<u64> {
         self.header..self.header.saturating_add(bytes.min(self.packed))
     }

@@ -18,7 +18,7 @@ use crate::{
 
 /// Members up to this size are held in memory while they are read.
 const SMALL: u64 = 8 << 20;
-/// Reading twice is enough for a file whose names stand where no hint found them; more only for one that is made to vex.
+/// Reading twice is enough for a file whose names no hint found; only a malicious file needs more.
 const MAX_PASSES: usize = 4;
 
 /// Whether a member of `size` bytes is read whole.
@@ -100,7 +100,7 @@ fn all_of(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Refuses what has a library's name and is none, or not all of one. Without section headers it is searched like any other.
+/// Refuses a file that has a library's name but is not one, or is incomplete. Without section headers it is searched like any other.
 fn is_whole(source: &dyn ReadAt, shown: &str) -> Result<(), Error> {
     let flaw = if python::shared_library(shown) { flaw(source, shown, None)? } else { None };
     match flaw {

@@ -52,9 +52,9 @@ pub struct ArchiveOptions {
 /// How much of a wheel is read when only samples are.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// When so many bytes of the archive were read, what comes next is left out. The largest library that decides is read even so.
+    /// Once this many bytes of the archive were read, the rest is left out. The largest library that decides is read even so.
     pub bytes: u64,
-    /// Which libraries decide. Where one is there, other members are only read when their names speak of GPUs.
+    /// Which libraries decide. If there is one, other members are read only when their names mention GPUs.
     pub decides: Decides,
 }
 
@@ -151,7 +151,7 @@ impl Archive {
 /// others: it is in [`Archive::skipped`].
 ///
 /// # Errors
-/// When the file cannot be read, is no zip file, or its directory is damaged; and for `.tar.bz2`.
+/// When the file cannot be read or is not a zip file, or its directory is damaged; and for `.tar.bz2`.
 pub fn read_archive(path: &Path, options: &ArchiveOptions) -> Result<Archive, Error> {
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     read_archive_source(&FileSource::open(path)?, &file, options)

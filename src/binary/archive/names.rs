@@ -28,7 +28,7 @@ pub(super) fn wheel(file: &str) -> Option<[String; 3]> {
     let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
     match parts.as_slice() {
         [name, version, tags @ ..] if (3..=4).contains(&tags.len()) => {
-            // A build number stands before the three tags.
+            // A build number comes before the three tags.
             let tags = tags.get(tags.len() - 3..)?.join("-");
             Some([(*name).to_owned(), (*version).to_owned(), tags])
         }

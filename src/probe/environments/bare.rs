@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::{build, distribution::Distribution, metadata::Reader, package::package};
 use crate::facts::{Fact, Package, Unlisted};
 
-/// Those in the folders of packages beside the distributions that were found. A folder without `__init__.py` is none. triton is left out:
-/// packages of other names bring it. `unlisted`: what could not be listed may have their metadata.
+/// Those in the folders of packages beside the distributions that were found. A folder without `__init__.py` does not count. triton is left out:
+/// packages of other names contain it. `unlisted`: folders that could not be listed may have their metadata.
 pub fn without_metadata(reader: &Reader<'_>, found: &[Distribution], unlisted: &[Unlisted]) -> Vec<Distribution> {
     let Reader { root, shown, sites, conda, .. } = *reader;
     let bare = |name: &&str| {

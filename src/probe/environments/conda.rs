@@ -1,4 +1,4 @@
-//! What conda has installed, by the names of the files in `conda-meta`: `numpy-1.26.4-py311h64a7726_0.json`. What stands in them nobody asks
+//! What conda has installed, by the names of the files in `conda-meta`: `numpy-1.26.4-py311h64a7726_0.json`. Their contents are not needed
 //! for, but that one was cut off is told: conda itself goes by it.
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 use crate::{facts::Unlisted, python, system::Root};
 
 const FOLDER: &str = "conda-meta";
-/// Of the end of a file so much is looked at.
+/// Bytes to read of the end of a file.
 const TAIL: u64 = 64;
 
 /// The packages of an environment that conda has installed.
@@ -22,7 +22,7 @@ pub struct Conda {
 }
 
 impl Conda {
-    /// What the environment in `prefix` has; nothing where conda has not made it.
+    /// What the environment in `prefix` has; `None` if conda did not create it.
     pub fn of(root: &Root, prefix: &Path) -> Self {
         let folder = prefix.join(FOLDER);
         let (names, why) = match root.listing(&folder) {

@@ -11,9 +11,9 @@ pub struct Distribution {
     pub package: Package,
     /// The folder it is installed in.
     pub site: PathBuf,
-    /// Its shared libraries, relative to `site`; nothing when there is no RECORD.
+    /// Its shared libraries, relative to `site`; `None` when there is no RECORD.
     pub natives: Option<Vec<String>>,
-    /// The Python files that it cannot be imported without, as far as its RECORD lists them; nothing when there is no RECORD.
+    /// The Python files that it cannot be imported without, as far as its RECORD lists them; `None` when there is no RECORD.
     pub sources: Option<Vec<Wanted>>,
     /// A file of an editable install that has no effect any more.
     pub left: Option<PathBuf>,

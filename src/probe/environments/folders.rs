@@ -17,7 +17,7 @@ pub const BESIDE: [&str; 1] = ["cusparselt"];
 pub struct Folder {
     /// Relative to the folder of packages.
     pub path: String,
-    /// What is in the name of a file that is the package's, in lower case; nothing where all are.
+    /// A part of the names of files that belong to the package, in lower case; `None` if all files do.
     pub part: Option<String>,
 }
 

@@ -51,7 +51,7 @@ impl Layout {
         let conda = venv.is_none() && conda::is_conda(root, prefix);
         let Version { python, folder } = version::version(root, prefix, venv.as_ref(), interpreter.as_deref());
         let windows = folder.is_none() && root.is_dir(&prefix.join("Lib"));
-        // A project may have a `bin/python` of its own: what has no library folder is no Python.
+        // A project may have a `bin/python` of its own: without a library folder it is not a Python.
         if venv.is_none() && !windows && folder.is_none() && python.value().is_none() {
             return None;
         }

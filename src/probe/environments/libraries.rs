@@ -1,4 +1,4 @@
-//! The native files of the packages that bring or use GPU code, each read for what it holds.
+//! The native files of the packages that contain or use GPU code, each read for its contents.
 
 use std::{
     collections::BTreeSet,
@@ -64,7 +64,7 @@ pub fn read(
         let bad = bad.filter(|bad| !moved(bad));
         distribution.package.damaged.extend(bad);
     }
-    // The first that was left out speaks for the rest of its package.
+    // The first that was left out represents the rest of its package.
     let mut last = None;
     for File { owner, shown, .. } in left {
         if last.replace(owner) != Some(owner)
@@ -83,7 +83,7 @@ pub fn of_conda(root: &Root, prefix: &Path, natives: &[String]) -> Vec<(PathBuf,
     outside.map(place).filter(|(path, _)| root.is_named(path)).collect()
 }
 
-/// A native file to look at.
+/// A native file to read.
 struct File {
     /// The place of its distribution.
     owner: usize,

@@ -1,4 +1,4 @@
-//! One installed library looked at: what it holds, or what is wrong with it.
+//! Reads one installed library: what it contains, or what is wrong with it.
 
 use std::{io, path::Path};
 
@@ -9,8 +9,8 @@ use crate::{
     system::Root,
 };
 
-/// What looking at a file came to. A file that is broken is still a library of its package, whose code is not known; what is no binary
-/// at all (a linker script named `.so`) is none.
+/// The result of reading a file. A broken file is still a library of its package, with unknown code; a file that is not a binary
+/// at all (a linker script named `.so`) is not a library.
 #[derive(Debug, Default)]
 pub struct Look {
     /// The library.
@@ -19,7 +19,7 @@ pub struct Look {
     pub bad: Option<BadFile>,
 }
 
-/// The device code of a file that nobody is known to need: what is broken about it is not asked, and what holds no code is left out.
+/// The device code of a file that no package is known to need: damage is not reported, and files without code are left out.
 pub fn code_of(root: &Root, path: &Path, shown: &str) -> Option<Library> {
     let source = root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new).ok()?;
     binary::read_source(&source, shown).ok().filter(|library| library.code.value().is_some())
@@ -37,7 +37,7 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
         Ok(Some((what @ (Flaw::NoLibrary | Flaw::LinkerScript | Flaw::Pointer | Flaw::Zeros), why))) => {
             return Look { library: None, bad: Some(BadFile { path: shown.to_owned(), what, why }) };
         }
-        // The system may load it, and that it holds no code was not said.
+        // The system may load it, and nothing says that it contains no code.
         Ok(Some((what @ Flaw::NoSections, why))) => {
             let bad = Some(BadFile { path: shown.to_owned(), what, why });
             return Look { library: binary::read_source(&source, shown).ok(), bad };
@@ -63,7 +63,7 @@ fn broken(shown: &str, (what, why): (Flaw, String)) -> Look {
     Look { library: Some(library), bad: Some(BadFile { path: shown.to_owned(), what, why }) }
 }
 
-/// What it means that a file could not be opened or read.
+/// The fault behind a file that could not be opened or read.
 pub(super) fn refused(root: &Root, path: &Path, error: &io::Error) -> (Flaw, String) {
     let link = root.is_link(path);
     match error.kind() {

@@ -12,7 +12,7 @@ use crate::{
     system::Root,
 };
 
-/// Of a file so much is looked at.
+/// Bytes to read of a file.
 const HEAD: u64 = 64 << 10;
 
 /// Those of the files that the package `name` cannot be imported without that must be there by its RECORD: none where it does not list

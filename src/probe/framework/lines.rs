@@ -1,4 +1,4 @@
-//! What the processes tell, line by line. Lines that are no JSON are what a crash leaves: they are kept for the step that it ended.
+//! What the processes report, line by line. Lines that are not JSON come from a crash: they are kept for the step that it ended.
 
 use serde::Deserialize;
 
@@ -106,7 +106,7 @@ impl Lines {
         self.noise.iter().filter(|line| !line.trim().is_empty()).cloned().collect()
     }
 
-    /// The steps in their order; those that nobody tried say why.
+    /// The steps in their order; those that were not tried say why.
     pub fn in_order(&mut self, why: &str) -> Vec<FrameworkStep> {
         let mut steps = std::mem::take(&mut self.steps);
         let not_run = |name: &String| FrameworkStep {

@@ -22,7 +22,7 @@ use lines::{Lines, Stop};
 const STEPS: &str = include_str!("steps.py");
 /// Steps behind which everything depends on them: without these there is nothing to go on with.
 const VITAL: [&str; 2] = [FrameworkStep::IMPORT, FrameworkStep::DEVICE];
-/// After so many steps that hung, the next would only cost its time too.
+/// After this many steps hung, the next would only cost time too.
 const MOST_HANGS: usize = 2;
 
 /// How long Python may take to end after the last step: it has torch and CUDA to put away.
@@ -48,7 +48,7 @@ impl Device {
     }
 }
 
-/// Runs all steps in an environment of this machine. `home` is what stands as `~` in the facts, and where they lead.
+/// Runs all steps in an environment of this machine. `home` is the folder that the facts write as `~`.
 pub fn run(environment: &Environment, device: Device, timeout: Duration, home: Option<&Path>) -> Fact<Framework> {
     let python = match &environment.interpreter {
         Fact::Known { value, .. } => expand(value, home),
@@ -126,7 +126,7 @@ fn all(
             (Stop::Spoilt, _) | (_, Some(_)) => {}
             (Stop::Nothing, None) if told.steps.len() > before => {}
             (Stop::Nothing, None) if before > 0 => break "torch did not restart",
-            // It said nothing at all: this is no Python that runs the steps.
+            // It reported nothing at all: this Python cannot run the steps.
             (Stop::Nothing, None) => return Err(io::Error::other(said_nothing(&ended.how))),
         }
     };

@@ -12,10 +12,10 @@ import time
 import traceback
 import warnings
 
-# What libraries print must not stand between the lines: they keep standard error, which nobody reads.
+# Output of libraries must not mix with these lines: it goes to standard error, which is not read.
 sys.stdout.flush()
 if sys.platform == "linux":
-    # What gpucheck was started with (a socket, a lock) is no business of a library that may fork.
+    # A library that may fork must not inherit the files that gpucheck was started with (a socket, a lock).
     for inherited in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []:
         try:
             if int(inherited) > 2:
@@ -25,7 +25,7 @@ if sys.platform == "linux":
 LINES = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 if sys.platform == "linux":
-    # When gpucheck is killed nobody is left to end a step that hangs; and a crash must leave no memory image behind.
+    # A step that hangs must end when gpucheck is killed, and a crash must not leave a core dump behind.
     import ctypes
     import resource
 
@@ -33,7 +33,7 @@ if sys.platform == "linux":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 # Where a crash happened in Python goes between the lines.
 faulthandler.enable(file=LINES, all_threads=False)
-# With `-c` the current folder is searched first: a torch.py that happens to lie there is not meant.
+# With `-c` the current folder is searched first: a torch.py that happens to be there must not be imported.
 sys.path[:] = [entry for entry in sys.path if entry]
 
 ORDER = json.loads(sys.argv[1])

@@ -111,7 +111,7 @@ fn without_tree(root: &Root, host: &Host, release: &str) -> (Fact<DriverVersion>
 /// The path of NVIDIA's module in modules.dep, whose lines are `path: paths it needs` (depmod(8)): where modprobe looks.
 fn of_index(index: &[u8]) -> Option<&str> {
     let paths = index.split(|byte| *byte == b'\n').filter_map(|line| {
-        // Most lines are other modules', and all of the megabyte is looked at: the start of the name decides quickly.
+        // Most lines are other modules', and the whole megabyte is searched: the start of the name decides quickly.
         let path = line.split(|byte| *byte == b':').next()?;
         let name = path.rsplit(|byte| *byte == b'/').next()?;
         name.starts_with(b"nvidia").then(|| std::str::from_utf8(path).ok())?
@@ -125,7 +125,7 @@ fn walk(root: &Root, tree: &Path) -> Option<PathBuf> {
     let kernel = tree.join("kernel");
     let signed = root.names(&kernel).into_iter().filter(|name| name.starts_with("nvidia"));
     let mut pending: Vec<_> = signed.map(|name| (kernel.join(name), 0)).collect();
-    // The last is looked into first, and `updates` is what modprobe prefers.
+    // The last is searched first, and modprobe prefers `updates`.
     pending.extend(["weak-updates", "extramodules", "extra", "updates"].map(|name| (tree.join(name), 0)));
     let mut folders = 0;
     while let Some((folder, depth)) = pending.pop() {
@@ -157,7 +157,7 @@ fn is_module(path: &str) -> bool {
     (end.is_empty() || [".xz", ".zst", ".gz"].contains(&end)) && (stem == "nvidia" || debian())
 }
 
-/// What the module itself says; of a compressed one what the places around it say.
+/// What the module itself says; for a compressed one, what its location says.
 fn of_module(root: &Root, path: &Path, release: &str) -> (Fact<DriverVersion>, Fact<KernelModule>) {
     let shown = root.shown(path);
     if path.extension().is_some_and(|end| end == "ko") {

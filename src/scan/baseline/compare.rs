@@ -1,4 +1,4 @@
-//! What was read, held against a baseline.
+//! Compares what was read with a baseline.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::{
     report::scan::{BaselineChange, BundleKind, BundleSummary, ChangeKind, Compared, Scan, Scanned, Share},
 };
 
-/// What a scan is held against.
+/// What a scan is compared with.
 #[derive(Debug)]
 pub struct Against {
     /// What each library is to hold.
@@ -26,7 +26,7 @@ pub struct Against {
     pub written: bool,
 }
 
-/// Compares what was scanned with a baseline. `units`: what is held against it as a whole. `required`: the targets that were asked for.
+/// Compares what was scanned with a baseline. `units`: what is compared as a whole. `required`: the targets that were requested.
 pub fn compare(
     knowledge: &Knowledge,
     scan: &Scan,
@@ -45,7 +45,7 @@ pub fn compare(
         let packages = || unit.bundles.iter().filter_map(|index| scan.packages.get(*index));
         let libraries = packages().filter_map(|package| by_package.get(package.id.as_str())).flatten().copied();
         let mut holder = Holder { package: &unit.name, required, compared: &mut compared };
-        // With --quick code outside the sections is not looked for either.
+        // With --quick, code outside the sections is not searched for either.
         let quick =
             |package: &BundleSummary| depth.quick && matches!(package.kind, BundleKind::Wheel | BundleKind::Conda);
         if packages().any(|package| package.sampled || quick(package)) {
@@ -58,7 +58,7 @@ pub fn compare(
     compared
 }
 
-/// Holds the libraries of one unit against the rows.
+/// Compares the libraries of one unit with the rows.
 struct Holder<'h> {
     package: &'h str,
     required: &'h [CodeTarget],
@@ -157,7 +157,7 @@ impl Holder<'_> {
             if lost { self.compared.losses.push(change) } else { self.compared.remarks.push(change) }
         }
         for target in row.held.hidden.iter().filter(|target| !held.hidden.contains(target)) {
-            // Moved to where the loader looks for it: nothing is lost.
+            // Moved to where the loader looks for it: not a loss.
             if !held.counts.contains_key(target) {
                 let text = format!("{path} lost {target}, which the baseline lists outside the named sections");
                 let change = self.change(ChangeKind::TargetLost, Some(path), text);

@@ -24,7 +24,7 @@ pub fn pair(rows: &[Row], paths: &[&str]) -> Vec<Option<usize>> {
             *taken = true;
         }
     }
-    // The last one stands first to be taken off.
+    // The last one comes first, as the first to be taken.
     let mut by_stem: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate().rev() {
         if !row.is_wildcard() && taken.get(index) == Some(&false) {

@@ -18,13 +18,13 @@ const MAX_ROWS: usize = 20_000;
 const MAX_WILDCARDS: usize = 500;
 /// A path longer than any file system's.
 const MAX_PATH: usize = 4096;
-/// So many faults are told.
+/// Faults to report.
 const MAX_FAULTS: usize = 10;
 
 /// One library, or several of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Path inside of the package; `*` stands for any text inside of a part.
+    /// Path inside the package; `*` matches any text within a component.
     pub path: String,
     /// What it is to hold.
     pub held: Held,

@@ -14,7 +14,7 @@ use crate::{
 
 /// A file of this size of which sections show next to nothing keeps its code elsewhere.
 const STUB_FILE: u64 = 1 << 20;
-/// Next to nothing: one byte in so many.
+/// Next to nothing: one byte in this many.
 const STUB_SHARE: u64 = 256;
 
 /// Reads libraries to one depth.

@@ -23,7 +23,7 @@ const MAX_FILES: usize = 1_000_000;
 pub enum Place {
     /// A folder.
     Folder,
-    /// A regular file of so many bytes.
+    /// A regular file of this many bytes.
     File(u64),
     /// A pipe, a socket or a device.
     Other,
@@ -72,7 +72,7 @@ pub struct Found {
     pub packages: Vec<PathBuf>,
     /// Folders of packages: those that hold metadata.
     pub sites: Vec<PathBuf>,
-    /// What could not be looked at.
+    /// What could not be read.
     pub unread: Vec<Unread>,
 }
 
