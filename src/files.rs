@@ -1,4 +1,4 @@
-//! The door to files that are read: regular ones only, up to a limit. A device may never end, and a FIFO may never begin.
+//! Opens the files that are read: regular ones only, up to a limit. A device may never end, and a FIFO may never begin.
 
 use std::{
     fs::{File, OpenOptions},

@@ -104,7 +104,7 @@ fn bsd_name_length(name: &[u8]) -> u64 {
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
-/// The file that holds a member of a thin archive.
+/// The file of a thin archive's member.
 fn beside(source: &dyn ReadAt, name: &[u8], names: &Range<u64>) -> Option<String> {
     let Some(offset) = name.strip_prefix(b"/") else {
         let name = name.strip_suffix(b"/").unwrap_or(name);

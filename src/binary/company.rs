@@ -1,7 +1,7 @@
 //! Company for a walk that waits for a disk: threads that read the headers which come next, so that the walk finds them in memory.
 //!
-//! What they read is thrown away: nothing depends on it, and a walk in company gives what it gives alone. Where everything is in
-//! memory already nobody is called.
+//! What they read is thrown away: nothing depends on it, and a walk in company gives the same result as alone. Where everything is in
+//! memory already, no thread is called.
 
 use std::{
     path::Path,
@@ -116,7 +116,7 @@ impl<'scope, 'env> Company<'scope, 'env> {
     }
 }
 
-/// How often this thread went to sleep until now, as far as the system tells.
+/// How often this thread has slept so far, as far as the system says.
 fn sleeps() -> Option<u64> {
     let status = crate::files::whole(Path::new("/proc/thread-self/status"), 1 << 16).ok()?;
     status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok())

@@ -1,4 +1,4 @@
-//! What one file, or one member of an archive, holds: its format and where in it device code lies, added to a summary.
+//! The contents of one file, or one member of an archive: its format and where its device code is, added to a summary.
 
 use std::ops::Range;
 
@@ -74,7 +74,7 @@ pub(super) fn read(
     }))
 }
 
-/// The ranges of the general part: what `.nv_fatbin` holds, or a bare fatbin whole.
+/// The ranges of the general part: the contents of `.nv_fatbin`, or all of a bare fatbin.
 pub(super) fn general(source: &dyn ReadAt) -> Result<Vec<Range<u64>>, Error> {
     let mut head = [0; 4];
     let count = source.read_at(0, &mut head)?;
@@ -92,7 +92,7 @@ pub(super) fn general(source: &dyn ReadAt) -> Result<Vec<Range<u64>>, Error> {
     Ok(ranges)
 }
 
-/// Searches what lies outside of the known ranges, and adds what is found.
+/// Searches everything outside the known ranges, and adds what is found.
 pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], summary: &mut Summary) -> Vec<Damage> {
     hidden::search(source, known, &mut |found| match found {
         Hidden::Code(code) => summary.hidden(code),
@@ -127,7 +127,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Walks the parts, and searches what lies between them if `deep`; gives the name of the part with the code.
+    /// Walks the parts, and searches between them if `deep`; returns the name of the part with the code.
     fn read(
         mut self,
         source: &dyn ReadAt,

@@ -1,8 +1,8 @@
-//! Why a file could not be read as what it says it is.
+//! Why a file could not be read as its format.
 
 use std::{fmt, io};
 
-/// A fault that leaves nothing to report but itself.
+/// A fault that leaves nothing else to report.
 #[derive(Debug)]
 pub enum Error {
     /// The operating system refused.

@@ -91,7 +91,7 @@ struct Walk<'w, S: ?Sized> {
     ahead: Ahead,
 }
 
-/// After more faults than this nothing that follows is worth a read for every few bytes.
+/// After more faults than this, the rest is not worth a read for every few bytes.
 const MAX_FAULTS: u32 = 4096;
 /// More faults than this in one file are not listed one by one.
 const MAX_DAMAGE: usize = 16;

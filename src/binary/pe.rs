@@ -96,7 +96,7 @@ fn headers(source: &dyn ReadAt) -> Result<Headers, Error> {
     if sections > MAX_SECTIONS {
         return Err(Error::malformed(start.into(), "the PE file has too many sections"));
     }
-    // The second data directory holds the imports; where the directories begin depends on the word size.
+    // The second data directory lists the imports; where the directories begin depends on the word size.
     let directories = match u16_at(header, 24) {
         Some(0x20B) => 24 + 112,
         Some(0x10B) => 24 + 96,

@@ -38,7 +38,7 @@ pub trait ReadAt: Sync {
         None
     }
 
-    /// The next place from `offset` on that may hold something else than zeros: files may have holes, which take long to read.
+    /// The next place from `offset` on that may contain something other than zeros: files may have holes, which take long to read.
     fn skip_hole(&self, offset: u64) -> u64 {
         offset
     }
@@ -177,7 +177,7 @@ impl<S: ReadAt> ReadAt for Headed<S> {
     }
 }
 
-/// No more than this is read of one file, and nothing behind it is searched. The largest library with device code has 4 GB, the
+/// No more than this is read of one file, and nothing beyond it is searched. The largest library with device code has 4 GB, the
 /// largest static one twice as much.
 pub const MOST_READ: u64 = 8 << 30;
 
@@ -194,7 +194,7 @@ impl<'s> Bounded<'s> {
         Self { source, left: AtomicU64::new(most), most }
     }
 
-    /// Whether more was asked for than was given.
+    /// Whether more was requested than was returned.
     pub fn is_spent(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }

@@ -1,4 +1,4 @@
-//! What the members of a static library hold, added up.
+//! The contents of a static library's members, added up.
 
 use std::{
     collections::HashSet,

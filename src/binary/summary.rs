@@ -1,4 +1,4 @@
-//! From entries to what decides: counts per target, and which images the fatbins hold together.
+//! Summarises entries: counts per target, and which images the fatbins contain together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -88,7 +88,7 @@ impl Summary {
         self.code.extent = extent;
     }
 
-    /// Faults that a walk met. Past some number they tell nothing new.
+    /// Faults that a walk found. Past some number they add nothing new.
     pub fn damage(&mut self, damage: impl IntoIterator<Item = Damage>) {
         let room = MAX_DAMAGE.saturating_sub(self.code.damage.len());
         self.code.damage.extend(damage.into_iter().take(room));

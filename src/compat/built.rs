@@ -14,7 +14,7 @@ use crate::{
 /// In how many fatbins of a library each target occurs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Built {
-    /// Fatbins that hold runnable code.
+    /// Fatbins that contain runnable code.
     pub fatbins: u32,
     /// Of all of them.
     pub counts: BTreeMap<CodeTarget, u32>,
@@ -33,7 +33,7 @@ impl Built {
     }
 
     /// Whether the library is built for a target throughout: nine tenths of the fatbins that are built for several generations have it,
-    /// or an older one of the same generation in its place. A part of torch 1.13's fatbins holds sm_35 instead of sm_37: a device of
+    /// or an older one of the same generation in its place. A part of torch 1.13's fatbins contains sm_35 instead of sm_37: a device of
     /// capability 3.7 finds code in all of them, one of 3.5 does not.
     pub fn serves(&self, target: CodeTarget) -> bool {
         self.throughout(target) || self.replaced.contains(&target)

@@ -105,7 +105,7 @@ pub enum Extent {
     Claim,
 }
 
-/// Fatbins that hold the same images.
+/// Fatbins that contain the same images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleGroup {
     /// How many fatbins.

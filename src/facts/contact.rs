@@ -31,13 +31,13 @@ pub struct Aftermath {
     /// After how many milliseconds it was ended, because it did not end by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hung_ms: Option<u64>,
-    /// Processes that it started or was, which still run and hold on to its output.
+    /// Processes that it started or was, which still run and keep its output open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_running: Vec<u32>,
 }
 
 impl Aftermath {
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to report.
     pub fn is_quiet(&self) -> bool {
         *self == Self::default()
     }
@@ -54,7 +54,7 @@ pub struct DriverLibrary {
     pub kind: LibraryKind,
 }
 
-/// Where a libcuda or libnvidia-ml comes from, told by its place.
+/// Where a libcuda or libnvidia-ml comes from, judging by its location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LibraryKind {

@@ -1,4 +1,4 @@
-//! The files of the driver's user space as they lie in the loader's folders: what each is for, and whether it is whole. None is loaded.
+//! The files of the driver's user space in the loader's folders: what each is for, and whether it is whole. None is loaded.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl DriverPart {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Cuda, Self::Nvml, Self::PtxJit, Self::Nvvm, Self::Nvvm70];
 
-    /// The name that the loader is asked for.
+    /// The name under which programs load it.
     pub const fn soname(self) -> &'static str {
         match self {
             Self::Cuda => "libcuda.so.1",

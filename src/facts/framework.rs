@@ -71,7 +71,7 @@ impl FrameworkStep {
         self.name == Self::IMPORT
     }
 
-    /// Whether it only makes ready, and computes nothing.
+    /// Whether it only prepares, and computes nothing.
     pub fn prepares(&self) -> bool {
         [Self::IMPORT, Self::DEVICE].contains(&self.name.as_str())
     }
@@ -100,7 +100,7 @@ pub enum StepOutcome {
     Died {
         /// By which signal or exit code.
         how: String,
-        /// Where it was in Python, as far as that was told.
+        /// Where it was in Python, as far as that was reported.
         trace: Vec<String>,
     },
     /// It did not end in time.
@@ -110,7 +110,7 @@ pub enum StepOutcome {
         /// Process that could not be ended.
         left_running: Option<u32>,
     },
-    /// It has nothing to do here.
+    /// It does not apply here.
     Skipped {
         /// Why not.
         why: String,

@@ -1,5 +1,5 @@
-//! What looking at installed packages met that is not as it should be: files that are no libraries, folders that cannot be listed, other
-//! places that Python may take a package from. A look that failed is a fact of its own: no claim takes its place.
+//! Problems found while reading installed packages: files that are not libraries, folders that cannot be listed, other
+//! places that Python may take a package from. A failed check is a fact of its own: no claim replaces it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ pub enum Listing {
     Folder,
     /// It has no metadata at all: the folder of its name was found and searched.
     Module,
-    /// Nothing tells where they are: an editable install that does not name its folder.
+    /// Nothing says where they are: an editable install that does not name its folder.
     Nowhere,
 }
 
@@ -76,7 +76,7 @@ pub struct Elsewhere {
     pub package: String,
     /// The module or the metadata folder, as shown.
     pub at: String,
-    /// Version, for metadata that tells it.
+    /// Version, if its metadata has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// What makes Python look there.

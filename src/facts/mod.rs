@@ -82,8 +82,8 @@ pub struct Facts {
     pub env_vars: BTreeMap<String, String>,
     /// Python environments.
     pub environments: Vec<Environment>,
-    /// Where facts stand that somebody wrote into a file, by their JSON pointer in these facts: `/environments/0/packages/3`. What lies
-    /// below a pointer that is not listed itself stands where the next one above it does.
+    /// Where in a file facts were written, by their JSON pointer in these facts: `/environments/0/packages/3`. A pointer that
+    /// is not listed itself has the place of the next one above it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<String, Location>,
     /// Lines of logs that look like errors, in the order of the log.

@@ -1,4 +1,4 @@
-//! What somebody wrote: places in files, what a package was asked for with, and lines of a log that look like errors.
+//! Facts from text that people wrote: places in files, requirements, and lines of a log that look like errors.
 
 use std::collections::BTreeMap;
 

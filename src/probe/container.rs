@@ -17,7 +17,7 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     if variable("KUBERNETES_SERVICE_HOST").is_some() {
         return by_variable("kubernetes", "KUBERNETES_SERVICE_HOST");
     }
-    // On Windows these paths lie on whatever drive the current folder is on.
+    // On Windows these paths are on whatever drive the current folder is on.
     if root.is_live() && !cfg!(target_os = "linux") {
         return Fact::unknown("containers are only detected on Linux");
     }

@@ -1,4 +1,4 @@
-//! The folders in which a driver's libraries may lie, and what is called so in them: listed once, for all that looks for such files.
+//! The folders that may contain a driver's libraries, and the files with such names in them: listed once, for all readers of such files.
 
 use std::{
     collections::BTreeSet,

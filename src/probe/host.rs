@@ -29,7 +29,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
     }
 }
 
-/// That of this program, which runs here; below another root that of a program every system has.
+/// The platform of this program, which runs here; below another root that of a program that every system has.
 pub(super) fn platform(root: &Root) -> Fact<Platform> {
     if root.is_live() {
         return match running() {

@@ -63,7 +63,7 @@ pub struct Options {
     pub smoke: Option<smoke::Options>,
 }
 
-/// Everything there is to see.
+/// Reads everything.
 ///
 /// # Errors
 /// For something the user named that cannot be read: a root that is not a folder, a `--python` that is not a Python environment. All else

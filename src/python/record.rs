@@ -4,7 +4,7 @@
 /// What the name of a library ends in, on Linux perhaps with a version behind it.
 const ENDINGS: [&[u8]; 3] = [b".so", b".dll", b".pyd"];
 
-/// The paths in a `RECORD`, with forward slashes, in its order. They are relative to the folder that holds the dist-info folder.
+/// The paths in a `RECORD`, with forward slashes, in its order. They are relative to the parent of the dist-info folder.
 pub fn record_paths(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(first_field).filter(|path| !path.is_empty()).map(|path| path.replace('\\', "/"))
 }

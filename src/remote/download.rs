@@ -28,7 +28,7 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// What it holds.
+    /// Its contents.
     pub const fn source(&self) -> &FileSource {
         &self.source
     }

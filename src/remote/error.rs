@@ -40,7 +40,7 @@ pub enum Fault {
     RedirectBad(String),
     /// Parts of a file cannot be asked for; its size, where the server says it.
     NoRanges(Option<u64>),
-    /// It answered with another part than was asked for.
+    /// It sent a different part than requested.
     WrongRange(String),
     /// Less came than was said.
     Truncated,
@@ -52,12 +52,12 @@ pub enum Fault {
     Roots(String),
     /// A page that is not an index's.
     NoIndex(String),
-    /// The disk does not take what is downloaded.
+    /// The download cannot be written to disk.
     Disk(String),
 }
 
 impl Error {
-    /// A fault at an address that holds no secret.
+    /// A fault at an address that contains no secret.
     pub const fn new(url: String, fault: Fault) -> Self {
         Self { url, fault }
     }

@@ -14,7 +14,7 @@ const MAX_BUNDLE: u64 = 16 << 20;
 /// What to trust. `named` is a file and what named it.
 ///
 /// # Errors
-/// When the file that is named cannot be read or holds no certificate.
+/// When the file that is named cannot be read or contains no certificate.
 pub(super) fn load(named: Option<&(PathBuf, String)>) -> Result<RootCerts, Error> {
     if let Some((path, by)) = named {
         let fault = |what: String| {

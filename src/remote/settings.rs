@@ -30,11 +30,11 @@ pub struct Settings {
     pub proxies: [Option<String>; 2],
     /// NO_PROXY.
     pub no_proxy: String,
-    /// How long nothing may come.
+    /// How long to wait without receiving anything.
     pub timeout: Duration,
     /// `~/.netrc`.
     pub netrc: Netrc,
-    /// Addresses with credentials, which hold for what lies below them and, after that, for their whole host.
+    /// Addresses with credentials, which apply to everything below them and, after that, to their whole host.
     pub known: Vec<Url>,
 }
 

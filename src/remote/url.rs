@@ -9,7 +9,7 @@ use crate::system::redact;
 /// Longer addresses are refused by most servers too.
 const MAX_LENGTH: usize = 16 << 10;
 
-/// An absolute address. `Display` and `Debug` leave out user-info and query, which hold credentials and signatures.
+/// An absolute address. `Display` and `Debug` leave out user-info and query, which may contain credentials and signatures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     /// Whether it is https.
@@ -170,7 +170,7 @@ impl Url {
         self.host == other.host && self.port() == other.port() && self.secure == other.secure
     }
 
-    /// Whether the other address is this one or lies below it.
+    /// Whether the other address is this one or below it.
     pub fn holds(&self, other: &Self) -> bool {
         let folder = self.path.trim_end_matches('/');
         let below = other.path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -1,4 +1,4 @@
-//! A baseline: the device code that each library of a package is to hold, in a TOML file that people review, and what a scan makes of
+//! A baseline: the device code that each library of a package must contain, in a TOML file that people review, and what a scan makes of
 //! it. [`Baseline::read`] reads one, [`Baseline::of`] makes one from what was read, [`compare`] compares.
 
 mod compare;
@@ -26,7 +26,7 @@ use crate::{
     knowledge::Knowledge,
 };
 
-/// What each library is to hold.
+/// What each library must contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// The file as reports name it.
@@ -44,7 +44,7 @@ impl Baseline {
         Ok(Self { file: file.to_owned(), rows: row::read(file, text)? })
     }
 
-    /// What the libraries of the one package hold that was read. Of an older baseline it takes notes, the targets that a library lacks
+    /// The contents of the libraries of the one package that was read. Of an older baseline it keeps notes, the targets that a library lacks
     /// by design, and wildcards that still match libraries of one kind; targets in `required` that a library lacks are added.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ struct Side<'s> {
     isa: Option<PtxIsa>,
     compression: Compressed,
     bytes: u64,
-    /// Nothing where what was read does not tell.
+    /// `None` if what was read does not show it.
     needs: Option<BTreeSet<String>>,
     runs: &'s [Run],
 }

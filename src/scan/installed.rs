@@ -136,7 +136,7 @@ impl Owners {
     }
 }
 
-/// The paths of a RECORD that can hold device code.
+/// The paths of a RECORD that can contain device code.
 fn candidates(record: &str) -> Vec<String> {
     python::record_paths(record).filter(|path| is_candidate(path)).collect()
 }

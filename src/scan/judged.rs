@@ -74,7 +74,7 @@ impl JudgedBundles {
         deciding.filter(|summary| with_main(summary) || !(known && of_nvidia(summary))).collect()
     }
 
-    /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too, and so does a target
+    /// Whether everything that decides runs on every GPU. A file that could not be read and may contain code decides, too, and so does a target
     /// with nothing in it that could run: nothing is met by nothing.
     pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, read: &Collected) -> Gate {
         let (mut reasons, mut unknown) = (Vec::new(), Vec::new());

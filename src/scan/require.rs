@@ -1,4 +1,4 @@
-//! What `--require` may hold: targets as gpucheck names them, TORCH_CUDA_ARCH_LIST, and CMake's CUDA_ARCHITECTURES.
+//! What `--require` accepts: targets as gpucheck names them, TORCH_CUDA_ARCH_LIST, and CMake's CUDA_ARCHITECTURES.
 
 use anyhow::{anyhow, bail};
 

@@ -26,7 +26,7 @@ impl ScanTarget {
     /// index was named (`has_index`): a mistyped file name must not cause network access.
     ///
     /// # Errors
-    /// When it is nothing that can be scanned.
+    /// When it cannot be scanned.
     pub fn parse(word: &Path, has_index: bool) -> anyhow::Result<Self> {
         let local = || Self::Local(word.to_owned());
         let Some(text) = word.to_str().filter(|_| !word.exists()) else { return Ok(local()) };

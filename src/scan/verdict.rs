@@ -93,7 +93,7 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[TargetGpu]) -> Vec<Run
     gpus.iter().filter_map(of).collect()
 }
 
-/// The verdicts for a bundle by the libraries that decide. A sample that cannot tell says so.
+/// The verdicts for a bundle by the libraries that decide. A sample that is not enough says so.
 pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[TargetGpu]) -> Vec<Run> {
     let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
     let of = |gpu: &TargetGpu| {

@@ -57,7 +57,7 @@ impl ShellLine {
     /// A line from a reviewed row of the knowledge base, pipes and all; `{placeholders}` become words.
     ///
     /// # Errors
-    /// When it is more than one line, or holds something that cannot be seen.
+    /// When it is more than one line, or contains something invisible.
     pub fn of_row(row: &str, placeholders: &[(&str, Word)]) -> Result<Self, NoWord> {
         if row.contains(text::is_hidden) {
             return Err(NoWord::new(row, "is not a single line of visible characters"));

@@ -65,7 +65,7 @@ impl Word {
         Self::plain(&format!("{name}=={version}"))
     }
 
-    /// A requirement without address and marker: `numba-cuda[cu12]>=0.20`, written anew out of what was understood of it.
+    /// A requirement without address and marker: `numba-cuda[cu12]>=0.20`, rewritten from its parsed form.
     ///
     /// # Errors
     /// When it is not valid by PEP 508, or contains a URL.

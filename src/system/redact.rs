@@ -5,7 +5,7 @@ use std::path::Path;
 /// The replacement for a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Whether a variable of this name holds a secret.
+/// Whether a variable of this name contains a secret.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     ["TOKEN", "PASSWORD", "PASSWD", "KEY", "SECRET", "CREDENTIAL"].iter().any(|word| name.contains(word))
@@ -168,7 +168,7 @@ fn without_query(text: &str) -> String {
     let (rest, fragment) = text.split_once('#').map_or((text, None), |(rest, fragment)| (rest, Some(fragment)));
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
     let mut out = path.to_owned();
-    // Parameters of a path (RFC 3986, section 3.3) hold tokens, too; a list of paths has no `=` there.
+    // Parameters of a path (RFC 3986, section 3.3) may contain tokens, too; a list of paths has no `=` there.
     if let Some((before, parameters)) = path.split_once(';')
         && parameters.contains('=')
     {

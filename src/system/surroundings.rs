@@ -25,7 +25,7 @@ impl Surroundings {
         }
     }
 
-    /// A variable that is set, even to nothing. Windows does not tell `Path` from `PATH`.
+    /// A variable that is set, even to nothing. Windows does not distinguish `Path` from `PATH`.
     pub fn variable(&self, name: &str) -> Option<&str> {
         let exact = self.variables.get(name);
         let found = exact.or_else(|| {

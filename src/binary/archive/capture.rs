@@ -14,14 +14,14 @@ use super::super::ReadAt;
 /// Pieces and their descriptions together take about this much at most (an entry of a fatbin takes 80 bytes, and the library with
 /// the most fatbins, NVIDIA's FFT, has some 25,000).
 const MOST: usize = 6 << 20;
-/// More places than this that were asked for and not there are not listed.
+/// At most this many missing places are listed.
 const MAX_MISSES: usize = 1024;
 
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: u64,
     len: u64,
-    /// Place in the kept bytes; nothing for zeros, which are only counted.
+    /// Place in the kept bytes; `None` for zeros, which are only counted.
     at: Option<u32>,
 }
 
@@ -76,7 +76,7 @@ impl Capture {
         self.full
     }
 
-    /// What was asked for since the last call and had not been kept.
+    /// What was requested since the last call, but had not been kept.
     pub(super) fn misses(&mut self) -> Vec<Range<u64>> {
         std::mem::take(self.misses.get_mut().unwrap_or_else(PoisonError::into_inner))
     }

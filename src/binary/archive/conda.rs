@@ -1,6 +1,6 @@
 //! Conda packages of the second format (`.conda`): a zip file with two tar archives compressed with zstd.
 //!
-//! Format: <https://docs.conda.io/projects/conda-build/en/latest/resources/package-spec.html>. One stream holds all files, so there
+//! Format: <https://docs.conda.io/projects/conda-build/en/latest/resources/package-spec.html>. One stream contains all files, so there
 //! is nothing to share out to threads.
 
 use std::io::{self, Read};
@@ -120,7 +120,7 @@ impl Read for Bytes<'_, '_> {
     }
 }
 
-/// Counts what comes out and holds it to what goes in.
+/// Counts the output and bounds it by the input.
 struct Counted<'a, 's> {
     decoder: StreamingDecoder<Bytes<'a, 's>, FrameDecoder>,
     output: &'a mut u64,

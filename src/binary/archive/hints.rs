@@ -1,4 +1,4 @@
-//! What will be needed of an ELF file and can be told before its section headers come.
+//! Predicts which parts of an ELF file will be needed, before its section headers arrive.
 
 use std::ops::Range;
 

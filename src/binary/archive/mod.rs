@@ -1,6 +1,6 @@
-//! What a wheel or a conda package holds for GPUs, without unpacking it.
+//! The device code in a wheel or a conda package, without unpacking it.
 //!
-//! Only members that can hold such code are inflated, each once and forward only. Small ones are read from memory; of large ones the
+//! Only members that can contain such code are inflated, each once and forward only. Small ones are read from memory; of large ones the
 //! headers are kept as they stream past, and the reader of files reads those ([`super::read_library`] says the same of the
 //! unpacked file). A file of any size and shape takes at most 64 MB. Nothing is ever written.
 
@@ -43,7 +43,7 @@ pub struct ArchiveOptions {
     /// A member that inflates to more than 64 MiB and to more than this many bytes for each of its own is not read on: it is made
     /// to fill memory or time. Libraries reach 20.
     pub limit_ratio: u64,
-    /// For a wheel that is far away: read samples of the members that tell most, and leave out the others.
+    /// For a wheel that is far away: read samples of the most informative members, and leave out the others.
     pub sample: Option<Sample>,
     /// Of a wheel, read only the members of which this says so, whole; the others are [`Archive::left`].
     pub only: Option<Decides>,
@@ -115,13 +115,13 @@ pub struct Archive {
     pub libraries: Vec<Library>,
     /// Those of them of which only the beginning was read, by path.
     pub sampled: BTreeSet<String>,
-    /// Members that could hold GPU code and were not read.
+    /// Members that could contain GPU code and were not read.
     pub skipped: Vec<Skipped>,
-    /// Members that could hold GPU code and were left out, as others, or samples of them, were enough.
+    /// Members that could contain GPU code and were left out, as others, or samples of them, were enough.
     pub left: Vec<String>,
-    /// The largest member that could hold GPU code, read or not; only of a wheel.
+    /// The largest member that could contain GPU code, read or not; only of a wheel.
     pub largest: Option<String>,
-    /// `version.py` of torch, torchvision or torchaudio, with its path: it tells the build.
+    /// `version.py` of torch, torchvision or torchaudio, with its path: it shows the build.
     pub version_py: Option<(String, String)>,
     /// Bytes read of the file.
     pub read_bytes: u64,

@@ -15,7 +15,7 @@ use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
 pub(super) const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20, fair: u64::MAX };
 
 impl Scan {
-    /// Whether what was seen will do.
+    /// Whether the sample is enough.
     pub(super) fn is_enough(&mut self, enough: Enough, consumed: u64) -> bool {
         if self.format == Format::Pe && self.plan_at.is_none() && self.plans < MAX_PLANS {
             // The headers of a PE file come first and say whether there is anything to come.
@@ -27,7 +27,7 @@ impl Scan {
             }
         }
         // Fatbins of one image are code for special devices as often as not (torch 2.15.0 for aarch64 begins with 58 for sm_90 or sm_100 alone):
-        // they do not tell what the library is built for.
+        // they do not show what the library is built for.
         let fair = consumed >= enough.fair && self.several > 0;
         fair || self.several >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
     }

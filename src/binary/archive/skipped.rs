@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::Error;
 
-/// A member that could hold GPU code and was not read.
+/// A member that could contain GPU code, but was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// Its path in the package.

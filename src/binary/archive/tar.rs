@@ -42,7 +42,7 @@ impl<R: Read> Stream for Contents<'_, R> {
     }
 }
 
-/// Shows each regular file to `visit` with its name and size; what it leaves of the contents is passed over. Ends early when
+/// Shows each regular file to `visit` with its name and size; the rest of the contents is skipped. Ends early when
 /// `visit` says so with `false`.
 pub(super) fn walk<R: Read>(
     inner: &mut R,

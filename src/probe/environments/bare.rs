@@ -1,4 +1,4 @@
-//! Modules of torch and what is compiled against it that no metadata tells of: Python imports them all the same.
+//! Modules of torch and its companions without metadata: Python imports them all the same.
 
 use std::path::PathBuf;
 

@@ -26,7 +26,7 @@ pub fn build(root: &Root, site: &Path, name: &str, shown: impl Fn(&Path) -> Stri
 pub fn of_text(text: &str, name: &str, path: &str) -> Fact<Build> {
     let Some(found) = python::version_py(text) else { return Fact::unknown(format!("{path} contains no version")) };
     let said = found.cuda.as_deref().and_then(|cuda| cuda.parse().ok());
-    // torchvision asks its own library at import, torchaudio says nothing: their local version tells it.
+    // torchvision asks its own library at import, torchaudio says nothing: their local version shows it.
     let cuda = match said.or_else(|| python::cuda_of_local(&found.version)) {
         Some(cuda) => Some(cuda),
         None if name == "torch" || found.version.contains('+') => None,

@@ -1,5 +1,5 @@
-//! What conda has installed, by the names of the files in `conda-meta`: `numpy-1.26.4-py311h64a7726_0.json`. Their contents are not needed
-//! for, but that one was cut off is told: conda itself goes by it.
+//! What conda has installed, by the names of the files in `conda-meta`: `numpy-1.26.4-py311h64a7726_0.json`. Their contents are not
+//! needed, but a truncated file is reported: conda itself relies on it.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! Which folders a package has brought, where no RECORD says it: that of its name, and for NVIDIA's libraries the one below `nvidia` that
+//! Which folders belong to a package without a RECORD: that of its name, and for NVIDIA's libraries the one below `nvidia` that
 //! is named after the library (`nvidia/cublas`), or since CUDA 13 the one that all of them share (`nvidia/cu13`).
 
 use std::path::Path;

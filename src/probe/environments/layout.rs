@@ -1,4 +1,4 @@
-//! What lies where in the folder of an environment: a virtual environment, a conda environment, an installed or an embedded
+//! The layout of an environment's folder: a virtual environment, a conda environment, an installed or an embedded
 //! Python, or bare site-packages.
 
 use std::path::{Path, PathBuf};

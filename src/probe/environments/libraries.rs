@@ -30,7 +30,7 @@ const MAX_LOOSE: usize = 256;
 const CONDA_TORCH: [&str; 5] =
     ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_cpu.so", "libc10_cuda.so", "libc10.so"];
 
-/// Reads the libraries of all packages that concern GPUs into their facts, and of all others those that hold device code.
+/// Reads the libraries of all packages that concern GPUs into their facts, and of all others those that contain device code.
 /// `more` are the packages that the knowledge base has something to say of.
 pub fn read(
     root: &Root,
@@ -99,7 +99,7 @@ fn others(layout: &Layout, distributions: &[Distribution], more: &BTreeSet<Strin
     let others = distributions.iter().enumerate().filter(|(_, found)| !concerns_gpus(found, more));
     let files = others.flat_map(|(owner, other)| {
         let files = other.natives.iter().flatten();
-        // Thousands of loose files are a store of which a program takes what fits; each alone says nothing.
+        // Thousands of loose files are a store from which a program takes what fits; one alone says nothing.
         let loose = files.clone().filter(|path| python::device_code(path)).count();
         let files = files.filter(move |path| loose <= MAX_LOOSE || !python::device_code(path));
         files.filter_map(move |shown| {
@@ -109,7 +109,7 @@ fn others(layout: &Layout, distributions: &[Distribution], more: &BTreeSet<Strin
     files.take(MAX_FILES).collect()
 }
 
-/// Where a file of a RECORD lies. One that points out of the environment is not followed.
+/// The path of a file of a RECORD. One that points out of the environment is not followed.
 fn within(layout: &Layout, code: &Path, shown: &str) -> Option<PathBuf> {
     clean(&code.join(shown)).filter(|path| path.starts_with(&layout.prefix) || path.starts_with(code))
 }

@@ -1,4 +1,4 @@
-//! Python environments: which there are, what is installed in them, what their libraries hold. Nothing is imported.
+//! Python environments: which exist, what is installed in them, what their libraries contain. Nothing is imported.
 
 mod bare;
 mod build;
@@ -145,7 +145,7 @@ fn interpreter(root: &Root, layout: &Layout) -> Fact<String> {
     }
 }
 
-/// What wheels must have been built for: the interpreter's own header tells it, else the folders and the host.
+/// What wheels must have been built for: the interpreter's own header says it, else the folders and the host.
 fn platform(root: &Root, layout: &Layout, host: &Host) -> Fact<Platform> {
     let header = layout.interpreter.as_deref().and_then(|path| Some((header::platform(root, path)?, path)));
     if let Some((platform, path)) = header {

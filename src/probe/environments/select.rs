@@ -1,4 +1,4 @@
-//! Which environments there are, and which one is meant: what the user names, then what the shell has activated, then what lies
+//! Which environments exist, and which one is meant: what the user names, then what the shell has activated, then what lies
 //! beside the project, then what PATH has.
 
 use std::path::{Path, PathBuf};

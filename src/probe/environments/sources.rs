@@ -1,5 +1,5 @@
 //! The Python files without which a package cannot be imported: its `__init__.py`, and torch's `version.py`, which `__init__.py` reads.
-//! Nothing is executed; a file that is there and holds text is taken for a good one.
+//! Nothing is executed; a file that exists and contains text is assumed to be good.
 
 use std::{io::ErrorKind, path::Path};
 
@@ -55,7 +55,7 @@ pub fn faults(root: &Root, distribution: &Distribution) -> Vec<BadFile> {
 fn fault(root: &Root, path: &Path, filled: bool) -> Option<(Flaw, String)> {
     let bytes = match root.read(path, HEAD) {
         Ok(bytes) => bytes,
-        // Python takes what was compiled before in its place.
+        // Python uses the compiled file instead.
         Err(error) if error.kind() == ErrorKind::NotFound && root.is_file(&path.with_extension("pyc")) => return None,
         Err(error) => return Some(look::refused(root, path, &error)),
     };

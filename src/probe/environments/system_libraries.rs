@@ -50,7 +50,7 @@ pub fn in_folders(
     if names.is_empty() {
         return BTreeMap::new();
     }
-    // A look into each folder instead of one for each name in each: most have none of them.
+    // Lists each folder once instead of checking each name in each: most contain none of them.
     let has_one = |folder: &&PathBuf| root.names(folder).iter().any(|name| names.contains(name.as_str()));
     let run_paths: Vec<PathBuf> = run_paths.iter().filter(has_one).cloned().collect();
     let folders = loader::folders(root, surroundings, &run_paths, Some(platform.cpu));

@@ -11,7 +11,7 @@ use crate::{
 /// A version and the library folder that belongs to it.
 #[derive(Debug)]
 pub struct Version {
-    /// The version, and what told it.
+    /// The version, and its source.
     pub python: Fact<PythonVersion>,
     /// `lib/python3.11`; Windows has none.
     pub folder: Option<PathBuf>,

@@ -10,7 +10,7 @@ const LONGEST_NOISE: usize = 200;
 /// More steps or warnings than this are not ours.
 const MOST_STEPS: usize = 64;
 
-/// What was told so far, over all processes.
+/// What was reported so far, over all processes.
 #[derive(Debug, Default)]
 pub struct Lines {
     /// torch's description of itself.
@@ -51,7 +51,7 @@ struct Line {
     end: bool,
 }
 
-/// Whether a process has told all that it will tell.
+/// Whether a process has reported everything that it will report.
 pub fn is_last(text: &[u8]) -> bool {
     serde_json::from_slice::<Line>(text).is_ok_and(|line| line.end || line.spoilt.is_some())
 }

@@ -1,4 +1,4 @@
-//! Lets torch itself compute, in an environment's own Python: the one probe that runs what it looks at, and only where `--framework` asks
+//! Lets torch itself compute, in an environment's own Python: the one probe that runs what it checks, and only where `--framework` asks
 //! for it. Each process has a deadline; one that crashes, hangs or spoils the GPU for itself loses the step that it was at, and
 //! another goes on behind it.
 
@@ -20,7 +20,7 @@ use lines::{Lines, Stop};
 
 /// The steps, for `python -c`: no file is left anywhere.
 const STEPS: &str = include_str!("steps.py");
-/// Steps behind which everything depends on them: without these there is nothing to go on with.
+/// Steps on which all later ones depend: without them there is nothing to continue with.
 const VITAL: [&str; 2] = [FrameworkStep::IMPORT, FrameworkStep::DEVICE];
 /// After this many steps hung, the next would only cost time too.
 const MOST_HANGS: usize = 2;

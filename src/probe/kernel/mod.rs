@@ -44,7 +44,7 @@ pub fn kernel(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Kernel {
     }
 }
 
-/// The driver as far as its kernel module tells it.
+/// The driver as far as its kernel module shows it.
 pub fn driver(kernel: &Kernel, host: &Host) -> Fact<Driver> {
     if host.wsl.value().is_some() {
         return Fact::unknown("WSL uses Windows' driver; give its version with --driver");

@@ -71,7 +71,7 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
 
 /// NVIDIA's module in the folder of a kernel.
 fn of_tree(root: &Root, tree: &Path) -> Option<PathBuf> {
-    // The index has a megabyte: it is asked only where the usual folders have none.
+    // The index has a megabyte: it is read only if the usual folders have none.
     let index = tree.join("modules.dep");
     let listed = || of_index(&root.read(&index, MAX_INDEX).ok()?).map(|path| tree.join(path));
     walk(root, tree).or_else(|| listed().filter(|module| root.is_file(module)))
@@ -190,7 +190,7 @@ fn of_dkms(root: &Root, release: &str) -> Option<Fact<DriverVersion>> {
     }
 }
 
-/// Ubuntu's signed modules lie in `kernel/nvidia-580` or `kernel/nvidia-580-open`.
+/// Ubuntu's signed modules are in `kernel/nvidia-580` or `kernel/nvidia-580-open`.
 fn of_place(path: &Path, shown: &str) -> Fact<KernelModule> {
     let folder = path.parent().and_then(|folder| folder.file_name()?.to_str()).unwrap_or_default();
     let branch = folder.strip_prefix("nvidia-").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));

@@ -38,7 +38,7 @@ pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>,
     (Fact::unknown(why.clone()), Fact::unknown(why))
 }
 
-/// The flavour of the loaded module; where its own files do not tell it, that of the installed one of the same version.
+/// The flavour of the loaded module; if its own files do not show it, that of the installed one of the same version.
 pub fn completed(
     flavour: Fact<KernelModule>,
     version: &Fact<DriverVersion>,

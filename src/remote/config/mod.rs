@@ -63,7 +63,7 @@ impl Written {
 }
 
 impl Config {
-    /// The configuration that holds here for a package. `named` are addresses from the command line, `--index-url` and then
+    /// The configuration that applies here to a package. `named` are addresses from the command line, `--index-url` and then
     /// `--extra-index-url`: what they say replaces what files and variables say. `prefixes` are the folders of Python environments,
     /// the selected one first, with their folders of packages.
     ///

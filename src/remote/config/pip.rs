@@ -14,7 +14,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// The longest wait for a byte.
 const MAX_TIMEOUT: u64 = 3600;
 
-/// Values by `section.key`, keys in lower case with hyphens. Lines that are nothing are passed over.
+/// Values by `section.key`, keys in lower case with hyphens. Invalid lines are skipped.
 pub fn parse_pip(text: &str) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     let (mut section, mut last) = (String::new(), None::<String>);

@@ -61,7 +61,7 @@ fn file_name(href: &str) -> Option<String> {
     Some(url.file_name()).filter(|name| !name.is_empty())
 }
 
-/// The attributes of a tag that are asked for.
+/// The attributes of a tag that are needed.
 const ASKED: [&str; 3] = ["href", "data-requires-python", "data-yanked"];
 
 /// The attributes of a tag that are asked for, each as it comes first, with values unescaped, and what follows the tag. A tag may have

@@ -42,9 +42,9 @@ pub struct Listed {
     pub requires_python: Option<String>,
     /// Why it was withdrawn; empty where no reason is given.
     pub yanked: Option<String>,
-    /// Its size in bytes; HTML does not tell.
+    /// Its size in bytes; HTML pages do not give it.
     pub size: Option<u64>,
-    /// When it was uploaded, in UTC: `2026-10-28T17:02:11.5Z`; HTML does not tell.
+    /// When it was uploaded, in UTC: `2026-10-28T17:02:11.5Z`; HTML pages do not give it.
     pub uploaded: Option<String>,
     /// Its SHA-256 in hexadecimal digits.
     pub sha256: Option<String>,

@@ -18,7 +18,7 @@ use crate::{
 /// What a scan is compared with.
 #[derive(Debug)]
 pub struct Against {
-    /// What each library is to hold.
+    /// What each library must contain.
     pub baseline: Baseline,
     /// How far reading went.
     pub depth: Depth,

@@ -1,6 +1,6 @@
 //! Paths of a baseline: `*` matches any text within one component.
 
-/// Whether a path fits a pattern. The time is bounded by the product of their lengths, whatever they hold.
+/// Whether a path fits a pattern. The time is bounded by the product of their lengths, whatever they contain.
 pub fn fits(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
     let (mut at, mut of) = (0, 0);

@@ -26,7 +26,7 @@ const MAX_FAULTS: usize = 10;
 pub struct Row {
     /// Path inside the package; `*` matches any text within a component.
     pub path: String,
-    /// What it is to hold.
+    /// What it must contain.
     pub held: Held,
     /// Targets of `--require` that it lacks by design.
     pub lacks: BTreeSet<CodeTarget>,
@@ -34,7 +34,7 @@ pub struct Row {
     pub note: Option<String>,
 }
 
-/// What a library holds.
+/// The contents of a library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// Fatbins with code that can run.
@@ -46,7 +46,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// What was read of a library; nothing for one without code that can run.
+    /// What was read of a library; `None` for one without code that can run.
     pub fn of(knowledge: &Knowledge, library: &Library) -> Option<Self> {
         let code = library.code.value()?;
         let built = compat::built(knowledge, code);

@@ -70,7 +70,7 @@ impl<'p> Reader<'p> {
         self.collected
     }
 
-    /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown`
+    /// Reads a target: a file that was named is read whatever its name; of a folder, what can contain device code by its name. `shown`
     /// is how reports name the target.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{binary::Skipped, facts::Unlisted, report::scan::Unread};
 
-/// Why something that was to be read was not. All of these leave open whether it holds device code.
+/// Why something that should be read was not. All of these leave open whether it contains device code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// A folder too deep, or after too many files: a loop of links, say.
