@@ -231,7 +231,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
 
     /// Skips zeros, which are padding, and garbage, which is damage; gives the place of the next fatbin.
     fn resync(&mut self, start: u64, end: u64) -> Option<u64> {
-        // Not at `start` itself: a magic with too little behind it to be a fatbin would be found for ever.
+        // Not at `start` itself: a magic with too little behind it to be a fatbin would be found forever.
         let next = self.find_magic(start.saturating_add(1), end);
         if let Some(garbage) = self.first_nonzero(start, next.unwrap_or(end)) {
             self.damaged(garbage, "no fatbin begins here");

@@ -1,5 +1,5 @@
 //! The one door to the file system: every path a probe reads is taken below `--root`, every read is capped, and only regular
-//! files are opened (a FIFO or a device could block for ever).
+//! files are opened (a FIFO or a device could block forever).
 
 use std::{
     ffi::{OsStr, OsString},

@@ -22,7 +22,7 @@ pub struct Conda {
 }
 
 impl Conda {
-    /// What the environment in `prefix` has; `None` if conda did not create it.
+    /// What the environment in `prefix` has; empty if conda did not create it.
     pub fn of(root: &Root, prefix: &Path) -> Self {
         let folder = prefix.join(FOLDER);
         let (names, why) = match root.listing(&folder) {
