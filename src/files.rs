@@ -1,4 +1,4 @@
-//! The door to files that are read: regular ones only, up to a limit. A device may never end, and a FIFO may never begin.
+//! Opens the files that are read: regular ones only, up to a limit. A device may never end, and a FIFO may never begin.
 
 use std::{
     fs::{File, OpenOptions},
@@ -27,7 +27,7 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((options.open(path)?, meta.len()))
 }
 
-/// The first `limit` bytes of a regular file, for what stands at the beginning of files.
+/// The first `limit` bytes of a regular file, for formats with their header at the beginning.
 ///
 /// # Errors
 /// As [`open`].
@@ -37,7 +37,7 @@ pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
     let mut file = file.take(wanted);
     file.read_to_end(&mut bytes)?;
-    // What has its length in full has no more to ask for; files of /proc claim to be empty.
+    // A file read to its full length needs no further read; files of /proc claim to be empty.
     if length == 0 {
         file.set_limit(limit);
         file.read_to_end(&mut bytes)?;
@@ -57,7 +57,7 @@ pub fn tail(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What stands before the first empty line of a regular file, of its first `limit` bytes: the fields of a `METADATA`, most of which is
+/// The text before the first empty line of a regular file, within its first `limit` bytes: the fields of a `METADATA`, most of which is
 /// a description.
 ///
 /// # Errors
@@ -101,10 +101,10 @@ pub fn whole(path: &Path, limit: u64) -> io::Result<String> {
     text(file, limit)
 }
 
-/// What a reader has, as text, whole or not at all.
+/// The contents of a reader as text, whole or not at all.
 ///
 /// # Errors
-/// What the operating system says; more than `limit` bytes, and what is not UTF-8.
+/// What the operating system says; also when there are more than `limit` bytes, or they are not UTF-8.
 pub fn text(reader: impl Read, limit: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -121,10 +121,7 @@ fn not_regular() -> io::Error {
 }
 
 fn too_long(limit: u64) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("it is longer than {} MiB, which is more than is read", limit >> 20),
-    )
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than the limit of {} MiB", limit >> 20))
 }
 
 #[cfg(test)]
@@ -139,7 +136,7 @@ mod tests {
         assert_eq!(head(&path, 4).unwrap(), b"0123");
         assert_eq!(head(&path, 99).unwrap(), b"0123456789");
         assert_eq!(whole(&path, 10).unwrap(), "0123456789");
-        assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is longer than"));
+        assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is larger than"));
         std::fs::write(&path, b"\xff").unwrap();
         assert!(whole(&path, 9).unwrap_err().to_string().starts_with("it is not UTF-8"));
         assert!(head(folder.path(), 9).is_err() && whole(&folder.path().join("none"), 9).is_err());

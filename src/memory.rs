@@ -1,4 +1,4 @@
-//! When there is no memory to be had, that is said in a line, with the exit code of work that could not be finished. Rust itself would
+//! Reports running out of memory in one line, with the exit code for unfinished work. Rust itself would
 //! abort, and leave an image of the process behind.
 
 use std::{
@@ -11,11 +11,11 @@ use gpucheck::exit;
 #[global_allocator]
 static OR_EXIT: OrExit = OrExit;
 
-/// The system's allocator, whose refusal ends the program. Nothing here asks for memory that it could do without.
+/// The system's allocator, whose refusal ends the program. No caller asks for memory that it could do without.
 struct OrExit;
 
-// SAFETY: every call goes to the system's allocator with what the caller promised; what comes back is its own answer, or nothing
-// comes back at all.
+// SAFETY: every call goes to the system's allocator with what the caller promised; its own answer is returned, or the call
+// does not return.
 unsafe impl GlobalAlloc for OrExit {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promise about the layout.
@@ -40,7 +40,7 @@ unsafe impl GlobalAlloc for OrExit {
 
 fn given(place: *mut u8) -> *mut u8 {
     if place.is_null() {
-        const SAID: &[u8] = b"gpucheck: there is no memory to be had\n";
+        const SAID: &[u8] = b"gpucheck: out of memory\n";
         // The bare call: what std writes with may be locked by whoever asked. Nothing can be done when it fails.
         #[cfg(target_os = "linux")]
         let _ = rustix::io::write(rustix::stdio::stderr(), SAID);

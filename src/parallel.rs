@@ -13,7 +13,7 @@ use std::{
 /// Work on files that are in memory is mostly done in this time. Where it is not, threads wait for a disk or a network, and more of
 /// them can.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// So many requests at once keep a disk busy.
+/// Concurrent requests that keep a disk busy.
 const WAITING: usize = 16;
 
 /// `work` on each item, results in the order of the items. The next free thread takes the next item.
@@ -33,7 +33,7 @@ pub fn available() -> usize {
     *THREADS
 }
 
-/// The same on so many threads, the caller's own among them; on fewer where the system gives no more.
+/// The same on this many threads, including the caller's own; on fewer if the system provides no more.
 pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     spread(threads, None, items, work)
 }
@@ -76,7 +76,7 @@ fn spread<T: Sync, R: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Both at once, or one after the other where the system gives no thread.
+/// Both at once, or one after the other if the system provides no thread.
 pub fn both<A: Send, B>(one: impl Fn() -> A + Sync, other: impl FnOnce() -> B) -> (A, B) {
     thread::scope(|scope| {
         let helper = thread::Builder::new().spawn_scoped(scope, &one);

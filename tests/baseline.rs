@@ -129,7 +129,7 @@ fn what_is_less_fails_with_library_target_and_counts() {
     assert_eq!(report["baseline"]["remarks"][0]["kind"], "target-new");
     // One of three is enough to fail, though the library still is built for it in part.
     let fell = with(retargeted(three(), 100, 103, 1));
-    let wanted = "demo/libcore.so holds less sm_100: 2 of 3 fatbins, baseline 3 of 3";
+    let wanted = "demo/libcore.so has less sm_100: 2 of 3 fatbins, baseline 3 of 3";
     assert_eq!(fails(&fell, &file, wanted)["baseline"]["losses"][0]["kind"], "share-fell");
     // The other way round it is a remark.
     let partial = folder.path().join("partial.toml");
@@ -194,7 +194,7 @@ fn what_cannot_be_told_fails() {
         (wheel(folder.path(), "1.2", &damaged), vec![], "cannot write the baseline"),
         (wheel_1.clone(), vec![second.to_str().unwrap()], "takes one package; 2 were given"),
         (wheel_1.clone(), vec!["--quick"], "cannot be used with"),
-        (wheel(folder.path(), "1.3", &[]), vec![], "holds device code"),
+        (wheel(folder.path(), "1.3", &[]), vec![], "contains device code"),
     ] {
         let before = fs::read_to_string(&file).unwrap();
         let (code, _, err) = update(&target, &file, &more);

@@ -65,7 +65,7 @@ fn traps(folder: &Path, ending: &str) -> Vec<(PathBuf, &'static str)> {
         (at("fifo"), "not a regular file"),
         (at("zero"), "not a regular file"),
         (at("folder"), "not a regular file"),
-        (at("long"), "longer than"),
+        (at("long"), "larger than the limit"),
     ]
 }
 
@@ -155,7 +155,10 @@ fn saved_reports_are_regular_files_of_some_size() {
     }
     refused(gpucheck().args(["--replay", "/dev/zero"]), "(\"-\" reads standard input): not a regular file");
     let endless = File::open("/dev/zero").unwrap();
-    refused(gpucheck().args(["--replay", "-"]).stdin(endless), "cannot read standard input: it is longer than 128 MiB");
+    refused(
+        gpucheck().args(["--replay", "-"]).stdin(endless),
+        "cannot read standard input: it is larger than the limit of 128 MiB",
+    );
 }
 
 #[test]
@@ -166,8 +169,8 @@ fn what_configures_the_network_is_of_regular_files() {
         command.args(["scan", "demo==1", "--index-url", "http://127.0.0.1:1/"]).env("HOME", folder.path());
         // A configuration that cannot be read is none; certificates that were named must be there.
         command.env("PIP_CONFIG_FILE", &trap).env("UV_CONFIG_FILE", &trap).env("NETRC", &trap);
-        refused(&mut command, "nothing answers at 127.0.0.1:1");
-        if trap.is_dir() || words == "longer than" {
+        refused(&mut command, "connection refused by 127.0.0.1:1");
+        if trap.is_dir() || words == "larger than the limit" {
             continue;
         }
         refused(command.env("PIP_CONFIG_FILE", "/dev/null").env("SSL_CERT_FILE", &trap), words);
@@ -200,7 +203,7 @@ fn a_file_of_a_terabyte_is_searched_up_to_a_limit_that_is_said() {
     fs::write(&empty, &bare[..64]).unwrap();
     File::options().write(true).open(&empty).unwrap().set_len(1 << 40).unwrap();
     let (_, out, _) = run(gpucheck().arg("scan").arg(&empty));
-    assert!(out.contains("none in its first 8 GiB: no more is searched"), "{out}");
+    assert!(out.contains("no device code in its first 8 GiB; the rest is not searched"), "{out}");
     let (code, out, err) = run(gpucheck().args(["scan", "--deep"]).arg(folder.path()));
     assert!(code == 0 && out.contains("the first 8 GiB"), "{out}{err}");
 }

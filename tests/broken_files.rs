@@ -81,13 +81,13 @@ fn library_damaged() {
 fn every_thing_that_is_no_file_is_an_error() {
     type Make = fn(&Path);
     let states: [(&str, &str, Make); 7] = [
-        ("absent", "is not there", |_| {}),
-        ("absent", "leads nowhere", |path| symlink("/gone/libtorch_cuda.so", path).unwrap()),
-        ("link-loop", "leads to itself", |path| symlink(path, path).unwrap()),
+        ("absent", "is missing", |_| {}),
+        ("absent", "broken symbolic link", |path| symlink("/gone/libtorch_cuda.so", path).unwrap()),
+        ("link-loop", "leads back to itself", |path| symlink(path, path).unwrap()),
         ("not-a-file", "is a folder", |path| fs::create_dir(path).unwrap()),
         ("not-a-file", "a pipe", |path| common::succeed(Command::new("mkfifo").arg(path))),
         ("not-a-file", "a device", |path| symlink("/dev/zero", path).unwrap()),
-        ("absent", "is not there", |path| fs::remove_dir_all(path.parent().unwrap().parent().unwrap()).unwrap()),
+        ("absent", "is missing", |path| fs::remove_dir_all(path.parent().unwrap().parent().unwrap()).unwrap()),
     ];
     for (what, why, make) in states {
         let place = Place::new();

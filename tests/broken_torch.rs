@@ -277,7 +277,7 @@ fn metadata_that_says_nothing_leaves_it_unknown() {
         unknown(&place, "METADATA: it has no Name field");
     }
     for (file, why) in
-        [("METADATA", "what torch requires"), ("RECORD", "which libraries torch 2.7.1+cu128 has brought")]
+        [("METADATA", "the requirements of torch"), ("RECORD", "which libraries torch 2.7.1+cu128 installed")]
     {
         let place = Place::new();
         let path = place.site.join(INFO).join(file);
@@ -287,7 +287,7 @@ fn metadata_that_says_nothing_leaves_it_unknown() {
     }
     let place = Place::new();
     fs::remove_file(place.site.join(INFO).join("METADATA")).unwrap();
-    unknown(&place, "what torch requires");
+    unknown(&place, "the requirements of torch");
 }
 
 #[test]

@@ -136,15 +136,15 @@ fn an_empty_library_is_an_error_where_a_driver_is_used() {
 fn empty_files_in_an_image_are_worth_knowing() {
     let image = Machine::bare().libraries(&[CUDA, NVML, PTX_JIT], "580.95.05");
     let image = [CUDA, NVML, PTX_JIT].into_iter().fold(image, |image, name| image.spoilt(name, |_| Vec::new()));
-    image.is(0, "info", "driver-library-broken", &["left it behind"]);
+    image.is(0, "info", "driver-library-broken", &["left the file behind"]);
 }
 
 #[test]
 fn every_other_damage_is_told_with_its_path() {
     type Damage = fn(Vec<u8>) -> Vec<u8>;
     let damages: [(&str, Damage); 6] = [
-        ("cut off", |whole| whole[..whole.len() / 2].to_vec()),
-        ("cut off", |whole| whole[..40].to_vec()),
+        ("truncated", |whole| whole[..whole.len() / 2].to_vec()),
+        ("truncated", |whole| whole[..40].to_vec()),
         ("no library", |whole| vec![0; whole.len()]),
         ("no library", |_| b"version https://git-lfs.github.com/spec/v1\n".to_vec()),
         ("another processor", |mut whole| {
@@ -163,13 +163,13 @@ fn every_other_damage_is_told_with_its_path() {
     }
     let dangling = Machine::healthy();
     fs::remove_file(dangling.path(&format!("{FOLDER}/libcuda.so.580.95.05"))).unwrap();
-    dangling.is(1, "error", "driver-library-broken", &["link to nothing", "/libcuda.so.1"]);
+    dangling.is(1, "error", "driver-library-broken", &["broken symbolic link", "/libcuda.so.1"]);
     let folder = Machine::healthy().without(CUDA);
     fs::create_dir(folder.path(&format!("{FOLDER}/{CUDA}"))).unwrap();
-    folder.is(1, "error", "driver-library-broken", &["no regular file"]);
+    folder.is(1, "error", "driver-library-broken", &["not a regular file"]);
     let unlinked = Machine::healthy();
     fs::remove_file(unlinked.path(&format!("{FOLDER}/{CUDA}"))).unwrap();
-    unlinked.is(1, "error", "driver-library-broken", &["has no link"]);
+    unlinked.is(1, "error", "driver-library-broken", &["has no symbolic link"]);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn the_module_on_a_disk_counts() {
         1,
         "error",
         "driver-library-version-mismatch",
-        &["installed kernel module of version 575.57.08"],
+        &["installed kernel module is version 575.57.08"],
     );
 }
 

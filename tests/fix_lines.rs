@@ -28,7 +28,7 @@ fn pip_in_an_environment_that_is_active_or_not() {
     let active = patient().place(|environment| environment["active"] = json!(true));
     assert_eq!(lines(active), [format!("pip install {WANTED} --index-url {INDEX}")]);
     let nameless = patient().place(|environment| {
-        environment["interpreter"] = json!({"state": "unknown", "why": "a folder of packages has no interpreter"});
+        environment["interpreter"] = json!({"state": "unknown", "why": "a site-packages folder has no interpreter"});
     });
     // A plain `pip` would be another environment's; pip says it where there is no Python in the folder.
     assert_eq!(lines(nameless), [format!("pip --python ~/demo/.venv install {WANTED} --index-url {INDEX}")]);

@@ -290,7 +290,7 @@ fn the_real_torch_without_a_gpu() {
     assert_eq!(code, 1, "{out}{err}");
     assert!(out.contains("\n? "), "{out}");
     assert!(out.contains("✓ import"), "{out}");
-    assert!(out.contains("14 more steps     not run: there is no GPU that torch can use"), "{out}");
+    assert!(out.contains("14 more steps     not run: torch found no GPU that it can use"), "{out}");
     assert!(!out.contains('✗') && out.contains("no GPU here: "), "{out}");
 }
 

@@ -82,8 +82,8 @@ fn what_a_folder_has_and_could_not_be_read_counts() {
     foreign.resize(400, 0);
     let contents: [(&str, &[u8]); 7] = [
         ("empty", b""),
-        ("cut off", &whole[..100]),
-        ("cut off", &whole[..whole.len() - 1]),
+        ("truncated", &whole[..100]),
+        ("truncated", &whole[..whole.len() - 1]),
         ("Git LFS", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
         ("zeros", &[0; 50_000]),
         ("no library", b"<html>503</html>"),
@@ -100,8 +100,8 @@ fn what_a_folder_has_and_could_not_be_read_counts() {
         }
         type Make = fn(&Path);
         let things: [(&str, Make); 4] = [
-            ("leads nowhere", |path| symlink("/gone", path).unwrap()),
-            ("leads nowhere", |path| symlink(path, path).unwrap()),
+            ("broken symbolic link", |path| symlink("/gone", path).unwrap()),
+            ("broken symbolic link", |path| symlink(path, path).unwrap()),
             ("a pipe", |path| succeed(Command::new("mkfifo").arg(path))),
             ("a device", |path| symlink("/dev/zero", path).unwrap()),
         ];
@@ -158,7 +158,7 @@ fn packages_without_code_open_no_gate() {
     write(Zip::default().deflated("demo/good.so", &good()).deflated("demo/main.so", b""));
     closed(&wheel, "empty");
     write(Zip::default().deflated("demo/good.so", &good()).deflated("demo/main.so", &good()[..300]));
-    closed(&wheel, "cut off");
+    closed(&wheel, "truncated");
     write(Zip::default().deflated("demo/good.so", &good()));
     assert_eq!(gate(&wheel, ["--require", "sm_120"]).0, 0);
     // Each target must hold something, not any of them.
@@ -229,7 +229,7 @@ fn what_compiles_its_code_is_judged_as_that() {
     let ptx = b".version 9.2\n.target sm_103a\n.address_size 64\n" as &[u8];
     let path = wheel(folder.path(), "flashinfer_python", "0.7.4", &[("flashinfer/data/kda.ptx", ptx)]);
     let (code, text, report) = gate(&path, ["--gpu", "RTX 5090"]);
-    assert!(code == 0 && text.contains("compiled where it runs"), "{text}");
+    assert!(code == 0 && text.contains("compiled on the machine that runs it"), "{text}");
     assert_eq!(report["packages"][0]["runs_on"][0]["how"], "compiled there");
     let same = wheel(folder.path(), "other", "0.7.4", &[("other/data/kda.ptx", ptx)]);
     assert_eq!(gate(&same, ["--gpu", "RTX 5090"]).0, 1);

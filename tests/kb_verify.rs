@@ -112,7 +112,7 @@ fn what_is_no_package_is_told() {
     let place = TempDir::new().unwrap();
     fs::write(place.path().join("no.whl"), "no zip file").unwrap();
     for (name, expected) in
-        [("no.whl", "no end of a zip archive"), ("missing.whl", "missing.whl"), ("", "Python environment")]
+        [("no.whl", "no end-of-central-directory record"), ("missing.whl", "missing.whl"), ("", "Python environment")]
     {
         let (code, out, err) = run(gpucheck().args(["kb", "verify"]).arg(place.path().join(name)));
         assert_eq!((code, out.as_str()), (2, ""), "{name}");

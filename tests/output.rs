@@ -335,7 +335,7 @@ fn without_memory_to_be_had_it_ends_in_a_line() {
     command.arg("--data=150000000").arg(env!("CARGO_BIN_EXE_gpucheck")).args(["--replay", "-"]);
     let output = command.stdin(File::open("/dev/zero").unwrap()).output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), err.as_str()), (Some(3), "gpucheck: there is no memory to be had\n"));
+    assert_eq!((output.status.code(), err.as_str()), (Some(3), "gpucheck: out of memory\n"));
 }
 
 /// Whether this is root, by whom a new file belongs to.

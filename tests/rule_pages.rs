@@ -42,7 +42,7 @@ fn the_pages_are_kept_in_step() {
 fn every_page_is_whole() {
     for (name, page) in pages() {
         assert!(page.starts_with(&format!("# {}\n", name.trim_end_matches(".md"))), "{name}");
-        let several = page.contains("must be so:") && !page.contains("## How it is decided");
+        let several = page.contains("conditions must hold:") && !page.contains("## How it is decided");
         for heading in ["## How it is decided", "## How to fix it", "## In a log", "## Sources"] {
             assert!(several || page.contains(heading), "{name} lacks '{heading}'");
         }

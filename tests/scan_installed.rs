@@ -188,7 +188,7 @@ fn a_torch_of_conda() {
     }
     // What conda keeps of it is cut off, empty, or a folder.
     let file = format!("conda-meta/{}", meta[0].0);
-    let cut = "it does not end as JSON does: it was cut off";
+    let cut = "its JSON is incomplete: the file is truncated";
     for (text, why) in [("{\n  \"depends\": [\n    \"a\",\n", cut), ("{\n  \"link\": {\n  }", cut), ("", "it is empty")]
     {
         made.write(&file, text);
@@ -197,7 +197,7 @@ fn a_torch_of_conda() {
     }
     let bare = "Name: torch\nVersion: 2.7.1+cu128\n";
     made.write(&format!("{SITE}/torch-2.7.1+cu128-py3.11.egg-info"), bare);
-    assert_eq!(unknown(made.folder.path()), format!("what torch requires: {file}: it is empty"));
+    assert_eq!(unknown(made.folder.path()), format!("the requirements of torch: {file}: it is empty"));
 }
 
 /// Why the doctor does not know whether what is required is there.
@@ -215,7 +215,10 @@ fn a_line_that_is_no_requirement_is_told() {
     let info = format!("{SITE}/torch-2.7.1+cu128.dist-info");
     made.write(&format!("{info}/METADATA"), "Name: torch\nVersion: 2.7.1+cu128\nRequires-Dist: numpy >>> 1\n");
     assert_eq!(agree(made.folder.path(), &TORCH)["torch"][2], json!(["numpy >>> 1"]));
-    assert_eq!(unknown(made.folder.path()), format!("what torch requires: numpy >>> 1 is no requirement: {info}"));
+    assert_eq!(
+        unknown(made.folder.path()),
+        format!("the requirements of torch: invalid requirement numpy >>> 1: {info}")
+    );
 }
 
 #[test]

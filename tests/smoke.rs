@@ -295,7 +295,7 @@ fn smoke_slow() {
     let (code, report) = smoke(&slow, &[]);
     assert_eq!((code, common::slugs(&report, "warning")), (0, vec!["smoke-slow"]), "{}", report["findings"]);
     let summary = common::finding(&report, "smoke-slow")["summary"].to_string();
-    assert!(summary.contains("fp32 arithmetic, its memory"), "{summary}");
+    assert!(summary.contains("fp32 arithmetic, GPU memory"), "{summary}");
     assert_eq!(smoke(&slow, &["--fail-on", "warning"]).0, 1);
 }
 

@@ -87,10 +87,10 @@ fn every_member_holds_what_cuobjdump_says_and_what_the_unpacked_file_does() {
 #[test]
 fn damage_is_one_clear_line_and_hides_no_other_member() {
     for (name, member, why) in [
-        ("wheel-200MB-zeros", "libbomb.so", "it is a bomb: it inflates to far more than libraries do"),
+        ("wheel-200MB-zeros", "libbomb.so", "decompression bomb: it expands to far more than real libraries do"),
         ("wheel-deflate-corrupt", "libdemo_cuda.so", "damaged"),
-        ("wheel-lho-oob", "libdemo_cuda.so", "there is no member at offset 0xfffffff0, where the directory puts it"),
-        ("wheel-usize-huge", "libdemo_cuda.so", "it holds less than the directory says"),
+        ("wheel-lho-oob", "libdemo_cuda.so", "no member at offset 0xfffffff0, where the central directory places it"),
+        ("wheel-usize-huge", "libdemo_cuda.so", "it is smaller than the central directory says"),
     ] {
         let archive = read(&format!("bad/{name}.whl")).unwrap_or_else(|error| panic!("{name}: {error}"));
         let damaged: Vec<_> = archive.skipped.iter().filter(|skipped| !is_disguised(skipped)).collect();
@@ -101,7 +101,7 @@ fn damage_is_one_clear_line_and_hides_no_other_member() {
         assert_eq!(archive.libraries.len() + others, usize::from(!name.contains("zeros")), "{name}");
     }
     let error = read("bad/wheel-trunc.whl").unwrap_err().to_string();
-    assert!(error.starts_with("there is no end of a zip archive (cut off, or no zip)"), "{error}");
+    assert!(error.starts_with("no end-of-central-directory record (truncated, or not a zip file)"), "{error}");
     let archive = read("bad/wheel-prefix-junk.whl").unwrap();
     assert!(archive.skipped.iter().all(is_disguised));
     assert_eq!(archive.libraries.len() + archive.skipped.len(), 2, "bytes in front of an archive do no harm");

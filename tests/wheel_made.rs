@@ -132,7 +132,7 @@ fn a_sample_of_single_images_does_not_speak_for_the_rest() {
     let gpucheck::facts::Fact::Unknown { why } = sampled(&[alone.repeat(10), noise(40 << 20)].concat()) else {
         panic!()
     };
-    assert!(why.contains("each of its first 10 fatbins holds one image (sm_100)"), "{why}");
+    assert!(why.contains("each of its first 10 fatbins contains one image (sm_100)"), "{why}");
 }
 
 #[test]
@@ -177,14 +177,14 @@ fn what_cannot_be_read_is_one_line_each() {
     assert_eq!(
         lines,
         [
-            "cut.so: its compressed data is cut off",
+            "cut.so: its compressed data is truncated",
             "encrypted.so: it is encrypted",
-            "overlap.fatbin: its bytes are also another member's",
-            "short.fatbin: it is stored, but in another size than its own",
+            "overlap.fatbin: its data overlaps another member's",
+            "short.fatbin: it is stored uncompressed, but its packed and unpacked sizes differ",
             "sum.fatbin: its checksum is wrong",
-            "text.so: neither ELF, PE, static library, fatbin nor PTX",
+            "text.so: not an ELF, PE, static library, fatbin or PTX file",
             "twice.fatbin: a later member has the same name",
-            "zstd.so: it is compressed with a method that is not read (93)",
+            "zstd.so: its compression method is not supported (93)",
         ]
     );
     let read: Vec<&str> = archive.libraries.iter().map(|library| library.path.as_str()).collect();
@@ -204,7 +204,7 @@ fn a_directory_cut_or_changed_anywhere_never_panics() {
         let _ = read_as("x.whl", &changed, &options);
     }
     let error = read_as("torch-2.7.1-0.tar.bz2", b"BZh9", &options).unwrap_err().to_string();
-    assert!(error.starts_with("not read: a conda package of the old format"), "{error}");
+    assert!(error.starts_with("not supported: old conda package format"), "{error}");
 }
 
 #[test]

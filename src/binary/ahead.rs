@@ -20,7 +20,7 @@ impl Ahead {
         self.bytes.get(start..)?.get(..length)
     }
 
-    /// Reads at this place, and what a source gives on top if the last read was no farther away than that.
+    /// Reads at this place, plus the source's read-ahead if the last read was no farther away than that.
     pub fn read<S: ReadAt + ?Sized>(&mut self, source: &S, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         let spare = source.spare();
         let near = offset.checked_sub(self.last).is_some_and(|distance| distance < spare as u64);

@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Thin,
 }
 
-/// A member that is no symbol table.
+/// A member that is not a symbol table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
     /// Offset of its header.
@@ -64,12 +64,12 @@ pub(super) fn members(source: &dyn ReadAt, kind: Kind, visit: &mut dyn FnMut(Mem
         if count < header.len() {
             // Some tools end an archive with a line feed more.
             let padding = header[..count].iter().all(|byte| matches!(byte, b'\n' | 0));
-            return if padding { None } else { damage("the header of an archive member is cut off") };
+            return if padding { None } else { damage("the header of an archive member is truncated") };
         }
         let (name, size) = (header[..16].trim_ascii_end(), header[48..58].trim_ascii());
         let size = std::str::from_utf8(size).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
         let Some(size) = size.and_then(|text| text.parse::<u64>().ok()).filter(|_| header.ends_with(b"`\n")) else {
-            return damage("this is no header of an archive member");
+            return damage("invalid archive member header");
         };
         let start = position + HEADER;
         // Tables are in the archive even when it is thin.
@@ -77,7 +77,7 @@ pub(super) fn members(source: &dyn ReadAt, kind: Kind, visit: &mut dyn FnMut(Mem
         if kind == Kind::Thin && !table {
             match beside(source, name, &names) {
                 Some(name) => visit(Member { header: position, data: Data::Beside(name) }),
-                None => return damage("the name of an archive member lies outside the table of names"),
+                None => return damage("the name of an archive member lies outside the name table"),
             }
             position = start;
             continue;
@@ -91,20 +91,20 @@ pub(super) fn members(source: &dyn ReadAt, kind: Kind, visit: &mut dyn FnMut(Mem
             visit(Member { header: position, data: Data::Inside(behind_name..inside.end) });
         }
         if end > source.len() {
-            return damage("an archive member reaches beyond the end of the file");
+            return damage("an archive member extends past the end of the file");
         }
         position = end + end % 2;
     }
     None
 }
 
-/// How many bytes of a BSD member are its name. A BSD symbol table with a long name is a member like others: it is no object file.
+/// How many bytes of a BSD member are its name. A BSD symbol table with a long name is treated as an ordinary member: it is not an object file.
 fn bsd_name_length(name: &[u8]) -> u64 {
     let digits = name.strip_prefix(b"#1/").and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
-/// The file that holds a member of a thin archive.
+/// The file of a thin archive's member.
 fn beside(source: &dyn ReadAt, name: &[u8], names: &Range<u64>) -> Option<String> {
     let Some(offset) = name.strip_prefix(b"/") else {
         let name = name.strip_suffix(b"/").unwrap_or(name);

@@ -1,7 +1,7 @@
 //! Company for a walk that waits for a disk: threads that read the headers which come next, so that the walk finds them in memory.
 //!
-//! What they read is thrown away: nothing depends on it, and a walk in company gives what it gives alone. Where everything is in
-//! memory already nobody is called.
+//! What they read is thrown away: nothing depends on it, and a walk in company gives the same result as alone. Where everything is in
+//! memory already, no thread is called.
 
 use std::{
     path::Path,
@@ -18,11 +18,11 @@ use super::{
     layout::{ENTRY, EntryHeader, HEADER, Header},
 };
 
-/// So many reads are judged together.
+/// Reads that are judged together.
 const WINDOW: u32 = 8;
-/// A program that was put aside for another one looks slow, too, but not so many times on end.
+/// A program that was preempted looks slow, too, but not this many times in a row.
 const WINDOWS: u32 = 2;
-/// More requests at once than this bring no disk much.
+/// More concurrent requests than this gain little on any disk.
 const MOST: usize = 15;
 /// Headers that are read ahead in one walk. A real library has some thousands.
 const MOST_READS: usize = 1 << 16;
@@ -33,7 +33,7 @@ static FREE: AtomicUsize = AtomicUsize::new(32);
 /// Who is with a walk.
 pub(super) struct Company<'scope, 'env> {
     place: Option<(&'scope Scope<'scope, 'env>, &'env Shared<'env>)>,
-    /// When the window began that is judged next; nothing where nobody can be called any more.
+    /// When the window that is judged next began; `None` once no more threads can be called.
     since: Option<Instant>,
     /// The reads until then.
     reads: u32,
@@ -46,7 +46,7 @@ pub(super) struct Company<'scope, 'env> {
 /// What those who read ahead know of each other.
 struct Shared<'f> {
     file: &'f FileSource,
-    /// Where the next fatbin begins that nobody has taken.
+    /// Where the next fatbin that no thread has taken begins.
     next: Mutex<u64>,
     end: u64,
     left: AtomicUsize,
@@ -78,7 +78,7 @@ impl<'scope, 'env> Company<'scope, 'env> {
         Self { place, since: place.map(|_| Instant::now()), reads: 0, slow: 0, slept: None }
     }
 
-    /// The walk has come to `position` with so many reads.
+    /// The walk has come to `position` with this many reads.
     pub fn at(&mut self, position: u64, reads: u32) {
         let count = reads.wrapping_sub(self.reads);
         let (Some((_, shared)), Some(since)) = (self.place, self.since.filter(|_| count >= WINDOW)) else { return };
@@ -116,7 +116,7 @@ impl<'scope, 'env> Company<'scope, 'env> {
     }
 }
 
-/// How often this thread went to sleep until now, as far as the system tells.
+/// How often this thread has slept so far, as far as the system says.
 fn sleeps() -> Option<u64> {
     let status = crate::files::whole(Path::new("/proc/thread-self/status"), 1 << 16).ok()?;
     status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")?.trim().parse().ok())
@@ -193,7 +193,7 @@ mod tests {
         FileSource::of(file).unwrap()
     }
 
-    /// A fatbin that says its entries have this size, and so many of them behind it.
+    /// A fatbin header with this size of entries, followed by this many of them.
     fn fatbin(size: u64, entries: usize) -> Vec<u8> {
         let mut bytes = vec![0x50, 0xED, 0x55, 0xBA, 1, 0, 16, 0];
         bytes.extend(size.to_le_bytes());

@@ -1,4 +1,4 @@
-//! What one file, or one member of an archive, holds: its format and where in it device code lies, added to a summary.
+//! The contents of one file, or one member of an archive: its format and where its device code is, added to a summary.
 
 use std::ops::Range;
 
@@ -20,11 +20,11 @@ pub(super) struct Contents {
     pub needed: Vec<String>,
     /// Which part has the code, as a person would look it up: `section .nv_fatbin`.
     pub place: Option<&'static str>,
-    /// Why there is none, when there is none.
+    /// Why there is none, if there is none.
     pub missing: &'static str,
 }
 
-/// Adds what the source holds to the summary; nothing when it is no format that can carry device code. Faults come with offsets in
+/// Adds the contents of the source to the summary; `None` when its format cannot carry device code. Faults come with offsets in
 /// this source. `deep`: what no section names is searched for.
 pub(super) fn read(
     source: &dyn ReadAt,
@@ -49,7 +49,8 @@ pub(super) fn read(
         };
         let place = parts.read(source, deep, summary, damage);
         if elf.nameless && !summary.is_empty() {
-            let what = "sections have no names: that the code which was found is what is loaded cannot be told";
+            let what =
+                "sections have no names, so it is unknown whether the code that was found is the code that is loaded";
             damage.push(Damage { offset: 0, what: what.to_owned() });
         }
         let missing = "no .nv_fatbin section; code may be in data sections, which were not searched";
@@ -73,7 +74,7 @@ pub(super) fn read(
     }))
 }
 
-/// The ranges of the general part: what `.nv_fatbin` holds, or a bare fatbin whole.
+/// The ranges of the general part: the contents of `.nv_fatbin`, or all of a bare fatbin.
 pub(super) fn general(source: &dyn ReadAt) -> Result<Vec<Range<u64>>, Error> {
     let mut head = [0; 4];
     let count = source.read_at(0, &mut head)?;
@@ -91,7 +92,7 @@ pub(super) fn general(source: &dyn ReadAt) -> Result<Vec<Range<u64>>, Error> {
     Ok(ranges)
 }
 
-/// Searches what lies outside of the known ranges, and adds what is found.
+/// Searches everything outside the known ranges, and adds what is found.
 pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], summary: &mut Summary) -> Vec<Damage> {
     hidden::search(source, known, &mut |found| match found {
         Hidden::Code(code) => summary.hidden(code),
@@ -106,7 +107,7 @@ fn whole(container: Container) -> Contents {
 
 fn bare_cubin(source: &dyn ReadAt, header: &Header, summary: &mut Summary) -> Contents {
     let Some(cubin) = cubin::read(source, header) else {
-        let missing = "its header names no architecture";
+        let missing = "its header does not name an architecture";
         return Contents { place: None, missing, ..whole(Container::Cubin) };
     };
     if cubin.executable {
@@ -126,7 +127,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Walks the parts, and searches what lies between them if `deep`; gives the name of the part with the code.
+    /// Walks the parts, and searches between them if `deep`; returns the name of the part with the code.
     fn read(
         mut self,
         source: &dyn ReadAt,
@@ -172,5 +173,5 @@ fn make_disjoint(ranges: &mut Vec<Range<u64>>, damage: &mut Vec<Damage>) {
         end = end.max(range.end);
         range.start < range.end
     });
-    damage.extend(overlap.map(|offset| Damage { offset, what: "sections of device code overlap".to_owned() }));
+    damage.extend(overlap.map(|offset| Damage { offset, what: "device code sections overlap".to_owned() }));
 }

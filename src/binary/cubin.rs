@@ -1,8 +1,8 @@
 //! The target of a bare cubin, from its ELF header and two of its sections.
 //!
 //! Source: cubins of ten ptxas versions for 34 targets, compared with the names they were made under. There are three layouts:
-//! ABI 7 (toolkits up to 12.9 for sm_90 and older), ABI 8 of CUDA 12.8 and 12.9, and ABI 8 of CUDA 13, whose header does not tell
-//! `a`: there an attribute in `.nv.compat` does. `f` stands nowhere but in the tool's own command line, kept as a note.
+//! ABI 7 (toolkits up to 12.9 for sm_90 and older), ABI 8 of CUDA 12.8 and 12.9, and ABI 8 of CUDA 13, whose header does not say
+//! `a`: there an attribute in `.nv.compat` does. `f` appears only in the tool's own command line, kept as a note.
 
 use super::{
     ReadAt,
@@ -31,11 +31,11 @@ pub(super) struct Cubin {
     pub executable: bool,
 }
 
-/// The target. Where the sections cannot be read, that is what the header tells; nothing when it names no architecture.
+/// The target. Where the sections cannot be read, it comes from the header; `None` when that does not name an architecture.
 pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Option<Cubin> {
     let (number, accelerated) = match header.abi_version {
         8.. => (header.flags >> 8 & 0xFF, header.flags & 0x8 != 0),
-        // In cubins of CUDA 9.0 the bit means something else: libcupti holds one for sm_60 that has it set.
+        // In cubins of CUDA 9.0 the bit means something else: libcupti contains one for sm_60 that has it set.
         _ => (header.flags & 0xFF, header.flags & 0x800 != 0 && header.flags & 0xFF >= FIRST_ACCELERATED),
     };
     let capability = ComputeCapability::from_number(number)?;

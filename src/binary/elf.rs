@@ -19,7 +19,7 @@ const DT_NEEDED: u64 = 1;
 const MAX_NEEDED: usize = 512;
 /// Of a name this much is read.
 const MAX_LENGTH: u64 = 256;
-/// Names that begin within so many bytes are read at once.
+/// Names that begin within this many bytes are read at once.
 const MAX_SPAN: u64 = 4096;
 /// More unusable sections than this are not listed one by one.
 const MAX_UNUSABLE: usize = 16;
@@ -39,7 +39,7 @@ pub(super) struct Elf {
     pub nameless: bool,
 }
 
-/// Finds the sections of a file that is no cubin.
+/// Finds the sections of a file that is not a cubin.
 pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Result<Elf, Error> {
     let table = Table::read(source, header)?;
     let mut elf = Elf { nameless: table.is_nameless(), ..Elf::default() };
@@ -56,9 +56,9 @@ pub(super) fn read(source: &dyn ReadAt, header: &Header) -> Result<Elf, Error> {
             _ => continue,
         };
         let unusable = if section.kind == SHT_NOBITS {
-            "the section of device code takes no room in the file"
+            "the device code section occupies no space in the file"
         } else if section.flags & SHF_COMPRESSED != 0 {
-            "the section of device code is compressed as a whole"
+            "the device code section is compressed as a whole"
         } else {
             if section.size > 0 {
                 target.push(section.range());

@@ -1,13 +1,13 @@
-//! Why a file could not be read as what it says it is.
+//! Why a file could not be read as its format.
 
 use std::{fmt, io};
 
-/// A fault that leaves nothing to report but itself.
+/// A fault that leaves nothing else to report.
 #[derive(Debug)]
 pub enum Error {
     /// The operating system refused.
     Io(io::Error),
-    /// It is no format that can carry device code.
+    /// Its format cannot carry device code.
     NotABinary,
     /// It is damaged before its sections could be found.
     Malformed {
@@ -16,9 +16,9 @@ pub enum Error {
         /// What is wrong, as a lower-case fragment.
         what: &'static str,
     },
-    /// It has the name of a library and is no whole one: what is wrong with it, as the end of a sentence.
+    /// It has the name of a library but is not a whole one: what is wrong with it, as the end of a sentence.
     Broken(String),
-    /// It is something that could be read, but is not.
+    /// It is a format that is not supported.
     Unsupported(&'static str),
 }
 
@@ -26,10 +26,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(f),
-            Self::NotABinary => f.write_str("neither ELF, PE, static library, fatbin nor PTX"),
+            Self::NotABinary => f.write_str("not an ELF, PE, static library, fatbin or PTX file"),
             Self::Malformed { offset, what } => write!(f, "{what} at offset {offset:#x}"),
             Self::Broken(why) => write!(f, "it {why}"),
-            Self::Unsupported(what) => write!(f, "not read: {what}"),
+            Self::Unsupported(what) => write!(f, "not supported: {what}"),
         }
     }
 }

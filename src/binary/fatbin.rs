@@ -59,13 +59,13 @@ pub fn walk(source: &(impl ReadAt + ?Sized), range: Range<u64>, visit: &mut dyn 
     company::beside(source.file(), end, |company| {
         let mut walk = Walk { source, visit, damage: Vec::new(), faults: 0, reads: 0, ahead: Ahead::default() };
         if range.end > end {
-            walk.damaged(end, "the section reaches beyond the end of the file");
+            walk.damaged(end, "the section extends past the end of the file");
         }
         let mut position = range.start;
         while position < end {
             if walk.faults > MAX_FAULTS {
                 walk.damage
-                    .push(Damage { offset: position, what: "too many faults; the rest was not read".to_owned() });
+                    .push(Damage { offset: position, what: "too many errors; the rest was not read".to_owned() });
                 break;
             }
             match walk.fatbin(position, end) {
@@ -91,7 +91,7 @@ struct Walk<'w, S: ?Sized> {
     ahead: Ahead,
 }
 
-/// After more faults than this nothing that follows is worth a read for every few bytes.
+/// After more faults than this, the rest is not worth a read for every few bytes.
 const MAX_FAULTS: u32 = 4096;
 /// More faults than this in one file are not listed one by one.
 const MAX_DAMAGE: usize = 16;
@@ -117,7 +117,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
         }
     }
 
-    /// Walks the fatbin at `start` and gives where the next one may begin. Nothing when there is none at `start`.
+    /// Walks the fatbin at `start` and returns where the next one may begin; `None` when there is none at `start`.
     fn fatbin(&mut self, start: u64, end: u64) -> Option<u64> {
         // Enough for the header and the first entry, which saves one read in every fatbin.
         let mut buffer = [0; HEADER + ENTRY];
@@ -125,13 +125,13 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
         let header = Header::parse(bytes)?;
         (self.visit)(Item::Fatbin(start));
         if usize::from(header.header_size) < HEADER {
-            self.damaged(start, "the fatbin header gives itself too small a size");
+            self.damaged(start, "the size in the fatbin header is too small");
             return Some(start.saturating_add(HEADER as u64));
         }
         let mut position = start.saturating_add(u64::from(header.header_size));
         let stop = position.saturating_add(header.entries_size);
         if stop > end {
-            self.damaged(start, "the fatbin reaches beyond the end of its section");
+            self.damaged(start, "the fatbin extends past the end of its section");
         }
         let stop = stop.min(end);
         let first = bytes.get(usize::from(header.header_size)..).and_then(EntryHeader::parse);
@@ -145,14 +145,14 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
                     match EntryHeader::parse(bytes) {
                         Some(entry) if bytes.len() == ENTRY => entry,
                         _ => {
-                            self.damaged(position, "an entry header is cut off");
+                            self.damaged(position, "an entry header is truncated");
                             return Some(stop);
                         }
                     }
                 }
             };
             if (entry.header_size as usize) < ENTRY {
-                self.damaged(position, "an entry header gives itself too small a size");
+                self.damaged(position, "the size in an entry header is too small");
                 return self.after_damage(position, stop);
             }
             let next = position
@@ -160,7 +160,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
                 .and_then(|payload| payload.checked_add(entry.padded_size));
             let fits = next.is_some_and(|next| next <= stop);
             if !fits {
-                self.damaged(position, "an entry reaches beyond the end of its fatbin");
+                self.damaged(position, "an entry extends past the end of its fatbin");
                 return self.after_damage(position, stop);
             }
             if entry.kind == KIND_CONCAT {
@@ -184,7 +184,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
         let mut head = [0; 8];
         let bytes = self.read(table, stop, &mut head);
         let (Some(count), Some(size)) = (u32_at(bytes, 0), u32_at(bytes, 4)) else {
-            return self.damaged(table, "the table of a compressed group is cut off");
+            return self.damaged(table, "the table of a compressed group is truncated");
         };
         let inside = group.options as usize >= ENTRY && group.options.saturating_add(size) <= group.header_size;
         if !inside || size > MAX_TABLE {
@@ -197,7 +197,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
             let bytes = self.read(position, table_end, &mut buffer);
             let entry = match EntryHeader::parse(bytes) {
                 Some(entry) if bytes.len() == ENTRY => entry,
-                _ => return self.damaged(position, "the table of a compressed group is cut off"),
+                _ => return self.damaged(position, "the table of a compressed group is truncated"),
             };
             if entry.kind == KIND_CONCAT {
                 return self.damaged(position, "a compressed group inside a compressed group");
@@ -206,7 +206,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
             let flags = entry.flags | group.flags & 0xF000;
             (self.visit)(Item::Entry { offset: position, header: EntryHeader { flags, ..entry } });
             let Some(length) = self.inner_length(position, table_end, &entry) else {
-                return self.damaged(position, "an inner header of a compressed group reaches beyond its table");
+                return self.damaged(position, "an inner header of a compressed group extends past its table");
             };
             position = position.saturating_add(length);
         }
@@ -231,7 +231,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
 
     /// Skips zeros, which are padding, and garbage, which is damage; gives the place of the next fatbin.
     fn resync(&mut self, start: u64, end: u64) -> Option<u64> {
-        // Not at `start` itself: a magic with too little behind it to be a fatbin would be found for ever.
+        // Not at `start` itself: a magic with too little behind it to be a fatbin would be found forever.
         let next = self.find_magic(start.saturating_add(1), end);
         if let Some(garbage) = self.first_nonzero(start, next.unwrap_or(end)) {
             self.damaged(garbage, "no fatbin begins here");

@@ -1,4 +1,4 @@
-//! Little-endian numbers out of bytes; what lies outside is nothing.
+//! Reads little-endian numbers from bytes; out of bounds gives `None`.
 
 /// The `N` bytes at `offset`.
 fn take<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {

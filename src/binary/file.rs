@@ -82,7 +82,7 @@ impl ReadAt for FileSource {
         match rustix::fs::seek(&self.file, SeekFrom::Data(offset)) {
             Ok(data) => data.max(offset),
             Err(Errno::NXIO) => self.len,
-            // A file system that does not tell is read.
+            // If the file system does not say, the file is read.
             Err(_) => offset,
         }
     }

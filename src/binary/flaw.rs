@@ -11,7 +11,7 @@ use super::{
 };
 use crate::facts::{Cpu, Flaw, Os, Platform};
 
-/// What is read of a file that is no binary, to say what it is instead.
+/// How much is read of a file that is not a binary, to say what it is instead.
 const HEAD: usize = 4096;
 /// `e_machine` of the processors that NVIDIA supports, and of its GPUs.
 const ELF_X86_64: u16 = 62;
@@ -22,8 +22,8 @@ const PE_AARCH64: u16 = 0xAA64;
 /// First bytes of macOS libraries: one architecture, or several.
 const MACH_O: [[u8; 4]; 3] = [[0xCF, 0xFA, 0xED, 0xFE], [0xCE, 0xFA, 0xED, 0xFE], [0xCA, 0xFE, 0xBA, 0xBE]];
 
-/// What is wrong with a library of this name, and the same for people as the end of a sentence; nothing where it is whole. `platform`:
-/// what it must be for, where that is known; only where it is installed is it held against what a loader takes.
+/// What is wrong with a library of this name, and the same for people as the end of a sentence; `None` if it is whole. `platform`:
+/// what it must be for, where that is known; only an installed library is checked against what a loader accepts.
 ///
 /// # Errors
 /// What the operating system says.
@@ -37,7 +37,7 @@ pub fn flaw(source: &dyn ReadAt, name: &str, platform: Option<Platform>) -> io::
     if head.is_empty() {
         return found(Flaw::Empty, "is empty (0 bytes)");
     }
-    // Packages for every system bring libraries of each: only what its name promises counts.
+    // Packages for every system contain libraries for each: only what the name promises counts.
     if head.starts_with(b"\x7fELF") {
         return if windows {
             found(Flaw::OtherMachine, "is a library for Linux")
@@ -62,24 +62,24 @@ pub fn flaw(source: &dyn ReadAt, name: &str, platform: Option<Platform>) -> io::
     let count = source.read_at(0, &mut head)?;
     head.truncate(count);
     if head.iter().all(|byte| *byte == 0) {
-        return found(Flaw::Zeros, "begins with nothing but zeros");
+        return found(Flaw::Zeros, "starts with only zero bytes");
     }
     if head.starts_with(b"version https://git-lfs") {
-        return found(Flaw::Pointer, "is the pointer of a file in Git LFS, not the file (git lfs pull)");
+        return found(Flaw::Pointer, "is a Git LFS pointer, not the file itself (run git lfs pull)");
     }
     if is_link_in_text(&head) {
         return match platform {
             Some(_) => {
-                found(Flaw::LinkerScript, "is a linker script or the name of another file, and no library to load")
+                found(Flaw::LinkerScript, "is a linker script or the name of another file, not a loadable library")
             }
             None => Ok(None),
         };
     }
-    found(Flaw::NoLibrary, "is no library of any kind")
+    found(Flaw::NoLibrary, "is not a library of any kind")
 }
 
-/// Linker scripts, and links that an archive has turned into the name that they lead to: files with a library's name that are meant to
-/// be none.
+/// Linker scripts, and links that an archive has turned into the name that they lead to: files with a library's name that are not meant to
+/// be libraries.
 fn is_link_in_text(head: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(head) else { return false };
     let text = text.trim();
@@ -88,14 +88,14 @@ fn is_link_in_text(head: &[u8]) -> bool {
 }
 
 fn of_elf(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, String)> {
-    let cut = |why: String| Some((Flaw::CutOff, format!("is cut off or damaged: {why}")));
+    let cut = |why: String| Some((Flaw::CutOff, format!("is truncated or damaged: {why}")));
     let header = match Header::read(source) {
         Ok(header) => header,
         Err(error) => return cut(error.to_string()),
     };
     // A cubin is code for GPUs whatever its name; no loader takes it for a library.
     if header.machine == ELF_CUDA {
-        return platform.map(|_| (Flaw::OtherMachine, "is code for GPUs alone, and no library".to_owned()));
+        return platform.map(|_| (Flaw::OtherMachine, "contains only GPU code and is not a library".to_owned()));
     }
     let cpu = match header.machine {
         ELF_X86_64 => Some(Cpu::X86_64),
@@ -109,7 +109,7 @@ fn of_elf(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, Stri
     };
     if let Some(platform) = platform.filter(other) {
         let own = named(Os::Linux, cpu);
-        return Some((Flaw::OtherMachine, format!("is a library for {own}, and this is {platform}")));
+        return Some((Flaw::OtherMachine, format!("is a library for {own}, but this is {platform}")));
     }
     let programs = match header.programs(source) {
         Ok(programs) => programs,
@@ -118,14 +118,14 @@ fn of_elf(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, Stri
     let end = programs.loaded_end();
     let refusal = platform.filter(|platform| platform.os == Os::Linux).and_then(|_| header.refusal(&programs));
     if let Some(why) = refusal {
-        return Some((Flaw::NotLoadable, format!("is nothing that the loader takes: {why}")));
+        return Some((Flaw::NotLoadable, format!("is a file that the loader rejects: {why}")));
     }
     if end > source.len() {
-        return cut(format!("what is loaded of it ends at byte {end}, and it has {}", source.len()));
+        return cut(format!("its loaded segments end at byte {end}, but the file has {} bytes", source.len()));
     }
     match Table::read(source, &header) {
         Ok(table) if table.is_blank() => {
-            Some((Flaw::NoSections, "has no section headers, so that what it holds for GPUs cannot be told".to_owned()))
+            Some((Flaw::NoSections, "has no section headers, so its GPU code cannot be determined".to_owned()))
         }
         Ok(_) => None,
         Err(error) => cut(error.to_string()),
@@ -140,7 +140,7 @@ fn named(os: Os, cpu: Option<Cpu>) -> String {
 fn of_pe(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, String)> {
     let (machine, end) = match pe::extent(source) {
         Ok(found) => found,
-        Err(error) => return Some((Flaw::CutOff, format!("is cut off or damaged: {error}"))),
+        Err(error) => return Some((Flaw::CutOff, format!("is truncated or damaged: {error}"))),
     };
     let cpu = match machine {
         PE_X86_64 => Some(Cpu::X86_64),
@@ -150,10 +150,10 @@ fn of_pe(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, Strin
     let other = |platform: &Platform| platform.os == Os::Windows && cpu != Some(platform.cpu);
     if let Some(platform) = platform.filter(other) {
         let own = named(Os::Windows, cpu);
-        return Some((Flaw::OtherMachine, format!("is a library for {own}, and this is {platform}")));
+        return Some((Flaw::OtherMachine, format!("is a library for {own}, but this is {platform}")));
     }
     if end > source.len() {
-        let why = format!("is cut off: its sections end at byte {end}, and it has {}", source.len());
+        let why = format!("is truncated: its sections end at byte {end}, but the file has {} bytes", source.len());
         return Some((Flaw::CutOff, why));
     }
     None
@@ -201,7 +201,7 @@ mod tests {
         ] {
             assert_eq!(of(bytes, None), wanted, "{}", String::from_utf8_lossy(&bytes[..bytes.len().min(30)]));
         }
-        // A table of zeros is none, whatever the header promises.
+        // A table of zeros does not count, whatever the header promises.
         assert!(matches!(of(&hole, None), Some(Flaw::NoSections | Flaw::CutOff)));
     }
 

@@ -1,6 +1,6 @@
 //! Device code that no section names: fatbins and bare cubins anywhere in a file.
 //!
-//! Source: 143 files of 47 wheels (docs/fatbin.md). Hidden fatbins stand at any alignment. The magic alone also occurs as a constant
+//! Source: 143 files of 47 wheels (docs/fatbin.md). Hidden fatbins occur at any alignment. The magic alone also occurs as a constant
 //! in the code of compilers (libnvrtc, libtriton), so what counts is version and header size behind it, and entries that fill the
 //! fatbin exactly.
 
@@ -46,8 +46,7 @@ pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], visit: &mut dyn 
     };
     let (mut start, stop) = (0, source.len().min(MOST_READ));
     if stop < source.len() {
-        let what =
-            format!("what lies behind here was not searched: only the first {} GiB of a file are", MOST_READ >> 30);
+        let what = format!("not searched beyond this point: only the first {} GiB of a file are", MOST_READ >> 30);
         search.damaged(Damage { offset: stop, what });
     }
     for range in known.iter().cloned().chain(std::iter::once(stop..stop)) {
@@ -63,7 +62,7 @@ struct Search<'s> {
     source: &'s dyn ReadAt,
     visit: &'s mut dyn FnMut(Hidden),
     damage: Vec<Damage>,
-    /// How many more entries may be looked at for nothing: false beginnings that share one long row of entries are a trap.
+    /// How many more entries may be read in vain: false beginnings that share one long row of entries are a trap.
     failures_left: u64,
 }
 
@@ -140,7 +139,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The end of the fatbin at `start`, whose entries are given to the visitor; nothing when it only looks like one.
+    /// The end of the fatbin at `start`, whose entries are given to the visitor; `None` when it only looks like one.
     fn fatbin(&mut self, window: &Window<'_>, start: u64, end: u64) -> Option<u64> {
         let stop = self.tiled(window, start, end)?;
         let visit = &mut *self.visit;
@@ -185,14 +184,14 @@ impl Search<'_> {
             return Some(stop);
         }
         if self.failures_left > 0 && entries >= self.failures_left {
-            let what = "too much looks like a fatbin and is none; fatbins behind it may be missed".to_owned();
+            let what = "too much data looks like a fatbin but is not; fatbins after it may be missed".to_owned();
             self.damaged(Damage { offset: start, what });
         }
         self.failures_left = self.failures_left.saturating_sub(entries);
         None
     }
 
-    /// The end of the cubin at `start`; nothing when it is another ELF file.
+    /// The end of the cubin at `start`; `None` when it is another ELF file.
     fn cubin(&mut self, window: &Window<'_>, start: u64, end: u64) -> Option<u64> {
         let header = Header::read(&Slice::new(window, start..end)).ok()?;
         let stop = start.checked_add(header.end()?).filter(|stop| *stop <= end)?;

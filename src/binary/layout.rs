@@ -40,7 +40,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the header; nothing when the magic is not there.
+    /// Reads the header; `None` when the magic is not there.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         (u32_at(bytes, 0)? == MAGIC).then_some(())?;
         Some(Self { header_size: u16_at(bytes, 6)?, entries_size: u64_at(bytes, 8)? })
@@ -75,7 +75,7 @@ pub struct EntryHeader {
 }
 
 impl EntryHeader {
-    /// Reads the fields; nothing when there are too few bytes.
+    /// Reads the fields; `None` when there are too few bytes.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         Some(Self {
             kind: u16_at(bytes, 0)?,
@@ -92,7 +92,7 @@ impl EntryHeader {
         })
     }
 
-    /// Kind and target; nothing for an architecture number that can be none. With both suffix bits set NVIDIA's tool says `a`.
+    /// Kind and target; `None` for an impossible architecture number. With both suffix bits set NVIDIA's tool says `a`.
     pub fn code(&self) -> Option<CodeTarget> {
         let kind = match self.kind {
             KIND_PTX => CodeKind::Ptx,

@@ -9,16 +9,16 @@ use super::{
 };
 use crate::facts::{Container, Extent, Fact, How, Library};
 
-/// Reads what a file on disk holds. `shown` is how reports name it.
+/// Reads the contents of a file on disk. `shown` is how reports name it.
 ///
 /// # Errors
-/// When it cannot be opened, is no format that can carry device code, or is damaged before its sections could be found. Later
+/// When it cannot be opened, its format cannot carry device code, or it is damaged before its sections could be found. Later
 /// damage is part of the result.
 pub fn read_library(path: &Path, shown: &str) -> Result<Library, Error> {
     library(&FileSource::open(path)?, shown, path.parent(), false)
 }
 
-/// Reads what a file on disk holds, and searches all of it for code that no section names: at the speed of memory or disk, where
+/// Reads the contents of a file on disk, and searches all of it for code that no section names: at the speed of memory or disk, where
 /// [`read_library`] reads a few pages. What is found so is counted as hidden.
 ///
 /// # Errors
@@ -35,7 +35,7 @@ pub fn read_deep_of(source: &dyn ReadAt, shown: &str, folder: Option<&Path>) -> 
     library(source, shown, folder, true)
 }
 
-/// Reads what a source holds. Of a thin archive that is nothing: its members are files beside it.
+/// Reads the contents of a source. A thin archive has none: its members are separate files.
 ///
 /// # Errors
 /// As [`read_library`].
@@ -43,7 +43,7 @@ pub fn read_source(source: &dyn ReadAt, shown: &str) -> Result<Library, Error> {
     library(source, shown, None, false)
 }
 
-/// Reads what a source holds, as [`read_deep`] does.
+/// Reads the contents of a source, as [`read_deep`] does.
 ///
 /// # Errors
 /// As [`read_library`].
@@ -67,7 +67,7 @@ fn library(source: &dyn ReadAt, shown: &str, folder: Option<&Path>, deep: bool) 
     let searched = deep && contents.container != Container::Cubin;
     let code = match contents.place {
         None if bare && searched && cut_off => Fact::unknown(format!(
-            "no section of device code, and none in its first {} GiB: no more is searched",
+            "no device code section, and no device code in its first {} GiB; the rest is not searched",
             MOST_READ >> 30
         )),
         None if summary.is_empty() && searched => Fact::absent(via("the whole file")),

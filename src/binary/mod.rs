@@ -1,9 +1,10 @@
-//! What a binary really holds for GPUs: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
+//! What device code a binary really contains: a reader of ELF, PE, static libraries, bare fatbins, cubins and PTX that looks at headers
 //! only.
 //!
-//! Four layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`ReadAt`] of bounded reads, [`read_library`] adds up what a
-//! file holds; [`read_deep`] also searches it for code that no section names; [`read_archive`] reads the libraries of a package without unpacking it. Nothing that a header claims decides how much memory is
-//! taken, and no input makes it fail otherwise than with an [`Error`] or a note of damage.
+//! Four layers: [`layout`] is the raw format, [`fatbin`] walks it over a [`ReadAt`] of bounded reads, [`read_library`] adds up a
+//! file's contents; [`read_deep`] also searches it for code that no section names; [`read_archive`] reads the libraries of a package
+//! without unpacking it. No claim of a header decides how much memory is allocated, and any input either is read or gives an
+//! [`Error`] or a note of damage.
 
 mod ahead;
 mod ar;

@@ -83,20 +83,20 @@ struct Headers {
 fn headers(source: &dyn ReadAt) -> Result<Headers, Error> {
     let mut dos = [0; 64];
     let count = source.read_at(0, &mut dos)?;
-    let start = u32_at(&dos[..count], 60).ok_or(Error::malformed(0, "the DOS header is cut off"))?;
+    let start = u32_at(&dos[..count], 60).ok_or(Error::malformed(0, "the DOS header is truncated"))?;
     let mut header = [0; 24 + 240];
     let count = source.read_at(start.into(), &mut header)?;
     let header = &header[..count];
-    let cut = || Error::malformed(start.into(), "the PE header is cut off");
+    let cut = || Error::malformed(start.into(), "the PE header is truncated");
     if header.get(..4).ok_or_else(cut)? != b"PE\0\0" {
-        return Err(Error::malformed(start.into(), "there is no PE header"));
+        return Err(Error::malformed(start.into(), "no PE header"));
     }
     let sections = u16_at(header, 6).ok_or_else(cut)?;
     let optional_size = u16_at(header, 20).ok_or_else(cut)?;
     if sections > MAX_SECTIONS {
         return Err(Error::malformed(start.into(), "the PE file has too many sections"));
     }
-    // The second data directory holds the imports; where the directories begin depends on the word size.
+    // The second data directory lists the imports; where the directories begin depends on the word size.
     let directories = match u16_at(header, 24) {
         Some(0x20B) => 24 + 112,
         Some(0x10B) => 24 + 96,
@@ -108,7 +108,7 @@ fn headers(source: &dyn ReadAt) -> Result<Headers, Error> {
     let count = source.read_at(table_offset, &mut table)?;
     let list: Vec<Section> = table[..count].chunks_exact(40).filter_map(Section::parse).collect();
     if list.len() < usize::from(sections) {
-        return Err(Error::malformed(table_offset, "the section table is cut off"));
+        return Err(Error::malformed(table_offset, "the section table is truncated"));
     }
     let machine = u16_at(header, 4).ok_or_else(cut)?;
     Ok(Headers { list, machine, imports })

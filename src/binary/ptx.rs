@@ -1,14 +1,14 @@
 //! The head of a PTX text: `.version` and `.target`.
 //!
-//! Source: PTX ISA, directives. Comments may stand before them.
+//! Source: PTX ISA, directives. Comments may come before them.
 
 use super::{Error, ReadAt};
 use crate::facts::{CodeTarget, Image, PtxIsa};
 
-/// The directives stand in the first lines; a licence comment may come first.
+/// The directives are in the first lines; a licence comment may come first.
 const HEAD: usize = 64 << 10;
 
-/// The image that a PTX text is, or nothing when it is none.
+/// The image that a PTX text is; `None` when it is not PTX.
 pub(super) fn read(source: &dyn ReadAt) -> Result<Option<Image>, Error> {
     let mut buffer = vec![0; HEAD];
     let count = source.read_at(0, &mut buffer)?;

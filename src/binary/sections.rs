@@ -22,7 +22,7 @@ const ET_DYN: u16 = 3;
 const PROGRAM_SIZE: usize = 56;
 /// `EI_OSABI` that loaders of Linux take: System V and GNU.
 const LINUX_ABIS: [u8; 2] = [0, 3];
-/// Longer than any name that is looked for: comparing stays cheap where a hostile table has no ends of names.
+/// Longer than any name that is searched for: comparing stays cheap where a hostile table never terminates its names.
 const MAX_NAME: usize = 32;
 
 /// Sizes and offsets of the two ELF classes.
@@ -53,7 +53,7 @@ pub(super) struct Header {
     names: u16,
 }
 
-/// The program headers: the type of each, and where in the file what it speaks of lies.
+/// The program headers: the type of each, and which part of the file it describes.
 #[derive(Debug)]
 pub(super) struct Programs(Vec<(u32, Range<u64>)>);
 
@@ -130,9 +130,9 @@ impl Header {
             return Err(Error::malformed(5, "the ELF file is not little-endian"));
         }
         if bytes.len() < class.header_size() {
-            return Err(Error::malformed(0, "the ELF header is cut off"));
+            return Err(Error::malformed(0, "the ELF header is truncated"));
         }
-        Self::parse(class, bytes).ok_or(Error::malformed(0, "the ELF header is cut off"))
+        Self::parse(class, bytes).ok_or(Error::malformed(0, "the ELF header is truncated"))
     }
 
     fn parse(class: Class, bytes: &[u8]) -> Option<Self> {
@@ -169,15 +169,15 @@ impl Header {
     pub fn refusal(&self, programs: &Programs) -> Option<&'static str> {
         let has = |wanted: u32| programs.0.iter().any(|(kind, _)| *kind == wanted);
         if self.kind != ET_DYN {
-            Some("it is no shared object (an object file, a program or a core dump)")
+            Some("it is not a shared object (an object file, a program or a core dump)")
         } else if !self.class.wide {
-            Some("it is for 32 bits")
+            Some("it is 32-bit")
         } else if self.versions != (1, 1) {
-            Some("its version of ELF is none that exists")
+            Some("its ELF version is not valid")
         } else if !LINUX_ABIS.contains(&self.abi) {
             Some("it is for the ABI of another system")
         } else if usize::from(self.programs.1) != PROGRAM_SIZE || !has(PT_LOAD) {
-            Some("it has no segment to load")
+            Some("it has no loadable segment")
         } else if !has(PT_DYNAMIC) {
             Some("it has no dynamic section")
         } else {
@@ -223,7 +223,7 @@ impl Table {
         }
         let outside = || Error::malformed(offset, "the section header table lies outside the file");
         let (mut count, mut names) = (u64::from(count), u32::from(header.names));
-        // Extended numbering: what does not fit into 16 bits stands in the first section.
+        // Extended numbering: values that do not fit into 16 bits are in the first section.
         if count == 0 || names == 0xFFFF {
             let mut first = [0; 64];
             let read = source.read_at(offset, &mut first)?;
@@ -238,8 +238,7 @@ impl Table {
         let end = end.filter(|end| count <= MAX_SECTIONS && *end <= source.len()).ok_or_else(outside)?;
         let bytes = read_range(source, offset..end, end - offset)?;
         let list: Vec<_> = bytes.chunks_exact(step).filter_map(|bytes| header.class.section(bytes)).collect();
-        let name_section =
-            list.get(names as usize).ok_or(Error::malformed(offset, "there is no section of section names"))?;
+        let name_section = list.get(names as usize).ok_or(Error::malformed(offset, "no section name table"))?;
         let names = read_range(source, name_section.range(), MAX_TABLE)?;
         Ok(Self { list, names })
     }
@@ -258,7 +257,7 @@ impl Table {
         self.list.iter().all(|section| section.kind == 0)
     }
 
-    /// Whether there are no names, or one of them lies outside of the section of names: then none could have the right one.
+    /// Whether there are no names, or one of them lies outside the name table: then none can be trusted.
     pub fn is_nameless(&self) -> bool {
         let outside = |section: &Section| section.name as usize >= self.names.len();
         self.list.iter().any(outside) || self.sections().all(|(name, _)| name.is_empty())

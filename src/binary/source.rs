@@ -24,7 +24,7 @@ pub trait ReadAt: Sync {
     /// What the operating system says.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 
-    /// How many bytes behind those that are asked for cost next to nothing, so that a reader may ask for them as well: none where
+    /// How many bytes after those requested cost next to nothing, so that a reader may ask for them as well: none where
     /// each has its price.
     fn spare(&self) -> usize {
         0
@@ -38,7 +38,7 @@ pub trait ReadAt: Sync {
         None
     }
 
-    /// The next place from `offset` on that may hold something else than zeros: files may have holes, which take long to read.
+    /// The next place from `offset` on that may contain something other than zeros: files may have holes, which take long to read.
     fn skip_hole(&self, offset: u64) -> u64 {
         offset
     }
@@ -125,7 +125,7 @@ impl ReadAt for Slice<'_> {
     }
 }
 
-/// A source whose first page is read once: every look at a file begins with its headers, and several looks are taken.
+/// A source whose first page is read once: a file is read several times, each time starting with its headers.
 pub struct Headed<S> {
     source: S,
     head: Vec<u8>,
@@ -177,11 +177,11 @@ impl<S: ReadAt> ReadAt for Headed<S> {
     }
 }
 
-/// No more than this is read of one file, and nothing behind it is searched. The largest library with device code has 4 GB, the
+/// No more than this is read of one file, and nothing beyond it is searched. The largest library with device code has 4 GB, the
 /// largest static one twice as much.
 pub const MOST_READ: u64 = 8 << 30;
 
-/// A source of which no more than so many bytes are read, however often one place is asked for: a file may claim to have a terabyte.
+/// A source of which at most this many bytes are read, however often one place is requested: a file may claim to have a terabyte.
 pub(super) struct Bounded<'s> {
     source: &'s dyn ReadAt,
     left: AtomicU64,
@@ -194,7 +194,7 @@ impl<'s> Bounded<'s> {
         Self { source, left: AtomicU64::new(most), most }
     }
 
-    /// Whether more was asked for than was given.
+    /// Whether more was requested than was returned.
     pub fn is_spent(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
@@ -212,7 +212,7 @@ impl ReadAt for Bounded<'_> {
         if left == 0 {
             return Err(io::Error::new(
                 io::ErrorKind::FileTooLarge,
-                format!("the first {} GiB were read, and no more is read of one file", self.most >> 30),
+                format!("only the first {} GiB of a file are read", self.most >> 30),
             ));
         }
         self.source.read_at(offset, buffer)

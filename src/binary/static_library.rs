@@ -1,4 +1,4 @@
-//! What the members of a static library hold, added up.
+//! The contents of a static library's members, added up.
 
 use std::{
     collections::HashSet,
@@ -17,7 +17,7 @@ const MAX_DAMAGE: usize = 64;
 /// A thin archive's header of 60 bytes makes a file be opened.
 const MAX_BESIDE: usize = 1 << 16;
 
-/// Adds all members to the summary. `folder` is where the members of a thin archive are looked for.
+/// Adds all members to the summary. `folder` is where the members of a thin archive are searched for.
 pub(super) fn read(
     source: &dyn ReadAt,
     kind: Kind,
@@ -56,7 +56,7 @@ impl Reading<'_> {
                 }
             }
             Data::Beside(name) => {
-                // There is no offset of the archive for what is wrong in another file.
+                // A fault in another file has no offset in the archive.
                 let faults = match self.beside(name) {
                     Ok(None) => return,
                     Ok(Some(file)) => self.object(&file),
@@ -79,19 +79,19 @@ impl Reading<'_> {
         }
     }
 
-    /// The file of a member, if it is to be read. Only below the archive's folder: an archive is no map of the machine.
+    /// The file of a member, if it is to be read. Only below the archive's folder: an archive must not point anywhere else on the machine.
     fn beside(&mut self, name: &str) -> Result<Option<FileSource>, String> {
-        let folder = self.folder.ok_or("is a file beside it, which is not at hand")?;
+        let folder = self.folder.ok_or("is a separate file, which is not available")?;
         let mut relative = PathBuf::new();
         for component in Path::new(name).components() {
             match component {
                 Component::Normal(part) => relative.push(part),
                 Component::CurDir => {}
-                _ => return Err("lies outside of its folder".to_owned()),
+                _ => return Err("lies outside its folder".to_owned()),
             }
         }
         if self.seen.len() >= MAX_BESIDE {
-            return Err("is one too many to be read".to_owned());
+            return Err("is beyond the number of members that are read".to_owned());
         }
         if !self.seen.insert(relative.clone()) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! From entries to what decides: counts per target, and which images the fatbins hold together.
+//! Summarises entries: counts per target, and which images the fatbins contain together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,9 +20,9 @@ const MAX_DAMAGE: usize = 64;
 pub struct Summary {
     code: CodeObjects,
     tallies: Vec<Tally>,
-    /// Where each target stands in the tallies.
+    /// Index of each target in the tallies.
     places: BTreeMap<CodeTarget, usize>,
-    /// Where the next target probably stands: fatbin after fatbin names the same in the same order.
+    /// Probable index of the next target: fatbin after fatbin names the same ones in the same order.
     next: usize,
     groups: HashMap<Vec<Image>, u32>,
     /// The images of the fatbin at hand, in its order.
@@ -88,7 +88,7 @@ impl Summary {
         self.code.extent = extent;
     }
 
-    /// Faults that a walk met. Past some number they tell nothing new.
+    /// Faults that a walk found. Past some number they add nothing new.
     pub fn damage(&mut self, damage: impl IntoIterator<Item = Damage>) {
         let room = MAX_DAMAGE.saturating_sub(self.code.damage.len());
         self.code.damage.extend(damage.into_iter().take(room));
@@ -190,8 +190,8 @@ impl Summary {
     }
 }
 
-const TARGETS: &str = "more different targets than are counted";
-const FATBINS: &str = "more different fatbins than are counted";
+const TARGETS: &str = "too many different targets; not all were counted";
+const FATBINS: &str = "too many different fatbins; not all were counted";
 
 fn count(counts: &mut BTreeMap<CodeTarget, u32>, code: CodeTarget, crowded: &mut BTreeSet<&'static str>) {
     if counts.len() >= MAX_TARGETS && !counts.contains_key(&code) {

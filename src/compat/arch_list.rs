@@ -10,11 +10,11 @@ use crate::{
 pub struct ArchListItem {
     /// As written, after names have been replaced.
     pub text: String,
-    /// The code that it makes nvcc generate; nothing when torch refuses it.
+    /// The code that it makes nvcc generate; `None` when torch refuses it.
     pub code: Option<Vec<CodeTarget>>,
 }
 
-/// Splits and reads a list as `torch/utils/cpp_extension.py` does: separators are `;` and space, names stand for values, `+PTX` adds
+/// Splits and reads a list as `torch/utils/cpp_extension.py` does: separators are `;` and space, names are aliases for values, `+PTX` adds
 /// PTX of the same target. Nothing for the word `native`, which asks for the GPUs that are there.
 pub fn arch_list(text: &str, parser: &ParserRow) -> Option<Vec<ArchListItem>> {
     if parser.native && text.trim() == "native" {

@@ -14,7 +14,7 @@ use crate::{
 /// In how many fatbins of a library each target occurs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Built {
-    /// Fatbins that hold runnable code.
+    /// Fatbins that contain runnable code.
     pub fatbins: u32,
     /// Of all of them.
     pub counts: BTreeMap<CodeTarget, u32>,
@@ -22,7 +22,7 @@ pub struct Built {
     general: BTreeMap<CodeTarget, u32>,
     /// The most frequent target's.
     reference: u32,
-    /// Targets in whose place some fatbins hold an older one.
+    /// Targets for which some fatbins contain an older one instead.
     replaced: BTreeSet<CodeTarget>,
 }
 
@@ -33,7 +33,7 @@ impl Built {
     }
 
     /// Whether the library is built for a target throughout: nine tenths of the fatbins that are built for several generations have it,
-    /// or an older one of the same generation in its place. A part of torch 1.13's fatbins holds sm_35 instead of sm_37: a device of
+    /// or an older one of the same generation in its place. A part of torch 1.13's fatbins contains sm_35 instead of sm_37: a device of
     /// capability 3.7 finds code in all of them, one of 3.5 does not.
     pub fn serves(&self, target: CodeTarget) -> bool {
         self.throughout(target) || self.replaced.contains(&target)
@@ -69,7 +69,7 @@ pub fn built(knowledge: &Knowledge, code: &CodeObjects) -> Built {
     built
 }
 
-/// Whether the fatbins that lack a target hold an older one that its devices run, and that never stands beside it.
+/// Whether the fatbins that lack a target contain an older one that its devices can run, and that never occurs beside it.
 fn replaced(knowledge: &Knowledge, built: &Built, groups: &[&ModuleGroup], target: CodeTarget) -> bool {
     let plain = |code: CodeTarget| code.kind == CodeKind::Sass && code.target.suffix == Suffix::Plain;
     let has = |group: &ModuleGroup, code: CodeTarget| group.images.iter().any(|image| image.code == code);

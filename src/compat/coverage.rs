@@ -11,9 +11,9 @@ use crate::{
 /// How many of a library's fatbins a device can use, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// Fatbins that hold any runnable code.
+    /// Fatbins that contain any runnable code.
     pub fatbins: u32,
-    /// Those of them that concern the device: not those that hold code of one other generation only, which are never loaded on it
+    /// Those of them that concern the device: not those that contain code of one other generation only, which are never loaded on it
     /// (libcublasLt.so.12 has 1400 fatbins for sm_90a beside 85 for all).
     pub relevant: u32,
     /// Relevant fatbins in which the most frequent target occurs: what full support amounts to in a library whose files were
@@ -44,7 +44,7 @@ pub enum Reach {
     IsaTooNew(PtxIsa),
     /// Its images need a driver that unpacks zstd.
     ZstdTooNew,
-    /// Only this many of so many fatbins can run: no support.
+    /// Only this many of that many fatbins can run: no support.
     Partial(u32, u32),
     /// Nothing in it runs there.
     Nothing,
@@ -113,7 +113,7 @@ pub fn coverage(
     result
 }
 
-/// What `device` can use of one fatbin, which holds these images.
+/// What `device` can use of one fatbin, which contains these images.
 pub fn one_fatbin(
     knowledge: &Knowledge,
     images: &[Image],
@@ -130,7 +130,7 @@ fn of_one_other_generation(group: &ModuleGroup, device: ComputeCapability) -> bo
     generation(group).is_some_and(|major| major != device.major)
 }
 
-/// The generation of a fatbin that holds code of one only.
+/// The generation of a fatbin that contains code of only one.
 pub fn generation(group: &ModuleGroup) -> Option<u16> {
     let mut majors = group.images.iter().map(|image| image.code.target.capability.major);
     let first = majors.next()?;

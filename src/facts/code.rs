@@ -1,4 +1,4 @@
-//! What a binary holds for GPUs. One type and one JSON shape for a scanned file, an installed library and a claim about one.
+//! The device code in a binary. One type and one JSON shape for a scanned file, an installed library and a claim about one.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use super::fact::Fact;
 /// A file with machine code of some kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Library {
-    /// Path relative to what was looked at (site-packages, the wheel, the folder), with forward slashes.
+    /// Path relative to what was read (site-packages, the wheel, the folder), with forward slashes.
     pub path: String,
     /// File format.
     pub container: Container,
     /// Names of the shared libraries that the loader must find for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed: Vec<String>,
-    /// Device code. Unknown when no section holds any: code may hide in data sections. Absent when those were searched too.
+    /// Device code. Unknown when no section contains any: code may hide in data sections. Absent when those were searched too.
     pub code: Fact<CodeObjects>,
 }
 
 impl Library {
-    /// Whether it holds device code of any kind, link input included.
+    /// Whether it contains device code of any kind, link input included.
     pub fn has_code(&self) -> bool {
         self.code.value().is_some_and(|code| {
             let kinds = [&code.relocatable, &code.other, &code.hidden];
@@ -90,7 +90,7 @@ impl CodeObjects {
     }
 }
 
-/// How much of a file the counts stand for.
+/// How much of a file the counts cover.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Extent {
@@ -99,13 +99,13 @@ pub enum Extent {
     Sections,
     /// The named sections and a search of the whole file.
     WholeFile,
-    /// The first fatbins only: the base set; rare architectures were not looked for.
+    /// The first fatbins only: the base set; rare architectures were not searched for.
     Sampled,
     /// Nothing was read: a knowledge row says so.
     Claim,
 }
 
-/// Fatbins that hold the same images.
+/// Fatbins that contain the same images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModuleGroup {
     /// How many fatbins.
@@ -143,7 +143,7 @@ pub enum Compression {
 }
 
 impl Compression {
-    /// Whether it is stored as it is.
+    /// Whether it is stored uncompressed.
     pub fn is_none(&self) -> bool {
         *self == Self::None
     }

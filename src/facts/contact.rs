@@ -21,7 +21,7 @@ pub struct Contact {
     pub aftermath: Aftermath,
 }
 
-/// What a process did that had given its whole answer: nothing worth a word where it ended well.
+/// What a process did that had given its whole answer: nothing notable if it exited cleanly.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Aftermath {
@@ -31,13 +31,13 @@ pub struct Aftermath {
     /// After how many milliseconds it was ended, because it did not end by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hung_ms: Option<u64>,
-    /// Processes that it started or was, which still run and hold on to its output.
+    /// Processes that it started or was, which still run and keep its output open.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_running: Vec<u32>,
 }
 
 impl Aftermath {
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to report.
     pub fn is_quiet(&self) -> bool {
         *self == Self::default()
     }
@@ -54,7 +54,7 @@ pub struct DriverLibrary {
     pub kind: LibraryKind,
 }
 
-/// Where a libcuda or libnvidia-ml comes from, told by its place.
+/// Where a libcuda or libnvidia-ml comes from, judging by its location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LibraryKind {
@@ -83,9 +83,9 @@ pub enum ContactOutcome {
         /// Its name in NVIDIA's header, where this program knows it.
         name: Option<String>,
     },
-    /// There is no such library.
+    /// The library does not exist.
     NoLibrary,
-    /// It is there and cannot be loaded.
+    /// It exists, but cannot be loaded.
     Unloadable {
         /// What the loader says.
         why: String,
@@ -112,7 +112,7 @@ pub enum ContactOutcome {
         /// The limit in bytes.
         limit: u64,
     },
-    /// What came back was no answer.
+    /// It returned something that is not an answer.
     Garbled {
         /// What is wrong with it.
         what: String,

@@ -1,4 +1,4 @@
-//! The files of the driver's user space as they lie in the loader's folders: what each is for, and whether it is whole. None is loaded.
+//! The files of the driver's user space in the loader's folders: what each is for, and whether it is whole. None is loaded.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl DriverPart {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Cuda, Self::Nvml, Self::PtxJit, Self::Nvvm, Self::Nvvm70];
 
-    /// The name that the loader is asked for.
+    /// The name under which programs load it.
     pub const fn soname(self) -> &'static str {
         match self {
             Self::Cuda => "libcuda.so.1",
@@ -61,7 +61,7 @@ pub struct DriverFile {
     pub version: Fact<DriverVersion>,
     /// Where it comes from.
     pub kind: LibraryKind,
-    /// What is wrong with it; nothing where its headers and its length agree with a library of this machine.
+    /// What is wrong with it; `None` if its headers and its length fit a library for this machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damage: Option<FileDamage>,
 }
@@ -79,7 +79,7 @@ pub enum FileDamage {
         /// The length that its headers need.
         needed: u64,
     },
-    /// Its content is something else.
+    /// It is not a library.
     NotALibrary {
         /// What is missing.
         what: String,
@@ -88,9 +88,9 @@ pub enum FileDamage {
     OtherMachine,
     /// It is a folder, a pipe or a device.
     NotAFile,
-    /// It is a link to nothing, or to itself.
+    /// It is a link to a missing file, or to itself.
     Dangling,
-    /// It lies there with its version in its name, and the link that programs ask for is missing.
+    /// It exists with its version in its name, but the link that programs load is missing.
     Unlinked,
     /// It cannot be read by this user.
     Unreadable {
@@ -111,12 +111,12 @@ impl fmt::Display for FileDamage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is empty (0 bytes)"),
-            Self::CutOff { bytes, needed } => write!(f, "is cut off ({bytes} bytes of at least {needed})"),
-            Self::NotALibrary { what } => write!(f, "is no library ({what})"),
+            Self::CutOff { bytes, needed } => write!(f, "is truncated ({bytes} bytes of at least {needed})"),
+            Self::NotALibrary { what } => write!(f, "is not a library ({what})"),
             Self::OtherMachine => f.write_str("is for another processor, or for 32-bit programs"),
-            Self::NotAFile => f.write_str("is no regular file"),
-            Self::Dangling => f.write_str("is a link to nothing"),
-            Self::Unlinked => f.write_str("has no link of the name that programs ask for"),
+            Self::NotAFile => f.write_str("is not a regular file"),
+            Self::Dangling => f.write_str("is a broken symbolic link"),
+            Self::Unlinked => f.write_str("has no symbolic link with the name that programs load"),
             Self::Unreadable { why } => write!(f, "cannot be read ({why})"),
         }
     }

@@ -1,4 +1,4 @@
-//! Python environments: installed, declared, or only thought of.
+//! Python environments: installed, declared or planned.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub struct Environment {
     #[serde(default)]
     pub system_libraries: BTreeMap<String, Fact<String>>,
     /// Folders of packages that could not be listed, or not to their end, and the file that says which folders those are, where it could
-    /// not be read: what is in them is not known.
+    /// not be read: their contents are unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unlisted: Vec<Unlisted>,
     /// Other places that have torch or one of its companions, and that Python may take it from.
@@ -89,7 +89,7 @@ pub enum Origin {
     Declared(String),
     /// A wheel or other file that could be installed.
     Artifact(String),
-    /// Nothing yet: what would be there after a plan.
+    /// Nothing yet: the environment that a plan would create.
     Hypothetical,
 }
 
@@ -125,13 +125,13 @@ pub struct Package {
     /// Its shared libraries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub libraries: Vec<Library>,
-    /// How those were found; nothing where nobody looked.
+    /// How those were found; `None` if nothing was searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listing: Option<Listing>,
     /// Those that should be there and are not, or cannot be taken for libraries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damaged: Vec<BadFile>,
-    /// Files of its metadata that could not be read, or say nothing: what it requires or what it has brought is not known.
+    /// Files of its metadata that could not be read, or are empty: its requirements or its files are not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<Unlisted>,
     /// The folder that an editable install leads to, as shown; empty where nothing names it.
@@ -139,7 +139,7 @@ pub struct Package {
     pub editable: Option<String>,
     /// Where it is: the dist-info folder, relative to the environment.
     pub at: String,
-    /// How it was asked for, where a file or a command does.
+    /// How it was requested, if a file or a command requests it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Box<Asked>>,
 }
@@ -163,7 +163,7 @@ impl Package {
         }
     }
 
-    /// Nobody has looked at its files: what was seen was of another version or another system.
+    /// Marks its files as not checked: what was read belonged to another version or another system.
     pub fn forget_look(&mut self) {
         self.listing = None;
         self.damaged.clear();
@@ -177,6 +177,6 @@ impl Package {
 pub struct Build {
     /// Full version with the local part, `2.7.1+cu126`.
     pub version: String,
-    /// CUDA release it was built with; nothing for a build without CUDA.
+    /// CUDA release it was built with; `None` for a build without CUDA.
     pub cuda: Option<CudaVersion>,
 }

@@ -1,4 +1,4 @@
-//! The three-valued fact: observed, absent, or not looked at, each with where the answer came from.
+//! The three-valued fact: observed, absent or unknown, each with where the answer came from.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ pub enum Fact<T> {
         /// Which source answered.
         via: Source,
     },
-    /// A source that would know was asked and says there is none.
+    /// A source that would know says there is none.
     Absent {
         /// Which source answered.
         via: Source,
     },
-    /// Nobody could be asked.
+    /// No source could be asked.
     Unknown {
         /// Why not, as a lower-case fragment.
         why: String,
@@ -28,7 +28,7 @@ pub enum Fact<T> {
 }
 
 impl<T> Default for Fact<T> {
-    /// Nobody looked: what older saved facts are for a field that they lack.
+    /// Not checked: the value of a field that older saved facts lack.
     fn default() -> Self {
         Self::unknown("not looked at")
     }
@@ -40,12 +40,12 @@ impl<T> Fact<T> {
         Self::Known { value, via }
     }
 
-    /// `via` was asked and there is none.
+    /// `via` says that there is none.
     pub fn absent(via: Source) -> Self {
         Self::Absent { via }
     }
 
-    /// It could not be looked at, because of `why`.
+    /// It could not be determined, because of `why`.
     pub fn unknown(why: impl Into<String>) -> Self {
         Self::Unknown { why: why.into() }
     }
@@ -75,7 +75,7 @@ impl<T> Fact<T> {
         }
     }
 
-    /// Where the answer came from; nothing when nobody could be asked.
+    /// Where the answer came from; `None` when no source could be asked.
     pub fn via(&self) -> Option<&Source> {
         match self {
             Self::Known { via, .. } | Self::Absent { via } => Some(via),
@@ -88,7 +88,7 @@ impl<T> Fact<T> {
         matches!(self, Self::Absent { .. })
     }
 
-    /// Whether nobody could be asked.
+    /// Whether no source could be asked.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown { .. })
     }
@@ -99,7 +99,7 @@ impl<T> Fact<T> {
 pub struct Source {
     /// The kind of source.
     pub how: How,
-    /// File and section, option, call or knowledge row: what a person would look at to check it.
+    /// File and section, option, call or knowledge row: where a person would check it.
     pub at: String,
 }
 
@@ -152,6 +152,6 @@ pub enum How {
     Log,
     /// A knowledge row: a claim about a version, not a measurement of what is installed.
     Knowledge,
-    /// What a proposed change would bring.
+    /// The effect of a proposed change.
     Plan,
 }

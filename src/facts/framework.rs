@@ -11,7 +11,7 @@ use super::fact::Fact;
 pub struct Framework {
     /// Id of the environment.
     pub environment: String,
-    /// What torch says of itself and of the GPU; nothing where it could not be imported.
+    /// What torch reports about itself and the GPU; `None` if it could not be imported.
     #[serde(default)]
     pub torch: Option<FrameworkTorch>,
     /// The steps in their order, each with how it ended.
@@ -71,7 +71,7 @@ impl FrameworkStep {
         self.name == Self::IMPORT
     }
 
-    /// Whether it only makes ready, and computes nothing.
+    /// Whether it only prepares, and computes nothing.
     pub fn prepares(&self) -> bool {
         [Self::IMPORT, Self::DEVICE].contains(&self.name.as_str())
     }
@@ -100,7 +100,7 @@ pub enum StepOutcome {
     Died {
         /// By which signal or exit code.
         how: String,
-        /// Where it was in Python, as far as that was told.
+        /// Where it was in Python, as far as that was reported.
         trace: Vec<String>,
     },
     /// It did not end in time.
@@ -110,7 +110,7 @@ pub enum StepOutcome {
         /// Process that could not be ended.
         left_running: Option<u32>,
     },
-    /// It has nothing to do here.
+    /// It does not apply here.
     Skipped {
         /// Why not.
         why: String,
@@ -142,10 +142,10 @@ impl StepOutcome {
 }
 
 impl Framework {
-    /// Why nothing is known where nobody asked for it.
+    /// The reason given when it was not requested.
     pub const NOT_ASKED: &str = "not asked for (--framework)";
 
-    /// Why it could not be run although it was asked for.
+    /// Why it could not be run although it was requested.
     pub fn obstacle(fact: &Fact<Self>) -> Option<&str> {
         match fact {
             // Facts that are older than this one do not have it at all.

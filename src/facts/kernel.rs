@@ -1,4 +1,4 @@
-//! What the kernel shows of NVIDIA's driver, by its files: no library is asked.
+//! What the kernel shows of NVIDIA's driver in its files: no library is called.
 
 use gpucheck_model::facts::DriverVersion;
 use serde::{Deserialize, Serialize};
@@ -31,12 +31,12 @@ pub struct Kernel {
 }
 
 impl Kernel {
-    /// Whether a module of this name is loaded; nothing when nobody could look.
+    /// Whether a module of this name is loaded; `None` when unknown.
     pub fn has_loaded(&self, name: &str) -> Option<bool> {
         self.loaded.value().map(|loaded| loaded.iter().any(|module| module == name))
     }
 
-    /// Whether this device node is there; nothing when nobody could look.
+    /// Whether this device node exists; `None` when unknown.
     pub fn has_node(&self, name: &str) -> Option<bool> {
         self.nodes.value().map(|nodes| nodes.iter().any(|node| node == name))
     }

@@ -1,9 +1,9 @@
-//! What looking at installed packages met that is not as it should be: files that are no libraries, folders that cannot be listed, other
-//! places that Python may take a package from. A look that failed is a fact of its own: no claim takes its place.
+//! Problems found while reading installed packages: files that are not libraries, folders that cannot be listed, other
+//! places that Python may take a package from. A failed check is a fact of its own: no claim replaces it.
 
 use serde::{Deserialize, Serialize};
 
-/// How the libraries of a package were found. Where there is none of these nobody looked.
+/// How the libraries of a package were found. Without one of these they were not searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Listing {
@@ -13,7 +13,7 @@ pub enum Listing {
     Folder,
     /// It has no metadata at all: the folder of its name was found and searched.
     Module,
-    /// Nothing tells where they are: an editable install that does not name its folder.
+    /// Nothing says where they are: an editable install that does not name its folder.
     Nowhere,
 }
 
@@ -32,31 +32,31 @@ pub struct BadFile {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Flaw {
-    /// There is no such file, or a link that leads nowhere.
+    /// The file does not exist, or is a broken link.
     Absent,
     /// It has no bytes.
     Empty,
-    /// Its headers speak of more bytes than it has, or are damaged themselves.
+    /// Its headers describe more bytes than it has, or are damaged themselves.
     CutOff,
-    /// All that was looked at is zeros.
+    /// All bytes that were read are zeros.
     Zeros,
-    /// The text that git keeps in the place of a large file.
+    /// The text that Git LFS keeps in place of a large file.
     Pointer,
-    /// It is no library of any kind; of a Python file: no source.
+    /// It is not a library of any kind; for a Python file: not Python source.
     NoLibrary,
     /// It is for another processor or system.
     OtherMachine,
-    /// Its section headers are gone: the system may load it, but what it holds for GPUs cannot be told.
+    /// Its section headers are gone: the system may load it, but its GPU code cannot be determined.
     NoSections,
-    /// Whole, and yet nothing that the system's loader takes: an object file, a program, a file without segments.
+    /// Whole, but not loadable by the system's loader: an object file, a program, a file without segments.
     NotLoadable,
     /// Text for the linker, or a link that an archive has turned into text: harmless where nothing loads it by this name.
     LinkerScript,
     /// A folder, a pipe or a device.
     NotAFile,
-    /// Its symbolic links go in circles.
+    /// Its symbolic links form a loop.
     LinkLoop,
-    /// The operating system does not let it be read.
+    /// The operating system refuses to read it.
     Unreadable,
 }
 
@@ -76,7 +76,7 @@ pub struct Elsewhere {
     pub package: String,
     /// The module or the metadata folder, as shown.
     pub at: String,
-    /// Version, for metadata that tells it.
+    /// Version, if its metadata has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// What makes Python look there.

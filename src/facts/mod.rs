@@ -1,4 +1,4 @@
-//! The fact model: what was seen, and nothing that was concluded. Saved facts hold no knowledge, so that a replay with newer
+//! The fact model: what was seen, and no conclusions. Saved facts contain no knowledge, so that a replay with newer
 //! knowledge gives a newer answer.
 
 mod code;
@@ -37,7 +37,7 @@ pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Sm
 pub use toolkit::{Toolkit, ToolkitLead};
 pub use written::{Asked, Location, Symptom};
 
-/// Everything that was seen of one machine and its environments. The default is that nobody looked.
+/// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// The system.
@@ -70,7 +70,7 @@ pub struct Facts {
     /// GPUs that the user expects.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
-    /// Targets that every library with device code must hold, as `scan --require` names them.
+    /// Targets that every library with device code must contain, as `scan --require` names them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required: Vec<CodeTarget>,
     /// Targets of these that libraries lack by design, by path, as `scan --baseline` names them.
@@ -82,8 +82,8 @@ pub struct Facts {
     pub env_vars: BTreeMap<String, String>,
     /// Python environments.
     pub environments: Vec<Environment>,
-    /// Where facts stand that somebody wrote into a file, by their JSON pointer in these facts: `/environments/0/packages/3`. What lies
-    /// below a pointer that is not listed itself stands where the next one above it does.
+    /// Where in a file facts were written, by their JSON pointer in these facts: `/environments/0/packages/3`. A pointer that
+    /// is not listed itself has the place of the next one above it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<String, Location>,
     /// Lines of logs that look like errors, in the order of the log.
@@ -113,7 +113,7 @@ impl Facts {
             toolkits: self.toolkits.clone(),
             env_vars: self.env_vars.clone(),
             environments: one.cloned().into_iter().collect(),
-            // A changed fact no longer stands where it was written.
+            // A changed fact is no longer what the file says.
             written: BTreeMap::new(),
             symptoms: Vec::new(),
         }

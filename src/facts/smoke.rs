@@ -14,7 +14,7 @@ use super::{
 pub struct Smoke {
     /// Id of the GPU in this report.
     pub gpu: String,
-    /// The device as CUDA describes it; nothing where it was not reached.
+    /// The device as CUDA describes it; `None` if it was not reached.
     #[serde(default)]
     pub device: Option<SmokeDevice>,
     /// Where the random inputs begin: `--seed` repeats them.
@@ -24,7 +24,7 @@ pub struct Smoke {
     pub asked: Option<String>,
     /// How it ended.
     pub answer: ContactOutcome,
-    /// What was being done when it ended before its end.
+    /// What was being done when it ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
     /// Microseconds until there was a context.
@@ -39,7 +39,7 @@ pub struct Smoke {
     /// Memory copied from the host to the device and back (pageable memory, as programs usually have it).
     #[serde(default)]
     pub transfer: Option<Transfer>,
-    /// What can hold the GPU back, right after the kernels.
+    /// What can slow the GPU down, read right after the kernels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conditions: Option<Conditions>,
     /// Code of installed libraries that the driver was asked to load (`--load`).
@@ -143,7 +143,7 @@ pub enum KernelOutcome {
         of: u64,
         /// Where the first wrong one is: `row 3, column 17 of 193 x 161`.
         at: String,
-        /// What stands there; `nothing was written` for the pattern that stood there before.
+        /// The value there; `nothing was written` if it is still the pattern from before.
         got: String,
         /// What the reference says.
         expected: String,
@@ -195,7 +195,7 @@ pub struct Transfer {
     pub to_host_nanos: u64,
 }
 
-/// What can hold a GPU back, as NVML tells it.
+/// What can slow a GPU down, as NVML reports it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Conditions {
@@ -203,11 +203,11 @@ pub struct Conditions {
     pub power_limit: Option<u32>,
     /// Power limit that the card comes with, in milliwatts.
     pub power_default: Option<u32>,
-    /// Lanes of the PCIe link as it is.
+    /// Lanes of the PCIe link in use.
     pub pcie_width: Option<u32>,
     /// Lanes that the card and its slot allow.
     pub pcie_width_max: Option<u32>,
-    /// What holds the clocks down at this moment, in nvidia-smi's words.
+    /// What limits the clocks at this moment, in nvidia-smi's words.
     pub held_by: Vec<String>,
 }
 
@@ -226,7 +226,7 @@ pub struct LibraryLoad {
     pub bytes: u64,
     /// The machine code and PTX in it.
     pub images: Vec<Image>,
-    /// How many fatbins of the library hold the same images.
+    /// How many fatbins of the library contain the same images.
     pub like_it: u32,
     /// What the driver said.
     pub answer: ContactOutcome,
@@ -255,10 +255,10 @@ impl Smoke {
         }
     }
 
-    /// Why nothing is known where nobody asked for it.
+    /// The reason given when it was not requested.
     pub const NOT_ASKED: &str = "not asked for (gpucheck smoke)";
 
-    /// Why nothing could be run although it was asked for.
+    /// Why nothing could be run although it was requested.
     pub fn obstacle(fact: &Fact<Vec<Self>>) -> Option<&str> {
         match fact {
             // Facts that are older than this one do not have it at all.

@@ -33,7 +33,7 @@ pub enum ToolkitLead {
     Variable(String),
     /// The first nvcc on PATH is its own.
     NvccOnPath,
-    /// It lies in a folder where programs look.
+    /// It is in a folder where programs look.
     Folder(String),
 }
 

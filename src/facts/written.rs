@@ -1,4 +1,4 @@
-//! What somebody wrote: places in files, what a package was asked for with, and lines of a log that look like errors.
+//! Facts from text that people wrote: places in files, requirements, and lines of a log that look like errors.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl std::fmt::Display for Location {
 /// How a file or a command asks for a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// As it stands there: `torch[opt]>=2.7,<3; sys_platform == "linux"`.
+    /// As written: `torch[opt]>=2.7,<3; sys_platform == "linux"`.
     pub text: String,
     /// The versions that will do, in the words of the file's own kind; empty when any will.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -33,10 +33,10 @@ pub struct Asked {
     /// Extras that are asked for, by normalised name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extras: Vec<String>,
-    /// When it is asked for at all, as written.
+    /// When it is requested at all, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<String>,
-    /// Where it is to be had if not from an index: a URL, a git repository, a folder; without credentials.
+    /// Where to get it, if not from an index: a URL, a git repository, a folder; without credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -49,7 +49,7 @@ pub struct Symptom {
     /// Values that the reader took out of it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub captured: BTreeMap<String, String>,
-    /// Where it stands.
+    /// Where it is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
 }

@@ -7,7 +7,7 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// The kind of container, by its marks; absent when there is none of them.
+/// The kind of container, by its signs; absent when none is found.
 ///
 /// Variables of the process say nothing about the file system below another root, so they count on the live one only.
 pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
@@ -17,9 +17,9 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     if variable("KUBERNETES_SERVICE_HOST").is_some() {
         return by_variable("kubernetes", "KUBERNETES_SERVICE_HOST");
     }
-    // On Windows these paths lie on whatever drive the current folder is on.
+    // On Windows these paths are on whatever drive the current folder is on.
     if root.is_live() && !cfg!(target_os = "linux") {
-        return Fact::unknown("only Linux containers leave marks that can be read");
+        return Fact::unknown("containers are only detected on Linux");
     }
     if root.is_file(Path::new("/run/.containerenv")) {
         return by_file("podman", "/run/.containerenv");
@@ -42,7 +42,7 @@ pub fn container(root: &Root, surroundings: &Surroundings) -> Fact<String> {
     }
     match group {
         Ok(_) => Fact::absent(Source::file("/proc/1/cgroup")),
-        Err(_) => Fact::unknown("no mark of a container was seen, and /proc/1/cgroup cannot be read"),
+        Err(_) => Fact::unknown("no sign of a container was found, but /proc/1/cgroup cannot be read"),
     }
 }
 
@@ -60,7 +60,7 @@ fn of_cgroup(text: &str) -> Option<&'static str> {
     marks.into_iter().find(|(mark, _)| text.contains(mark)).map(|(_, kind)| kind)
 }
 
-/// The WSL version: WSL1 has no GPU, so whoever asks about CUDA is in WSL2, but the kernel's release decides.
+/// The WSL version: WSL1 has no GPU, so a question about CUDA suggests WSL2, but the kernel's release decides.
 pub fn wsl(root: &Root, surroundings: &Surroundings, kernel: &Fact<String>) -> Fact<u8> {
     if root.is_live() && !cfg!(target_os = "linux") {
         return Fact::absent(Source::new(How::Binary, "gpucheck itself"));
@@ -82,7 +82,7 @@ pub fn wsl(root: &Root, surroundings: &Surroundings, kernel: &Fact<String>) -> F
     }
     match kernel {
         Fact::Known { via, .. } => Fact::absent(via.clone()),
-        _ => Fact::unknown("the kernel release was not seen"),
+        _ => Fact::unknown("the kernel release is unknown"),
     }
 }
 

@@ -17,7 +17,7 @@ const MAX_FOLDERS: usize = 256;
 /// The programs that are there, `docker (snap)` apart from `docker`.
 pub fn container_tools(root: &Root, surroundings: &Surroundings, linux: bool, wsl: bool) -> Fact<Vec<String>> {
     if !linux {
-        return Fact::unknown("only looked for on Linux");
+        return Fact::unknown("only searched for on Linux");
     }
     // PATH is the process's, and names nothing below another root.
     let mut folders = if root.is_live() { surroundings.folders("PATH") } else { Vec::new() };
@@ -46,7 +46,7 @@ pub fn container_tools(root: &Root, surroundings: &Surroundings, linux: bool, ws
         asked.push(real);
     }
     if asked.is_empty() {
-        return Fact::unknown("none of the usual folders of programs is there");
+        return Fact::unknown("none of the usual program folders exists");
     }
     let place = if root.is_live() { "PATH and the usual folders" } else { "the usual folders" };
     Fact::known(found, Source::file(place))
@@ -79,7 +79,7 @@ mod tests {
         for name in ["usr/bin/podman", "usr/bin/nvidia-ctk", "usr/bin/nvidia-smi"] {
             program(&dir.path().join(name));
         }
-        // What may not be executed is no program.
+        // A file that may not be executed is not a program.
         fs::write(dir.path().join("usr/bin/nerdctl"), "").unwrap();
         symlink("/usr/bin/snap", dir.path().join("snap/bin/docker")).unwrap();
         assert_eq!(ask().value().unwrap(), &["podman", "nvidia-ctk", "docker (snap)"]);

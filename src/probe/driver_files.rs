@@ -9,7 +9,7 @@ use crate::{
     system::Root,
 };
 
-/// More than lie about anywhere.
+/// More than exist on any machine.
 const MOST: usize = 64;
 
 /// In the loader's order of folders, each file once for each library.
@@ -28,7 +28,7 @@ pub fn driver_files(root: &Root, places: &Fact<Vec<Place>>, host: &Host) -> Fact
     })
 }
 
-/// What the loader meets in a folder when it is asked for this library.
+/// What the loader finds in a folder when it searches for this library.
 fn file(root: &Root, place: &Place, part: DriverPart, platform: Option<&Platform>) -> Option<DriverFile> {
     let Place { folder, names } = place;
     if names.iter().any(|name| name == part.soname()) {

@@ -1,4 +1,4 @@
-//! The folders in which a driver's libraries may lie, and what is called so in them: listed once, for all that looks for such files.
+//! The folders that may contain a driver's libraries, and the files with such names in them: listed once, for all readers of such files.
 
 use std::{
     collections::BTreeSet,
@@ -36,15 +36,15 @@ pub struct Place {
 pub fn places(root: &Root, surroundings: &Surroundings, host: &Host) -> Fact<Vec<Place>> {
     let platform = host.platform.value();
     if platform.is_some_and(|platform| platform.os != Os::Linux) {
-        return Fact::unknown("only looked for on Linux");
+        return Fact::unknown("only searched for on Linux");
     }
     let folders = folders(root, surroundings, platform);
     if folders.is_empty() {
-        return Fact::unknown("none of the loader's folders is there");
+        return Fact::unknown("none of the loader's search folders exists");
     }
     let families = DriverPart::ALL.map(DriverPart::family);
     let place = |folder: PathBuf| Place { names: root.names_starting(&folder, &families), folder };
-    Fact::known(folders.into_iter().map(place).collect(), Source::file("the loader's folders"))
+    Fact::known(folders.into_iter().map(place).collect(), Source::file("the loader's search path"))
 }
 
 /// The loader's folders in its order, then the usual places that it was not told of; each once, links resolved. None where the loader

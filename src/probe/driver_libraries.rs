@@ -16,7 +16,7 @@ use crate::{
 
 /// The CUDA driver library and the management library.
 const FAMILIES: [&str; 2] = ["libcuda.so", "libnvidia-ml.so"];
-/// Of one folder no more than this: there is one driver, and the leftovers of a few.
+/// Files to take of one folder: there is one driver, and the leftovers of a few.
 const MAX_PER_FOLDER: usize = 32;
 
 /// Every libcuda and libnvidia-ml, each file once. The loader's folders come first, in its order; what lies in a usual place that
@@ -85,7 +85,7 @@ fn version(name: &str) -> Option<DriverVersion> {
     FAMILIES.iter().find_map(|family| version_in(name, family))
 }
 
-/// The version in `libcuda.so.580.95.05`; nothing for `libcuda.so.1`.
+/// The version in `libcuda.so.580.95.05`; `None` for `libcuda.so.1`.
 pub(super) fn version_in(name: &str, family: &str) -> Option<DriverVersion> {
     name.strip_prefix(family)?.strip_prefix('.')?.parse().ok()
 }
@@ -167,7 +167,7 @@ mod tests {
         let scene = Scene::new();
         assert!(scene.found().is_empty());
         scene.installed(MULTIARCH, "580.95.05");
-        // 32-bit programs have their own, which is no library of ours.
+        // 32-bit programs have their own, which does not count.
         scene.write("usr/lib/i386-linux-gnu/libcuda.so.580.95.05", b"\x7fELF\x01\x01\x01");
         scene.link("usr/lib/i386-linux-gnu/libcuda.so.1", "libcuda.so.580.95.05");
         scene.write("etc/ld.so.conf", b"/usr/lib/i386-linux-gnu\n");

@@ -10,7 +10,7 @@ use crate::{
     facts::{Fact, Source},
 };
 
-/// libc.so.6 has 2 MB. Its banner lies in the read-only data, behind the machine code: it is looked for from the end, in pieces of
+/// libc.so.6 has 2 MB. Its banner lies in the read-only data, behind the machine code: it is searched from the end, in pieces of
 /// this size.
 const PIECE: u64 = 128 << 10;
 const MAX_PIECES: usize = 32;

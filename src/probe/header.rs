@@ -13,7 +13,7 @@ const ELF_AARCH64: u16 = 183;
 const PE_X86_64: u16 = 0x8664;
 const PE_AARCH64: u16 = 0xAA64;
 
-/// Platform of an ELF or PE file; nothing when it is neither, of another processor, or cannot be read.
+/// Platform of an ELF or PE file; `None` when it is neither, of another processor, or cannot be read.
 pub fn platform(root: &Root, path: &Path) -> Option<Platform> {
     of_bytes(&root.read(path, 1024).ok()?)
 }

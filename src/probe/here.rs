@@ -32,7 +32,7 @@ pub struct InstalledPython {
 
 /// Looks at the system and at where Python is.
 pub fn here(root: &Root, surroundings: &Surroundings) -> Here {
-    // Only what a person names can be an error here, and nothing is named.
+    // Only something that the user names can be an error here, and nothing is named.
     let candidates = select::candidates(root, &Options::default(), surroundings).unwrap_or_default();
     let python = |candidate: select::Candidate| InstalledPython {
         prefix: candidate.layout.prefix,

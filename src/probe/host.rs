@@ -21,7 +21,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
         distribution: distribution(root, linux),
         glibc: if linux { glibc::version(root) } else { Fact::unknown("only Linux has a GNU C library") },
         container: container::container(root, surroundings),
-        shell: Fact::unknown("not named (--shell)"),
+        shell: Fact::unknown("not given (--shell)"),
         container_tools: container_tools::container_tools(root, surroundings, linux, wsl.value().is_some()),
         wsl,
         platform,
@@ -29,7 +29,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
     }
 }
 
-/// That of this program, which runs here; below another root that of a program every system has.
+/// The platform of this program, which runs here; below another root that of a program that every system has.
 pub(super) fn platform(root: &Root) -> Fact<Platform> {
     if root.is_live() {
         return match running() {
@@ -51,7 +51,7 @@ pub(super) fn platform(root: &Root) -> Fact<Platform> {
             return Fact::known(platform, Source::new(How::Binary, root.shown(&path)));
         }
     }
-    Fact::unknown("no /bin/sh or dynamic loader below the root tells it")
+    Fact::unknown("no /bin/sh or dynamic loader under the root shows it")
 }
 
 /// The platform this program was compiled for.
@@ -73,7 +73,7 @@ fn running() -> Option<Platform> {
 /// PRETTY_NAME of os-release (freedesktop.org's os-release(5)).
 fn distribution(root: &Root, linux: bool) -> Fact<String> {
     if !linux {
-        return Fact::unknown("only Linux writes the name of its edition in a text file");
+        return Fact::unknown("only Linux names its distribution in a text file");
     }
     for path in OS_RELEASE {
         let Ok(text) = root.read_text(Path::new(path), 64 << 10) else { continue };
@@ -106,11 +106,11 @@ fn unquoted(value: &str) -> String {
 
 fn kernel(root: &Root, linux: bool) -> Fact<String> {
     if root.is_live() && !linux {
-        return Fact::unknown("only Linux tells its kernel release in a file");
+        return Fact::unknown("the kernel release is only read on Linux");
     }
     match root.read_text(Path::new(KERNEL), 256).map(|text| text.trim().to_owned()) {
         Ok(release) if !release.is_empty() => Fact::known(release, Source::file(KERNEL)),
-        _ if !root.is_live() => Fact::unknown("a file system below --root runs no kernel"),
+        _ if !root.is_live() => Fact::unknown("no kernel runs under --root"),
         _ => Fact::unknown(format!("{KERNEL} cannot be read")),
     }
 }

@@ -1,5 +1,5 @@
-//! Looks at a machine and its Python environments. A probe sees and never judges; it executes nothing that it looks at, imports nothing
-//! and uses no network; only the driver's libraries are called, contained in [`live`]. What could not be looked at becomes
+//! Looks at a machine and its Python environments. A probe observes and never judges; it executes nothing that it reads, imports nothing
+//! and uses no network; only the driver's libraries are called, contained in [`live`]. What could not be read becomes
 //! [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
@@ -38,9 +38,9 @@ use crate::{
 };
 
 /// Why nothing is known of the driver's libraries.
-const NOT_ASKED: &str = "the driver was not asked";
+const NOT_ASKED: &str = "the driver was not queried";
 
-/// What the user asked to look at.
+/// What the user asked to check.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// `--root`: the file-system root of every file that is read.
@@ -55,7 +55,7 @@ pub struct Options {
     pub timeout: Duration,
     /// `--identify`: keep the UUIDs of GPUs.
     pub identify: bool,
-    /// What the knowledge base asks to look at, besides what is always looked at.
+    /// What the knowledge base asks to check, besides what is always checked.
     pub interests: Interests,
     /// Leave the Python environments alone.
     pub without_environments: bool,
@@ -63,15 +63,15 @@ pub struct Options {
     pub smoke: Option<smoke::Options>,
 }
 
-/// Everything there is to see.
+/// Reads everything.
 ///
 /// # Errors
-/// For what the user named and cannot be read: a root that is no folder, a `--python` that is no Python environment. All else
+/// For something the user named that cannot be read: a root that is not a folder, a `--python` that is not a Python environment. All else
 /// that fails becomes an unknown fact.
 pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<Facts> {
     let shown = || options.root.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
     let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
-        .with_context(|| format!("--root {}: expected a folder to take as the root of the file system", shown()))?;
+        .with_context(|| format!("--root {}: expected a folder to use as the root of the file system", shown()))?;
     // First, so that the driver answers while the files are read.
     let live = (options.live && root.is_live()).then(|| live::Live::start(options.timeout));
     let host = host::host(&root, surroundings);

@@ -40,10 +40,10 @@ impl Device {
 /// NVIDIA's devices in the order of their addresses.
 pub fn devices(root: &Root, host: &Host) -> Fact<Vec<Device>> {
     if host.wsl.value().is_some() {
-        return Fact::unknown("WSL shows no PCI devices; name the GPU with --gpu");
+        return Fact::unknown("WSL does not expose PCI devices; name the GPU with --gpu");
     }
     if host.platform.value().is_some_and(|platform| platform.os != Os::Linux) {
-        return Fact::unknown("only Linux lists its PCI devices in files; name the GPU with --gpu");
+        return Fact::unknown("PCI devices are only read on Linux; name the GPU with --gpu");
     }
     let Ok(devices) = root.list(Path::new(BUS)) else {
         return Fact::unknown(format!("{BUS} cannot be read; name the GPU with --gpu"));
@@ -65,7 +65,7 @@ pub fn gpus(root: &Root, devices: &Fact<Vec<Device>>) -> Fact<Vec<Gpu>> {
         return Fact::known(gpus, Source::new(How::Pci, BUS));
     }
     if is_tegra(root) {
-        return Fact::unknown("the GPU of a Tegra is not on the PCI bus; name it with --gpu");
+        return Fact::unknown("a Tegra's GPU is not on the PCI bus; name it with --gpu");
     }
     Fact::absent(Source::file(BUS))
 }
@@ -86,7 +86,7 @@ fn device(root: &Root, address: &str) -> Option<Device> {
 fn gpu(root: &Root, index: usize, device: &Device) -> Gpu {
     let address = &device.address;
     let via = || Source::new(How::Pci, format!("{BUS}/{address}"));
-    let ask = "the driver was not asked; PCI does not say";
+    let ask = "the driver was not queried, and PCI does not say";
     Gpu {
         name: name(root, address),
         pci_device: Fact::known(format!("{:04x}", device.id), via()),
@@ -104,7 +104,7 @@ fn name(root: &Root, address: &str) -> Fact<String> {
     let model = text.as_deref().ok().and_then(|text| text.lines().find_map(|line| line.strip_prefix("Model:")));
     match model.map(str::trim).filter(|model| !model.is_empty() && *model != "Unknown") {
         Some(model) => Fact::known(model.to_owned(), Source::file(path)),
-        None => Fact::unknown("no kernel driver names it"),
+        None => Fact::unknown("no kernel driver reports its name"),
     }
 }
 
@@ -117,7 +117,7 @@ fn bound(root: &Root, address: &str) -> Fact<String> {
     let driver = root.real(&link).ok().and_then(|path| Some(path.file_name()?.to_str()?.to_owned()));
     match driver {
         Some(driver) => Fact::known(driver, Source::new(How::Pci, root.shown(&link))),
-        None => Fact::unknown(format!("{} leads nowhere", root.shown(&link))),
+        None => Fact::unknown(format!("{} is a broken symbolic link", root.shown(&link))),
     }
 }
 

@@ -60,7 +60,7 @@ fn of_content<S: ReadAt + ?Sized>(source: &S, platform: Option<&Platform>) -> Op
         Err(error) => return Some(FileDamage::Unreadable { why: error.kind().to_string() }),
     };
     if !header.starts_with(b"\x7fELF") {
-        return no_library("it does not begin as one");
+        return no_library("it has no ELF header");
     }
     if read < HEADER {
         return cut_off(HEADER as u64);
@@ -70,11 +70,11 @@ fn of_content<S: ReadAt + ?Sized>(source: &S, platform: Option<&Platform>) -> Op
         return Some(FileDamage::OtherMachine);
     }
     if u16_at(&header, 16) != SHARED_OBJECT {
-        return no_library("it is another kind of ELF file");
+        return no_library("it is an ELF file of another type");
     }
     let count = usize::from(u16_at(&header, 56));
     if usize::from(u16_at(&header, 54)) != SEGMENT || count == 0 || count > MOST_SEGMENTS {
-        return no_library("its header names nothing to load");
+        return no_library("its ELF header has no valid program header table");
     }
     let (segments_at, sections_at) = (u64_at(&header, 32), u64_at(&header, 40));
     let segments_end = segments_at.saturating_add((count * SEGMENT) as u64);
@@ -91,7 +91,7 @@ fn of_content<S: ReadAt + ?Sized>(source: &S, platform: Option<&Platform>) -> Op
     }
     let of = |kind: u32| segments.chunks_exact(SEGMENT).filter(move |segment| u32_at(segment, 0) == kind);
     let ends = of(LOAD).map(|segment| u64_at(segment, 8).saturating_add(u64_at(segment, 32)));
-    let Some(needed) = ends.max() else { return no_library("it has nothing to load") };
+    let Some(needed) = ends.max() else { return no_library("it has no loadable segment") };
     let needed = needed.max(sections_end);
     if needed > length {
         return cut_off(needed);

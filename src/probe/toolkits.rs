@@ -92,7 +92,7 @@ fn version(root: &Root, toolkit: &Path) -> Fact<CudaVersion> {
     let named = name.strip_prefix("cuda-").or_else(|| name.strip_prefix('v')).and_then(|version| version.parse().ok());
     match named {
         Some(version) => Fact::known(version, Source::file(root.shown(toolkit))),
-        None => Fact::unknown("neither version.json, version.txt nor cuda.h tells it"),
+        None => Fact::unknown("not found in version.json, version.txt or cuda.h"),
     }
 }
 

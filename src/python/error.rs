@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a text is no requirement or no marker, in words.
+/// Why a text is not a valid requirement or marker, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequirementError(pub(super) String);
 

@@ -1,4 +1,4 @@
-//! Environment markers: `platform_system == "Linux" and python_version < "3.15"`, and what they come to in an environment
+//! Environment markers: `platform_system == "Linux" and python_version < "3.15"`, and how they evaluate in an environment
 //! of which not everything is known.
 //! Format: <https://packaging.python.org/en/latest/specifications/dependency-specifiers/#environment-markers>.
 
@@ -96,7 +96,7 @@ impl Comparison {
         {
             return Some(answer);
         }
-        // A full version is one of many that the environment may have; as a text it stands for none of the others.
+        // A full version is one of many that the environment may have; as a text it equals none of the others.
         (!self.names(Variable::is_full_version)).then(|| self.operator.compare_texts(left, right))?
     }
 
@@ -109,7 +109,7 @@ impl Comparison {
 }
 
 impl Operand {
-    /// What it can be in an environment, beside what it is compared with; nothing when that is unknown.
+    /// What it can be in an environment, beside what it is compared with; `None` when that is unknown.
     fn values(&self, environment: &MarkerEnvironment, beside: &Self) -> Option<Vec<String>> {
         match (self, beside) {
             (Self::Text(text), _) => Some(vec![text.clone()]),

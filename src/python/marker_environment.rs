@@ -62,12 +62,12 @@ pub struct MarkerEnvironment {
 }
 
 impl MarkerEnvironment {
-    /// An environment with this interpreter on this platform; nothing stands for unknown.
+    /// An environment with this interpreter on this platform; `None` means unknown.
     pub fn new(python: Option<PythonVersion>, platform: Option<Platform>) -> Self {
         Self { python, platform }
     }
 
-    /// The values that a variable can have, as far as a comparison with the text tells them apart; nothing when it can have any.
+    /// The values that a variable can have, as far as a comparison with the text tells them apart; `None` when it can have any.
     pub(super) fn values(&self, variable: Variable, beside: &str) -> Option<Vec<String>> {
         let value = match variable {
             Variable::PythonVersion => {
@@ -106,7 +106,7 @@ impl MarkerEnvironment {
     }
 }
 
-/// Patch releases of a Python that stand for all of them beside a version: the first, one that never comes, and the version's own.
+/// Patch releases of a Python that represent all of them when compared with a version: the first, one that never comes, and the version's own.
 /// What holds for these holds for each, because every operator's answer changes only at that version.
 fn patch_releases(python: PythonVersion, beside: &str) -> Vec<String> {
     let release = |patch: u64| format!("{}.{}.{patch}", python.major, python.minor);

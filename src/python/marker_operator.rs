@@ -19,7 +19,7 @@ pub(super) enum Operator {
 }
 
 impl Operator {
-    /// The comparison of versions, nothing when one side is no version or the operator is not for versions.
+    /// The comparison of versions, `None` when one side is not a version or the operator is not for versions.
     pub fn compare_versions(self, left: &str, right: &str) -> Option<bool> {
         let symbol = match self {
             Self::Equal => "==",

@@ -20,7 +20,7 @@ impl FromStr for Marker {
         let mut parser = Parser { rest: text.trim() };
         let node = parser.any(DEPTH)?;
         if !parser.rest.is_empty() {
-            return Err(RequirementError(format!("'and', 'or' or the end is missing before '{}'", shown(parser.rest))));
+            return Err(RequirementError(format!("expected 'and', 'or' or the end before '{}'", shown(parser.rest))));
         }
         Ok(Self(node))
     }
@@ -57,7 +57,7 @@ impl<'a> Parser<'a> {
                 .ok_or_else(|| RequirementError(format!("the marker nests parentheses deeper than {DEPTH}")))?;
             let node = self.any(deeper)?;
             if !self.eat(")") {
-                return Err(RequirementError(format!("')' is missing before {}", self.here())));
+                return Err(RequirementError(format!("expected ')' before {}", self.here())));
             }
             return Ok(node);
         }
@@ -72,14 +72,14 @@ impl<'a> Parser<'a> {
             let Some(quoted) = self.rest.strip_prefix(quote) else { continue };
             let (text, rest) = quoted
                 .split_once(quote)
-                .ok_or_else(|| RequirementError(format!("the quote does not end: {}", self.here())))?;
+                .ok_or_else(|| RequirementError(format!("unterminated string: {}", self.here())))?;
             self.rest = rest.trim_start();
             return Ok(Operand::Text(text.to_owned()));
         }
         let word = self.word();
         let variable = Variable::named(word).ok_or_else(|| {
             RequirementError(if word.is_empty() {
-                format!("a marker variable or a quoted text is missing before {}", self.here())
+                format!("expected a marker variable or a quoted string before {}", self.here())
             } else {
                 format!("'{}' is not a marker variable", shown(word))
             })
@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
         if self.eat_word("not") && self.eat_word("in") {
             return Ok(Operator::NotIn);
         }
-        Err(RequirementError(format!("a comparison is missing before {}", self.here())))
+        Err(RequirementError(format!("expected a comparison operator before {}", self.here())))
     }
 
     fn eat(&mut self, symbol: &str) -> bool {
@@ -170,14 +170,14 @@ mod tests {
     #[test]
     fn what_is_no_marker_is_refused_in_words() {
         for (text, words) in [
-            ("", "a marker variable or a quoted text is missing before the end"),
-            ("os_name == 'nt", "the quote does not end: ''nt'"),
+            ("", "expected a marker variable or a quoted string before the end"),
+            ("os_name == 'nt", "unterminated string: ''nt'"),
             ("os_nam == 'nt'", "'os_nam' is not a marker variable"),
-            ("os_name = 'nt'", "a comparison is missing before '= 'nt''"),
-            ("os_name not 'nt'", "a comparison is missing before ''nt''"),
-            ("(os_name == 'nt'", "')' is missing before the end"),
-            ("os_name == 'nt' os_name", "'and', 'or' or the end is missing before 'os_name'"),
-            ("os_name == 'nt' and", "a marker variable or a quoted text is missing before the end"),
+            ("os_name = 'nt'", "expected a comparison operator before '= 'nt''"),
+            ("os_name not 'nt'", "expected a comparison operator before ''nt''"),
+            ("(os_name == 'nt'", "expected ')' before the end"),
+            ("os_name == 'nt' os_name", "expected 'and', 'or' or the end before 'os_name'"),
+            ("os_name == 'nt' and", "expected a marker variable or a quoted string before the end"),
         ] {
             assert_eq!(text.parse::<Marker>().unwrap_err().to_string(), words, "{text}");
         }

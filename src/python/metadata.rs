@@ -19,10 +19,10 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// Reads the fields up to the first empty line, where the description starts, or the first line that is no field.
+    /// Reads the fields up to the first empty line, where the description starts, or the first line that is not a field.
     pub fn parse(text: &str) -> Self {
         let mut metadata = Self::default();
-        // The field at hand, which the next line may continue; none where it is one that nobody asks for, as most are.
+        // The field at hand, which the next line may continue; none if it is one that is not needed, as most are.
         let mut open: Option<(Field, String)> = None;
         for line in text.trim_start_matches('\u{feff}').lines().take_while(|line| !line.is_empty()) {
             if line.starts_with([' ', '\t']) {

@@ -4,7 +4,7 @@
 /// What the name of a library ends in, on Linux perhaps with a version behind it.
 const ENDINGS: [&[u8]; 3] = [b".so", b".dll", b".pyd"];
 
-/// The paths in a `RECORD`, with forward slashes, in its order. They are relative to the folder that holds the dist-info folder.
+/// The paths in a `RECORD`, with forward slashes, in its order. They are relative to the parent of the dist-info folder.
 pub fn record_paths(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(first_field).filter(|path| !path.is_empty()).map(|path| path.replace('\\', "/"))
 }
@@ -55,7 +55,7 @@ pub fn native_file(path: &str) -> bool {
     shared_library(path) || device_code(path)
 }
 
-/// Whether a path names a file that is device code as it is: `.ptx`, `.cubin`, `.fatbin`.
+/// Whether a path names a file that is plain device code: `.ptx`, `.cubin`, `.fatbin`.
 pub fn device_code(path: &str) -> bool {
     [".ptx", ".cubin", ".fatbin"].iter().any(|ending| path.ends_with(ending))
 }
@@ -71,7 +71,7 @@ pub fn shared_library(path: &str) -> bool {
     if ENDINGS.iter().any(|ending| file.as_bytes().ends_with(ending)) {
         return true;
     }
-    // Every part of a library's version starts with a digit (`24.0git` included): `x.so.1.txt` is no library.
+    // Every part of a library's version starts with a digit (`24.0git` included): `x.so.1.txt` is not a library.
     file.split_once(".so.").is_some_and(|(_, version)| {
         version.split('.').all(|part| part.bytes().next().is_some_and(|first| first.is_ascii_digit()))
     })

@@ -12,7 +12,7 @@ use super::{
     versions::specifier_accepts,
 };
 
-/// What one distribution asks of another.
+/// What one distribution requires of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// Normalised name.
@@ -28,7 +28,7 @@ pub struct Requirement {
 }
 
 impl Requirement {
-    /// Whether an installed version will do; nothing when it is no version. A pre-release that is installed will do if it is in range.
+    /// Whether an installed version will do; `None` when it is not a version. A pre-release that is installed will do if it is in range.
     pub fn accepts(&self, version: &str) -> Option<bool> {
         let version: Version = version.parse().ok()?;
         Some(self.specifiers.iter().all(|specifier| specifier_accepts(specifier, &version)))
@@ -51,7 +51,7 @@ impl FromStr for Requirement {
             None => (rest, None),
         };
         if url.is_some() && !specifiers.trim().is_empty() {
-            return Err(RequirementError(format!("';' is missing before '{}'", shown(specifiers.trim()))));
+            return Err(RequirementError(format!("expected ';' before '{}'", shown(specifiers.trim()))));
         }
         Ok(Self { name, extras, specifiers: read_specifiers(specifiers)?, url, marker })
     }
@@ -63,7 +63,7 @@ fn name(text: &str) -> Result<(String, &str), RequirementError> {
     let (name, rest) = text.split_at(end);
     let is_inner = |c: char| !c.is_ascii_alphanumeric();
     if name.is_empty() || name.starts_with(is_inner) || name.ends_with(is_inner) {
-        return Err(RequirementError(format!("'{}' does not start with a name", shown(text))));
+        return Err(RequirementError(format!("'{}' does not start with a package name", shown(text))));
     }
     Ok((normalize(name), rest.trim_start()))
 }
@@ -72,13 +72,13 @@ fn name(text: &str) -> Result<(String, &str), RequirementError> {
 fn extras(text: &str) -> Result<(Vec<String>, &str), RequirementError> {
     let Some(inner) = text.strip_prefix('[') else { return Ok((Vec::new(), text)) };
     let (list, rest) =
-        inner.split_once(']').ok_or_else(|| RequirementError(format!("']' is missing after '{}'", shown(text))))?;
+        inner.split_once(']').ok_or_else(|| RequirementError(format!("expected ']' after '{}'", shown(text))))?;
     if list.trim().is_empty() {
         return Ok((Vec::new(), rest.trim_start()));
     }
     let extras = list.split(',').map(|extra| match name(extra.trim())? {
         (name, "") => Ok(name),
-        _ => Err(RequirementError(format!("'{}' is not the name of an extra", shown(extra.trim())))),
+        _ => Err(RequirementError(format!("'{}' is not a valid extra name", shown(extra.trim())))),
     });
     Ok((extras.collect::<Result<_, _>>()?, rest.trim_start()))
 }
@@ -88,7 +88,7 @@ fn url(text: &str) -> Result<(String, &str), RequirementError> {
     let text = text.trim_start();
     let (url, rest) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
     if url.is_empty() {
-        return Err(RequirementError("a URL is missing after '@'".to_owned()));
+        return Err(RequirementError("expected a URL after '@'".to_owned()));
     }
     Ok((url.to_owned(), rest))
 }
@@ -97,9 +97,9 @@ fn url(text: &str) -> Result<(String, &str), RequirementError> {
 fn read_specifiers(text: &str) -> Result<VersionSpecifiers, RequirementError> {
     let text = text.trim();
     let list = match text.strip_prefix('(') {
-        Some(inner) => inner
-            .strip_suffix(')')
-            .ok_or_else(|| RequirementError(format!("')' is missing after '{}'", shown(text))))?,
+        Some(inner) => {
+            inner.strip_suffix(')').ok_or_else(|| RequirementError(format!("expected ')' after '{}'", shown(text))))?
+        }
         None => text,
     };
     let list = list.trim();
@@ -169,20 +169,20 @@ mod tests {
     #[test]
     fn what_is_no_requirement_is_refused_in_words() {
         for (text, words) in [
-            ("", "'' does not start with a name"),
-            ("-torch", "'-torch' does not start with a name"),
-            ("torch[a", "']' is missing after '[a'"),
-            ("torch[a b]", "'a b' is not the name of an extra"),
-            ("torch[a,]", "'' does not start with a name"),
-            ("torch (>=1", "')' is missing after '(>=1'"),
+            ("", "'' does not start with a package name"),
+            ("-torch", "'-torch' does not start with a package name"),
+            ("torch[a", "expected ']' after '[a'"),
+            ("torch[a b]", "'a b' is not a valid extra name"),
+            ("torch[a,]", "'' does not start with a package name"),
+            ("torch (>=1", "expected ')' after '(>=1'"),
             ("torch 2.7", "'2.7' is not a version specifier: Unexpected end of version specifier, expected operator"),
             (
                 "torch>=2.*",
                 "'>=2.*' is not a version specifier: Operator >= cannot be used with a wildcard version specifier",
             ),
             ("torch,", "'' is not a version specifier: Unexpected end of version specifier, expected operator"),
-            ("torch @", "a URL is missing after '@'"),
-            ("torch @ https://h/t.whl os_name == 'nt'", "';' is missing before 'os_name == 'nt''"),
+            ("torch @", "expected a URL after '@'"),
+            ("torch @ https://h/t.whl os_name == 'nt'", "expected ';' before 'os_name == 'nt''"),
             ("torch; os_nam == 'nt'", "'os_nam' is not a marker variable"),
         ] {
             assert_eq!(text.parse::<Requirement>().unwrap_err().to_string(), words, "{text}");

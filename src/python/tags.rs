@@ -64,7 +64,7 @@ impl WheelPlatform {
         Self { system, cpu: Some(cpu.to_owned()) }
     }
 
-    /// How well a platform tag fits, 0 best; nothing when it does not.
+    /// How well a platform tag fits, 0 best; `None` when it does not.
     fn rank(&self, tag: &str) -> Option<u32> {
         let cpu = |text: &str| self.cpu.as_deref().is_none_or(|cpu| cpu == text);
         let older = |major: u16, minor: u16, have: (u16, u16), alias: u32| {

@@ -12,7 +12,7 @@ pub struct TorchVersion {
     pub hip: Option<String>,
 }
 
-/// Reads a `version.py`; nothing when it assigns no text to `__version__`.
+/// Reads a `version.py`; `None` when it assigns no text to `__version__`.
 ///
 /// Only assignments at the start of a line count: torchvision asks its library for `cuda` inside an `if`.
 pub fn version_py(text: &str) -> Option<TorchVersion> {

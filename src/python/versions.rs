@@ -4,7 +4,7 @@ use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use crate::facts::CudaVersion;
 
-/// The CUDA release that a local version names: 12.6 of `2.7.1+cu126`, 11.7 of `2.0.1+cu117.with.pypi.cudnn`, nothing of `2.7.1+cpu`.
+/// The CUDA release that a local version names: 12.6 of `2.7.1+cu126`, 11.7 of `2.0.1+cu117.with.pypi.cudnn`, `None` of `2.7.1+cpu`.
 ///
 /// Only a whole part `cuNNN` (or `cuNN` before CUDA 10) counts: `+cu12` names no release, and `+pt20cu117` is not PyTorch's own spelling.
 pub fn cuda_of_local(version: &str) -> Option<CudaVersion> {
@@ -32,7 +32,7 @@ pub fn public_version(version: &str) -> &str {
     version.split_once('+').map_or(version, |(public, _)| public)
 }
 
-/// Whether a PEP 440 range has a version; its local part does not count, pre-releases do. Nothing when one of them does not parse.
+/// Whether a PEP 440 range has a version; its local part does not count, pre-releases do. `None` when one of them does not parse.
 pub fn in_range(range: &str, version: &str) -> Option<bool> {
     let range: VersionSpecifiers = range.parse().ok()?;
     let version = version.parse::<Version>().ok()?.without_local();

@@ -24,7 +24,7 @@ pub struct WheelName {
 }
 
 impl WheelName {
-    /// Takes a file name apart; nothing when it is not that of a wheel.
+    /// Takes a file name apart; `None` when it is not that of a wheel.
     pub fn parse(file: &str) -> Option<Self> {
         let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
         let (name, version, build, tags) = match parts.as_slice() {
@@ -56,7 +56,7 @@ impl WheelName {
         })
     }
 
-    /// The tags as they stand in the name.
+    /// The tags as written in the name.
     pub fn tags(&self) -> String {
         [&self.pythons, &self.abis, &self.platforms].map(|list| list.join(".")).join("-")
     }

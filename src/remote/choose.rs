@@ -33,7 +33,7 @@ pub enum NotFound {
     Platform {
         /// The newest version that fits.
         version: String,
-        /// What was looked for.
+        /// What was requested.
         target: String,
         /// What there is.
         has: Vec<String>,
@@ -122,7 +122,7 @@ fn candidate(file: File, requirement: &Requirement) -> Option<Candidate> {
 /// Whether `Requires-Python` takes the target's Python; what cannot be read shuts nothing out, as with pip.
 fn takes(requires: &str, target: &WheelTarget) -> bool {
     let (Some(python), Ok(specifiers)) = (target.python, requires.parse::<VersionSpecifiers>()) else { return true };
-    // The last release of that series: `>=3.9.1` is about patch releases that nobody uses.
+    // The last release of that series: `>=3.9.1` concerns patch releases that are no longer used.
     let version = Version::new([u64::from(python.major), u64::from(python.minor), 99]);
     let bare = Version::new([u64::from(python.major), u64::from(python.minor)]);
     specifiers.contains(&version) || specifiers.contains(&bare)
@@ -170,19 +170,19 @@ fn kinds(wheels: &[&WheelName]) -> Vec<String> {
 impl fmt::Display for NotFound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nothing => f.write_str("the index lists no wheel of it"),
-            Self::Version(near) => write!(f, "there is no such version; there are {} …", near.join(", ")),
+            Self::Nothing => f.write_str("the index lists no wheels for it"),
+            Self::Version(near) => write!(f, "no such version; available: {} …", near.join(", ")),
             Self::SourceOnly(version) => write!(
                 f,
-                "version {version} has no wheel, only source code: what it will run on is decided where it is built"
+                "version {version} has no wheel, only source code: the GPUs it runs on depend on where it is built"
             ),
             Self::Platform { version, target, has } => write!(
                 f,
-                "version {version} has no wheel for {target}; it has {} (choose with --platform and --python-version)",
+                "version {version} has no wheel for {target}; available: {} (choose with --platform and --python-version)",
                 has.join(", ")
             ),
             Self::Yanked(version) => {
-                write!(f, "all versions that fit were withdrawn by their authors, up to {version}: name one with ==")
+                write!(f, "all matching versions, up to {version}, were yanked by their authors: name one with ==")
             }
         }
     }
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn what_there_is_instead() {
         let pick = |requirement, platform| pick(requirement, platform, "3.11", &FILES).unwrap_err();
-        assert_eq!(pick("a==1.2", "linux-x86_64"), "there is no such version; there are 1.0+cu128, 1.1, 1.5, 1.6, 9 …");
+        assert_eq!(pick("a==1.2", "linux-x86_64"), "no such version; available: 1.0+cu128, 1.1, 1.5, 1.6, 9 …");
         assert_eq!(
             pick("a==1.0", "linux-aarch64"),
             "version 1.0 has no wheel for Python 3.11 on Linux aarch64; it has manylinux_2_28_x86_64 (Python 3.11), \
@@ -251,7 +251,7 @@ mod tests {
         );
         assert!(pick("a==1.6", "linux-x86_64").starts_with("version 1.6 has no wheel, only source code"));
         assert!(pick("a==9", "linux-x86_64").contains("any (Python 3)"));
-        assert_eq!(pick("b", "linux-x86_64"), "the index lists no wheel of it");
+        assert_eq!(pick("b", "linux-x86_64"), "the index lists no wheels for it");
         assert_eq!(choose(Vec::new(), &"a".parse().unwrap(), &target("linux", "3.11")), Err(NotFound::Nothing));
         let only = super::tests::pick("a<2", "linux", "3.11", &["!a-1.5-py3-none-any.whl"]).unwrap_err();
         assert!(only.contains("withdrawn") && only.contains("1.5"), "{only}");

@@ -26,9 +26,9 @@ use super::{
 
 const ATTEMPTS: u32 = 3;
 const MAX_REDIRECTS: usize = 10;
-/// So much longer than without any byte may an answer take as a whole.
+/// How much longer a whole answer may take than the wait for a single byte.
 const WHOLE: u32 = 10;
-/// Slower than this, over that time, nobody waits to the end: bytes in a second.
+/// A download slower than this, over that time, is given up: bytes per second.
 const SLOWEST: u64 = 10_000;
 /// What a server asks to wait is waited, up to this.
 const MAX_WAIT: Duration = Duration::from_secs(5);
@@ -101,7 +101,7 @@ impl Client {
         self.settings.timeout
     }
 
-    /// Whether so many bytes since then are too few to go on: a server that sends a byte now and then must not hold anybody.
+    /// Whether this many bytes since then are too few to go on: a server that sends a byte now and then must not block the user.
     pub(super) fn is_slow(&self, start: Instant, bytes: u64) -> Option<Fault> {
         let seconds = start.elapsed().as_secs();
         let waited = start.elapsed() > self.settings.timeout.saturating_mul(WHOLE);
@@ -164,7 +164,7 @@ impl Client {
                 return Ok(answer);
             }
             let bad = |why: String| Error::new(url.to_string(), Fault::RedirectBad(why));
-            let to = answer.header("location").ok_or_else(|| bad("it names no address".to_owned()))?;
+            let to = answer.header("location").ok_or_else(|| bad("it has no Location header".to_owned()))?;
             let next = url.join(to).map_err(|error| bad(error.to_string()))?;
             if url.secure && !next.secure {
                 return Err(Error::new(url.to_string(), Fault::RedirectUnsafe(next.to_string())));
@@ -179,9 +179,13 @@ impl Client {
         let proxy = self.settings.proxy_for(url);
         let shown = || url.to_string();
         let parsed = proxy.map(Proxy::new).transpose().map_err(|_| {
-            let name =
-                proxy.and_then(|proxy| Url::parse(proxy).ok()).map_or("the proxy".to_owned(), |url| url.to_string());
-            Error::new(shown(), Fault::Proxy(format!("{name} is no address of one, such as http://proxy:3128")))
+            let name = proxy
+                .and_then(|proxy| Url::parse(proxy).ok())
+                .map_or("its address".to_owned(), |url| format!("'{url}'"));
+            Error::new(
+                shown(),
+                Fault::Proxy(format!("{name} is not a proxy URL (expected something like http://proxy:3128)")),
+            )
         })?;
         let mut request = self.agent.get(url.request());
         for (name, value) in headers {
@@ -297,10 +301,10 @@ pub(super) fn broken(error: io::Error, url: &Url, timeout: Duration) -> Fault {
     explain(ureq::Error::from(error), url, None, timeout)
 }
 
-/// What rustls, or the system that it asked, has against a certificate.
+/// Why rustls, or the system verifier, rejected a certificate.
 fn certificate_words(what: &str) -> String {
     if what == "UnknownIssuer" {
-        return "whoever signed it is not known here (UnknownIssuer)".to_owned();
+        return "its issuer is not trusted on this machine (UnknownIssuer)".to_owned();
     }
     // What the system's own verifier says.
     let system = what.strip_prefix("Other(OtherError(\"").and_then(|rest| rest.strip_suffix("\"))"));
@@ -327,10 +331,10 @@ fn explain(error: ureq::Error, url: &Url, proxy: Option<&str>, timeout: Duration
             }
             match error.kind() {
                 io::ErrorKind::ConnectionRefused => {
-                    Fault::Connection(format!("nothing answers at {} (connection refused){through}", url.place()))
+                    Fault::Connection(format!("connection refused by {}{through}", url.place()))
                 }
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
-                    Fault::Connection(format!("{} closed it too early{through}", url.place()))
+                    Fault::Connection(format!("{} closed the connection too early{through}", url.place()))
                 }
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
                     Fault::Timeout(timeout.as_secs_f64().ceil() as u64)
@@ -369,7 +373,7 @@ mod tests {
         let system = r#"Other(OtherError("OS Error -2146762482 (the revocation process could not continue)"))"#;
         assert_eq!(certificate_words(system), "OS Error -2146762482 (the revocation process could not continue)");
         assert_eq!(certificate_words("Expired"), "Expired");
-        assert!(certificate_words("UnknownIssuer").starts_with("whoever signed it"));
+        assert!(certificate_words("UnknownIssuer").starts_with("its issuer is not trusted"));
     }
 
     #[test]

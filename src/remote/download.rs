@@ -28,7 +28,7 @@ pub struct Temporary {
 }
 
 impl Temporary {
-    /// What it holds.
+    /// Its contents.
     pub const fn source(&self) -> &FileSource {
         &self.source
     }
@@ -85,7 +85,7 @@ pub fn download(client: &Client, url: &Url) -> Result<Temporary, Error> {
     })
 }
 
-/// A new file that nobody else can have made.
+/// A new file that no other process can have created.
 fn create() -> io::Result<(Removed, File)> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let mut options = OpenOptions::new();

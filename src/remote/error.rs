@@ -14,7 +14,7 @@ pub struct Error {
 /// What can go wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// It is no address that can be read.
+    /// It is not a valid URL.
     NoUrl(&'static str),
     /// The host's name has no address.
     Unresolved(String),
@@ -40,7 +40,7 @@ pub enum Fault {
     RedirectBad(String),
     /// Parts of a file cannot be asked for; its size, where the server says it.
     NoRanges(Option<u64>),
-    /// It answered with another part than was asked for.
+    /// It sent a different part than requested.
     WrongRange(String),
     /// Less came than was said.
     Truncated,
@@ -52,12 +52,12 @@ pub enum Fault {
     Roots(String),
     /// A page that is not an index's.
     NoIndex(String),
-    /// The disk does not take what is downloaded.
+    /// The download cannot be written to disk.
     Disk(String),
 }
 
 impl Error {
-    /// A fault at an address that holds no secret.
+    /// A fault at an address that contains no secret.
     pub const fn new(url: String, fault: Fault) -> Self {
         Self { url, fault }
     }
@@ -76,48 +76,48 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.url)?;
         match &self.fault {
-            Fault::NoUrl(what) => write!(f, "no address that can be read: {what}"),
+            Fault::NoUrl(what) => write!(f, "not a valid URL: {what}"),
             Fault::Unresolved(host) => {
-                write!(f, "the name {host} has no address (is it right, and is there a network? HTTPS_PROXY names a proxy)")
+                write!(f, "cannot resolve the host name {host} (check its spelling and the network; HTTPS_PROXY sets a proxy)")
             }
-            Fault::Connection(what) => write!(f, "no connection: {what}"),
+            Fault::Connection(what) => write!(f, "connection failed: {what}"),
             Fault::Certificate(what) => write!(
                 f,
-                "the server's certificate is not trusted: {what}. Where a company's proxy reads along, name its CA file: \
+                "the server's certificate is not trusted: {what}. If a company proxy inspects TLS traffic, name its CA file: \
                  SSL_CERT_FILE=/path/to/ca.pem (pip's `cert` is honoured too)"
             ),
-            Fault::Proxy(what) => write!(f, "the proxy did not connect: {what}"),
+            Fault::Proxy(what) => write!(f, "cannot connect through the proxy: {what}"),
             Fault::Timeout(seconds) => {
-                write!(f, "no answer in {seconds} s (PIP_DEFAULT_TIMEOUT or UV_HTTP_TIMEOUT=SECONDS waits longer)")
+                write!(f, "no response within {seconds} s (set PIP_DEFAULT_TIMEOUT or UV_HTTP_TIMEOUT=SECONDS to wait longer)")
             }
-            Fault::Slow(rate) => write!(f, "the server is too slow to wait for ({rate} bytes in a second)"),
-            Fault::Protocol(what) => write!(f, "not an HTTP server's answer: {what}"),
+            Fault::Slow(rate) => write!(f, "the server is too slow ({rate} bytes per second)"),
+            Fault::Protocol(what) => write!(f, "not a valid HTTP response: {what}"),
             Fault::Status(401) => f.write_str(
-                "401: it wants a name and a password: put them into the address (https://NAME:PASSWORD@…) or into ~/.netrc",
+                "401: the server requires a user name and password: put them in the URL (https://NAME:PASSWORD@…) or in ~/.netrc",
             ),
-            Fault::Status(403) => f.write_str("403: access is refused (wrong credentials, an expired link, or no right to it)"),
-            Fault::Status(404) => f.write_str("404: there is no such file or page"),
-            Fault::Status(407) => f.write_str("407: the proxy wants a name and a password (http://NAME:PASSWORD@proxy:port)"),
-            Fault::Status(429) => f.write_str("429: too many requests: the server asks to wait; try again later"),
-            Fault::Status(status @ 500..) => write!(f, "{status}: the server failed, three times; try again later"),
-            Fault::Status(status) => write!(f, "the server answered {status}"),
-            Fault::RedirectLoop => f.write_str("its redirects go round in circles, or there are more than ten"),
-            Fault::RedirectUnsafe(to) => write!(f, "it leads from https to {to}, which is not followed: anybody could change that"),
-            Fault::RedirectBad(why) => write!(f, "its redirect leads nowhere: {why}"),
+            Fault::Status(403) => f.write_str("403: access denied (wrong credentials, an expired link or missing permission)"),
+            Fault::Status(404) => f.write_str("404: no such file or page"),
+            Fault::Status(407) => f.write_str("407: the proxy requires a user name and password (http://NAME:PASSWORD@proxy:port)"),
+            Fault::Status(429) => f.write_str("429: too many requests: try again later"),
+            Fault::Status(status @ 500..) => write!(f, "{status}: the server failed three times: try again later"),
+            Fault::Status(status) => write!(f, "the server responded with {status}"),
+            Fault::RedirectLoop => f.write_str("its redirects form a loop, or there are more than ten"),
+            Fault::RedirectUnsafe(to) => write!(f, "it redirects from https to {to}, which is not followed: anyone on the network could change the response"),
+            Fault::RedirectBad(why) => write!(f, "invalid redirect: {why}"),
             Fault::NoRanges(size) => {
-                f.write_str("the server gives out whole files only (it ignores Range requests)")?;
+                f.write_str("the server only sends whole files (it ignores Range requests)")?;
                 match size {
-                    Some(size) => write!(f, ": --full downloads its {:.1} MB to a temporary file and reads that", *size as f64 / 1e6),
-                    None => f.write_str(": --full downloads it to a temporary file and reads that"),
+                    Some(size) => write!(f, ": use --full to download its {:.1} MB to a temporary file and read that", *size as f64 / 1e6),
+                    None => f.write_str(": use --full to download it to a temporary file and read that"),
                 }
             }
-            Fault::WrongRange(what) => write!(f, "the server answered with another part of the file than was asked for ({what})"),
-            Fault::Truncated => f.write_str("the answer was cut off, three times"),
-            Fault::Changed => f.write_str("the file was changed while it was being read: run it again"),
-            Fault::TooLarge(most) => write!(f, "larger than {} MB, which is more than is read", most / 1_000_000),
+            Fault::WrongRange(what) => write!(f, "the server sent a different part of the file than requested ({what})"),
+            Fault::Truncated => f.write_str("the response was truncated three times"),
+            Fault::Changed => f.write_str("the file changed while it was being read: run the command again"),
+            Fault::TooLarge(most) => write!(f, "larger than the limit of {} MB", most / 1_000_000),
             Fault::Roots(what) => f.write_str(what),
-            Fault::NoIndex(what) => write!(f, "not a package index's page: {what}"),
-            Fault::Disk(what) => write!(f, "cannot be kept in a temporary file: {what}"),
+            Fault::NoIndex(what) => write!(f, "not a package index page: {what}"),
+            Fault::Disk(what) => write!(f, "cannot be saved to a temporary file: {what}"),
         }
     }
 }

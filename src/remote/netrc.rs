@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Credentials by host; the empty name stands for all others.
+/// Credentials by host; the empty name is the default.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Netrc {
     hosts: BTreeMap<String, (String, String)>,
@@ -15,7 +15,7 @@ impl std::fmt::Debug for Netrc {
 }
 
 impl Netrc {
-    /// Reads the file; what is no entry is passed over.
+    /// Reads the file; everything but entries is skipped.
     pub fn parse(text: &str) -> Self {
         let mut netrc = Self::default();
         let mut words = words(text).into_iter();

@@ -14,15 +14,15 @@ const MAX_BUNDLE: u64 = 16 << 20;
 /// What to trust. `named` is a file and what named it.
 ///
 /// # Errors
-/// When the file that is named cannot be read or holds no certificate.
+/// When the file that is named cannot be read or contains no certificate.
 pub(super) fn load(named: Option<&(PathBuf, String)>) -> Result<RootCerts, Error> {
     if let Some((path, by)) = named {
         let fault = |what: String| {
-            let text = format!("the certificates that {by} names cannot be used: {what}");
+            let text = format!("cannot use the certificates named by {by}: {what}");
             Error::new(path.display().to_string(), Fault::Roots(text))
         };
         let roots = read(path).map_err(|error| fault(error.to_string()))?;
-        return roots.ok_or_else(|| fault("there is none in the file (it must be PEM text)".to_owned()));
+        return roots.ok_or_else(|| fault("the file contains none (it must be PEM text)".to_owned()));
     }
     if !cfg!(target_os = "linux") {
         return Ok(RootCerts::PlatformVerifier);
@@ -31,7 +31,7 @@ pub(super) fn load(named: Option<&(PathBuf, String)>) -> Result<RootCerts, Error
     Ok(system.unwrap_or(RootCerts::WebPki))
 }
 
-/// The certificates in a file of PEM text; what else is in it is passed over.
+/// The certificates in a file of PEM text; anything else in it is skipped.
 fn read(path: &std::path::Path) -> std::io::Result<Option<RootCerts>> {
     let text = crate::system::Root::new(None, None)?.read(path, MAX_BUNDLE)?;
     let certificates: Vec<_> = parse_pem(&text)

@@ -26,15 +26,15 @@ pub struct Settings {
     pub roots: Option<(PathBuf, String)>,
     /// A proxy for everything: pip's `proxy`.
     pub proxy: Option<String>,
-    /// HTTP_PROXY, HTTPS_PROXY (ALL_PROXY stands in for either).
+    /// HTTP_PROXY, HTTPS_PROXY (ALL_PROXY is the fallback for either).
     pub proxies: [Option<String>; 2],
     /// NO_PROXY.
     pub no_proxy: String,
-    /// How long nothing may come.
+    /// How long to wait without receiving anything.
     pub timeout: Duration,
     /// `~/.netrc`.
     pub netrc: Netrc,
-    /// Addresses with credentials, which hold for what lies below them and, after that, for their whole host.
+    /// Addresses with credentials, which apply to everything below them and, after that, to their whole host.
     pub known: Vec<Url>,
 }
 

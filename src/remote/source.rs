@@ -1,7 +1,7 @@
 //! A file on a server as something that bytes can be read from at any offset: HTTP ranges, few and no larger than needed.
 //!
 //! What is read one piece after the other is fetched in growing pieces; what was fetched is kept for a while. Every answer is
-//! held to what the first one said of the file. After a fault that does not pass nothing more is asked.
+//! checked against what the first one said about the file. After a permanent fault nothing more is requested.
 
 use std::{
     collections::VecDeque,
@@ -24,9 +24,9 @@ const TAIL: u64 = 128 << 10;
 const FIRST_BYTE: &str = "bytes=0-0";
 /// The first piece of what may be read on.
 const FIRST: u64 = 64 << 10;
-/// So much of what is announced is fetched at once: the directory of the largest wheel has 1.5 MB.
+/// Bytes of an announced read to fetch at once: the directory of the largest wheel has 1.5 MB.
 const ANNOUNCED: u64 = 8 << 20;
-/// So much is kept of what was fetched.
+/// Bytes of fetched data to keep.
 const KEPT: usize = 16 << 20;
 /// A file up to this size is taken whole from a server that has no ranges.
 const SMALL: u64 = 16 << 20;
@@ -90,7 +90,7 @@ impl ContentRange {
 }
 
 impl<'c> HttpSource<'c> {
-    /// Asks for the end of the file, which tells its length and whether parts are given out. What is read on is fetched in pieces
+    /// Requests the end of the file, which shows its length and whether the server supports ranges. What is read on is fetched in pieces
     /// of at most `ahead` bytes.
     ///
     /// # Errors
@@ -161,7 +161,7 @@ impl<'c> HttpSource<'c> {
         self.state().at.clone()
     }
 
-    /// The fault that ended reading. What was made of the bytes after it is worth nothing.
+    /// The fault that ended reading. Results from the bytes after it are not valid.
     pub fn failure(&self) -> Option<Error> {
         self.state().failure.clone()
     }
@@ -229,7 +229,7 @@ impl<'c> HttpSource<'c> {
             if part.total != self.len || differs(&self.etag, &now.etag) || differs(&self.modified, &now.modified) {
                 return Err(fault(Fault::Changed));
             }
-            // Less than was asked for is allowed.
+            // Less than requested is allowed.
             if part.range.start != asked.start || part.range.end > asked.end {
                 let what = format!("bytes {}-{} instead of {range}", part.range.start, part.range.end - 1);
                 return Err(fault(Fault::WrongRange(what)));
@@ -302,7 +302,7 @@ impl ReadAt for HttpSource<'_> {
         }
         end = end.min(start.saturating_add(ANNOUNCED));
         if start < end {
-            // A fault is met again, and told, when it is read.
+            // A fault is found again, and reported, when it is read.
             let _ = self.fetch(start..end);
             self.state().streams.push_back((end, (end - start).clamp(FIRST / 2, self.ahead.max(FIRST))));
         }
@@ -332,7 +332,7 @@ fn shown(part: &ContentRange) -> String {
     format!("bytes {}-{} of {}", part.range.start, part.range.end - 1, part.total)
 }
 
-/// A body of so many bytes, which are not more than was asked for.
+/// A body of this many bytes, no more than was requested.
 fn body(answer: Reply, size: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = vec![0; usize::try_from(size).unwrap_or(0)];
     answer.fill(&mut bytes)?;

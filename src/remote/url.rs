@@ -9,7 +9,7 @@ use crate::system::redact;
 /// Longer addresses are refused by most servers too.
 const MAX_LENGTH: usize = 16 << 10;
 
-/// An absolute address. `Display` and `Debug` leave out user-info and query, which hold credentials and signatures.
+/// An absolute address. `Display` and `Debug` leave out user-info and query, which may contain credentials and signatures.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Url {
     /// Whether it is https.
@@ -22,9 +22,9 @@ pub struct Url {
     port: Option<u16>,
     /// Path from its slash on, percent-encoded.
     path: String,
-    /// What stands behind the question mark.
+    /// The part after the question mark.
     query: Option<String>,
-    /// What stands behind the hash sign: checksums of packages.
+    /// The part after the hash sign: checksums of packages.
     pub fragment: Option<String>,
 }
 
@@ -32,18 +32,18 @@ impl Url {
     /// Reads an absolute address.
     ///
     /// # Errors
-    /// When it is none of http or https.
+    /// When it is not a valid http or https URL.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let bad = |what| Error::new(redact::address(text), Fault::NoUrl(what));
         let text = text.trim();
         if text.len() > MAX_LENGTH {
-            return Err(Error::new("an address".to_owned(), Fault::NoUrl("it is longer than any address")));
+            return Err(Error::new("a URL".to_owned(), Fault::NoUrl("it is too long")));
         }
         let (scheme, rest) = text.split_once("://").ok_or(bad("it does not start with https://"))?;
         let secure = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
-            _ => return Err(bad("only http and https are read")),
+            _ => return Err(bad("only http and https are supported")),
         };
         let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (user, place) = match authority.rsplit_once('@') {
@@ -51,18 +51,18 @@ impl Url {
             None => (None, authority),
         };
         let (host, port) = match place.rsplit_once(':') {
-            // The colons of an IPv6 address stand inside its brackets.
+            // The colons of an IPv6 address are inside its brackets.
             Some((host, port)) if !port.contains(']') => (host, Some(port).filter(|port| !port.is_empty())),
             _ => (place, None),
         };
-        let port = port.map(str::parse).transpose().map_err(|_| bad("its port is no number"))?;
+        let port = port.map(str::parse).transpose().map_err(|_| bad("its port is not a valid number"))?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let sound = match bare {
             Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
             None => !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
         };
         if !sound {
-            return Err(bad("its host name is none"));
+            return Err(bad("its host name is not valid"));
         }
         let (path, query, fragment) = split(tail);
         Ok(Self {
@@ -94,7 +94,7 @@ impl Url {
             return self.join(&format!("{}:{reference}", self.scheme()));
         }
         if reference.len() > MAX_LENGTH {
-            return Err(Error::new("an address".to_owned(), Fault::NoUrl("it is longer than any address")));
+            return Err(Error::new("a URL".to_owned(), Fault::NoUrl("it is too long")));
         }
         let (path, query, fragment) = split(reference);
         let mut url = self.clone();
@@ -105,10 +105,10 @@ impl Url {
             }
             return Ok(url);
         }
-        // `mailto:` and the like are no paths.
+        // `mailto:` and the like are not paths.
         let first = path.split('/').next().unwrap_or_default();
         if first.contains(':') {
-            return Err(Error::new(redact::address(reference), Fault::NoUrl("only http and https are read")));
+            return Err(Error::new(redact::address(reference), Fault::NoUrl("only http and https are supported")));
         }
         let path = encoded(path);
         url.path = match path.strip_prefix('/') {
@@ -170,7 +170,7 @@ impl Url {
         self.host == other.host && self.port() == other.port() && self.secure == other.secure
     }
 
-    /// Whether the other address is this one or lies below it.
+    /// Whether the other address is this one or below it.
     pub fn holds(&self, other: &Self) -> bool {
         let folder = self.path.trim_end_matches('/');
         let below = other.path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -235,7 +235,7 @@ fn tidy(path: &str) -> String {
     tidy
 }
 
-/// What may not stand in a request is percent-encoded; what is encoded already stays.
+/// Characters not allowed in a request are percent-encoded; encoded ones stay.
 fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,5 +1,5 @@
-//! What is wrong with the files of installed packages, and whether a package can still be loaded: asked by the rule that says so and by
-//! all that would otherwise call such a package good.
+//! What is wrong with the files of installed packages, and whether a package can still be loaded: for the rule that reports it and for
+//! those that would otherwise pass such a package.
 
 use std::{
     borrow::Cow,
@@ -12,9 +12,9 @@ use super::{
 };
 use crate::facts::{BadFile, Environment, Fact, Flaw, Library, Listing, Os, Package};
 
-/// The module with which torch begins to load its own libraries: `torch/_C.cpython-312-x86_64-linux-gnu.so`, `torch/_C.cp312-win_amd64.pyd`.
+/// The module through which torch loads its own libraries: `torch/_C.cpython-312-x86_64-linux-gnu.so`, `torch/_C.cp312-win_amd64.pyd`.
 const TORCH_ROOT: &str = "torch/_C.";
-/// The libraries in torch's own folder without which its module is not loaded, whoever links to them.
+/// The libraries in torch's own folder without which its module cannot be loaded.
 const TORCH_OWN: [&str; 9] = [
     "c10",
     "c10_cuda",
@@ -26,7 +26,7 @@ const TORCH_OWN: [&str; 9] = [
     "torch_global_deps",
     "torch_python",
 ];
-/// Where those lie: in the package, and in conda's environments beside everybody's.
+/// Where those are: in the package, and in conda's environments in the shared folder.
 const TORCH_FOLDERS: [&str; 2] = ["torch/lib/", "lib/"];
 
 /// A file that is broken, and whether its package fails without it.
@@ -60,7 +60,7 @@ pub fn broken<'a>(context: &Context<'a>, package: &'a Package, linked: &BTreeSet
     found
 }
 
-/// Why torch cannot be what its files promise on this machine: the first file without which it fails, its own or another package's.
+/// Why torch cannot work on this machine: the first broken file that it needs, its own or another package's.
 pub fn torch_broken(context: &Context<'_>) -> Option<String> {
     let (_, environment) = context.environment?;
     let torch = environment.package("torch")?;
@@ -81,16 +81,16 @@ fn own_missing(environment: &Environment, torch: &Package) -> Option<String> {
     };
     torch.libraries.iter().find_map(|library| {
         let name = library.needed.iter().find(|name| absent(name))?;
-        Some(format!("{name} is not there, and {} links to it", library.path))
+        Some(format!("{name} is missing, but {} links to it", library.path))
     })
 }
 
-/// Whether torch begins to load with this file, or cannot be imported without it.
+/// Whether torch starts loading with this file, or the package cannot be imported without it.
 pub fn is_root(package: &Package, path: &str) -> bool {
     package.name == "torch" && path.starts_with(TORCH_ROOT) || is_source(path)
 }
 
-/// Whether a file is one of those that Python itself must read: of sources only those are looked at.
+/// Whether a file is a Python source; only those that an import needs are checked.
 fn is_source(path: &str) -> bool {
     path.ends_with(".py")
 }
@@ -104,8 +104,8 @@ fn is_own(package: &Package, path: &str) -> bool {
     package.name == "torch" && TORCH_FOLDERS.iter().any(|folder| path.strip_prefix(folder).is_some_and(own))
 }
 
-/// Whether torch links to a library of this name and gets this file. The loader passes over a library for another machine when a right
-/// one follows; any other file it takes, and fails.
+/// Whether torch links to a library of this name and gets this file. The loader skips a library for another machine if a suitable one
+/// follows; with any other broken file it fails.
 fn is_loaded(context: &Context<'_>, file: &BadFile, linked: &BTreeSet<&str>) -> bool {
     let name = file_name(&file.path);
     let another = || {
@@ -119,8 +119,8 @@ fn is_loaded(context: &Context<'_>, file: &BadFile, linked: &BTreeSet<&str>) -> 
     linked.contains(name) && !(file.what == Flaw::OtherMachine && another())
 }
 
-/// Whether the GPUs that a package runs on cannot be told, although somebody looked: nothing lists its files, and the folder of its name
-/// does not have the library that decides.
+/// Whether the GPUs that a package runs on are unknown although its files were searched: nothing lists its files, and the folder of its
+/// name lacks the deciding library.
 pub fn unseen(context: &Context<'_>, package: &Package) -> bool {
     let looked = matches!(package.listing, Some(Listing::Folder | Listing::Module | Listing::Nowhere));
     let claims = || package_row(context, package).is_some_and(|row| row.sass.is_some());
@@ -130,8 +130,8 @@ pub fn unseen(context: &Context<'_>, package: &Package) -> bool {
         && lacking(context, package).is_none()
 }
 
-/// Whether a fault of a file that nothing is known to load counts: packages for several systems bring libraries of others on purpose,
-/// and what is for the linker alone has a library's name.
+/// Whether a fault counts in a file that nothing is known to load: packages for several systems ship libraries for other systems on
+/// purpose, and linker scripts are named like libraries.
 fn counts(package: &Package, file: &BadFile) -> bool {
     let good = |library: &Library| package.damaged.iter().all(|bad| bad.path != library.path);
     match file.what {
@@ -141,7 +141,7 @@ fn counts(package: &Package, file: &BadFile) -> bool {
     }
 }
 
-/// A main library of which the sections of device code are damaged.
+/// Main libraries whose device-code sections are damaged.
 fn damaged_inside<'a>(context: &Context<'a>, package: &'a Package) -> impl Iterator<Item = Broken<'a>> + use<'a> {
     let context = *context;
     let looked = package.listing.is_some();
@@ -162,7 +162,7 @@ fn has_main(context: &Context<'_>, package: &Package) -> bool {
     paths.chain(package.damaged.iter().map(|bad| &bad.path)).any(|path| is_main(path))
 }
 
-/// The module that every torch begins with, where its folder was searched, holds libraries and does not have it. A RECORD would list it.
+/// The module that every torch starts with, if its folder was searched and contains libraries but not that module. A RECORD would list it.
 fn lacking_root(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     let (_, environment) = context.environment?;
     let searched = matches!(package.listing, Some(Listing::Folder | Listing::Module));
@@ -177,16 +177,16 @@ fn lacking_root(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     }
     let windows = environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
     let path = format!("{TORCH_ROOT}{}", if windows { "pyd" } else { "so" });
-    Some(BadFile { path, what: Flaw::Absent, why: "is not there, under any name that it has".to_owned() })
+    Some(BadFile { path, what: Flaw::Absent, why: "is missing under all of its names".to_owned() })
 }
 
-/// The library that a torch with CUDA must have, where nothing has it and nothing lists it.
+/// The main library that a torch with CUDA must have, if it was not found and is not listed.
 fn lacking(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     let (_, environment) = context.environment?;
     let looked = matches!(package.listing, Some(Listing::Record | Listing::Folder | Listing::Module));
     let cuda = match &package.build {
         Fact::Known { value, .. } => value.cuda.is_some(),
-        // Not even the file that says its build is there.
+        // Not even the file that names its build exists.
         _ => package.libraries.is_empty(),
     };
     if package.name != "torch" || !looked || !cuda || has_main(context, package) {
@@ -195,16 +195,15 @@ fn lacking(context: &Context<'_>, package: &Package) -> Option<BadFile> {
     let windows = environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
     let mut main = context.knowledge.main_libraries("torch");
     let path = main.find(|path| path.ends_with(".dll") == windows).unwrap_or("torch");
-    // Distributions of Linux have it in the system's own folder.
+    // Linux distributions put it into the system's own folder.
     let found = environment.system_libraries.get(file_name(path)).is_some_and(|fact| fact.value().is_some());
     (!found).then(|| {
-        let why = "is not there, and no file of the package takes its place".to_owned();
+        let why = "is missing, and no file of the package replaces it".to_owned();
         BadFile { path: path.to_owned(), what: Flaw::Absent, why }
     })
 }
 
-/// The names of all libraries that torch links to, directly or through others. Where no file is broken nobody needs them, and there are
-/// none in the answer.
+/// The names of all libraries that torch links to, directly or indirectly. Empty if no file is broken, because then they are not needed.
 pub fn linked<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     let damaged = |environment: &&Environment| environment.packages.iter().any(|package| !package.damaged.is_empty());
     let Some(environment) = context.environment.map(|(_, environment)| environment).filter(damaged) else {

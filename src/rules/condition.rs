@@ -1,4 +1,4 @@
-//! The conditions of known problems, judged on facts: so, not so, or not known for want of a fact.
+//! The conditions of known problems, evaluated on the facts: true, false, or unknown because a fact is missing.
 
 use super::{
     Context,
@@ -12,7 +12,7 @@ use crate::{
     python,
 };
 
-/// Judges all conditions of a row.
+/// Evaluates all conditions of a row.
 pub fn judge(context: &Context<'_>, when: &When) -> Truth {
     Truth::Yes(Vec::new())
         .and(|| packages(context, when))
@@ -150,7 +150,7 @@ fn libraries(context: &Context<'_>, when: &When) -> Truth {
     when.brought.iter().fold(truth, |truth, soname| {
         truth.and(|| match super::extension::bringer(context, soname) {
             Some(package) => Truth::Yes(vec![Evidence::new(
-                format!("{} brings {soname}", label(package)),
+                format!("{} provides {soname}", label(package)),
                 format!("RECORD in {}", package.at),
             )]),
             None => Truth::No,
@@ -169,7 +169,7 @@ fn not_brought(context: &Context<'_>, when: &When, truth: Truth) -> Truth {
         }
         let there = when.not_brought.iter().any(|soname| super::extension::bringer(context, soname).is_some());
         Truth::of(!there, || {
-            let fact = format!("{} brings none of {}", label(package), when.not_brought.join(", "));
+            let fact = format!("{} provides none of {}", label(package), when.not_brought.join(", "));
             Some(Evidence::new(fact, format!("RECORD in {}", package.at)).at(context.pointer(&package.name)))
         })
     })
@@ -179,7 +179,7 @@ fn loader_lacks(context: &Context<'_>, soname: &str) -> Truth {
     match context.environment.and_then(|(_, environment)| environment.system_libraries.get(soname)) {
         Some(Fact::Known { .. }) => Truth::No,
         Some(Fact::Absent { via }) => {
-            Truth::Yes(vec![Evidence::new(format!("{soname} is in none of the loader's folders"), via)])
+            Truth::Yes(vec![Evidence::new(format!("{soname} is not on the loader's search path"), via)])
         }
         _ => Truth::unknown(format!("whether the system loader finds {soname}")),
     }

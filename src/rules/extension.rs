@@ -1,5 +1,5 @@
-//! What the rules about packages around torch share: which libraries a package needs and who brings them, what of its code a GPU can
-//! use, which cuDNN is there.
+//! What the rules about packages around torch share: which libraries a package needs and what provides them, which of its code a GPU can
+//! use, which cuDNN is installed.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::{
     python::{self, Requirement},
 };
 
-/// Packages that rules of their own judge.
+/// Packages that have rules of their own.
 const OWN_RULES: [&str; 4] = ["torch", "torchvision", "torchaudio", "triton"];
 
 /// The package at hand, unless it has rules of its own.
@@ -29,13 +29,13 @@ pub fn extension<'a>(context: &Context<'a>) -> Option<&'a Package> {
 pub struct ExtensionOnGpu<'a> {
     /// The package.
     pub package: &'a Package,
-    /// The library that can do least.
+    /// The library with the least support for the GPU.
     pub library: &'a Library,
     /// Compute capability of the GPU.
     pub capability: ComputeCapability,
     /// What the GPU can do with it.
     pub reach: Reach,
-    /// What was looked at, for people.
+    /// The evidence, for people.
     pub evidence: Vec<Evidence>,
 }
 
@@ -84,7 +84,7 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<ExtensionOnGpu<'a>, Outcome> 
     Ok(ExtensionOnGpu { package, library, capability, reach, evidence })
 }
 
-/// The package of an environment that brings a shared library of this name.
+/// The package in the environment that provides a shared library of this name.
 pub fn bringer<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Package> {
     let (_, environment) = context.environment?;
     let has = |package: &&Package| package.libraries.iter().any(|library| file_name(&library.path) == soname);
@@ -103,7 +103,7 @@ pub fn bringer<'a>(context: &Context<'a>, soname: &str) -> Option<&'a Package> {
     environment.packages.iter().find(has).or_else(|| environment.packages.iter().find(claims))
 }
 
-/// How bad it is that the package at hand does not find a CUDA library.
+/// The severity if the package at hand does not find a CUDA library.
 pub fn lacking(context: &Context<'_>) -> Severity {
     let falls_back = context.subject.is_some_and(|(_, file)| file.package.falls_back);
     if falls_back { Severity::Warning } else { Severity::Error }
@@ -114,15 +114,15 @@ pub fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The shared libraries of NVIDIA's that a package must find outside of itself: what its main libraries link to, and what its row says
-/// that it asks for while it runs.
+/// NVIDIA's shared libraries that a package must find outside of itself: those that its main libraries link to, and those that it loads at
+/// run time according to its row.
 pub fn needs(context: &Context<'_>, package: &Package) -> BTreeSet<String> {
     let linked = main_libraries(context, package).flat_map(|library| library.needed.iter().cloned());
     let asked = package_row(context, package).into_iter().flat_map(|row| row.needs.iter().cloned());
     linked.chain(asked).filter(|soname| of_nvidia(context.knowledge, soname)).collect()
 }
 
-/// Whether a library is one of NVIDIA's that packages of its own bring.
+/// Whether a library is one of NVIDIA's that separate packages provide.
 pub fn of_nvidia(knowledge: &Knowledge, soname: &str) -> bool {
     let mut owners = knowledge.distributions_with(soname);
     cuda_major(soname).is_some() || owners.any(|row| row.distribution.starts_with("nvidia-"))
@@ -145,25 +145,25 @@ pub fn cuda_major(soname: &str) -> Option<u16> {
     Some(if number >= 100 { number / 10 } else { number })
 }
 
-/// The CUDA major version of the installed torch's build; nothing for builds without CUDA and where it is not known.
+/// The CUDA major version of the installed torch's build; `None` for builds without CUDA or if it is unknown.
 pub fn torch_cuda_major(context: &Context<'_>) -> Option<u16> {
     Some(context.package("torch")?.build.value()?.cuda?.major)
 }
 
-/// Whether a library that a package needs is there, and who brings it.
+/// Whether a library that a package needs is available, and where it comes from.
 #[derive(Debug)]
 pub enum Provision {
-    /// A package of the environment.
+    /// A package in the environment provides it.
     Package,
     /// The system loader finds it.
     System,
-    /// Nothing brings it.
+    /// Nothing provides it.
     Nothing,
-    /// Nobody looked.
+    /// It was not checked.
     Unknown,
 }
 
-/// Who brings a library of the CUDA toolkit to this environment.
+/// Where the environment gets a library of the CUDA toolkit from.
 pub fn provision(context: &Context<'_>, soname: &str) -> Provision {
     let Some((_, environment)) = context.environment else { return Provision::Unknown };
     if bringer(context, soname).is_some() {
@@ -174,14 +174,14 @@ pub fn provision(context: &Context<'_>, soname: &str) -> Provision {
         Some(Fact::Absent { .. }) => return Provision::Nothing,
         _ => {}
     }
-    // Where files were not read: torch brings the libraries of its own CUDA release, as requirements or in its own folder.
+    // If files were not read: torch provides the libraries of its own CUDA release, as requirements or in its own folder.
     match torch_cuda_major(context) {
         Some(major) if Some(major) == cuda_major(soname) => Provision::Package,
         _ => Provision::Unknown,
     }
 }
 
-/// The cuDNN that an environment brings: its version as far as it is known, and the package that brings it.
+/// The cuDNN in an environment: its version as far as it is known, and the package that provides it.
 pub fn cudnn<'a>(context: &Context<'a>) -> Option<(String, &'a Package)> {
     let (_, environment) = context.environment?;
     let named = |package: &&Package| package.name.starts_with("nvidia-cudnn-cu");
@@ -198,7 +198,7 @@ pub fn cudnn<'a>(context: &Context<'a>) -> Option<(String, &'a Package)> {
     if let Some(version) = torch.libraries.iter().find_map(of_file) {
         return Some((version, torch));
     }
-    // What is not installed yet brings what its metadata requires.
+    // A torch that is not installed yet will bring the cuDNN that its metadata requires.
     let build = torch.build.value().filter(|build| build.cuda.is_some())?;
     let release = context.knowledge.torch_release(&build.version)?;
     let required = release.requires_nvidia.iter().find_map(|line| {
@@ -214,7 +214,7 @@ pub fn major(version: &str) -> Option<u64> {
     python::public_version(version).split('.').next()?.parse().ok()
 }
 
-/// Whether the environment's wheels are those of Linux.
+/// Whether the environment uses Linux wheels.
 pub fn is_linux(environment: &Environment) -> bool {
     environment.platform.value().is_some_and(|platform| platform.os == Os::Linux)
 }

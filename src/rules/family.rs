@@ -1,6 +1,6 @@
-//! Rules about what a person has asked to be tried, told by how their slugs begin.
+//! Rules about tests that the user requested, recognized by the beginning of their slugs.
 
-/// What the rules of a family judge.
+/// What the rules of a family are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// Native kernels computing on a GPU.
@@ -10,7 +10,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// That of a rule; most belong to none.
+    /// The family of a rule; most rules belong to none.
     pub fn of(slug: &str) -> Option<Self> {
         match slug.split_once('-')?.0 {
             "smoke" => Some(Self::Smoke),

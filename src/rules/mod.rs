@@ -38,7 +38,7 @@ pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use steps::said;
 pub use vendored::{is_cuda_runtime, is_driver_library};
 
-/// Rules name it, and findings carry it.
+/// Rules refer to it, and findings carry it.
 pub use crate::finding::Remedy;
 
 /// A rule and its page.

@@ -8,14 +8,14 @@ use crate::{
     knowledge::{ArchitectureRow, ToolkitPart},
 };
 
-/// The toolkit that an extension of torch is compiled with here, and its release.
+/// The toolkit that compiles torch extensions in this environment, and its release.
 fn compiler<'a>(context: &Context<'a>) -> Option<(usize, &'a Toolkit, CudaVersion)> {
     let (index, toolkit) = toolkit::taken(context, ToolkitPart::Nvcc).filter(|(_, toolkit)| toolkit.nvcc)?;
     Some((index, toolkit, *toolkit.version.value()?))
 }
 
-/// Judges the entries of TORCH_CUDA_ARCH_LIST against the toolkit that compiles: a finding for those whose architecture `lacks` says
-/// that its release does not know. `summary` gets the release, where it is, and the entries with what their rows say.
+/// Checks the entries of TORCH_CUDA_ARCH_LIST against the toolkit that compiles: a finding for those whose architecture the release does
+/// not support, according to `lacks`. `summary` gets the release, where it is, and the entries with what their rows say.
 pub fn judge(
     context: &Context<'_>,
     lacks: impl Fn(&ArchitectureRow, CudaVersion) -> Option<String>,

@@ -67,11 +67,11 @@ fn decided(file: &PackageFile, row: &ProblemRow) -> String {
     let mut lines = Vec::new();
     match (&row.versions, row.everywhere) {
         (_, true) => {}
-        (Some(versions), _) => lines.push(format!("{} {versions} is installed or asked for", names.join(" or "))),
-        (None, _) => lines.push(format!("{} is installed or asked for, in any version", names.join(" or "))),
+        (Some(versions), _) => lines.push(format!("{} {versions} is installed or requested", names.join(" or "))),
+        (None, _) => lines.push(format!("any version of {} is installed or requested", names.join(" or "))),
     }
     lines.extend(conditions(&row.when));
-    let mut text = String::from("All of this must be so:\n\n");
+    let mut text = String::from("All of these conditions must hold:\n\n");
     lines.iter().for_each(|line| text += &format!("- {}\n", visible(line)));
     if let Some(unless) = &row.unless {
         text += &format!("\nUnless: {}.\n", visible(&conditions(unless).join(", and ")));
@@ -91,9 +91,13 @@ fn conditions(when: &When) -> Vec<String> {
     }
     lines.extend(when.python.as_ref().map(|python| range("Python is", python.to_string())));
     for (name, versions) in &when.packages {
-        lines.push(if versions.is_empty() { format!("{name} is there too") } else { format!("{name} is {versions}") });
+        lines.push(if versions.is_empty() {
+            format!("{name} is installed too")
+        } else {
+            format!("{name} is {versions}")
+        });
     }
-    lines.extend(when.absent.iter().map(|name| format!("{name} is not there")));
+    lines.extend(when.absent.iter().map(|name| format!("{name} is not installed")));
     lines.extend(when.local.map(|local| match local {
         true => "its version has a local part (`+cu121`)".to_owned(),
         false => "its version has no local part (`+cu121`)".to_owned(),
@@ -102,10 +106,10 @@ fn conditions(when: &When) -> Vec<String> {
     if let Some(toolkit) = &when.toolkit {
         let version = toolkit.version.as_ref().map(|range| range.to_string());
         lines.push(match (version, toolkit.missing) {
-            (Some(range), _) => format!("the CUDA toolkit that it would take is {range}"),
-            (None, true) => "there is no CUDA toolkit with a compiler that it would take".to_owned(),
+            (Some(range), _) => format!("the CUDA toolkit that it would use is {range}"),
+            (None, true) => "there is no CUDA toolkit with a compiler that it would use".to_owned(),
             (None, false) => {
-                "the CUDA toolkit that it would take is of another CUDA major version than torch".to_owned()
+                "the CUDA toolkit that it would use has a different CUDA major version than torch".to_owned()
             }
         });
     }
@@ -119,9 +123,9 @@ fn conditions(when: &When) -> Vec<String> {
         });
     }
     lines.extend(when.loader_lacks.iter().map(|name| format!("the system loader does not find `{name}`")));
-    lines.extend(when.brought.iter().map(|name| format!("a package brings `{name}`")));
+    lines.extend(when.brought.iter().map(|name| format!("a package provides `{name}`")));
     if !when.not_brought.is_empty() {
-        lines.push(format!("no package brings `{}`", when.not_brought.join("` or `")));
+        lines.push(format!("no package provides `{}`", when.not_brought.join("` or `")));
     }
     lines
 }
@@ -129,10 +133,10 @@ fn conditions(when: &When) -> Vec<String> {
 fn fixes(row: &ProblemRow) -> String {
     let mut text = String::new();
     if row.other_version {
-        text += "- another version of the package, the nearest with which the rules pass\n";
+        text += "- another version of the package: the nearest one that passes the rules\n";
     }
     if row.other_torch {
-        text += "- another build of PyTorch, the nearest with which the rules pass\n";
+        text += "- another build of PyTorch: the nearest one that passes the rules\n";
     }
     for fix in &row.fixes {
         let _ = writeln!(text, "- {}", visible(&(fix.summary.clone() + &changes(fix))));
@@ -142,7 +146,7 @@ fn fixes(row: &ProblemRow) -> String {
 
 fn changes(fix: &FixRow) -> String {
     let mut parts: Vec<String> = Vec::new();
-    // What a row of an overlay names may be no name: then it is text, and no line.
+    // A name in an overlay's row may be invalid: then it is shown as text, not as a command.
     let pip = |verb: &'static str, word: Result<Word, NoWord>, text: &str| {
         let line =
             word.and_then(|word| ShellLine::command(ShellKind::Sh, &Word::fixed("pip"), &[Word::fixed(verb), word]));
@@ -151,7 +155,7 @@ fn changes(fix: &FixRow) -> String {
     parts.extend(fix.uninstall.iter().map(|name| pip("uninstall", Word::name(name), name)));
     parts.extend(fix.requirements.iter().map(|line| pip("install", Word::requirement(line), line)));
     parts.extend(fix.install.iter().map(|line| pip("install", Word::requirement(line), line)));
-    parts.extend(fix.restore.iter().map(|name| format!("install {name} again")));
+    parts.extend(fix.restore.iter().map(|name| format!("reinstall {name}")));
     parts.extend(fix.unset.iter().map(|name| format!("unset `{name}`")));
     parts.extend(fix.set.iter().map(|(name, value)| format!("`{name}={value}`")));
     parts.extend(fix.commands.iter().map(|command| format!("`{}`", command.line)));

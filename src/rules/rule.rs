@@ -16,11 +16,11 @@ pub struct Rule {
     pub scope: Scope,
     /// Which environments it looks at.
     pub judges: Judges,
-    /// How bad a finding is, unless the finding itself says less.
+    /// How bad a finding is, unless the finding itself sets another severity.
     pub severity: Severity,
-    /// Rules whose finding on the same subject makes one of this rule a mere consequence.
+    /// Rules whose finding on the same subject turns a finding of this rule into a consequence.
     pub consequence_of: &'static [&'static str],
-    /// Which searches can find what removes a finding.
+    /// Which searches can find a fix.
     pub remedies: &'static [Remedy],
     /// The judgement. It reads the context and nothing else.
     pub judge: fn(&Context<'_>) -> Outcome,
@@ -29,11 +29,11 @@ pub struct Rule {
 /// Which environments a rule looks at, by what they were read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judges {
-    /// Where packages are installed, or would be after a plan.
+    /// Environments in which packages are installed, or would be after a plan.
     Places,
-    /// Also wheels, folders and files that were only read: it asks about code alone.
+    /// Also wheels, folders and files that were only read: the rule is only about code.
     Everything,
-    /// Only what was read to be published.
+    /// Only what is going to be published.
     Artifacts,
 }
 
@@ -64,18 +64,18 @@ pub enum Scope {
     Package,
     /// Once for each such package on each GPU.
     PackageOnGpu,
-    /// Once for each package that holds device code and of which nobody knows which library decides, on each GPU.
+    /// Once for each package with device code whose deciding library is unknown, on each GPU.
     UnlistedOnGpu,
-    /// Once for each known problem of the packages that are there, and on each GPU where the problem is about GPUs.
+    /// Once for each known problem of the installed packages, and on each GPU if the problem is about GPUs.
     Problem,
 }
 
-/// What a rule says of one context.
+/// What a rule concludes in one context.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It was looked at and is in order.
+    /// It was checked and is in order.
     Holds,
-    /// The rule has nothing to look at here.
+    /// The rule has nothing to check in this context.
     NotApplicable,
     /// Something is wrong.
     Finding(Box<Draft>),
@@ -85,12 +85,12 @@ pub enum Outcome {
     Needs(Vec<String>),
 }
 
-/// A finding as its rule writes it; the runner adds who and where.
+/// A finding as its rule writes it; the runner adds the rule and the place.
 #[derive(Debug)]
 pub struct Draft {
     /// What it is about.
     pub subject: String,
-    /// Whether the subject is a place on this machine: people see it, and the fingerprint does without it.
+    /// Whether the subject is a place on this machine: it is shown, but not part of the fingerprint.
     pub local: bool,
     /// The cause in one sentence.
     pub summary: String,
@@ -98,7 +98,7 @@ pub struct Draft {
     pub evidence: Vec<Evidence>,
     /// Error text that it leads to.
     pub symptom: Option<Cow<'static, str>>,
-    /// Facts that make it this finding and no other, for the fingerprint; no paths.
+    /// Facts that identify the finding, for the fingerprint; no paths.
     pub causes: Vec<String>,
     /// Another severity than the rule's own.
     pub severity: Option<Severity>,
@@ -141,7 +141,7 @@ impl Draft {
         self
     }
 
-    /// The package that it is about, so that it is known again when its version has changed.
+    /// The package that it is about, so that it is recognized after its version has changed.
     pub fn about(mut self, package: &Package) -> Self {
         self.trace.package = Some(package.name.clone());
         self
@@ -183,9 +183,9 @@ pub struct Context<'a> {
     pub environment: Option<(usize, &'a Environment)>,
     /// Index and GPU, for scopes with one.
     pub gpu: Option<(usize, &'a Gpu)>,
-    /// The package, for scopes with one, and what is known of it.
+    /// The package, for scopes with one, and what is known about it.
     pub subject: Option<(&'a Package, &'a PackageFile)>,
-    /// The package of which nobody knows which library decides, for the scope with one.
+    /// The package whose deciding library is unknown, for the scope with one.
     pub unlisted: Option<&'a Package>,
     /// The known problem, for the scope of that name.
     pub problem: Option<(&'a PackageFile, &'a ProblemRow)>,
@@ -202,8 +202,8 @@ impl<'a> Context<'a> {
         self.environment.and_then(|(_, environment)| environment.package(name))
     }
 
-    /// The environment variables that programs of the environment at hand see, and where the facts have them: an image's own, else those
-    /// of the machine.
+    /// The environment variables that programs in the current environment see, and where they are in the facts: the image's own, else the
+    /// machine's.
     fn variables(&self) -> (&'a BTreeMap<String, String>, String) {
         match self.environment.and_then(|(index, environment)| Some((index, environment.image.as_deref()?))) {
             Some((index, image)) => (&image.env_vars, format!("/facts/environments/{index}/image/env_vars")),
@@ -216,7 +216,7 @@ impl<'a> Context<'a> {
         self.variables().0.get(name).map(String::as_str)
     }
 
-    /// Whether a variable is set whose name begins so.
+    /// Whether a variable whose name begins with `prefix` is set.
     pub fn has_variable_starting(&self, prefix: &str) -> bool {
         self.variables().0.keys().any(|name| name.starts_with(prefix))
     }
@@ -228,8 +228,8 @@ impl<'a> Context<'a> {
         Evidence::new(format!("{name}={value}"), "environment variable").at(format!("{pointer}/{name}"))
     }
 
-    /// The CUDA toolkits that a build in the environment at hand could use, and where the facts have them: an image's own, else those of
-    /// the machine.
+    /// The CUDA toolkits that a build in the current environment could use, and where they are in the facts: the image's own, else the
+    /// machine's.
     pub fn toolkits(&self) -> (&'a [Toolkit], String) {
         match self.environment.and_then(|(index, environment)| Some((index, environment.image.as_deref()?))) {
             Some((index, image)) => (&image.toolkits, format!("/facts/environments/{index}/image/toolkits")),

@@ -30,7 +30,7 @@ pub struct Verdicts {
     pub findings: Vec<Finding>,
     /// How many judgements were made.
     pub ran: usize,
-    /// How many rules had nothing to look at.
+    /// How many rules had nothing to check.
     pub not_applicable: usize,
     /// Rules that could not decide, and what they lack.
     pub unknown: Vec<Undecided>,
@@ -54,7 +54,7 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
         .filter(|(_, environment)| judged == Judged::All || environment.selected)
         .collect();
     let gpus: Vec<_> = facts.gpus.value().map(|gpus| gpus.iter().enumerate().collect()).unwrap_or_default();
-    // A GPU that programs cannot see needs no build that serves it, unless it was asked for by name.
+    // A GPU that programs cannot see needs no build that supports it, unless it was asked for by name.
     let meant = |gpu: &Gpu| gpu.named || gpu.visible.value() != Some(&false);
     let used: Vec<_> = gpus.iter().copied().filter(|(_, gpu)| meant(gpu)).collect();
     let of = |judges: Judges| environments.iter().copied().filter(move |(_, one)| judges.takes(&one.origin));
@@ -75,7 +75,7 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
     for rule in REGISTRY.iter().map(|entry| entry.rule) {
         let mut collector = Collector { rule, merged: BTreeMap::new(), verdicts: &mut verdicts };
         match rule.scope {
-            // Cards that somebody asks about for a file are not those of one machine.
+            // GPUs named for a file are not those of one machine.
             Scope::Machine if only_read => {}
             Scope::Machine => collector.judge(base),
             Scope::Gpu => gpus.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..base })),
@@ -104,7 +104,7 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
-            // Problems are those of environments: without one they are not even loaded, which would take longer than a scan.
+            // Problems are about environments: without one they are not even loaded, which would take longer than a scan.
             Scope::Problem if environments.is_empty() => {}
             Scope::Problem => {
                 for problem in knowledge.problems() {
@@ -131,8 +131,8 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
 type Placed<'a> = (usize, &'a Environment);
 type Subject<'a> = (&'a Package, &'a PackageFile);
 
-/// Whether a package holds device code without anybody knowing which of its libraries decides. NVIDIA's own libraries are left out: what
-/// loads them decides what they must serve, and they choose among kernels themselves.
+/// Whether a package contains device code but its deciding library is unknown. NVIDIA's own libraries are excluded: the packages that load
+/// them decide what they must support, and they select kernels themselves.
 fn is_unlisted(context: &Context<'_>, package: &Package) -> bool {
     let own = package.name == "torch" || code::is_of_nvidia(&package.name);
     if own || package.libraries.is_empty() {

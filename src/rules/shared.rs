@@ -16,7 +16,7 @@ use crate::{
     python,
 };
 
-/// What is built and released together with torch, and brings device code of its own.
+/// Packages that are built and released together with torch, and contain device code of their own.
 pub const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 
 /// How a package is named to people: with its build where one is known.
@@ -41,8 +41,8 @@ pub fn driver_os(context: &Context<'_>) -> Option<Os> {
     context.facts.host.platform.value().map(|platform| platform.os)
 }
 
-/// What the driver can do with images, as far as it is known. The variables that switch its PTX compiler are left out: they have a
-/// rule of their own.
+/// What the driver can do with images, as far as it is known. The variables that control its PTX compiler are ignored: they have a rule of
+/// their own.
 pub fn driver(context: &Context<'_>) -> compat::DriverSupport {
     let driver = context.facts.driver.value();
     compat::DriverSupport {
@@ -52,8 +52,7 @@ pub fn driver(context: &Context<'_>) -> compat::DriverSupport {
     }
 }
 
-/// The value of TORCH_CUDA_ARCH_LIST, the version of the installed torch, and how that version reads it. Nothing where one of
-/// them is missing.
+/// The value of TORCH_CUDA_ARCH_LIST, the version of the installed torch, and how that version reads it. `None` if one of them is missing.
 pub fn arch_list_of<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str, &'a ParserRow)> {
     let text = context.variable("TORCH_CUDA_ARCH_LIST").filter(|text| !text.trim().is_empty())?;
     let torch = context.package("torch")?;
@@ -69,8 +68,7 @@ pub fn main_libraries<'a>(context: &Context<'a>, package: &'a Package) -> impl I
     package.libraries.iter().filter(main)
 }
 
-/// The digits of the CUDA release for which a package takes one of its libraries: what its variable says, else that of torch's
-/// build.
+/// The digits of the CUDA release by which a package selects one of its libraries: from its variable, else from torch's build.
 pub fn wanted_cuda(context: &Context<'_>, package: &Package) -> Option<String> {
     let file = context.knowledge.package_file(&package.name)?;
     let variable = file.package.override_variable.as_ref().and_then(|name| context.variable(name));
@@ -80,7 +78,7 @@ pub fn wanted_cuda(context: &Context<'_>, package: &Package) -> Option<String> {
     }
 }
 
-/// The digits of the library that it then takes: the exact one, or another of the same CUDA major where the package does so.
+/// The digits of the library that it then loads: the exact one, or another of the same CUDA major version if the package allows that.
 pub fn chosen_cuda(context: &Context<'_>, package: &Package) -> Option<String> {
     let wanted = wanted_cuda(context, package)?;
     let row = package_row(context, package);
@@ -152,7 +150,7 @@ pub fn torch_on_gpu<'a>(context: &Context<'a>) -> Result<TorchOnGpu<'a>, Outcome
     });
     let Some((library, code, via)) = code else {
         return Err(Outcome::Needs(vec![format!(
-            "the device code of {}: no library of it could be read and the knowledge base has no row for this build",
+            "the device code of {}: none of its libraries could be read and the knowledge base has no row for this build",
             label(torch)
         )]));
     };
@@ -209,7 +207,7 @@ impl TorchOnGpu<'_> {
         let device = format!("sm_{}", self.capability.number());
         match self.reach {
             Reach::Partial(some, all) => {
-                format!("has code that {device} can run in {some} of its {all} fatbins only")
+                format!("has code that {device} can run in only {some} of its {all} fatbins")
             }
             _ if self.code.ptx.is_empty() => format!("has no machine code that {device} can run, and no PTX"),
             _ => format!("has no machine code and no PTX that {device} can run"),
@@ -242,12 +240,12 @@ pub fn describe(knowledge: &Knowledge, code: &CodeObjects) -> String {
         text += &format!(" ({} fatbins)", code.fatbins);
     }
     if !rare.is_empty() {
-        text += &format!("; in few of them: {rare}");
+        text += &format!("; in only a few of them: {rare}");
     }
     text
 }
 
-/// Evidence that a package is what it is.
+/// A package as evidence.
 pub fn package_evidence(context: &Context<'_>, package: &Package) -> Evidence {
     let via = package.build.via().or(package.version.via()).map(ToString::to_string).unwrap_or_default();
     Evidence::new(label(package), via).at(context.pointer(&package.name))

@@ -1,5 +1,5 @@
-//! Slugs of problems that are data. A finding names its rule by a `&'static str`; a row's slug becomes one by being kept once for as
-//! long as the program runs.
+//! Slugs of problems that come from knowledge rows. A finding names its rule by a `&'static str`; a row's slug becomes one by being stored
+//! once for the life of the program.
 
 use std::{
     collections::BTreeSet,
@@ -8,7 +8,7 @@ use std::{
 
 static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
-/// The one copy of this slug. There are as many as rows in the knowledge files, so what is kept stays small.
+/// The one stored copy of this slug. There are no more than rows in the knowledge files, so the set stays small.
 pub fn slug(text: &str) -> &'static str {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     match kept.get(text) {

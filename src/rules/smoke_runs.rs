@@ -1,5 +1,4 @@
-//! What the rules about computing share: the runs on the GPU at hand, what an error code means, how a run is cited, and how fast a
-//! device should be.
+//! What the smoke rules share: the runs on the current GPU, what an error code means, how a run is cited, and how fast a device should be.
 
 use super::{Context, Draft, Outcome, shared::gpu_name};
 use crate::{
@@ -15,7 +14,7 @@ pub struct SmokeRun<'a> {
     pub index: usize,
     /// The run.
     pub smoke: &'a Smoke,
-    /// The device, for people: the instance, where it is one.
+    /// The device, for people: the MIG instance, if it is one.
     pub name: String,
 }
 
@@ -51,7 +50,7 @@ pub fn judge<'a>(context: &Context<'a>, of_run: impl Fn(&SmokeRun<'a>) -> Vec<Dr
 }
 
 impl<'a> SmokeRun<'a> {
-    /// The first failure that says nothing about the GPU: what follows has the same reason.
+    /// The first failure that says nothing about the GPU; later ones have the same reason.
     pub fn not_judged(&self, knowledge: &Knowledge) -> Option<Failure<'a>> {
         let images = self.smoke.images.iter().map(|load| &load.answer);
         let libraries = self.smoke.libraries.iter().map(|load| &load.answer);
@@ -68,9 +67,9 @@ impl<'a> SmokeRun<'a> {
         Evidence::new(fact, "gpucheck smoke").at(format!("/facts/smoke/value/{}{place}", self.index))
     }
 
-    /// How the inputs can be repeated.
+    /// How to repeat the run with the same inputs.
     pub fn seed(&self) -> Evidence {
-        self.evidence(format!("the same inputs again: --seed {}", self.smoke.seed), "/seed")
+        self.evidence(format!("to repeat with the same inputs: --seed {}", self.smoke.seed), "/seed")
     }
 }
 
@@ -87,7 +86,7 @@ impl Failure<'_> {
     pub fn said(&self) -> String {
         match self.name {
             Some(name) => format!("{} returned {} ({name})", self.call, self.code),
-            None => format!("{} returned {}, a code that is not known here", self.call, self.code),
+            None => format!("{} returned {}, an unknown code", self.call, self.code),
         }
     }
 
@@ -101,15 +100,15 @@ impl Failure<'_> {
         self.row(knowledge).is_some_and(|row| row.kind == ErrorKind::NotJudged)
     }
 
-    /// Its meaning as the end of a sentence, and what helps.
+    /// Its meaning as the end of a sentence, and the help text.
     pub fn meaning(&self, knowledge: &Knowledge) -> String {
         let Some(row) = self.row(knowledge) else { return String::new() };
-        let help = row.help.as_ref().map_or_else(String::new, |help| format!(" What helps: {help}."));
+        let help = row.help.as_ref().map_or_else(String::new, |help| format!(" To fix: {help}."));
         format!(": {}.{help}", row.meaning)
     }
 }
 
-/// What the driver can do with images here, its switches for PTX included: this is about the machine as it is.
+/// What the driver can do with images on this machine as it is, including its variables for PTX.
 pub fn driver(facts: &Facts) -> DriverSupport {
     let driver = facts.driver.value();
     let is_on = |name: &str| facts.env_vars.get(name).is_some_and(|value| value.trim() == "1");
@@ -126,7 +125,7 @@ pub fn driver(facts: &Facts) -> DriverSupport {
 
 /// Whether runs were asked for and there was no device to run on.
 pub fn had_no_device(facts: &Facts) -> bool {
-    // A run that belongs to no GPU of the report is judged by no rule.
+    // No rule covers a run that belongs to none of the report's GPUs.
     let known = |smoke: &Smoke| facts.gpus.value().is_some_and(|gpus| gpus.iter().any(|gpu| gpu.id == smoke.gpu));
     match &facts.smoke {
         Fact::Known { value, .. } => value.is_empty() || !value.iter().all(known) || value.iter().any(ran_nothing),
@@ -135,7 +134,7 @@ pub fn had_no_device(facts: &Facts) -> bool {
     }
 }
 
-/// Whether a run came to its end, and no kernel ran in it.
+/// Whether a run finished without running any kernel.
 fn ran_nothing(smoke: &Smoke) -> bool {
     smoke.is_whole() && smoke.kernels.iter().all(|kernel| matches!(kernel.outcome, KernelOutcome::NotRun { .. }))
 }

@@ -20,7 +20,7 @@ impl Asked {
     /// Both.
     pub const BOTH: [Self; 2] = [Self::Nvml, Self::Cuda];
 
-    /// As people know it.
+    /// The name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Nvml => "NVML (libnvidia-ml)",
@@ -35,7 +35,7 @@ impl Asked {
         }
     }
 
-    /// What asking it led to; nothing when it was not asked.
+    /// The result of querying it; `None` if it was not queried.
     pub fn contact<'a>(self, context: &Context<'a>) -> Option<&'a Contact> {
         let contact = match self {
             Self::Nvml => &context.facts.nvml,
@@ -70,20 +70,20 @@ impl Asked {
             ContactOutcome::Ready => "answers".to_owned(),
             ContactOutcome::Failed { call, code, name } => match name {
                 Some(name) => format!("{call} returned {code} ({name})"),
-                None => format!("{call} returned {code}, a code that is not known here"),
+                None => format!("{call} returned {code}, an unknown code"),
             },
-            ContactOutcome::NoLibrary => "is not there".to_owned(),
+            ContactOutcome::NoLibrary => "was not found".to_owned(),
             ContactOutcome::Unloadable { why } => format!("cannot be loaded: {why}"),
             ContactOutcome::MissingFunction { name } => format!("has no function {name}"),
-            ContactOutcome::Crashed { how } => format!("ended the process that asked it: {how}"),
+            ContactOutcome::Crashed { how } => format!("crashed the process that queried it: {how}"),
             ContactOutcome::TimedOut { after_ms, left_running } => match left_running {
-                Some(pid) => format!("gave no answer in {after_ms} ms; process {pid} cannot be ended"),
-                None => format!("gave no answer in {after_ms} ms"),
+                Some(pid) => format!("did not respond within {after_ms} ms; process {pid} cannot be killed"),
+                None => format!("did not respond within {after_ms} ms"),
             },
             ContactOutcome::TooMuchMemory { limit } => {
-                format!("took more than {} GiB of memory and was ended", limit >> 30)
+                format!("used more than {} GiB of memory; its process was killed", limit >> 30)
             }
-            ContactOutcome::Garbled { what } => format!("gave no answer that makes sense: {what}"),
+            ContactOutcome::Garbled { what } => format!("did not return a valid answer: {what}"),
         };
         let source = match &contact.library {
             Fact::Known { value, .. } => value.path.clone(),
@@ -99,39 +99,39 @@ impl Asked {
     }
 }
 
-/// Whether a GPU of NVIDIA's was really seen, not only assumed.
+/// Whether an NVIDIA GPU was detected, not only assumed.
 pub fn sees_gpu(context: &Context<'_>) -> bool {
     context.facts.gpus.value().is_some_and(|gpus| gpus.iter().any(is_real))
 }
 
-/// Whether the kernel lists a GPU of NVIDIA's on the bus.
+/// Whether the kernel lists an NVIDIA GPU on the bus.
 pub fn on_the_bus(context: &Context<'_>) -> bool {
     context.facts.gpus.value().is_some_and(|gpus| gpus.iter().any(|gpu| gpu.seen_by.contains(&How::Pci)))
 }
 
-/// Whether a GPU was seen by something else than an option.
+/// Whether a GPU was detected, not just named by an option.
 pub fn is_real(gpu: &Gpu) -> bool {
     !gpu.seen_by.is_empty()
 }
 
-/// Whether the bus was looked at and has no GPU of NVIDIA's: then libraries that find none are in order.
+/// Whether the bus was checked and has no NVIDIA GPU: then it is fine if libraries find none.
 pub fn has_no_gpu(context: &Context<'_>) -> bool {
     context.facts.gpus.is_absent()
         && context.facts.gpus.via().is_some_and(|via| matches!(via.how, How::File | How::Pci))
 }
 
-/// Whether this is the inside of a container.
+/// Whether this runs inside a container.
 pub fn in_container(context: &Context<'_>) -> bool {
     context.facts.host.container.value().is_some()
 }
 
-/// Ends a rule about what the libraries say where none was asked, or none is there.
+/// Ends a rule about the libraries' answers if none was queried or none was found.
 pub fn not_asked(context: &Context<'_>) -> Option<Outcome> {
     let silent = |asked: Asked| asked.contact(context).is_none() || asked.is_missing(context);
     Asked::BOTH.into_iter().all(silent).then_some(Outcome::NotApplicable)
 }
 
-/// Judges whether a library answered in a way that no driver should; `words` say what it does, as the end of a sentence.
+/// Checks whether a library answered in a way that no driver should; `words` say what it does, as the end of a sentence.
 pub fn strange(context: &Context<'_>, is_strange: fn(&ContactOutcome) -> bool, words: &str) -> Outcome {
     if let Some(outcome) = not_asked(context) {
         return outcome;
@@ -143,7 +143,7 @@ pub fn strange(context: &Context<'_>, is_strange: fn(&ContactOutcome) -> bool, w
     draft.found()
 }
 
-/// What came after the answers of the libraries, and of the computing: whose, what, and its place in the report.
+/// What happened after the libraries and the smoke runs had answered: the library, what happened, and its place in the report.
 pub fn aftermaths<'a>(context: &Context<'a>) -> Vec<(&'static str, &'a Aftermath, String)> {
     let asked = Asked::BOTH.into_iter().filter_map(|asked| {
         let contact = asked.contact(context)?;
@@ -181,8 +181,8 @@ pub struct Visible {
     pub invalid: Option<String>,
 }
 
-/// The variable and what it leaves; nothing where it is not set or NVML's list is not known. Numbers count, `-1` and numbers that do
-/// not exist cut the list; names (`GPU-…`, `MIG-…`) are taken at their word, as no UUID is kept in the facts.
+/// The variable and what it leaves; `None` if it is not set or NVML's list is unknown. Numbers count; `-1` and numbers that do not exist
+/// end the list; names (`GPU-…`, `MIG-…`) are assumed to exist, because the facts contain no UUIDs.
 ///
 /// Source: CUDA Programming Guide 13.4.3, section 5.2.1.1.
 pub fn visible_devices<'a>(context: &Context<'a>) -> Option<(&'a str, Visible)> {
@@ -207,8 +207,8 @@ pub fn visible_devices<'a>(context: &Context<'a>) -> Option<(&'a str, Visible)> 
     Some((text, visible))
 }
 
-/// Judges the flavour of the loaded kernel module for the GPU at hand: a finding when the architecture has this need and the
-/// other flavour is loaded. `summary` gets the GPU's name.
+/// Checks the flavour of the loaded kernel module for the current GPU: a finding if the architecture has this need and the other flavour is
+/// loaded. `summary` gets the GPU's name.
 pub fn flavour(
     context: &Context<'_>,
     need: OpenModules,

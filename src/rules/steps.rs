@@ -1,5 +1,4 @@
-//! What the rules about `--framework` share: the run of the environment at hand, its bad steps by the reason that they give, and how both
-//! are shown.
+//! What the rules about `--framework` share: the run in the current environment, its bad steps grouped by reason, and how both are shown.
 
 use super::{Context, Draft, Outcome, shared::label, stack};
 use crate::{
@@ -8,20 +7,20 @@ use crate::{
     knowledge::{ErrorKind, ErrorRow},
 };
 
-/// Steps that one finding lists with their errors; the rest is counted.
+/// Steps that one finding lists with their errors; the rest are counted.
 const MOST_LISTED: usize = 4;
 
 /// Steps that ended alike.
 pub struct Group<'a> {
     /// The steps, each with its number in the run.
     pub steps: Vec<(usize, &'a FrameworkStep)>,
-    /// What the knowledge base says of their error.
+    /// What the knowledge base says about their error.
     pub row: Option<&'a ErrorRow>,
-    /// What makes this group another than the next.
+    /// What distinguishes this group from others.
     key: String,
 }
 
-/// The run in the environment of the context; not applicable where none was made there.
+/// The run in the environment of the context; not applicable if there was none.
 pub fn framework<'a>(context: &Context<'a>) -> Result<&'a Framework, Outcome> {
     match (&context.facts.framework, context.environment) {
         (Fact::Known { value, .. }, Some((_, environment))) if value.environment == environment.id => Ok(value),
@@ -29,7 +28,8 @@ pub fn framework<'a>(context: &Context<'a>) -> Result<&'a Framework, Outcome> {
     }
 }
 
-/// A finding for each group of steps that `bad` picks; the steps of one error are one group. `text` is what the knowledge base is asked.
+/// A finding for each group of steps that `bad` picks; steps with the same error form a group. The text that `bad` returns is looked up in
+/// the knowledge base.
 pub fn judge<'a>(
     context: &Context<'a>,
     bad: impl Fn(&'a FrameworkStep) -> Option<String>,
@@ -59,7 +59,7 @@ pub fn judge<'a>(
     Outcome::Findings(groups.iter().map(|group| draft(context, group, &torch, summary(group, &torch))).collect())
 }
 
-/// Busy and full GPUs are no defect, and no GPU is none where there is none.
+/// A busy or full GPU is not a defect, and "no GPU" is not one on a machine without a GPU.
 fn is_defect(context: &Context<'_>, row: &ErrorRow) -> bool {
     match row.kind {
         ErrorKind::Defect => true,
@@ -68,7 +68,7 @@ fn is_defect(context: &Context<'_>, row: &ErrorRow) -> bool {
     }
 }
 
-/// The first step that failed for a reason which is no defect, and so is no finding: a GPU that is busy, full, or not there.
+/// The first step that failed for a reason that is not a defect, and so not a finding: a GPU that is busy, full, or absent.
 pub fn refused<'a>(context: &Context<'_>, framework: &'a Framework) -> Option<&'a FrameworkStep> {
     framework.steps.iter().find(|step| {
         let text = match &step.outcome {
@@ -82,7 +82,7 @@ pub fn refused<'a>(context: &Context<'_>, framework: &'a Framework) -> Option<&'
 
 fn draft(context: &Context<'_>, group: &Group<'_>, torch: &str, mut summary: String) -> Draft {
     if let Some(help) = group.row.and_then(|row| row.help.as_ref()) {
-        summary += &format!(" What helps: {help}.");
+        summary += &format!(" To fix: {help}.");
     }
     let mut draft = Draft::new(torch, summary);
     for (index, step) in group.steps.iter().take(MOST_LISTED) {
@@ -93,7 +93,7 @@ fn draft(context: &Context<'_>, group: &Group<'_>, torch: &str, mut summary: Str
         );
     }
     if let Some(more) = group.steps.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
-        draft = draft.evidence(Evidence::new(format!("{more} more steps, the same way"), environment_name(context)));
+        draft = draft.evidence(Evidence::new(format!("{more} more steps in the same way"), environment_name(context)));
     }
     if let Some(row) = group.row {
         let source = format!("knowledge: {}", context.knowledge.cite_error(row));
@@ -137,18 +137,18 @@ pub fn said(outcome: &StepOutcome) -> String {
         StepOutcome::Wrong { what } => what.clone(),
         StepOutcome::Failed { error } => format!("{}: {}", error.class, first_line(&error.message)),
         StepOutcome::Died { how, trace } => match trace.first() {
-            Some(line) => format!("its process died: {how} ({line})"),
-            None => format!("its process died: {how}"),
+            Some(line) => format!("the process died: {how} ({line})"),
+            None => format!("the process died: {how}"),
         },
         StepOutcome::TimedOut { after_ms, left_running } => {
-            let left = left_running.map_or_else(String::new, |pid| format!("; process {pid} cannot be ended"));
-            format!("no answer within {} s of its process{left}", after_ms / 1000)
+            let left = left_running.map_or_else(String::new, |pid| format!("; process {pid} cannot be killed"));
+            format!("no answer within {} s of the process start{left}", after_ms / 1000)
         }
         StepOutcome::Skipped { why } | StepOutcome::NotRun { why } => format!("not run: {why}"),
     }
 }
 
-/// The first line that says something.
+/// The first line that is not empty.
 fn first_line(text: &str) -> String {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
 }

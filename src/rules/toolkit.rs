@@ -1,9 +1,9 @@
-//! The CUDA toolkit that a package takes which compiles on this machine, for conditions of known problems.
+//! The CUDA toolkit that a package uses if it compiles on this machine, for conditions of known problems.
 //!
 //! Most look for nvcc as `_find_cuda_home` of torch.utils.cpp_extension does (torch 1.13 to 2.15): CUDA_HOME, else CUDA_PATH, else the
 //! folder of the nvcc on PATH, else /usr/local/cuda. Numba looks for NVVM in the same places, but not by PATH, and in conda's packages
-//! first (`numba/cuda/cuda_paths.py` of 0.57 to 0.68). A variable that is set decides although nothing is there. Other toolkits on
-//! the machine do not count.
+//! first (`numba/cuda/cuda_paths.py` of 0.57 to 0.68). A variable that is set decides even if nothing is there. Other toolkits on the
+//! machine do not count.
 
 use super::{
     Context,
@@ -27,7 +27,7 @@ fn ways() -> [ToolkitLead; 4] {
     ]
 }
 
-/// Judges the condition. Only for what is installed here: a file that asks for packages does not say where they will compile.
+/// Evaluates the condition. Only for installed packages: a requirements file does not say where its packages will compile.
 pub fn judge(context: &Context<'_>, wanted: &ToolkitIs) -> Truth {
     let Some((_, environment)) = context.environment.filter(|(_, environment)| environment.origin == Origin::Installed)
     else {
@@ -41,7 +41,7 @@ pub fn judge(context: &Context<'_>, wanted: &ToolkitIs) -> Truth {
         return Truth::unknown(format!("the CUDA toolkit that conda may have in {}", environment.id));
     }
     let fact = match ways().iter().find(|way| is_set(context, way)) {
-        Some(variable) => format!("{variable} leads to no CUDA toolkit with nvcc"),
+        Some(variable) => format!("{variable} points to no CUDA toolkit with nvcc"),
         None => "no CUDA toolkit with nvcc".to_owned(),
     };
     Truth::of(wanted.missing, || Some(Evidence::new(fact, ways().map(|way| way.to_string()).join(", "))))

@@ -1,30 +1,30 @@
-//! What the conditions of known problems amount to, one by one and together.
+//! Results of the conditions of known problems, one by one and combined.
 
 use crate::finding::Evidence;
 
-/// What a condition amounts to.
+/// The result of a condition.
 #[derive(Debug)]
 pub enum Truth {
-    /// So, because of these facts.
+    /// True, because of these facts.
     Yes(Vec<Evidence>),
-    /// Not so.
+    /// False.
     No,
-    /// It cannot be said without these facts, for people.
+    /// It cannot be decided without these facts, for people.
     Unknown(Vec<String>),
 }
 
 impl Truth {
-    /// So or not, with the fact that shows it.
+    /// True or false, with the fact that shows it.
     pub fn of(is: bool, evidence: impl FnOnce() -> Option<Evidence>) -> Self {
         if is { Self::Yes(evidence().into_iter().collect()) } else { Self::No }
     }
 
-    /// It cannot be said without this fact.
+    /// It cannot be decided without this fact.
     pub fn unknown(need: impl Into<String>) -> Self {
         Self::Unknown(vec![need.into()])
     }
 
-    /// Both: what is not so decides, then what is not known.
+    /// Both: a false one decides, then an unknown one.
     pub fn and(self, other: impl FnOnce() -> Self) -> Self {
         match self {
             Self::No => Self::No,
@@ -46,7 +46,7 @@ impl Truth {
         }
     }
 
-    /// This one, unless the other is so.
+    /// This one, unless the other is true.
     pub fn unless(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::Yes(_)) => Self::No,

@@ -1,5 +1,5 @@
-//! What the rules about the files of the driver's user space share: whether a driver belongs here at all, and which file of a library the
-//! loader comes to.
+//! What the rules about the driver's user-space files share: whether a driver should be here at all, and which file of a library the loader
+//! picks.
 
 use super::{Context, stack::Asked};
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
     finding::Evidence,
 };
 
-/// What shows that a driver is used on this machine or in this tree: its module, loaded or built, or a whole NVML. Nothing where there is
-/// neither: an image without a driver, where the runtime puts one in, and a machine without NVIDIA.
+/// The evidence that a driver is installed on this machine or in this tree: its module, loaded or built, or an intact NVML. `None` if there
+/// is neither: an image without a driver, into which the runtime mounts one, or a machine without NVIDIA.
 pub fn driver_is_here(context: &Context<'_>) -> Option<Evidence> {
     if let Some((version, via, is_loaded)) = module(context) {
         let state = if is_loaded { "loaded" } else { "installed" };
@@ -23,11 +23,11 @@ pub fn driver_is_here(context: &Context<'_>) -> Option<Evidence> {
         return Some(Evidence::new("the nvidia kernel module is loaded", via).at("/facts/kernel/loaded"));
     }
     let (index, nvml) = chosen(context, DriverPart::Nvml).filter(|(_, file)| file.damage.is_none())?;
-    Some(evidence("is there", index, nvml))
+    Some(evidence("found", index, nvml))
 }
 
-/// The version of the kernel module that these files meet: the loaded one; where nobody sees what is loaded, or nothing is, the one that
-/// is built. And whether it is loaded.
+/// The version of the kernel module that these files are used with, and whether it is loaded: the loaded one; if none is loaded or that is
+/// unknown, the one that is built.
 pub fn module<'a>(context: &Context<'a>) -> Option<(&'a DriverVersion, &'a Source, bool)> {
     let kernel = &context.facts.kernel;
     match (&kernel.version, &kernel.installed) {
@@ -37,8 +37,8 @@ pub fn module<'a>(context: &Context<'a>) -> Option<(&'a DriverVersion, &'a Sourc
     }
 }
 
-/// The file that the loader takes for a library, or gives up at; where it passes over all of them, the first. With its place among the
-/// facts. Compatibility packages and stubs are no part of the installed driver.
+/// The file that the loader picks for a library, or fails on; if it skips all of them, the first. With its index in the facts.
+/// Compatibility packages and stubs are not part of the installed driver.
 pub fn chosen<'a>(context: &Context<'a>, part: DriverPart) -> Option<(usize, &'a DriverFile)> {
     let files = context.facts.driver_files.value()?;
     let own = |kind| matches!(kind, LibraryKind::Driver | LibraryKind::Wsl);
@@ -47,7 +47,7 @@ pub fn chosen<'a>(context: &Context<'a>, part: DriverPart) -> Option<(usize, &'a
     of_part.find(|(_, file)| !file.damage.as_ref().is_some_and(|damage| damage.is_passed_over())).or(first)
 }
 
-/// Whether the loader itself has found the library: what it took is then told by what asking it led to, not by files.
+/// Whether the loader itself found the library: then the result of querying it counts, not the files.
 pub fn was_loaded(context: &Context<'_>, part: DriverPart) -> bool {
     let asked = match part {
         DriverPart::Cuda => Asked::Cuda,

@@ -1,14 +1,14 @@
-//! Libraries of the driver and the CUDA runtime that a package has a copy of, by their names.
+//! Copies of driver and CUDA runtime libraries in packages, recognized by their names.
 
 use crate::python::{file_name, library_stem};
 
-/// Whether a path is that of the driver's own library, and not a stub for the linker or NVIDIA's forward-compatibility package.
+/// Whether a path is that of the driver's own library, not of a linker stub or NVIDIA's forward-compatibility package.
 pub fn is_driver_library(path: &str) -> bool {
     let name = library_stem(file_name(path)).to_ascii_lowercase();
     matches!(name.as_str(), "libcuda.so" | "nvcuda.dll") && !lies_in(path, &["stubs", "compat", "cuda-compat"])
 }
 
-/// Whether a path is that of the CUDA runtime, and not a stub for the linker.
+/// Whether a path is that of the CUDA runtime, not of a linker stub.
 pub fn is_cuda_runtime(path: &str) -> bool {
     let name = library_stem(file_name(path)).to_ascii_lowercase();
     matches!(name.as_str(), "libcudart.so" | "cudart64.dll") && !lies_in(path, &["stubs"])

@@ -1,4 +1,4 @@
-//! A baseline: the device code that each library of a package is to hold, in a TOML file that people review, and what a scan makes of
+//! A baseline: the device code that each library of a package must contain, in a TOML file that people review, and what a scan makes of
 //! it. [`Baseline::read`] reads one, [`Baseline::of`] makes one from what was read, [`compare`] compares.
 
 mod compare;
@@ -26,7 +26,7 @@ use crate::{
     knowledge::Knowledge,
 };
 
-/// What each library is to hold.
+/// What each library must contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// The file as reports name it.
@@ -44,8 +44,8 @@ impl Baseline {
         Ok(Self { file: file.to_owned(), rows: row::read(file, text)? })
     }
 
-    /// What the libraries of the one package hold that was read. Of an older baseline it takes notes, the targets that a library lacks
-    /// by design, and wildcards that still stand for libraries of one kind; targets in `required` that a library lacks are added.
+    /// The contents of the libraries of the one package that was read. Of an older baseline it keeps notes, the targets that a library lacks
+    /// by design, and wildcards that still match libraries of one kind; targets in `required` that a library lacks are added.
     ///
     /// # Errors
     /// Several packages; one that was read in part only; one without device code.
@@ -84,7 +84,7 @@ impl Baseline {
         }
         anyhow::ensure!(
             !libraries.is_empty(),
-            "cannot write the baseline: no library in {} holds device code",
+            "cannot write the baseline: no library in {} contains device code",
             unit.name
         );
         let paths: Vec<&str> = libraries.iter().map(|(library, _)| library.path.as_str()).collect();
@@ -104,7 +104,7 @@ impl Baseline {
             if let (Some(old), Some(index)) = (old, *pair) {
                 row.note.clone_from(&old.note);
                 row.lacks.extend(old.lacks.iter().filter(lacks));
-                // A wildcard stays where what it stands for is one kind of library.
+                // A wildcard stays if it matches one kind of library.
                 let alike =
                     pairs.iter().zip(&libraries).all(|(pair, (_, other))| *pair != Some(index) || other == held);
                 if old.is_wildcard() && alike {

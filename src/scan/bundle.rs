@@ -26,9 +26,9 @@ pub struct Bundle {
     pub tags: Option<String>,
     /// Where it was read, as reports name it.
     pub at: String,
-    /// Requirements as its metadata has them; nothing where there is no metadata.
+    /// Requirements as written in its metadata; `None` if there is no metadata.
     pub requires: Option<Vec<String>>,
-    /// Bytes of the file as it is downloaded; nothing for what is no single file or was not read from disk.
+    /// Bytes of the file as downloaded; `None` if it is not a single file or was not read from disk.
     pub size: Option<u64>,
     /// Build of torch, torchvision or torchaudio, by its `version.py`.
     pub build: Fact<Build>,
@@ -57,7 +57,7 @@ impl Bundle {
             at: at.into(),
             requires: None,
             size: None,
-            build: Fact::unknown("nothing that was read names its build"),
+            build: Fact::unknown("no file that was read names its build"),
             installer: None,
             unread: Vec::new(),
             sampled: false,
@@ -69,7 +69,7 @@ impl Bundle {
 
     /// An installed package, without its libraries.
     pub fn of_package(package: Package) -> Self {
-        // Of what nobody could read it is not known what it requires.
+        // If its metadata could not be read, its requirements are unknown.
         let told = package.unread.iter().all(|unread| unread.path.ends_with("/RECORD")) || !package.requires.is_empty();
         Self {
             version: package.version.value().cloned(),
@@ -109,7 +109,7 @@ impl Bundle {
 
     /// As an environment of its own, for the rules about what is published.
     pub fn environment(&self, facts: &Facts) -> Environment {
-        let why = "not installed: it was only read";
+        let why = "not installed: only its files were read";
         Environment {
             found_by: "named".to_owned(),
             platform: self
@@ -118,7 +118,7 @@ impl Bundle {
             packages: vec![Package {
                 installer: self.installer.clone(),
                 libraries: self.libraries.clone(),
-                // Somebody looked: what a row says of the version does not stand in for it.
+                // The files were read: what a row says about the version does not replace that.
                 listing: Some(Listing::Record),
                 unread: self.unread.clone(),
                 ..probe::package(
@@ -160,6 +160,6 @@ impl Bundle {
 fn version(version: Option<String>, at: &str) -> Fact<String> {
     match version {
         Some(version) => Fact::known(version, Source::file(at)),
-        None => Fact::unknown("nothing that was read names its version"),
+        None => Fact::unknown("no file that was read names its version"),
     }
 }

@@ -1,4 +1,4 @@
-//! How much of what is scanned is read.
+//! How much of a scanned file is read.
 
 /// How far reading goes.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,4 +1,4 @@
-//! What a release gained and lost: two scans held against each other, package by package, library by library.
+//! What a release gained and lost: two scans compared, package by package, library by library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ struct Side<'s> {
     isa: Option<PtxIsa>,
     compression: Compressed,
     bytes: u64,
-    /// Nothing where what was read does not tell.
+    /// `None` if what was read does not show it.
     needs: Option<BTreeSet<String>>,
     runs: &'s [Run],
 }

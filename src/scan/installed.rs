@@ -17,7 +17,7 @@ use crate::{
     system::{Root, clean},
 };
 
-/// Packages have their libraries at most so many folders below the folder of packages.
+/// Packages have their libraries at most this many folders below site-packages.
 const MAX_ABOVE: usize = 4;
 
 /// The distributions of folders of packages, and who has which file.
@@ -136,7 +136,7 @@ impl Owners {
     }
 }
 
-/// The paths of a RECORD that can hold device code.
+/// The paths of a RECORD that can contain device code.
 fn candidates(record: &str) -> Vec<String> {
     python::record_paths(record).filter(|path| is_candidate(path)).collect()
 }

@@ -74,7 +74,7 @@ impl JudgedBundles {
         deciding.filter(|summary| with_main(summary) || !(known && of_nvidia(summary))).collect()
     }
 
-    /// Whether everything that decides runs on every GPU. What could not be read and may hold code decides, too, and so does a target
+    /// Whether everything that decides runs on every GPU. A file that could not be read and may contain code decides, too, and so does a target
     /// with nothing in it that could run: nothing is met by nothing.
     pub fn gate(&self, knowledge: &Knowledge, gpus: Vec<String>, required: Vec<CodeTarget>, read: &Collected) -> Gate {
         let (mut reasons, mut unknown) = (Vec::new(), Vec::new());
@@ -91,10 +91,10 @@ impl JudgedBundles {
                 reasons.push(format!("{path} is damaged at offset {}: {}", damage.offset, damage.what));
             }
         }
-        // Of a package that compiles its code nothing is missing where none was found.
+        // A package that compiles its code lacks nothing if no code was found.
         let compiles = |one: &BundleSummary| one.runs_on.iter().any(Run::is_compiled_there);
         let compiled = |path: &str| self.packages.iter().any(|one| compiles(one) && file_name(&one.at) == path);
-        // What is required of every library is not met by those that a sample reached.
+        // A requirement on every library is not met by those that a sample reached.
         for bundle in read.bundles.iter().filter(|_| !required.is_empty()) {
             let share = knowledge.package_file(&bundle.name).is_some_and(|file| file.package.share.is_some());
             if bundle.sampled && share {
@@ -118,7 +118,7 @@ impl JudgedBundles {
             .filter(|(_, bundles)| !decided(bundles.clone()))
             .map(|(name, _)| name.to_owned())
             .collect();
-        // A file that was named twice was read once; without any target nothing was looked at either.
+        // A file that was named twice was read once; without any target nothing was read either.
         let met = reasons.is_empty() && unknown.is_empty() && nothing_in.is_empty() && !read.targets.is_empty();
         let sampled = self.packages.iter().any(|package| package.sampled);
         Gate { gpus, required, met, reasons, unknown, nothing_in, sampled, ..Gate::default() }

@@ -22,12 +22,12 @@ impl Located {
     /// Name of the file.
     ///
     /// # Errors
-    /// When it is none that is read over the network.
+    /// When it is not a kind that can be read over the network.
     pub fn file(&self) -> anyhow::Result<String> {
         let (url, file) = (&self.url, self.url.file_name());
         if !file.ends_with(".whl") && !file.ends_with(".conda") {
             bail!(
-                "{url}: only wheels and conda packages are read over the network (.whl, .conda): download it and scan the file"
+                "{url}: only wheels and conda packages can be read over the network (.whl, .conda): download it and scan the file"
             );
         }
         Ok(file)

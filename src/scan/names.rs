@@ -1,4 +1,4 @@
-//! What names tell: which files can hold device code, which are packages, and how a path is shown.
+//! What names say: which files can contain device code, which are packages, and how a path is shown.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub fn package_kind(target: &Path) -> Option<BundleKind> {
     }
 }
 
-/// Whether a name is that of a file that can hold device code.
+/// Whether a name is that of a file that can contain device code.
 pub fn is_candidate(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     python::shared_library(name) || ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))

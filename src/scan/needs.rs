@@ -1,5 +1,5 @@
-//! What libraries need to be loaded, and who brings it: the bundle itself, its requirements, its neighbours, the system, the driver. What
-//! nobody brings may still be there: another folder of the loader's path, a program that loads it first.
+//! Which libraries a library needs, and what provides them: the bundle itself, its requirements, its neighbours, the system, the driver. One
+//! that is listed as missing may still load: from another folder of the loader's search path, or because the program loads it first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -89,7 +89,7 @@ fn distributions<'k>(knowledge: &'k Knowledge, library: &'k str, majors: &BTreeS
     if fitting.is_empty() { rows.into_iter().map(|row| row.distribution.as_str()).collect() } else { fitting }
 }
 
-/// What the requirements of a bundle bring where it is meant to be installed.
+/// What the requirements of a bundle install on its intended platform.
 fn brought<'k>(knowledge: &'k Knowledge, bundle: &Bundle) -> Vec<Bringer<'k>> {
     // Names of conda packages are others.
     if bundle.kind == BundleKind::Conda {
@@ -188,7 +188,7 @@ mod tests {
                 "libown.so Own",
             ]
         );
-        // torch brings CUDA 12 or 13, as it was built.
+        // torch installs CUDA 12 or 13, depending on its build.
         let wheel = bundle(BundleKind::Wheel, &["libcudart.so.12"], &["torch>=2.4"]);
         assert_eq!(shown(&wheel, &[], &[]), ["libcudart.so.12 Perhaps torch"]);
     }

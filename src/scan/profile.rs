@@ -8,7 +8,7 @@ use crate::{
     report::scan::{Profile, Ptx, Share},
 };
 
-/// The profile of a library; nothing for one without runnable device code.
+/// The profile of a library; `None` for one without runnable device code.
 pub fn profile(knowledge: &Knowledge, library: &Library) -> Option<Profile> {
     let code = library.code.value()?;
     let built = compat::built(knowledge, code);

@@ -16,12 +16,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// There is so much more to read.
+    /// There is this much more to read.
     pub fn expect(&self, bytes: u64) {
         self.total.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// So much more has been read.
+    /// This much more has been read.
     pub fn add(&self, bytes: u64) {
         self.done.fetch_add(bytes, Ordering::Relaxed);
     }
@@ -80,7 +80,7 @@ mod tests {
         let mut buffer = [0; 30];
         assert_eq!(source.read_at(90, &mut buffer).unwrap(), 10);
         assert_eq!((progress.now(), source.len()), ((10, 100), 100));
-        // What is read twice is no more than all.
+        // Reading a part twice does not exceed the total.
         progress.add(1000);
         assert_eq!(progress.now(), (100, 100));
     }

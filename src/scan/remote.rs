@@ -14,9 +14,9 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// One part in so many of a wheel is read, at most, where samples are enough …
+/// At most one part in this many of a wheel is read if a sample is enough …
 const SHARE: u64 = 25;
-/// … but so much of a small one.
+/// … but this much of a small one.
 const LEAST: u64 = 8 << 20;
 /// What a sample reads on is fetched in pieces of this size (all of a file in [`AHEAD_FULL`]): what comes after the last byte that was needed is fetched in vain.
 const AHEAD_SAMPLE: u64 = 512 << 10;
@@ -104,8 +104,8 @@ impl Network {
         }
         if config.indexes.is_empty() {
             bail!(
-                "{word}: no package index is known here: pip and uv are not configured with one, and no pip was found that has one built \
-                 in. Name one: --index-url URL"
+                "{word}: no package index found: neither pip nor uv has one configured, and no pip with a built-in one was \
+                 found. Name one with --index-url URL"
             );
         }
         let target = self.target(&here)?;
@@ -123,7 +123,7 @@ impl Network {
             config.indexes.iter().map(|index| format!("{} ({})", index.url, index.origin)).collect();
         let list = files.iter().map(|(file, _)| file.clone()).collect();
         let Chosen { file, .. } = remote::choose(list, wanted, &target).map_err(|why| match why {
-            NotFound::Nothing => anyhow!("{word}: there is no package {} on {}", wanted.name, asked.join(", ")),
+            NotFound::Nothing => anyhow!("{word}: no package {} on {}", wanted.name, asked.join(", ")),
             why => anyhow!("{word}: {why} [{}]", asked.join(", ")),
         })?;
         let index = files
@@ -150,7 +150,8 @@ impl Network {
     fn target(&self, here: &Here) -> anyhow::Result<WheelTarget> {
         let own = || {
             let platform = here.platform.value().copied();
-            let platform = platform.ok_or_else(|| anyhow!("no wheels are made for this machine: name a --platform"))?;
+            let platform =
+                platform.ok_or_else(|| anyhow!("there are no wheels for this machine: choose a --platform"))?;
             Ok::<_, anyhow::Error>(WheelPlatform::of(platform, here.glibc.value().map(String::as_str)))
         };
         let python = here.pythons.first().and_then(|python| python.version.value().copied());
@@ -199,14 +200,14 @@ impl Network {
                 if report.file.ends_with(".conda") && !full {
                     if source.len() > MAX_STREAM {
                         bail!(
-                            "{url}: a conda package is one stream that can only be read whole: --full reads its {:.1} MB",
+                            "{url}: a conda package is a single stream and cannot be read in part: use --full to read all {:.1} MB",
                             source.len() as f64 / 1e6
                         );
                     }
                     report.sampled = false;
                 }
                 let options = options(&report, wish.knowledge);
-                // Of a sample nobody knows how much is to come.
+                // The total size of a sample is not known in advance.
                 let archive = match report.sampled {
                     true => binary::read_archive_source(&source, &report.file, &options),
                     false => {

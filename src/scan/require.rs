@@ -1,4 +1,4 @@
-//! What `--require` may hold: targets as gpucheck names them, TORCH_CUDA_ARCH_LIST, and CMake's CUDA_ARCHITECTURES.
+//! What `--require` accepts: targets as gpucheck names them, TORCH_CUDA_ARCH_LIST, and CMake's CUDA_ARCHITECTURES.
 
 use anyhow::{anyhow, bail};
 
@@ -13,7 +13,7 @@ const FORMS: &str = "expected sm_90, compute_90, 9.0, 9.0+PTX, 90, 90-real, 90-v
 /// The targets of these values, each once, in the order in which they were named.
 ///
 /// # Errors
-/// A word that is no target in any of the notations; a value without any.
+/// When a word is not a target in any of the notations, or the value has none.
 pub fn required(knowledge: &Knowledge, values: &[String]) -> anyhow::Result<Vec<CodeTarget>> {
     let mut all = Vec::new();
     for value in values {

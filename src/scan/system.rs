@@ -1,4 +1,4 @@
-//! What the loader of this machine has of the libraries that nothing that was scanned brings.
+//! Which of the libraries missing from the scanned packages this machine's loader can find.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +13,7 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// Where the loader finds what bundles on this machine link to; nothing on a system with another kind of loader.
+/// Where the loader finds what bundles on this machine link to; empty on a system with another kind of loader.
 pub fn system_libraries(
     knowledge: &Knowledge,
     bundles: &[Bundle],

@@ -23,10 +23,10 @@ pub enum ScanTarget {
 
 impl ScanTarget {
     /// Reads a word of the command line. What exists is a path, whatever it looks like. A bare name is one of a package only when an
-    /// index was named (`has_index`): nobody who mistypes a file wants to be taken to the network.
+    /// index was named (`has_index`): a mistyped file name must not cause network access.
     ///
     /// # Errors
-    /// When it is nothing that can be scanned.
+    /// When it cannot be scanned.
     pub fn parse(word: &Path, has_index: bool) -> anyhow::Result<Self> {
         let local = || Self::Local(word.to_owned());
         let Some(text) = word.to_str().filter(|_| !word.exists()) else { return Ok(local()) };
@@ -35,14 +35,14 @@ impl ScanTarget {
                 return Ok(Self::Address(Url::parse(text)?));
             }
             if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') {
-                bail!("{scheme}:// is no address that is read: http:// and https:// are");
+                bail!("{scheme}:// is not supported: use http:// or https://");
             }
         }
         let path = text.contains(['/', '\\']) || text.starts_with('.') || ENDINGS.iter().any(|end| text.ends_with(end));
         let requirement = match text.parse::<Requirement>() {
             Ok(requirement) => requirement,
             Err(error) if !path && text.contains(['=', '<', '>', '~']) => {
-                bail!("{text}: there is no such file, and as a package it cannot be read: {error}")
+                bail!("{text}: no such file, and not a valid package requirement: {error}")
             }
             Err(_) => return Ok(local()),
         };
@@ -54,8 +54,8 @@ impl ScanTarget {
         }
         if requirement.specifiers.is_empty() && !has_index {
             bail!(
-                "{text}: there is no such file or folder. Is it a package? {text}==VERSION is looked up on the index that pip or uv is \
-                 configured with, {text} with --index-url URL means its newest version there"
+                "{text}: no such file or folder. If it is a package: {text}==VERSION looks it up on the index that pip or uv is \
+                 configured with, and {text} with --index-url URL takes its newest version there"
             );
         }
         Ok(Self::Package(requirement))
@@ -91,7 +91,7 @@ mod tests {
             assert_eq!(read(path, true), Ok(format!("path {path}")), "{path}");
         }
         assert!(read("torch", false).unwrap_err().contains("--index-url"));
-        assert!(read("torch==abc", false).unwrap_err().contains("no such file, and as a package"));
+        assert!(read("torch==abc", false).unwrap_err().contains("no such file, and not a valid package requirement"));
         assert!(read("s3://bucket/a.whl", false).unwrap_err().contains("s3://"));
         assert!(read("https://", false).is_err());
     }

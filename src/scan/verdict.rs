@@ -73,7 +73,7 @@ fn built_with(knowledge: &Knowledge, bundle: &Bundle) -> Option<CudaVersion> {
     })
 }
 
-/// The name of a distribution. What a folder or a file is called says nothing of a package.
+/// The name of a distribution. The name of a folder or file says nothing about a package.
 fn name(bundle: &Bundle) -> Option<&str> {
     (!matches!(bundle.kind, BundleKind::File | BundleKind::Folder)).then_some(bundle.name.as_str())
 }
@@ -93,7 +93,7 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[TargetGpu]) -> Vec<Run
     gpus.iter().filter_map(of).collect()
 }
 
-/// The verdicts for a bundle by the libraries that decide. A sample that cannot tell says so.
+/// The verdicts for a bundle by the libraries that decide. A sample that is not enough says so.
 pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[TargetGpu]) -> Vec<Run> {
     let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
     let of = |gpu: &TargetGpu| {
@@ -123,13 +123,13 @@ fn run(gpu: &TargetGpu, verdict: Support, target: Option<CodeTarget>, why: Optio
     }
 }
 
-/// Of a package that brings its source, or a compiler, and not the code.
+/// For a package that contains its source or a compiler instead of the code.
 fn compiled(gpu: &TargetGpu) -> Run {
-    let why = "its kernels are compiled where it runs, and what it brings ready-made does not decide";
+    let why = "its kernels are compiled on the machine that runs it, so its prebuilt code does not decide";
     Run { how: Execution::CompiledThere, ..run(gpu, Support::Yes, None, Some(why.to_owned())) }
 }
 
-/// What a sample is worth. `told`: whether the verdict already says that it rests on one.
+/// Limits a verdict to what a sample shows. `told`: whether the verdict already says that it rests on one.
 fn of_sample(bundle: &Bundle, deciding: &Deciding<'_>, run: Run, told: bool) -> Run {
     let unreached = || {
         let path = bundle.unreached.as_deref().filter(|_| !deciding.known)?;

@@ -1,4 +1,4 @@
-//! Why something cannot stand on a line to paste.
+//! Why something cannot be part of a line to paste.
 
 use std::fmt;
 

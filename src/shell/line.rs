@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{error::NoWord, quote, word::Word};
 use crate::{facts::ShellKind, text};
 
-/// A line to paste. There is no way to make one out of text that was read.
+/// A line to paste. It cannot be made from text that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellLine {
     text: String,
@@ -37,11 +37,11 @@ impl ShellLine {
     /// Sets an environment variable in this shell, or unsets it.
     ///
     /// # Errors
-    /// When the name is none, or the shell cannot say the value.
+    /// When the name is not valid, or the shell cannot express the value.
     pub fn variable(shell: ShellKind, name: &str, value: Option<&Word>) -> Result<Self, NoWord> {
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
         if !name.starts_with(starts) || !name.chars().all(|c| starts(c) || c.is_ascii_digit()) {
-            return Err(NoWord::new(name, "is not the name of a variable"));
+            return Err(NoWord::new(name, "is not a valid variable name"));
         }
         let value = value.map(|value| quote::value(value, shell)).transpose()?;
         let text = match (shell, value) {
@@ -54,13 +54,13 @@ impl ShellLine {
         Ok(Self { text, words: Vec::new() })
     }
 
-    /// A line that stands in a row of the knowledge base, which somebody has reviewed, pipes and all; `{placeholders}` become words.
+    /// A line from a reviewed row of the knowledge base, pipes and all; `{placeholders}` become words.
     ///
     /// # Errors
-    /// When it is more than one line, or holds something that cannot be seen.
+    /// When it is more than one line, or contains something invisible.
     pub fn of_row(row: &str, placeholders: &[(&str, Word)]) -> Result<Self, NoWord> {
         if row.contains(text::is_hidden) {
-            return Err(NoWord::new(row, "is not one line that can be seen whole"));
+            return Err(NoWord::new(row, "is not a single line of visible characters"));
         }
         let mut line = row.to_owned();
         for (placeholder, word) in placeholders {

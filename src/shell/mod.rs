@@ -1,7 +1,7 @@
-//! Lines to paste. A person pastes them into a shell, often as root, and what stands on them was read from files that anybody may have
+//! Lines to paste. A person pastes them into a shell, often as root, and their contents were read from files that anybody may have
 //! written; so a line is made of typed words, each quoted for the shell concerned, and there is no other way to make one.
 //!
-//! [`Word`]s are what the types say: names of distributions (PEP 508), versions (PEP 440), addresses, paths. What is none of these
+//! [`Word`]s are what the types say: names of distributions (PEP 508), versions (PEP 440), addresses, paths. Anything else
 //! makes no word, and a fix without one of its words has no line: [`NoWord`] says why. [`ShellLine`]s are made of words, or are rows
 //! of the knowledge base.
 

@@ -14,7 +14,7 @@ pub(super) fn argument(word: &Word, shell: ShellKind) -> Result<String, NoWord> 
         (ShellKind::Cmd, Some("")) => Ok("\"%USERPROFILE%\"".to_owned()),
         (ShellKind::Sh, Some(rest)) => Ok(format!("~/{}", sh(rest))),
         (ShellKind::Sh, None) => Ok(sh(&word.text)),
-        // PowerShell hands programs a tilde as it is.
+        // PowerShell passes a tilde to programs unchanged.
         (ShellKind::PowerShell, Some(rest)) => {
             powershell_passes(&word.text).map(|_| format!("\"$HOME\\{}\"", double_quoted(rest)))
         }
@@ -41,12 +41,12 @@ pub(super) fn value(word: &Word, shell: ShellKind) -> Result<String, NoWord> {
     match shell {
         ShellKind::Sh => Ok(sh(&word.text)),
         ShellKind::PowerShell => Ok(single_quoted(&word.text)),
-        // `set "NAME=value"`: the quotes stand around both.
+        // `set "NAME=value"`: the quotes enclose both.
         ShellKind::Cmd => cmd_passes(&word.text).map(str::to_owned),
     }
 }
 
-/// What every POSIX shell takes as it is, and zsh too, wherever it stands in a word; at its start not even all of that.
+/// Characters that every POSIX shell, and zsh, takes literally anywhere in a word; at its start not even all of them.
 fn sh(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=+@%".contains(c);
     let bare = !text.is_empty() && text.chars().all(plain) && !text.starts_with(['=', '%']);
@@ -65,7 +65,7 @@ fn powershell(text: &str) -> String {
 /// Windows PowerShell hands a double quote inside of an argument on unescaped, so that the program sees another word.
 fn powershell_passes(text: &str) -> Result<&str, NoWord> {
     match text.contains('"') {
-        true => Err(NoWord::new(text, "holds a double quote, which PowerShell does not hand on")),
+        true => Err(NoWord::new(text, "contains a double quote, which PowerShell does not pass on")),
         false => Ok(text),
     }
 }
@@ -82,7 +82,7 @@ fn single_quoted(text: &str) -> String {
     quoted + "'"
 }
 
-/// What stands between PowerShell's double quotes, in which a backtick makes a character literal.
+/// The text between PowerShell's double quotes, where a backtick makes a character literal.
 fn double_quoted(text: &str) -> String {
     let mut quoted = String::new();
     for c in text.chars() {
@@ -105,7 +105,7 @@ fn cmd(text: &str) -> Result<String, NoWord> {
 
 fn cmd_passes(text: &str) -> Result<&str, NoWord> {
     match text.contains(['"', '%', '!']) {
-        true => Err(NoWord::new(text, "holds \", % or !, for which cmd.exe has no quoting")),
+        true => Err(NoWord::new(text, "contains \", % or !, which cmd.exe cannot quote")),
         false => Ok(text),
     }
 }

@@ -19,7 +19,7 @@ const MAX_LENGTH: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     pub(super) text: String,
-    /// Whether a tilde at its start stands for the user's home folder.
+    /// Whether a tilde at its start means the user's home folder.
     pub(super) home: bool,
 }
 
@@ -34,7 +34,7 @@ impl Word {
     /// The name of a distribution, normalised or not.
     ///
     /// # Errors
-    /// When it is none by PEP 508.
+    /// When it is not valid by PEP 508.
     pub fn name(name: &str) -> Result {
         Self::plain(checked_name(name)?)
     }
@@ -42,20 +42,20 @@ impl Word {
     /// The name of a conda package: letters, digits, `-`, `_` and `.` ("Package naming conventions" of conda's documentation).
     ///
     /// # Errors
-    /// When it is none.
+    /// When it is not valid.
     pub fn conda_name(name: &str) -> Result {
         let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let starts = |c: char| c.is_ascii_alphanumeric() || c == '_';
         match name.starts_with(starts) && name.chars().all(fits) {
             true => Self::plain(name),
-            false => Err(NoWord::new(name, "is not the name of a conda package")),
+            false => Err(NoWord::new(name, "is not a valid conda package name")),
         }
     }
 
     /// `name==version`, as pip and uv take it.
     ///
     /// # Errors
-    /// When the name is none by PEP 508, or the version none by PEP 440.
+    /// When the name is not valid by PEP 508, or the version by PEP 440.
     pub fn exact(name: &str, version: &str) -> Result {
         let name = checked_name(name)?;
         let fits = |c: char| c.is_ascii_alphanumeric() || ".+!-_".contains(c);
@@ -65,14 +65,14 @@ impl Word {
         Self::plain(&format!("{name}=={version}"))
     }
 
-    /// A requirement without address and marker: `numba-cuda[cu12]>=0.20`, written anew out of what was understood of it.
+    /// A requirement without address and marker: `numba-cuda[cu12]>=0.20`, rewritten from its parsed form.
     ///
     /// # Errors
-    /// When it is none by PEP 508, or names an address.
+    /// When it is not valid by PEP 508, or contains a URL.
     pub fn requirement(text: &str) -> Result {
         let requirement: Requirement = text.parse().map_err(|_| NoWord::new(text, "is not a requirement (PEP 508)"))?;
         if requirement.url.is_some() {
-            return Err(NoWord::new(text, "asks for an address that was read somewhere, which is not for pasting"));
+            return Err(NoWord::new(text, "contains a URL, which is not safe to paste"));
         }
         let extras = match requirement.extras.as_slice() {
             [] => String::new(),
@@ -85,7 +85,7 @@ impl Word {
     /// The address of a package index.
     ///
     /// # Errors
-    /// When it is none of http or https, or holds credentials or a query.
+    /// When it is not a valid http or https URL, or contains credentials or a query.
     pub fn url(text: &str) -> Result {
         Self::plain(checked_url(text)?)
     }
@@ -93,7 +93,7 @@ impl Word {
     /// `NAME=URL`, by which uv knows an index.
     ///
     /// # Errors
-    /// When the name is none, or the address.
+    /// When the name or the address is not valid.
     pub fn index(name: &str, url: &str) -> Result {
         Self::plain(&format!("{}={}", checked_name(name)?, checked_url(url)?))
     }
@@ -101,9 +101,9 @@ impl Word {
     /// A file or folder. A tilde at its start is the user's home folder.
     ///
     /// # Errors
-    /// When it holds characters that cannot be seen, or is too long.
+    /// When it contains invisible characters, or is too long.
     pub fn path(path: &str) -> Result {
-        // A shell gives programs a tilde as it is when it is quoted; at the end of quotes a backslash is none.
+        // A shell passes a quoted tilde unchanged; at the end of quotes a backslash would escape the quote.
         let path = match path.trim_end_matches(['/', '\\']) {
             "" => path,
             trimmed => trimmed,
@@ -159,7 +159,7 @@ impl Word {
         let text = version.to_string();
         match text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') {
             true => Self::plain(&text),
-            false => Err(NoWord::new(&text, "is not the version of a driver")),
+            false => Err(NoWord::new(&text, "is not a driver version")),
         }
     }
 
@@ -171,35 +171,35 @@ impl Word {
     /// The value of an environment variable.
     ///
     /// # Errors
-    /// When it holds characters that cannot be seen, or something in it was redacted.
+    /// When it contains invisible characters, or something in it was redacted.
     pub fn value(text: &str) -> Result {
         if text.contains(crate::system::redact::REDACTED) {
-            return Err(NoWord::new(text, "is not all of the value: what is secret was not read"));
+            return Err(NoWord::new(text, "is incomplete: secret parts of the value were not read"));
         }
-        // Where it was read the home folder became a tilde, which in a value is none to the shell.
+        // When it was read, the home folder became a tilde, which a shell does not expand in a value.
         let edge = |c: Option<char>| c.is_none_or(|c| "/\\:;, =\"'".contains(c));
         let is_home = |(at, _): (usize, &str)| {
             let (before, rest) = text.split_at(at);
             edge(before.chars().next_back()) && edge(rest.chars().nth(1))
         };
         if text.match_indices('~').any(is_home) {
-            return Err(NoWord::new(text, "holds your home folder in short, which is not the value as it was set"));
+            return Err(NoWord::new(text, "abbreviates your home folder, so it is not the value as it was set"));
         }
         Self::plain(text)
     }
 
-    /// What stands behind the tilde of the home folder.
+    /// The part after the tilde of the home folder.
     pub(super) fn below_home(&self) -> Option<&str> {
         self.home.then(|| self.text.get(2..).unwrap_or_default())
     }
 
     fn plain(text: &str) -> Result {
         if text.len() > MAX_LENGTH {
-            return Err(NoWord::new(text, "is too long for a line"));
+            return Err(NoWord::new(text, "is too long for one line"));
         }
         // What would not be seen on the line must not be on it; and what the writer would change would be another word.
         if text.contains(|c: char| text::is_hidden(c) || (c.is_whitespace() && c != ' ')) {
-            return Err(NoWord::new(text, "holds characters that cannot be seen"));
+            return Err(NoWord::new(text, "contains invisible characters"));
         }
         Ok(Self { text: text.to_owned(), home: false })
     }
@@ -211,15 +211,15 @@ fn checked_name(name: &str) -> std::result::Result<&str, NoWord> {
     let fits = |c: char| edge(c) || "-_.".contains(c);
     match name.starts_with(edge) && name.ends_with(edge) && name.chars().all(fits) {
         true => Ok(name),
-        false => Err(NoWord::new(name, "is not the name of a package (PEP 508)")),
+        false => Err(NoWord::new(name, "is not a valid package name (PEP 508)")),
     }
 }
 
-/// An address that holds what RFC 3986 lets stand unquoted, and no secret.
+/// An address that contains only what RFC 3986 allows unquoted, and no secret.
 fn checked_url(text: &str) -> std::result::Result<&str, NoWord> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._~:/[]+%".contains(c);
     match Url::parse(text).is_ok() && text.chars().all(fits) {
         true => Ok(text),
-        false => Err(NoWord::new(text, "is not the address of a package index")),
+        false => Err(NoWord::new(text, "is not a package index URL")),
     }
 }

@@ -1,5 +1,5 @@
-//! The system as a program finds it: files below a root, what a process inherits, and what of both may be shown. Everything that is looked at
-//! is looked at through here, so that an unpacked image, a test and a machine are the same.
+//! The system as a program finds it: files below a root, what a process inherits, and what of both may be shown. Everything that is read
+//! is read through here, so that an unpacked image, a test and a machine are the same.
 
 mod programs;
 pub(crate) mod redact;

@@ -15,7 +15,7 @@ use super::{Root, Surroundings};
 
 /// What a shell could start by this name, first to last. On Windows the endings of PATHEXT are tried.
 pub fn programs<'a>(root: &'a Root, surroundings: &'a Surroundings, name: &OsStr) -> Vec<PathBuf> {
-    // A name with folders is not looked for on PATH.
+    // A name with folders is not searched for on PATH.
     if Path::new(name).file_name() != Some(name) {
         return Vec::new();
     }
@@ -82,7 +82,7 @@ impl Sys for Inside<'_> {
         Ok(Kind { file: self.root.is_file(path), link: self.root.is_link(path) })
     }
 
-    /// Asked for on Windows only, for the case that a name is written in, which nothing here depends on.
+    /// Used on Windows only, for the case of a name, which does not matter here.
     fn read_dir(&self, _: &Path) -> io::Result<Box<dyn Iterator<Item = io::Result<fs::DirEntry>>>> {
         Err(io::ErrorKind::Unsupported.into())
     }

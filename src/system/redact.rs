@@ -1,11 +1,11 @@
-//! Takes secrets out of what is about to become a fact, so that no report, log or cache can hold them.
+//! Takes secrets out of what is about to become a fact, so that no report, log or cache can contain them.
 
 use std::path::Path;
 
-/// What stands where a secret was.
+/// The replacement for a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// Whether a variable of this name holds a secret.
+/// Whether a variable of this name contains a secret.
 pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     ["TOKEN", "PASSWORD", "PASSWD", "KEY", "SECRET", "CREDENTIAL"].iter().any(|word| name.contains(word))
@@ -63,7 +63,7 @@ pub fn uuids(text: &str) -> String {
     out
 }
 
-/// What somebody gave as an address and is none: all of it that stands before a host is replaced, whatever it looks like.
+/// Text given as an address that is not one: everything before the host is replaced, whatever it looks like.
 pub fn address(text: &str) -> String {
     let text: String = text.split_whitespace().collect();
     match text.rsplit_once('@') {
@@ -83,7 +83,7 @@ fn ends_url(c: char) -> bool {
 fn words(text: &str, out: &mut String) {
     let Some(at) = text.find("://") else { return meant(text, out) };
     let (before, after) = text.split_at(at + 3);
-    // The scheme of the next one, if there is one, stands at the end of this one.
+    // The scheme of the next one, if any, is at the end of this one.
     let next = after.find("://").map_or(after.len(), |next| {
         let head = after.get(..next).unwrap_or_default();
         head.rfind(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).map_or(0, |sign| sign + 1)
@@ -117,7 +117,7 @@ fn url(text: &str, out: &mut String) {
 /// Whether an authority that has no user-info ended too early, and `tail`, up to the next `@`, is what is left of one.
 fn is_cut_off(authority: &str, tail: &str) -> bool {
     match authority.split_once(':') {
-        // What looks like a port and is no number.
+        // Looks like a port, but is not a number.
         Some((_, port)) => !is_port(port),
         None => authority.is_empty() && tail.rsplit('/').next().is_some_and(|user| user.contains(':')),
     }
@@ -168,7 +168,7 @@ fn without_query(text: &str) -> String {
     let (rest, fragment) = text.split_once('#').map_or((text, None), |(rest, fragment)| (rest, Some(fragment)));
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
     let mut out = path.to_owned();
-    // Parameters of a path (RFC 3986, section 3.3) hold tokens, too; a list of paths has no `=` there.
+    // Parameters of a path (RFC 3986, section 3.3) may contain tokens, too; a list of paths has no `=` there.
     if let Some((before, parameters)) = path.split_once(';')
         && parameters.contains('=')
     {

@@ -1,5 +1,5 @@
 //! The one door to the file system: every path a probe reads is taken below `--root`, every read is capped, and only regular
-//! files are opened (a FIFO or a device could block for ever).
+//! files are opened (a FIFO or a device could block forever).
 
 use std::{
     ffi::{OsStr, OsString},
@@ -11,7 +11,7 @@ use crate::files;
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
-/// A folder with more entries than this is no folder that a probe wants to know all of.
+/// A probe needs no more entries of a folder than this.
 const MAX_ENTRIES: usize = 100_000;
 
 /// The file system as the probes see it.
@@ -27,7 +27,7 @@ impl Root {
     /// The file system below `base`, or the machine's own. `home` is what [`Root::shown`] writes as `~`.
     ///
     /// # Errors
-    /// When `base` is no folder.
+    /// When `base` is not a folder.
     pub fn new(base: Option<&Path>, home: Option<&Path>) -> io::Result<Self> {
         let base = base.map(fs::canonicalize).transpose()?;
         if base.as_deref().is_some_and(|base| !base.is_dir()) {
@@ -49,7 +49,7 @@ impl Root {
     /// Where the system finds `path`: itself on the machine's own file system, below the root otherwise.
     ///
     /// # Errors
-    /// When it does not exist below the root, or its links go in circles.
+    /// When it does not exist below the root, or its links form a loop.
     pub fn locate(&self, path: &Path) -> io::Result<PathBuf> {
         match &self.base {
             None => Ok(path.to_owned()),
@@ -60,7 +60,7 @@ impl Root {
     /// `path` without symbolic links, as seen from inside the root.
     ///
     /// # Errors
-    /// When it does not exist or its links go in circles.
+    /// When it does not exist or its links form a loop.
     pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
         match &self.base {
             None => fs::canonicalize(path).map(plain),
@@ -152,7 +152,7 @@ impl Root {
         Ok(text(self.read(path, limit)?))
     }
 
-    /// What stands before the first empty line of those bytes.
+    /// The text before the first empty line of those bytes.
     ///
     /// # Errors
     /// As [`Root::read`].
@@ -171,7 +171,7 @@ impl Root {
         Ok(names)
     }
 
-    /// Names in a folder that are UTF-8, sorted, and whether there are more than are looked at.
+    /// Names in a folder that are UTF-8, sorted, and whether there are more than are returned.
     ///
     /// # Errors
     /// What the operating system says.
@@ -215,7 +215,7 @@ impl Root {
     }
 }
 
-/// The path without `..`, links left alone, or nothing when it leaves the root.
+/// The path without `..`, links left alone; `None` when it leaves the root.
 pub fn clean(path: &Path) -> Option<PathBuf> {
     let mut out = PathBuf::new();
     for part in path.components() {
@@ -270,7 +270,7 @@ fn resolve(base: &Path, path: &Path) -> io::Result<PathBuf> {
         }
         links += 1;
         if links > MAX_LINKS {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "its symbolic links go in circles"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "its symbolic links form a loop"));
         }
         let target = fs::read_link(&place)?;
         if target.has_root() {

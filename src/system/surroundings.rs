@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub struct Surroundings {
     /// Environment variables.
     pub variables: BTreeMap<String, String>,
-    /// Current folder; nothing when it was deleted or may not be read.
+    /// Current folder; `None` when it was deleted or may not be read.
     pub folder: Option<PathBuf>,
     /// Home folder; services and containers may have none.
     pub home: Option<PathBuf>,
@@ -25,7 +25,7 @@ impl Surroundings {
         }
     }
 
-    /// A variable that is set, even to nothing. Windows does not tell `Path` from `PATH`.
+    /// A variable that is set, even to nothing. Windows does not distinguish `Path` from `PATH`.
     pub fn variable(&self, name: &str) -> Option<&str> {
         let exact = self.variables.get(name);
         let found = exact.or_else(|| {

@@ -99,7 +99,7 @@ fn a_bomb_of_zeros_is_let_go() {
     let bomb = Lie("bomb.so", 8, 0, crc(&zeros), &packed, zeros.len() as u64);
     let report = wheel(Zip::default().raw(&bomb).stored("kernel.ptx", PTX.as_bytes()));
     assert_eq!(paths(&report), ["kernel.ptx"]);
-    assert_eq!(unread(&report), ["bomb.so: it is a bomb: it inflates to far more than libraries do"]);
+    assert_eq!(unread(&report), ["bomb.so: decompression bomb: it expands to far more than real libraries do"]);
 }
 
 #[test]

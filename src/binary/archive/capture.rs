@@ -14,14 +14,14 @@ use super::super::ReadAt;
 /// Pieces and their descriptions together take about this much at most (an entry of a fatbin takes 80 bytes, and the library with
 /// the most fatbins, NVIDIA's FFT, has some 25,000).
 const MOST: usize = 6 << 20;
-/// More places than this that were asked for and not there are not listed.
+/// At most this many missing places are listed.
 const MAX_MISSES: usize = 1024;
 
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: u64,
     len: u64,
-    /// Place in the kept bytes; nothing for zeros, which are only counted.
+    /// Place in the kept bytes; `None` for zeros, which are only counted.
     at: Option<u32>,
 }
 
@@ -43,7 +43,7 @@ impl Capture {
         Self { len, tidy: true, ..Self::default() }
     }
 
-    /// Keeps bytes that stand at `start`.
+    /// Keeps bytes found at `start`.
     pub(super) fn keep(&mut self, start: u64, bytes: &[u8]) {
         if self.bytes.len() + (self.pieces.len() + 1) * size_of::<Piece>() + bytes.len() > MOST {
             self.full = true;
@@ -54,7 +54,7 @@ impl Capture {
         self.push(Piece { start, len: bytes.len() as u64, at: Some(at) });
     }
 
-    /// Notes that zeros stand at `start`.
+    /// Notes that there are zeros at `start`.
     pub(super) fn zeros(&mut self, start: u64, len: u64) {
         let count = self.pieces.len();
         match self.pieces.last_mut() {
@@ -76,7 +76,7 @@ impl Capture {
         self.full
     }
 
-    /// What was asked for since the last call and had not been kept.
+    /// What was requested since the last call, but had not been kept.
     pub(super) fn misses(&mut self) -> Vec<Range<u64>> {
         std::mem::take(self.misses.get_mut().unwrap_or_else(PoisonError::into_inner))
     }

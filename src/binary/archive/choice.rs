@@ -1,4 +1,4 @@
-//! Which members of a wheel tell most about the GPUs that it runs on, by name and size alone.
+//! Which members of a wheel say most about the GPUs that it runs on, by name and size alone.
 
 use std::cmp::Reverse;
 
@@ -6,11 +6,11 @@ use super::directory::Entry;
 
 /// With less than this left to spend, a member is not begun.
 pub(super) const LEAST: u64 = 256 << 10;
-/// Smaller libraries do not matter, whatever they are called: what they hold is glue.
+/// Smaller libraries do not matter, whatever they are called: they contain only glue.
 const MATTERS: u64 = 1 << 20;
 /// Of a library that decides, this part is read in any case: in all of torch's, the first fatbin ends after a fiftieth to a twentieth.
 pub(super) const IN_ANY_CASE: u64 = 64;
-/// Words in the names of libraries that hold kernels.
+/// Words in the names of libraries that contain kernels.
 const WORDS: [&str; 4] = ["cuda", "gpu", "kernel", "flash"];
 
 /// The members in the order in which they are read.
@@ -34,14 +34,14 @@ pub(super) fn choose(entries: Vec<Entry>, decides: &dyn Fn(&str) -> bool) -> Cho
     let mut left = Vec::new();
     for mut some in [named, unnamed] {
         some.sort_by_key(|entry| Reverse(entry.packed));
-        // Beside what is known to decide, only names that promise something are worth their bytes.
+        // Besides the members known to decide, only promising names are worth their bytes.
         if known && !some.first().is_some_and(matters) {
             left.extend(some.into_iter().map(|entry| entry.name));
         } else {
             then.append(&mut some);
         }
     }
-    // Where nothing is known, the best guess is read as if it decided.
+    // If nothing is known, the best guess is read as if it decided.
     let first = (!then.is_empty()).then(|| then.remove(0));
     Choice { first, then, left }
 }

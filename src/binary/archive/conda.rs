@@ -1,6 +1,6 @@
 //! Conda packages of the second format (`.conda`): a zip file with two tar archives compressed with zstd.
 //!
-//! Format: <https://docs.conda.io/projects/conda-build/en/latest/resources/package-spec.html>. One stream holds all files, so there
+//! Format: <https://docs.conda.io/projects/conda-build/en/latest/resources/package-spec.html>. One stream contains all files, so there
 //! is nothing to share out to threads.
 
 use std::io::{self, Read};
@@ -55,7 +55,7 @@ pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Arch
         }
     }
     if entries.is_empty() {
-        return Err(Error::malformed(0, "there is no package in the conda package"));
+        return Err(Error::malformed(0, "the conda package contains no inner archive"));
     }
     archive.libraries.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(archive)
@@ -82,14 +82,14 @@ fn unpack(
                 Some(index) => {
                     (archive.name, archive.version, archive.requires) = (index.name, index.version, index.depends);
                 }
-                None => archive.skip(name, "it is no index of a conda package"),
+                None => archive.skip(name, "it is not a conda package index"),
             }
             return false;
         }
         if names::holds_code(name) {
             match member::read(contents, size, name, options.enough()) {
                 Ok(read) if archive.libraries.len() < MAX_LIBRARIES => archive.add(read),
-                Ok(_) => archive.skip(name, "the archive has more libraries than any package"),
+                Ok(_) => archive.skip(name, "the archive has too many libraries"),
                 Err(error) => archive.skip(name, error),
             }
         }
@@ -120,7 +120,7 @@ impl Read for Bytes<'_, '_> {
     }
 }
 
-/// Counts what comes out and holds it to what goes in.
+/// Counts the output and bounds it by the input.
 struct Counted<'a, 's> {
     decoder: StreamingDecoder<Bytes<'a, 's>, FrameDecoder>,
     output: &'a mut u64,
@@ -133,7 +133,7 @@ impl Read for Counted<'_, '_> {
         *self.output += count as u64;
         let input = self.decoder.get_ref().stream.consumed();
         if *self.output > FREE.max(self.ratio.saturating_mul(input)) {
-            return Err(invalid("it is a bomb: it inflates to far more than packages do"));
+            return Err(invalid("decompression bomb: it expands to far more than real packages do"));
         }
         Ok(count)
     }

@@ -22,7 +22,7 @@ const FLAG_ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
 /// One member, as the directory describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Name, for showing only: what is no UTF-8 or cannot be printed is replaced.
+    /// Name, for showing only: bytes that are not UTF-8 or cannot be printed are replaced.
     pub name: String,
     /// Compression method.
     pub method: u16,
@@ -56,7 +56,7 @@ pub(super) fn read(
             let room = usize::try_from(range.end - from).unwrap_or(usize::MAX).min(PIECE - filled);
             let count = source.read_at(from, buffer.get_mut(filled..filled + room).unwrap_or_default())?;
             if count == 0 {
-                return Err(Error::malformed(from, "the directory of the archive is cut off"));
+                return Err(Error::malformed(from, "the central directory is truncated"));
             }
             (filled, from, read) = (filled + count, from + count as u64, read + count as u64);
         }
@@ -65,11 +65,10 @@ pub(super) fn read(
             return Ok((entries, read));
         }
         let place = from - bytes.len() as u64;
-        let (entry, length) =
-            parse(bytes, shift).ok_or(Error::malformed(place, "the directory of the archive is damaged"))?;
+        let (entry, length) = parse(bytes, shift).ok_or(Error::malformed(place, "the central directory is damaged"))?;
         if wanted(&entry.name) {
             if entries.len() >= most {
-                return Err(Error::malformed(place, "the archive has more libraries than any package"));
+                return Err(Error::malformed(place, "the archive has too many libraries"));
             }
             entries.push(entry);
         }
@@ -79,7 +78,7 @@ pub(super) fn read(
 
 /// Where the directory is, by how much offsets in it are too small (bytes were put in front of the archive), and bytes read.
 fn locate(source: &dyn ReadAt) -> Result<(Range<u64>, u64, u64), Error> {
-    let none = |offset| Error::malformed(offset, "there is no end of a zip archive (cut off, or no zip)");
+    let none = |offset| Error::malformed(offset, "no end-of-central-directory record (truncated, or not a zip file)");
     let tail_start = source.len().saturating_sub((END + LOCATOR + 0xFFFF) as u64);
     let mut tail = vec![0; END + LOCATOR + 0xFFFF];
     let count = source.read_at(tail_start, &mut tail)?;
@@ -93,7 +92,7 @@ fn locate(source: &dyn ReadAt) -> Result<(Range<u64>, u64, u64), Error> {
     let field = |offset| u32_at(&tail, at + offset).map(u64::from).ok_or(none(end));
     let (mut size, mut start, mut close) = (field(12)?, field(16)?, end);
     if u16_at(&tail, at + 4) != u16_at(&tail, at + 6) {
-        return Err(Error::malformed(end, "the archive is one of several volumes"));
+        return Err(Error::malformed(end, "the archive is part of a multi-volume archive"));
     }
     let locator =
         at.checked_sub(LOCATOR).and_then(|at| tail.get(at..)).filter(|bytes| bytes.starts_with(b"PK\x06\x07"));
@@ -111,9 +110,10 @@ fn locate(source: &dyn ReadAt) -> Result<(Range<u64>, u64, u64), Error> {
             }
         }
     }
-    let real = close.checked_sub(size).ok_or(Error::malformed(end, "the directory of the archive lies outside it"))?;
+    let real =
+        close.checked_sub(size).ok_or(Error::malformed(end, "the central directory lies outside the archive"))?;
     let shift =
-        real.checked_sub(start).ok_or(Error::malformed(end, "the directory of the archive is not where it says"))?;
+        real.checked_sub(start).ok_or(Error::malformed(end, "the central directory is not at its recorded offset"))?;
     Ok((real..close, shift, count as u64))
 }
 
@@ -163,7 +163,7 @@ pub(super) fn shown(name: &[u8]) -> String {
 }
 
 impl Entry {
-    /// Its header and so many bytes more: not exactly its beginning, as headers differ in length.
+    /// Its header plus this many bytes: not exactly its beginning, as headers differ in length.
     pub(super) fn beginning(&self, bytes: u64) -> Range<u64> {
         self.header..self.header.saturating_add(bytes.min(self.packed))
     }
@@ -173,13 +173,13 @@ impl Entry {
         let mut local = [0; LOCAL];
         let count = source.read_at(self.header, &mut local).map_err(|error| format!("cannot be read: {error}"))?;
         if count < LOCAL || !local.starts_with(b"PK\x03\x04") {
-            return Err(format!("there is no member at offset {:#x}, where the directory puts it", self.header));
+            return Err(format!("no member at offset {:#x}, where the central directory places it", self.header));
         }
         let texts = u64::from(u16_at(&local, 26).unwrap_or(0)) + u64::from(u16_at(&local, 28).unwrap_or(0));
         let start = self.header + LOCAL as u64 + texts;
         match start.checked_add(self.packed) {
             Some(end) if end <= source.len() => Ok(start..end),
-            _ => Err("it reaches beyond the end of the archive".to_owned()),
+            _ => Err("it extends past the end of the archive".to_owned()),
         }
     }
 }

@@ -14,10 +14,10 @@ use super::super::{
 };
 use crate::facts::{CodeObjects, Extent, Fact, How, Library, Source as Via};
 
-/// So many entries are looked at in all; the richest library has some 45,000.
+/// Entries to read in all; the richest library has some 45,000.
 const MAX_ENTRIES: usize = 1 << 20;
 
-/// Whether a fatbin's header is one that a producer writes: the magic alone also stands in programs that read fatbins.
+/// Whether a fatbin's header is one that a producer writes: the magic alone also occurs in programs that read fatbins.
 pub(super) fn sound_header(bytes: &[u8]) -> bool {
     u16_at(bytes, 4) == Some(1)
         && u16_at(bytes, 6) == Some(HEADER as u16)
@@ -29,7 +29,7 @@ pub(super) fn magics(bytes: &[u8]) -> Vec<u64> {
     memmem::find_iter(bytes, &MAGIC.to_le_bytes()).map(|at| at as u64).collect()
 }
 
-/// Adds to a library what stands at those of `magics` (in order) that are in no section of their own.
+/// Adds to a library the code at those of `magics` (in order) that lie outside any section of their own.
 pub(super) fn add(source: &dyn ReadAt, magics: &[u64], library: &mut Library) {
     let mut head = [0; 4];
     let count = source.read_at(0, &mut head).unwrap_or(0);

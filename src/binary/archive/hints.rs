@@ -1,4 +1,4 @@
-//! What will be needed of an ELF file and can be told before its section headers come.
+//! Predicts which parts of an ELF file will be needed, before its section headers arrive.
 
 use std::ops::Range;
 
@@ -11,9 +11,9 @@ const PT_DYNAMIC: u32 = 2;
 const PF_X: u32 = 1;
 const PF_W: u32 = 2;
 const MAX_DYNAMIC: u64 = 1 << 20;
-/// So much is kept in front of a place with names.
+/// Bytes to keep in front of a place with names.
 pub(super) const BEFORE: u64 = 256;
-/// Of one file so much is kept for being names.
+/// Bytes of names to keep of one file.
 const MAX_NAMES: u64 = 1 << 20;
 
 /// Where the dynamic section is, by the program headers of a 64-bit file.
@@ -22,7 +22,7 @@ pub(super) fn dynamic(head: &[u8]) -> Option<Range<u64>> {
     Some(range.start..range.end.min(range.start.saturating_add(MAX_DYNAMIC)))
 }
 
-/// Where the processor's code is, likewise. There are no fatbins in it.
+/// Where the processor's code is, likewise. It contains no fatbins.
 pub(super) fn code(head: &[u8]) -> Option<Range<u64>> {
     let code = segments(head).filter(|(kind, flags, _)| *kind == PT_LOAD && flags & PF_X != 0).map(|(.., range)| range);
     code.max_by_key(|range| range.end - range.start)
@@ -45,7 +45,7 @@ fn segments(head: &[u8]) -> impl Iterator<Item = (u32, u32, Range<u64>)> {
     })
 }
 
-/// Finds what looks like the names of libraries, and the names of sections, which stand before what points at them.
+/// Finds what looks like the names of libraries, and the names of sections, which come before whatever points at them.
 pub(super) struct Hints {
     library: Finder<'static>,
     section: Finder<'static>,
@@ -64,7 +64,7 @@ impl Hints {
         let mut ranges: Vec<Range<u64>> = Vec::new();
         let mut add = |at: usize, len: u64| {
             let at = at as u64;
-            // Names that stand together are kept once.
+            // Adjacent names are kept once.
             match ranges.last_mut().filter(|last| at < last.end) {
                 Some(last) => {
                     let end = last.end.max(at + len);

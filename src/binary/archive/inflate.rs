@@ -35,10 +35,12 @@ impl<'s> Member<'s> {
             return Err("it is encrypted".to_owned());
         }
         let inflater = match entry.method {
-            0 if entry.packed != entry.size => return Err("it is stored, but in another size than its own".to_owned()),
+            0 if entry.packed != entry.size => {
+                return Err("it is stored uncompressed, but its packed and unpacked sizes differ".to_owned());
+            }
             0 => None,
             8 => Some(Decompress::new(false)),
-            other => return Err(format!("it is compressed with a method that is not read ({other})")),
+            other => return Err(format!("its compression method is not supported ({other})")),
         };
         let range = entry.range(source)?;
         Ok(Self {
@@ -106,7 +108,7 @@ impl<'s> Member<'s> {
                 return Ok(made);
             }
             if taken == 0 && self.position >= self.range.end {
-                return Err(invalid("its compressed data is cut off"));
+                return Err(invalid("its compressed data is truncated"));
             }
         }
     }
@@ -121,13 +123,13 @@ impl Stream for Member<'_> {
         self.sum.update(buffer.get(..count).unwrap_or_default());
         self.output += count as u64;
         if self.output > self.size {
-            return Err(invalid("it holds more than the directory says"));
+            return Err(invalid("it is larger than the central directory says"));
         }
         if self.output > FREE.max(self.ratio.saturating_mul(self.position - self.range.start)) {
-            return Err(invalid("it is a bomb: it inflates to far more than libraries do"));
+            return Err(invalid("decompression bomb: it expands to far more than real libraries do"));
         }
         if self.ended && self.output != self.size {
-            return Err(invalid("it holds less than the directory says"));
+            return Err(invalid("it is smaller than the central directory says"));
         }
         if self.ended && self.sum.clone().finalize() != self.crc {
             return Err(invalid("its checksum is wrong"));

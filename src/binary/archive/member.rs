@@ -18,7 +18,7 @@ use crate::{
 
 /// Members up to this size are held in memory while they are read.
 const SMALL: u64 = 8 << 20;
-/// Reading twice is enough for a file whose names stand where no hint found them; more only for one that is made to vex.
+/// Reading twice is enough for a file whose names no hint found; only a malicious file needs more.
 const MAX_PASSES: usize = 4;
 
 /// Whether a member of `size` bytes is read whole.
@@ -45,7 +45,9 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
         return Ok(whole(library));
     }
     if shown.ends_with(".a") {
-        return Err(Error::Io(invalid("a static library of this size is not read inside an archive: unpack it")));
+        return Err(Error::Io(invalid(
+            "a static library this large cannot be read inside an archive: unpack it first",
+        )));
     }
     let mut wanted: Vec<Range<u64>> = Vec::new();
     for pass in 1.. {
@@ -63,7 +65,7 @@ pub(super) fn read(stream: &mut dyn Stream, size: u64, shown: &str, enough: Opti
         }
         wanted.extend(missing);
     }
-    Err(Error::Io(invalid("its headers are so large or so spread that they were not kept")))
+    Err(Error::Io(invalid("its headers are too large or too scattered to be kept")))
 }
 
 /// A small member.
@@ -98,7 +100,7 @@ fn all_of(stream: &mut dyn Stream, size: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Refuses what has a library's name and is none, or not all of one. Without section headers it is searched like any other.
+/// Refuses a file that has a library's name but is not one, or is incomplete. Without section headers it is searched like any other.
 fn is_whole(source: &dyn ReadAt, shown: &str) -> Result<(), Error> {
     let flaw = if python::shared_library(shown) { flaw(source, shown, None)? } else { None };
     match flaw {
@@ -115,7 +117,8 @@ fn finish(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     let mut library = read_source(source, shown)?;
     hidden::add(source, &scan.magics, &mut library);
     if let (true, Some(code)) = (crowded, library.code.value_mut()) {
-        code.damage.push(Damage { offset: 0, what: "more headers of fatbins than are kept of one file".to_owned() });
+        code.damage
+            .push(Damage { offset: 0, what: "too many fatbin headers in one file; not all were kept".to_owned() });
     }
     Ok(library)
 }

@@ -1,6 +1,6 @@
-//! What a wheel or a conda package holds for GPUs, without unpacking it.
+//! The device code in a wheel or a conda package, without unpacking it.
 //!
-//! Only members that can hold such code are inflated, each once and forward only. Small ones are read from memory; of large ones the
+//! Only members that can contain such code are inflated, each once and forward only. Small ones are read from memory; of large ones the
 //! headers are kept as they stream past, and the reader of files reads those ([`super::read_library`] says the same of the
 //! unpacked file). A file of any size and shape takes at most 64 MB. Nothing is ever written.
 
@@ -43,7 +43,7 @@ pub struct ArchiveOptions {
     /// A member that inflates to more than 64 MiB and to more than this many bytes for each of its own is not read on: it is made
     /// to fill memory or time. Libraries reach 20.
     pub limit_ratio: u64,
-    /// For a wheel that is far away: read samples of the members that tell most, and leave out the others.
+    /// For a wheel that is far away: read samples of the most informative members, and leave out the others.
     pub sample: Option<Sample>,
     /// Of a wheel, read only the members of which this says so, whole; the others are [`Archive::left`].
     pub only: Option<Decides>,
@@ -52,9 +52,9 @@ pub struct ArchiveOptions {
 /// How much of a wheel is read when only samples are.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// When so many bytes of the archive were read, what comes next is left out. The largest library that decides is read even so.
+    /// Once this many bytes of the archive were read, the rest is left out. The largest library that decides is read even so.
     pub bytes: u64,
-    /// Which libraries decide. Where one is there, other members are only read when their names speak of GPUs.
+    /// Which libraries decide. If there is one, other members are read only when their names mention GPUs.
     pub decides: Decides,
 }
 
@@ -115,13 +115,13 @@ pub struct Archive {
     pub libraries: Vec<Library>,
     /// Those of them of which only the beginning was read, by path.
     pub sampled: BTreeSet<String>,
-    /// Members that could hold GPU code and were not read.
+    /// Members that could contain GPU code and were not read.
     pub skipped: Vec<Skipped>,
-    /// Members that could hold GPU code and were left out, as others, or samples of them, were enough.
+    /// Members that could contain GPU code and were left out, as others, or samples of them, were enough.
     pub left: Vec<String>,
-    /// The largest member that could hold GPU code, read or not; only of a wheel.
+    /// The largest member that could contain GPU code, read or not; only of a wheel.
     pub largest: Option<String>,
-    /// `version.py` of torch, torchvision or torchaudio, with its path: it tells the build.
+    /// `version.py` of torch, torchvision or torchaudio, with its path: it shows the build.
     pub version_py: Option<(String, String)>,
     /// Bytes read of the file.
     pub read_bytes: u64,
@@ -151,7 +151,7 @@ impl Archive {
 /// others: it is in [`Archive::skipped`].
 ///
 /// # Errors
-/// When the file cannot be read, is no zip file, or its directory is damaged; and for `.tar.bz2`.
+/// When the file cannot be read or is not a zip file, or its directory is damaged; and for `.tar.bz2`.
 pub fn read_archive(path: &Path, options: &ArchiveOptions) -> Result<Archive, Error> {
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     read_archive_source(&FileSource::open(path)?, &file, options)
@@ -167,7 +167,7 @@ const MOST_READ: u64 = 32 << 30;
 pub fn read_archive_source(source: &dyn ReadAt, file: &str, options: &ArchiveOptions) -> Result<Archive, Error> {
     if file.ends_with(".tar.bz2") {
         return Err(Error::Unsupported(
-            "a conda package of the old format (.tar.bz2): `cph transmute` makes a .conda of it",
+            "old conda package format (.tar.bz2): convert it to .conda with `cph transmute`",
         ));
     }
     let bounded = Bounded::new(source, MOST_READ);

@@ -1,8 +1,8 @@
-//! What the names of archives and of their members tell.
+//! What the names of archives and of their members say.
 
 use crate::python;
 
-/// Whether a member can hold code for GPUs.
+/// Whether a member can contain code for GPUs.
 pub(super) fn holds_code(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     python::shared_library(name) || [".a", ".o", ".cubin", ".fatbin", ".ptx"].iter().any(|end| lower.ends_with(end))
@@ -13,7 +13,7 @@ pub(super) fn is_metadata(name: &str) -> bool {
     name.split_once('/').is_some_and(|(folder, file)| file == "METADATA" && folder.ends_with(".dist-info"))
 }
 
-/// Whether it is the `version.py` of a package that tells its build there.
+/// Whether it is the `version.py` of a package that records its build there.
 pub(super) fn is_version(name: &str) -> bool {
     matches!(name, "torch/version.py" | "torchvision/version.py" | "torchaudio/version.py")
 }
@@ -28,7 +28,7 @@ pub(super) fn wheel(file: &str) -> Option<[String; 3]> {
     let parts: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
     match parts.as_slice() {
         [name, version, tags @ ..] if (3..=4).contains(&tags.len()) => {
-            // A build number stands before the three tags.
+            // A build number comes before the three tags.
             let tags = tags.get(tags.len() - 3..)?.join("-");
             Some([(*name).to_owned(), (*version).to_owned(), tags])
         }

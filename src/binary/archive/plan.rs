@@ -8,7 +8,7 @@ use super::{
     scan::{Format, Scan},
 };
 
-/// What is asked for is kept with what follows it, which is asked for next.
+/// A requested range is kept with the bytes after it, which are requested next.
 const WITH: u64 = 4 << 10;
 impl Scan {
     /// Looks at the beginning, to know what to keep of the rest.
@@ -46,7 +46,7 @@ impl Scan {
     /// What the container's reader asks for and was not kept.
     pub(super) fn missing(&mut self) -> Vec<Range<u64>> {
         let capture = self.capture.strict();
-        // A fault is met again, and told, when the file is read.
+        // A fault is found again, and reported, when the file is read.
         let _ = match self.format {
             Format::Elf => sections::Header::read(capture).and_then(|header| elf::read(capture, &header)).map(drop),
             Format::Pe => pe::read(capture).map(drop),

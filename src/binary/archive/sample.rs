@@ -15,7 +15,7 @@ use crate::facts::{Container, Extent, Fact, How, Library, Source as Via};
 pub(super) const ENOUGH: Enough = Enough { fatbins: 8, input: 32 << 20, fair: u64::MAX };
 
 impl Scan {
-    /// Whether what was seen will do.
+    /// Whether the sample is enough.
     pub(super) fn is_enough(&mut self, enough: Enough, consumed: u64) -> bool {
         if self.format == Format::Pe && self.plan_at.is_none() && self.plans < MAX_PLANS {
             // The headers of a PE file come first and say whether there is anything to come.
@@ -27,7 +27,7 @@ impl Scan {
             }
         }
         // Fatbins of one image are code for special devices as often as not (torch 2.15.0 for aarch64 begins with 58 for sm_90 or sm_100 alone):
-        // they do not tell what the library is built for.
+        // they do not show what the library is built for.
         let fair = consumed >= enough.fair && self.several > 0;
         fair || self.several >= enough.fatbins || consumed >= enough.input || self.is_hopeless(enough, consumed)
     }
@@ -108,13 +108,13 @@ pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Li
     let code = if scan.several == 0 && !scan.whole.is_empty() {
         let targets: Vec<String> = code.sass.keys().chain(code.ptx.keys()).map(ToString::to_string).collect();
         Fact::unknown(format!(
-            "only sampled: each of its first {} fatbins holds one image ({}), which does not tell what the others hold",
+            "only sampled: each of its first {} fatbins contains one image ({}), which does not show what the others contain",
             scan.whole.len(),
             targets.join(", ")
         ))
     } else if scan.whole.is_empty() {
         Fact::unknown(format!(
-            "only sampled: if it has fatbins, the first ends more than {:.1} MiB into its compressed bytes",
+            "only sampled: if it has fatbins, the first one ends more than {:.1} MiB into its compressed data",
             enough.input as f64 / f64::from(1 << 20)
         ))
     } else {

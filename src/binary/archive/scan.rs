@@ -1,6 +1,6 @@
 //! Walking a file that streams past, forward only: what the readers will ask for is kept, everything else is let go.
 //!
-//! Headers of fatbins and of their entries are found by magic and by the sizes in them, wherever they stand, as the table that says
+//! Headers of fatbins and of their entries are found by magic and by the sizes in them, wherever they are, as the table that says
 //! which section that is comes at the end of an ELF file. Headers of the container are kept as its own reader asks for them.
 
 use std::{cmp::Reverse, collections::BinaryHeap, io, ops::Range};
@@ -17,11 +17,11 @@ use super::{
 /// So much is kept of what has been looked at, for what turns out to be needed only later: names of sections stand right before
 /// the table of sections.
 const BEHIND: usize = 128 << 10;
-/// So much is looked at in one go: it stays in the processor's cache.
+/// Bytes scanned in one go: they stay in the processor's cache.
 const PIECE: usize = 384 << 10;
 /// The beginning: headers, program headers, a text's directives.
 const HEAD: u64 = 64 << 10;
-/// Longer padding in front of a fatbin is no padding.
+/// The longest padding in front of a fatbin.
 pub(super) const MAX_PADDING: usize = 4 << 10;
 /// More fatbins than this do not lie inside each other.
 const MAX_OPEN: usize = 256;
@@ -45,11 +45,11 @@ pub(super) enum Format {
 /// When to stop before the end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Enough {
-    /// So many whole fatbins.
+    /// This many whole fatbins.
     pub fatbins: usize,
-    /// So many bytes of the archive.
+    /// This many bytes of the archive.
     pub input: u64,
-    /// So many bytes of the archive, if there is a whole fatbin among them.
+    /// This many bytes of the archive, if there is a whole fatbin among them.
     pub fair: u64,
 }
 
@@ -158,7 +158,7 @@ impl Scan {
         self.base + self.filled as u64
     }
 
-    /// The bytes of a range that are in the buffer, from its start on; nothing when its start is gone.
+    /// The bytes of a range that are in the buffer, from its start on; `None` when its start is gone.
     fn at(&self, range: Range<u64>) -> Option<&[u8]> {
         slice(&self.buffer, self.base, self.filled, range)
     }
@@ -178,7 +178,7 @@ impl Scan {
         for place in found {
             self.zeros_before(place);
             if self.open >= MAX_OPEN {
-                // Small ones stand by the hundred in a piece: those before this one are done with first.
+                // A piece contains hundreds of small ones: those before this one are finished first.
                 self.settle();
             }
             if self.open >= MAX_OPEN || self.capture.is_full() {
@@ -188,7 +188,7 @@ impl Scan {
                 self.wants.push(Reverse((place, Want::Fatbin)));
             }
         }
-        // In the middle of an image there are no names.
+        // There are no names in the middle of an image.
         let inside = self
             .wants
             .iter()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::Error;
 
-/// A member that could hold GPU code and was not read.
+/// A member that could contain GPU code, but was not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// Its path in the package.
@@ -16,14 +16,14 @@ pub struct Skipped {
 /// What keeps a member from being read; it displays as a lower-case fragment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SkipReason {
-    /// It is no binary, whatever its name says: a linker script, say.
+    /// It is not a binary, whatever its name says: a linker script, for example.
     NotABinary,
-    /// It may be one, and is damaged, hostile, or nothing that is read here.
+    /// It may be one, but is damaged, hostile or unsupported.
     Unreadable(String),
 }
 
 impl Skipped {
-    /// Whether it may hold device code for all that is known.
+    /// Whether it may contain device code, as far as is known.
     pub fn may_hold_code(&self) -> bool {
         self.why != SkipReason::NotABinary
     }

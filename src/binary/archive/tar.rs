@@ -42,7 +42,7 @@ impl<R: Read> Stream for Contents<'_, R> {
     }
 }
 
-/// Shows each regular file to `visit` with its name and size; what it leaves of the contents is passed over. Ends early when
+/// Shows each regular file to `visit` with its name and size; the rest of the contents is skipped. Ends early when
 /// `visit` says so with `false`.
 pub(super) fn walk<R: Read>(
     inner: &mut R,
@@ -84,7 +84,7 @@ pub(super) fn walk<R: Read>(
         let rest = contents.left;
         skip(inner, rest.saturating_add(length.wrapping_neg() % BLOCK as u64))?;
     }
-    Err(invalid("the tar archive has more members than any package"))
+    Err(invalid("the tar archive has too many members"))
 }
 
 /// Fills the block; false at the end.
@@ -99,13 +99,13 @@ fn fill(inner: &mut impl Read, block: &mut [u8]) -> io::Result<bool> {
 fn skip(inner: &mut impl Read, count: u64) -> io::Result<()> {
     match io::copy(&mut inner.take(count), &mut io::sink())? {
         passed if passed == count => Ok(()),
-        _ => Err(invalid("the tar archive is cut off")),
+        _ => Err(invalid("the tar archive is truncated")),
     }
 }
 
 fn short<R: Read>(contents: &mut Contents<'_, R>) -> io::Result<Vec<u8>> {
     if contents.left > MAX_EXTENSION {
-        return Err(invalid("a name in the tar archive is longer than any name"));
+        return Err(invalid("a name in the tar archive is too long"));
     }
     let mut bytes = vec![0; usize::try_from(contents.left).unwrap_or(0)];
     contents.inner.read_exact(&mut bytes)?;

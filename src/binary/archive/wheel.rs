@@ -16,7 +16,7 @@ use crate::{parallel, python::Metadata};
 /// flashinfer-cubin, the wheel with the most, has 15,970.
 const MAX_MEMBERS: usize = 1 << 17;
 const MAX_METADATA: u64 = 8 << 20;
-/// Each thread may hold some 14 MB. More than four do not end sooner: the largest member takes most of the time.
+/// Each thread may use some 14 MB. More than four do not finish sooner: the largest member takes most of the time.
 const MAX_THREADS: usize = 4;
 
 /// Reads a wheel.
@@ -58,7 +58,7 @@ pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Arch
     Ok(archive)
 }
 
-/// Reads these members and adds what they hold.
+/// Reads these members and adds their contents.
 fn members(
     source: &dyn ReadAt,
     entries: &[Entry],
@@ -161,7 +161,7 @@ fn last_of_each_name(entries: Vec<Entry>, archive: &mut Archive) -> Vec<Entry> {
     kept
 }
 
-/// Leaves out members that cannot be read or whose bytes are also another's: a small archive would take for ever. Largest first.
+/// Leaves out members that cannot be read or overlap another: a small archive could take forever. Largest first.
 fn apart(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, archive: &mut Archive) -> Vec<Entry> {
     let mut placed = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -177,7 +177,7 @@ fn apart(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, arc
         if apart {
             end = range.end;
         } else {
-            archive.skip(&entry.name, "its bytes are also another member's");
+            archive.skip(&entry.name, "its data overlaps another member's");
         }
         apart
     });

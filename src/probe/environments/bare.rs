@@ -1,12 +1,12 @@
-//! Modules of torch and what is compiled against it that no metadata tells of: Python imports them all the same.
+//! Modules of torch and its companions without metadata: Python imports them all the same.
 
 use std::path::PathBuf;
 
 use super::{build, distribution::Distribution, metadata::Reader, package::package};
 use crate::facts::{Fact, Package, Unlisted};
 
-/// Those in the folders of packages beside the distributions that were found. A folder without `__init__.py` is none. triton is left out:
-/// packages of other names bring it. `unlisted`: what could not be listed may have their metadata.
+/// Those in the folders of packages beside the distributions that were found. A folder without `__init__.py` does not count. triton is left out:
+/// packages of other names contain it. `unlisted`: folders that could not be listed may have their metadata.
 pub fn without_metadata(reader: &Reader<'_>, found: &[Distribution], unlisted: &[Unlisted]) -> Vec<Distribution> {
     let Reader { root, shown, sites, conda, .. } = *reader;
     let bare = |name: &&str| {
@@ -16,7 +16,7 @@ pub fn without_metadata(reader: &Reader<'_>, found: &[Distribution], unlisted: &
         let build = build::build(root, site, name, shown);
         let version = match &build {
             Fact::Known { value, via } => Fact::known(value.version.clone(), via.clone()),
-            _ => Fact::unknown("it has no metadata, and its version.py tells no version"),
+            _ => Fact::unknown("it has no metadata, and its version.py contains no version"),
         };
         let package = Package {
             installer: conda.has(name).then(|| "conda".to_owned()),

@@ -13,7 +13,7 @@ const MAX_TEXT: u64 = 64 << 10;
 /// The build of the package `name` in `site`. `shown` writes a path for people.
 pub fn build(root: &Root, site: &Path, name: &str, shown: impl Fn(&Path) -> String) -> Fact<Build> {
     if !matches!(name, "torch" | "torchvision" | "torchaudio") {
-        return Fact::unknown("only torch, torchvision and torchaudio say their build");
+        return Fact::unknown("only torch, torchvision and torchaudio record their build");
     }
     let path = site.join(name).join("version.py");
     match root.read_text(&path, MAX_TEXT) {
@@ -24,13 +24,13 @@ pub fn build(root: &Root, site: &Path, name: &str, shown: impl Fn(&Path) -> Stri
 
 /// The build that the text of a `version.py` names, which reports call `path`.
 pub fn of_text(text: &str, name: &str, path: &str) -> Fact<Build> {
-    let Some(found) = python::version_py(text) else { return Fact::unknown(format!("{path} has no version in it")) };
+    let Some(found) = python::version_py(text) else { return Fact::unknown(format!("{path} contains no version")) };
     let said = found.cuda.as_deref().and_then(|cuda| cuda.parse().ok());
-    // torchvision asks its own library at import, torchaudio says nothing: their local version tells it.
+    // torchvision asks its own library at import, torchaudio says nothing: their local version shows it.
     let cuda = match said.or_else(|| python::cuda_of_local(&found.version)) {
         Some(cuda) => Some(cuda),
         None if name == "torch" || found.version.contains('+') => None,
-        None => return Fact::unknown(format!("{path} names no CUDA release")),
+        None => return Fact::unknown(format!("{path} does not name a CUDA release")),
     };
     let cuda = cuda.filter(|_| found.hip.is_none());
     Fact::known(Build { version: found.version, cuda }, Source::file(path))

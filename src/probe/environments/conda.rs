@@ -1,5 +1,5 @@
-//! What conda has installed, by the names of the files in `conda-meta`: `numpy-1.26.4-py311h64a7726_0.json`. What stands in them nobody asks
-//! for, but that one was cut off is told: conda itself goes by it.
+//! What conda has installed, by the names of the files in `conda-meta`: `numpy-1.26.4-py311h64a7726_0.json`. Their contents are not
+//! needed, but a truncated file is reported: conda itself relies on it.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 use crate::{facts::Unlisted, python, system::Root};
 
 const FOLDER: &str = "conda-meta";
-/// Of the end of a file so much is looked at.
+/// Bytes to read of the end of a file.
 const TAIL: u64 = 64;
 
 /// The packages of an environment that conda has installed.
@@ -22,11 +22,11 @@ pub struct Conda {
 }
 
 impl Conda {
-    /// What the environment in `prefix` has; nothing where conda has not made it.
+    /// What the environment in `prefix` has; empty if conda did not create it.
     pub fn of(root: &Root, prefix: &Path) -> Self {
         let folder = prefix.join(FOLDER);
         let (names, why) = match root.listing(&folder) {
-            Ok((names, more)) => (names, more.then(|| "it has more entries than are looked at".to_owned())),
+            Ok((names, more)) => (names, more.then(|| "it has too many entries; not all were read".to_owned())),
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let files = names.iter().filter_map(|file| Some((distribution(file)?, folder.join(file)))).collect();
@@ -44,7 +44,7 @@ impl Conda {
         let why = match root.tail(file, TAIL) {
             Ok(end) if is_end(&end) => return None,
             Ok(end) if end.is_empty() => "it is empty".to_owned(),
-            Ok(_) => "it does not end as JSON does: it was cut off".to_owned(),
+            Ok(_) => "its JSON is incomplete: the file is truncated".to_owned(),
             Err(error) => error.to_string(),
         };
         Some(Unlisted { path: shown(file), why })

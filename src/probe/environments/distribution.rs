@@ -1,4 +1,4 @@
-//! An installed distribution, as its metadata and its folder tell it.
+//! An installed distribution, as its metadata and its folder describe it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,9 @@ pub struct Distribution {
     pub package: Package,
     /// The folder it is installed in.
     pub site: PathBuf,
-    /// Its shared libraries, relative to `site`; nothing when there is no RECORD.
+    /// Its shared libraries, relative to `site`; `None` when there is no RECORD.
     pub natives: Option<Vec<String>>,
-    /// The Python files that it cannot be imported without, as far as its RECORD lists them; nothing when there is no RECORD.
+    /// The Python files that it cannot be imported without, as far as its RECORD lists them; `None` when there is no RECORD.
     pub sources: Option<Vec<Wanted>>,
     /// A file of an editable install that has no effect any more.
     pub left: Option<PathBuf>,
@@ -24,18 +24,18 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// What tells which libraries it has.
+    /// The source of the list of its libraries.
     pub fn listing(&self) -> Listing {
         match (&self.natives, self.package.editable.as_deref()) {
             (_, Some("")) => Listing::Nowhere,
-            // No torch is without libraries: a RECORD that lists none was cut off, or is that of something else.
+            // Every torch has libraries: a RECORD that lists none was truncated, or belongs to something else.
             (Some(natives), None) if !natives.is_empty() || self.package.name != "torch" => Listing::Record,
             _ if self.bare => Listing::Module,
             _ => Listing::Folder,
         }
     }
 
-    /// The folder that its modules lie in.
+    /// The folder of its modules.
     pub fn code(&self) -> &Path {
         self.source.as_deref().unwrap_or(&self.site)
     }

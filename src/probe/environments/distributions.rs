@@ -46,7 +46,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
     for (index, site) in sites.into_iter().enumerate() {
         let names = match root.listing(site) {
             Ok((names, more)) => {
-                let why = "it has more entries than are looked at".to_owned();
+                let why = "it has too many entries; not all were read".to_owned();
                 unlisted.extend(more.then(|| Unlisted { path: root.shown(site), why }));
                 names
             }
@@ -103,7 +103,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
 }
 
 /// The first of each name, and the others. Of two in one folder that is the one that its module's version agrees with, for they share the
-/// module. What has no name is none.
+/// module. A folder without a name does not count.
 pub fn first_of_each(all: Vec<Distribution>) -> (Vec<Distribution>, Vec<Distribution>) {
     let mut firsts: Vec<Distribution> = Vec::new();
     let mut others: Vec<Distribution> = Vec::new();

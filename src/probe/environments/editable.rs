@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{python, system::Root};
 
-/// These files hold a line or an object of a few fields.
+/// These files contain a line or an object of a few fields.
 const MAX_TEXT: u64 = 64 << 10;
 /// RECORD of an editable install: its `.pth` file, a finder, scripts and metadata.
 const MAX_RECORD: usize = 64 << 10;

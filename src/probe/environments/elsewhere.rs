@@ -9,12 +9,12 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// The packages that are looked for: torch, and what is compiled against it and so shares its fate.
+/// The packages to search for: torch, and what is compiled against it and so shares its fate.
 pub const FAMILY: [&str; 4] = ["torch", "torchvision", "torchaudio", "triton"];
 
 /// The modules of torch and its companions that come before the installed ones, each with the folder that it lies in.
 pub fn modules(root: &Root, surroundings: &Surroundings, layout: &Layout) -> Vec<(Elsewhere, PathBuf)> {
-    // A bare folder of packages, and a Python with a list of folders of its own, do not look at the surroundings.
+    // A bare site-packages folder, and a Python with its own list of folders, ignore the surroundings.
     if layout.interpreter.is_none() {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Which folders a package has brought, where no RECORD says it: that of its name, and for NVIDIA's libraries the one below `nvidia` that
+//! Which folders belong to a package without a RECORD: that of its name, and for NVIDIA's libraries the one below `nvidia` that
 //! is named after the library (`nvidia/cublas`), or since CUDA 13 the one that all of them share (`nvidia/cu13`).
 
 use std::path::Path;
@@ -17,7 +17,7 @@ pub const BESIDE: [&str; 1] = ["cusparselt"];
 pub struct Folder {
     /// Relative to the folder of packages.
     pub path: String,
-    /// What is in the name of a file that is the package's, in lower case; nothing where all are.
+    /// A part of the names of files that belong to the package, in lower case; `None` if all files do.
     pub part: Option<String>,
 }
 

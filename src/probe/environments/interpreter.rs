@@ -77,7 +77,7 @@ fn is_name(version: &str) -> bool {
     !version.is_empty() && version != "system" && !version.starts_with('.') && !version.contains(['/', '\\'])
 }
 
-/// The interpreter of an installed version; `3.11` stands for the newest 3.11.
+/// The interpreter of an installed version; `3.11` means the newest 3.11.
 fn installed(root: &Root, pyenv: &Path, version: &str, name: &str) -> Option<PathBuf> {
     let versions = pyenv.join("versions");
     let at = |version: &str| Some(versions.join(version).join("bin").join(name)).filter(|path| root.is_file(path));

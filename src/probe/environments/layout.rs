@@ -1,4 +1,4 @@
-//! What lies where in the folder of an environment: a virtual environment, a conda environment, an installed or an embedded
+//! The layout of an environment's folder: a virtual environment, a conda environment, an installed or an embedded
 //! Python, or bare site-packages.
 
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ impl Layout {
         let conda = venv.is_none() && conda::is_conda(root, prefix);
         let Version { python, folder } = version::version(root, prefix, venv.as_ref(), interpreter.as_deref());
         let windows = folder.is_none() && root.is_dir(&prefix.join("Lib"));
-        // A project may have a `bin/python` of its own: what has no library folder is no Python.
+        // A project may have a `bin/python` of its own: without a library folder it is not a Python.
         if venv.is_none() && !windows && folder.is_none() && python.value().is_none() {
             return None;
         }
@@ -77,7 +77,7 @@ impl Layout {
         }
         let python = match version::of_folder(library) {
             Some(python) => Fact::known(python, crate::facts::Source::file(root.shown(folder))),
-            None => Fact::unknown("a folder of packages does not tell which Python it is for"),
+            None => Fact::unknown("a site-packages folder does not say which Python it is for"),
         };
         let site_packages = vec![folder.to_owned()];
         let prefix = folder.to_owned();

@@ -1,4 +1,4 @@
-//! The native files of the packages that bring or use GPU code, each read for what it holds.
+//! The native files of the packages that contain or use GPU code, each read for its contents.
 
 use std::{
     collections::BTreeSet,
@@ -30,7 +30,7 @@ const MAX_LOOSE: usize = 256;
 const CONDA_TORCH: [&str; 5] =
     ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_cpu.so", "libc10_cuda.so", "libc10.so"];
 
-/// Reads the libraries of all packages that concern GPUs into their facts, and of all others those that hold device code.
+/// Reads the libraries of all packages that concern GPUs into their facts, and of all others those that contain device code.
 /// `more` are the packages that the knowledge base has something to say of.
 pub fn read(
     root: &Root,
@@ -64,7 +64,7 @@ pub fn read(
         let bad = bad.filter(|bad| !moved(bad));
         distribution.package.damaged.extend(bad);
     }
-    // The first that was left out speaks for the rest of its package.
+    // The first that was left out represents the rest of its package.
     let mut last = None;
     for File { owner, shown, .. } in left {
         if last.replace(owner) != Some(owner)
@@ -83,7 +83,7 @@ pub fn of_conda(root: &Root, prefix: &Path, natives: &[String]) -> Vec<(PathBuf,
     outside.map(place).filter(|(path, _)| root.is_named(path)).collect()
 }
 
-/// A native file to look at.
+/// A native file to read.
 struct File {
     /// The place of its distribution.
     owner: usize,
@@ -99,7 +99,7 @@ fn others(layout: &Layout, distributions: &[Distribution], more: &BTreeSet<Strin
     let others = distributions.iter().enumerate().filter(|(_, found)| !concerns_gpus(found, more));
     let files = others.flat_map(|(owner, other)| {
         let files = other.natives.iter().flatten();
-        // Thousands of loose files are a store of which a program takes what fits; each alone says nothing.
+        // Thousands of loose files are a store from which a program takes what fits; one alone says nothing.
         let loose = files.clone().filter(|path| python::device_code(path)).count();
         let files = files.filter(move |path| loose <= MAX_LOOSE || !python::device_code(path));
         files.filter_map(move |shown| {
@@ -109,7 +109,7 @@ fn others(layout: &Layout, distributions: &[Distribution], more: &BTreeSet<Strin
     files.take(MAX_FILES).collect()
 }
 
-/// Where a file of a RECORD lies. One that points out of the environment is not followed.
+/// The path of a file of a RECORD. One that points out of the environment is not followed.
 fn within(layout: &Layout, code: &Path, shown: &str) -> Option<PathBuf> {
     clean(&code.join(shown)).filter(|path| path.starts_with(&layout.prefix) || path.starts_with(code))
 }
@@ -142,11 +142,7 @@ fn moved_by_conda(root: &Root, layout: &Layout, distribution: &Distribution, pat
 }
 
 fn too_much(path: String) -> BadFile {
-    BadFile {
-        path,
-        what: Flaw::Unreadable,
-        why: "was not looked at: there are more files than any package has".to_owned(),
-    }
+    BadFile { path, what: Flaw::Unreadable, why: "was not searched: there are too many files".to_owned() }
 }
 
 /// Packages with GPU code, and those that link to torch and so share its fate.

@@ -1,4 +1,4 @@
-//! One installed library looked at: what it holds, or what is wrong with it.
+//! Reads one installed library: what it contains, or what is wrong with it.
 
 use std::{io, path::Path};
 
@@ -9,8 +9,8 @@ use crate::{
     system::Root,
 };
 
-/// What looking at a file came to. A file that is broken is still a library of its package, whose code is not known; what is no binary
-/// at all (a linker script named `.so`) is none.
+/// The result of reading a file. A broken file is still a library of its package, with unknown code; a file that is not a binary
+/// at all (a linker script named `.so`) is not a library.
 #[derive(Debug, Default)]
 pub struct Look {
     /// The library.
@@ -19,7 +19,7 @@ pub struct Look {
     pub bad: Option<BadFile>,
 }
 
-/// The device code of a file that nobody is known to need: what is broken about it is not asked, and what holds no code is left out.
+/// The device code of a file that no package is known to need: damage is not reported, and files without code are left out.
 pub fn code_of(root: &Root, path: &Path, shown: &str) -> Option<Library> {
     let source = root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new).ok()?;
     binary::read_source(&source, shown).ok().filter(|library| library.code.value().is_some())
@@ -37,7 +37,7 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
         Ok(Some((what @ (Flaw::NoLibrary | Flaw::LinkerScript | Flaw::Pointer | Flaw::Zeros), why))) => {
             return Look { library: None, bad: Some(BadFile { path: shown.to_owned(), what, why }) };
         }
-        // The system may load it, and that it holds no code was not said.
+        // The system may load it, and nothing says that it contains no code.
         Ok(Some((what @ Flaw::NoSections, why))) => {
             let bad = Some(BadFile { path: shown.to_owned(), what, why });
             return Look { library: binary::read_source(&source, shown).ok(), bad };
@@ -49,7 +49,7 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
         Ok(library) => Look { library: Some(library), bad: None },
         Err(binary::Error::NotABinary) => Look::default(),
         Err(binary::Error::Io(error)) => broken(shown, refused(root, path, &error)),
-        Err(error) => broken(shown, (Flaw::CutOff, format!("is cut off or damaged: {error}"))),
+        Err(error) => broken(shown, (Flaw::CutOff, format!("is truncated or damaged: {error}"))),
     }
 }
 
@@ -63,19 +63,21 @@ fn broken(shown: &str, (what, why): (Flaw, String)) -> Look {
     Look { library: Some(library), bad: Some(BadFile { path: shown.to_owned(), what, why }) }
 }
 
-/// What it means that a file could not be opened or read.
+/// The fault behind a file that could not be opened or read.
 pub(super) fn refused(root: &Root, path: &Path, error: &io::Error) -> (Flaw, String) {
     let link = root.is_link(path);
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory if link => {
-            (Flaw::Absent, "is a link that leads nowhere".to_owned())
+            (Flaw::Absent, "is a broken symbolic link".to_owned())
         }
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Flaw::Absent, "is not there".to_owned()),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => (Flaw::Absent, "is missing".to_owned()),
         _ if root.is_dir(path) => (Flaw::NotAFile, "is a folder".to_owned()),
         _ if root.is_other(path) => (Flaw::NotAFile, "is a pipe or a device, not a file".to_owned()),
         io::ErrorKind::PermissionDenied => (Flaw::Unreadable, format!("cannot be read: {error}")),
         // Below another root the links are followed by hand, which says so; the system's own name for it is not stable yet.
-        _ if link && root.real(path).is_err() => (Flaw::LinkLoop, "is a link that leads to itself".to_owned()),
+        _ if link && root.real(path).is_err() => {
+            (Flaw::LinkLoop, "is a symbolic link that leads back to itself".to_owned())
+        }
         _ => (Flaw::Unreadable, format!("cannot be read: {error}")),
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     system::Root,
 };
 
-/// By the marks the tools leave; what has none is pip's.
+/// By the files that the tools leave; an environment without any is pip's.
 pub fn manager(root: &Root, layout: &Layout) -> Fact<Manager> {
     let prefix = &layout.prefix;
     if layout.conda {

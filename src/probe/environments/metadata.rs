@@ -28,7 +28,7 @@ pub struct Reader<'a> {
     pub sites: &'a [PathBuf],
     /// What conda has installed.
     pub conda: &'a Conda,
-    /// What to take of RECORDs; nothing: they are not read.
+    /// What to take from RECORDs; `None`: they are not read.
     pub files: Option<Files<'a>>,
 }
 

@@ -1,4 +1,4 @@
-//! Python environments: which there are, what is installed in them, what their libraries hold. Nothing is imported.
+//! Python environments: which exist, what is installed in them, what their libraries contain. Nothing is imported.
 
 mod bare;
 mod build;
@@ -48,7 +48,7 @@ use crate::{
 /// All environments, the selected one first.
 ///
 /// # Errors
-/// When what the user named is no Python environment.
+/// When the user named something that is not a Python environment.
 pub fn environments(
     root: &Root,
     options: &Options,
@@ -77,7 +77,7 @@ fn environment(
     let modules = elsewhere::modules(root, surroundings, layout);
     let Found { mut distributions, mut unlisted, elsewhere } =
         distributions::distributions(root, layout, modules, interests.is_some());
-    // Which Python it is for, and so which folders count, stands in there.
+    // It says which Python it is for, and so which folders count.
     if let Some(why) = layout.venv.as_ref().and_then(|venv| venv.unread.clone()) {
         unlisted.push(Unlisted { path: root.shown(&layout.prefix.join(pyvenv::FILE)), why });
     }
@@ -87,7 +87,7 @@ fn environment(
         libraries::read(root, layout, &mut distributions, &interests.packages, platform.value().copied());
         if let Some(platform) = platform.value().filter(|platform| platform.os == Os::Linux) {
             let provided = provided(&distributions);
-            // What rows ask for is looked for where GPU software is installed at all.
+            // What rows ask for is searched only where GPU software is installed at all.
             let gpu = distributions.iter().any(|found| !found.package.libraries.is_empty());
             let asked = interests.libraries.iter().map(String::as_str).filter(|_| gpu);
             let names =
@@ -116,7 +116,7 @@ fn environment(
     }
 }
 
-/// The names of the libraries that the packages bring.
+/// The names of the libraries that the packages contain.
 fn provided(distributions: &[Distribution]) -> BTreeSet<&str> {
     let file_name =
         |path| -> &str { std::path::Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path) };
@@ -140,12 +140,12 @@ fn interpreter(root: &Root, layout: &Layout) -> Fact<String> {
             let typed = if layout.windows { shown.replace('/', "\\") } else { shown.clone() };
             Fact::known(typed, Source::file(shown))
         }
-        None if layout.venv.is_some() => Fact::unknown("its bin/python is missing or leads nowhere"),
-        None => Fact::unknown("a folder of packages has no interpreter"),
+        None if layout.venv.is_some() => Fact::unknown("its bin/python is missing or a broken symbolic link"),
+        None => Fact::unknown("a site-packages folder has no interpreter"),
     }
 }
 
-/// What wheels must have been built for: the interpreter's own header tells it, else the folders and the host.
+/// What wheels must have been built for: the interpreter's own header says it, else the folders and the host.
 fn platform(root: &Root, layout: &Layout, host: &Host) -> Fact<Platform> {
     let header = layout.interpreter.as_deref().and_then(|path| Some((header::platform(root, path)?, path)));
     if let Some((platform, path)) = header {

@@ -1,4 +1,4 @@
-//! From what metadata says of a package to facts of it: one way for what is installed, for a wheel and for a conda package.
+//! Turns a package's metadata into facts: the same way for an installed package, a wheel and a conda package.
 
 use crate::{
     facts::{Build, Fact, Package},

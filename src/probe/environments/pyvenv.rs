@@ -22,7 +22,7 @@ pub struct Pyvenv {
     pub unread: Option<String>,
 }
 
-/// The file in `folder`; nothing when there is none, an answer with the reason alone when it cannot be read.
+/// The file in `folder`; `None` when there is none, an answer with only the reason when it cannot be read.
 pub fn read(root: &Root, folder: &Path) -> Option<Pyvenv> {
     let path = folder.join(FILE);
     root.is_file(&path).then(|| match root.read_text(&path, 64 << 10) {

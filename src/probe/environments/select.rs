@@ -1,4 +1,4 @@
-//! Which environments there are, and which one is meant: what the user names, then what the shell has activated, then what lies
+//! Which environments exist, and which one is meant: what the user names, then what the shell has activated, then what lies
 //! beside the project, then what PATH has.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::{
     system::{Root, Surroundings},
 };
 
-/// Folders that people and tools keep a project's environment in; the last is ComfyUI's, misspelt as it is.
+/// Folders that people and tools keep a project's environment in; the last is ComfyUI's, misspelt there.
 const FOLDERS: [&str; 3] = [".venv", "venv", "python_embeded"];
 
 /// An environment that exists. The first in the list is the selected one.
@@ -28,7 +28,7 @@ pub struct Candidate {
 /// All environments, each once, the selected one first.
 ///
 /// # Errors
-/// When what the user named is no Python environment.
+/// When the user named something that is not a Python environment.
 pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -> anyhow::Result<Vec<Candidate>> {
     let finder = Finder { root, surroundings };
     let mut list = List { root, found: Vec::new() };
@@ -103,9 +103,9 @@ impl Finder<'_> {
     fn named(&self, path: &Path) -> anyhow::Result<Layout> {
         let shown = self.root.shown(path);
         let Some(path) = self.placed(path).or_else(|| interpreter::called(self.root, self.surroundings, path)) else {
-            // What stands alone is as likely a mistyped command as a path.
-            let command = if path.components().count() == 1 { ", and no such command" } else { "" };
-            bail!("{shown}: there is no such file or folder{command}");
+            // A single name is as likely a mistyped command as a path.
+            let kinds = if path.components().count() == 1 { "file, folder or command" } else { "file or folder" };
+            bail!("{shown}: no such {kinds}");
         };
         let found = if self.root.is_file(&path) {
             interpreter::behind_shim(self.root, self.surroundings, path.clone())

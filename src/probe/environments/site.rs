@@ -37,7 +37,7 @@ pub fn site(
     let prefix = prefix.filter(|prefix| pyvenv::read(root, prefix).is_none());
     let conda = prefix.as_deref().map(|prefix| Conda::of(root, prefix)).unwrap_or_default();
     let (names, why) = match root.listing(site) {
-        Ok((names, more)) => (names, more.then(|| "it has more entries than are looked at".to_owned())),
+        Ok((names, more)) => (names, more.then(|| "it has too many entries; not all were read".to_owned())),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     let folders = why.map(|why| (site.to_owned(), why)).into_iter().chain(conda.unlisted.clone());

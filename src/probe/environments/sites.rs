@@ -60,7 +60,7 @@ pub fn site_packages(root: &Root, surroundings: &Surroundings, place: Place<'_>)
             seen.push(real);
             new
         }
-        // What is behind a folder that may not be entered stays in the list, so that somebody says so.
+        // A folder below one that may not be entered stays in the list, so that it is reported.
         Err(error) => error.kind() == ErrorKind::PermissionDenied,
     });
     folders

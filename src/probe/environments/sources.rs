@@ -1,5 +1,5 @@
 //! The Python files without which a package cannot be imported: its `__init__.py`, and torch's `version.py`, which `__init__.py` reads.
-//! Nothing is executed; a file that is there and holds text is taken for a good one.
+//! Nothing is executed; a file that exists and contains text is assumed to be good.
 
 use std::{io::ErrorKind, path::Path};
 
@@ -12,7 +12,7 @@ use crate::{
     system::Root,
 };
 
-/// Of a file so much is looked at.
+/// Bytes to read of a file.
 const HEAD: u64 = 64 << 10;
 
 /// Those of the files that the package `name` cannot be imported without that must be there by its RECORD: none where it does not list
@@ -55,7 +55,7 @@ pub fn faults(root: &Root, distribution: &Distribution) -> Vec<BadFile> {
 fn fault(root: &Root, path: &Path, filled: bool) -> Option<(Flaw, String)> {
     let bytes = match root.read(path, HEAD) {
         Ok(bytes) => bytes,
-        // Python takes what was compiled before in its place.
+        // Python uses the compiled file instead.
         Err(error) if error.kind() == ErrorKind::NotFound && root.is_file(&path.with_extension("pyc")) => return None,
         Err(error) => return Some(look::refused(root, path, &error)),
     };
@@ -64,17 +64,17 @@ fn fault(root: &Root, path: &Path, filled: bool) -> Option<(Flaw, String)> {
         return filled.then(|| (Flaw::Empty, "is empty (0 bytes)".to_owned()));
     }
     if bytes.iter().all(|byte| *byte == 0) {
-        return found(Flaw::Zeros, "begins with nothing but zeros");
+        return found(Flaw::Zeros, "starts with only zero bytes");
     }
     if bytes.starts_with(b"version https://git-lfs") {
-        return found(Flaw::Pointer, "is the pointer of a file in Git LFS, not the file (git lfs pull)");
+        return found(Flaw::Pointer, "is a Git LFS pointer, not the file itself (run git lfs pull)");
     }
     if bytes.contains(&0) || bytes.trim_ascii_start().starts_with(b"<") {
-        return found(Flaw::NoLibrary, "is no Python source");
+        return found(Flaw::NoLibrary, "is not Python source");
     }
     let names_version = memchr::memmem::find(&bytes, b"__version__").is_some();
     if path.ends_with("torch/version.py") && !names_version {
-        return found(Flaw::NoLibrary, "names no version");
+        return found(Flaw::NoLibrary, "does not define __version__");
     }
     None
 }

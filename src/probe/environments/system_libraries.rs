@@ -1,4 +1,4 @@
-//! Where the system loader would find a library that no package brings along (ld.so(8)).
+//! Where the system loader would find a library that no package contains (ld.so(8)).
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use crate::{
 /// CUDA has some twenty libraries with a folder of their own.
 const MAX_COMPONENTS: usize = 64;
 
-/// For each name the file that would be loaded, or the word that there is none.
+/// For each name the file that would be loaded, or that there is none.
 pub fn locate(
     root: &Root,
     surroundings: &Surroundings,
@@ -50,12 +50,12 @@ pub fn in_folders(
     if names.is_empty() {
         return BTreeMap::new();
     }
-    // A look into each folder instead of one for each name in each: most have none of them.
+    // Lists each folder once instead of checking each name in each: most contain none of them.
     let has_one = |folder: &&PathBuf| root.names(folder).iter().any(|name| names.contains(name.as_str()));
     let run_paths: Vec<PathBuf> = run_paths.iter().filter(has_one).cloned().collect();
     let folders = loader::folders(root, surroundings, &run_paths, Some(platform.cpu));
     let find = |name: &str| {
-        // A NEEDED entry with a slash is a path, which the loader takes as it is.
+        // A NEEDED entry with a slash is a path, which the loader uses unchanged.
         if name.contains('/') {
             let path = Path::new(name);
             return match root.is_file(path) {
@@ -70,13 +70,13 @@ pub fn in_folders(
                 return Fact::known(root.shown(&path), via.clone());
             }
         }
-        Fact::absent(Source::file("the loader's folders"))
+        Fact::absent(Source::file("the loader's search path"))
     };
     names.iter().map(|name| ((*name).to_owned(), find(name))).collect()
 }
 
-/// Libraries that packages bring and that a folder of LD_LIBRARY_PATH holds too, as the loader takes them: by the file behind their
-/// links, whose name has the version. Folders of the environment itself are no others'.
+/// Libraries that packages contain and that a folder of LD_LIBRARY_PATH has too, as the loader takes them: by the file behind their
+/// links, whose name has the version. Folders of the environment itself do not count.
 pub fn shadowing(
     root: &Root,
     surroundings: &Surroundings,

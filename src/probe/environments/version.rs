@@ -11,7 +11,7 @@ use crate::{
 /// A version and the library folder that belongs to it.
 #[derive(Debug)]
 pub struct Version {
-    /// The version, and what told it.
+    /// The version, and its source.
     pub python: Fact<PythonVersion>,
     /// `lib/python3.11`; Windows has none.
     pub folder: Option<PathBuf>,
@@ -43,7 +43,7 @@ pub fn version(root: &Root, prefix: &Path, venv: Option<&Pyvenv>, interpreter: O
         (Some((told, via)), Some((version, _))) if told == *version => Fact::known(told, via),
         (_, Some((version, path))) => Fact::known(*version, Source::file(root.shown(path))),
         (Some((told, via)), None) => Fact::known(told, via),
-        (None, None) => Fact::unknown("neither pyvenv.cfg, a lib/python3.* folder nor the interpreter's files tell it"),
+        (None, None) => Fact::unknown("not found in pyvenv.cfg, a lib/python3.* folder or the interpreter's files"),
     };
     Version { python, folder: found.map(|(_, path)| path.clone()) }
 }

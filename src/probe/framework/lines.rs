@@ -1,4 +1,4 @@
-//! What the processes tell, line by line. Lines that are no JSON are what a crash leaves: they are kept for the step that it ended.
+//! What the processes report, line by line. Lines that are not JSON come from a crash: they are kept for the step that it ended.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ const LONGEST_NOISE: usize = 200;
 /// More steps or warnings than this are not ours.
 const MOST_STEPS: usize = 64;
 
-/// What was told so far, over all processes.
+/// What was reported so far, over all processes.
 #[derive(Debug, Default)]
 pub struct Lines {
     /// torch's description of itself.
@@ -51,7 +51,7 @@ struct Line {
     end: bool,
 }
 
-/// Whether a process has told all that it will tell.
+/// Whether a process has reported everything that it will report.
 pub fn is_last(text: &[u8]) -> bool {
     serde_json::from_slice::<Line>(text).is_ok_and(|line| line.end || line.spoilt.is_some())
 }
@@ -106,7 +106,7 @@ impl Lines {
         self.noise.iter().filter(|line| !line.trim().is_empty()).cloned().collect()
     }
 
-    /// The steps in their order; those that nobody tried say why.
+    /// The steps in their order; those that were not tried say why.
     pub fn in_order(&mut self, why: &str) -> Vec<FrameworkStep> {
         let mut steps = std::mem::take(&mut self.steps);
         let not_run = |name: &String| FrameworkStep {

@@ -1,4 +1,4 @@
-//! Lets torch itself compute, in an environment's own Python: the one probe that runs what it looks at, and only where `--framework` asks
+//! Lets torch itself compute, in an environment's own Python: the one probe that runs what it checks, and only where `--framework` asks
 //! for it. Each process has a deadline; one that crashes, hangs or spoils the GPU for itself loses the step that it was at, and
 //! another goes on behind it.
 
@@ -20,9 +20,9 @@ use lines::{Lines, Stop};
 
 /// The steps, for `python -c`: no file is left anywhere.
 const STEPS: &str = include_str!("steps.py");
-/// Steps behind which everything depends on them: without these there is nothing to go on with.
+/// Steps on which all later ones depend: without them there is nothing to continue with.
 const VITAL: [&str; 2] = [FrameworkStep::IMPORT, FrameworkStep::DEVICE];
-/// After so many steps that hung, the next would only cost its time too.
+/// After this many steps hung, the next would only cost time too.
 const MOST_HANGS: usize = 2;
 
 /// How long Python may take to end after the last step: it has torch and CUDA to put away.
@@ -48,12 +48,12 @@ impl Device {
     }
 }
 
-/// Runs all steps in an environment of this machine. `home` is what stands as `~` in the facts, and where they lead.
+/// Runs all steps in an environment of this machine. `home` is the folder that the facts write as `~`.
 pub fn run(environment: &Environment, device: Device, timeout: Duration, home: Option<&Path>) -> Fact<Framework> {
     let python = match &environment.interpreter {
         Fact::Known { value, .. } => expand(value, home),
         Fact::Absent { .. } => return Fact::unknown("it has no interpreter"),
-        Fact::Unknown { why } => return Fact::unknown(format!("its interpreter is not known: {why}")),
+        Fact::Unknown { why } => return Fact::unknown(format!("its interpreter is unknown: {why}")),
     };
     if environment.package("torch").is_none() {
         return Fact::unknown("torch is not installed");
@@ -104,11 +104,11 @@ fn all(
                     StepOutcome::TimedOut { after_ms: *after_ms, left_running: *left_running }
                 }
                 Err(ContactOutcome::TooMuchMemory { limit }) => {
-                    let how = format!("it took more than {} GiB of memory and was ended", limit >> 30);
+                    let how = format!("it used more than {} GiB of memory and was stopped", limit >> 30);
                     StepOutcome::Died { how, trace: told.noise() }
                 }
                 Err(ContactOutcome::Crashed { how }) => StepOutcome::Died { how: how.clone(), trace: told.noise() },
-                _ => StepOutcome::Died { how: "it ended without a word".to_owned(), trace: told.noise() },
+                _ => StepOutcome::Died { how: "it exited without reporting anything".to_owned(), trace: told.noise() },
             };
             told.steps.push(FrameworkStep { name: name.clone(), outcome, micros: 0, warnings: Vec::new() });
         }
@@ -117,16 +117,16 @@ fn all(
             break if vital == FrameworkStep::IMPORT {
                 "torch cannot be imported"
             } else {
-                "there is no GPU that torch can use"
+                "torch found no GPU that it can use"
             };
         }
         match (stop, lost) {
             (Stop::End, _) => break "",
-            _ if hangs >= MOST_HANGS => break "two steps before it gave no answer",
+            _ if hangs >= MOST_HANGS => break "two earlier steps did not respond",
             (Stop::Spoilt, _) | (_, Some(_)) => {}
             (Stop::Nothing, None) if told.steps.len() > before => {}
-            (Stop::Nothing, None) if before > 0 => break "torch did not start again",
-            // It said nothing at all: this is no Python that runs the steps.
+            (Stop::Nothing, None) if before > 0 => break "torch did not restart",
+            // It reported nothing at all: this Python cannot run the steps.
             (Stop::Nothing, None) => return Err(io::Error::other(said_nothing(&ended.how))),
         }
     };
@@ -144,10 +144,10 @@ fn passed(step: &FrameworkStep) -> bool {
 
 fn said_nothing(how: &Result<(), ContactOutcome>) -> String {
     match how {
-        Err(ContactOutcome::Crashed { how }) => format!("it ended with {how} before the first step"),
-        Err(ContactOutcome::TimedOut { .. }) => "it gave no answer".to_owned(),
-        Err(ContactOutcome::TooMuchMemory { limit }) => format!("it took more than {} GiB of memory", limit >> 30),
-        _ => "it ended before the first step".to_owned(),
+        Err(ContactOutcome::Crashed { how }) => format!("it exited with {how} before the first step"),
+        Err(ContactOutcome::TimedOut { .. }) => "it did not respond".to_owned(),
+        Err(ContactOutcome::TooMuchMemory { limit }) => format!("it used more than {} GiB of memory", limit >> 30),
+        _ => "it exited before the first step".to_owned(),
     }
 }
 

@@ -12,10 +12,10 @@ import time
 import traceback
 import warnings
 
-# What libraries print must not stand between the lines: they keep standard error, which nobody reads.
+# Output of libraries must not mix with these lines: it goes to standard error, which is not read.
 sys.stdout.flush()
 if sys.platform == "linux":
-    # What gpucheck was started with (a socket, a lock) is no business of a library that may fork.
+    # A library that may fork must not inherit the files that gpucheck was started with (a socket, a lock).
     for inherited in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []:
         try:
             if int(inherited) > 2:
@@ -25,7 +25,7 @@ if sys.platform == "linux":
 LINES = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 if sys.platform == "linux":
-    # When gpucheck is killed nobody is left to end a step that hangs; and a crash must leave no memory image behind.
+    # A step that hangs must end when gpucheck is killed, and a crash must not leave a core dump behind.
     import ctypes
     import resource
 
@@ -33,7 +33,7 @@ if sys.platform == "linux":
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 # Where a crash happened in Python goes between the lines.
 faulthandler.enable(file=LINES, all_threads=False)
-# With `-c` the current folder is searched first: a torch.py that happens to lie there is not meant.
+# With `-c` the current folder is searched first: a torch.py that happens to be there must not be imported.
 sys.path[:] = [entry for entry in sys.path if entry]
 
 ORDER = json.loads(sys.argv[1])
@@ -181,12 +181,12 @@ def close(name, got, want, allowed):
     if got.shape != want.shape:
         raise Wrong("%s has the shape %s instead of %s" % (name, tuple(got.shape), tuple(want.shape)))
     if not bool(torch.isfinite(got).all()):
-        raise Wrong("%s holds %d numbers that are not finite" % (name, int((~torch.isfinite(got)).sum())))
+        raise Wrong("%s contains %d non-finite numbers" % (name, int((~torch.isfinite(got)).sum())))
     away = (got - want).abs()
     excess = (away / (allowed if isinstance(allowed, torch.Tensor) else torch.full_like(away, allowed))).max().item()
     if excess > 1:
         wrong = int((away > allowed).sum())
-        message = "%d of %d numbers of %s are wrong: by up to %.3g, %.3g times what is allowed"
+        message = "%d of %d values of %s are wrong: off by up to %.3g, %.3g times the tolerance"
         raise Wrong(message % (wrong, away.numel(), name, away.max().item(), excess))
     return "off by %.1e at most" % away.max().item()
 
@@ -236,7 +236,7 @@ def lstm():
 
 def sdpa(backend):
     if DEVICE == "cpu" and backend:
-        raise Skip("the processor has one kernel only")
+        raise Skip("the CPU has only one kernel")
     function = getattr(torch.nn.functional, "scaled_dot_product_attention", None)
     if function is None:
         raise Skip("this torch has no scaled_dot_product_attention")
@@ -258,9 +258,9 @@ def chosen(backend):
     enabled = getattr(torch.backends.cuda, backend + "_sdp_enabled", None)
     attention = getattr(torch.nn, "attention", None)
     if enabled is None or attention is None:
-        raise Skip("this torch cannot be told to use it")
+        raise Skip("this torch cannot select it")
     if not enabled():
-        raise Skip("it is switched off")
+        raise Skip("it is disabled")
     params = torch.backends.cuda.SDPAParams
     q = torch.zeros(2, 4, 64, 64, dtype=torch.float16, device=DEVICE)
     can = {
@@ -270,7 +270,7 @@ def chosen(backend):
     }[backend]
     can = getattr(torch.backends.cuda, can, None)
     if can is None:
-        raise Skip("this torch does not say whether it can be used")
+        raise Skip("this torch cannot report whether it is usable")
     try:
         # One more argument since 2.5.
         asked = params(q, q, q, None, 0.0, False, False)
@@ -284,7 +284,7 @@ def chosen(backend):
 
 def cuda_graph():
     if DEVICE == "cpu":
-        raise Skip("graphs are CUDA's")
+        raise Skip("graphs are CUDA only")
     a, b = random(64, 64), random(65, 64)[1:]
     left, right = torch.zeros(64, 64, device=DEVICE), b.float().to(DEVICE)
     aside = torch.cuda.Stream()
@@ -311,7 +311,7 @@ def torchvision():
     scores = torch.tensor([0.9, 0.8, 0.7])
     kept = torchvision.ops.nms(boxes.to(DEVICE), scores.to(DEVICE), 0.5).cpu().tolist()
     if kept != [0, 2]:
-        raise Wrong("nms keeps %s instead of [0, 2]" % kept)
+        raise Wrong("nms kept %s instead of [0, 2]" % kept)
     return torchvision.__version__
 
 
@@ -325,9 +325,9 @@ def torchaudio():
 
 def compiled():
     if not hasattr(torch, "compile"):
-        raise Skip("this torch has no compiler")
+        raise Skip("this torch has no torch.compile")
     if DEVICE == "cpu":
-        raise Skip("for the processor it takes a minute of C++")
+        raise Skip("compiling C++ for the CPU takes a minute")
     if importlib.util.find_spec("triton") is None:
         raise Skip("triton is not installed")
     x = random(1000)

@@ -33,10 +33,10 @@ pub fn nvswitches(devices: &Fact<Vec<Device>>) -> Fact<u32> {
 
 /// Whether a fabric manager is among the processes. Asking each costs time, so that it is done only where one may be needed.
 pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bool> {
-    let Some(devices) = devices.value() else { return Fact::unknown("not looked for: the PCI devices are unknown") };
+    let Some(devices) = devices.value() else { return Fact::unknown("not checked: the PCI devices are unknown") };
     let gpus = devices.iter().filter(|device| device.is_gpu()).count();
     if gpus < FEWEST_GPUS && !devices.iter().any(Device::is_nvswitch) {
-        return Fact::unknown("not looked for: no NVSwitch was seen");
+        return Fact::unknown("not checked: no NVSwitch was found");
     }
     let Ok(processes) = root.list(Path::new(PROCESSES)) else {
         return Fact::unknown(format!("{PROCESSES} cannot be read"));
@@ -56,12 +56,12 @@ pub fn manager(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Fact<bo
         }
     }
     if let Some(container) = host.container.value() {
-        return Fact::unknown(format!("inside {container} the processes of the host are not seen"));
+        return Fact::unknown(format!("host processes are not visible inside {container}"));
     }
     match command("1") {
         Some(_) => Fact::known(false, Source::file(PROCESSES)),
         // Mounted with hidepid, /proc shows each user his own.
-        None => Fact::unknown(format!("{PROCESSES} does not show the processes of others")),
+        None => Fact::unknown(format!("{PROCESSES} does not show other users' processes")),
     }
 }
 

@@ -44,24 +44,24 @@ pub fn kernel(root: &Root, host: &Host, devices: &Fact<Vec<Device>>) -> Kernel {
     }
 }
 
-/// The driver as far as its kernel module tells it.
+/// The driver as far as its kernel module shows it.
 pub fn driver(kernel: &Kernel, host: &Host) -> Fact<Driver> {
     if host.wsl.value().is_some() {
         return Fact::unknown("WSL uses Windows' driver; give its version with --driver");
     }
     if host.platform.value().is_some_and(|platform| platform.os != Os::Linux) {
         return Fact::unknown(
-            "only Linux tells the driver's version in a file, and the driver libraries were not asked",
+            "the driver's version is only in a file on Linux, and the driver libraries were not queried",
         );
     }
     match &kernel.version {
         Fact::Known { value, via } => {
-            let cuda = Fact::unknown("the driver was not asked; its files do not say");
+            let cuda = Fact::unknown("the driver was not queried, and its files do not say");
             Fact::known(Driver { version: value.clone(), cuda }, via.clone())
         }
         Fact::Absent { via } => Fact::absent(via.clone()),
-        Fact::Unknown { .. } => {
-            Fact::unknown("no kernel driver was seen in /proc/driver/nvidia, and the driver libraries were not asked")
-        }
+        Fact::Unknown { .. } => Fact::unknown(
+            "no kernel driver was found in /proc/driver/nvidia, and the driver libraries were not queried",
+        ),
     }
 }

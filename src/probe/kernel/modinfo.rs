@@ -21,7 +21,7 @@ pub struct Modinfo {
     pub flavour: Option<KernelModule>,
 }
 
-/// Reads an uncompressed module; nothing when it is none.
+/// Reads an uncompressed module; `None` when it is not one.
 pub fn read<S: ReadAt + ?Sized>(source: &S) -> Option<Modinfo> {
     let header = bytes(source, 0, HEADER)?;
     // 64 bits, little-endian.

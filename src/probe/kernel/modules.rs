@@ -56,7 +56,7 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
     };
     // It becomes part of paths.
     if release.contains('/') || release.starts_with('.') {
-        return both("the kernel release is no name of a folder".to_owned());
+        return both("the kernel release is not a valid folder name".to_owned());
     }
     let Some(tree) = TREES.into_iter().find(|tree| root.is_dir(&Path::new(tree).join(release))) else {
         return without_tree(root, host, release);
@@ -71,7 +71,7 @@ pub fn installed(root: &Root, host: &Host) -> (Fact<DriverVersion>, Fact<KernelM
 
 /// NVIDIA's module in the folder of a kernel.
 fn of_tree(root: &Root, tree: &Path) -> Option<PathBuf> {
-    // The index has a megabyte: it is asked only where the usual folders have none.
+    // The index has a megabyte: it is read only if the usual folders have none.
     let index = tree.join("modules.dep");
     let listed = || of_index(&root.read(&index, MAX_INDEX).ok()?).map(|path| tree.join(path));
     walk(root, tree).or_else(|| listed().filter(|module| root.is_file(module)))
@@ -102,7 +102,7 @@ fn without_tree(root: &Root, host: &Host, release: &str) -> (Fact<DriverVersion>
             (Fact::absent(via.clone()), Fact::absent(via))
         }
         None => {
-            let why = format!("no modules of kernel {release} are to be seen");
+            let why = format!("no modules for kernel {release} were found");
             (Fact::unknown(why.clone()), Fact::unknown(why))
         }
     }
@@ -111,7 +111,7 @@ fn without_tree(root: &Root, host: &Host, release: &str) -> (Fact<DriverVersion>
 /// The path of NVIDIA's module in modules.dep, whose lines are `path: paths it needs` (depmod(8)): where modprobe looks.
 fn of_index(index: &[u8]) -> Option<&str> {
     let paths = index.split(|byte| *byte == b'\n').filter_map(|line| {
-        // Most lines are other modules', and all of the megabyte is looked at: the start of the name decides quickly.
+        // Most lines are other modules', and the whole megabyte is searched: the start of the name decides quickly.
         let path = line.split(|byte| *byte == b':').next()?;
         let name = path.rsplit(|byte| *byte == b'/').next()?;
         name.starts_with(b"nvidia").then(|| std::str::from_utf8(path).ok())?
@@ -125,7 +125,7 @@ fn walk(root: &Root, tree: &Path) -> Option<PathBuf> {
     let kernel = tree.join("kernel");
     let signed = root.names(&kernel).into_iter().filter(|name| name.starts_with("nvidia"));
     let mut pending: Vec<_> = signed.map(|name| (kernel.join(name), 0)).collect();
-    // The last is looked into first, and `updates` is what modprobe prefers.
+    // The last is searched first, and modprobe prefers `updates`.
     pending.extend(["weak-updates", "extramodules", "extra", "updates"].map(|name| (tree.join(name), 0)));
     let mut folders = 0;
     while let Some((folder, depth)) = pending.pop() {
@@ -157,19 +157,19 @@ fn is_module(path: &str) -> bool {
     (end.is_empty() || [".xz", ".zst", ".gz"].contains(&end)) && (stem == "nvidia" || debian())
 }
 
-/// What the module itself says; of a compressed one what the places around it say.
+/// What the module itself says; for a compressed one, what its location says.
 fn of_module(root: &Root, path: &Path, release: &str) -> (Fact<DriverVersion>, Fact<KernelModule>) {
     let shown = root.shown(path);
     if path.extension().is_some_and(|end| end == "ko") {
         let source = root.locate(path).and_then(|place| FileSource::open(&place));
         let found = source.ok().and_then(|source| modinfo::read(&source)).unwrap_or_default();
-        let why = format!("{shown} is built, and does not say");
+        let why = format!("{shown} is built, but does not say");
         let version = found.version.map(|version| Fact::known(version, Source::file(shown.clone())));
         let flavour = found.flavour.map(|flavour| Fact::known(flavour, Source::file(shown.clone())));
         let version = version.or_else(|| of_dkms(root, release));
         return (version.unwrap_or_else(|| Fact::unknown(&*why)), flavour.unwrap_or_else(|| Fact::unknown(&*why)));
     }
-    let why = |what| Fact::<DriverVersion>::unknown(format!("{shown} is built; {what}"));
+    let why = |what| Fact::<DriverVersion>::unknown(format!("{shown} is built, but {what}"));
     let version = of_dkms(root, release).unwrap_or_else(|| why("its version is compressed"));
     (version, of_place(path, &shown))
 }
@@ -190,14 +190,14 @@ fn of_dkms(root: &Root, release: &str) -> Option<Fact<DriverVersion>> {
     }
 }
 
-/// Ubuntu's signed modules lie in `kernel/nvidia-580` or `kernel/nvidia-580-open`.
+/// Ubuntu's signed modules are in `kernel/nvidia-580` or `kernel/nvidia-580-open`.
 fn of_place(path: &Path, shown: &str) -> Fact<KernelModule> {
     let folder = path.parent().and_then(|folder| folder.file_name()?.to_str()).unwrap_or_default();
     let branch = folder.strip_prefix("nvidia-").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     match branch {
         Some(branch) if branch.ends_with("-open") => Fact::known(KernelModule::Open, Source::file(shown)),
         Some(_) => Fact::known(KernelModule::Proprietary, Source::file(shown)),
-        None => Fact::unknown(format!("{shown} is built; its licence is compressed")),
+        None => Fact::unknown(format!("{shown} is built, but its licence is compressed")),
     }
 }
 

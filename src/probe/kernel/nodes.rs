@@ -21,7 +21,7 @@ pub fn nodes(root: &Root) -> Fact<Vec<String>> {
         let below = root.names(Path::new(folder)).into_iter().filter(|name| name.starts_with(start));
         found.extend(below.map(|name| format!("{folder}/{name}")));
     }
-    // The /dev of an image is not populated, and that says nothing of the machine it will run on.
+    // The /dev of an image is not populated, and that says nothing about the machine it will run on.
     if found.is_empty() && !names.contains(&"null") {
         return Fact::unknown(format!("{FOLDER} is not populated"));
     }

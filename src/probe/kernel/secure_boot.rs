@@ -42,7 +42,7 @@ pub fn secure_boot(root: &Root) -> Fact<bool> {
         return Fact::known(on == 1 && !lax, Source::file(file));
     }
     let variables = root.list(Path::new(VARIABLES)).unwrap_or_default();
-    // An empty folder is one that nothing was mounted on.
+    // An empty folder means that nothing was mounted on it.
     if variables.is_empty() || variables.iter().any(|other| *other == *name) {
         return Fact::unknown(format!("{file} cannot be read"));
     }

@@ -16,7 +16,7 @@ pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>,
     if let Some((version, flavour)) = root.read_text(Path::new(PROC), 4096).ok().and_then(|text| of_proc(&text)) {
         let flavour = match flavour {
             Some(flavour) => Fact::known(flavour, Source::file(PROC)),
-            None => Fact::unknown(format!("{PROC} does not name it")),
+            None => Fact::unknown(format!("{PROC} does not say")),
         };
         return (Fact::known(version, Source::file(PROC)), flavour);
     }
@@ -26,7 +26,7 @@ pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>,
     }
     // Its folder is there, whatever the list of modules says.
     if root.is_dir(Path::new(MODULE)) {
-        let why = format!("the module is loaded, and neither {PROC} nor {SYS} tells its version");
+        let why = format!("the module is loaded, but neither {PROC} nor {SYS} shows its version");
         return (Fact::unknown(why.clone()), Fact::unknown(why));
     }
     if let Fact::Known { value, via } = modules
@@ -34,11 +34,11 @@ pub fn loaded(root: &Root, modules: &Fact<Vec<String>>) -> (Fact<DriverVersion>,
     {
         return (Fact::absent(via.clone()), Fact::absent(via.clone()));
     }
-    let why = format!("neither {PROC} nor {SYS} is there");
+    let why = format!("neither {PROC} nor {SYS} exists");
     (Fact::unknown(why.clone()), Fact::unknown(why))
 }
 
-/// The flavour of the loaded module; where its own files do not tell it, that of the installed one of the same version.
+/// The flavour of the loaded module; if its own files do not show it, that of the installed one of the same version.
 pub fn completed(
     flavour: Fact<KernelModule>,
     version: &Fact<DriverVersion>,

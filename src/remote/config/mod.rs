@@ -63,12 +63,12 @@ impl Written {
 }
 
 impl Config {
-    /// The configuration that holds here for a package. `named` are addresses from the command line, `--index-url` and then
+    /// The configuration that applies here to a package. `named` are addresses from the command line, `--index-url` and then
     /// `--extra-index-url`: what they say replaces what files and variables say. `prefixes` are the folders of Python environments,
     /// the selected one first, with their folders of packages.
     ///
     /// # Errors
-    /// When an address is none.
+    /// When an address is not a valid URL.
     pub fn of(
         root: &Root,
         surroundings: &Surroundings,
@@ -106,7 +106,7 @@ impl Config {
             written.main = builtin::index(root, prefixes);
         }
         extra.append(&mut written.extra);
-        // uv looks at the others before the default, pip compares them all.
+        // uv searches the others before the default, pip compares them all.
         let order: Vec<(String, String)> = match config.strategy {
             Strategy::First => extra.into_iter().chain(written.main).collect(),
             Strategy::Best => written.main.into_iter().chain(extra).collect(),

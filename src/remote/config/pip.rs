@@ -11,10 +11,10 @@ use super::{super::settings::Settings, Written};
 use crate::system::{Root, Surroundings};
 
 const MAX_FILE: u64 = 1 << 20;
-/// Longer than this nobody waits for a byte.
+/// The longest wait for a byte.
 const MAX_TIMEOUT: u64 = 3600;
 
-/// Values by `section.key`, keys in lower case with hyphens. Lines that are nothing are passed over.
+/// Values by `section.key`, keys in lower case with hyphens. Invalid lines are skipped.
 pub fn parse_pip(text: &str) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     let (mut section, mut last) = (String::new(), None::<String>);
@@ -79,7 +79,7 @@ impl Pip {
         [":env:", "install", "global"].iter().find_map(|section| self.values.get(&format!("{section}.{key}")))
     }
 
-    /// What keeps pip from every index.
+    /// The setting that forbids pip every index.
     pub(super) fn forbids(&self) -> Option<String> {
         let (value, by) = self.value("no-index")?;
         ["1", "true", "yes", "on"].contains(&value.to_ascii_lowercase().as_str()).then(|| format!("no-index in {by}"))

@@ -70,7 +70,7 @@ struct Tool {
 /// Reads `uv.toml`, or `[tool.uv]` of a pyproject.toml.
 ///
 /// # Errors
-/// When it is no TOML, or the fields about indexes are not what uv documents.
+/// When it is not TOML, or the fields about indexes are not what uv documents.
 pub fn parse_uv(text: &str, pyproject: bool) -> Result<UvFile, String> {
     let told = |problem: Problem| problem.message;
     if pyproject {

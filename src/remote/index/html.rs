@@ -8,7 +8,7 @@ use super::{Listed, MAX_FILES, Page};
 /// Longer names of entities do not exist.
 const MAX_ENTITY: usize = 12;
 
-/// Reads a page; what is no link is passed over. Time is linear in its length.
+/// Reads a page; everything but links is skipped. Time is linear in its length.
 ///
 /// # Errors
 /// When it lists more files than any package has.
@@ -55,13 +55,13 @@ pub fn parse_html(text: &str) -> Result<Page, String> {
     Ok(page)
 }
 
-/// The name that an address ends with, decoded: what stands between the tags may be shortened.
+/// The name that an address ends with, decoded: the text between the tags may be shortened.
 fn file_name(href: &str) -> Option<String> {
     let url = crate::remote::Url::parse("http://h/").ok()?.join(href).ok()?;
     Some(url.file_name()).filter(|name| !name.is_empty())
 }
 
-/// The attributes of a tag that are asked for.
+/// The attributes of a tag that are needed.
 const ASKED: [&str; 3] = ["href", "data-requires-python", "data-yanked"];
 
 /// The attributes of a tag that are asked for, each as it comes first, with values unescaped, and what follows the tag. A tag may have

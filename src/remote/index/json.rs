@@ -133,12 +133,12 @@ impl<'de> Deserialize<'de> for Loose {
 /// Reads a page.
 ///
 /// # Errors
-/// When it is no JSON, or none of a project, or of a version of the format that does not exist yet.
+/// When it is not JSON, does not describe a project, or has a format version that does not exist yet.
 pub fn parse_json(bytes: &[u8]) -> Result<Page, String> {
     let project: Project = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if !project.meta.api_version.starts_with("1.") {
         return Err(format!(
-            "version {} of the format is not known",
+            "unsupported format version {}",
             project.meta.api_version.chars().take(20).collect::<String>()
         ));
     }

@@ -18,11 +18,11 @@ use crate::python;
 const MAX_PAGE: u64 = 32 << 20;
 /// The page with the most files has some forty thousand.
 pub(super) const MAX_FILES: usize = 100_000;
-/// As much as the addresses of a page may take: each may stand below a long one.
+/// Bytes that the addresses of a page may take: each may be relative to a long one.
 const MAX_ADDRESSES: usize = 32 << 20;
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
-/// What a page lists, as it stands there.
+/// What a page lists, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
     /// Where relative addresses start, where the page says so.
@@ -42,9 +42,9 @@ pub struct Listed {
     pub requires_python: Option<String>,
     /// Why it was withdrawn; empty where no reason is given.
     pub yanked: Option<String>,
-    /// Its size in bytes; HTML does not tell.
+    /// Its size in bytes; HTML pages do not give it.
     pub size: Option<u64>,
-    /// When it was uploaded, in UTC: `2026-10-28T17:02:11.5Z`; HTML does not tell.
+    /// When it was uploaded, in UTC: `2026-10-28T17:02:11.5Z`; HTML pages do not give it.
     pub uploaded: Option<String>,
     /// Its SHA-256 in hexadecimal digits.
     pub sha256: Option<String>,
@@ -59,7 +59,7 @@ pub struct File {
     pub url: Url,
 }
 
-/// The files of a package on an index; nothing when the index does not have it.
+/// The files of a package on an index; `None` when the index does not have it.
 ///
 /// # Errors
 /// When the index cannot be reached or answers with something else than a page.
@@ -79,9 +79,9 @@ pub fn files(client: &Client, index: &Url, package: &str) -> Result<Option<Vec<F
     let mut room = MAX_ADDRESSES;
     let mut files = Vec::with_capacity(page.files.len());
     for listed in page.files {
-        // An address that cannot be read hides nothing but its own file.
+        // An invalid address hides only its own file.
         let Ok(url) = base.join(&listed.href) else { continue };
-        let long = || Error::new(shown.clone(), Fault::NoIndex("its addresses are longer than any index's".to_owned()));
+        let long = || Error::new(shown.clone(), Fault::NoIndex("its URLs are too long in total".to_owned()));
         room = room.checked_sub(folder + listed.href.len()).ok_or_else(long)?;
         files.push(File { listed, url });
     }
@@ -109,7 +109,10 @@ fn read(answer: Reply) -> Result<(Url, Page), Error> {
         let text = String::from_utf8(bytes).unwrap_or_else(|error| replaced(error.as_bytes()));
         parse_html(&text).map_err(fault)?
     } else {
-        return Err(fault(format!("it is {}", kind.chars().filter(|c| !c.is_control()).take(60).collect::<String>())));
+        return Err(fault(format!(
+            "its content type is {}",
+            kind.chars().filter(|c| !c.is_control()).take(60).collect::<String>()
+        )));
     };
     Ok((url, page))
 }

@@ -1,13 +1,13 @@
 //! # gpu-needs-ptx-jit
 //!
-//! PyTorch holds no machine code for this GPU, but PTX that the driver compiles: the first start takes minutes, every driver update
-//! and every cleared cache repeats it.
+//! PyTorch contains no machine code for this GPU, only PTX that the driver compiles: the first start takes minutes, and so does the first
+//! start after every driver update and every time the cache is cleared.
 //!
 //! ## How it is decided
-//! As gpu-too-new-for-wheel: nine tenths of the fatbins are usable, but not from machine code.
+//! As for gpu-too-new-for-wheel: nine tenths of the fatbins are usable, but not through machine code.
 //!
 //! ## How to fix it
-//! Install a build with machine code for the GPU. To live with it, give the cache room: `CUDA_CACHE_MAXSIZE=4294967296`.
+//! Install a build with machine code for the GPU. To keep this build, enlarge the cache: `CUDA_CACHE_MAXSIZE=4294967296`.
 //!
 //! ## In a log
 //! Nothing; the program seems to hang at its first CUDA call.

@@ -1,16 +1,16 @@
 //! # gpu-too-new-for-wheel
 //!
-//! The installed PyTorch build has no machine code for this GPU, and no PTX from which the driver could make some, because the
-//! GPU is newer than the build.
+//! The installed PyTorch build has no machine code for this GPU and no PTX that the driver could compile, because the GPU is newer than the
+//! build.
 //!
 //! ## How it is decided
-//! The fatbins of torch's main library (`libtorch_cuda.so`, `torch_cuda.dll`) are counted. Machine code `sm_XY` serves devices of
-//! the same major capability with the same or a later minor one; PTX `compute_XY` serves every later device. An architecture that
-//! only a few fatbins have does not count. The CUDA version of the system, of the image or of nvidia-smi plays no part.
+//! The fatbins of torch's main library (`libtorch_cuda.so`, `torch_cuda.dll`) are counted. Machine code `sm_XY` runs on devices of the same
+//! major compute capability with the same or a later minor version; PTX `compute_XY` runs on every later device. An architecture that only
+//! a few fatbins contain does not count. The CUDA version of the system, of the image or of nvidia-smi does not matter.
 //!
 //! ## How to fix it
-//! Install the build of the same version that has the code: the local version (`+cu128`) must be named, or pip answers that the
-//! requirement is already satisfied. Waiting for a release, a nightly or a build from source is not needed where such a build exists.
+//! Install the build of the same version that has the code. Include the local version (`+cu128`), or pip reports that the requirement is
+//! already satisfied. If such a build exists, there is no need to wait for a release, use a nightly or build from source.
 //!
 //! ## In a log
 //! `CUDA error: no kernel image is available for execution on the device`, or the warning `… with CUDA capability sm_120 is not

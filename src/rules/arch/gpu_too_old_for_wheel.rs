@@ -1,10 +1,10 @@
 //! # gpu-too-old-for-wheel
 //!
-//! The installed PyTorch build dropped this GPU's architecture: it holds code for later GPUs only.
+//! The installed PyTorch build dropped this GPU's architecture: it contains code only for later GPUs.
 //!
 //! ## How it is decided
-//! As gpu-too-new-for-wheel, for a GPU that the build's CUDA release could still have served or has itself dropped. CUDA 13 cannot
-//! generate code for Maxwell, Pascal and Volta; the cu128 and later builds leave some of them out before that.
+//! As for gpu-too-new-for-wheel, for a GPU that the build's CUDA release could still have supported or has itself dropped. CUDA 13 cannot
+//! generate code for Maxwell, Pascal and Volta; the cu128 and later builds drop some of them earlier.
 //!
 //! ## How to fix it
 //! Install the newest build that still has the code. For Maxwell, Pascal and Volta that is a cu126 build.
@@ -44,7 +44,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Holds;
     }
     let tegra = context.knowledge.architecture(on_gpu.capability).is_some_and(|row| row.tegra);
-    let why = if tegra { "was built for desktop GPUs, not for" } else { "no longer serves" };
+    let why = if tegra { "was built for desktop GPUs, not for" } else { "no longer supports" };
     let summary = format!(
         "{} {why} {} (sm_{}): its main library {}.",
         label(on_gpu.torch),

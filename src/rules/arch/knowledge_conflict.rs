@@ -1,20 +1,20 @@
 //! # knowledge-conflict
 //!
-//! The installed torch holds other architectures than the knowledge base says of its build. The binary is believed; either the
-//! build is not the official one (a distribution's, conda's, your own), or a row is wrong.
+//! The installed torch contains different architectures from those that the knowledge base lists for its build. The binary takes
+//! precedence; either the build is not the official one (but from a Linux distribution, conda, or your own), or a row is wrong.
 //!
 //! ## How it is decided
-//! The architectures that most fatbins of torch's main library hold are compared with the row of the same version, variant and
+//! The architectures that most fatbins of torch's main library contain are compared with the row for the same version, variant and
 //! platform.
 //!
 //! ## How to fix it
-//! Nothing needs fixing. Where the package is the official wheel, the row does: please report it.
+//! Nothing needs fixing on your side. If the package is the official wheel, the row is wrong: please report it.
 //!
 //! ## In a log
 //! Nothing.
 //!
 //! ## Sources
-//! `knowledge/torch.toml`, whose rows name theirs.
+//! `knowledge/torch.toml`; its rows name their sources.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     Draft::new(
         label(torch),
-        format!("{} is not what the knowledge base expects of it; the binary is believed.", label(torch)),
+        format!("{} does not match the knowledge base; the binary takes precedence.", label(torch)),
     )
     .evidence(Evidence::new(describe(context.knowledge, code), via).at(context.pointer("torch")))
     .evidence(Evidence::new(

@@ -1,13 +1,13 @@
 //! # newer-than-knowledge
 //!
-//! The installed torch is newer than every release that the knowledge base knows. It is judged all the same, by what its own libraries
-//! hold; what is not written in them (which releases belong to it, what is published beside it) is not known.
+//! The installed torch is newer than every release in the knowledge base. It is still checked by what its own libraries contain; anything
+//! not written in them (which releases match it, what else is published) is unknown.
 //!
 //! ## How it is decided
 //! The version is compared with the newest release in the knowledge base.
 //!
 //! ## How to fix it
-//! Nothing needs fixing. A newer gpucheck knows more; `--knowledge DIR` lays rows of your own over its own.
+//! Nothing needs fixing. A newer gpucheck knows more; `--knowledge DIR` overlays your own rows on the built-in ones.
 //!
 //! ## In a log
 //! Nothing.
@@ -47,13 +47,13 @@ fn judge(context: &Context<'_>) -> Outcome {
         _ => None,
     });
     let judged = match read {
-        Some(_) => "it is judged by what its own libraries hold",
-        None => "and none of its libraries could be read, so which GPUs it runs on is not known",
+        Some(_) => "it is checked by what its own libraries contain",
+        None => "none of its libraries could be read, so which GPUs it supports is unknown",
     };
     let date = &knowledge.date;
     let summary = format!("{} is newer than the knowledge base of {date}; {judged}.", label(torch));
     let draft = Draft::new(label(torch), summary).evidence(package_evidence(context, torch)).evidence(Evidence::new(
-        format!("the newest release that is known: torch {}", newest.version),
+        format!("newest known release: torch {}", newest.version),
         format!("knowledge: torch.toml, checked {}", newest.verified),
     ));
     let draft = match read {

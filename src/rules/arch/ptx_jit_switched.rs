@@ -1,19 +1,19 @@
 //! # ptx-jit-switched
 //!
-//! CUDA_FORCE_PTX_JIT or CUDA_DISABLE_PTX_JIT is set to 1, and torch cannot run with it: a forced compiler ignores machine code and
-//! finds no PTX, a disabled one leaves PTX that is needed uncompiled.
+//! CUDA_FORCE_PTX_JIT or CUDA_DISABLE_PTX_JIT is set to 1, and torch cannot run with it: forcing JIT ignores machine code and finds no PTX;
+//! disabling it leaves required PTX uncompiled.
 //!
 //! ## How it is decided
-//! The code of torch's main library is judged twice: as it is, and with the variable. It is a finding when only the first works.
+//! The code of torch's main library is checked twice: without the variable, and with it. A finding is reported if only the first works.
 //!
 //! ## How to fix it
-//! Unset the variable. It is meant for tests of one's own programs.
+//! Unset the variable. It is meant for testing your own programs.
 //!
 //! ## In a log
-//! `CUDA error: no kernel image is available for execution on the device` on a GPU that the build serves.
+//! `CUDA error: no kernel image is available for execution on the device` on a GPU that the build supports.
 //!
 //! ## Sources
-//! CUDA programming guide, CUDA environment variables; libtorch_cuda.so of 2.7.1 and 2.15.0, which hold no PTX.
+//! CUDA programming guide, CUDA environment variables; libtorch_cuda.so of 2.7.1 and 2.15.0, which contain no PTX.
 
 use crate::{
     compat::{self, Jit},
@@ -54,7 +54,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let mut draft = Draft::new(
         name,
-        format!("{name}=1 takes away what {} runs from on {}.", label(on_gpu.torch), gpu_name(on_gpu.gpu)),
+        format!("{name}=1 disables the code that {} runs on {}.", label(on_gpu.torch), gpu_name(on_gpu.gpu)),
     )
     .evidence(context.variable_evidence(name))
     .symptom("CUDA error: no kernel image is available for execution on the device")

@@ -1,19 +1,19 @@
 //! # required-arch-missing
 //!
-//! A library holds device code, but not for every target that `scan --require` asks for: a gate for those who publish packages.
+//! A library contains device code, but not for every target that `scan --require` asks for. Intended as a gate for package publishers.
 //!
 //! ## How it is decided
-//! Each library with device code must hold an image of exactly each target in nine tenths of its fatbins, those left out that are for one
-//! GPU generation only. Code for a lower minor, or PTX, does not count: the question is what was built, not what would run. What is
-//! found outside the named sections only does not count either: nothing says that it is what the library loads. A target that the
-//! baseline (`--baseline`) lists under `lacks` of a library is not asked of it; nothing else lets a library off, its name included.
+//! Each library with device code must contain an image of exactly each target in nine tenths of its fatbins, not counting those for one GPU
+//! generation only. Code for a lower minor version, or PTX, does not count: the question is what was built, not what would run. Code found
+//! only outside the named sections does not count either: nothing shows that the library loads it. A target that the baseline
+//! (`--baseline`) lists under `lacks` for a library is not required of it; nothing else exempts a library, not even its name.
 //!
 //! ## How to fix it
 //! Build with the missing targets: `-gencode arch=compute_120,code=sm_120`, or TORCH_CUDA_ARCH_LIST="…;12.0". What a library leaves out by design,
 //! such as one variant for each CUDA release, or kernels for one GPU family, belongs in the baseline: `lacks = ["sm_120"]`.
 //!
 //! ## In a log
-//! Nothing before somebody with that GPU runs it.
+//! Nothing until someone with that GPU runs it.
 //!
 //! ## Sources
 //! nvcc manual, `-gencode`.
@@ -41,7 +41,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment.filter(|_| !context.facts.required.is_empty()) else {
         return Outcome::NotApplicable;
     };
-    // What a sample did not reach may be what the package consists of; a library that a row names was.
+    // The part that sampling skipped may be the package's main code, unless a library that a row names was read.
     let is_named = |package: &Package| {
         package.libraries.iter().any(|l| context.knowledge.is_main_library(&package.name, &l.path, None))
     };
@@ -92,15 +92,15 @@ fn excused(context: &Context<'_>, library: &Library, target: CodeTarget) -> bool
     context.facts.excused.get(&library.path).is_some_and(|targets| targets.contains(&target))
 }
 
-/// The target, and whether it was found where nothing says that it is what the library loads.
+/// The target, and whether it was found only where nothing shows that the library loads it.
 fn named(library: &Library, target: CodeTarget) -> String {
     match library.code.value().is_some_and(|code| code.hidden.contains_key(&target)) {
-        true => format!("{target} (found outside the named sections only)"),
+        true => format!("{target} (found only outside the named sections)"),
         false => target.to_string(),
     }
 }
 
-/// Whether a library with device code lacks a target in its general part. What only a search of the whole file found opens no gate.
+/// Whether a library with device code lacks a target in its general part. Code found only by searching the whole file does not count.
 fn lacks(knowledge: &Knowledge, library: &Library, target: CodeTarget) -> bool {
     let Some(code) = library.code.value() else { return false };
     let built = compat::built(knowledge, code);

@@ -1,19 +1,20 @@
 //! # triton-ptxas-too-old
 //!
-//! The ptxas inside the installed triton does not know this GPU: PyTorch itself runs, `torch.compile` and every Triton kernel fail.
+//! The ptxas bundled with the installed triton does not support this GPU: PyTorch itself runs, but `torch.compile` and every Triton kernel
+//! fail.
 //!
 //! ## How it is decided
-//! By the triton version: the knowledge base has, for each range of versions, the architectures that the bundled ptxas lists.
+//! By the triton version: for each range of versions, the knowledge base has the architectures that the bundled ptxas lists.
 //!
 //! ## How to fix it
-//! A torch release that brings a newer triton, or `TRITON_PTXAS_PATH` (since 3.3 for Blackwell also `TRITON_PTXAS_BLACKWELL_PATH`)
-//! set to the ptxas of a newer CUDA toolkit.
+//! Install a torch release with a newer triton, or set `TRITON_PTXAS_PATH` (since 3.3 for Blackwell also `TRITON_PTXAS_BLACKWELL_PATH`) to
+//! the ptxas of a newer CUDA toolkit.
 //!
 //! ## In a log
 //! `ptxas fatal   : Value 'sm_103a' is not defined for option 'gpu-name'`.
 //!
 //! ## Sources
-//! `ptxas --help` of the compilers inside the triton wheels from 2.0.0 to 3.9.0.
+//! `ptxas --help` of the compilers in the triton wheels from 2.0.0 to 3.9.0.
 
 use crate::{
     facts::Fact,
@@ -49,7 +50,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some(row) = context.knowledge.triton_ptxas(version) else {
         return Outcome::NotApplicable;
     };
-    // A newer ptxas than the row's may serve a GPU that the knowledge base has never seen; only a known GPU can be missing.
+    // A newer ptxas than the row's may support a GPU that the knowledge base does not know; only a known GPU can be missing.
     let known = context.knowledge.architecture(capability).is_some();
     if row.capabilities.contains(&capability) || !known {
         return Outcome::Holds;
@@ -57,7 +58,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     Draft::new(
         label(triton),
         format!(
-            "the ptxas inside {} does not know {} (sm_{}): torch.compile and Triton kernels fail there.",
+            "the ptxas bundled with {} does not support {} (sm_{}): torch.compile and Triton kernels fail on it.",
             label(triton),
             gpu_name(gpu),
             capability.number()

@@ -1,13 +1,13 @@
 //! # arch-list-invalid
 //!
-//! TORCH_CUDA_ARCH_LIST holds something that the installed torch refuses: extensions do not build.
+//! TORCH_CUDA_ARCH_LIST contains an entry that the installed torch rejects: extensions do not build.
 //!
 //! ## How it is decided
-//! The list is read as `torch/utils/cpp_extension.py` of that torch version reads it: separators are `;` and space, values are
-//! written `12.0`, `9.0a`, `8.6+PTX` or as one of torch's names, and each must be in the version's own table.
+//! The list is parsed the way `torch/utils/cpp_extension.py` of that torch version parses it: separators are `;` and space; values have the
+//! form `12.0`, `9.0a` or `8.6+PTX`, or are one of torch's names; and each must be in that version's own table.
 //!
 //! ## How to fix it
-//! Write the capabilities that torch knows, separated by `;`.
+//! Use compute capabilities that this torch accepts, separated by `;`.
 //!
 //! ## In a log
 //! `ValueError: Unknown CUDA arch (sm_120) or GPU not supported`.
@@ -42,11 +42,14 @@ fn judge(context: &Context<'_>) -> Outcome {
     let quoted: Vec<String> = refused.iter().map(|item| format!("'{item}'")).collect();
     Draft::new(
         "TORCH_CUDA_ARCH_LIST",
-        format!("torch {torch} refuses {} in it: building an extension ends with an error.", quoted.join(", ")),
+        format!(
+            "torch {torch} rejects {} in TORCH_CUDA_ARCH_LIST: building an extension will fail.",
+            quoted.join(", ")
+        ),
     )
     .evidence(context.variable_evidence("TORCH_CUDA_ARCH_LIST"))
     .evidence(Evidence::new(
-        format!("torch {torch} knows {}", parser.values.join(" ")),
+        format!("torch {torch} accepts {}", parser.values.join(" ")),
         format!("knowledge: arch_list.toml, torch {}", parser.versions),
     ))
     .symptom("ValueError: Unknown CUDA arch or GPU not supported")

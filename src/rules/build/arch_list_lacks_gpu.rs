@@ -1,10 +1,10 @@
 //! # arch-list-lacks-gpu
 //!
-//! TORCH_CUDA_ARCH_LIST leaves this GPU out: extensions that are built here will not run on it, although torch itself may.
+//! TORCH_CUDA_ARCH_LIST does not include this GPU: extensions built in this environment will not run on it, although torch itself may.
 //!
 //! ## How it is decided
-//! The list is read as the installed torch reads it. None of the machine code that it asks for runs on the GPU, and no PTX that it
-//! asks for can be compiled for it.
+//! The list is parsed the way the installed torch parses it. None of the machine code that it asks for runs on the GPU, and none of the PTX
+//! can be compiled for it.
 //!
 //! ## How to fix it
 //! Add the GPU's compute capability to the list and build the extensions again.
@@ -57,7 +57,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     Draft::new(
         "TORCH_CUDA_ARCH_LIST",
         format!(
-            "extensions built with it for torch {torch} will have no code for {} (compute capability {capability}).",
+            "extensions built with it for torch {torch} will contain no code for {} (compute capability {capability}).",
             gpu_name(gpu)
         ),
     )

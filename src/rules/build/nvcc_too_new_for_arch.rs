@@ -1,12 +1,12 @@
 //! # nvcc-too-new-for-arch
 //!
-//! TORCH_CUDA_ARCH_LIST names an architecture that the nvcc which compiles here has dropped: extensions do not build.
+//! TORCH_CUDA_ARCH_LIST names an architecture that the nvcc in use no longer supports: extensions do not build.
 //!
 //! ## How it is decided
-//! As nvcc-too-old-for-arch, by the last release that generates code for the architecture.
+//! As for nvcc-too-old-for-arch, by the last release that generates code for the architecture.
 //!
 //! ## How to fix it
-//! Take the entry out; for a GPU of that architecture, point CUDA_HOME at an older toolkit and take a torch of its major version.
+//! Remove the entry. For a GPU of that architecture, point CUDA_HOME at an older toolkit and install a torch built for its major version.
 //!
 //! ## In a log
 //! `nvcc fatal   : Unsupported gpu architecture 'compute_60'`.
@@ -33,11 +33,9 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let lacks = |row: &ArchitectureRow, cuda| {
-        row.last_toolkit.filter(|last| *last < cuda).map(|last| format!("until CUDA {last}"))
+        row.last_toolkit.filter(|last| *last < cuda).map(|last| format!("up to CUDA {last}"))
     };
     nvcc::judge(context, lacks, |cuda, path, entries| {
-        format!(
-            "the nvcc of CUDA {cuda} in {path} no longer knows {entries}: building an extension ends with an error."
-        )
+        format!("the nvcc of CUDA {cuda} in {path} no longer supports {entries}: building an extension will fail.")
     })
 }

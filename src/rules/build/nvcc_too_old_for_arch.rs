@@ -1,13 +1,13 @@
 //! # nvcc-too-old-for-arch
 //!
-//! TORCH_CUDA_ARCH_LIST names an architecture that the nvcc which compiles here does not know yet: extensions do not build.
+//! TORCH_CUDA_ARCH_LIST names an architecture that the nvcc in use does not support yet: extensions do not build.
 //!
 //! ## How it is decided
-//! The list is read as the installed torch reads it. The toolkit is the one that torch takes: CUDA_HOME, CUDA_PATH, the nvcc on PATH,
-//! /usr/local/cuda, in this order. Each entry's architecture must begin with that release or an earlier one.
+//! The list is parsed the way the installed torch parses it. The toolkit is the one that torch picks: CUDA_HOME, CUDA_PATH, the nvcc on
+//! PATH, /usr/local/cuda, in this order. Each entry's architecture must have been introduced in that release or an earlier one.
 //!
 //! ## How to fix it
-//! Take the entry out, or point CUDA_HOME at a newer toolkit of the same major version as torch's build.
+//! Remove the entry, or point CUDA_HOME at a newer toolkit of the same major version as torch's build.
 //!
 //! ## In a log
 //! `nvcc fatal   : Unsupported gpu architecture 'compute_120'`.
@@ -37,6 +37,6 @@ fn judge(context: &Context<'_>) -> Outcome {
         row.first_toolkit.filter(|first| cuda < *first).map(|first| format!("from CUDA {first} on"))
     };
     nvcc::judge(context, lacks, |cuda, path, entries| {
-        format!("the nvcc of CUDA {cuda} in {path} does not know {entries}: building an extension ends with an error.")
+        format!("the nvcc of CUDA {cuda} in {path} does not support {entries}: building an extension will fail.")
     })
 }

@@ -1,4 +1,4 @@
-//! How code gets to run on a GPU, in the few words of reports.
+//! How code runs on a GPU, in the short form that reports use.
 
 use std::{fmt, mem};
 
@@ -14,16 +14,16 @@ pub enum Execution {
     Native(CodeTarget),
     /// The driver compiles this PTX for it when it is loaded.
     Jit(CodeTarget),
-    /// The package brings source, or a compiler, and compiles its kernels where it runs.
+    /// The package ships source code, or a compiler, and compiles its kernels where it runs.
     CompiledThere,
     /// It cannot run it.
     None,
-    /// What was read does not tell.
+    /// Unknown from what was read.
     Unknown,
 }
 
 impl Execution {
-    /// That of the code which the GPU takes.
+    /// The way in which the selected code runs.
     pub const fn of(target: CodeTarget) -> Self {
         match target.kind {
             CodeKind::Ptx => Self::Jit(target),

@@ -1,5 +1,5 @@
-//! What a driver must be whatever the code is: new enough for the CUDA runtime that a library links to, and of a branch that serves the
-//! GPU.
+//! Requirements on the driver regardless of the code: new enough for the CUDA runtime that a library links to, and of a branch that
+//! supports the GPU.
 
 use super::Terms;
 use crate::{
@@ -7,32 +7,32 @@ use crate::{
     python::Requirement,
 };
 
-/// Why a driver is in the way.
+/// Why the driver is not suitable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Floor {
-    /// The library links to this CUDA major, which starts from this driver on.
+    /// The library links to this CUDA major version, which needs at least this driver.
     Runtime {
-        /// The CUDA major that it links to.
+        /// The CUDA major version that it links to.
         major: u16,
-        /// The first driver that starts it.
+        /// The first driver that supports it.
         first: DriverVersion,
         /// The driver that is there.
         driver: DriverVersion,
     },
-    /// The GPU is served from this driver on.
+    /// The GPU needs at least this driver.
     First {
         /// The GPU's compute capability.
         capability: ComputeCapability,
-        /// The first driver that serves it.
+        /// The first driver that supports the GPU.
         first: DriverVersion,
         /// The driver that is there.
         driver: DriverVersion,
     },
-    /// The GPU is served up to this branch.
+    /// The GPU is supported up to this branch.
     Last {
         /// The GPU's compute capability.
         capability: ComputeCapability,
-        /// The last branch that serves it.
+        /// The last branch that supports the GPU.
         last: u32,
         /// The driver that is there.
         driver: DriverVersion,
@@ -44,20 +44,20 @@ impl Floor {
     pub fn why(&self) -> String {
         match self {
             Self::Runtime { major, first, driver } => {
-                format!("it is built for CUDA {major}, which needs driver {first} or newer, and {driver} is older")
+                format!("it is built for CUDA {major}, which needs driver {first} or newer, but {driver} is older")
             }
             Self::First { capability, first, driver } => {
-                format!("sm_{} needs driver {first} or newer, and {driver} is older", capability.number())
+                format!("sm_{} needs driver {first} or newer, but {driver} is older", capability.number())
             }
             Self::Last { capability, last, driver } => {
                 let number = capability.number();
-                format!("drivers newer than R{last} do not serve sm_{number}, and {driver} is newer")
+                format!("drivers newer than R{last} do not support sm_{number}, and {driver} is newer")
             }
         }
     }
 }
 
-/// Why the driver does not start the CUDA runtime that a library links to.
+/// Why the driver does not support the CUDA runtime that a library links to.
 pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
     let driver = terms.driver.version.as_ref()?;
     let major = linked_major(library).or(terms.cuda.map(|cuda| cuda.major)).or(terms.major)?;
@@ -66,7 +66,7 @@ pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
     (driver < first).then_some(Floor::Runtime { major, first, driver })
 }
 
-/// Why the driver has nothing to do with a GPU: it is older than the architecture, or no longer serves it.
+/// Why the driver does not support a GPU: it is older than the architecture, or has dropped it.
 pub fn unserved(terms: &Terms<'_>, library: &Library, capability: ComputeCapability) -> Option<Floor> {
     let driver = terms.driver.version.clone()?;
     let row = terms.knowledge.architecture(capability)?;
@@ -81,7 +81,7 @@ pub fn unserved(terms: &Terms<'_>, library: &Library, capability: ComputeCapabil
     Some(Floor::Last { capability, last, driver })
 }
 
-/// The system whose driver counts: the one that a library is for, unless something says otherwise.
+/// The system whose driver counts: the library's own system, unless the terms name another.
 fn os(terms: &Terms<'_>, library: &Library) -> Os {
     if let Some(os) = terms.os {
         return os;
@@ -89,7 +89,7 @@ fn os(terms: &Terms<'_>, library: &Library) -> Os {
     if library.container == Container::Pe { Os::Windows } else { Os::Linux }
 }
 
-/// The CUDA major that a library links to: `libcudart.so.12`, `libcublas.so.13`, `cudart64_12.dll`.
+/// The CUDA major version that a library links to: `libcudart.so.12`, `libcublas.so.13`, `cudart64_12.dll`.
 pub fn linked_major(library: &Library) -> Option<u16> {
     let of = |name: &String| {
         let name = name.to_ascii_lowercase();
@@ -97,13 +97,13 @@ pub fn linked_major(library: &Library) -> Option<u16> {
         let windows = ["cudart64_", "cublas64_", "cublaslt64_"];
         let rest = unix.iter().chain(&windows).find_map(|start| name.strip_prefix(start))?;
         let digits = rest.split(['.', '_']).next()?;
-        // cudart64_110.dll is of CUDA 11.
+        // cudart64_110.dll belongs to CUDA 11.
         digits.get(..2)?.parse().ok()
     };
     library.needed.iter().find_map(of)
 }
 
-/// The CUDA major whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.
+/// The CUDA major version whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.
 pub fn required_major(requires: &[String]) -> Option<u16> {
     let of = |line: &String| {
         let requirement: Requirement = line.parse().ok()?;

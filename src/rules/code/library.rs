@@ -7,7 +7,7 @@ use crate::{
     python::file_name,
 };
 
-/// How a GPU gets on with a library. Nothing for one in which no runnable code was found.
+/// Whether a GPU can run a library's code. `None` for a library without runnable code.
 pub fn on_library(terms: &Terms<'_>, library: &Library, capability: ComputeCapability) -> Option<Answer> {
     let code = library.code.value().filter(|code| has_runnable(code))?;
     let floor = || floor::runtime(terms, library).or_else(|| floor::unserved(terms, library, capability));
@@ -21,7 +21,7 @@ pub fn on_library(terms: &Terms<'_>, library: &Library, capability: ComputeCapab
     })
 }
 
-/// Whether there is code that could run.
+/// Whether there is any code that could run.
 pub fn has_runnable(code: &CodeObjects) -> bool {
     !code.hidden.is_empty() || code.modules.iter().any(|group| !group.images.is_empty())
 }
@@ -36,11 +36,11 @@ fn by_fatbins(terms: &Terms<'_>, library: &Library, code: &CodeObjects, capabili
     {
         return Answer::Chooses(some, all);
     }
-    // What some fatbins have says nothing of the others where they differ.
+    // If fatbins differ, the ones that were read say nothing about the others.
     if code.extent == Extent::Sampled && (terms.share.is_some() || matches!(reached, Reach::Partial(..))) {
         return Answer::Sampled;
     }
-    // From one CUDA release on, desktop code also runs on Jetson; what a library links to tells the major release only.
+    // From a certain CUDA release on, desktop code also runs on Jetson; linked libraries reveal only the major release.
     let unified = terms.knowledge.sass_exclusion_lifted().filter(|unified| {
         reached.lacks() && told.is_none() && linked.is_none_or(|linked| linked.major == unified.major)
     });
@@ -50,13 +50,13 @@ fn by_fatbins(terms: &Terms<'_>, library: &Library, code: &CodeObjects, capabili
     }
 }
 
-/// What a GPU can use of code in fatbins, a row's claim of it included.
+/// What a GPU can use of code in fatbins, including code claimed by a row.
 pub fn on_code(terms: &Terms<'_>, code: &CodeObjects, capability: ComputeCapability) -> Reach {
     let coverage = compat::coverage(terms.knowledge, code, capability, terms.cuda, terms.driver);
     compat::reach_with_share(&coverage, terms.share)
 }
 
-/// Code that no section names: evidence for what is there, weak evidence for what is not.
+/// Code outside the named sections: evidence that a target is present, only weak evidence that one is absent.
 fn hidden(terms: &Terms<'_>, code: &CodeObjects, capability: ComputeCapability) -> Answer {
     let fits = |target: &&CodeTarget| match target.kind {
         CodeKind::Sass => compat::sass_runs(terms.knowledge, target.target, capability, terms.cuda),
@@ -74,7 +74,7 @@ fn by_ptx(terms: &Terms<'_>, code: &CodeObjects) -> Option<CudaVersion> {
     images.filter_map(|image| image.isa).max().and_then(|isa| terms.knowledge.ptx_cuda(isa))
 }
 
-/// The generation that all of a library's code is for, where it is one.
+/// The generation that all of a library's code is for, if there is only one.
 pub fn generation(library: &Library) -> Option<u16> {
     let mut majors =
         library.code.value()?.modules.iter().filter(|group| !group.images.is_empty()).map(compat::generation);

@@ -1,5 +1,5 @@
-//! The one judge of device code: whether a library, and a package of libraries, runs on a GPU with a driver. The doctor's rules, `scan`,
-//! `matrix`, `kb verify` and the search for fixes all ask here.
+//! The one judge of device code: whether a library, or a package of libraries, runs on a GPU with a driver. The doctor's rules, `scan`,
+//! `matrix`, `kb verify` and the search for fixes all use it.
 
 mod execution;
 mod floor;
@@ -20,51 +20,51 @@ pub use floor::{Floor, linked_major, required_major, runtime};
 pub use library::{generation, has_runnable, on_code, on_library};
 pub use package::{Deciding, Judgement, deciding, is_of_nvidia, together};
 
-/// What a question about code rests on besides the code and the GPU.
+/// What an answer about code depends on besides the code and the GPU.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms<'a> {
-    /// Which code runs where, and what drivers know.
+    /// Which code runs where, and what drivers support.
     pub knowledge: &'a Knowledge,
     /// The driver, as far as it is known.
     pub driver: &'a compat::DriverSupport,
-    /// The CUDA release that the code was built with, where something says it; else the code itself tells the least it can be.
+    /// The CUDA release that the code was built with, if known; else the code itself gives a lower bound.
     pub cuda: Option<CudaVersion>,
-    /// The CUDA major that the package requires, where its libraries do not say it themselves.
+    /// The CUDA major version that the package requires, if its libraries do not name it themselves.
     pub major: Option<u16>,
-    /// The system whose driver it is, where that is another than the libraries': Windows' own under WSL.
+    /// The driver's system, if it differs from the libraries': Windows under WSL.
     pub os: Option<Os>,
-    /// The share of its fatbins, in percent, with which the package works; nothing where it needs what most of them have.
+    /// The share of its fatbins, in percent, with which the package works; `None` if it needs most of them.
     pub share: Option<u8>,
-    /// Whether to also ask if the driver starts the CUDA runtime that the library links to, and serves the GPU at all.
+    /// Whether to also check that the driver supports the CUDA runtime that the library links to, and the GPU at all.
     pub floors: bool,
 }
 
 impl<'a> Terms<'a> {
-    /// Code of this CUDA release, of which most must serve the GPU; the driver's floors are asked for elsewhere.
+    /// Code of this CUDA release, most of which must support the GPU; minimum driver versions are checked elsewhere.
     pub fn new(knowledge: &'a Knowledge, driver: &'a compat::DriverSupport, cuda: Option<CudaVersion>) -> Self {
         Self { knowledge, driver, cuda, major: None, os: None, share: None, floors: false }
     }
 }
 
-/// What an answer rests on that could be another if more was read.
-pub const BY_SAMPLE: &str = "by the sample that was read";
+/// Note on an answer that could change if more were read.
+pub const BY_SAMPLE: &str = "based on the sample that was read";
 
-/// How a GPU gets on with the code of a library.
+/// Whether a GPU can run the code of a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// By what it can use of the fatbins.
+    /// By the code in the fatbins that the GPU can use.
     Fatbins(Reach),
-    /// This code serves it, found among so many images outside of the named sections.
+    /// This code runs on it, found among this many images outside the named sections.
     Hidden(CodeTarget, u32),
-    /// Of so many images outside of the named sections none serves it, and there may be more.
+    /// None of this many images outside the named sections runs on it, and there may be more images.
     HiddenForOthers(u32),
-    /// So many of so many fatbins serve it, and the library chooses among them while it runs.
+    /// This many of this many fatbins support it, and the library chooses among them at run time.
     Chooses(u32, u32),
-    /// It would run if it was built with this CUDA release or a newer one, which nothing says.
+    /// It runs if it was built with this CUDA release or a newer one, which is unknown.
     IfBuiltWith(CudaVersion, CodeTarget),
     /// Its fatbins are built for different targets, and only the first of them were read.
     Sampled,
-    /// The driver is in the way whatever the code is.
+    /// The driver is not suitable, regardless of the code.
     Driver(Floor),
 }
 
@@ -74,11 +74,11 @@ pub enum Answer {
 pub enum Support {
     /// It runs.
     Yes,
-    /// Only a part of it can run: no support.
+    /// Only part of it can run, which is not support.
     Partial,
     /// It cannot run.
     No,
-    /// What was read does not tell.
+    /// Unknown from what was read.
     Unknown,
 }
 
@@ -93,7 +93,7 @@ impl Answer {
         }
     }
 
-    /// The code that the GPU takes, where it runs.
+    /// The code that the GPU uses, if it runs.
     pub fn target(&self) -> Option<CodeTarget> {
         match self {
             Self::Fatbins(Reach::Native(target) | Reach::Compiled(target)) | Self::Hidden(target, _) => Some(*target),
@@ -101,12 +101,12 @@ impl Answer {
         }
     }
 
-    /// Whether the code itself is missing, which no driver can help.
+    /// Whether the code itself is missing, which no driver can fix.
     pub fn lacks(&self) -> bool {
         matches!(self, Self::Fatbins(reach) if reach.lacks())
     }
 
-    /// How much it is: of several libraries that a package needs the one with the least decides.
+    /// Rank of the answer: of several libraries that a package needs, the lowest one decides.
     pub fn rank(&self) -> u8 {
         match self {
             Self::Fatbins(Reach::Nothing) => 0,
@@ -119,13 +119,13 @@ impl Answer {
         }
     }
 
-    /// Whether [`Answer::why`] says that it rests on a sample, where only the first fatbins were read.
+    /// Whether [`Answer::why`] mentions the sample if only the first fatbins were read.
     pub(super) fn tells_of_sample(&self) -> bool {
         matches!(self, Self::Fatbins(Reach::Partial(..) | Reach::Nothing))
     }
 
-    /// What keeps it from running or makes the answer uncertain, as the end of a sentence; nothing where there is nothing to say.
-    /// `sampled`: whether only the first fatbins were read.
+    /// What keeps it from running or makes the answer uncertain, as the end of a sentence; `None` if there is nothing to say. `sampled`:
+    /// whether only the first fatbins were read.
     pub fn why(&self, terms: &Terms<'_>, sampled: bool) -> Option<String> {
         let knowledge = terms.knowledge;
         let version = || match &terms.driver.version {
@@ -136,33 +136,33 @@ impl Answer {
         Some(match self {
             Self::Fatbins(Reach::Native(_) | Reach::Compiled(_)) => return None,
             Self::Fatbins(Reach::IsaTooNew(isa)) => {
-                format!("its PTX, of ISA {isa},{}, and {} is older", needs_of_isa(knowledge, *isa), version())
+                format!("its PTX (ISA {isa}){}, but {} is older", needs_of_isa(knowledge, *isa), version())
             }
             Self::Fatbins(Reach::ZstdTooNew) => {
                 let branch = knowledge.zstd_branch();
                 let branch = branch.map_or_else(|| "newer".to_owned(), |branch| format!("R{branch} or newer"));
                 format!(
-                    "its code is compressed with zstd, which needs a driver of {branch}, and {} is older",
+                    "its code is compressed with zstd, which needs driver {branch}, but {} is older",
                     version()
                 )
             }
             Self::Fatbins(Reach::Partial(some, all)) => {
-                format!("{some} of the {all} fatbins that concern it have code for it{sample}")
+                format!("only {some} of the {all} relevant fatbins have code for it{sample}")
             }
-            // The first fatbins have what most of a library is built for; the rest may hold more.
+            // The first fatbins show what most of a library is built for; the rest may contain more.
             Self::Fatbins(Reach::Nothing) => format!("no code for it{sample}"),
             Self::Hidden(_, found) => format!("found outside the named sections, in {found} images"),
             Self::HiddenForOthers(found) => {
-                format!("its code lies outside the named sections, and none of the {found} images found is for it")
+                format!("its code is outside the named sections, and none of the {found} images found there is for it")
             }
             Self::Chooses(some, all) => format!(
-                "{some} of the {all} fatbins that concern it have code for it, and the library chooses among them at run time"
+                "{some} of the {all} relevant fatbins have code for it, and the library chooses among them at run time"
             ),
             Self::IfBuiltWith(cuda, target) => format!(
-                "{target} code runs on it if it was built with CUDA {cuda} or newer, and nothing in the file says which release it was"
+                "{target} code runs on it if it was built with CUDA {cuda} or newer, but the file does not say which release was used"
             ),
             Self::Sampled => {
-                "its fatbins are built for different targets, and only the first were read (--full, or no --quick, reads all)"
+                "its fatbins are built for different targets, and only the first ones were read (use --full, or omit --quick, to read all)"
                     .to_owned()
             }
             Self::Driver(floor) => floor.why(),
@@ -170,11 +170,11 @@ impl Answer {
     }
 }
 
-/// ` needs CUDA 12.8, a driver of R570 or newer`.
+/// ` needs CUDA 12.8 (driver R570 or newer)`.
 fn needs_of_isa(knowledge: &Knowledge, isa: PtxIsa) -> String {
     match knowledge.ptx_needs(isa) {
-        Some((cuda, Some(branch))) => format!(" needs CUDA {cuda}, a driver of R{branch} or newer"),
+        Some((cuda, Some(branch))) => format!(" needs CUDA {cuda} (driver R{branch} or newer)"),
         Some((cuda, None)) => format!(" needs a driver with CUDA {cuda}"),
-        None => " is too new".to_owned(),
+        None => " needs a newer driver".to_owned(),
     }
 }

@@ -1,4 +1,5 @@
-//! The libraries of a package together on one GPU: those that decide, the best of variants, kernels for one other generation left out.
+//! The libraries of a package together on one GPU: the deciding ones, the best of several variants, without kernels for one other
+//! generation.
 
 use std::collections::BTreeMap;
 
@@ -15,33 +16,33 @@ use crate::{
 /// The libraries that decide which GPUs a package runs on.
 #[derive(Debug, Clone)]
 pub struct Deciding<'a> {
-    /// Those of them in which code was found.
+    /// The deciding libraries in which code was found.
     pub libraries: Vec<&'a Library>,
-    /// Whether a row names them; else it is all that hold runnable code, and nobody knows which of them is needed.
+    /// Whether a row names them; otherwise these are all libraries with runnable code, and which of them are needed is unknown.
     pub known: bool,
-    /// Those that the package takes instead on GPUs which the others do not serve.
+    /// Those that the package loads instead on GPUs that the others do not support.
     pub instead: Vec<&'a Library>,
 }
 
-/// How a GPU gets on with a package.
+/// Whether a GPU can run a package.
 #[derive(Debug, Clone)]
 pub struct Judgement<'a> {
     /// The kind of answer.
     pub support: Support,
-    /// The code that the GPU takes, where it runs.
+    /// The code that the GPU uses, if it runs.
     pub target: Option<CodeTarget>,
-    /// What keeps it from running, or what the answer rests on, as the end of a sentence.
+    /// What keeps it from running, or what the answer is based on, as the end of a sentence.
     pub why: Option<String>,
-    /// Whether that says that it rests on a sample.
+    /// Whether that mentions a sample.
     pub tells_of_sample: bool,
-    /// The library that speaks for the package.
+    /// The library that the answer comes from.
     pub library: &'a Library,
-    /// What it says.
+    /// That library's answer.
     pub answer: Answer,
 }
 
-/// The deciding ones of a package's libraries. `name`: that of the distribution; nothing for a folder or a file, whose names say nothing
-/// of a package. `cuda`: the digits by which some packages choose among their libraries, where they are known.
+/// The deciding libraries of a package. `name`: the distribution's name; `None` for a folder or a file, whose names do not identify a
+/// package. `cuda`: the digits by which some packages choose among their libraries, if known.
 pub fn deciding<'a>(
     knowledge: &Knowledge,
     name: Option<&str>,
@@ -69,29 +70,30 @@ pub fn deciding<'a>(
     Deciding { libraries, known, instead }
 }
 
-/// Whether a package is one of NVIDIA's own libraries: what loads it decides what it must serve, and most choose among kernels themselves.
+/// Whether a package is one of NVIDIA's own libraries: the packages that load it decide what it must support, and most select kernels
+/// themselves.
 pub fn is_of_nvidia(name: &str) -> bool {
     ["nvidia-", "cuda-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a library holds next to nothing, as a compiler leaves it behind: libcufftw.so.11 has one fatbin, for sm_52 alone. Nothing
+/// Whether a library contains next to no code, just what a compiler leaves behind: libcufftw.so.11 has one fatbin, only for sm_52. `None`
 /// for a library without runnable code.
 fn is_little(library: &Library) -> Option<bool> {
     let code = library.code.value().filter(|code| has_runnable(code))?;
     let bytes = code.bytes.values().sum::<u64>();
-    // A row says nothing of bytes, and a sample not of all.
+    // A row has no byte counts, and a sample has incomplete ones.
     let measured = !matches!(code.extent, Extent::Claim | Extent::Sampled);
     Some(measured && code.hidden.is_empty() && code.fatbins <= 1 && bytes < 4096 && !is_loose(library))
 }
 
-/// Whether a file is code from its first byte to its last: then being small means nothing.
+/// Whether a file consists only of code: then a small size means nothing.
 fn is_loose(library: &Library) -> bool {
     use crate::facts::Container::{Cubin, Fatbin, Ptx};
     matches!(library.container, Fatbin | Cubin | Ptx)
 }
 
 impl<'a> Deciding<'a> {
-    /// How a GPU gets on with them; nothing where there are none.
+    /// Whether a GPU can run them; `None` if there are none.
     pub fn on(&self, terms: &Terms<'_>, capability: ComputeCapability) -> Option<Judgement<'a>> {
         let answers = |libraries: &[&'a Library]| -> Vec<(&'a Library, Answer)> {
             libraries.iter().filter_map(|library| Some((*library, on_library(terms, library, capability)?))).collect()
@@ -119,7 +121,7 @@ pub fn together<'a>(
     if concerning.is_empty() {
         concerning = std::mem::take(&mut other);
     }
-    // Of variants of one library a program loads one: the best speaks for all.
+    // A program loads one of several variants of a library: the best one counts.
     let mut slots: BTreeMap<String, Vec<One<'a, '_>>> = BTreeMap::new();
     for one in concerning {
         let path = &one.library.path;
@@ -134,13 +136,13 @@ pub fn together<'a>(
     let mut judgement = works(terms, &slots, &chosen)?;
     if !other.is_empty() {
         let names: Vec<&str> = other.iter().map(|one| file_name(&one.library.path)).collect();
-        let note = format!("but for {}, which is for another generation only", names.join(", "));
+        let note = format!("except for {}, which is only for another generation", names.join(", "));
         judgement.why = Some(judgement.why.map_or(note.clone(), |why| format!("{why}; {note}")));
     }
     Some(judgement)
 }
 
-/// A library and how a GPU gets on with it.
+/// A library and whether a GPU can run it.
 #[derive(Clone, Copy)]
 struct One<'a, 'b> {
     library: &'a Library,
@@ -171,7 +173,7 @@ impl<'a> One<'a, '_> {
     }
 }
 
-/// Everything that decides runs: how.
+/// All deciding libraries run: how.
 fn works<'a>(
     terms: &Terms<'_>,
     slots: &BTreeMap<String, Vec<One<'a, '_>>>,
@@ -180,7 +182,7 @@ fn works<'a>(
     let fatbins = |one: &&One<'_, '_>| one.library.code.value().map_or(0, |code| code.fatbins);
     let from_ptx = |one: &One<'_, '_>| one.answer.target().is_some_and(|target| target.kind == CodeKind::Ptx);
     let compiled: Vec<One<'a, '_>> = chosen.iter().copied().filter(from_ptx).collect();
-    // Where the driver must compile for any, that is the answer; else the largest library speaks.
+    // If the driver must compile any of them, that is the answer; else the largest library decides.
     let largest = if compiled.is_empty() { chosen } else { &compiled }.iter().max_by_key(fatbins)?;
     let some = |slot: &&Vec<One<'_, '_>>| slot.len() > 1 && slot.iter().any(|one| !one.works());
     let why = match slots.values().find(some) {
@@ -198,10 +200,10 @@ fn works<'a>(
     Some(largest.judgement(Support::Yes, why))
 }
 
-/// Something that decides does not run: what, and why. `all`: how many decide.
+/// A deciding library does not run: which, and why. `all`: how many libraries decide.
 fn lacks<'a>(terms: &Terms<'_>, lacking: &[One<'a, '_>], all: usize) -> Option<Judgement<'a>> {
     let mildest = lacking.iter().map(|one| one.answer.support()).min()?;
-    // The one that can do least speaks, of equals the first.
+    // The lowest-ranked one decides; among equals, the first.
     let speaks = lacking.iter().min_by_key(|one| one.answer.rank())?;
     let first = lacking.first()?.why(terms);
     if lacking.len() == all && (all == 1 || lacking.iter().all(|one| one.why(terms) == first)) {
@@ -215,16 +217,16 @@ fn lacks<'a>(terms: &Terms<'_>, lacking: &[One<'a, '_>], all: usize) -> Option<J
     let names = names.join(", ");
     let mut tells_of_sample = false;
     let (support, why) = match mildest {
-        Support::Unknown => (Support::Unknown, format!("not known for {names}")),
-        mildest if lacking.len() == all => (mildest, format!("none of {all} libraries: {names}")),
-        // One library can say why itself.
+        Support::Unknown => (Support::Unknown, format!("unknown for {names}")),
+        mildest if lacking.len() == all => (mildest, format!("no support in any of {all} libraries: {names}")),
+        // A single library can give its own reason.
         _ => match lacking {
             [one] => {
                 tells_of_sample = one.tells_of_sample();
                 let why = one.why(terms).map_or(String::new(), |why| format!(": {why}"));
-                (Support::Partial, format!("not 1 of {all} libraries: {names}{why}"))
+                (Support::Partial, format!("no support in 1 of {all} libraries: {names}{why}"))
             }
-            _ => (Support::Partial, format!("not {} of {all} libraries: {names}", lacking.len())),
+            _ => (Support::Partial, format!("no support in {} of {all} libraries: {names}", lacking.len())),
         },
     };
     Some(Judgement { tells_of_sample, ..speaks.judgement(support, Some(why)) })

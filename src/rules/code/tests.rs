@@ -44,7 +44,7 @@ fn main_libraries_decide_for_their_package() {
     assert_eq!(on("torch", &libraries, "5.0").0, Support::Yes, "linear algebra neither vouches nor vetoes");
     let (verdict, how, why) = on("other", &libraries, "5.0");
     assert_eq!((verdict, how.as_str()), (Support::Partial, "no"));
-    assert_eq!(why, "not 1 of 2 libraries: libtorch_cuda_linalg.so: no code for it");
+    assert_eq!(why, "no support in 1 of 2 libraries: libtorch_cuda_linalg.so: no code for it");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn libraries_for_another_generation_and_empty_ones_do_not_decide() {
         empty.clone(),
     ];
     let (verdict, _, why) = on("x", &libraries, "8.6");
-    assert_eq!((verdict, why.as_str()), (Support::Yes, "but for hopper.so, which is for another generation only"));
+    assert_eq!((verdict, why.as_str()), (Support::Yes, "except for hopper.so, which is only for another generation"));
     assert_eq!(on("x", &libraries, "7.5").0, Support::No);
     assert_eq!(on("x", &[empty], "7.5").0, Support::No, "alone it is all there is");
 }

@@ -1,13 +1,13 @@
 //! # container-capability-missing
 //!
-//! The container got a part of the driver only: libcuda without NVML, or NVML without libcuda.
+//! The container got only part of the driver: libcuda without NVML, or NVML without libcuda.
 //!
 //! ## How it is decided
-//! Inside a container, one of the two libraries answers and the other is not there. NVIDIA_DRIVER_CAPABILITIES decides which
-//! come: compute brings libcuda, utility brings NVML.
+//! Inside a container, one of the two libraries answers and the other is missing. NVIDIA_DRIVER_CAPABILITIES decides which are provided:
+//! compute provides libcuda, utility provides NVML.
 //!
 //! ## How to fix it
-//! Start it with `NVIDIA_DRIVER_CAPABILITIES=compute,utility`.
+//! Start the container with `NVIDIA_DRIVER_CAPABILITIES=compute,utility`.
 //!
 //! ## In a log
 //! nvidia-smi works and torch says `Found no NVIDIA driver on your system`.
@@ -43,7 +43,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         (true, false) if Asked::Cuda.is_ready(context) => (Asked::Nvml, Severity::Warning, "utility"),
         _ => return Outcome::Holds,
     };
-    let mut draft = Draft::new("container", format!("the container got the driver without its {part} part."))
+    let mut draft = Draft::new("container", format!("the container got the driver without its {part} libraries."))
         .symptom("Found no NVIDIA driver on your system")
         .severity(severity)
         .cause(part);

@@ -1,12 +1,12 @@
 //! # container-cgroup-lost-gpu
 //!
-//! The container had the GPU and lost it: its device permissions were rewritten behind the container engine's back.
+//! The container had access to the GPU and lost it: its device permissions were rewritten without the container engine's knowledge.
 //!
 //! ## How it is decided
-//! Inside a container, NVML is there and returns 999, unknown error.
+//! Inside a container, NVML is present and returns 999 (unknown error).
 //!
 //! ## How to fix it
-//! Start the container anew; give GPUs through CDI to keep it from happening again.
+//! Restart the container; pass GPUs through CDI to prevent it from happening again.
 //!
 //! ## In a log
 //! `Failed to initialize NVML: Unknown Error`, after it worked.

@@ -1,9 +1,9 @@
 //! # container-no-gpu-flag
 //!
-//! The machine has a GPU, and this container was started without it: the driver's libraries are not inside.
+//! The machine has a GPU, but this container was started without access to it: the driver's libraries are not inside.
 //!
 //! ## How it is decided
-//! Inside a container, a GPU of NVIDIA's is on the PCI bus, and neither NVML nor libcuda is there.
+//! Inside a container, an NVIDIA GPU is on the PCI bus, but neither NVML nor libcuda is present.
 //!
 //! ## How to fix it
 //! Start the container with `--gpus all` (docker), `deploy.resources.reservations.devices` (compose) or the GPU resource

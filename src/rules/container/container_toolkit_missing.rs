@@ -1,13 +1,12 @@
 //! # container-toolkit-missing
 //!
-//! docker is installed and NVIDIA's container toolkit is not: containers cannot get the GPU.
+//! Docker is installed, but the NVIDIA Container Toolkit is not: containers cannot use the GPU.
 //!
 //! ## How it is decided
-//! Outside of a container, with a GPU that the driver lists: docker is there, and neither nvidia-ctk nor nvidia-container-runtime
-//! is.
+//! Outside of a container, with a GPU that the driver lists: docker is present, but neither nvidia-ctk nor nvidia-container-runtime is.
 //!
 //! ## How to fix it
-//! Install the toolkit and tell docker of it. Nothing, if no container needs the GPU.
+//! Install the toolkit and configure Docker to use it. If no container needs the GPU, there is nothing to fix.
 //!
 //! ## In a log
 //! `could not select device driver "" with capabilities: [[gpu]]`.
@@ -44,7 +43,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if has("nvidia-ctk") || has("nvidia-container-runtime") {
         return Outcome::Holds;
     }
-    Draft::new("docker", "docker is here without NVIDIA's container toolkit: its containers cannot use the GPU.")
+    Draft::new("docker", "docker is installed without the NVIDIA Container Toolkit: its containers cannot use the GPU.")
         .evidence(Evidence::new(tools.join(", "), via).at("/facts/host/container_tools"))
         .symptom("could not select device driver \"\" with capabilities: [[gpu]]")
         .found()

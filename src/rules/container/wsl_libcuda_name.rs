@@ -1,14 +1,13 @@
 //! # wsl-libcuda-name
 //!
-//! Inside WSL the loader finds the driver as libcuda.so.1 and not as libcuda.so: programs that ask for the name without a version fail,
+//! Inside WSL the loader finds the driver as libcuda.so.1 but not as libcuda.so: programs that load it by the name without a version fail;
 //! others work.
 //!
 //! ## How it is decided
-//! The CUDA driver answers, and asking the loader for `libcuda.so` in the same process finds nothing: the loader's cache keeps one name
-//! for each soname.
+//! The CUDA driver answers, but loading `libcuda.so` in the same process finds nothing: the loader's cache keeps one name for each soname.
 //!
 //! ## How to fix it
-//! Put /usr/lib/wsl/lib into LD_LIBRARY_PATH, or ask for libcuda.so.1 in the program.
+//! Add /usr/lib/wsl/lib to LD_LIBRARY_PATH, or load libcuda.so.1 in the program.
 //!
 //! ## In a log
 //! `OSError: libcuda.so: cannot open shared object file: No such file or directory`.
@@ -40,13 +39,10 @@ fn judge(context: &Context<'_>) -> Outcome {
         Some(true) => Outcome::Holds,
         Some(false) => {
             let path = contact.library.value().map_or("the loader", |library| library.path.as_str());
-            Draft::new(
-                "WSL",
-                "the loader finds libcuda.so.1 and not libcuda.so: programs that ask for the latter fail.",
-            )
-            .evidence(Evidence::new("libcuda.so is not found beside it", path).at("/facts/cuda/plain_name"))
-            .symptom("libcuda.so: cannot open shared object file: No such file or directory")
-            .found()
+            Draft::new("WSL", "the loader finds libcuda.so.1 but not libcuda.so: programs that load the latter fail.")
+                .evidence(Evidence::new("no libcuda.so next to it", path).at("/facts/cuda/plain_name"))
+                .symptom("libcuda.so: cannot open shared object file: No such file or directory")
+                .found()
         }
         None => Outcome::NotApplicable,
     }

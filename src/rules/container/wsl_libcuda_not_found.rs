@@ -1,12 +1,12 @@
 //! # wsl-libcuda-not-found
 //!
-//! Windows lends its driver to WSL, and the loader does not look where it lies.
+//! Windows provides its driver to WSL, but the loader does not search the folder that contains it.
 //!
 //! ## How it is decided
-//! Inside WSL, libcuda is below /usr/lib/wsl/lib, and asking for libcuda.so.1 finds none.
+//! Inside WSL, libcuda is in /usr/lib/wsl/lib, but loading libcuda.so.1 finds none.
 //!
 //! ## How to fix it
-//! Tell the loader of /usr/lib/wsl/lib.
+//! Add /usr/lib/wsl/lib to the loader's search path.
 //!
 //! ## In a log
 //! `libcuda.so: cannot open shared object file`.
@@ -41,8 +41,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         .value()
         .and_then(|libraries| libraries.iter().find(|library| library.kind == LibraryKind::Wsl));
     let Some(lent) = lent.filter(|_| Asked::Cuda.is_missing(context)) else { return Outcome::Holds };
-    Draft::new("WSL", "the loader does not find the driver that Windows lends.")
-        .evidence(Evidence::new("it is there", &lent.path))
+    Draft::new("WSL", "the loader does not find the driver that Windows provides.")
+        .evidence(Evidence::new("the driver's library", &lent.path))
         .symptom("libcuda.so: cannot open shared object file: No such file or directory")
         .found()
 }

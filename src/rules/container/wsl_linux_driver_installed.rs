@@ -1,12 +1,12 @@
 //! # wsl-linux-driver-installed
 //!
-//! A Linux driver is installed inside WSL and hides the one that Windows lends: CUDA finds no device.
+//! A Linux driver is installed inside WSL and hides the one that Windows provides: CUDA finds no device.
 //!
 //! ## How it is decided
-//! Inside WSL, the first libcuda in the loader's folders, or the one that was loaded, is not the one below /usr/lib/wsl/lib.
+//! Inside WSL, the first libcuda on the loader's search path, or the one that was loaded, is not the one in /usr/lib/wsl/lib.
 //!
 //! ## How to fix it
-//! Remove the Linux driver packages from WSL; install only the toolkit there.
+//! Remove the Linux driver packages from WSL; install only the CUDA toolkit there.
 //!
 //! ## In a log
 //! `no CUDA-capable device is detected`, while nvidia-smi works.
@@ -36,7 +36,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::NotApplicable;
     }
     let loaded = Asked::Cuda.contact(context).and_then(|contact| contact.library.value());
-    // Which of two the loader takes is not told by the order of folders: its cache decides.
+    // The order of folders does not tell which of two the loader picks: its cache decides.
     let listed = context.facts.driver_libraries.value().and_then(|libraries| {
         libraries.iter().find(|library| library.kind == LibraryKind::Driver && library.path.contains("libcuda"))
     });
@@ -44,8 +44,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     if library.kind != LibraryKind::Driver {
         return Outcome::Holds;
     }
-    Draft::new("WSL", "a Linux driver inside WSL hides the one that Windows lends.")
-        .evidence(Evidence::new("the libcuda that the loader takes is not Windows' own", &library.path))
+    Draft::new("WSL", "a Linux driver inside WSL hides the one that Windows provides.")
+        .evidence(Evidence::new("the libcuda that the loader picks is not the Windows driver's", &library.path))
         .symptom("no CUDA-capable device is detected")
         .found()
 }

@@ -1,14 +1,13 @@
 //! # compat-lib-shadows-driver
 //!
-//! A libcuda that does not belong to the installed driver is loaded in its place: a forward-compatibility package or a copy
-//! inside an image.
+//! A libcuda that does not belong to the installed driver is loaded instead of the driver's own: from a forward-compatibility package or a
+//! copy inside an image.
 //!
 //! ## How it is decided
-//! cuInit returns 803, and the library that the loader took lies in a compat folder or is of another version than the kernel
-//! module.
+//! cuInit returns 803, and the library that the loader picked is in a compat folder or has a different version than the kernel module.
 //!
 //! ## How to fix it
-//! Let the loader find the driver's own libcuda first.
+//! Make sure that the loader finds the driver's own libcuda first.
 //!
 //! ## In a log
 //! `Error 803: system has unsupported display driver / cuda driver combination`.
@@ -38,15 +37,14 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     refuses(context, Asked::Cuda, &[803], || {
         let module = context.facts.kernel.version.value();
-        let module = module.map(|version| format!(" beside kernel module {version}")).unwrap_or_default();
+        let module = module.map(|version| format!(" (kernel module {version})")).unwrap_or_default();
         let draft =
-            Draft::new("CUDA driver", format!("a libcuda that does not fit the installed driver is loaded{module}."))
+            Draft::new("CUDA driver", format!("the loaded libcuda does not match the installed driver{module}."))
                 .symptom("Error 803: system has unsupported display driver / cuda driver combination");
         match Asked::Cuda.contact(context).and_then(|contact| contact.library.value()) {
             Some(library) => {
-                let version =
-                    library.version.value().map(|version| format!(" of version {version}")).unwrap_or_default();
-                let fact = format!("the loader took a libcuda{version}");
+                let version = library.version.value().map(|version| format!(" {version}")).unwrap_or_default();
+                let fact = format!("the loader picked libcuda{version}");
                 draft.evidence(Evidence::new(fact, &library.path).at("/facts/cuda/library"))
             }
             None => draft,

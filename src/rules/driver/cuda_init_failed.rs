@@ -1,13 +1,13 @@
 //! # cuda-init-failed
 //!
-//! CUDA cannot start, for a reason that no other rule knows.
+//! CUDA failed to initialize, for a reason that no other rule covers.
 //!
 //! ## How it is decided
-//! cuInit returns a code other than those with a rule of their own; a code that no header names counts. `no device` (100) counts
-//! where NVML lists a GPU that no variable hides.
+//! cuInit returns a code that no other rule covers; codes that no header names count too. `no device` (100) counts if NVML lists a GPU that
+//! no variable hides.
 //!
 //! ## How to fix it
-//! Search for the code in cuda.h; a restart and a fresh install of the driver come first.
+//! Restart the machine and reinstall the driver first; then look up the code in cuda.h.
 //!
 //! ## In a log
 //! `Unexpected error from cudaGetDeviceCount()`.
@@ -59,7 +59,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         Some(code) if KNOWN.contains(&code) => return Outcome::Holds,
         Some(code) => code,
     };
-    let mut draft = Draft::new("CUDA driver", format!("CUDA cannot start: cuInit returned {code}.")).cause(code);
+    let mut draft =
+        Draft::new("CUDA driver", format!("CUDA failed to initialize: cuInit returned {code}.")).cause(code);
     draft.evidence.extend(Asked::Cuda.evidence(context));
     draft.evidence.extend(Asked::Nvml.evidence(context));
     draft.found()

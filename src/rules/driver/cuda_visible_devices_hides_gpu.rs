@@ -3,11 +3,11 @@
 //! CUDA_VISIBLE_DEVICES hides every GPU: it is empty, begins with -1, or begins with an entry that does not exist.
 //!
 //! ## How it is decided
-//! The variable is read as CUDA reads it: an entry that does not exist cuts the list. It is a finding when nothing is left of the
-//! GPUs that the driver lists.
+//! The variable is parsed the way CUDA parses it: an entry that does not exist ends the list. A finding is reported if none of the GPUs
+//! that the driver lists remain.
 //!
 //! ## How to fix it
-//! Unset it, or name a GPU that exists.
+//! Unset the variable, or set it to a GPU that exists.
 //!
 //! ## In a log
 //! `No CUDA GPUs are available`; `no CUDA-capable device is detected`.

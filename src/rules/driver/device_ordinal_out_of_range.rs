@@ -1,12 +1,12 @@
 //! # device-ordinal-out-of-range
 //!
-//! CUDA_VISIBLE_DEVICES names a GPU that is not there: it and everything behind it in the list are dropped.
+//! CUDA_VISIBLE_DEVICES names a GPU that does not exist: CUDA ignores it and every entry after it.
 //!
 //! ## How it is decided
-//! The variable is read as CUDA reads it; it is a finding when an entry does not exist and some GPU is left before it.
+//! The variable is parsed the way CUDA parses it. A finding is reported if an entry does not exist and at least one GPU before it does.
 //!
 //! ## How to fix it
-//! Name GPUs that exist.
+//! List only GPUs that exist.
 //!
 //! ## In a log
 //! `CUDA error: invalid device ordinal`.
@@ -35,11 +35,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some(entry) = visible.invalid.as_deref().filter(|_| visible.kept > 0) else { return Outcome::Holds };
     Draft::new(
         "CUDA_VISIBLE_DEVICES",
-        format!("there is no GPU '{entry}': it and what stands behind it in '{text}' are dropped."),
+        format!("GPU '{entry}' does not exist; CUDA ignores it and every entry after it in '{text}'."),
     )
     .evidence(context.variable_evidence("CUDA_VISIBLE_DEVICES"))
     .symptom("CUDA error: invalid device ordinal")
-    // What stands before it may be a UUID, which is of one machine.
+    // An entry before it may be a UUID, which differs between machines, so only the number of entries counts.
     .cause(entry)
     .cause(visible.kept)
     .found()

@@ -1,18 +1,18 @@
 //! # driver-answers-nonsense
 //!
-//! What comes back from a library of the driver is no answer.
+//! A driver library returned something that is not a valid answer.
 //!
 //! ## How it is decided
-//! The process that asks it printed something else than its report.
+//! The process that queries the library printed something other than its report.
 //!
 //! ## How to fix it
-//! Find out what is loaded as libnvidia-ml.so.1 and libcuda.so.1: it is not NVIDIA's.
+//! Find out what is loaded as libnvidia-ml.so.1 and libcuda.so.1: it is not NVIDIA's library.
 //!
 //! ## In a log
-//! Nothing that programs have in common.
+//! No message common to all programs.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
+//! gpucheck queries each library in a separate process with a deadline (docs/probing.md).
 
 use crate::{
     facts::ContactOutcome,
@@ -32,5 +32,5 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    strange(context, |answer| matches!(answer, ContactOutcome::Garbled { .. }), "gives no answer that makes sense.")
+    strange(context, |answer| matches!(answer, ContactOutcome::Garbled { .. }), "does not return a valid answer.")
 }

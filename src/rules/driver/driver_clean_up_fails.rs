@@ -1,19 +1,20 @@
 //! # driver-clean-up-fails
 //!
-//! A library of the driver answers, and then does not let the program end: its clean-up hangs or crashes.
+//! A driver library answers, but then keeps the program from exiting cleanly: its clean-up hangs or crashes.
 //!
 //! ## How it is decided
-//! The process that asks has given its whole answer, which counts. Then it did not end by itself (within 2 s; 5 s where it computed) while
-//! its output was still open, or it died by a signal or with an exit code of its own. It is ended; one that cannot be is named.
+//! The process that queries the library has returned its complete answer, which counts. Then it did not exit on its own (within 2 s; 5 s if
+//! it ran kernels) while its output was still open, or it was killed by a signal or exited with an error code. gpucheck kills it; a process
+//! that cannot be killed is named.
 //!
 //! ## How to fix it
-//! Another version of the driver; look for what is loaded with it (LD_PRELOAD, tools that watch the GPU).
+//! Try another driver version; check what else is loaded into the process (LD_PRELOAD, GPU monitoring tools).
 //!
 //! ## In a log
-//! A program has printed all its results and does not end; `Segmentation fault` after the last line.
+//! A program has printed all its results but does not exit; `Segmentation fault` after the last line.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own (docs/probing.md).
+//! gpucheck queries each library in a separate process (docs/probing.md).
 
 use crate::{
     finding::{Evidence, Severity},
@@ -40,16 +41,16 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut who = None;
     for (name, aftermath, pointer) in aftermaths {
         let said = match (aftermath.hung_ms, &aftermath.died) {
-            (Some(ms), _) => format!("the process that asked {name} had its answer, and did not end within {ms} ms"),
-            (None, Some(how)) => format!("the process that asked {name} had its answer, and ended with {how}"),
+            (Some(ms), _) => format!("the process that queried {name} got its answer but did not exit within {ms} ms"),
+            (None, Some(how)) => format!("the process that queried {name} got its answer but ended with {how}"),
             (None, None) => continue,
         };
         who.get_or_insert((name, aftermath.hung_ms.is_some()));
         evidence.push(Evidence::new(said, "gpucheck").at(pointer));
     }
     let Some((name, hangs)) = who else { return Outcome::Holds };
-    let what = if hangs { "does not let programs end" } else { "makes programs die at their end" };
-    let mut draft = Draft::new("NVIDIA driver", format!("{name} answers and then {what}.")).cause(name).cause(hangs);
+    let what = if hangs { "keeps programs from exiting" } else { "crashes programs on exit" };
+    let mut draft = Draft::new("NVIDIA driver", format!("{name} answers, but then {what}.")).cause(name).cause(hangs);
     draft.evidence = evidence;
     draft.found()
 }

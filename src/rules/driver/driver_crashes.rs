@@ -1,18 +1,18 @@
 //! # driver-crashes
 //!
-//! A library of the driver ends the process that asks it.
+//! A driver library crashes the process that queries it.
 //!
 //! ## How it is decided
-//! The process that asks it died by a signal or an error code.
+//! The process that queries the library was killed by a signal or exited with an error code.
 //!
 //! ## How to fix it
-//! Install the driver again; two drivers over one another are the usual cause.
+//! Reinstall the driver; the usual cause is two drivers installed over each other.
 //!
 //! ## In a log
 //! `Segmentation fault` in nvidia-smi or at `import torch`.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
+//! gpucheck queries each library in a separate process with a deadline (docs/probing.md).
 
 use crate::{
     facts::ContactOutcome,
@@ -32,5 +32,5 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    strange(context, |answer| matches!(answer, ContactOutcome::Crashed { .. }), "ends the process that asks it.")
+    strange(context, |answer| matches!(answer, ContactOutcome::Crashed { .. }), "crashes the process that queries it.")
 }

@@ -1,19 +1,19 @@
 //! # driver-eats-memory
 //!
-//! A library of the driver takes memory without end: programs that use it bring the machine down.
+//! A driver library allocates memory without limit: programs that use it can bring the machine down.
 //!
 //! ## How it is decided
-//! The memory that the process which asks really has is looked at twenty times a second; at 4 GiB, some ten times of what eight GPUs take,
-//! it is ended.
+//! The resident memory of the process that queries the library is checked twenty times a second; at 4 GiB, some ten times what eight GPUs
+//! need, the process is killed.
 //!
 //! ## How to fix it
-//! A fresh install of the driver, or another version of it; look for what is loaded with it (LD_PRELOAD).
+//! Reinstall the driver, or try another version of it; check what else is loaded into the process (LD_PRELOAD).
 //!
 //! ## In a log
 //! `Out of memory: Killed process` in the kernel's log.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own (docs/probing.md).
+//! gpucheck queries each library in a separate process (docs/probing.md).
 
 use crate::{
     facts::ContactOutcome,
@@ -36,6 +36,6 @@ fn judge(context: &Context<'_>) -> Outcome {
     strange(
         context,
         |answer| matches!(answer, ContactOutcome::TooMuchMemory { .. }),
-        "takes memory without end: gpucheck has ended the process that asked it.",
+        "allocates memory without limit: gpucheck killed the process that queried it.",
     )
 }

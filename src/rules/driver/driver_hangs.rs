@@ -1,18 +1,18 @@
 //! # driver-hangs
 //!
-//! A library of the driver gives no answer: the driver, the GPU or the fabric hangs.
+//! A driver library does not respond: the driver, the GPU or the fabric hangs.
 //!
 //! ## How it is decided
-//! The process that asks it is ended at its deadline (`--probe-timeout`).
+//! The process that queries the library is killed at its deadline (`--probe-timeout`).
 //!
 //! ## How to fix it
-//! Look at the kernel's log for Xid messages; restart the machine.
+//! Check the kernel log for Xid messages; restart the machine.
 //!
 //! ## In a log
-//! Programs wait for ever at their first CUDA call; nvidia-smi hangs.
+//! Programs hang on their first CUDA call; nvidia-smi hangs.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
+//! gpucheck queries each library in a separate process with a deadline (docs/probing.md).
 
 use crate::{
     facts::ContactOutcome,
@@ -35,6 +35,6 @@ fn judge(context: &Context<'_>) -> Outcome {
     strange(
         context,
         |answer| matches!(answer, ContactOutcome::TimedOut { .. }),
-        "gives no answer: programs will wait for ever at their first call.",
+        "does not respond; programs will hang on their first CUDA call.",
     )
 }

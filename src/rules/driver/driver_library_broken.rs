@@ -1,23 +1,23 @@
 //! # driver-library-broken
 //!
-//! A library of the driver is there and cannot be loaded: empty, cut off, of another architecture, a link to nothing, or lacking what it
-//! needs itself.
+//! A driver library is present but cannot be loaded: it is empty, truncated, for another architecture, a dangling link, or lacks its own
+//! dependencies.
 //!
 //! ## How it is decided
-//! By the loader's own message, where libcuda and NVML are asked. Below `--root`, with `--no-driver`, and for the compilers that libcuda
-//! loads when it needs them (PTX, NVVM), by the file that the loader would take: its length and its ELF headers. Broken compilers are a
-//! warning, as machine code runs without them. Where no driver belongs (no kernel module, no whole NVML), an empty file is what a
-//! container runtime leaves behind in an image, and only worth knowing: the runtime lays the real file over it.
+//! From the loader's own message, if libcuda and NVML are queried. With `--root`, with `--no-driver`, and for the compilers that libcuda
+//! loads on demand (PTX, NVVM), from the file that the loader would pick: its length and its ELF headers. Broken compilers are a warning,
+//! because machine code runs without them. If no driver should be there (no kernel module, no intact NVML), an empty file is what a
+//! container runtime leaves behind in an image, and only informational: the runtime mounts the real file over it.
 //!
 //! ## How to fix it
-//! Install the driver again. In an image: remove the file.
+//! Reinstall the driver. In an image, remove the file.
 //!
 //! ## In a log
 //! `libcuda.so.1: file too short`; `wrong ELF class: ELFCLASS32`; `PTX JIT compiler library not found`.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md); ld.so(8);
-//! NVIDIA/libnvidia-container#140 (an image that was built with NVIDIA's runtime keeps the mount points as empty files).
+//! gpucheck queries each library in a separate process with a deadline (docs/probing.md); ld.so(8); NVIDIA/libnvidia-container#140 (an
+//! image built with NVIDIA's runtime keeps the mount points as empty files).
 
 use crate::{
     facts::{ContactOutcome, DriverFile, DriverPart, FileDamage},
@@ -44,7 +44,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let by_loader = strange(context, |answer| matches!(answer, ContactOutcome::Unloadable { .. }), "cannot be loaded.");
     match (by_loader, by_files(context)) {
         (Outcome::Finding(mut draft), files) => {
-            // The same cause: the loader's message, and the file that it is about.
+            // Both have the same cause: the loader's message, and the file that it refers to.
             if let Some(files) = files {
                 draft.evidence.extend(files.evidence);
             }
@@ -74,7 +74,7 @@ fn by_files(context: &Context<'_>) -> Option<Draft> {
     let mut summary = format!("{}.", broken.iter().map(said).collect::<Vec<_>>().join("; "));
     if here.is_none() && worst == Severity::Info {
         summary +=
-            " No driver is installed here: a container runtime has left it behind, and lays the real file over it.";
+            " No driver is installed here: a container runtime left the file behind and mounts the real one over it.";
     }
     let mut draft = Draft::new("NVIDIA driver", summary).severity(worst);
     for (index, file, damage, _) in &broken {
@@ -85,7 +85,7 @@ fn by_files(context: &Context<'_>) -> Option<Draft> {
     Some(draft.symptom(symptom))
 }
 
-/// What the loader says of it, or libcuda where the loader's message reaches nobody.
+/// The loader's message about it, or libcuda's if the loader's is not shown.
 fn symptom(part: DriverPart, damage: &FileDamage) -> String {
     let said = match damage {
         _ if !matches!(part, DriverPart::Cuda | DriverPart::Nvml) => {
@@ -100,7 +100,7 @@ fn symptom(part: DriverPart, damage: &FileDamage) -> String {
     format!("{}: {said}", part.soname())
 }
 
-/// How bad it is; nothing where a file that the loader passes over lies where no driver belongs.
+/// The severity; `None` for a file that the loader skips if no driver should be there.
 fn severity(part: DriverPart, damage: &FileDamage, here: bool) -> Option<Severity> {
     match (part, damage) {
         (DriverPart::Cuda | DriverPart::Nvml, _) if here => Some(Severity::Error),

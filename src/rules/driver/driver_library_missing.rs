@@ -1,13 +1,13 @@
 //! # driver-library-missing
 //!
-//! A driver is here, and a library of its user space is not: libcuda, NVML, or the compiler of PTX that libcuda loads.
+//! A driver is installed, but one of its user-space libraries is missing: libcuda, NVML, or the PTX compiler that libcuda loads.
 //!
 //! ## How it is decided
-//! A driver is here when its kernel module is loaded or built, or when NVML is there. Then programs need libcuda (an error), monitoring
-//! needs NVML, and libcuda of branch 390 and newer needs `libnvidia-ptxjitcompiler.so.1` for code that has no machine code for the GPU (both
-//! warnings). What was asked counts more than files; WSL, and containers that got one of both or nothing, have rules of their own.
-//! `libnvidia-nvvm.so.4` is loaded for link-time optimization at run time alone, and `libnvidia-nvvm70.so.4` (575 and newer) for that of
-//! programs built before CUDA 12.0: they are not held to be needed.
+//! A driver counts as installed if its kernel module is loaded or built, or if NVML is present. Then programs need libcuda (an error),
+//! monitoring needs NVML, and libcuda of branch 390 and newer needs `libnvidia-ptxjitcompiler.so.1` for code that has no machine code for
+//! the GPU (both warnings). Query results take precedence over files; WSL, and containers that got only one of the two or neither, have
+//! rules of their own. `libnvidia-nvvm.so.4` is loaded only for link-time optimization at run time, and `libnvidia-nvvm70.so.4` (575 and
+//! newer) only for that of programs built before CUDA 12.0: they are not considered required.
 //!
 //! ## How to fix it
 //! Install the missing part of the driver, of the same version: libnvidia-compute on Ubuntu, libcuda1, libnvidia-ml1 and
@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// Drivers from here on have the compiler of PTX in a library of its own that is always installed.
+/// The first branch whose PTX compiler is a separate library that is always installed.
 const PTX_JIT_FROM: u32 = 390;
 
 /// See the head of this file.
@@ -53,7 +53,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     match &context.facts.driver_files {
         Fact::Known { .. } => {}
-        // Facts that are older than this one, and those of an assumed driver.
+        // Facts saved before this one existed, and those of an assumed driver.
         unknown if *unknown == Fact::default() => return Outcome::NotApplicable,
         Fact::Unknown { why } => return Outcome::Needs(vec![format!("the files of the driver ({why})")]),
         Fact::Absent { .. } => return Outcome::NotApplicable,
@@ -75,12 +75,12 @@ fn judge(context: &Context<'_>) -> Outcome {
     let names = missing.iter().map(|part| part.soname()).collect::<Vec<_>>().join(", ");
     let effect = match (cuda, nvml) {
         (true, _) => "no program can use the GPU",
-        (false, true) => "nvidia-smi and what watches GPUs cannot work",
+        (false, true) => "nvidia-smi and GPU monitoring cannot work",
         (false, false) => "code without machine code for the GPU cannot be compiled",
     };
     let are = if missing.len() == 1 { "is" } else { "are" };
     let severity = match cuda {
-        // A driver without a GPU is nobody's trouble.
+        // A driver without a GPU is harmless.
         _ if has_no_gpu(context) => Severity::Info,
         true => Severity::Error,
         false => Severity::Warning,
@@ -97,20 +97,20 @@ fn judge(context: &Context<'_>) -> Outcome {
     let via = context.facts.driver_files.via().map(ToString::to_string).unwrap_or_default();
     for part in missing {
         draft = draft
-            .evidence(Evidence::new(format!("{} is not there", part.soname()), &via).at("/facts/driver_files"))
+            .evidence(Evidence::new(format!("{} not found", part.soname()), &via).at("/facts/driver_files"))
             .cause(part.soname());
     }
     draft.evidence.extend(Asked::Cuda.evidence(context).filter(|_| cuda));
     draft.found()
 }
 
-/// A whole libcuda of an installed driver, where nothing else shows one.
+/// An intact libcuda of an installed driver, if nothing else shows one.
 fn libcuda_is_here(context: &Context<'_>) -> Option<Evidence> {
     let (index, file) = chosen(context, DriverPart::Cuda).filter(|(_, file)| file.damage.is_none())?;
-    Some(evidence("is there", index, file))
+    Some(evidence("found", index, file))
 }
 
-/// Whether the libcuda that is there is new enough to need the compiler's own library.
+/// Whether the installed libcuda is new enough to need the separate compiler library.
 fn needs_ptx_jit(context: &Context<'_>) -> bool {
     let Some((_, cuda)) = chosen(context, DriverPart::Cuda).filter(|(_, file)| file.damage.is_none()) else {
         return false;

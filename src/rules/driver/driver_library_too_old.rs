@@ -1,18 +1,18 @@
 //! # driver-library-too-old
 //!
-//! A library of the driver lacks a function that every driver of the last years has.
+//! A driver library lacks a function that every driver of recent years has.
 //!
 //! ## How it is decided
-//! The loader does not find the function in it.
+//! The loader does not find the function in the library.
 //!
 //! ## How to fix it
-//! Update the driver, or take the stray old copy out of the loader's way.
+//! Update the driver, or remove the stray old copy from the loader's search path.
 //!
 //! ## In a log
 //! `undefined symbol: cuDeviceGetUuid`.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own with a deadline (docs/probing.md).
+//! gpucheck queries each library in a separate process with a deadline (docs/probing.md).
 
 use crate::{
     facts::ContactOutcome,

@@ -1,15 +1,15 @@
 //! # driver-library-version-mismatch
 //!
-//! The driver's libraries and its kernel module are of different versions: after an update without a restart, or because two
-//! drivers are installed.
+//! The driver's libraries and its kernel module have different versions: after an update without a restart, or because two drivers are
+//! installed.
 //!
 //! ## How it is decided
-//! NVML says so (code 18), or the version in the file name of a library that the loader takes (libcuda, NVML, the compilers of PTX and
-//! NVVM) differs from that of the loaded module. Below `--root`, where nothing is loaded, the module that is built counts; where no module
-//! is seen, the libraries are held against each other. Compilers alone that differ are a warning.
+//! NVML reports it (code 18), or the version in the file name of a library that the loader picks (libcuda, NVML, the PTX and NVVM
+//! compilers) differs from that of the loaded module. With `--root`, where nothing is loaded, the installed module counts; if no module is
+//! found, the libraries are compared with each other. If only compilers differ, it is a warning.
 //!
 //! ## How to fix it
-//! Restart; without one, load the module anew. If it stays after that, two drivers are installed: remove one.
+//! Restart, or reload the module. If the mismatch remains, two drivers are installed: remove one.
 //!
 //! ## In a log
 //! `Failed to initialize NVML: Driver/library version mismatch`.
@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
 /// A library with a version in its name.
 struct Versioned<'a> {
     version: &'a DriverVersion,
-    /// Whether it is libcuda or NVML, which nothing works without.
+    /// Whether it is libcuda or NVML, without which nothing works.
     vital: bool,
     evidence: Evidence,
 }
@@ -62,12 +62,12 @@ fn judge(context: &Context<'_>) -> Outcome {
         (Some(other), Some((module, _, is_loaded)), _) => {
             let state = if is_loaded { "loaded" } else { "installed" };
             let version = other.version;
-            format!("the driver's libraries are of version {version}, the {state} kernel module of version {module}.")
+            format!("the driver's libraries are version {version}, but the {state} kernel module is version {module}.")
         }
         (Some(other), None, Some(wanted)) => {
-            format!("the driver's libraries are of two versions, {wanted} and {}.", other.version)
+            format!("the driver's libraries have two versions, {wanted} and {}.", other.version)
         }
-        _ => "the driver's libraries and the loaded kernel module are of different versions.".to_owned(),
+        _ => "the driver's libraries and the loaded kernel module have different versions.".to_owned(),
     };
     let mut draft =
         Draft::new("NVIDIA driver", summary).symptom("Failed to initialize NVML: Driver/library version mismatch");
@@ -76,7 +76,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         draft = draft.severity(Severity::Warning).symptom("PTX JIT compilation failed");
     }
     if !others.is_empty() {
-        // Against each other all of them are told, against the module those that differ.
+        // Without a module, all libraries are listed; with one, those that differ from it.
         let told = libraries.iter().filter(|library| module.is_none() || wanted != Some(library.version));
         draft.evidence.extend(told.map(|library| library.evidence.clone()));
         if let Some((module, via, is_loaded)) = module {
@@ -89,11 +89,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// The libraries of the installed driver that the loader takes and whose names tell a version. An older copy behind one of them does no
-/// harm.
+/// The installed driver's libraries that the loader picks and whose file names contain a version. An older copy later in the search path
+/// does no harm.
 fn versioned<'a>(context: &Context<'a>) -> Vec<Versioned<'a>> {
     if context.facts.driver_files.value().is_none() {
-        // Facts that are older than the files' own.
+        // Facts saved before the driver's files were recorded.
         let libraries = context.facts.driver_libraries.value().map(Vec::as_slice).unwrap_or_default();
         let first = libraries.iter().find(|library| library.kind == LibraryKind::Driver);
         let of = |version| {
@@ -106,7 +106,7 @@ fn versioned<'a>(context: &Context<'a>) -> Vec<Versioned<'a>> {
         let (index, file) = chosen(context, part).filter(|(_, file)| file.kind == LibraryKind::Driver)?;
         let version = file.version.value().filter(|_| file.damage.is_none())?;
         let vital = matches!(part, DriverPart::Cuda | DriverPart::Nvml);
-        Some(Versioned { version, vital, evidence: evidence(&format!("is of version {version}"), index, file) })
+        Some(Versioned { version, vital, evidence: evidence(&format!("is version {version}"), index, file) })
     };
     DriverPart::ALL.into_iter().filter_map(of).collect()
 }

@@ -1,12 +1,12 @@
 //! # driver-no-permission
 //!
-//! The driver refuses this user: the device nodes may not be opened.
+//! This user lacks permission to use the driver: the device nodes cannot be opened.
 //!
 //! ## How it is decided
-//! NVML returns code 4, insufficient permissions.
+//! NVML returns code 4 (insufficient permissions).
 //!
 //! ## How to fix it
-//! Let the user open /dev/nvidia*; in a container under SELinux, start it without its label.
+//! Give the user access to /dev/nvidia*. Under SELinux, start the container without its label.
 //!
 //! ## In a log
 //! `Failed to initialize NVML: Insufficient Permissions`.
@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     refuses(context, Asked::Nvml, &[4], || {
-        Draft::new("NVIDIA driver", "the driver refuses this user.")
+        Draft::new("NVIDIA driver", "this user has no permission to use the driver.")
             .symptom("Failed to initialize NVML: Insufficient Permissions")
     })
 }

@@ -1,13 +1,13 @@
 //! # driver-not-loaded
 //!
-//! A GPU of NVIDIA's is in the machine and its kernel module is not loaded: no program can use it.
+//! The machine has an NVIDIA GPU, but the driver's kernel module is not loaded: no program can use the GPU.
 //!
 //! ## How it is decided
-//! NVML answers that the driver is not loaded (code 9), or the kernel lists its modules and NVIDIA's is not among them. Without a
-//! GPU on the bus it is only worth knowing: the libraries are there and have nothing to talk to.
+//! NVML reports that the driver is not loaded (code 9), or NVIDIA's module is not among the kernel's loaded modules. Without a GPU on the
+//! bus it is only informational: the libraries are installed but have no device.
 //!
 //! ## How to fix it
-//! Load the module, or install the driver again for the running kernel.
+//! Load the module, or reinstall the driver for the running kernel.
 //!
 //! ## In a log
 //! `NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver`; `Driver Not Loaded`; `Found no NVIDIA driver
@@ -38,7 +38,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let by_nvml = Asked::Nvml.code(context) == Some(9);
-    // A library that answers has a module behind it, whatever a container shows of the kernel.
+    // If a library answers, the module is loaded, whatever a container shows of the kernel.
     let answered = Asked::BOTH.into_iter().any(|asked| asked.is_ready(context));
     let by_kernel = context.facts.kernel.version.is_absent() && on_the_bus(context) && !answered;
     if !by_nvml && !by_kernel {
@@ -46,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let built = match &context.facts.kernel.installed {
         Fact::Known { value, .. } => format!(" Version {value} is built for this kernel, but not loaded."),
-        Fact::Absent { .. } => " None is built for the running kernel.".to_owned(),
+        Fact::Absent { .. } => " No module is built for the running kernel.".to_owned(),
         Fact::Unknown { .. } => String::new(),
     };
     let mut draft =

@@ -1,12 +1,12 @@
 //! # driver-stub-library
 //!
-//! The loader takes a toolkit's stub of libcuda, which is for linking only and can do nothing.
+//! The loader picks a CUDA toolkit's stub libcuda, which is only for linking and has no functionality.
 //!
 //! ## How it is decided
-//! cuInit returns 34, or the library that was loaded lies in a stubs folder.
+//! cuInit returns 34, or the loaded library is in a stubs folder.
 //!
 //! ## How to fix it
-//! Take the stubs folder out of LD_LIBRARY_PATH.
+//! Remove the stubs folder from LD_LIBRARY_PATH.
 //!
 //! ## In a log
 //! `CUDA driver is a stub library`.
@@ -41,7 +41,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if Asked::Cuda.code(context) != Some(34) && !Asked::Cuda.is_of(context, LibraryKind::Stub) {
         return Outcome::Holds;
     }
-    let mut draft = Draft::new("CUDA driver", "the loader takes a stub of libcuda instead of the driver's own.")
+    let mut draft = Draft::new("CUDA driver", "the loader picks a stub libcuda instead of the driver's own.")
         .symptom("CUDA driver is a stub library");
     draft.evidence.extend(Asked::Cuda.evidence(context));
     if context.variable("LD_LIBRARY_PATH").is_some() {

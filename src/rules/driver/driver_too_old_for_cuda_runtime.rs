@@ -1,14 +1,14 @@
 //! # driver-too-old-for-cuda-runtime
 //!
-//! The driver is older than the CUDA release that the PyTorch build runs on allows.
+//! The driver is too old for the CUDA release that the PyTorch build uses.
 //!
 //! ## How it is decided
 //! By the build's own CUDA release and minor-version compatibility: every CUDA 12.x program runs on drivers from 525.60.13 (Linux) on,
-//! every 13.x program from 580 on. The "CUDA Version" that nvidia-smi prints is no ceiling, and the CUDA version of the
-//! image or of /usr/local/cuda plays no part.
+//! every 13.x program from 580 on. The "CUDA Version" that nvidia-smi prints is not an upper limit, and the CUDA version of the image or of
+//! /usr/local/cuda does not matter.
 //!
 //! ## How to fix it
-//! Update the driver (that of the host, for a container; the Windows driver, for WSL2), or install a build for an older CUDA major.
+//! Update the driver (for a container, on the host; for WSL2, the Windows driver), or install a build for an older CUDA major version.
 //!
 //! ## In a log
 //! `The NVIDIA driver on your system is too old (found version 12080)`, or `CUDA driver version is insufficient for CUDA runtime
@@ -42,7 +42,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some(cuda) = torch.build.value().and_then(|build| build.cuda) else { return Outcome::NotApplicable };
     let Some(os) = driver_os(context) else { return Outcome::NotApplicable };
     let Some(floor) = context.knowledge.runtime_floor(cuda, os) else {
-        return Outcome::Needs(vec![format!("the driver floor of CUDA {cuda}: the knowledge base has none")]);
+        return Outcome::Needs(vec![format!("the minimum driver for CUDA {cuda}: not in the knowledge base")]);
     };
     let driver = match &context.facts.driver {
         Fact::Known { value, .. } => value,

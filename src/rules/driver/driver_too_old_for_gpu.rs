@@ -1,13 +1,13 @@
 //! # driver-too-old-for-gpu
 //!
-//! The driver is older than the GPU: it does not know the device, so no program can use it.
+//! The driver is older than the GPU and does not support it, so no program can use the GPU.
 //!
 //! ## How it is decided
-//! The knowledge base has, for each architecture, the first driver that serves it. A GPU cannot work with a driver older than that,
-//! whatever the software.
+//! For each architecture, the knowledge base has the first driver that supports it. With an older driver the GPU cannot work, whatever the
+//! software.
 //!
 //! ## How to fix it
-//! Update the driver. In a container update the driver of the host; under WSL2 update the Windows driver.
+//! Update the driver. For a container, update the host's driver; under WSL2, update the Windows driver.
 //!
 //! ## In a log
 //! `nvidia-smi` prints `No devices were found`.
@@ -58,7 +58,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new(
         gpu_name(gpu),
         format!(
-            "driver {} does not know {} (sm_{}), which needs {floor} or newer.",
+            "driver {} does not support {} (sm_{}), which needs {floor} or newer.",
             driver.version,
             gpu_name(gpu),
             capability.number()

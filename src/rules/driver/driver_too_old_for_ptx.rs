@@ -1,10 +1,10 @@
 //! # driver-too-old-for-ptx
 //!
-//! For this GPU the build holds PTX only, and its PTX is newer than this driver can compile. Minor-version compatibility does not
-//! cover PTX.
+//! For this GPU the build contains only PTX, and the PTX is newer than this driver can compile. Minor-version compatibility does not cover
+//! PTX.
 //!
 //! ## How it is decided
-//! Each PTX entry carries its ISA version; the driver compiles those of its own CUDA release and older.
+//! Each PTX entry states its ISA version; the driver compiles versions up to that of its own CUDA release.
 //!
 //! ## How to fix it
 //! Update the driver to the CUDA release of the PTX, or install a build with machine code for the GPU.
@@ -45,7 +45,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new(
         label(on_gpu.torch),
         format!(
-            "for {} {} holds PTX only, of ISA version {isa}{needed}, which this driver cannot compile.",
+            "for {}, {} contains only PTX with ISA version {isa}{needed}, which this driver cannot compile.",
             gpu_name(on_gpu.gpu),
             label(on_gpu.torch)
         ),

@@ -1,12 +1,12 @@
 //! # driver-too-old-for-zstd
 //!
-//! The build stores its device code for this GPU compressed with zstd, which drivers before branch 550 cannot unpack.
+//! The build's device code for this GPU is compressed with zstd, which drivers before branch 550 cannot decompress.
 //!
 //! ## How it is decided
-//! The compression of the very images that the driver would take is read from the fatbin headers.
+//! The fatbin headers state the compression of exactly those images that the driver would select.
 //!
 //! ## How to fix it
-//! Update the driver to branch 550 or newer, or install a build with another compression.
+//! Update the driver to branch 550 or newer, or install a build with a different compression.
 //!
 //! ## In a log
 //! `CUDA error: device kernel image is invalid`.
@@ -45,7 +45,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new(
         label(on_gpu.torch),
         format!(
-            "{} stores its code for {} compressed with zstd, which this driver cannot unpack.",
+            "{} contains code for {} that is compressed with zstd, which this driver cannot decompress.",
             label(on_gpu.torch),
             gpu_name(on_gpu.gpu)
         ),

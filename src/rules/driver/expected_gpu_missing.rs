@@ -1,20 +1,20 @@
 //! # expected-gpu-missing
 //!
-//! Fewer or other GPUs are here than `--expect` asks for.
+//! The machine has fewer or different GPUs than `--expect` asks for.
 //!
 //! ## How it is decided
-//! The GPUs that programs can see, as the driver says, are counted against each expectation, such as `8x H100`. Where the driver was not
-//! asked (`--no-driver`, `--root`), does not say what programs can see, or the GPUs are assumed (`--gpu`), it is not decided: a gate that
-//! could not look stays shut, with the verdict `unknown` and exit code 1.
+//! The GPUs that programs can use, according to the driver, are counted against each expectation, such as `8x H100`. If the driver was not
+//! queried (`--no-driver`, `--root`), does not report what programs can use, or the GPUs are assumed (`--gpu`), the result is undecided: a
+//! gate that could not check does not pass; the verdict is `unknown` and the exit code is 1.
 //!
 //! ## How to fix it
-//! Whatever the other findings say; without one, the machine is not the one that was meant.
+//! Follow the other findings. If there are none, this is not the machine that was expected.
 //!
 //! ## In a log
-//! Nothing: jobs are just short of GPUs.
+//! Nothing: jobs simply get fewer GPUs.
 //!
 //! ## Sources
-//! The option.
+//! The option itself.
 
 use crate::{
     facts::{Fact, Gpu},
@@ -68,7 +68,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         let count = possible.len();
         let mut draft = Draft::new(
             format!("{}x {}", expected.count, expected.text),
-            format!("{count} of {} expected {} are usable here.", expected.count, expected.text),
+            format!("{count} of {} expected {} are usable.", expected.count, expected.text),
         )
         .cause(count)
         .evidence(
@@ -84,19 +84,21 @@ fn judge(context: &Context<'_>) -> Outcome {
     if undecided.is_empty() { Outcome::Holds } else { Outcome::Needs(undecided) }
 }
 
-/// Ends the rule where nobody has seen which GPUs programs get.
+/// Ends the rule if it is unknown which GPUs programs can use.
 fn not_seen(context: &Context<'_>) -> Option<Outcome> {
     let needs = |what: String| Some(Outcome::Needs(vec![what]));
     if Asked::BOTH.into_iter().all(|asked| asked.contact(context).is_none()) {
         let why = match &context.facts.cuda {
             Fact::Unknown { why } => why.as_str(),
-            _ => "nobody has asked it",
+            _ => "not queried",
         };
         return needs(format!("the driver's own list of GPUs ({why})"));
     }
     match &context.facts.gpus {
         Fact::Unknown { why } => needs(format!("the GPUs of this machine ({why})")),
-        Fact::Known { value, .. } if !value.iter().all(is_real) => needs("GPUs that are seen, not assumed".to_owned()),
+        Fact::Known { value, .. } if !value.iter().all(is_real) => {
+            needs("detected GPUs instead of assumed ones".to_owned())
+        }
         _ => None,
     }
 }

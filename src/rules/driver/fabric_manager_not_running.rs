@@ -1,14 +1,13 @@
 //! # fabric-manager-not-running
 //!
-//! The GPUs are joined by NVSwitch, and CUDA waits for the fabric manager, which does not run or is of another version than the
+//! The GPUs are connected by NVSwitch, and CUDA is waiting for the fabric manager, which is not running or has a different version than the
 //! driver.
 //!
 //! ## How it is decided
-//! cuInit returns 802, system not yet initialized. NVSwitch bridges on the bus and a running nv-fabricmanager are given as
-//! evidence.
+//! cuInit returns 802 (system not yet initialized). NVSwitch bridges on the bus and a running nv-fabricmanager are shown as evidence.
 //!
 //! ## How to fix it
-//! Start the fabric manager, of exactly the version of the driver.
+//! Start the fabric manager in exactly the driver's version.
 //!
 //! ## In a log
 //! `Error 802: system not yet initialized`.
@@ -41,7 +40,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         let kernel = &context.facts.kernel;
         let mut draft = Draft::new(
             "CUDA driver",
-            "the fabric of the GPUs is not ready: their fabric manager does not run, or not in the driver's version.",
+            "the GPU fabric is not ready: the fabric manager is not running, or its version differs from the driver's.",
         )
         .symptom("Error 802: system not yet initialized");
         if let Fact::Known { value, via } = &kernel.nvswitches {
@@ -49,7 +48,7 @@ fn judge(context: &Context<'_>) -> Outcome {
             draft = draft.evidence(Evidence::new(fact, via).at("/facts/kernel/nvswitches"));
         }
         if let Fact::Known { value, via } = &kernel.fabric_manager {
-            let runs = if *value { "a fabric manager runs" } else { "no fabric manager runs" };
+            let runs = if *value { "a fabric manager is running" } else { "no fabric manager is running" };
             draft = draft.evidence(Evidence::new(runs, via).at("/facts/kernel/fabric_manager"));
         }
         draft

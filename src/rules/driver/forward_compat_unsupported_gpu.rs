@@ -1,12 +1,12 @@
 //! # forward-compat-unsupported-gpu
 //!
-//! A forward-compatibility libcuda is loaded, and this GPU is not allowed to use it: only data-centre GPUs are.
+//! A forward-compatibility libcuda is loaded, but this GPU does not support it: only data-center GPUs do.
 //!
 //! ## How it is decided
 //! cuInit returns 804.
 //!
 //! ## How to fix it
-//! Update the driver, or take an image of an older CUDA, or take the compat folder out of the loader's way.
+//! Update the driver, use an image with an older CUDA version, or remove the compat folder from the loader's search path.
 //!
 //! ## In a log
 //! `Error 804: forward compatibility was attempted on non supported HW`.
@@ -35,6 +35,6 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     refuses(context, Asked::Cuda, &[804], || {
-        Draft::new("CUDA driver", "forward compatibility is attempted on a GPU that does not allow it: the driver is too old for the CUDA of this image.").symptom("Error 804: forward compatibility was attempted on non supported HW")
+        Draft::new("CUDA driver", "forward compatibility was attempted on a GPU that does not support it: the driver is too old for this image's CUDA version.").symptom("Error 804: forward compatibility was attempted on non supported HW")
     })
 }

@@ -3,10 +3,10 @@
 //! The driver's branch no longer supports this GPU: Maxwell, Pascal and Volta end with branch 580, Kepler with 470.
 //!
 //! ## How it is decided
-//! The knowledge base has the last branch for each architecture; the driver's first number is its branch.
+//! The knowledge base has the last driver branch for each architecture; the first number of the driver version is its branch.
 //!
 //! ## How to fix it
-//! Install the last branch that supports the GPU (580 is a long-term branch) and hold it there.
+//! Install the last branch that supports the GPU (580 is a long-term branch) and pin it.
 //!
 //! ## In a log
 //! `NVRM: The NVIDIA GPU … installed in this system is supported through the NVIDIA 580.xx Legacy drivers.`
@@ -52,7 +52,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new(
         gpu_name(gpu),
         format!(
-            "driver {} no longer supports {} (sm_{}): branch {last} is the last that does.",
+            "driver {} no longer supports {} (sm_{}): branch {last} is the last one that does.",
             driver.version,
             gpu_name(gpu),
             capability.number()

@@ -3,10 +3,10 @@
 //! The GPU has fallen off the bus: it no longer answers the driver.
 //!
 //! ## How it is decided
-//! NVML returns code 15, GPU is lost, for the device.
+//! NVML returns code 15 (GPU is lost) for the device.
 //!
 //! ## How to fix it
-//! A full power cycle; then power, cables, slot, heat, firmware. No package mends it.
+//! Power-cycle the machine completely; then check power, cables, slot, heat and firmware. No package fixes this.
 //!
 //! ## In a log
 //! `GPU has fallen off the bus` (Xid 79); `GPU is lost. Reboot the system to recover this GPU`.

@@ -1,12 +1,12 @@
 //! # gpu-needs-reset
 //!
-//! The GPU waits for a reset before it works again.
+//! The GPU needs a reset before it works again.
 //!
 //! ## How it is decided
-//! NVML returns code 16, GPU requires reset, for the device.
+//! NVML returns code 16 (GPU requires reset) for the device.
 //!
 //! ## How to fix it
-//! Reset the GPU or restart.
+//! Reset the GPU or restart the machine.
 //!
 //! ## In a log
 //! `GPU requires reset`.

@@ -1,13 +1,13 @@
 //! # gpu-not-in-driver
 //!
-//! A GPU is on the PCI bus and the driver, which works, does not list it: it failed to start, has lost power, or is reserved.
+//! A GPU is on the PCI bus, but the driver, which is working, does not list it: the GPU failed to start, has lost power, or is reserved.
 //!
 //! ## How it is decided
-//! NVML answers; the GPU is on the bus, bound to nvidia or to nothing, and not in NVML's list. Inside a container the driver's
-//! list is shorter on purpose.
+//! NVML answers; the GPU is on the bus, bound to nvidia or to no driver, and not in NVML's list. Not checked inside a container, where the
+//! driver's list is shorter on purpose.
 //!
 //! ## How to fix it
-//! The kernel's log says why (NVRM, Xid).
+//! The kernel log says why (NVRM, Xid).
 //!
 //! ## In a log
 //! `No devices were found`; fewer GPUs in nvidia-smi than in the machine.
@@ -55,7 +55,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Holds;
     }
     let address = gpu.pci_address.value().cloned().unwrap_or_default();
-    Draft::new(gpu_name(gpu), format!("{} is on the PCI bus, and the driver does not list it.", gpu_name(gpu)))
+    Draft::new(gpu_name(gpu), format!("{} is on the PCI bus, but the driver does not list it.", gpu_name(gpu)))
         .evidence(
             Evidence::new("on the PCI bus, not in NVML's list", address)
                 .at(format!("/facts/gpus/value/{index}/seen_by")),

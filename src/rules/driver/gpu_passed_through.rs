@@ -1,12 +1,12 @@
 //! # gpu-passed-through
 //!
-//! The GPU is reserved for a virtual machine: the kernel driver vfio-pci has it, and programs here cannot use it.
+//! The GPU is reserved for a virtual machine: it is bound to the kernel driver vfio-pci, and programs on this machine cannot use it.
 //!
 //! ## How it is decided
 //! The kernel's link from the PCI device to its driver names vfio-pci.
 //!
 //! ## How to fix it
-//! Nothing, if a virtual machine is to have it.
+//! Nothing to fix if a virtual machine is meant to have it.
 //!
 //! ## In a log
 //! Nothing: the GPU is simply not listed.

@@ -1,12 +1,12 @@
 //! # mig-without-instances
 //!
-//! Multi-instance mode is on, and no instance was made: CUDA has nothing to run on.
+//! MIG mode is enabled, but there are no MIG instances: CUDA has no device to run on.
 //!
 //! ## How it is decided
-//! NVML says that the mode is on and counts no instance.
+//! NVML reports that MIG mode is enabled and that there are no instances.
 //!
 //! ## How to fix it
-//! Make instances, or switch the mode off.
+//! Create instances, or disable MIG mode.
 //!
 //! ## In a log
 //! `No CUDA GPUs are available`.
@@ -35,8 +35,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((index, gpu)) = context.gpu else { return Outcome::NotApplicable };
     match &gpu.mig {
         Fact::Known { value, via } if value.current && value.instances == 0 => {
-            Draft::new(gpu_name(gpu), format!("{} is in multi-instance mode and has no instance.", gpu_name(gpu)))
-                .evidence(Evidence::new("MIG is on, 0 instances", via).at(format!("/facts/gpus/value/{index}/mig")))
+            Draft::new(gpu_name(gpu), format!("{} is in MIG mode but has no instances.", gpu_name(gpu)))
+                .evidence(Evidence::new("MIG enabled, 0 instances", via).at(format!("/facts/gpus/value/{index}/mig")))
                 .symptom("No CUDA GPUs are available")
                 .found()
         }

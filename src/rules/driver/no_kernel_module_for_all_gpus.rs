@@ -1,13 +1,13 @@
 //! # no-kernel-module-for-all-gpus
 //!
-//! On Linux one NVIDIA kernel module serves the whole machine. Blackwell GPUs need the open one, Maxwell, Pascal and Volta the
-//! proprietary one: no installation serves both in one machine, even where a wheel would hold code for both.
+//! On Linux, one NVIDIA kernel module serves the whole machine. Blackwell GPUs need the open one; Maxwell, Pascal and Volta need the
+//! proprietary one. No installation supports both in one machine, even if a wheel contains code for both.
 //!
 //! ## How it is decided
-//! By the architectures of the GPUs that are there or were asked for. It does not arise on Windows or under WSL2.
+//! From the architectures of the GPUs that were detected or asked for. It does not occur on Windows or under WSL2.
 //!
 //! ## How to fix it
-//! Use the cards in two machines (or pass one of them to a virtual machine with its own driver); or leave the older card out.
+//! Use the cards in two machines, pass one of them through to a virtual machine with its own driver, or remove the older card.
 //!
 //! ## In a log
 //! `NVRM: installed in this system requires use of the NVIDIA open kernel modules`, or `NVRM: … is not supported by open nvidia.ko`.
@@ -57,8 +57,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     Draft::new(
         format!("{} and {}", gpu_name(closed), gpu_name(open)),
         format!(
-            "{} works with the open kernel module only and {} with the proprietary one only: on Linux no driver \
-             installation serves both in one machine.",
+            "{} works only with the open kernel module and {} only with the proprietary one: on Linux, no driver \
+             installation supports both in one machine.",
             gpu_name(open),
             gpu_name(closed)
         ),

@@ -1,12 +1,12 @@
 //! # nouveau-conflict
 //!
-//! Another kernel driver, nouveau, has taken the GPU, so NVIDIA's cannot.
+//! Another kernel driver, nouveau, has claimed the GPU, so NVIDIA's driver cannot use it.
 //!
 //! ## How it is decided
 //! The kernel's link from the PCI device to its driver names nouveau or nova_core.
 //!
 //! ## How to fix it
-//! Keep nouveau from loading and restart.
+//! Prevent nouveau from loading, and restart.
 //!
 //! ## In a log
 //! `NVRM: This can occur when another driver was loaded and obtained ownership of the NVIDIA device(s).`
@@ -35,7 +35,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((index, gpu)) = context.gpu else { return Outcome::NotApplicable };
     match &gpu.bound {
         Fact::Known { value, via } if value == "nouveau" || value.starts_with("nova") => {
-            Draft::new(gpu_name(gpu), format!("the kernel driver {value} has taken {}.", gpu_name(gpu)))
+            Draft::new(gpu_name(gpu), format!("the kernel driver {value} has claimed {}.", gpu_name(gpu)))
                 .evidence(
                     Evidence::new(format!("bound to {value}"), via).at(format!("/facts/gpus/value/{index}/bound")),
                 )

@@ -1,16 +1,15 @@
 //! # nvml-cuda-disagree
 //!
-//! NVML lists a GPU that CUDA does not, and nothing that is known explains it.
+//! NVML lists a GPU that CUDA does not list, and no known cause explains it.
 //!
 //! ## How it is decided
-//! Both libraries answer. A GPU of NVML's list is missing in CUDA's, CUDA_VISIBLE_DEVICES is not set, and the GPU is not in
-//! multi-instance mode.
+//! Both libraries answer. A GPU in NVML's list is missing from CUDA's, CUDA_VISIBLE_DEVICES is not set, and the GPU is not in MIG mode.
 //!
 //! ## How to fix it
-//! Look at the GPU's compute mode (nvidia-smi -q) and the kernel's log.
+//! Check the GPU's compute mode (nvidia-smi -q) and the kernel log.
 //!
 //! ## In a log
-//! `torch.cuda.device_count()` is less than nvidia-smi shows.
+//! `torch.cuda.device_count()` is lower than the number of GPUs in nvidia-smi.
 //!
 //! ## Sources
 //! nvml.h, cuda.h (compute modes).
@@ -50,9 +49,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     if gpu.seen_by.contains(&How::Cuda) {
         return Outcome::Holds;
     }
-    Draft::new(gpu_name(gpu), format!("NVML lists {}, CUDA does not.", gpu_name(gpu)))
+    Draft::new(gpu_name(gpu), format!("NVML lists {}, but CUDA does not.", gpu_name(gpu)))
         .evidence(
-            Evidence::new("listed by NVML, not by CUDA", "NVML and cuDeviceGet")
+            Evidence::new("listed by NVML but not by CUDA", "NVML and cuDeviceGet")
                 .at(format!("/facts/gpus/value/{index}/seen_by")),
         )
         .found()

@@ -1,12 +1,12 @@
 //! # nvml-init-failed
 //!
-//! NVML cannot start, for a reason that no other rule knows.
+//! NVML failed to initialize, for a reason that no other rule covers.
 //!
 //! ## How it is decided
-//! nvmlInit returns a code other than those with a rule of their own.
+//! nvmlInit returns a code that no other rule covers.
 //!
 //! ## How to fix it
-//! Search for the code in NVIDIA's documentation of NVML; a restart and a fresh install of the driver come first.
+//! Restart the machine and reinstall the driver first; then look up the code in NVIDIA's NVML documentation.
 //!
 //! ## In a log
 //! `Failed to initialize NVML: …`.
@@ -42,8 +42,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         Some(17 | 999) if in_container(context) => return Outcome::Holds,
         Some(code) => code,
     };
-    let mut draft =
-        Draft::new("NVIDIA driver", format!("the driver's management library cannot start: code {code}.")).cause(code);
+    let mut draft = Draft::new(
+        "NVIDIA driver",
+        format!("the driver's management library (NVML) failed to initialize: code {code}."),
+    )
+    .cause(code);
     draft.evidence.extend(Asked::Nvml.evidence(context));
     draft.found()
 }

@@ -1,13 +1,13 @@
 //! # open-kernel-modules-required
 //!
-//! The GPU works with the open kernel module only, and the proprietary one is loaded: Blackwell and later.
+//! The GPU (Blackwell or later) works only with the open kernel module, but the proprietary one is loaded.
 //!
 //! ## How it is decided
-//! The loaded module's version line lacks the word Open (or its licence is NVIDIA), and the architecture's row says that the open
-//! module is required.
+//! The loaded module's version line does not contain the word Open (or its license is NVIDIA), and the architecture's knowledge-base row
+//! says that the open module is required.
 //!
 //! ## How to fix it
-//! Install the open flavour of the same branch.
+//! Install the open kernel module of the same branch.
 //!
 //! ## In a log
 //! `NVRM: installed in this system requires use of the NVIDIA open kernel modules.`; nvidia-smi: `No devices were found`.
@@ -36,6 +36,6 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     let symptom = "NVRM: installed in this system requires use of the NVIDIA open kernel modules";
     flavour(context, OpenModules::Required, KernelModule::Proprietary, symptom, |name| {
-        format!("{name} works with the open kernel module only, and the proprietary one is loaded.")
+        format!("{name} works only with the open kernel module, but the proprietary one is loaded.")
     })
 }

@@ -1,12 +1,13 @@
 //! # open-kernel-modules-unsupported
 //!
-//! The open kernel module is loaded, and the GPU is too old for it: Volta and older have no GSP processor.
+//! The open kernel module is loaded, but the GPU is too old for it: Volta and older GPUs have no GPU System Processor (GSP).
 //!
 //! ## How it is decided
-//! The loaded module's version line has the word Open, and the architecture's row says that the open module cannot work.
+//! The loaded module's version line contains the word Open, and the architecture's knowledge-base row says that the open module cannot
+//! work.
 //!
 //! ## How to fix it
-//! Install the proprietary flavour; branch 580 is the last for these GPUs.
+//! Install the proprietary kernel module; branch 580 is the last one for these GPUs.
 //!
 //! ## In a log
 //! `NVRM: installed in this system is not supported by open nvidia.ko because it does not include the required GPU System
@@ -36,6 +37,6 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     let symptom = "NVRM: nvidia.ko because it does not include the required GPU System Processor (GSP)";
     flavour(context, OpenModules::Impossible, KernelModule::Open, symptom, |name| {
-        format!("{name} does not work with the open kernel module, which is loaded.")
+        format!("{name} does not work with the loaded open kernel module.")
     })
 }

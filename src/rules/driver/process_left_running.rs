@@ -1,20 +1,20 @@
 //! # process-left-running
 //!
-//! A library that was asked has left a process running, which nobody waits for.
+//! A queried library left a process running after the query had ended.
 //!
 //! ## How it is decided
-//! The process that asks has ended, and another still holds its output: a daemon that the library started in a session of its own. What
-//! is in the group of the process is ended with it; a daemon is not, as it may be meant to stay. A process inside a call of the driver that
-//! never returns cannot be ended at all.
+//! The process that queried the library has ended, but another one still holds its output open: a daemon that the library started in a
+//! session of its own. Processes in the same process group are killed; a daemon is not, because it may be meant to stay. A process that is
+//! stuck in a driver call that never returns cannot be killed at all.
 //!
 //! ## How to fix it
-//! Look at what it is (`ps -fp PID`), and end it if it is not wanted.
+//! Check what it is (`ps -fp PID`), and kill it if it is not wanted.
 //!
 //! ## In a log
-//! Nothing; a shell or a pipeline behind a program does not come back.
+//! Nothing; a shell or pipeline that waits for the program's output does not return.
 //!
 //! ## Sources
-//! gpucheck asks each library in a process of its own (docs/probing.md).
+//! gpucheck queries each library in a separate process (docs/probing.md).
 
 use crate::{
     finding::{Evidence, Severity},
@@ -47,10 +47,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     let numbers = |processes: &[u32]| processes.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     let Some((first, ..)) = left.first() else { return Outcome::Holds };
     let all = left.iter().map(|(_, processes, _)| numbers(processes)).collect::<Vec<_>>().join(", ");
-    let (noun, verb) = if all.contains(',') { ("processes", "run") } else { ("process", "runs") };
-    let mut draft = Draft::new("NVIDIA driver", format!("{noun} {all} still {verb}, left by {first}.")).cause(first);
+    let (noun, verb) = if all.contains(',') { ("processes", "are") } else { ("process", "is") };
+    let mut draft =
+        Draft::new("NVIDIA driver", format!("{noun} {all} {verb} still running, left behind by {first}.")).cause(first);
     for (name, processes, pointer) in left {
-        let said = format!("after {name} was asked: {}", numbers(processes));
+        let said = format!("after querying {name}: {}", numbers(processes));
         draft = draft.evidence(Evidence::new(said, "/proc").at(pointer));
     }
     draft.found()

@@ -1,15 +1,15 @@
 //! # secure-boot-blocks-module
 //!
-//! Secure Boot is on, and the NVIDIA module that was built for this kernel is not loaded: most likely it is not signed by a key
-//! that the firmware trusts.
+//! Secure Boot is enabled, and the NVIDIA module that was built for this kernel is not loaded: most likely it is not signed with a key that
+//! the firmware trusts.
 //!
 //! ## How it is decided
 //! A GPU is on the bus, no nvidia module is loaded, one is built for the running kernel, and the firmware's SecureBoot variable
 //! is 1.
 //!
 //! ## How to fix it
-//! Enrol the key that signs the module (it takes a restart and the console), use your distribution's signed module, or turn
-//! Secure Boot off.
+//! Enroll the key that signs the module (this needs a restart and console access), use your distribution's signed module, or disable Secure
+//! Boot.
 //!
 //! ## In a log
 //! `modprobe: ERROR: could not insert 'nvidia': Key was rejected by service`.
@@ -48,12 +48,15 @@ fn judge(context: &Context<'_>) -> Outcome {
             "Secure Boot keeps the NVIDIA kernel module from loading: its key is not trusted.",
         )
         .evidence(
-            Evidence::new(format!("module {value} is built for this kernel and not loaded"), via)
+            Evidence::new(format!("module {value} is built for this kernel but not loaded"), via)
                 .at("/facts/kernel/installed"),
         )
         .evidence(
-            Evidence::new("Secure Boot is on", kernel.secure_boot.via().map(ToString::to_string).unwrap_or_default())
-                .at("/facts/kernel/secure_boot"),
+            Evidence::new(
+                "Secure Boot is enabled",
+                kernel.secure_boot.via().map(ToString::to_string).unwrap_or_default(),
+            )
+            .at("/facts/kernel/secure_boot"),
         )
         .symptom("modprobe: ERROR: could not insert 'nvidia': Key was rejected by service")
         .found(),

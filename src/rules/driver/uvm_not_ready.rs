@@ -1,14 +1,14 @@
 //! # uvm-not-ready
 //!
-//! NVML works and CUDA answers with its unknown error, 999: the module of unified memory, nvidia_uvm, is not loaded, has no
-//! device node, or broke in a suspend.
+//! NVML works, but CUDA returns 999 (unknown error): the unified memory module, nvidia_uvm, is not loaded, has no device node, or stopped
+//! working after a suspend.
 //!
 //! ## How it is decided
-//! NVML answers, and cuInit returns 999 outside of a lost container device. Whether /dev/nvidia-uvm and the module are there is
-//! given as evidence.
+//! NVML answers, and cuInit returns 999 for a reason other than a device lost by the container. Whether /dev/nvidia-uvm and the module are
+//! present is shown as evidence.
 //!
 //! ## How to fix it
-//! Load nvidia_uvm and make its device node; after a suspend, load it anew.
+//! Load nvidia_uvm and create its device node; after a suspend, reload it.
 //!
 //! ## In a log
 //! `CUDA unknown error - this may be due to an incorrectly set up environment`; `ggml_cuda_init: failed to initialize CUDA:
@@ -39,11 +39,11 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     refuses(context, Asked::Cuda, &[999], || {
         let node = match context.facts.kernel.has_node("/dev/nvidia-uvm") {
-            Some(false) => "/dev/nvidia-uvm is not there",
-            Some(true) => "/dev/nvidia-uvm is there",
-            None => "nobody could look for /dev/nvidia-uvm",
+            Some(false) => "/dev/nvidia-uvm does not exist",
+            Some(true) => "/dev/nvidia-uvm exists",
+            None => "could not check for /dev/nvidia-uvm",
         };
-        Draft::new("CUDA driver", "CUDA cannot start: the driver's unified memory (nvidia_uvm) is not ready.")
+        Draft::new("CUDA driver", "CUDA failed to initialize: the unified memory module (nvidia_uvm) is not ready.")
             .evidence(Evidence::new(node, "/dev").at("/facts/kernel/nodes"))
             .symptom("CUDA unknown error")
     })

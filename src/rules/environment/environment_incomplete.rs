@@ -1,17 +1,18 @@
 //! # environment-incomplete
 //!
-//! Something that the GPU packages need is not there: a package that their metadata requires is missing or has another version, or a
-//! shared library that they link to is brought by nothing.
+//! Something that the GPU packages need is missing: a package that their metadata requires is not installed or has the wrong version, or no
+//! package provides a shared library that they link to.
 //!
 //! ## How it is decided
-//! `Requires-Dist` lines (with their markers) of torch, its companions, triton, the nvidia packages and every package that requires
-//! torch are held against what is installed. Then the NEEDED entries of the packages' main libraries are followed through the
-//! libraries of all packages; what none has must be where the system loader looks, or in the folders below `nvidia` that torch's
-//! libraries name themselves. The driver's own libraries are left out, and so are systems where not even libc is in the usual folders.
-//! Where a folder of packages or the metadata of such a package cannot be read, or one of its lines is no requirement, nobody knows.
+//! The `Requires-Dist` lines (with their markers) of torch, its companions, triton, the nvidia packages and every package that requires
+//! torch are compared with what is installed. Then the NEEDED entries of the packages' main libraries are followed through the libraries of
+//! all packages; a library that no package contains must be on the system loader's search path, or in the folders below `nvidia` that
+//! torch's libraries name themselves. The driver's own libraries are excluded, and so are systems where not even libc is in the usual
+//! folders. If a package folder or the metadata of such a package cannot be read, or one of its lines is not a valid requirement, the
+//! result is unknown.
 //!
 //! ## How to fix it
-//! Install what is missing; the line names it.
+//! Install what is missing; the suggested command names it.
 //!
 //! ## In a log
 //! `ImportError: libcudnn.so.9: cannot open shared object file: No such file or directory`.
@@ -33,9 +34,9 @@ use crate::{
     text,
 };
 
-/// So many of a kind are listed one by one.
+/// Pieces of evidence of each kind to list individually.
 const MAX_EVIDENCE: usize = 50;
-/// Of a line that is no requirement so much is shown.
+/// Characters to show of a line that is not a valid requirement.
 const MAX_LINE: usize = 60;
 
 /// See the head of this file.
@@ -49,14 +50,14 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// A requirement that what is installed does not meet.
+/// A requirement that the installed packages do not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet<'e> {
     /// Who requires it.
     pub by: &'e Package,
     /// What it requires.
     pub requirement: Requirement,
-    /// The version that is there instead; nothing when it is missing.
+    /// The version that is installed instead; `None` if the package is missing.
     pub instead: Option<&'e str>,
 }
 
@@ -85,14 +86,15 @@ pub fn unmet(environment: &Environment) -> Vec<Unmet<'_>> {
     unmet
 }
 
-/// The requirement in a line of METADATA, where it applies. `answers`: which markers do, as a package has many requirements and few markers.
+/// The requirement in a line of METADATA, if its marker applies. `answers` caches the results of markers, because a package has many
+/// requirements but few distinct markers.
 fn applying<'e>(
     line: &'e str,
     markers: &MarkerEnvironment,
     answers: &mut HashMap<&'e str, bool>,
 ) -> Option<Requirement> {
     let applies = |marker: &Marker| marker.eval(markers, None) == Some(true);
-    // The semicolon behind a URL may be part of it.
+    // A semicolon after a URL may be part of the URL.
     let Some((asked, marker)) = line.split_once(';').filter(|(asked, _)| !asked.contains('@')) else {
         return line.parse().ok().filter(|requirement: &Requirement| requirement.marker.as_ref().is_none_or(applies));
     };
@@ -100,7 +102,7 @@ fn applying<'e>(
     holds.then(|| asked.parse().ok()).flatten()
 }
 
-/// Whether the name alone says that a package's requirements matter here.
+/// Whether a package's requirements matter here, by its name alone.
 fn by_name(package: &Package) -> bool {
     ["torch", "torchvision", "torchaudio", "triton"].contains(&package.name.as_str())
         || package.name.starts_with("nvidia-")
@@ -112,7 +114,7 @@ fn concerns_gpu(package: &Package) -> bool {
         || package
             .requires
             .iter()
-            // Most lines begin with another letter, and reading one takes a thousand times as long as looking at that.
+            // Most lines begin with another letter, and parsing one takes a thousand times as long as checking that.
             .filter(|line| line.trim_start().starts_with(['t', 'T', 'n', 'N']))
             .filter_map(|line| line.parse::<Requirement>().ok())
             .any(|requirement| requirement.name == "torch" || requirement.name.starts_with("nvidia-"))
@@ -122,7 +124,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
     let Some(torch) = environment.package("torch") else { return Outcome::NotApplicable };
     let mut unmet = unmet(environment);
-    // What is not in the folders that could be listed may be in the others.
+    // A package missing from the folders that could be listed may be in the others.
     if !environment.unlisted.is_empty() {
         unmet.retain(|unmet| unmet.instead.is_some());
     }
@@ -134,16 +136,17 @@ fn judge(context: &Context<'_>) -> Outcome {
     let required = unmet.iter().map(|unmet| {
         let line = wanted(&unmet.requirement);
         match unmet.instead {
-            Some(version) => format!("{} requires {line}, and {version} is installed", unmet.by.name),
+            Some(version) => format!("{} requires {line}, but {version} is installed", unmet.by.name),
             None => format!("{} requires {line}, which is not installed", unmet.by.name),
         }
     });
-    let linked = libraries.iter().map(|(library, by)| format!("{by} links to {library}, which nothing brings"));
+    let linked =
+        libraries.iter().map(|(library, by)| format!("{by} links to {library}, which no installed package provides"));
     let shown = required.chain(linked).take(3).collect::<Vec<_>>().join("; ");
     let more = (unmet.len() + libraries.len()).saturating_sub(3);
     let summary = if more > 0 { format!("{shown}; and {more} more.") } else { format!("{shown}.") };
     let mut draft = Draft::of_environment(environment, summary).evidence(package_evidence(context, torch));
-    // What makes it this finding is all of it; what is shown is as much as somebody may read.
+    // The identity includes everything; the evidence is limited to what a person may read.
     draft.causes.extend(unmet.iter().map(|unmet| wherever(&unmet.requirement)));
     draft.causes.extend(libraries.iter().map(|(library, _)| library.clone()));
     for unmet in unmet.iter().take(MAX_EVIDENCE) {
@@ -156,11 +159,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         );
     }
     for (library, by) in libraries.iter().take(MAX_EVIDENCE) {
-        draft = draft.evidence(Evidence::new(format!("{library} is not there"), format!("NEEDED of {by}")));
+        draft = draft.evidence(Evidence::new(format!("{library} not found"), format!("NEEDED of {by}")));
     }
     for (count, what, source) in [
         (unmet.len(), "requirements are not met", "Requires-Dist"),
-        (libraries.len(), "libraries are not there", "NEEDED"),
+        (libraries.len(), "libraries are missing", "NEEDED"),
     ] {
         if let Some(more) = count.checked_sub(MAX_EVIDENCE).filter(|more| *more > 0) {
             draft = draft.evidence(Evidence::new(format!("{more} more {what}"), source));
@@ -169,18 +172,18 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// What could not be looked at and may have requirements that are not met, or meet them.
+/// Unreadable places that may contain unmet requirements, or packages that meet them.
 fn unknown(environment: &Environment) -> Vec<String> {
-    let folder = |folder: &Unlisted| format!("what is in {}: {}", folder.path, folder.why);
+    let folder = |folder: &Unlisted| format!("the contents of {}: {}", folder.path, folder.why);
     let metadata = |package: &Package| {
         by_name(package).then_some(())?;
-        // What a package has brought is another rule's question.
+        // Which files a package installed is another rule's question.
         let unread = package.unread.iter().find(|unread| !unread.path.ends_with("/RECORD"));
         let why = unread.map(|unread| format!("{}: {}", unread.path, unread.why)).or_else(|| {
             let line = package.requires.iter().find(|line| line.parse::<Requirement>().is_err())?;
-            Some(format!("{} is no requirement: {}", text::in_short(line, MAX_LINE), package.at))
+            Some(format!("invalid requirement {}: {}", text::in_short(line, MAX_LINE), package.at))
         })?;
-        Some(format!("what {} requires: {why}", package.name))
+        Some(format!("the requirements of {}: {why}", package.name))
     };
     environment.unlisted.iter().map(folder).chain(environment.packages.iter().filter_map(metadata)).collect()
 }
@@ -197,7 +200,7 @@ pub fn wanted(requirement: &Requirement) -> String {
     }
 }
 
-/// The same for a fingerprint: a file of this machine is another one's file elsewhere.
+/// The same for a fingerprint, which leaves out paths on this machine.
 fn wherever(requirement: &Requirement) -> String {
     match &requirement.url {
         Some(url) if url.starts_with("file:") => format!("{} @ a file", requirement.name),
@@ -205,13 +208,13 @@ fn wherever(requirement: &Requirement) -> String {
     }
 }
 
-/// Sonames that the main libraries of the GPU packages reach and nothing has, each with the library that names it first.
+/// Sonames that the main libraries of the GPU packages need and nothing provides, each with the library that names it first.
 fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(String, String)> {
     let linux = environment.platform.value().is_some_and(|platform| platform.os == Os::Linux);
-    // What a plan will bring has not been read yet, so nothing can be said to be missing from it.
+    // The files of planned packages have not been read yet, so nothing can be called missing.
     let planned =
         environment.packages.iter().any(|package| package.version.via().is_some_and(|via| via.how == How::Plan));
-    // Where libc itself is not in the usual folders (NixOS, Guix), the loader works in another way.
+    // If libc itself is not in the usual folders (NixOS, Guix), the loader works differently.
     let usual = matches!(environment.system_libraries.get("libc.so.6"), Some(Fact::Known { .. }));
     if !linux || planned || !usual {
         return Vec::new();
@@ -224,7 +227,7 @@ fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(S
         .packages
         .iter()
         .flat_map(|package| package.libraries.iter().map(move |library| (package, library)))
-        // What other packages link to has rules of its own, which know what brings it.
+        // Libraries that other packages link to have rules of their own.
         .filter(|(package, _)| ["torch", "torchvision", "torchaudio"].contains(&package.name.as_str()))
         .filter(|(package, library)| {
             is_root(package, &library.path) || context.knowledge.is_main_library(&package.name, &library.path, None)
@@ -251,7 +254,7 @@ fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(S
     missing
 }
 
-/// Libraries that come with the driver, whose absence is the driver's affair.
+/// Libraries that come with the driver; rules about the driver cover their absence.
 fn belongs_to_driver(soname: &str) -> bool {
     soname.starts_with("libcuda.so") || soname.starts_with("libnvidia-")
 }

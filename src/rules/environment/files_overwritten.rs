@@ -1,14 +1,15 @@
 //! # files-overwritten
 //!
-//! Two packages of the environment own the same file. Whichever was installed last has overwritten the other's, and removing either
-//! breaks the one that stays: `nvidia-cudnn-cu12` and `nvidia-cudnn-cu13` do this to each other, `onnxruntime` and `onnxruntime-gpu` too.
+//! Two packages in the environment own the same file. The one installed last has overwritten the other's file, and removing either one
+//! breaks the one that remains: `nvidia-cudnn-cu12` and `nvidia-cudnn-cu13` do this to each other, and so do `onnxruntime` and
+//! `onnxruntime-gpu`.
 //!
 //! ## How it is decided
-//! The shared libraries that the RECORDs of the packages list, held against each other.
+//! The shared libraries listed in the packages' RECORD files are compared with each other.
 //!
 //! ## How to fix it
-//! Remove one of the two, then install the other one again, so that its files are back: the one with code for GPUs where the other has
-//! none, else the one that something requires.
+//! Remove one of the two, then reinstall the other so that its files are restored. Keep the one with GPU code if the other has none,
+//! otherwise the one that another package requires.
 //!
 //! ## In a log
 //! `CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH`; `undefined symbol: ncclCommWindowDeregister`; `CUDAExecutionProvider is not in available
@@ -41,7 +42,7 @@ pub fn overwritten(environment: &Environment) -> Option<(&Package, &Package, &st
     let mut owners: BTreeMap<&str, &Package> = BTreeMap::new();
     let mut found: Option<(&Package, &Package, &str, usize)> = None;
     for package in &environment.packages {
-        // What a row claims was not seen.
+        // Libraries that only a row claims were not seen.
         let seen = |library: &&Library| library.code.via().is_none_or(|via| via.how != How::Knowledge);
         for library in package.libraries.iter().filter(seen) {
             let Some(owner) = owners.insert(&library.path, package).filter(|owner| owner.name != package.name) else {

@@ -1,19 +1,19 @@
 //! # installed-twice
 //!
-//! The environment has torch (or torchvision, torchaudio, triton) more than once, in different versions. Python takes the first that it
-//! finds; tools that read metadata may report, upgrade or remove the other one.
+//! The environment contains torch (or torchvision, torchaudio, triton) more than once, in different versions. Python imports the first one
+//! that it finds; tools that read metadata may report, upgrade or remove the other one.
 //!
 //! ## How it is decided
-//! The metadata folders of all folders of packages that the interpreter looks through, in its order. Two of one name in the same folder
-//! share their files, so that one has overwritten the other: the one that the module's own version agrees with counts. That a virtual
-//! environment has its own version before that of the Python it was made from is usual, and good to know only.
+//! The metadata folders in all package folders on the interpreter's search path are compared, in its order. Two of the same name in one
+//! folder share their files, so one has overwritten the other: the one whose version matches the module's own counts. A virtual environment
+//! with its own version ahead of the base Python's is common, and reported as information only.
 //!
 //! ## How to fix it
-//! Remove both and install the one that is wanted: `pip uninstall` until there is none left. What `pip install --user` has put before the
-//! environment's own is left out with PYTHONNOUSERSITE=1.
+//! Remove both and install the version you want: repeat `pip uninstall` until none is left. To exclude packages that `pip install --user`
+//! placed ahead of the environment's own, set PYTHONNOUSERSITE=1.
 //!
 //! ## In a log
-//! `WARNING: Ignoring invalid distribution`; a version in `pip list` that is not that of `torch.__version__`.
+//! `WARNING: Ignoring invalid distribution`; a version in `pip list` that differs from `torch.__version__`.
 //!
 //! ## Sources
 //! Python Packaging User Guide, recording installed projects; Python documentation, module `site`.
@@ -50,15 +50,15 @@ fn judge(context: &Context<'_>) -> Outcome {
             let first = others.first()?;
             let told = |other: &&Elsewhere| match &other.version {
                 Some(version) => format!("{version} in {}", other.at),
-                None => format!("one of unknown version in {}", other.at),
+                None => format!("an unknown version in {}", other.at),
             };
             let also = others.iter().map(told).collect::<Vec<_>>().join(", ");
             let takes = match first.way {
-                Way::SameFolder => "their files are the same, and one has overwritten the other",
-                Way::OwnFolder => "that of `pip install --user` comes first",
-                _ => "the first is taken",
+                Way::SameFolder => "they share the same files, and one has overwritten the other",
+                Way::OwnFolder => "the one from `pip install --user` comes first",
+                _ => "the first one is used",
             };
-            let summary = format!("{} is there, and also {also}: {takes}.", label(package));
+            let summary = format!("{} is installed, and so is {also}: {takes}.", label(package));
             let usual = others.iter().all(|other| other.way == Way::OtherFolder);
             let severity = if usual { Severity::Info } else { Severity::Warning };
             let draft = Draft::new(label(package), summary).about(package).severity(severity);

@@ -1,16 +1,16 @@
 //! # ld-library-path-shadowing
 //!
-//! A folder of `LD_LIBRARY_PATH` holds another copy of a CUDA library that a package of the environment brings, and the loader takes that
-//! one: NVIDIA's packages name their neighbours by DT_RUNPATH, which comes after the variable (PyTorch's own libraries name theirs by
+//! A folder in `LD_LIBRARY_PATH` contains another copy of a CUDA library that a package in the environment provides, and the loader picks
+//! that copy: NVIDIA's packages find their dependencies through DT_RUNPATH, which comes after the variable (PyTorch's own libraries use
 //! DT_RPATH, which comes before it).
 //!
 //! ## How it is decided
-//! The libraries that the packages bring are looked for in the folders of the variable, those of the environment itself left out. Only
-//! what another package than PyTorch links to counts, and cuDNN, whose parts are loaded by name. Where the file's own name tells its version (`libnvJitLink.so.12.1.105`) and it is older than the package's, it is an error: newer
-//! libraries look for symbols in it that it has not got.
+//! The libraries that the packages provide are searched for in the variable's folders, except those of the environment itself. Only
+//! libraries that a package other than PyTorch links to count, and cuDNN, whose parts are loaded by name. If the copy's file name contains
+//! its version (`libnvJitLink.so.12.1.105`) and it is older than the package's, it is an error: newer libraries need symbols that it lacks.
 //!
 //! ## How to fix it
-//! Unset the variable for programs that bring their own CUDA libraries, as PyTorch's wheels do.
+//! Unset the variable for programs that ship their own CUDA libraries, as PyTorch's wheels do.
 //!
 //! ## In a log
 //! `libcusparse.so.12: undefined symbol: __nvJitLinkComplete_12_4, version libnvJitLink.so.12`; `cuDNN version incompatibility`.
@@ -67,7 +67,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let more = if shadows.len() > 1 { format!(" and {} more", shadows.len() - 1) } else { String::new() };
     let what = if worse { "an older copy" } else { "another copy" };
     let summary =
-        format!("LD_LIBRARY_PATH puts {what} of {soname}{more} before the one that {} brings: {path}.", label(package));
+        format!("LD_LIBRARY_PATH puts {what} of {soname}{more} ahead of the one from {}: {path}.", label(package));
     let mut draft = Draft::new("LD_LIBRARY_PATH", summary)
         .symptom("symbol lookup error: … undefined symbol: __nvJitLink…, version libnvJitLink.so.12")
         .severity(if worse { Severity::Error } else { Severity::Warning })
@@ -79,14 +79,14 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// Whether the file's name tells that it is older than the package that brings the same library. Only libraries that have the version of
-/// their package in their name.
+/// Whether the file name shows that the copy is older than the package that provides the same library. Only for libraries that have their
+/// package's version in their name.
 fn is_older(soname: &str, path: &str, package: &Package) -> bool {
     let file = file_name(path).strip_prefix(soname.trim_end_matches(|c: char| c.is_ascii_digit()));
     let version = package.version.value().map(|version| python::public_version(version));
     let numbers = |text: &str| text.split('.').map(str::parse).collect::<Result<Vec<u64>, _>>().ok();
     match (file.and_then(numbers), version.and_then(numbers)) {
-        // The soname's own number alone says nothing; major and minor are compared, further numbers mean different things.
+        // The soname's own number alone is not enough; major and minor are compared, further numbers mean different things.
         (Some(there), Some(own)) if there.len() >= 2 && own.len() >= 2 && there.first() == own.first() => {
             there.get(1) < own.get(1)
         }

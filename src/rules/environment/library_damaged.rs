@@ -1,22 +1,22 @@
 //! # library-damaged
 //!
-//! A native library of an installed package is not there, or is no whole library: cut off, empty, a hole of zeros, the pointer of Git
-//! LFS, for another machine, without section headers, nothing that the system's loader takes, or not readable for this user. Or the
-//! Python file is so without which the package cannot be imported. What the package was built for says nothing about
-//! what is loaded, so no GPU is called served by it.
+//! A native library of an installed package is missing or damaged: truncated, empty, partly zeroed, a Git LFS pointer, for another
+//! machine, without section headers, not accepted by the system's loader, or not readable by this user. Or the same is true of the Python
+//! file without which the package cannot be imported. What the package was built for says nothing about what would be loaded, so no GPU is
+//! reported as supported by it.
 //!
 //! ## How it is decided
-//! Of packages that concern GPUs each library that the RECORD lists (without one, each in the package's folder) is opened and its headers
-//! are held against its length, the machine and what the loader refuses (no shared object, no segment to load). A torch must have
-//! `torch/_C`, the module with which it begins, and where it says that it was built for CUDA its main library. It is an error where the
-//! library decides which GPUs its package runs on, is one of those that make up torch or torch links to it, else a warning; text for the
-//! linker is harmless where nothing links to it by that name. Of Python files a package's `__init__.py` and torch's `version.py` are
-//! looked at: an error where they are absent, without bytes though installed with some, or no source. What no RECORD lists and no folder shows
-//! stays unknown: what the knowledge base says of a version never takes the place of a file that could not be read.
+//! For GPU-related packages, each library that the RECORD lists (or, without a RECORD, each one in the package's folder) is opened, and its
+//! headers are checked against its length, the machine and what the loader rejects (not a shared object, no segment to load). A torch must
+//! have `torch/_C`, the module that it loads first, and its main library if it says that it was built for CUDA. It is an error if the
+//! library decides which GPUs its package runs on, is one of those that make up torch, or torch links to it; otherwise a warning. Linker
+//! scripts are harmless if nothing links to them by that name. Of Python files, a package's `__init__.py` and torch's `version.py` are
+//! checked: an error if they are missing, empty although they were installed with content, or not source code. Files that neither a RECORD
+//! nor a folder shows stay unknown: the knowledge base's data on a version never replaces a file that could not be read.
 //!
 //! ## How to fix it
-//! Install the same build again. The disk may have been full, the download interrupted, the image layer squashed without links, or the
-//! folder copied from another machine.
+//! Reinstall the same build. Possible causes: the disk was full, the download was interrupted, an image layer was squashed without links,
+//! or the folder was copied from another machine.
 //!
 //! ## In a log
 //! `OSError: …/libtorch_cuda.so: file too short`; `invalid ELF header`; `cannot open shared object file: No such file or directory`;
@@ -49,11 +49,11 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// So many files are named one by one.
+/// Files to name in the summary.
 const SHOWN: usize = 3;
-/// So many packages have a finding of their own.
+/// Packages that get a finding of their own.
 const ALONE: usize = 20;
-/// And so many stand in the evidence; the facts have all of them.
+/// Files to list as evidence; the facts contain all of them.
 const LISTED: usize = 20;
 
 fn judge(context: &Context<'_>) -> Outcome {
@@ -66,10 +66,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     let drafts: Vec<Draft> = looked().filter_map(|package| of_package(context, package, &linked)).collect();
     let nowhere = looked()
         .filter(|package| unseen(context, package))
-        .map(|package| format!("the libraries of {}: nothing tells where they are", label(package)));
+        .map(|package| format!("where the libraries of {} are", label(package)));
     let unread = looked().filter_map(|package| {
         let record = package.unread.iter().find(|unread| unread.path.ends_with("/RECORD"))?;
-        Some(format!("which libraries {} has brought: {}: {}", label(package), record.path, record.why))
+        Some(format!("which libraries {} installed: {}: {}", label(package), record.path, record.why))
     });
     let unseen: Vec<String> = nowhere.chain(unread).collect();
     match (drafts.is_empty(), unseen.is_empty()) {
@@ -79,7 +79,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
 }
 
-/// The findings of many packages: the worst by themselves, the rest as one. A folder that was copied without its files has hundreds.
+/// Findings about many packages: the worst individually, the rest as one. A folder copied without its files has hundreds.
 fn with_rest_together(mut drafts: Vec<Draft>, environment: &Environment) -> Vec<Draft> {
     if drafts.len() <= ALONE {
         return drafts;
@@ -88,7 +88,7 @@ fn with_rest_together(mut drafts: Vec<Draft>, environment: &Environment) -> Vec<
     let rest = drafts.split_off(ALONE);
     let named: Vec<&str> = rest.iter().take(ALONE).map(|draft| draft.subject.as_str()).collect();
     let more = if rest.len() > named.len() { ", …" } else { "" };
-    let summary = format!("{} more packages have libraries that are damaged: {}{more}.", rest.len(), named.join(", "));
+    let summary = format!("{} more packages have damaged libraries: {}{more}.", rest.len(), named.join(", "));
     let mut together = Draft::of_environment(environment, summary);
     together.severity = rest.first().and_then(|worst| worst.severity);
     together.causes = rest.into_iter().flat_map(|draft| draft.causes).take(LISTED).collect();

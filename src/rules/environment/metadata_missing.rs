@@ -1,16 +1,16 @@
 //! # metadata-missing
 //!
-//! torch (or torchvision, torchaudio) can be imported here, and nothing says that it is installed: its folder lies among the packages
-//! without metadata, or the metadata names another package. Tools that read metadata do not know it: pip would install a second one over
-//! it, `pip uninstall` removes nothing, and what it requires is not known.
+//! torch (or torchvision, torchaudio) can be imported, but is not recorded as installed: its folder is among the packages without metadata,
+//! or the metadata names another package. Tools that read metadata do not see it: pip would install a second one over it, `pip uninstall`
+//! removes nothing, and its requirements are unknown.
 //!
 //! ## How it is decided
-//! A folder of packages has `torch/__init__.py`, and no metadata folder says that it is torch's. The version is that of `version.py`, and
-//! the libraries that are judged are those in the folder. A folder without `__init__.py` is no torch; what conda installed is known to
-//! conda.
+//! A package folder contains `torch/__init__.py`, but no metadata folder for torch. The version is taken from `version.py`, and the
+//! libraries in that folder are the ones that are checked. A folder without `__init__.py` does not count as torch; packages that conda
+//! installed are read from conda's records.
 //!
 //! ## How to fix it
-//! Install the same build again; where the folder was copied on purpose, copy its `.dist-info` folder as well.
+//! Reinstall the same build; if the folder was copied on purpose, copy its `.dist-info` folder as well.
 //!
 //! ## In a log
 //! `importlib.metadata.PackageNotFoundError: No package metadata was found for torch`; `WARNING: Skipping torch as it is not installed.`
@@ -41,13 +41,13 @@ fn judge(context: &Context<'_>) -> Outcome {
     let told = |package: &Package| {
         let name = &package.name;
         let summary = format!(
-            "{} has no metadata: Python imports {name} from {}, and pip does not know it.",
+            "{} has no metadata: Python imports {name} from {}, but pip does not see it.",
             label(package),
             package.at
         );
         Draft::new(label(package), summary)
             .about(package)
-            .evidence(Evidence::new(format!("no metadata names {name}"), &package.at).at(context.pointer(name)))
+            .evidence(Evidence::new(format!("no metadata for {name}"), &package.at).at(context.pointer(name)))
     };
     let drafts: Vec<Draft> = bare.map(told).collect();
     if drafts.is_empty() { Outcome::Holds } else { Outcome::Findings(drafts) }

@@ -1,10 +1,11 @@
 //! # several-cuda-majors
 //!
-//! The environment holds NVIDIA's runtime packages of several CUDA major versions. That works as long as no two own the same file and
-//! each program loads one of them; it costs gigabytes, and it is where mixed libraries come from.
+//! The environment contains NVIDIA's runtime packages for several CUDA major versions. That works as long as no two own the same file and
+//! each program loads only one of them, but it takes gigabytes of disk space and is a common source of mixed libraries.
 //!
 //! ## How it is decided
-//! The names of the packages: `nvidia-cublas-cu12` is of CUDA 12; those without a suffix are of the major version that they carry.
+//! By the names of the packages: `nvidia-cublas-cu12` is for CUDA 12; packages without a suffix are for the major version of their own
+//! version number.
 //!
 //! ## How to fix it
 //! Remove those that no package requires.
@@ -78,7 +79,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let mut draft = Draft::of_environment(
         environment,
-        format!("NVIDIA's runtime packages for {} are side by side{unused}.", majors.join(" and ")),
+        format!("NVIDIA's runtime packages for {} are installed side by side{unused}.", majors.join(" and ")),
     );
     for (major, packages) in &by_major {
         draft = draft.cause(major);

@@ -1,15 +1,15 @@
 //! # torch-editable
 //!
-//! torch is an editable install: Python takes it from a folder of sources, and what it was built for changes with every build there. No
-//! version names it, and nothing that is known of releases is known of it.
+//! torch is an editable install: Python imports it from a source folder, and what it was built for changes with every build there. It has
+//! no fixed version, and nothing known about releases applies to it.
 //!
 //! ## How it is decided
-//! By `direct_url.json`, by the `.pth` file that the install has left, or by an `.egg-link`. The libraries that are judged are those in that
-//! folder; where nothing names the folder they stay unknown. Where torch itself lies among the packages as well, it comes before what a
-//! `.pth` file leads to: that is good to know only.
+//! By `direct_url.json`, by the `.pth` file that the install created, or by an `.egg-link`. The libraries in that folder are the ones that
+//! are checked; if nothing names the folder, they stay unknown. If torch itself is also among the packages, it takes precedence over the
+//! folder that a `.pth` file points to; this is reported as information only.
 //!
 //! ## How to fix it
-//! Nothing needs fixing for those who build torch themselves. Else `pip uninstall torch`, and install a release.
+//! Nothing needs fixing if you build torch yourself. Otherwise run `pip uninstall torch` and install a release.
 //!
 //! ## In a log
 //! `Editable project location` in `pip show torch`.
@@ -41,32 +41,32 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
     let Some(folder) = torch.editable.as_deref() else { return left(context, torch) };
-    let place = if folder.is_empty() { "a folder that nothing names" } else { folder };
+    let place = if folder.is_empty() { "an unknown folder" } else { folder };
     let judged = if unseen(context, torch) || torch_broken(context).is_some() {
-        "its libraries could not be judged"
+        "its libraries could not be checked"
     } else {
-        "its libraries there are those that were judged"
+        "the libraries there were checked"
     };
-    Draft::new(label(torch), format!("{} is an editable install that leads to {place}: {judged}.", label(torch)))
+    Draft::new(label(torch), format!("{} is an editable install from {place}: {judged}.", label(torch)))
         .about(torch)
         .severity(if unseen(context, torch) { Severity::Error } else { Severity::Warning })
-        .evidence(Evidence::new(format!("leads to {place}"), &torch.at).at(context.pointer("torch")))
+        .evidence(Evidence::new(format!("points to {place}"), &torch.at).at(context.pointer("torch")))
         .found()
 }
 
-/// What an editable install has left behind beside another one.
+/// Traces of an editable install next to a regular one.
 fn left(context: &Context<'_>, torch: &Package) -> Outcome {
     let elsewhere = context.environment.into_iter().flat_map(|(_, environment)| &environment.elsewhere);
     let mut left = elsewhere.filter(|other| other.package == "torch" && other.way == Way::EditableLeft);
     let Some(other) = left.next() else { return Outcome::Holds };
     let summary = format!(
-        "{} speaks of an editable install of torch, but the torch that lies beside it comes first: that one is judged.",
+        "{} refers to an editable install of torch, but the torch next to it takes precedence and was checked.",
         other.at
     );
     Draft::new(label(torch), summary)
         .about(torch)
         .severity(Severity::Info)
         .cause("left behind")
-        .evidence(Evidence::new("names an editable install", &other.at).at(context.pointer("torch")))
+        .evidence(Evidence::new("refers to an editable install", &other.at).at(context.pointer("torch")))
         .found()
 }

@@ -1,20 +1,20 @@
 //! # torch-left-to-the-index
 //!
-//! A file asks for packages that require PyTorch, and names no PyTorch of its own: pip takes whatever its index gives that day, for
-//! Windows a build without CUDA, for Linux the newest with the newest CUDA.
+//! A requirements file asks for packages that require PyTorch without naming PyTorch itself: pip installs whatever its index offers that
+//! day; for Windows that is a build without CUDA, for Linux the newest release with the newest CUDA.
 //!
 //! ## How it is decided
-//! For files that ask for packages: one of them requires torch, by its metadata or by its row, without an exact version, and torch is
-//! not among them. What the default index gives now is judged on the GPUs that are here.
+//! For requirements files: one of the packages requires torch, according to its metadata or its knowledge-base row, without an exact
+//! version, and torch itself is not listed. The build that the default index offers now is checked against the machine's GPUs.
 //!
 //! ## How to fix it
-//! Name torch in the file, with the index that has the right build.
+//! List torch in the file, along with the index that has the right build.
 //!
 //! ## In a log
 //! `Collecting torch>=1.11.0 (from sentence-transformers)`.
 //!
 //! ## Sources
-//! METADATA of the packages; the knowledge base's rows of what the default index gives.
+//! METADATA of the packages; the knowledge base's rows on what the default index offers.
 
 use crate::{
     facts::{Environment, Gpu, Origin, Package},
@@ -59,8 +59,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     let full = build.full_version(release);
     let fault = context.facts.gpus.value().into_iter().flatten().find_map(|gpu| fault(context, gpu, build));
     let summary = match &fault {
-        Some(fault) => format!("{} brings torch {range} along, and pip takes torch {full}: {fault}.", label(by)),
-        None => format!("{} brings torch {range} along, and pip takes what is newest: torch {full} now.", label(by)),
+        Some(fault) => format!("{} depends on torch {range}, and pip would install torch {full}: {fault}.", label(by)),
+        None => {
+            format!("{} depends on torch {range}, and pip would install the newest: currently torch {full}.", label(by))
+        }
     };
     Draft::new("torch", summary)
         .evidence(package_evidence(context, by))
@@ -72,7 +74,7 @@ fn judge(context: &Context<'_>) -> Outcome {
             ),
         ))
         .evidence(Evidence::new(
-            format!("the default index gives torch {full}"),
+            format!("the default index offers torch {full}"),
             format!("knowledge: {}", context.knowledge.cite_torch(release, build)),
         ))
         .cause(&by.name)
@@ -92,7 +94,7 @@ fn requires_torch(context: &Context<'_>, package: &Package) -> Option<String> {
     })
 }
 
-/// What the default index gives for a range.
+/// The build that the default index offers for a range.
 fn default_build<'a>(
     context: &Context<'a>,
     environment: &Environment,
@@ -109,7 +111,7 @@ fn default_build<'a>(
     })
 }
 
-/// Why that build is no good for a GPU.
+/// Why that build does not work on a GPU.
 fn fault(context: &Context<'_>, gpu: &Gpu, build: &TorchBuild) -> Option<String> {
     let name = gpu_name(gpu);
     let Some(cuda) = build.cuda() else { return Some("a build without CUDA".to_owned()) };
@@ -117,7 +119,7 @@ fn fault(context: &Context<'_>, gpu: &Gpu, build: &TorchBuild) -> Option<String>
     if let (Some(version), Some(os)) = (&driver.version, driver_os(context))
         && let Some(floor) = context.knowledge.runtime_floor(cuda, os).filter(|floor| *version < floor.driver)
     {
-        return Some(format!("CUDA {cuda} needs driver {} or newer, and {version} is here", floor.driver));
+        return Some(format!("CUDA {cuda} needs driver {} or newer, but {version} is installed", floor.driver));
     }
     let code = context.knowledge.torch_code(build)?;
     let reach = on_code(&Terms::new(context.knowledge, &driver, Some(cuda)), &code, *gpu.capability.value()?);

@@ -1,20 +1,20 @@
 //! # variable-read-by-nothing
 //!
-//! An environment variable is set that nothing here reads: a name that is misspelt, of another version, or of another program. Who set
-//! it believes that it works.
+//! An environment variable is set that no installed software reads: its name is misspelled, or belongs to another version or another
+//! program, so setting it has no effect.
 //!
 //! ## How it is decided
-//! The knowledge base lists names that people set, and who does not read them in which versions. It is a finding when that package is
-//! installed in such a version, no package that does read the name is, and the name that is read is not set too.
+//! The knowledge base lists variable names that people set, and which packages do not read them in which versions. A finding is reported if
+//! such a version is installed, no installed package reads the name, and the correct name is not set as well.
 //!
 //! ## How to fix it
-//! Set the variable that is read, where there is one, and unset the other.
+//! Unset the variable, and set the one that is read instead, if there is one.
 //!
 //! ## In a log
-//! Nothing: that is the trouble with it.
+//! Nothing, which makes the mistake hard to notice.
 //!
 //! ## Sources
-//! Each row of variables.toml names its own: the texts of libraries and Python files, and threads of people who set the name.
+//! Each row of variables.toml names its own: strings in libraries and Python files, and threads by people who set the name.
 
 use crate::{
     finding::{Evidence, Severity},
@@ -37,7 +37,7 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Who reads what no package does.
+/// The reader that is not a package.
 const DRIVER: &str = "driver";
 
 fn judge(context: &Context<'_>) -> Outcome {
@@ -80,7 +80,7 @@ fn of_row(context: &Context<'_>, row: &UnreadRow) -> Outcome {
     };
     let reads = |name: &str, versions: Option<&str>| {
         let version = context.package(name).map(|reader| reader.version.value());
-        // A reader whose version is not known may well read it.
+        // A package of unknown version may well read it.
         version.is_some_and(|version| match (versions, version) {
             (Some(range), Some(version)) => python::in_range(range, version) == Some(true),
             _ => true,
@@ -95,8 +95,8 @@ fn of_row(context: &Context<'_>, row: &UnreadRow) -> Outcome {
         return Outcome::Holds;
     }
     let summary = match &row.instead {
-        Some(instead) => format!("{} is set, and {by} does not read it: its name for that is {instead}.", row.name),
-        None => format!("{} is set, and {by} does not read it; nor does anything else that is known here.", row.name),
+        Some(instead) => format!("{} is set, but {by} does not read it; it reads {instead} instead.", row.name),
+        None => format!("{} is set, but neither {by} nor any other known package reads it.", row.name),
     };
     let mut draft = Draft::new(&row.name, summary).evidence(context.variable_evidence(&row.name)).cause(&row.of);
     draft.trace.variable = Some(row.name.clone());

@@ -1,18 +1,18 @@
 //! # versions-disagree
 //!
-//! What a package says of itself in one place is not what it says in another: the version in its metadata is not that of its module, or
-//! its main library links to another CUDA than its module says it was built with. Files of two builds are mixed: an install over another
-//! one, a copy, an image layer over another.
+//! A package contradicts itself: the version in its metadata differs from that of its module, or its main library links to a different CUDA
+//! version than the one that its module says it was built with. Files of two builds are mixed: from an install over another one, a copy, or
+//! one image layer over another.
 //!
 //! ## How it is decided
-//! `Version` of METADATA is held against `__version__` in `version.py` (release number; the local part where both have one), and the CUDA
-//! major in `version.py` against the CUDA libraries that the main library links to. For torch, torchvision and torchaudio.
+//! For torch, torchvision and torchaudio: `Version` in METADATA is compared with `__version__` in `version.py` (the release number, and the
+//! local part if both have one), and the CUDA major version in `version.py` with the CUDA libraries that the main library links to.
 //!
 //! ## How to fix it
-//! `pip uninstall` until none is left, delete what remains of the package's folder, and install it again.
+//! Run `pip uninstall` until none is left, delete what remains of the package's folder, and install the package again.
 //!
 //! ## In a log
-//! A `torch.__version__` that is not that of `pip list`; `undefined symbol`; `libcudart.so.12: cannot open shared object file`.
+//! A `torch.__version__` that differs from `pip list`; `undefined symbol`; `libcudart.so.12: cannot open shared object file`.
 //!
 //! ## Sources
 //! PEP 440; PyTorch, `torch/version.py`.
@@ -44,7 +44,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let shadowed = |package: &Package| {
         environment.elsewhere.iter().any(|other| other.package == package.name && other.way == Way::Pythonpath)
     };
-    // The metadata of an editable install is that of the day on which it was made.
+    // The metadata of an editable install dates from the day it was installed.
     let judged = |package: &&Package| package.editable.is_none() && !shadowed(package);
     let drafts: Vec<Draft> =
         environment.packages.iter().filter(judged).filter_map(|package| of_package(context, package)).collect();
@@ -58,7 +58,8 @@ fn of_package(context: &Context<'_>, package: &Package) -> Option<Draft> {
     if let Fact::Known { value: version, via: from } = &package.version
         && differ(version, &build.version)
     {
-        let summary = format!("The metadata of {} says {version}, its module says {}.", package.name, build.version);
+        let summary =
+            format!("The metadata of {} says {version}, but its module says {}.", package.name, build.version);
         draft = Some(
             Draft::new(label(package), summary)
                 .cause(version)
@@ -74,7 +75,7 @@ fn of_package(context: &Context<'_>, package: &Package) -> Option<Draft> {
         && major != cuda.major
     {
         let summary = format!(
-            "{} says that it was built with CUDA {cuda}, and {} links to CUDA {major}.",
+            "{} says that it was built with CUDA {cuda}, but {} links to CUDA {major}.",
             label(package),
             library.path
         );
@@ -84,7 +85,7 @@ fn of_package(context: &Context<'_>, package: &Package) -> Option<Draft> {
     Some(draft?.about(package))
 }
 
-/// Whether two spellings of a version cannot mean the same build: other numbers, or other local parts where both have one.
+/// Whether two version strings cannot mean the same build: different numbers, or different local parts if both have one.
 fn differ(metadata: &str, module: &str) -> bool {
     let numbers = |version: &str| {
         let public = python::public_version(version).trim_start_matches('v');

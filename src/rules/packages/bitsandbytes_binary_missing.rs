@@ -1,15 +1,16 @@
 //! # bitsandbytes-binary-missing
 //!
-//! bitsandbytes brings one compiled library for each CUDA release and takes the one of the installed PyTorch's; for this release it has
-//! none, so it falls back to the processor or stops.
+//! bitsandbytes ships one compiled library per CUDA release and loads the one that matches the installed PyTorch. It has no library for
+//! this release, so it falls back to the CPU or stops.
 //!
 //! ## How it is decided
-//! The names of its libraries (`libbitsandbytes_cuda128.so`), or what the row of its version lists, against the CUDA release of
-//! PyTorch's build, or against `BNB_CUDA_VERSION` where that is set. Until 0.49 the release must match exactly, from 0.50 on an older
-//! one of the same major is taken. The rule holds for every package whose row says that it chooses in this way.
+//! The names of its libraries (`libbitsandbytes_cuda128.so`), or the list in the knowledge-base row for its version, are compared with the
+//! CUDA release of the PyTorch build, or with `BNB_CUDA_VERSION` if that is set. Up to 0.49 the release must match exactly; from 0.50 on, a
+//! library for an older release of the same major version is accepted. The rule applies to every package whose row says that it selects its
+//! library this way.
 //!
 //! ## How to fix it
-//! A version that has the library; else a PyTorch build for a CUDA release that it has one for; unset `BNB_CUDA_VERSION`.
+//! Install a version that has the library, or a PyTorch build for a CUDA release that it has a library for; or unset `BNB_CUDA_VERSION`.
 //!
 //! ## In a log
 //! `Configured CUDA binary not found at …/libbitsandbytes_cuda132.so`; `The installed version of bitsandbytes was compiled without GPU
@@ -66,7 +67,10 @@ fn judge(context: &Context<'_>) -> Outcome {
         None => format!("{} is built for {wanted}", label(torch)),
     };
     let list = there.join(", ");
-    let summary = format!("{} has no library for this CUDA release: it has {list}, and {asks}.", label(package));
+    let summary = format!(
+        "{} has no library for the CUDA release in use: it has libraries for {list}, but {asks}.",
+        label(package)
+    );
     let source = match (measured, row) {
         (false, Some(row)) => format!("knowledge: {}", context.knowledge.cite_build(file, row)),
         _ => match &package.version {

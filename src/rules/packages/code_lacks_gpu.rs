@@ -1,16 +1,16 @@
 //! # code-lacks-gpu
 //!
-//! A package brings device code that this GPU, or this driver, cannot run, and nobody knows which of its libraries it needs.
+//! A package contains device code that this GPU or this driver cannot run, and it is unknown which of its libraries are needed.
 //!
 //! ## How it is decided
-//! For packages without a row in the knowledge base, every library with device code is read and judged as PyTorch's are: machine code for
-//! the GPU, PTX that the driver can compile, zstd that it can unpack, the CUDA major that the library links to. Loose `.ptx`, `.cubin`
-//! and `.fatbin` files count, too. Kernels for another generation only are left out where the rest serves the GPU, and of variants for
-//! several CUDA releases the best counts. Since some of these libraries may never be loaded, it is a warning.
+//! For packages without a row in the knowledge base, every library with device code is read and checked like PyTorch's: machine code for
+//! the GPU, PTX that the driver can compile, zstd that it can decompress, the CUDA major version that the library links to. Loose `.ptx`,
+//! `.cubin` and `.fatbin` files count too. Kernels that exist only for another GPU generation are ignored if the rest supports the GPU, and
+//! among variants for several CUDA releases the best one counts. Since some of these libraries may never be loaded, this is a warning.
 //!
 //! ## How to fix it
 //! Look for a version of the package with code for the GPU: `gpucheck scan PACKAGE==VERSION --gpu GPU` reads a wheel on an index without
-//! downloading it. Where there is none, build it from source for the GPU.
+//! downloading it. If there is none, build the package from source for the GPU.
 //!
 //! ## In a log
 //! `CUDA error: no kernel image is available for execution on the device`, or `the provided PTX was compiled with an unsupported
@@ -74,7 +74,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let device = format!("{name}: compute capability {capability}");
     let via = gpu.capability.via().map(ToString::to_string).unwrap_or_default();
     draft = draft.evidence(Evidence::new(device, via).at(format!("/facts/gpus/value/{index}")));
-    // Another build of torch brings other companions; it does nothing for what stands beside it.
+    // A different torch build comes with different companions, so the finding about torch is the cause.
     if COMPANIONS.contains(&package.name.as_str()) {
         draft.trace.follows.extend(["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"].map(str::to_owned));
     }

@@ -3,8 +3,8 @@
 //! The installed PyTorch is a build without CUDA, so no GPU is used.
 //!
 //! ## How it is decided
-//! `torch/version.py` says `cuda = None`. METADATA cannot tell: the wheels for Windows and ARM list the same nvidia packages. What
-//! `pip install torch` gives on Windows is always such a build.
+//! `torch/version.py` says `cuda = None`. METADATA does not show it: the wheels for Windows and ARM list the same nvidia packages. On
+//! Windows, `pip install torch` always installs such a build.
 //!
 //! ## How to fix it
 //! Install the build of the same version with CUDA from PyTorch's own index.
@@ -47,9 +47,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     if build.cuda.is_some() {
         return Outcome::Holds;
     }
-    // A CPU build may be wanted where a GPU just happens to be there.
+    // A CPU build may be intended even if the machine has a GPU.
     let asked = gpus.iter().any(|gpu| gpu.named);
-    Draft::new(label(torch), format!("{} is a build without CUDA: it uses no GPU.", label(torch)))
+    Draft::new(label(torch), format!("{} is a build without CUDA and cannot use the GPU.", label(torch)))
         .evidence(package_evidence(context, torch))
         .symptom("AssertionError: Torch not compiled with CUDA enabled")
         .severity(if asked { Severity::Error } else { Severity::Warning })

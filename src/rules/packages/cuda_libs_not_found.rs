@@ -1,15 +1,15 @@
 //! # cuda-libs-not-found
 //!
-//! A package needs libraries of the CUDA toolkit that no package of the environment brings and the system loader does not find. There
-//! is no PyTorch here that would bring others.
+//! A package needs CUDA toolkit libraries that no installed package provides and the system loader does not find, and no PyTorch with CUDA
+//! is installed that would provide them.
 //!
 //! ## How it is decided
-//! As extension-cuda-major-mismatch, for environments without a PyTorch with CUDA. Where a CUDA toolkit is there, and it is of another
-//! major version than the missing libraries, that is the cause, and the finding has the name of that rule.
+//! As for extension-cuda-major-mismatch, for environments without a CUDA build of PyTorch. If a CUDA toolkit is installed but has a
+//! different major version than the missing libraries, that is the cause, and the finding is reported under that rule.
 //!
 //! ## How to fix it
-//! Install the packages that bring them (`nvidia-cublas-cu12`, `nvidia-cudnn-cu12` …), or the toolkit of that major version, and put its
-//! folder on the loader's path.
+//! Install the packages that provide them (`nvidia-cublas-cu12`, `nvidia-cudnn-cu12` …), or install the toolkit of that major version and
+//! add its library folder to the loader's search path.
 //!
 //! ## In a log
 //! `Could not load dynamic library 'libcudart.so.11.0'`; `Library libcublas.so.12 is not found or cannot be loaded`.
@@ -40,7 +40,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some(package) = extension(context) else { return Outcome::NotApplicable };
-    // Without a GPU these packages use the processor, and need nothing.
+    // Without a GPU these packages run on the CPU and need none of this.
     if torch_cuda_major(context).is_some() || !has_gpu(context) {
         return Outcome::NotApplicable;
     }
@@ -56,14 +56,14 @@ fn judge(context: &Context<'_>) -> Outcome {
             Provision::Package | Provision::System => {}
         }
     }
-    // One that is known to be missing is enough.
+    // One library known to be missing is enough.
     let Some(first) = missing.first() else {
         return if unknown.is_empty() { Outcome::Holds } else { Outcome::Needs(unknown) };
     };
     let foreign = foreign_toolkit(context, first);
-    let mut summary = format!("{} needs {}, which nothing brings", label(package), missing.join(", "));
+    let mut summary = format!("{} needs {}, which no installed package provides", label(package), missing.join(", "));
     match foreign.and_then(|(_, toolkit)| toolkit.version.value()) {
-        Some(version) => summary.push_str(&format!(": the CUDA toolkit that is here is {version}.")),
+        Some(version) => summary.push_str(&format!("; the installed CUDA toolkit is {version}.")),
         None => summary.push('.'),
     }
     let mut draft = Draft::new(label(package), summary)
@@ -78,11 +78,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         draft.evidence.push(Evidence::new(toolkit.path.clone(), toolkit.leads()).at(pointer));
     }
     draft.trace.missing.clone_from(&missing);
-    draft.evidence.push(Evidence::new(format!("{first} is not there"), "the loader's folders and all packages"));
+    draft.evidence.push(Evidence::new(format!("{first} not found"), "the loader's search path and all packages"));
     draft.found()
 }
 
-/// A toolkit of another CUDA major than this library is of, where none is of the same.
+/// A toolkit with a different CUDA major version than this library, if no toolkit has the same one.
 fn foreign_toolkit<'a>(context: &Context<'a>, soname: &str) -> Option<(usize, &'a Toolkit)> {
     let wanted = cuda_major(soname)?;
     let major = |(_, toolkit): &(usize, &Toolkit)| toolkit.version.value().map(|version| version.major);

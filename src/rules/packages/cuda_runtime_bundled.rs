@@ -3,18 +3,18 @@
 //! A package contains its own copy of the CUDA runtime (libcudart).
 //!
 //! ## How it is decided
-//! A library of a scanned package is called `libcudart.so` or `cudart64.dll`, with or without a version and the hash that auditwheel or
-//! delvewheel adds. NVIDIA's own packages of the runtime are left out, and so are stubs and a file that is scanned by itself.
+//! A library in a scanned package is named `libcudart.so` or `cudart64.dll`, with or without a version and the hash that auditwheel or
+//! delvewheel adds. NVIDIA's own runtime packages, stubs, and a file that is scanned by itself are excluded.
 //!
 //! ## How to fix it
-//! Nothing is wrong by itself: the copy works beside others. To ship a smaller package, depend on NVIDIA's (`nvidia-cuda-runtime-cu12`)
-//! and leave the copy out (`auditwheel repair --exclude libcudart.so.12`), or link the runtime statically.
+//! This is not an error: the copy works alongside others. To ship a smaller package, depend on NVIDIA's (`nvidia-cuda-runtime-cu12`) and
+//! exclude the copy (`auditwheel repair --exclude libcudart.so.12`), or link the runtime statically.
 //!
 //! ## In a log
 //! Nothing.
 //!
 //! ## Sources
-//! pytorch/ao#2892 and uccl-project/uccl#1038, which left it out of their wheels.
+//! pytorch/ao#2892 and uccl-project/uccl#1038, which removed it from their wheels.
 
 use crate::{
     finding::{Evidence, Severity},
@@ -33,7 +33,7 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Distributions that are there to bring the runtime.
+/// Distributions whose purpose is to provide the runtime.
 const OWNERS: [&str; 3] = ["nvidia-cuda-runtime", "cuda-cudart", "cudatoolkit"];
 
 fn judge(context: &Context<'_>) -> Outcome {

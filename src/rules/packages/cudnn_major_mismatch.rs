@@ -1,14 +1,15 @@
 //! # cudnn-major-mismatch
 //!
-//! A package asks for another cuDNN major version than the one that is here. cuDNN 8 and 9 have different file names, so that neither
-//! stands in for the other.
+//! A package needs a different cuDNN major version than the installed one. cuDNN 8 and 9 have different file names, so neither can replace
+//! the other.
 //!
 //! ## How it is decided
-//! The row of the package's version names the major version that it loads; the nvidia-cudnn package of the environment, or what the
-//! installed PyTorch brings, is the one that is here. Where the system loader finds the wanted one too, nothing is wrong.
+//! The knowledge-base row for the package's version names the major version that it loads. The installed one is that of the nvidia-cudnn
+//! package in the environment, or the one that the installed PyTorch depends on. If the system loader also finds the required one, there is
+//! no problem.
 //!
 //! ## How to fix it
-//! A version of the package for the cuDNN that is here; only then a PyTorch that brings the other.
+//! Install a version of the package for the installed cuDNN; failing that, a PyTorch with the other cuDNN version.
 //!
 //! ## In a log
 //! `Could not load library libcudnn_ops_infer.so.8`; `Could not locate cudnn_ops_infer64_8.dll`.
@@ -53,7 +54,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let symptom = row.needs.iter().find(|soname| soname.contains("cudnn"));
     let symptom = symptom.map_or_else(|| format!("libcudnn.so.{wanted}"), Clone::clone);
-    let summary = format!("{} loads cuDNN {wanted}, and {} brings cuDNN {there}.", label(package), label(by));
+    let summary = format!("{} loads cuDNN {wanted}, but {} provides cuDNN {there}.", label(package), label(by));
     let mut draft = Draft::new(label(package), summary)
         .about(package)
         .severity(lacking(context))

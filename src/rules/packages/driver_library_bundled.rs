@@ -1,19 +1,19 @@
 //! # driver-library-bundled
 //!
-//! A package contains a copy of the driver's own library, libcuda or nvcuda.dll, which shadows the real one.
+//! A package contains a copy of the driver's own library (libcuda or nvcuda.dll), which shadows the real one.
 //!
 //! ## How it is decided
-//! A library of a scanned package is called `libcuda.so` or `nvcuda.dll`, with or without a version and the hash that auditwheel adds.
-//! Left out: stubs for the linker (in a folder `stubs`), NVIDIA's forward-compatibility package (in a folder `compat` or `cuda-compat`),
-//! the driver's own folder, where libnvidia-ptxjitcompiler or nvptxJITCompiler lies beside it, and a file that is scanned by itself.
+//! A library in a scanned package is named `libcuda.so` or `nvcuda.dll`, with or without a version and the hash that auditwheel adds.
+//! Excluded: linker stubs (in a `stubs` folder), NVIDIA's forward-compatibility package (in a `compat` or `cuda-compat` folder), the
+//! driver's own folder (recognized by libnvidia-ptxjitcompiler or nvptxJITCompiler next to it), and a file that is scanned by itself.
 //!
 //! ## How to fix it
-//! Leave the library out of the package: `auditwheel repair --exclude libcuda.so.1`. It comes with the driver and must match the kernel
-//! module; nvcuda.dll is part of Windows' driver in the same way.
+//! Exclude the library from the package: `auditwheel repair --exclude libcuda.so.1`. It comes with the driver and must match the kernel
+//! module; likewise, nvcuda.dll is part of the Windows driver.
 //!
 //! ## In a log
-//! `CUDA driver version is insufficient for CUDA runtime version`, or
-//! `system has unsupported display driver / cuda driver combination`, once the installed driver is another than the copy's.
+//! `CUDA driver version is insufficient for CUDA runtime version`, or `system has unsupported display driver / cuda driver combination`,
+//! when the installed driver is not the one that the copy came from.
 //!
 //! ## Sources
 //! CUDA compatibility guide; InsightSoftwareConsortium/ITKPythonPackage#265 (wheels with a renamed libcuda); pypa/auditwheel#368

@@ -1,14 +1,14 @@
 //! # driver-too-old-for-package
 //!
-//! A package was built for a CUDA major that the driver is too old to start.
+//! A package was built for a CUDA major version that needs a newer driver.
 //!
 //! ## How it is decided
-//! As for PyTorch, by minor-version compatibility: the CUDA libraries that the package's main libraries link to name the CUDA major, and
-//! each major starts from one driver on. Packages without a row in the knowledge base are judged by `code-lacks-gpu`.
+//! As for PyTorch, by minor-version compatibility: the CUDA libraries that the package's main libraries link to give the CUDA major
+//! version, and each major version has a minimum driver. Packages without a row in the knowledge base are covered by `code-lacks-gpu`.
 //!
 //! ## How to fix it
-//! Update the driver (that of the host, for a container; the Windows driver, for WSL2), or install a version of the package that was
-//! built for an older CUDA major.
+//! Update the driver (for a container, on the host; for WSL2, the Windows driver), or install a version of the package that was built for
+//! an older CUDA major version.
 //!
 //! ## In a log
 //! `CUDA driver version is insufficient for CUDA runtime version`.
@@ -43,7 +43,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if driver.version.is_none() {
         return Outcome::NotApplicable;
     }
-    // What its libraries do not say themselves, its requirements or its row do.
+    // If the libraries do not name it, the requirements or the knowledge-base row may.
     let row = package_row(context, package).and_then(|row| row.cuda);
     let major = code::required_major(&package.requires).or(row);
     let terms = Terms { major, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };

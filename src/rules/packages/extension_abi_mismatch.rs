@@ -1,16 +1,16 @@
 //! # extension-abi-mismatch
 //!
-//! A compiled package was built for another PyTorch than the installed one: another release, or the other of the two C++ ABIs of
-//! libstdc++. The symbols that it looks for in PyTorch's libraries are not there.
+//! A compiled package was built for a different PyTorch than the installed one: for another release, or for the other of libstdc++'s two
+//! C++ ABIs. PyTorch's libraries lack the symbols that it needs.
 //!
 //! ## How it is decided
-//! The local part of the package's version, where its makers put it there (`2.8.3+cu12torch2.8cxx11abiTRUE`), names PyTorch's minor
-//! release, the ABI and the CUDA major. Else the row of its version says which PyTorch it was compiled for. PyTorch's own ABI is
-//! knowledge: the old one up to 2.6 (with exceptions), the new one from 2.7 on.
+//! The local part of the package's version, if the publisher sets one (`2.8.3+cu12torch2.8cxx11abiTRUE`), names PyTorch's minor release,
+//! the ABI and the CUDA major version. Otherwise the knowledge-base row for the version names the PyTorch that it was compiled for.
+//! PyTorch's own ABI comes from the knowledge base: the old one up to 2.6 (with exceptions), the new one from 2.7 on.
 //!
 //! ## How to fix it
-//! The build of the package for this PyTorch; where there is none, compile it here (`--no-build-isolation`), or take the PyTorch that
-//! it was built for.
+//! Install the build of the package for this PyTorch. If there is none, compile it in this environment (`--no-build-isolation`), or install
+//! the PyTorch that it was built for.
 //!
 //! ## In a log
 //! `undefined symbol: _ZN3c104cuda9SetDeviceEa`; `undefined symbol: _ZN2at4_ops…`; `__cxx11` in the name of the symbol.
@@ -41,7 +41,7 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// What the local part of a version says that a package was compiled for.
+/// What a package was compiled for, according to the local part of its version.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct CompiledFor {
     /// Minor release of torch: `2.8`.
@@ -87,13 +87,13 @@ fn own(package: &Package, fact: String) -> Evidence {
 fn by_release(package: &Package, compiled: &CompiledFor, torch: &str) -> Wrong {
     let wanted = compiled.torch.as_ref()?;
     (minor(torch) != *wanted)
-        .then(|| (format!("its file is the one for torch {wanted}"), own(package, format!("built for torch {wanted}"))))
+        .then(|| (format!("this build is for torch {wanted}"), own(package, format!("built for torch {wanted}"))))
 }
 
 fn by_cuda(context: &Context<'_>, package: &Package, compiled: &CompiledFor) -> Wrong {
     let (built, there) = (compiled.cuda?, torch_cuda_major(context)?);
     (built != there).then(|| {
-        (format!("its file is the one for CUDA {built}, not {there}"), own(package, format!("built for CUDA {built}")))
+        (format!("this build is for CUDA {built}, not {there}"), own(package, format!("built for CUDA {built}")))
     })
 }
 
@@ -104,7 +104,7 @@ fn by_abi(context: &Context<'_>, package: &Package, compiled: &CompiledFor, torc
     let row = context.knowledge.torch_abi(torch, variant, *environment.platform.value()?)?;
     let name = |cxx11: bool| if cxx11 { "the new C++ ABI (cxx11abiTRUE)" } else { "the old C++ ABI (cxx11abiFALSE)" };
     (built != row.cxx11).then(|| {
-        let why = format!("its file is the one for {}, and torch has {}", name(built), name(row.cxx11));
+        let why = format!("this build uses {}, but torch uses {}", name(built), name(row.cxx11));
         (why, own(package, format!("built for {}", name(built))))
     })
 }
@@ -117,7 +117,7 @@ fn by_row(context: &Context<'_>, package: &Package, torch: &str) -> Wrong {
             format!("{} {}: torch {range}", package.name, row.versions),
             format!("knowledge: {}", context.knowledge.cite_build(file, row)),
         );
-        (format!("it belongs to torch {range}"), evidence)
+        (format!("it was built for torch {range}"), evidence)
     })
 }
 
@@ -126,7 +126,7 @@ fn minor(version: &str) -> String {
     python::public_version(version).splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
 }
 
-/// Reads `cu12torch2.8cxx11abiTRUE`, `pt26cu124` and the like; what is not there stays open.
+/// Reads `cu12torch2.8cxx11abiTRUE`, `pt26cu124` and the like; anything missing stays `None`.
 fn compiled_for(version: &str) -> CompiledFor {
     let local = version.split_once('+').map_or("", |(_, local)| local).to_ascii_lowercase();
     let number = |text: &str| text.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect::<String>();

@@ -1,16 +1,16 @@
 //! # extension-arch-missing
 //!
-//! PyTorch may run on this GPU, but the compiled part of another package holds no code for it.
+//! PyTorch may run on this GPU, but another package's compiled libraries contain no code for it.
 //!
 //! ## How it is decided
-//! As for PyTorch itself: the main libraries of the package are read (which those are is knowledge), and the one that can do least on
-//! the GPU decides; some packages bring other libraries for GPUs that those do not serve. Where they were not read, the row of the
-//! installed version speaks, and the report says so. PTX that was compiled for one architecture only (`compute_90a`) and PTX that is
-//! link input (`__nv_relfatbin`) count for nothing.
+//! As for PyTorch itself: the package's main libraries (listed in the knowledge base) are read, and the one with the least support for the
+//! GPU decides; some packages ship other libraries for GPUs that those do not support. If the libraries were not read, the knowledge-base
+//! row for the installed version is used, and the report says so. PTX that was compiled for one architecture only (`compute_90a`) and PTX
+//! that is only linker input (`__nv_relfatbin`) do not count.
 //!
 //! ## How to fix it
-//! A version of the package with code for the GPU; where it chooses among its libraries by PyTorch's CUDA release (bitsandbytes),
-//! another build of PyTorch; where there is none, a build from source with `TORCH_CUDA_ARCH_LIST` or the package's own variable.
+//! Install a version of the package with code for the GPU. If the package selects its library by PyTorch's CUDA release (bitsandbytes),
+//! install another build of PyTorch. If there is none, build from source with `TORCH_CUDA_ARCH_LIST` or the package's own variable.
 //!
 //! ## In a log
 //! `CUDA error: no kernel image is available for execution on the device`.
@@ -51,14 +51,14 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let device = format!("sm_{}", on_gpu.capability.number());
     let lack = match on_gpu.reach {
-        Reach::Nothing => format!("holds nothing that {device} can run"),
-        Reach::Partial(some, all) => format!("holds code that {device} can run in {some} of its {all} fatbins only"),
+        Reach::Nothing => format!("contains no code that {device} can run"),
+        Reach::Partial(some, all) => format!("contains code that {device} can run in only {some} of its {all} fatbins"),
         _ => return Outcome::Holds,
     };
     let gpu = context.gpu.map(|(_, gpu)| gpu_name(gpu)).unwrap_or_default();
     let optional = context.subject.is_some_and(|(_, file)| file.package.optional);
     let summary =
-        format!("{} was not built for {gpu} ({device}): its {} {lack}.", label(on_gpu.package), on_gpu.library.path);
+        format!("{} was not built for {gpu} ({device}): {} {lack}.", label(on_gpu.package), on_gpu.library.path);
     let mut draft = Draft::new(label(on_gpu.package), summary)
         .about(on_gpu.package)
         .symptom("CUDA error: no kernel image is available for execution on the device")

@@ -1,15 +1,15 @@
 //! # extension-cuda-major-mismatch
 //!
-//! A package needs the CUDA libraries of another major version than the installed PyTorch brings, and nothing else brings them.
+//! A package needs CUDA libraries of a different major version than the installed PyTorch provides, and nothing else provides them.
 //!
 //! ## How it is decided
-//! The names of the CUDA libraries that its main libraries link to (NEEDED, imports), or that it asks for while it runs (knowledge),
-//! tell the major version: `libcublas.so.12`. Each must be brought by a package of the environment or be found by the system loader. A
-//! package that is linked to PyTorch's own libraries must have PyTorch's CUDA major in any case: two of them in one process do not mix.
+//! The major version comes from the names of the CUDA libraries that its main libraries link to (NEEDED, imports) or that it loads at run
+//! time (knowledge base): `libcublas.so.12`. Each must be provided by a package in the environment or be found by the system loader. A
+//! package that links to PyTorch's own libraries must always use PyTorch's CUDA major version: two of them cannot be mixed in one process.
 //!
 //! ## How to fix it
-//! The build of the package for PyTorch's CUDA major, PyTorch's build for the package's, or, for packages that are not linked to
-//! PyTorch, the missing CUDA libraries from their own packages.
+//! Install the build of the package for PyTorch's CUDA major version, or PyTorch's build for the package's. For packages that do not link
+//! to PyTorch, the missing CUDA libraries can also be installed from their own packages.
 //!
 //! ## In a log
 //! `libcudart.so.12: cannot open shared object file`; `Library libcublas.so.12 is not found or cannot be loaded`.
@@ -70,10 +70,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Holds;
     }
     let what = match missing {
-        Some(soname) => format!("it needs {soname}, which nothing brings"),
-        None => "both are in one process".to_owned(),
+        Some(soname) => format!("it needs {soname}, which no installed package provides"),
+        None => "both are loaded into one process".to_owned(),
     };
-    let summary = format!("{} is for CUDA {major}, and {} for CUDA {of_torch}: {what}.", label(package), label(torch));
+    let summary =
+        format!("{} is for CUDA {major}, but {} is for CUDA {of_torch}: {what}.", label(package), label(torch));
     let named = missing.or(foreign.first().map(|(soname, _)| soname));
     let soname = named.cloned().unwrap_or_else(|| format!("libcudart.so.{major}"));
     let mut draft = Draft::new(label(package), summary)
@@ -89,7 +90,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.found()
 }
 
-/// Where it is written that the package needs this library.
+/// The source that says that the package needs this library.
 fn evidence(context: &Context<'_>, soname: &str) -> Option<Evidence> {
     let (package, file) = context.subject?;
     let linked = |library: &&crate::facts::Library| library.needed.iter().any(|needed| needed == soname);

@@ -1,13 +1,14 @@
 //! # extension-needs-ptx-jit
 //!
-//! The compiled part of a package holds no machine code for this GPU, but PTX that the driver compiles when it is first used.
+//! A package's compiled libraries contain no machine code for this GPU, only PTX that the driver compiles at first use.
 //!
 //! ## How it is decided
-//! As extension-arch-missing: what the GPU can use of the main library is PTX. A package with few kernels needs seconds for it; those
-//! that need many minutes have a finding of their own.
+//! As for extension-arch-missing: the only code in the main library that the GPU can use is PTX. For a package with few kernels, compiling
+//! takes seconds; packages that need many minutes have a finding of their own.
 //!
 //! ## How to fix it
-//! Nothing needs fixing as long as the driver's cache is kept: `CUDA_CACHE_PATH` on a volume in containers, `CUDA_CACHE_DISABLE` unset.
+//! No fix is needed as long as the driver's cache is kept: in containers, put `CUDA_CACHE_PATH` on a volume; leave `CUDA_CACHE_DISABLE`
+//! unset.
 //!
 //! ## In a log
 //! Nothing; the first call takes longer.
@@ -43,8 +44,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let Reach::Compiled(code) = on_gpu.reach else { return Outcome::Holds };
     let gpu = context.gpu.map(|(_, gpu)| gpu_name(gpu)).unwrap_or_default();
-    let summary =
-        format!("{} runs on {gpu} after the driver has compiled its {code} PTX, at first use.", label(on_gpu.package));
+    let summary = format!(
+        "{} runs on {gpu} only after the driver has compiled its {code} PTX at first use.",
+        label(on_gpu.package)
+    );
     let mut draft = Draft::new(label(on_gpu.package), summary).about(on_gpu.package).cause(code);
     draft.evidence = on_gpu.evidence;
     draft.found()

@@ -1,13 +1,13 @@
 //! # extension-ptx-too-new-for-driver
 //!
-//! All that a package holds for this GPU is PTX, or compressed code, that is newer than the driver understands.
+//! The only code that a package contains for this GPU is PTX, or compressed code, that this driver is too old for.
 //!
 //! ## How it is decided
-//! As extension-arch-missing, with the driver: it compiles PTX up to the ISA version of its own CUDA release, and unpacks zstd from
-//! branch R550 on. CUDA's minor-version compatibility does not cover PTX.
+//! As for extension-arch-missing, taking the driver into account: it compiles PTX up to the ISA version of its own CUDA release, and
+//! decompresses zstd from branch R550 on. CUDA's minor-version compatibility does not cover PTX.
 //!
 //! ## How to fix it
-//! A newer driver, or a version of the package that was built with an older CUDA toolkit or with machine code for the GPU.
+//! Update the driver, or install a version of the package that was built with an older CUDA toolkit or with machine code for the GPU.
 //!
 //! ## In a log
 //! `the provided PTX was compiled with an unsupported toolchain`.
@@ -42,12 +42,12 @@ fn judge(context: &Context<'_>) -> Outcome {
         Err(outcome) => return outcome,
     };
     let what = match on_gpu.reach {
-        Reach::IsaTooNew(isa) => format!("its PTX is of ISA {isa}, which the driver cannot compile"),
-        Reach::ZstdTooNew => "its code is packed with zstd, which the driver cannot unpack".to_owned(),
+        Reach::IsaTooNew(isa) => format!("its PTX uses ISA version {isa}, which the driver cannot compile"),
+        Reach::ZstdTooNew => "its code is compressed with zstd, which the driver cannot decompress".to_owned(),
         _ => return Outcome::Holds,
     };
     let gpu = context.gpu.map(|(_, gpu)| gpu_name(gpu)).unwrap_or_default();
-    let summary = format!("{} does not start on {gpu}: {what}.", label(on_gpu.package));
+    let summary = format!("{} cannot run on {gpu}: {what}.", label(on_gpu.package));
     let mut draft = Draft::new(label(on_gpu.package), summary)
         .about(on_gpu.package)
         .symptom("the provided PTX was compiled with an unsupported toolchain")

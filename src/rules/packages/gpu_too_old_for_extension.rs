@@ -1,12 +1,13 @@
 //! # gpu-too-old-for-extension
 //!
-//! PyTorch supports the GPU, but the code of another package asks for a newer one, whatever it was compiled for.
+//! PyTorch supports the GPU, but another package's own code requires a newer one, no matter what it was compiled for.
 //!
 //! ## How it is decided
-//! The row of the installed version names the least compute capability that the package's own code admits.
+//! The knowledge-base row for the installed version names the minimum compute capability that the package's own code accepts.
 //!
 //! ## How to fix it
-//! Do without the package: PyTorch's scaled dot product attention in the place of FlashAttention, for example. No build of it helps.
+//! Do without the package: for example, use PyTorch's scaled dot product attention instead of FlashAttention. No other build of the package
+//! helps.
 //!
 //! ## In a log
 //! `RuntimeError: FlashAttention only supports Ampere GPUs or newer.`
@@ -60,6 +61,6 @@ fn judge(context: &Context<'_>) -> Outcome {
             .at(format!("/facts/gpus/value/{index}")),
         )
         .cause(capability);
-    draft.evidence.extend(row_evidence(context, row, format!("least compute capability {minimum}")));
+    draft.evidence.extend(row_evidence(context, row, format!("minimum compute capability {minimum}")));
     draft.found()
 }

@@ -1,19 +1,19 @@
 //! # known-problem
 //!
-//! A problem of a package that its row in the knowledge base describes. Each has a slug and a page of its own (`gpucheck rule`).
+//! A known problem of a package, described in its knowledge-base row. Each problem has a slug and a page of its own (`gpucheck rule`).
 //!
 //! ## How it is decided
-//! The row names a range of versions and conditions over what was seen: other packages, the GPU, the driver, the platform, Python,
-//! environment variables, shared libraries. All must be so. Where one cannot be told for want of a fact, the fact is asked for.
+//! The row names a range of versions and conditions on the facts: other packages, the GPU, the driver, the platform, Python, environment
+//! variables, shared libraries. All of them must hold. If a fact needed to check one is missing, the report asks for it.
 //!
 //! ## How to fix it
-//! As the row says; what can be tried on the facts has been tried.
+//! As the row says. Fixes that can be tried against the facts have been tried.
 //!
 //! ## In a log
 //! The row names the error texts.
 //!
 //! ## Sources
-//! Each row names its own, and how it is known: measured, reported, documented or inferred.
+//! Each row names its own sources, and how the problem is known: measured, reported, documented or inferred.
 
 use crate::{
     finding::{Evidence, Severity},
@@ -67,7 +67,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     });
     if let Some(package) = subject {
         draft = draft.about(package);
-        // Without a range of versions no condition has named the package yet.
+        // Without a version range, no condition has named the package yet.
         if row.versions.is_none() && evidence.is_empty() {
             draft = draft.evidence(package_evidence(context, package));
         }
@@ -91,7 +91,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     draft.evidence(Evidence::new(format!("known problem of {}", file.package.name), source)).found()
 }
 
-/// The cause with what is here in the place of its placeholders.
+/// The row's cause, with its placeholders filled in.
 fn fill(context: &Context<'_>, text: &str) -> String {
     let package = context.subject.map(|(package, _)| label(package));
     let torch = context.package("torch").map(label);

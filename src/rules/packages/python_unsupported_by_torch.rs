@@ -1,12 +1,13 @@
 //! # python-unsupported-by-torch
 //!
-//! There is no wheel of this PyTorch release for this Python version.
+//! This PyTorch release has no wheels for this Python version.
 //!
 //! ## How it is decided
-//! The knowledge base lists the Python versions that each release has wheels for on this platform, free-threaded ones apart.
+//! The knowledge base lists the Python versions for which each release has wheels on this platform; free-threaded versions are listed
+//! separately.
 //!
 //! ## How to fix it
-//! A release with wheels for this Python; if none suits the GPU, another Python.
+//! Install a release with wheels for this Python version; if none supports the GPU, use another Python version.
 //!
 //! ## In a log
 //! `ERROR: Could not find a version that satisfies the requirement torch`.

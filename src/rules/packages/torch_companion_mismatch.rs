@@ -1,22 +1,22 @@
 //! # torch-companion-mismatch
 //!
-//! torchvision or torchaudio does not belong to the torch that is installed: another release, another CUDA major version, or a CPU
-//! build beside a CUDA build. They are compiled against torch's C++ interface and its CUDA libraries.
+//! torchvision or torchaudio does not match the installed torch: it is for another release, for another CUDA major version, or one is a CPU
+//! build and the other a CUDA build. Both are compiled against torch's C++ interface and its CUDA libraries.
 //!
 //! ## How it is decided
-//! In this order: the companion's own `Requires-Dist: torch…` must accept the installed torch; where it names none, the knowledge
-//! base's table of releases must have the pair; their `version.py` files must name the same CUDA major version, or both none.
+//! In this order: the companion's own `Requires-Dist: torch…` must accept the installed torch; if it names none, the knowledge base's table
+//! of releases must contain the pair; their `version.py` files must name the same CUDA major version, or both none.
 //!
 //! ## How to fix it
-//! Install the companions that belong to the torch version, from the same index.
+//! Install the companions that match the torch version, from the same index.
 //!
 //! ## In a log
 //! `RuntimeError: operator torchvision::nms does not exist`; `OSError: libcudart.so.13: cannot open shared object file`;
 //! `Detected that PyTorch and torchvision were compiled with different CUDA versions`.
 //!
 //! ## Sources
-//! METADATA and version.py of the torch, torchvision and torchaudio wheels; torchvision/extension.py, which makes the comparison
-//! of CUDA majors itself.
+//! METADATA and version.py of the torch, torchvision and torchaudio wheels; torchvision/extension.py, which compares the CUDA major
+//! versions itself.
 
 use crate::{
     facts::{Fact, How, Package},
@@ -56,7 +56,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         if let Some((why, evidence)) = wrong {
             return Draft::new(
                 label(companion),
-                format!("{} does not belong to {}: {why}.", label(companion), label(torch)),
+                format!("{} does not match {}: {why}.", label(companion), label(torch)),
             )
             .evidence(package_evidence(context, companion))
             .evidence(package_evidence(context, torch))
@@ -71,7 +71,7 @@ fn judge(context: &Context<'_>) -> Outcome {
 
 type Wrong = Option<(String, Evidence)>;
 
-/// What the companion itself asks for.
+/// Checks the companion's own requirement.
 fn by_requirement(companion: &Package, torch: &str) -> Wrong {
     let line = companion.requires.iter().find(|line| {
         line.parse::<Requirement>()
@@ -84,7 +84,7 @@ fn by_requirement(companion: &Package, torch: &str) -> Wrong {
     })
 }
 
-/// What was released together, for companions whose metadata names no torch.
+/// Checks the table of releases, for companions whose metadata does not name torch.
 fn by_table(context: &Context<'_>, companion: &Package, torch: &str) -> Wrong {
     if companion
         .requires
@@ -123,7 +123,7 @@ fn by_table(context: &Context<'_>, companion: &Package, torch: &str) -> Wrong {
     ))
 }
 
-/// What they were built with.
+/// Compares the CUDA versions that they were built with.
 fn by_cuda(torch: &Package, companion: &Package) -> Wrong {
     let (Fact::Known { value: torch, .. }, Fact::Known { value: other, via }) = (&torch.build, &companion.build) else {
         return None;

@@ -1,20 +1,20 @@
 //! # torch-nightly-needless
 //!
-//! A nightly build of PyTorch is installed or asked for, whose release has come out since. The release stays on the index; nightlies
-//! are removed after some weeks, and nothing else is built for them.
+//! A nightly build of PyTorch is installed or requested, but its release is out. Releases stay on the index; nightlies are removed after
+//! some weeks, and no other packages are built for them.
 //!
 //! ## How it is decided
-//! The version has a `.dev` part, and the knowledge base has the release of the same number, or a newer one, with a build of the same
-//! CUDA release for this platform.
+//! The version has a `.dev` part, and the knowledge base lists the release of the same number, or a newer one, with a build for the same
+//! CUDA release on this platform.
 //!
 //! ## How to fix it
-//! Install the release, from the index of the same CUDA release.
+//! Install the release from the index for the same CUDA release.
 //!
 //! ## In a log
 //! `ERROR: Could not find a version that satisfies the requirement torch==2.8.0.dev20250601+cu128`.
 //!
 //! ## Sources
-//! `knowledge/torch.toml`, whose rows name theirs.
+//! `knowledge/torch.toml`; its rows name their sources.
 
 use crate::{
     finding::{Evidence, Severity},
@@ -49,8 +49,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         not_older && row.builds.iter().any(|other| other.platform == platform && other.cuda() == build.cuda)
     });
     let Some(out) = releases.next() else { return Outcome::Holds };
-    let summary =
-        format!("{} is a nightly build, and torch {} has come out with the same CUDA.", label(torch), out.version);
+    let summary = format!(
+        "{} is a nightly build, but torch {} has been released for the same CUDA version.",
+        label(torch),
+        out.version
+    );
     Draft::new(label(torch), summary)
         .evidence(package_evidence(context, torch))
         .evidence(Evidence::new(

@@ -1,14 +1,14 @@
 //! # torch-not-allowed
 //!
-//! A package that is no extension of PyTorch allows only some of its releases, and this is none of them: pip finds no set of versions, or
-//! has warned and gone on.
+//! A package that is not a PyTorch extension allows only some PyTorch releases, and the requested one is not among them: pip finds no
+//! matching set of versions, or has warned and carried on.
 //!
 //! ## How it is decided
-//! The row of the package's version has the range that its metadata names. What is installed has the metadata itself, by which
-//! environment-incomplete judges; this rule is for files that ask for packages and for logs.
+//! The knowledge-base row for the package's version has the range that its metadata names. Installed packages have the metadata itself,
+//! which environment-incomplete checks; this rule is for requirement files and logs.
 //!
 //! ## How to fix it
-//! A release of the package that allows the PyTorch that is here, or a PyTorch that it allows.
+//! Install a release of the package that allows this PyTorch, or a PyTorch that the package allows.
 //!
 //! ## In a log
 //! `ERROR: ResolutionImpossible`; `moshi 0.2.8 requires torch<2.7,>=2.2.0, but you have torch 2.8.0 which is incompatible.`
@@ -53,18 +53,19 @@ fn judge(context: &Context<'_>) -> Outcome {
     match version.and_then(|version| python::in_range(range, version)) {
         None => Outcome::NotApplicable,
         Some(true) => Outcome::Holds,
-        Some(false) => {
-            Draft::new(label(package), format!("{} allows torch {range}, and not {}.", label(package), label(torch)))
-                .about(package)
-                .symptom(format!("{} requires torch{range}, but you have another", package.name))
-                .evidence(package_evidence(context, package))
-                .evidence(package_evidence(context, torch))
-                .evidence(Evidence::new(
-                    format!("{} requires torch {range}", package.name),
-                    format!("knowledge: {}", context.knowledge.cite_build(file, row)),
-                ))
-                .cause(range)
-                .found()
-        }
+        Some(false) => Draft::new(
+            label(package),
+            format!("{} allows torch {range}, which excludes {}.", label(package), label(torch)),
+        )
+        .about(package)
+        .symptom(format!("{} requires torch{range}, but you have another", package.name))
+        .evidence(package_evidence(context, package))
+        .evidence(package_evidence(context, torch))
+        .evidence(Evidence::new(
+            format!("{} requires torch {range}", package.name),
+            format!("knowledge: {}", context.knowledge.cite_build(file, row)),
+        ))
+        .cause(range)
+        .found(),
     }
 }

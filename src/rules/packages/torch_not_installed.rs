@@ -1,13 +1,13 @@
 //! # torch-not-installed
 //!
-//! There is a GPU and a Python environment, but no PyTorch in it yet.
+//! The machine has a GPU, but PyTorch is not installed in the Python environment.
 //!
 //! ## How it is decided
-//! No distribution called `torch` was found in the environment, and none of another framework with code for GPUs. Where a folder of
-//! packages could not be listed, nobody knows.
+//! The environment contains no distribution named `torch`, nor another framework with GPU code. If a package folder could not be listed,
+//! the result is unknown.
 //!
 //! ## How to fix it
-//! The line that is given installs the newest release that has code for the GPU and runs on the driver.
+//! The suggested command installs the newest release that has code for the GPU and runs on the driver.
 //!
 //! ## In a log
 //! `ModuleNotFoundError: No module named 'torch'`.
@@ -34,9 +34,9 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
-    // What comes first in a folder that could not be listed is what Python would take.
+    // A folder that could not be listed may contain the torch that Python would import.
     if !environment.unlisted.is_empty() {
-        let told = |folder: &Unlisted| format!("torch: could not look into {}: {}", folder.path, folder.why);
+        let told = |folder: &Unlisted| format!("the contents of {}: {}", folder.path, folder.why);
         return Outcome::Needs(environment.unlisted.iter().map(told).collect());
     }
     if !has_gpu(context) {
@@ -47,14 +47,14 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let before = |other: &&Elsewhere| other.package == "torch" && other.way == Way::Pythonpath;
     if let Some(other) = environment.elsewhere.iter().find(before) {
-        return Outcome::Needs(vec![format!("the torch in {}: nothing tells its version", other.at)]);
+        return Outcome::Needs(vec![format!("the version of the torch in {}", other.at)]);
     }
-    // Where another framework is installed, nobody may want PyTorch.
+    // If another framework is installed, PyTorch may not be wanted.
     let uses_gpus = |package: &Package| {
         context.knowledge.package_file(&package.name).is_some_and(|file| !file.package.main.is_empty())
     };
     if environment.packages.iter().any(uses_gpus) {
         return Outcome::NotApplicable;
     }
-    Draft::of_environment(environment, "PyTorch is not installed here yet.").found()
+    Draft::of_environment(environment, "PyTorch is not installed in this environment.").found()
 }

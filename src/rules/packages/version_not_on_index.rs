@@ -1,19 +1,19 @@
 //! # version-not-on-index
 //!
-//! A file asks for a version that the package index has never had, so nothing of the file can be installed.
+//! A requirements file asks for a version that the package index has never had, so nothing in the file can be installed.
 //!
 //! ## How it is decided
-//! The knowledge base lists such versions, where projects ask for them: names of a model or of a repository's tag that were taken for
-//! the version of a package. What is installed is there, and is not judged.
+//! The knowledge base lists such versions that projects ask for: names of a model or of a repository's tag that were mistaken for a package
+//! version. Installed packages exist and are not checked.
 //!
 //! ## How to fix it
-//! The version that is named, or the software by its real way.
+//! Use the version that the finding names, or install the software the way its project describes.
 //!
 //! ## In a log
 //! `ERROR: No matching distribution found for silero-vad==4.0.2`.
 //!
 //! ## Sources
-//! The index's own list of versions, on the day that the row names.
+//! The index's own list of versions, as of the date in the row.
 
 use crate::{
     facts::Origin,

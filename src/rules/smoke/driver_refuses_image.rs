@@ -1,13 +1,13 @@
 //! # driver-refuses-image
 //!
-//! The driver does not load kernels that were made for a GPU: the error that a program meets whose wheel lacks the GPU's architecture.
+//! The driver refuses to load kernels built for a GPU: the error that a program gets if its wheel lacks the GPU's architecture.
 //!
 //! ## How it is decided
-//! cuModuleLoadData returned an error code for an image of gpucheck's own kernels, and no other image of them was loaded in its place. With
+//! cuModuleLoadData returned an error code for an image of gpucheck's own kernels, and no other image of them was loaded instead. With
 //! `--image` the image is chosen by hand, to see what happens.
 //!
 //! ## How to fix it
-//! For 209 (no binary for GPU): other machine code, or PTX. For 222 (unsupported PTX version): a newer driver. For 221: the driver's PTX
+//! 209 (no binary for GPU): use other machine code, or PTX. 222 (unsupported PTX version): update the driver. 221: the driver's PTX
 //! compiler is missing from the container or the installation.
 //!
 //! ## In a log
@@ -40,7 +40,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run))
 }
 
-/// A finding for each code: the modules that it kept from running stand together.
+/// One finding per error code, with all modules that it prevented from running.
 fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Vec<Draft> {
     let mut drafts: Vec<(u32, Draft)> = Vec::new();
     for (index, load) in run.smoke.images.iter().enumerate() {
@@ -57,7 +57,7 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Vec<Draft> {
                 let meaning = failure.meaning(context.knowledge);
                 let meaning = if meaning.is_empty() { "." } else { &meaning };
                 let draft =
-                    Draft::new(&run.name, format!("the driver does not load the code for {}{meaning}", load.image));
+                    Draft::new(&run.name, format!("the driver refuses to load the code for {}{meaning}", load.image));
                 drafts.push((failure.code, draft.evidence(evidence).cause(failure.code).cause(load.image)));
             }
         }

@@ -1,17 +1,17 @@
 //! # driver-rules-disagree
 //!
-//! The driver's own word about some code is not what the compatibility rules say: one of the two is wrong, and it is the driver that decides.
+//! The driver and the compatibility rules disagree about some code: one of the two is wrong, and the driver decides.
 //!
 //! ## How it is decided
-//! The driver was asked to load images of gpucheck's kernels, and with `--load` fatbins of the installed libraries. For each the rules
-//! say whether it runs on this GPU under this driver. A code that says that the GPU is busy or full says nothing.
+//! The driver was asked to load images of gpucheck's kernels and, with `--load`, fatbins of the installed libraries. For each of them the
+//! rules say whether it runs on this GPU with this driver. An error code that means the GPU is busy or full does not count.
 //!
 //! ## How to fix it
-//! Where the driver refuses what should run, the driver is broken or newer than what gpucheck knows; please report it with
+//! If the driver refuses code that should run, the driver is broken or newer than gpucheck's knowledge base; please report it with
 //! `--format json`.
 //!
 //! ## In a log
-//! Nothing: it shows in the smoke run alone.
+//! Nothing: it appears only in the smoke run.
 //!
 //! ## Sources
 //! docs/compat.md; docs/smoke.md.
@@ -47,8 +47,8 @@ fn judge(context: &Context<'_>) -> Outcome {
 fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let mut evidence = Vec::new();
     let in_fatbins = driver(context.facts);
-    // CUDA_FORCE_PTX_JIT makes the driver pass over machine code in fatbins; a cubin that it is given by itself it takes all the same
-    // (driver 580.159.04 on an H200, 2026-11-26).
+    // CUDA_FORCE_PTX_JIT makes the driver skip machine code in fatbins, but it still loads a standalone cubin (driver 580.159.04 on an
+    // H200, 2026-11-26).
     let by_itself = match in_fatbins.jit {
         Jit::Forced => compat::DriverSupport { jit: Jit::WhereNeeded, ..in_fatbins.clone() },
         _ => in_fatbins.clone(),
@@ -73,13 +73,13 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     if evidence.is_empty() {
         return None;
     }
-    let mut draft = Draft::new(&run.name, "the driver's word about some code is not what the rules say.");
+    let mut draft = Draft::new(&run.name, "the driver and the compatibility rules disagree about some code.");
     draft.causes = evidence.iter().map(|evidence| evidence.fact.clone()).collect();
     draft.evidence = evidence;
     Some(draft)
 }
 
-/// How the driver's word differs from that of the rules; nothing when it does not, or says nothing.
+/// How the driver's answer differs from the rules'; `None` if it does not differ or says nothing.
 fn differs(
     context: &Context<'_>,
     run: &SmokeRun<'_>,
@@ -93,7 +93,7 @@ fn differs(
         ContactOutcome::Ready => true,
         ContactOutcome::Failed { .. } => {
             let failure = Failure::of(answer)?;
-            // A compiler that is switched off says nothing of the code.
+            // A disabled compiler says nothing about the code.
             if failure.code == JIT_DISABLED || failure.is_not_judged(context.knowledge) {
                 return None;
             }
@@ -104,10 +104,10 @@ fn differs(
     let coverage = compat::one_fatbin(context.knowledge, images, device, built_with, driver);
     let should = coverage.native + coverage.compiled > 0;
     match (taken, should) {
-        (true, false) => Some("the driver loads it, by the rules it does not run here".to_owned()),
+        (true, false) => Some("the driver loads it, but by the rules it should not run on this GPU".to_owned()),
         (false, true) => {
             let said = Failure::of(answer).map(|failure| failure.said()).unwrap_or_default();
-            Some(format!("by the rules it runs here, {said}"))
+            Some(format!("by the rules it should run on this GPU, but {said}"))
         }
         _ => None,
     }

@@ -1,14 +1,14 @@
 //! # framework-hangs
 //!
-//! torch was asked to compute, in its own environment, and gave no answer.
+//! torch hung while it was computing in its own environment.
 //!
 //! ## How it is decided
-//! Each process of `--framework` has until its deadline (`--framework-timeout`); the step that it is at then did not end. After two such
-//! steps the rest is not tried.
+//! Each process of `--framework` must finish by its deadline (`--framework-timeout`); the step that was running then did not finish. After
+//! two such steps the rest is not tried.
 //!
 //! ## How to fix it
-//! An import that takes minutes is a slow disk or network drive: give it more time once. Otherwise look at what the process waits for
-//! (`py-spy dump`), and at the kernel's log for Xid messages.
+//! If the import takes minutes, the disk or network drive is slow: allow more time once. Otherwise check what the process is waiting for
+//! (`py-spy dump`), and check the kernel log for Xid messages.
 //!
 //! ## In a log
 //! Nothing more is written.

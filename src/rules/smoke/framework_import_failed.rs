@@ -1,20 +1,20 @@
 //! # framework-import-failed
 //!
-//! torch cannot be imported in its own environment: nothing that uses it can start.
+//! torch cannot be imported in its own environment: no program that uses it can start.
 //!
 //! ## How it is decided
-//! `--framework` runs the environment's own Python, whose first step is `import torch`. An exception is reported as it is; a process that
-//! dies meanwhile with the signal. The error text is looked up in `errors.toml`; where another finding explains it, this one is
-//! folded under it.
+//! `--framework` runs the environment's own Python, whose first step is `import torch`. An exception is reported as is; a process that dies
+//! is reported with its signal. The error text is looked up in `errors.toml`; if another finding explains it, this one is listed as its
+//! consequence.
 //!
 //! ## How to fix it
-//! By what the error says: a missing library or package is installed again, packages of two torch releases are brought together.
+//! Follow the error message: reinstall the missing library or package, or install matching packages if they belong to two torch releases.
 //!
 //! ## In a log
 //! `ImportError: libcudnn.so.9: cannot open shared object file: No such file or directory`
 //!
 //! ## Sources
-//! docs/framework.md; the rows of `knowledge/errors.toml` with theirs.
+//! docs/framework.md; the rows of `knowledge/errors.toml` and their sources.
 
 use crate::{
     facts::StepOutcome,

@@ -1,17 +1,17 @@
 //! # framework-not-run
 //!
-//! torch was to compute on a GPU, and did not get to it: nothing is known to be wrong, and nothing is known to be right.
+//! torch was supposed to run on a GPU but did not get that far: nothing is known to be wrong, and nothing is known to work.
 //!
 //! ## How it is decided
-//! `--framework` was asked for, and there is no environment, no torch or no Python that starts; or torch was imported and no step computed,
-//! as there is no GPU; or a step was refused because the GPU is busy or full. A gate that could not look stays shut: the verdict is
-//! `unknown` and the exit code 1.
+//! `--framework` was requested, but there is no environment, no torch or no Python that starts; or torch was imported but no step computed,
+//! because there is no GPU; or a step was refused because the GPU is busy or full. A gate that could not check does not pass: the verdict
+//! is `unknown` and the exit code is 1.
 //!
 //! ## How to fix it
-//! Name the environment that is meant (PATH, `--python`); install torch in it; run it where the GPU is, while it is free.
+//! Select the intended environment (PATH, `--python`), install torch in it, and run it on the machine with the GPU while the GPU is free.
 //!
 //! ## In a log
-//! Nothing: it shows with `--framework` alone.
+//! Nothing: it appears only with `--framework`.
 //!
 //! ## Sources
 //! docs/framework.md; knowledge: errors.toml.
@@ -38,7 +38,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     if let Some(why) = Framework::obstacle(&context.facts.framework) {
-        return Outcome::Needs(vec![format!("torch run in its own Python ({why})")]);
+        return Outcome::Needs(vec![format!("a run of torch in its own Python ({why})")]);
     }
     let Fact::Known { value, .. } = &context.facts.framework else { return Outcome::NotApplicable };
     if let Some(step) = refused(context, value) {

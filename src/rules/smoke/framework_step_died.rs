@@ -1,14 +1,14 @@
 //! # framework-step-died
 //!
-//! torch was asked to compute, in its own environment, and the process died: no exception, a signal.
+//! The process died while torch was computing in its own environment: from a signal, without an exception.
 //!
 //! ## How it is decided
-//! Each step of `--framework` is told before it begins. When its process ends without a word, the step that had begun gets the signal; the
-//! steps behind it are run by another process.
+//! Each step of `--framework` is announced before it begins. If its process ends without a result, the signal is attributed to the step
+//! that had begun; the steps after it run in another process.
 //!
 //! ## How to fix it
-//! SIGSEGV and SIGABRT usually come from libraries that do not belong together (two CUDA majors, two versions of cuDNN or NCCL, another
-//! libstdc++), SIGILL from a build for another processor. Try the step in a fresh environment with torch alone.
+//! SIGSEGV and SIGABRT usually come from libraries that do not match (two CUDA major versions, two versions of cuDNN or NCCL, another
+//! libstdc++), SIGILL from a build for a different CPU. Try the step in a fresh environment with only torch installed.
 //!
 //! ## In a log
 //! `Segmentation fault (core dumped)`, `Illegal instruction`.

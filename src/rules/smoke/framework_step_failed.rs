@@ -1,21 +1,21 @@
 //! # framework-step-failed
 //!
-//! torch was asked to compute on the GPU, in its own environment, and a step raised an exception.
+//! A step raised an exception while torch was computing on the GPU in its own environment.
 //!
 //! ## How it is decided
 //! `--framework` runs small steps one after another: matrix products, a convolution and an LSTM through cuDNN, attention, a CUDA graph,
-//! torch.compile, 4-bit weights. The exception's text is looked up in `errors.toml`, and steps that fail for one reason are one
-//! finding. Where another finding explains it (`gpu-too-new-for-wheel` explains `no kernel image is available`), this one is folded
-//! under it and confirms it. A full or busy GPU is no finding, nor is a machine without one.
+//! torch.compile, 4-bit weights. The exception's text is looked up in `errors.toml`, and steps that fail for the same reason become one
+//! finding. If another finding explains it (`gpu-too-new-for-wheel` explains `no kernel image is available`), this one is listed as its
+//! consequence and confirms it. A full or busy GPU is not a finding, and neither is a machine without a GPU.
 //!
 //! ## How to fix it
-//! By what the error says. An error that no finding explains is one that the files do not show: report it with `--format json`.
+//! Follow the error message. An error that no finding explains cannot be seen in the files: report it with `--format json`.
 //!
 //! ## In a log
-//! The same error as the evidence quotes.
+//! The same error that the evidence quotes.
 //!
 //! ## Sources
-//! docs/framework.md; the rows of `knowledge/errors.toml` with theirs.
+//! docs/framework.md; the rows of `knowledge/errors.toml` and their sources.
 
 use crate::{
     facts::StepOutcome,

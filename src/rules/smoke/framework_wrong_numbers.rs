@@ -1,14 +1,15 @@
 //! # framework-wrong-numbers
 //!
-//! torch computed on the GPU without any error, and the result is wrong.
+//! torch computed on the GPU without an error, but the result is wrong.
 //!
 //! ## How it is decided
-//! Each step of `--framework` is compared with the same computation in double precision on the processor. What is allowed follows from the
-//! number format (TF32 where torch uses it) and the length of the sums, so that no order of summation can exceed it.
+//! Each step of `--framework` is compared with the same computation in double precision on the CPU. The tolerance follows from the number
+//! format (TF32 if torch uses it) and the length of the sums, so that no order of summation can exceed it.
 //!
 //! ## How to fix it
-//! Nothing computed on this GPU can be trusted until it is found out why: run `gpucheck smoke` (kernels of its own, without
-//! torch). If that is wrong too, it is the GPU, its memory or its power; if not, the build of torch or of the library that the step uses.
+//! Do not trust any results from this GPU until the cause is found: run `gpucheck smoke` (its own kernels, without torch). If those results
+//! are wrong too, the cause is the GPU, its memory or its power supply; if not, it is the build of torch or of the library that the step
+//! uses.
 //!
 //! ## In a log
 //! Nothing: losses become NaN, results differ between machines.
@@ -43,6 +44,6 @@ fn judge(context: &Context<'_>) -> Outcome {
             StepOutcome::Wrong { .. } => Some("wrong numbers".to_owned()),
             _ => None,
         },
-        |group, torch| format!("{torch} computes wrong numbers on this GPU: {}.", names(group)),
+        |group, torch| format!("{torch} computes wrong results on this GPU: {}.", names(group)),
     )
 }

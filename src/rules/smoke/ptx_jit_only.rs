@@ -1,17 +1,18 @@
 //! # ptx-jit-only
 //!
-//! gpucheck's kernels run on this GPU only after the driver has compiled them from PTX: there is no machine code for it that the driver takes.
+//! gpucheck's kernels run on this GPU only after the driver has compiled them from PTX: the driver accepts none of their machine code for
+//! it.
 //!
 //! ## How it is decided
-//! The kernels were taken from PTX, either because no machine code of them is for this GPU, or because the driver refused it, or because
-//! `--image` or CUDA_FORCE_PTX_JIT wanted it so. The time that compiling took is told; the cache of compiled code was off.
+//! The kernels were loaded from PTX, because none of their machine code is for this GPU, because the driver refused it, or because
+//! `--image` or CUDA_FORCE_PTX_JIT requested it. The compile time is reported; the cache of compiled code was off.
 //!
 //! ## How to fix it
-//! Nothing, where it was wanted. A program pays the time once for each of its modules, then takes the result from its cache
+//! Nothing to fix if this was requested. A program spends this time once for each of its modules, then uses the result from the cache
 //! (`~/.nv/ComputeCache`).
 //!
 //! ## In a log
-//! Nothing: it shows in the smoke run alone.
+//! Nothing: it appears only in the smoke run.
 //!
 //! ## Sources
 //! CUDA C++ Programming Guide, Just-in-Time Compilation.
@@ -45,7 +46,7 @@ fn of_run(run: &SmokeRun<'_>) -> Option<Draft> {
     let loads: Vec<_> = run.smoke.images.iter().enumerate().filter(compiled).collect();
     let (_, first) = loads.first()?;
     let total: u64 = loads.iter().map(|(_, load)| load.micros).sum();
-    let why = if run.smoke.asked.is_some() { " as was asked for" } else { "" };
+    let why = if run.smoke.asked.is_some() { " as requested" } else { "" };
     let summary = format!("runs code that the driver compiled from PTX{why}, in {} ms.", total.div_ceil(1000));
     let mut draft = Draft::new(&run.name, summary).cause(first.image);
     for (index, load) in &loads {

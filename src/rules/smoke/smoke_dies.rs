@@ -1,13 +1,13 @@
 //! # smoke-dies
 //!
-//! A GPU was asked to compute, and the driver ended the program that asked.
+//! The process that was computing on the GPU died inside the driver.
 //!
 //! ## How it is decided
-//! The process that computes died by a signal or exception inside a call of libcuda, ended without a whole answer, or took so much memory
-//! (8 GiB) that it was ended; it has said what it was doing.
+//! The process that runs the kernels died from a signal or exception inside a libcuda call, exited without a complete answer, or used so
+//! much memory (8 GiB) that it was killed. It had reported what it was doing.
 //!
 //! ## How to fix it
-//! A fresh install of the driver; if it dies again, another version of it.
+//! Reinstall the driver; if it dies again, try another version.
 //!
 //! ## In a log
 //! `Segmentation fault` without a Python traceback.
@@ -47,12 +47,12 @@ fn judge(context: &Context<'_>) -> Outcome {
 fn death(run: &SmokeRun<'_>, answer: &ContactOutcome, step: Option<String>) -> Option<Draft> {
     let how = match answer {
         ContactOutcome::Crashed { how } => how.clone(),
-        ContactOutcome::TooMuchMemory { limit } => format!("it took more than {} GiB of memory", limit >> 30),
+        ContactOutcome::TooMuchMemory { limit } => format!("used more than {} GiB of memory", limit >> 30),
         ContactOutcome::Garbled { what } if step.is_some() => what.clone(),
         _ => return None,
     };
     let step = step.unwrap_or_else(|| "the first step".to_owned());
-    let draft = Draft::new(&run.name, format!("the driver ended the program while {step}."))
-        .evidence(run.evidence(format!("the process that computes ended: {how}"), "/answer"));
+    let draft = Draft::new(&run.name, format!("the process died while {step}."))
+        .evidence(run.evidence(format!("the process ended: {how}"), "/answer"));
     Some(draft.evidence(run.seed()).cause(step).cause(how))
 }

@@ -1,13 +1,13 @@
 //! # smoke-hangs
 //!
-//! A GPU was asked to compute, and gave no answer: programs will wait for ever.
+//! The GPU did not respond when it was asked to compute: programs will hang.
 //!
 //! ## How it is decided
-//! The process that computes is ended at its deadline (`--smoke-timeout`); it has said what it was doing.
+//! The process that runs the kernels is killed at its deadline (`--smoke-timeout`). It had reported what it was doing.
 //!
 //! ## How to fix it
-//! Look at the kernel's log for Xid messages (`journalctl -k`), reset the GPU or restart the machine. Where compiling PTX is what takes so
-//! long, a slow processor may be the reason: give it more time once.
+//! Check the kernel log for Xid messages (`journalctl -k`), reset the GPU or restart the machine. If compiling PTX is what takes so long, a
+//! slow CPU may be the reason: allow more time once.
 //!
 //! ## In a log
 //! Nothing more is written; nvidia-smi may hang too.
@@ -48,10 +48,10 @@ fn hang(run: &SmokeRun<'_>, answer: &ContactOutcome, step: Option<String>) -> Op
     let ContactOutcome::TimedOut { after_ms, left_running } = answer else { return None };
     let step = step.unwrap_or_else(|| "the first step".to_owned());
     let left = match left_running {
-        Some(pid) => format!("; process {pid} cannot be ended"),
+        Some(pid) => format!("; process {pid} cannot be killed"),
         None => String::new(),
     };
-    let draft = Draft::new(&run.name, format!("gives no answer while {step}."))
-        .evidence(run.evidence(format!("no answer in {after_ms} ms{left}"), "/answer"));
+    let draft = Draft::new(&run.name, format!("does not respond while {step}."))
+        .evidence(run.evidence(format!("no answer within {after_ms} ms{left}"), "/answer"));
     Some(draft.evidence(run.seed()).cause(step))
 }

@@ -1,14 +1,15 @@
 //! # smoke-kernel-failed
 //!
-//! A kernel that is known to be right ended with an error on this GPU: the hardware, the driver or its memory is at fault, not the software
-//! that fails on it.
+//! A kernel that is known to be correct ended with an error on this GPU: the cause is the hardware, the driver or the GPU's memory, not the
+//! software that fails on it.
 //!
 //! ## How it is decided
-//! A launch, or waiting for one, returned an error code (700 illegal address, 702 launch timed out, 715 illegal instruction, 719 launch
-//! failed, 214 uncorrectable memory error …) that does not say that the GPU is busy or full.
+//! A kernel launch, or waiting for it, returned an error code (700 illegal address, 702 launch timed out, 715 illegal instruction, 719
+//! launch failed, 214 uncorrectable memory error …) that does not mean that the GPU is busy or full.
 //!
 //! ## How to fix it
-//! Look at the kernel's log for Xid messages (`journalctl -k`); try without overclocking; another driver; then power and seating of the card.
+//! Check the kernel log for Xid messages (`journalctl -k`); try without overclocking; try another driver; then check the card's power and
+//! seating.
 //!
 //! ## In a log
 //! `CUDA error: an illegal memory access was encountered`, `unspecified launch failure`.
@@ -40,7 +41,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     runs(context, |run| of_run(context, run))
 }
 
-/// A finding for each code.
+/// One finding per error code.
 fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Vec<Draft> {
     let mut drafts: Vec<(u32, Draft)> = Vec::new();
     for (index, kernel) in run.smoke.kernels.iter().enumerate() {

@@ -1,16 +1,17 @@
 //! # smoke-no-device
 //!
-//! GPUs were to compute, and CUDA shows none: nothing could be tried.
+//! CUDA lists no GPU, so no kernel could be run.
 //!
 //! ## How it is decided
-//! `gpucheck smoke` runs on what cuDeviceGetCount lists. Why it lists nothing is what the rules about the driver say; without a GPU there is
-//! nothing wrong, and nothing known to be right: a gate that had nothing to look at stays shut, with the verdict `unknown` and exit code 1.
+//! `gpucheck smoke` runs on the devices that cuDeviceGetCount lists. The rules about the driver say why it lists none; without a GPU
+//! nothing is wrong, and nothing is known to work. A gate that had nothing to check does not pass: the verdict is `unknown` and the exit
+//! code is 1.
 //!
 //! ## How to fix it
-//! Read the other findings; run it where the GPU is.
+//! Read the other findings; run it on the machine with the GPU.
 //!
 //! ## In a log
-//! Nothing: it shows in the smoke run alone.
+//! Nothing: it appears only in the smoke run.
 //!
 //! ## Sources
 //! docs/smoke.md.

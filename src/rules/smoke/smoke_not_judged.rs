@@ -1,16 +1,16 @@
 //! # smoke-not-judged
 //!
-//! The GPU is busy, full, or closed to other programs, so that it could not be tried. That is no defect.
+//! The GPU is busy, full, or closed to other programs, so it could not be tested. This is not a defect.
 //!
 //! ## How it is decided
-//! A call returned a code that says so: out of memory (2), device unavailable (46: another program has it for itself, or its compute mode
-//! lets nobody in), or one of the multi-process service (805 to 810).
+//! A call returned a code that says so: out of memory (2), device unavailable (46: another program has exclusive use of it, or its compute
+//! mode prohibits access), or one of the multi-process service's codes (805 to 810).
 //!
 //! ## How to fix it
-//! Try again when the GPU is free: nvidia-smi lists what uses it.
+//! Try again when the GPU is free: nvidia-smi lists the processes that use it.
 //!
 //! ## In a log
-//! Nothing: it shows in the smoke run alone.
+//! Nothing: it appears only in the smoke run.
 //!
 //! ## Sources
 //! cuda.h; knowledge: errors.toml.
@@ -40,7 +40,7 @@ fn judge(context: &Context<'_>) -> Outcome {
 
 fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let failure = run.not_judged(context.knowledge)?;
-    let mut draft = Draft::new(&run.name, format!("could not be tried{}", failure.meaning(context.knowledge)));
+    let mut draft = Draft::new(&run.name, format!("could not be tested{}", failure.meaning(context.knowledge)));
     draft.evidence.push(run.evidence(failure.said(), ""));
     if let Some(mode) = run.smoke.device.as_ref().and_then(|device| device.compute_mode).filter(|mode| *mode != 0) {
         let what = if mode == 2 { "prohibited" } else { "one process at a time" };

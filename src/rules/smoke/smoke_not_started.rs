@@ -1,13 +1,13 @@
 //! # smoke-not-started
 //!
-//! The GPU is listed, and a program cannot get ready to compute on it: no context can be made.
+//! The GPU is listed, but programs cannot create a CUDA context to compute on it.
 //!
 //! ## How it is decided
-//! A call before the first kernel (cuInit, cuDeviceGet, cuDevicePrimaryCtxRetain) returned an error code that does not say that the GPU is
-//! busy or full, or the process could not begin.
+//! A call before the first kernel (cuInit, cuDeviceGet, cuDevicePrimaryCtxRetain) returned an error code that does not mean that the GPU is
+//! busy or full, or the process could not start.
 //!
 //! ## How to fix it
-//! The code's cause is named; a restart of the machine clears what a crashed program has left in the driver.
+//! The finding names the cause of the code. Restarting the machine clears what a crashed program left behind in the driver.
 //!
 //! ## In a log
 //! `CUDA error` at the first `.cuda()` although `torch.cuda.is_available()` says True.
@@ -59,14 +59,12 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
             }
             (failure.said(), failure.meaning(context.knowledge), code.to_string())
         }
-        ContactOutcome::NoLibrary => {
-            ("libcuda is not there any more".to_owned(), String::new(), "no-library".to_owned())
-        }
+        ContactOutcome::NoLibrary => ("libcuda is no longer there".to_owned(), String::new(), "no-library".to_owned()),
         ContactOutcome::Unloadable { why } => {
             (format!("libcuda cannot be loaded: {why}"), String::new(), "unloadable".to_owned())
         }
         ContactOutcome::MissingFunction { name } => (format!("libcuda has no {name}"), String::new(), name.clone()),
-        // What ended in the middle has rules of its own.
+        // A process that ended midway is covered by other rules.
         ContactOutcome::Garbled { what } if run.smoke.step.is_none() => {
             (what.clone(), String::new(), "garbled".to_owned())
         }
@@ -75,7 +73,7 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     let step = run.smoke.step.as_ref().map_or_else(String::new, |step| format!(" ({step})"));
     let draft = Draft::new(
         &run.name,
-        format!("cannot be made ready to compute{step}{}", if meaning.is_empty() { "." } else { &meaning }),
+        format!("cannot be initialized for computing{step}{}", if meaning.is_empty() { "." } else { &meaning }),
     );
     Some(draft.evidence(run.evidence(said, "/answer")).cause(cause))
 }

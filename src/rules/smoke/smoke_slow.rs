@@ -1,18 +1,19 @@
 //! # smoke-slow
 //!
-//! This GPU computes right, but at a small part of the speed that its own clocks and multiprocessors allow.
+//! This GPU computes correctly, but at a small fraction of the speed that its clocks and multiprocessors allow.
 //!
 //! ## How it is decided
-//! The fp32 matrix product reaches less than a tenth of the peak that multiprocessors, lanes and highest clock give; or the copy less than
-//! a fifth of what clock and bus of the memory give; or a tensor product is slower than half of the fp32 one; or memory comes to the GPU
-//! slower than through one PCIe lane (1 GB/s). What NVML names as a reason stands beside it. A healthy GPU reaches half or more (docs/smoke.md has what was measured).
+//! The fp32 matrix product reaches less than a tenth of the peak given by multiprocessors, lanes and highest clock; or the copy reaches
+//! less than a fifth of what the memory's clock and bus width allow; or a tensor product is slower than half of the fp32 one; or data
+//! reaches the GPU slower than through one PCIe lane (1 GB/s). Reasons that NVML reports are listed as evidence. A healthy GPU reaches half
+//! or more (docs/smoke.md has the measurements).
 //!
 //! ## How to fix it
-//! Look at what holds the clocks down: `nvidia-smi -q -d PERFORMANCE,CLOCK,POWER` (power cap, heat, a missing power cable, a laptop on battery),
-//! at other programs on the GPU, and for the copy to the GPU at the slot (`nvidia-smi -q | grep -A4 "GPU Link Info"`).
+//! Check what limits the clocks: `nvidia-smi -q -d PERFORMANCE,CLOCK,POWER` (power cap, heat, a missing power cable, a laptop on battery).
+//! Check for other programs on the GPU and, if copies to the GPU are slow, the PCIe slot (`nvidia-smi -q | grep -A4 "GPU Link Info"`).
 //!
 //! ## In a log
-//! Nothing: it shows in the smoke run alone.
+//! Nothing: it appears only in the smoke run.
 //!
 //! ## Sources
 //! docs/smoke.md.
@@ -26,12 +27,12 @@ use crate::{
     },
 };
 
-/// Parts of the peak below which it is a finding.
+/// Fractions of the peak below which a finding is reported.
 const LEAST_FP32: f64 = 0.1;
 const LEAST_MEMORY: f64 = 0.2;
 /// A tensor product against the fp32 one.
 const LEAST_TENSOR: f64 = 0.5;
-/// Gigabytes a second of one lane of PCIe 3.0.
+/// Gigabytes per second of one PCIe 3.0 lane.
 const ONE_LANE: f64 = 1.0;
 
 /// See the head of this file.
@@ -64,8 +65,8 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     if let (Some((at, kernel)), Some(peak)) = (speed(run.smoke, "copy"), peak_gigabytes(device)) {
         let is = kernel.speed?.gigabytes();
         if is < LEAST_MEMORY * peak {
-            let said = format!("copy in its memory: {is:.1} of {peak:.0} GB/s (highest memory clock x bus width)");
-            slow.push(("its memory", said, format!("/kernels/{at}")));
+            let said = format!("copy within GPU memory: {is:.1} of {peak:.0} GB/s (highest memory clock x bus width)");
+            slow.push(("GPU memory", said, format!("/kernels/{at}")));
         }
     }
     for name in ["matmul_f16", "matmul_bf16"] {
@@ -80,7 +81,7 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     if let Some(transfer) = run.smoke.transfer.filter(|_| !device.integrated) {
         let is = transfer.bytes as f64 / transfer.to_device_nanos.max(1) as f64;
         if is < ONE_LANE {
-            slow.push(("the way to it", format!("copy to the GPU: {is:.2} GB/s"), "/transfer".to_owned()));
+            slow.push(("transfer to the GPU", format!("copy to the GPU: {is:.2} GB/s"), "/transfer".to_owned()));
         }
     }
     let mut names: Vec<&str> = slow.iter().map(|(name, ..)| *name).collect();
@@ -96,13 +97,13 @@ fn of_run(context: &Context<'_>, run: &SmokeRun<'_>) -> Option<Draft> {
     Some(draft)
 }
 
-/// What NVML names that can be the reason.
+/// Possible reasons that NVML reports.
 fn reasons(conditions: &Conditions) -> Vec<String> {
     let mut said = Vec::new();
     if let (Some(limit), Some(default)) = (conditions.power_limit, conditions.power_default)
         && limit < default
     {
-        said.push(format!("power limit: {} W, the card comes with {} W", limit / 1000, default / 1000));
+        said.push(format!("power limit: {} W, default {} W", limit / 1000, default / 1000));
     }
     if let (Some(width), Some(most)) = (conditions.pcie_width, conditions.pcie_width_max)
         && width < most
@@ -110,7 +111,7 @@ fn reasons(conditions: &Conditions) -> Vec<String> {
         said.push(format!("PCIe link: {width} of {most} lanes"));
     }
     if !conditions.held_by.is_empty() {
-        said.push(format!("what holds the clocks down: {}", conditions.held_by.join(", ")));
+        said.push(format!("clocks limited by: {}", conditions.held_by.join(", ")));
     }
     said
 }

@@ -1,15 +1,15 @@
 //! # smoke-wrong-results
 //!
-//! This GPU computes wrong numbers: whatever runs on it cannot be trusted.
+//! This GPU computes wrong results: nothing that runs on it can be trusted.
 //!
 //! ## How it is decided
-//! Results of gpucheck's kernels on fresh random inputs are held against a reference in double precision, each with a tolerance from the
-//! number of its roundings (docs/smoke.md). Results begin as a pattern that no calculation gives, and bytes behind each buffer must stay as
-//! they were.
+//! The results of gpucheck's kernels on fresh random inputs are compared with a reference in double precision, each with a tolerance
+//! derived from the number of its roundings (docs/smoke.md). Result buffers start with a pattern that no calculation produces, and bytes
+//! after each buffer must stay unchanged.
 //!
 //! ## How to fix it
-//! Run it again with the same seed. The same error in the same place points to the software: the driver, or its compiler where the code came
-//! from PTX. Another error each time points to the hardware: memory, power, heat, overclocking.
+//! Run it again with the same seed. The same error in the same place points to the software: the driver, or its compiler if the code came
+//! from PTX. A different error each time points to the hardware: memory, power, heat, overclocking.
 //!
 //! ## In a log
 //! `nan` in losses; results that differ from run to run.
@@ -39,7 +39,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     match judge_runs(context, |run| of_run(run).into_iter().collect()) {
-        // Results that nobody saw are not right ones.
+        // Missing results do not count as correct.
         Outcome::Holds
             if runs(context).is_ok_and(|runs| runs.iter().any(|run| run.not_judged(context.knowledge).is_some())) =>
         {
@@ -70,14 +70,14 @@ fn of_run(run: &SmokeRun<'_>) -> Option<Draft> {
     Some(draft.evidence(run.seed()))
 }
 
-/// What is wrong with a kernel's results; nothing when they are right or there are none.
+/// What is wrong with a kernel's results; `None` if they are correct or missing.
 fn said(kernel: &KernelRun) -> Option<String> {
     match &kernel.outcome {
         KernelOutcome::Wrong { count, of, at, got, expected, tolerance } => Some(format!(
-            "{count} of {of} results are wrong; the first, {at}, is {got} and not {expected} (tolerance {tolerance})"
+            "{count} of {of} results are wrong; the first, {at}, is {got} instead of {expected} (tolerance {tolerance})"
         )),
         KernelOutcome::Overrun { buffer, bytes } => {
-            Some(format!("{bytes} bytes behind its buffer {buffer} were changed"))
+            Some(format!("{bytes} bytes after its buffer {buffer} were overwritten"))
         }
         _ => None,
     }

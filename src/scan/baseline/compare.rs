@@ -1,4 +1,4 @@
-//! What was read, held against a baseline.
+//! Compares what was read with a baseline.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use crate::{
     report::scan::{BaselineChange, BundleKind, BundleSummary, ChangeKind, Compared, Scan, Scanned, Share},
 };
 
-/// What a scan is held against.
+/// What a scan is compared with.
 #[derive(Debug)]
 pub struct Against {
-    /// What each library is to hold.
+    /// What each library must contain.
     pub baseline: Baseline,
     /// How far reading went.
     pub depth: Depth,
@@ -26,7 +26,7 @@ pub struct Against {
     pub written: bool,
 }
 
-/// Compares what was scanned with a baseline. `units`: what is held against it as a whole. `required`: the targets that were asked for.
+/// Compares what was scanned with a baseline. `units`: what is compared as a whole. `required`: the targets that were requested.
 pub fn compare(
     knowledge: &Knowledge,
     scan: &Scan,
@@ -45,7 +45,7 @@ pub fn compare(
         let packages = || unit.bundles.iter().filter_map(|index| scan.packages.get(*index));
         let libraries = packages().filter_map(|package| by_package.get(package.id.as_str())).flatten().copied();
         let mut holder = Holder { package: &unit.name, required, compared: &mut compared };
-        // With --quick code outside the sections is not looked for either.
+        // With --quick, code outside the sections is not searched for either.
         let quick =
             |package: &BundleSummary| depth.quick && matches!(package.kind, BundleKind::Wheel | BundleKind::Conda);
         if packages().any(|package| package.sampled || quick(package)) {
@@ -58,7 +58,7 @@ pub fn compare(
     compared
 }
 
-/// Holds the libraries of one unit against the rows.
+/// Compares the libraries of one unit with the rows.
 struct Holder<'h> {
     package: &'h str,
     required: &'h [CodeTarget],
@@ -116,7 +116,7 @@ impl Holder<'_> {
         for (index, row) in baseline.rows.iter().enumerate().filter(|(index, _)| !found.contains(index)) {
             let targets = list(row.held.counts.keys().chain(&row.held.hidden));
             let (path, text) = match without_code.get(&index) {
-                Some(path) => (*path, format!("{path} no longer holds device code, baseline {targets}")),
+                Some(path) => (*path, format!("{path} no longer contains device code, baseline {targets}")),
                 None => (row.path.as_str(), format!("{} is gone, baseline {targets}", row.path)),
             };
             self.lose(ChangeKind::LibraryGone, Some(path), text);
@@ -138,9 +138,9 @@ impl Holder<'_> {
                 (0, _) => (ChangeKind::TargetLost, "lost"),
                 (_, 0) => (ChangeKind::TargetNew, "gained"),
                 _ => match product(now, then).cmp(&product(then, now)) {
-                    std::cmp::Ordering::Less => (ChangeKind::ShareFell, "holds less"),
+                    std::cmp::Ordering::Less => (ChangeKind::ShareFell, "has less"),
                     std::cmp::Ordering::Equal => continue,
-                    std::cmp::Ordering::Greater => (ChangeKind::ShareRose, "holds more"),
+                    std::cmp::Ordering::Greater => (ChangeKind::ShareRose, "has more"),
                 },
             };
             let lost = matches!(kind, ChangeKind::TargetLost | ChangeKind::ShareFell);
@@ -157,7 +157,7 @@ impl Holder<'_> {
             if lost { self.compared.losses.push(change) } else { self.compared.remarks.push(change) }
         }
         for target in row.held.hidden.iter().filter(|target| !held.hidden.contains(target)) {
-            // Moved to where the loader looks for it: nothing is lost.
+            // Moved to where the loader looks for it: not a loss.
             if !held.counts.contains_key(target) {
                 let text = format!("{path} lost {target}, which the baseline lists outside the named sections");
                 let change = self.change(ChangeKind::TargetLost, Some(path), text);
@@ -178,7 +178,7 @@ impl Holder<'_> {
         for target in &row.lacks {
             let why = row.note.as_ref().map_or_else(String::new, |note| format!(" ({note})"));
             if built.serves(*target) {
-                let text = format!("{path} holds {target}, which the baseline lists under lacks");
+                let text = format!("{path} contains {target}, which the baseline lists under lacks");
                 self.remark(ChangeKind::LacksNoMore, path, Some(*target), text);
             } else if self.required.contains(target) {
                 let text = format!("{path} lacks {target} by design{why}");

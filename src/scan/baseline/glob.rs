@@ -1,10 +1,10 @@
-//! Paths of a baseline: `*` stands for any text inside of one part of a path.
+//! Paths of a baseline: `*` matches any text within one component.
 
-/// Whether a path fits a pattern. The time is bounded by the product of their lengths, whatever they hold.
+/// Whether a path fits a pattern. The time is bounded by the product of their lengths, whatever they contain.
 pub fn fits(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
     let (mut at, mut of) = (0, 0);
-    // Where the last `*` stands, and what it has taken so far.
+    // Position of the last `*`, and how much it has matched so far.
     let mut star: Option<(usize, usize)> = None;
     while let Some(byte) = path.get(at) {
         if pattern.get(of) == Some(&b'*') {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{glob::fits, row::Row};
 use crate::python::{file_name, library_stem as stem};
 
-/// A path without the versions and hashes that its file's name holds.
+/// A path without the versions and hashes in its file name.
 pub fn stem_path(path: &str) -> String {
     let name = file_name(path);
     let folder = path.get(..path.len() - name.len()).unwrap_or_default();
@@ -24,7 +24,7 @@ pub fn pair(rows: &[Row], paths: &[&str]) -> Vec<Option<usize>> {
             *taken = true;
         }
     }
-    // The last one stands first to be taken off.
+    // The last one comes first, as the first to be taken.
     let mut by_stem: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate().rev() {
         if !row.is_wildcard() && taken.get(index) == Some(&false) {

@@ -18,15 +18,15 @@ const MAX_ROWS: usize = 20_000;
 const MAX_WILDCARDS: usize = 500;
 /// A path longer than any file system's.
 const MAX_PATH: usize = 4096;
-/// So many faults are told.
+/// Faults to report.
 const MAX_FAULTS: usize = 10;
 
 /// One library, or several of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Path inside of the package; `*` stands for any text inside of a part.
+    /// Path inside the package; `*` matches any text within a component.
     pub path: String,
-    /// What it is to hold.
+    /// What it must contain.
     pub held: Held,
     /// Targets of `--require` that it lacks by design.
     pub lacks: BTreeSet<CodeTarget>,
@@ -34,7 +34,7 @@ pub struct Row {
     pub note: Option<String>,
 }
 
-/// What a library holds.
+/// The contents of a library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Held {
     /// Fatbins with code that can run.
@@ -46,7 +46,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// What was read of a library; nothing for one without code that can run.
+    /// What was read of a library; `None` for one without code that can run.
     pub fn of(knowledge: &Knowledge, library: &Library) -> Option<Self> {
         let code = library.code.value()?;
         let built = compat::built(knowledge, code);
@@ -128,7 +128,7 @@ pub fn read(file: &str, text: &str) -> anyhow::Result<Vec<Row>> {
 fn fault(table: &Table) -> Option<String> {
     let path = &table.path;
     if path.is_empty() || path.len() > MAX_PATH {
-        return Some(format!("a path has 1 to {MAX_PATH} bytes"));
+        return Some(format!("a path must have 1 to {MAX_PATH} bytes"));
     }
     for (key, counts, kind) in [("sass", &table.sass, CodeKind::Sass), ("ptx", &table.ptx, CodeKind::Ptx)] {
         for (target, count) in counts {
@@ -136,7 +136,10 @@ fn fault(table: &Table) -> Option<String> {
                 return Some(format!("'{path}': {target} does not belong under {key}"));
             }
             if *count == 0 || *count > table.fatbins {
-                return Some(format!("'{path}': {target} = {count}, but a count is 1 to fatbins ({})", table.fatbins));
+                return Some(format!(
+                    "'{path}': {target} = {count}, but a count must be from 1 to fatbins ({})",
+                    table.fatbins
+                ));
             }
         }
     }
@@ -169,10 +172,10 @@ mod tests {
             ),
             (
                 "[[library]]\npath = \"a\"\nfatbins = 1\nsass = { sm_90 = 2 }",
-                "sm_90 = 2, but a count is 1 to fatbins (1)",
+                "sm_90 = 2, but a count must be from 1 to fatbins (1)",
             ),
             ("[[library]]\npath = \"a\"\nfatbins = 1\n", "b.toml:1:1: 'a' lists no target"),
-            ("[[library]]\npath = \"\"\n", "a path has 1 to"),
+            ("[[library]]\npath = \"\"\n", "a path must have 1 to"),
         ] {
             let said = read("b.toml", text).unwrap_err().to_string();
             assert!(said.contains(wanted), "{text}: {said}");

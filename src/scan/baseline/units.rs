@@ -1,4 +1,4 @@
-//! What a baseline is held against as a whole: each wheel or conda package by itself, and what else a target holds.
+//! What a baseline is compared with as a whole: each wheel or conda package by itself, and whatever else a target contains.
 
 use std::ops::Range;
 

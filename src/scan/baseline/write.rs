@@ -13,7 +13,7 @@ impl Baseline {
     pub fn text(&self, from: &str) -> String {
         let mut out = format!(
             "\
-# Device code that each library of this package must hold: a baseline for `gpucheck scan PACKAGE --baseline FILE`.
+# Device code that each library of this package must contain: a baseline for `gpucheck scan PACKAGE --baseline FILE`.
 # Written by gpucheck {} from {}.
 # The check fails if a library or target is gone, or if a target is in a smaller share of a library's fatbins than here.
 #

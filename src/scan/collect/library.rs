@@ -1,4 +1,4 @@
-//! What is read of one library, and how far: its sections, or all of it where they do not tell.
+//! How far one library is read: its sections, or all of it if those are not conclusive.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::{
 
 /// A file of this size of which sections show next to nothing keeps its code elsewhere.
 const STUB_FILE: u64 = 1 << 20;
-/// Next to nothing: one byte in so many.
+/// Next to nothing: one byte in this many.
 const STUB_SHARE: u64 = 256;
 
 /// Reads libraries to one depth.
@@ -60,7 +60,7 @@ impl LibraryReader<'_> {
     }
 }
 
-/// What is wrong with a file that has the name of a shared library. That it cannot be opened is told by who reads it.
+/// What is wrong with a file that has the name of a shared library. Its reader reports that it cannot be opened.
 pub fn broken(path: &Path) -> Option<(Flaw, String)> {
     let name = path.file_name()?.to_string_lossy();
     python::shared_library(&name).then_some(())?;

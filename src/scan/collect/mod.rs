@@ -1,5 +1,5 @@
 //! From targets to bundles of libraries, one target after the other: a file, a package without unpacking it, a folder, what came over
-//! the network. What of a folder is looked at is in `walk`, how far a library is read in `library`, what is left unread in `unread`.
+//! the network. `walk` decides which files of a folder are read, `library` how far a library is read, `unread` says what is left out.
 
 mod folder;
 mod library;
@@ -70,7 +70,7 @@ impl<'p> Reader<'p> {
         self.collected
     }
 
-    /// Reads a target: a file that was named is read whatever its name; of a folder, what can hold device code by its name. `shown`
+    /// Reads a target: a file that was named is read whatever its name; of a folder, what can contain device code by its name. `shown`
     /// is how reports name the target.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl<'p> Reader<'p> {
         self.begin(shown);
         match size {
             Some(_) if package_kind(target).is_some() => self.package(target, shown).map_err(told),
-            // What is no file is refused by who reads it.
+            // The reader refuses anything that is not a file.
             size => self.file(target, shown, size.unwrap_or(0)).map_err(told),
         }
     }

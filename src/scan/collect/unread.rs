@@ -4,20 +4,20 @@ use std::fmt;
 
 use crate::{binary::Skipped, facts::Unlisted, report::scan::Unread};
 
-/// Why something that was to be read was not. All of these leave open whether it holds device code.
+/// Why something that should be read was not. All of these leave open whether it contains device code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// A folder too deep, or after too many files: a loop of links, say.
     TooMany,
-    /// A link without an end.
+    /// A broken link.
     DeadLink,
     /// A pipe, a socket or a device with the name of a library or a package.
     NoFile,
     /// A library that is missing from its distribution.
     ListedAndGone,
-    /// Of a package that was only sampled: nothing that was read of it holds code.
+    /// A package that was only sampled: the part that was read contains no code.
     NothingInSample,
-    /// What the operating system or a reader says.
+    /// The message of the operating system or a reader.
     Told(String),
 }
 
@@ -31,22 +31,22 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooMany => "not looked into: more folders or files than any package has",
-            Self::DeadLink => "a link that leads nowhere",
+            Self::TooMany => "not searched: there are too many folders or files",
+            Self::DeadLink => "a broken symbolic link",
             Self::NoFile => "a pipe or a device, not a file",
-            Self::ListedAndGone => "its RECORD lists it, and it is not there",
-            Self::NothingInSample => "no device code in what was read of it (--full reads all)",
+            Self::ListedAndGone => "listed in its RECORD, but missing",
+            Self::NothingInSample => "no device code in the part that was read (--full reads all)",
             Self::Told(why) => why,
         })
     }
 }
 
-/// Metadata of a package that could not be read. Without its RECORD nobody knows what it has brought; what it requires holds no code.
+/// Metadata of a package that could not be read. Without its RECORD its files are unknown; its requirements contain no code.
 pub fn metadata(Unlisted { path, why }: Unlisted) -> Unread {
     Unread { matters: path.ends_with("/RECORD"), path, why }
 }
 
-/// What was left out of a package. What is no binary at all (a linker script named `.so`) holds no device code either.
+/// A member that was left out of a package. A file that is not a binary at all (a linker script named `.so`) contains no device code either.
 pub fn member(skipped: Skipped) -> Unread {
     Unread { matters: skipped.may_hold_code(), why: skipped.why.to_string(), path: skipped.path }
 }

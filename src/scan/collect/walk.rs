@@ -1,4 +1,4 @@
-//! What of a folder is looked at: files that can hold device code and packages, by their names, and the metadata of distributions. Links
+//! What is read of a folder: files that can contain device code and packages, by their names, and the metadata of distributions. Links
 //! are followed, as wheels of CUDA libraries are full of them; each folder is walked once.
 
 use std::{
@@ -23,7 +23,7 @@ const MAX_FILES: usize = 1_000_000;
 pub enum Place {
     /// A folder.
     Folder,
-    /// A regular file of so many bytes.
+    /// A regular file of this many bytes.
     File(u64),
     /// A pipe, a socket or a device.
     Other,
@@ -32,7 +32,7 @@ pub enum Place {
 /// Looks where a path leads.
 ///
 /// # Errors
-/// What the operating system says; a link that leads nowhere is one.
+/// What the operating system says; a broken link is an error.
 pub fn place(path: &Path) -> io::Result<Place> {
     let meta = fs::metadata(path)?;
     Ok(match () {
@@ -52,7 +52,7 @@ pub fn real(path: &Path) -> Option<PathBuf> {
 pub struct Seen(BTreeSet<PathBuf>);
 
 impl Seen {
-    /// Whether a file was not met before under another name. Whether it can be read at all is told by who reads it.
+    /// Whether a file was not found before under another name. Its reader reports whether it can be read at all.
     pub fn is_new(&mut self, path: &Path) -> bool {
         real(path).is_none_or(|real| self.0.insert(real))
     }
@@ -66,17 +66,17 @@ impl Seen {
 /// What a walk met.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Files that can hold device code.
+    /// Files that can contain device code.
     pub files: Vec<Candidate>,
     /// Package files.
     pub packages: Vec<PathBuf>,
-    /// Folders of packages: those that hold metadata.
+    /// Folders of packages: those that contain metadata.
     pub sites: Vec<PathBuf>,
-    /// What could not be looked at.
+    /// What could not be read.
     pub unread: Vec<Unread>,
 }
 
-/// A file that can hold device code, by its name.
+/// A file that can contain device code, by its name.
 #[derive(Debug)]
 pub struct Candidate {
     pub path: PathBuf,

@@ -48,7 +48,7 @@ fn what_is_named_and_is_none_is_an_error() {
     scene.options.python = vec![scene.path("proj")];
     assert!(scene.error().contains("~/proj: not a Python environment"));
     scene.options.python = vec![scene.path("nowhere")];
-    assert!(scene.error().contains("~/nowhere: there is no such file"));
+    assert!(scene.error().contains("~/nowhere: no such file"));
     scene.options = Options { root: Some(scene.path("proj/requirements.txt")), ..Default::default() };
     assert!(scene.error().contains("expected a folder"));
 }
@@ -61,11 +61,7 @@ fn an_interpreter_may_be_named_as_a_shell_would_find_it() {
     scene.options.python = vec!["python".into()];
     assert_eq!(scene.found()[0], ("~/tools".to_owned(), "--python python".to_owned()));
     scene.options.python = vec!["docter".into()];
-    assert!(
-        scene.error().contains("docter: there is no such file or folder, and no such command"),
-        "{}",
-        scene.error()
-    );
+    assert!(scene.error().contains("docter: no such file, folder or command"), "{}", scene.error());
 }
 
 #[test]
