@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One observation. "Could not look" is never folded into "absent".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "lowercase")]
+#[serde(tag = "state", rename_all = "lowercase", try_from = "Written<T>")]
 pub enum Fact<T> {
     /// The thing was seen.
     Known {
@@ -26,6 +26,40 @@ pub enum Fact<T> {
         why: String,
     },
 }
+
+/// A fact as it is written. Read field by field: what serde derives for a tagged enum keeps the whole value in a tree first, and has
+/// code for that for each `T`.
+#[derive(Deserialize)]
+struct Written<T> {
+    state: State,
+    #[serde(default = "Option::default")]
+    value: Option<T>,
+    via: Option<Source>,
+    why: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Known,
+    Absent,
+    Unknown,
+}
+
+impl<T> TryFrom<Written<T>> for Fact<T> {
+    type Error = &'static str;
+
+    fn try_from(written: Written<T>) -> Result<Self, Self::Error> {
+        let Written { state, value, via, why } = written;
+        match state {
+            State::Known => Ok(Self::Known { value: value.ok_or("missing field `value`")?, via: via.ok_or(NO_VIA)? }),
+            State::Absent => Ok(Self::Absent { via: via.ok_or(NO_VIA)? }),
+            State::Unknown => Ok(Self::Unknown { why: why.ok_or("missing field `why`")? }),
+        }
+    }
+}
+
+const NO_VIA: &str = "missing field `via`";
 
 impl<T> Default for Fact<T> {
     /// Not checked: the value of a field that older saved facts lack.
