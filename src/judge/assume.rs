@@ -67,7 +67,7 @@ impl Assumed {
             let driver = Driver { version: version.clone(), cuda: Fact::unknown("the driver is assumed") };
             facts.driver = Fact::known(driver, Source::option(format!("--driver {version}")));
         } else if self.system.is_some() || !self.gpus.is_empty() {
-            // The driver of this machine says nothing of another machine's; without one, there is nothing to say either.
+            // This machine's driver says nothing about another machine's; without one, there is nothing to say either.
             if facts.driver.value().is_none() || self.system.is_some() {
                 facts.driver = Fact::unknown("not given (--driver)");
             }

@@ -1,4 +1,4 @@
-//! The facts of a saved report, to be judged again. Another version wrote them, or somebody did: what must not be in facts is taken out.
+//! The facts of a saved report, to be judged again. Another version or a person may have written them, so anything that must not be in facts is removed.
 
 use std::{collections::HashSet, fmt};
 
@@ -42,9 +42,9 @@ impl fmt::Display for SavedError {
                 write!(f, "{name} is not a JSON report of gpucheck (`--format json` writes one)")
             }
             Self::Newer { name, schema } => {
-                write!(f, "{name} is of schema {schema}, and this gpucheck reads up to {SCHEMA}: a newer one wrote it")
+                write!(f, "{name} has schema {schema}, written by a newer gpucheck; this one reads schemas up to {SCHEMA}")
             }
-            Self::TooManyGpus { name, gpus } => write!(f, "{name} has {gpus} GPUs, which is more than any machine"),
+            Self::TooManyGpus { name, gpus } => write!(f, "{name} has {gpus} GPUs, which is more than any machine has"),
         }
     }
 }

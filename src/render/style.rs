@@ -1,6 +1,6 @@
-//! What a page is shown on, and when with colour: when the reader can see it.
+//! What a page is shown on, and when it has colour.
 
-/// What the reader sees it on.
+/// The medium that the page is shown on.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     /// Columns; text is wrapped there. Nothing for a pipe or a file: no wrapping.
@@ -16,7 +16,7 @@ pub struct Screen {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// In a terminal, unless NO_COLOR says no or CLICOLOR_FORCE says yes.
+    /// In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE.
     #[default]
     Auto,
     /// Always.
