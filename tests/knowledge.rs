@@ -196,7 +196,7 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
             TORCH,
             "released = \"2026-11-20\"",
             "released = \"2026-12-20\"",
-            "it was checked before it was released",
+            "the row was verified before the release date",
         ),
         (
             "torch.toml",
@@ -212,7 +212,7 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
             "sass = [\"120\", \"90\"]",
             "13:58: build cu132 on linux-x86_64: targets are listed once each",
         ),
-        ("torch.toml", TORCH, "ptx = [\"120\"], ", "", "its code or PTX is not listed: say under `unknown` why"),
+        ("torch.toml", TORCH, "ptx = [\"120\"], ", "", "its code or PTX is not listed: explain why under `unknown`"),
         (
             "torch.toml",
             TORCH,
@@ -225,14 +225,14 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
             TORCH,
             "published = \"url\"",
             "pypi_default = true, published = \"url\"",
-            "the default build is on PyPI",
+            "the default build must be published on PyPI",
         ),
         (
             "torch.toml",
             TORCH,
             "ptx = [\"120\"], ",
             "ptx = [\"120\"], partial = [\"90a\"], ",
-            "only who reads the wheel can know it",
+            "it can only be known from reading the wheel",
         ),
         ("torch.toml", TORCH, "source = [\"lab\"] },", "source = [] },", "it needs a source"),
         (
@@ -253,7 +253,7 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
         ("cuda.toml", CUDA, "{ min_driver_windows", "{ ptx_isa", "ptx_isa is said to be unknown, and given"),
         ("cuda.toml", CUDA, "{ min_driver_windows", "{ colour", "a toolkit has no field 'colour'"),
         ("cuda.toml", CUDA, "newest = \"700.10\"", "newest = \"690.10\"", "it is not of branch 700"),
-        ("cuda.toml", CUDA, "eol = \"2029-01\"", "eol = \"2029-13\"", "a month is written 2026-11"),
+        ("cuda.toml", CUDA, "eol = \"2029-01\"", "eol = \"2029-13\"", "a month must be written as 2026-11"),
         (
             "architectures.toml",
             ARCHITECTURES,

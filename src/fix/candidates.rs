@@ -23,7 +23,7 @@ pub struct Wish<'w> {
     pub cpu: bool,
     /// What is known of the driver.
     pub driver: compat::DriverSupport,
-    /// Whose driver it is.
+    /// The operating system that the driver runs on.
     pub driver_os: Os,
     /// The installed version and its CUDA release; nothing when torch is not installed yet.
     pub installed: Option<(&'w str, Option<CudaVersion>)>,
@@ -85,7 +85,7 @@ fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wis
         (Some(version), Some(floor)) => *version >= floor.driver,
         _ => true,
     };
-    // A build whose code no row has verified decides nothing; where no GPU asks, it may still serve.
+    // A build whose code is not verified decides nothing; without a GPU to serve, it may still do.
     there && driver && knowledge.torch_code(build).map_or(wish.gpus.is_empty(), runs)
 }
 

@@ -80,7 +80,7 @@ pub fn of_wheel_source(
         anyhow::bail!("{path}: {why}");
     }
     let (Some(name), Some(version)) = (archive.name, archive.version) else {
-        anyhow::bail!("it says neither in its name nor in its METADATA which package it is");
+        anyhow::bail!("neither its file name nor its METADATA says which package it is");
     };
     let name = python::normalize(&name);
     let own = format!("{}/version.py", name.replace('-', "_"));

@@ -1,4 +1,4 @@
-//! CUDA × PyTorch × GPU: which official build works on which GPU, with a reason for each cell. No judgement of its own: every cell is a
+//! CUDA × PyTorch × GPU: which official build works on which GPU, with a reason for each cell. It judges nothing itself: every cell is a
 //! build that `fix` tries and the rules judge.
 
 mod cell;

@@ -189,7 +189,7 @@ pub struct FixRow {
     pub unset: Vec<String>,
     /// Index that has them, below PyTorch's own host: `whl/cu128`; nothing: the default one.
     pub index: Option<String>,
-    /// Requirements to install of which nobody can say what they bring, with extras or of any version: `numba-cuda[cu12]`. Such a fix
+    /// Requirements to install whose contents cannot be predicted, with extras or without an exact version: `numba-cuda[cu12]`. Such a fix
     /// is not tried on the facts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<String>,
@@ -220,9 +220,9 @@ pub enum Confidence {
     Measured,
     /// Reported by those who ran into it.
     Reported,
-    /// Documented by its makers.
+    /// Documented by its vendor.
     Documented,
-    /// Follows from what was measured; nobody here has run it.
+    /// Follows from what was measured, but was not run.
     Inferred,
 }
 
@@ -230,10 +230,10 @@ impl Confidence {
     /// For people.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Measured => "the wheel was read",
-            Self::Reported => "reported, not reproduced here",
-            Self::Documented => "documented by its makers",
-            Self::Inferred => "inferred, not run here",
+            Self::Measured => "read from the wheel",
+            Self::Reported => "reported, not reproduced",
+            Self::Documented => "documented by its vendor",
+            Self::Inferred => "inferred, not tested",
         }
     }
 }
