@@ -291,7 +291,7 @@ fn the_real_torch_without_a_gpu() {
     assert!(out.contains("\n? "), "{out}");
     assert!(out.contains("✓ import"), "{out}");
     assert!(out.contains("14 more steps     not run: there is no GPU that torch can use"), "{out}");
-    assert!(!out.contains('✗') && out.contains("no GPU here: "), "{out}");
+    assert!(!out.contains('✗') && out.contains("no GPU: "), "{out}");
 }
 
 /// The steps themselves, computed by the real torch on the processor.

@@ -47,8 +47,9 @@ fn plans(case: &Case<'_>, environment: &Environment) -> Vec<Plan> {
 }
 
 fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Package) -> Option<Plan> {
-    let complains =
-        |by: &str| format!("whether `pip check` passes: {by} requires {} by name, whose files {} provides", gone.name, keep.name);
+    let complains = |by: &str| {
+        format!("whether `pip check` passes: {by} requires {} by name, whose files {} provides", gone.name, keep.name)
+    };
     let Asked { version, index } = asked(case, environment, &keep.name, keep.version.value()?)?;
     let mut unproven: Vec<String> = requirers(environment, gone).into_iter().map(complains).collect();
     if environment.manager.value() == Some(&Manager::UvProject) {

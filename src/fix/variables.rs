@@ -82,8 +82,8 @@ fn arch_list_plans(case: &Case<'_>) -> Vec<Plan> {
         unproven: vec!["extensions whose build files set architectures ignore the variable".to_owned()],
         ..Plan::default()
     };
-    let longer =
-        arch_list_value(case, true).map(|value| plan("set a list that torch accepts and that includes these GPUs", value));
+    let longer = arch_list_value(case, true)
+        .map(|value| plan("set a list that torch accepts and that includes these GPUs", value));
     // Some packages cannot be built for several generations at once.
     let own = arch_list_value(case, false).map(|value| plan("set a list of only these GPUs", value));
     longer.into_iter().chain(own).collect()

@@ -42,7 +42,10 @@ impl fmt::Display for SavedError {
                 write!(f, "{name} is not a JSON report of gpucheck (`--format json` writes one)")
             }
             Self::Newer { name, schema } => {
-                write!(f, "{name} has schema {schema}, written by a newer gpucheck; this one reads schemas up to {SCHEMA}")
+                write!(
+                    f,
+                    "{name} has schema {schema}, written by a newer gpucheck; this one reads schemas up to {SCHEMA}"
+                )
             }
             Self::TooManyGpus { name, gpus } => write!(f, "{name} has {gpus} GPUs, which is more than any machine has"),
         }
@@ -120,7 +123,7 @@ mod tests {
     fn what_is_no_report_of_a_machine_is_refused() {
         for (text, why) in [
             ("{}".to_owned(), "x is not a JSON report"),
-            (report(SCHEMA + 1, 1), "a newer one wrote it"),
+            (report(SCHEMA + 1, 1), "written by a newer gpucheck"),
             (report(SCHEMA, MAX_GPUS + 1), "more than any machine"),
         ] {
             let error = saved("x", &text).unwrap_err().to_string();

@@ -115,7 +115,9 @@ impl<'a> Subject<'a> {
             // The driver was asked.
             return match value.is_ready() && self.gpu.seen_by.contains(&How::Cuda) {
                 true => line(LineAnswer::Yes).via(Some(via)),
-                false => self.refused(line(LineAnswer::No).via(Some(via)), "the CUDA driver does not give access to it"),
+                false => {
+                    self.refused(line(LineAnswer::No).via(Some(via)), "the CUDA driver does not give access to it")
+                }
             };
         }
         if self.blocking().is_some() {
@@ -224,8 +226,9 @@ impl<'a> Subject<'a> {
             }
         }
         if *capability < FIRST_BF16 {
-            let why =
-                format!("compute capability {capability} emulates it, slowly ({FIRST_BF16} and later have it in hardware)");
+            let why = format!(
+                "compute capability {capability} emulates it, slowly ({FIRST_BF16} and later have it in hardware)"
+            );
             return line(LineAnswer::No).value("emulated").why(why).via(self.gpu.capability.via());
         }
         match [available, arch].into_iter().find(|needed| needed.answer == LineAnswer::Unknown) {

@@ -63,7 +63,10 @@ impl TorchFile {
     pub fn put(&mut self, build: &Build, today: &str, released: Option<&str>, python: &[String]) -> anyhow::Result<()> {
         if self.release(&build.version)?.is_none() {
             let told = || {
-                format!("torch {} has no row yet, and its release date is unknown: pass --released YYYY-MM-DD", build.version)
+                format!(
+                    "torch {} has no row yet, and its release date is unknown: pass --released YYYY-MM-DD",
+                    build.version
+                )
             };
             let released = released.with_context(told)?;
             anyhow::ensure!(

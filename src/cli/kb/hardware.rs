@@ -26,7 +26,11 @@ pub fn gpu(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         })
         .collect();
     let Some(architecture) = knowledge.architecture(answer.capability) else {
-        anyhow::bail!("{} has compute capability {}, which is not in the knowledge base", answer.name, answer.capability);
+        anyhow::bail!(
+            "{} has compute capability {}, which is not in the knowledge base",
+            answer.name,
+            answer.capability
+        );
     };
     let mut cards: Vec<Card> = rows.iter().map(|row| product(knowledge, row)).collect();
     cards.push(of_architecture(knowledge, architecture));
@@ -50,7 +54,8 @@ pub fn architecture(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Car
     let found = knowledge.find_gpu(name).ok().and_then(|answer| knowledge.architecture(answer.capability));
     let names: Vec<String> = knowledge.capabilities().map(|capability| format!("sm_{}", capability.number())).collect();
     let nearest = || crate::knowledge::nearest(name, names.iter().map(String::as_str));
-    let row = found.ok_or_else(|| unknown("architecture", name, &nearest(), &format!("known architectures: {}", list(&names))))?;
+    let row = found
+        .ok_or_else(|| unknown("architecture", name, &nearest(), &format!("known architectures: {}", list(&names))))?;
     Ok(vec![of_architecture(knowledge, row)])
 }
 

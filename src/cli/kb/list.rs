@@ -34,12 +34,7 @@ impl Arguments {
         let mut text = output::grid(&grid);
         let oldest = kinds.iter().filter(|kind| kind.rows > 0).map(|kind| kind.oldest.as_str()).min();
         let rows: usize = kinds.iter().map(|kind| kind.rows).sum();
-        let _ = writeln!(
-            text,
-            "\n{rows} rows, newest {}, oldest {}",
-            knowledge.date,
-            oldest.unwrap_or("no date")
-        );
+        let _ = writeln!(text, "\n{rows} rows, newest {}, oldest {}", knowledge.date, oldest.unwrap_or("no date"));
         text += &overlays(knowledge);
         Ok(text)
     }

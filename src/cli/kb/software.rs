@@ -17,7 +17,8 @@ pub fn torch(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
             let versions: Vec<&str> = knowledge.torch_releases().map(|release| release.version.as_str()).collect();
             let newest = versions.last().copied().unwrap_or_default();
             let newer = knowledge.is_newer_torch(public);
-            let otherwise = format!("the newest known release is {newest}; an installed torch is judged by its own binaries");
+            let otherwise =
+                format!("the newest known release is {newest}; an installed torch is judged by its own binaries");
             let near = if newer { Vec::new() } else { nearest(public, versions) };
             unknown("torch release", public, &near, &otherwise)
         });
@@ -117,7 +118,8 @@ pub fn cuda(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let rows: Vec<_> = exact.chain(family).collect();
     if rows.is_empty() {
         let versions: Vec<&str> = knowledge.toolkit_rows().iter().map(|row| row.version.as_str()).collect();
-        let range = format!("known toolkits: {} to {}", versions.first().unwrap_or(&""), versions.last().unwrap_or(&""));
+        let range =
+            format!("known toolkits: {} to {}", versions.first().unwrap_or(&""), versions.last().unwrap_or(&""));
         return Err(unknown("CUDA toolkit", name, &nearest(name, versions), &range));
     }
     let card = |row: &crate::knowledge::ToolkitRow| {
@@ -126,18 +128,22 @@ pub fn cuda(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         let full = [("Linux", &row.min_driver_linux), ("Windows", &row.min_driver_windows)];
         let full: Vec<String> =
             full.iter().filter_map(|(os, driver)| driver.as_ref().map(|driver| format!("{driver} ({os})"))).collect();
-        let mut card =
-            Card::new(format!("CUDA toolkit {}", row.version), row, knowledge.cuda_sources(&row.source), &row.verified)
-                .maybe("released", row.released.as_ref())
-                .maybe(
-                    "programs need",
-                    floors.map(|(linux, windows)| {
-                        format!("driver {linux} (Linux), {windows} (Windows) or newer: the minimum for its CUDA major version")
-                    }),
-                )
-                .maybe("all features need", (!full.is_empty()).then(|| full.join(", ")))
-                .maybe("PTX ISA", row.ptx_isa.map(|isa| isa.to_string()))
-                .line("targets", list(&row.targets));
+        let mut card = Card::new(
+            format!("CUDA toolkit {}", row.version),
+            row,
+            knowledge.cuda_sources(&row.source),
+            &row.verified,
+        )
+        .maybe("released", row.released.as_ref())
+        .maybe(
+            "programs need",
+            floors.map(|(linux, windows)| {
+                format!("driver {linux} (Linux), {windows} (Windows) or newer: the minimum for its CUDA major version")
+            }),
+        )
+        .maybe("all features need", (!full.is_empty()).then(|| full.join(", ")))
+        .maybe("PTX ISA", row.ptx_isa.map(|isa| isa.to_string()))
+        .line("targets", list(&row.targets));
         for (field, why) in &row.unknown {
             card = card.line("unknown", format!("{}: {why}", field.replace('_', " ")));
         }

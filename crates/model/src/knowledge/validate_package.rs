@@ -16,7 +16,11 @@ pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
     let mut table = Table::new(places, "package", &file.sources);
     table.provenance(0, &file.package.source, &file.package.verified);
     for name in file.names().filter(|name| !is_normal(name)) {
-        table.fault(0, "name", format!("'{name}' is not a normalised name (lower case, words joined by single dashes)"));
+        table.fault(
+            0,
+            "name",
+            format!("'{name}' is not a normalised name (lower case, words joined by single dashes)"),
+        );
     }
     if file.package.share.is_some_and(|share| share == 0 || share > 100) {
         table.fault(0, "share", "a share must be between 1 and 100 percent");

@@ -52,11 +52,7 @@ fn release(table: &mut Table<'_>, index: usize, row: &TorchRelease) {
         table.fault(index, "verified", "the row was verified before the release date");
     }
     if !is_python_list(&row.python) {
-        table.fault(
-            index,
-            "python",
-            "Python versions must be unique and in ascending order, free-threaded ones last",
-        );
+        table.fault(index, "python", "Python versions must be unique and in ascending order, free-threaded ones last");
     }
 }
 
