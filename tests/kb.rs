@@ -200,7 +200,7 @@ fn a_row_is_shown_with_its_source() {
         (&["torch", "2.10.0.dev20251201+cu128"], "whl/nightly/cu128"),
         (&["gpu", "RTX", "5090"], "10de:2b85"),
         (&["cuda", "12.8"], "driver 525.60.13 (Linux)"),
-        (&["cuda", "13.5.0"], "min driver linux: the toolkit carries no driver"),
+        (&["cuda", "13.5.0"], "min driver linux: the toolkit includes no driver"),
         (&["driver", "581.57"], "(branch R580)"),
         (&["driver", "R580"], "5.0 5.2 6.0 6.1 7.0"),
         (&["arch", "sm_120"], "open only"),
