@@ -8,7 +8,7 @@ use crate::{facts::Location, shell::ShellLine};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Good to know.
+    /// Information.
     Info,
     /// Runs, but wrong, slow or fragile.
     Warning,

@@ -242,7 +242,10 @@ fn no_gpu_is_no_defect() {
     let (code, report) = doctor(place.path(), "rtx4090-535", text, &[]);
     assert_eq!((code, slugs(&report, "error")), (1, vec!["framework-step-failed"]), "{}", report["findings"]);
     assert!(
-        finding(&report, "framework-step-failed")["summary"].as_str().unwrap().contains("no GPU is visible to this process")
+        finding(&report, "framework-step-failed")["summary"]
+            .as_str()
+            .unwrap()
+            .contains("no GPU is visible to this process")
     );
 }
 

@@ -7,7 +7,7 @@ use crate::{
 
 use super::options::FailOn;
 
-/// What must have been looked at for the command to succeed.
+/// What must have been checked for the command to succeed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Gates {
     /// The GPUs of `--expect`.

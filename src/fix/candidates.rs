@@ -37,7 +37,7 @@ pub struct Wish<'w> {
 ///
 /// With an installed version: the same release first, then other patches of it, then the nearest minor release, a newer one before
 /// an older one at the same distance, and in each the latest patch. Without: the newest release first. What was only announced
-/// comes after all that somebody has seen.
+/// comes after all that is confirmed as published.
 pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidate<'k>> {
     let mut releases: Vec<&TorchRelease> = knowledge.torch_releases().collect();
     match wish.installed {

@@ -51,7 +51,7 @@ fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
-/// brings a new warning.
+/// causes a new warning.
 fn first(case: &Case<'_>, finding: &Finding, plans: Vec<(Plan, Remedy)>) -> Option<Fix> {
     let (mut doubtful, mut worse) = (None, None);
     for (plan, remedy) in plans {

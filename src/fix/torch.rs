@@ -149,7 +149,7 @@ impl Search<'_> {
         self.installed().is_some_and(|(version, _)| position(&candidate.release.version) < position(version))
     }
 
-    /// The first build, in the order of nearness, with which the rules pass. One that brings a new warning (code that must be
+    /// The first build, in the order of nearness, with which the rules pass. One that causes a new warning (code that must be
     /// compiled first) is taken when there is no other, one that breaks what another package requires after that.
     fn first(&self, attempt: &Attempt) -> Option<Passed<'_>> {
         let seen = self.gpus();
@@ -365,7 +365,7 @@ impl Search<'_> {
         })
     }
 
-    /// For GPUs that no one build serves together: the best for each that the installed one does not serve.
+    /// For GPUs that no single build supports together: the best for each that the installed one does not support.
     fn best_for_each(&self, gpus: &[Gpu], failing: &[&str]) -> Fixes {
         let mut done: Vec<ComputeCapability> = Vec::new();
         let mut fixes = Fixes::new();

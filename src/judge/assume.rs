@@ -144,7 +144,7 @@ fn move_environment(environment: &mut Environment, platform: Platform, via: &Sou
     environment.platform = Fact::known(platform, via.clone());
     environment.system_libraries.clear();
     environment.interpreter = Fact::unknown("the system is assumed");
-    // A line is for that system, where somebody who pastes it has it activated.
+    // A command is for that system, where the environment is assumed to be activated.
     environment.active = true;
     environment.elsewhere.clear();
     for package in &mut environment.packages {

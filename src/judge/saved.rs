@@ -12,7 +12,7 @@ const MAX_GPUS: usize = 4096;
 /// Why a text gives no facts. Each names what was read.
 #[derive(Debug)]
 pub enum SavedError {
-    /// It is no JSON, or holds no facts.
+    /// It is not JSON, or contains no facts.
     NotAReport {
         /// What was read.
         name: String,
@@ -72,7 +72,7 @@ struct Saved {
 /// The facts of a report in JSON. `name` is what errors call it.
 ///
 /// # Errors
-/// It is no report, one of a newer gpucheck, or not of one machine.
+/// It is not a report, was written by a newer gpucheck, or is not about one machine.
 pub fn saved(name: &str, text: &str) -> Result<Facts, SavedError> {
     let name = || name.to_owned();
     let Saved { schema, mut facts } =

@@ -78,7 +78,7 @@ pub enum LineAnswer {
     Yes,
     /// It is not so.
     No,
-    /// Something that decides it could not be looked at.
+    /// Something that decides it could not be checked.
     Unknown,
 }
 

@@ -7,7 +7,7 @@ pub struct Screen {
     pub width: Option<usize>,
     /// Whether colour is shown.
     pub color: bool,
-    /// 0: the report; 1: also what was looked at and how it was chosen.
+    /// 0: the report; 1: also what was examined and how it was chosen.
     pub verbose: u8,
     /// Only findings and the verdict.
     pub quiet: bool,

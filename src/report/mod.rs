@@ -45,7 +45,7 @@ pub struct Report {
     /// The user's labels for this machine, to tell the reports of many apart.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// What was looked at, a line each, for people.
+    /// What was examined, a line each, for people.
     pub subjects: Vec<Subject>,
     /// What was seen; can be judged again with `--replay`.
     pub facts: Facts,
@@ -111,7 +111,7 @@ pub enum Verdict {
     Warning,
     /// Something cannot run.
     Error,
-    /// Nothing was found, but something that matters could not be looked at.
+    /// Nothing was found, but something that matters could not be checked.
     Unknown,
 }
 

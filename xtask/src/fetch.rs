@@ -52,7 +52,7 @@ impl Index {
         Ok(wheels)
     }
 
-    /// What a wheel holds. All that has code is read: a row is no place for a sample.
+    /// What a wheel contains. All code is read: a sample is not enough for a row.
     ///
     /// # Errors
     /// When it cannot be read.

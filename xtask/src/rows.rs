@@ -19,7 +19,7 @@ impl TorchFile {
     /// Reads the text.
     ///
     /// # Errors
-    /// When it is no TOML or has no releases.
+    /// When it is not TOML or has no releases.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let document: DocumentMut = text.parse().context("torch.toml")?;
         anyhow::ensure!(document.get("release").is_some_and(Item::is_array_of_tables), "torch.toml has no [[release]]");

@@ -49,11 +49,11 @@ pub struct ArchitectureRow {
     pub first_toolkit: Option<CudaVersion>,
     /// Last CUDA release that does; nothing while it is supported.
     pub last_toolkit: Option<CudaVersion>,
-    /// First Linux driver that serves it.
+    /// First Linux driver that supports it.
     pub driver_first_linux: Option<DriverVersion>,
-    /// First Windows driver that serves it.
+    /// First Windows driver that supports it.
     pub driver_first_windows: Option<DriverVersion>,
-    /// Last driver branch that serves it; nothing while it is supported.
+    /// Last driver branch that supports it; absent while it is supported.
     pub driver_last_branch: Option<u32>,
     /// Whether it works with the open kernel modules.
     pub open_kernel_modules: Option<OpenModules>,
