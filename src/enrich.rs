@@ -63,7 +63,7 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
         torch.build = build;
     }
     let Some(build) = torch.build.value().filter(|build| build.cuda.is_some()) else { return };
-    // Where somebody looked, what was found counts, and what could not be read is not known.
+    // If the files were read, only what was found counts, and what could not be read is unknown.
     if torch.listing.is_some() {
         return;
     }
@@ -102,12 +102,12 @@ fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variabl
         let cuda = cuda.and_then(|cuda| row.chosen(cuda));
         let is_main = |library: &Library| knowledge.is_main_library(&package.name, &library.path, cuda.as_deref());
         let measured = |library: &Library| is_main(library) && library.code.value().is_some();
-        // A package that chooses among its libraries, of which some were read, has not the one that the row speaks of.
+        // A package that chooses among its libraries, some of which were read, lacks the one that the row is about.
         let chooses = !row.variants.is_empty() && !package.libraries.is_empty();
         if chooses || package.libraries.iter().any(measured) {
             continue;
         }
-        // Where somebody looked, a row speaks only of a main library that is whole, and holds its code where it is not looked for.
+        // If the files were read, a row applies only to an undamaged main library whose code is in a place that is not searched.
         let broken = |library: &Library| package.damaged.iter().any(|bad| bad.path == library.path);
         let mut main = package.libraries.iter().filter(|library| is_main(library)).peekable();
         if package.listing.is_some() && (main.peek().is_none() || main.any(broken)) {

@@ -8,7 +8,7 @@ use crate::{facts::Location, shell::ShellLine};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Good to know.
+    /// Information.
     Info,
     /// Runs, but wrong, slow or fragile.
     Warning,
@@ -123,14 +123,14 @@ pub struct Fix {
     pub summary: String,
     /// What to paste, in order.
     pub commands: Vec<Command>,
-    /// Why there is nothing to paste, where something that was read is not fit to stand on a line.
+    /// Why there is nothing to paste, if something that was read is unsafe on a command line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_line: Option<String>,
-    /// What its promise rests on.
+    /// How it was verified.
     pub proof: Proof,
     /// What has to change besides packages and variables: another driver, another Python.
     pub needs: Vec<String>,
-    /// What it may break or what could not be judged.
+    /// What was not verified: what it may break, or what could not be judged.
     pub unproven: Vec<String>,
     /// What will be there afterwards: `torch 2.7.1+cu128`.
     pub result: Option<String>,
@@ -145,7 +145,7 @@ pub struct Command {
     pub line: ShellLine,
 }
 
-/// What the promise of a fix rests on.
+/// How a fix was verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {

@@ -1,4 +1,4 @@
-//! One root cause for each thing that is wrong: consequences are folded under it, a GPU that nobody needs is not an error.
+//! One root cause for each problem: consequences are folded under it, and a GPU that is not needed is not an error.
 
 use crate::{
     facts::Facts,

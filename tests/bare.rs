@@ -76,7 +76,7 @@ fn wrong_usage_is_told_in_a_line() {
     assert!(err.contains("RTX 5090"), "the nearest name is offered: {err}");
     let (code, _, err) = recommend(&["--gpu", "RTX 6000"]);
     assert_eq!(code, 2);
-    assert!(err.contains("could be several GPUs"), "{err}");
+    assert!(err.contains("matches several GPUs"), "{err}");
     let (code, _, err) = run(gpucheck().args(["doctor", "/no/such/place"]));
     assert_eq!(code, 2);
     assert!(err.contains("/no/such/place"), "{err}");

@@ -242,7 +242,10 @@ fn no_gpu_is_no_defect() {
     let (code, report) = doctor(place.path(), "rtx4090-535", text, &[]);
     assert_eq!((code, slugs(&report, "error")), (1, vec!["framework-step-failed"]), "{}", report["findings"]);
     assert!(
-        finding(&report, "framework-step-failed")["summary"].as_str().unwrap().contains("shows no GPU to this process")
+        finding(&report, "framework-step-failed")["summary"]
+            .as_str()
+            .unwrap()
+            .contains("no GPU is visible to this process")
     );
 }
 
@@ -291,7 +294,7 @@ fn the_real_torch_without_a_gpu() {
     assert!(out.contains("\n? "), "{out}");
     assert!(out.contains("✓ import"), "{out}");
     assert!(out.contains("14 more steps     not run: torch found no GPU that it can use"), "{out}");
-    assert!(!out.contains('✗') && out.contains("no GPU here: "), "{out}");
+    assert!(!out.contains('✗') && out.contains("no GPU: "), "{out}");
 }
 
 /// The steps themselves, computed by the real torch on the processor.

@@ -64,9 +64,9 @@ fn a_whole_library_opens_it() {
 #[test]
 fn nothing_opens_no_gate() {
     let folder = tempfile::tempdir().unwrap();
-    closed(folder.path(), "no device code that can run was found in");
+    closed(folder.path(), "no runnable device code found in");
     fs::write(folder.path().join("notes.txt"), "x").unwrap();
-    closed(folder.path(), "no device code that can run was found in");
+    closed(folder.path(), "no runnable device code found in");
     // What is there decides.
     let (code, text, _) = {
         fs::copy(GOOD.replace("so-sm_120", "so-sass-only-sm_90"), folder.path().join("x.so")).unwrap();
@@ -118,7 +118,7 @@ fn what_a_folder_has_and_could_not_be_read_counts() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(MAIN)).unwrap();
     fs::write(folder.path().join("libx.so"), "INPUT(libx.so.1)").unwrap();
-    closed(folder.path(), "no device code that can run was found in");
+    closed(folder.path(), "no runnable device code found in");
     fs::copy(GOOD, folder.path().join("libgood.so")).unwrap();
     assert_eq!(gate(folder.path(), ["--require", "sm_120"]).0, 0);
 }
@@ -152,9 +152,9 @@ fn packages_without_code_open_no_gate() {
     let wheel = folder.path().join("demo-1.0-py3-none-any.whl");
     let write = |zip: Zip| fs::write(&wheel, zip.finish()).unwrap();
     write(Zip::default());
-    closed(&wheel, "no device code that can run was found in");
+    closed(&wheel, "no runnable device code found in");
     write(Zip::default().deflated("demo/x.py", b"pass"));
-    closed(&wheel, "no device code that can run was found in");
+    closed(&wheel, "no runnable device code found in");
     write(Zip::default().deflated("demo/good.so", &good()).deflated("demo/main.so", b""));
     closed(&wheel, "empty");
     write(Zip::default().deflated("demo/good.so", &good()).deflated("demo/main.so", &good()[..300]));

@@ -171,7 +171,7 @@ fn the_list_counts_rows_and_names_their_days() {
     assert_eq!((code, err.as_str()), (0, ""));
     let gpus = table("gpus.toml", "gpu");
     let counted = [format!("{gpus}  gpus "), format!("{}  torch releases", table("torch.toml", "release"))];
-    let said = ["rows, the newest of 20", "no folder is laid over it"].map(str::to_owned);
+    let said = ["rows, newest 20", "no overlay"].map(str::to_owned);
     for expected in counted.iter().chain(&said) {
         assert!(out.contains(expected), "{expected} in {out}");
     }
@@ -185,9 +185,7 @@ fn the_list_counts_rows_and_names_their_days() {
     fs::write(folder.path().join("gpus.toml"), "[sources]\nlab = \"inventory\"\n[[gpu]]\nname = \"NVIDIA Lab Card\"\ncapability = \"12.0\"\nsource = [\"lab\"]\nverified = \"2020-01-01\"\n").unwrap();
     let (_, out, _) = run(gpucheck().args(["kb", "list", "--knowledge"]).arg(folder.path()));
     assert!(
-        out.contains(&format!("{}  gpus ", gpus + 1))
-            && out.contains("the oldest of 2020-01-01")
-            && out.contains("laid over it: "),
+        out.contains(&format!("{}  gpus ", gpus + 1)) && out.contains("oldest 2020-01-01") && out.contains("overlay: "),
         "{out}"
     );
     let (code, out, _) = run(gpucheck().args(["kb", "path", "--knowledge"]).arg(folder.path()));
@@ -198,21 +196,21 @@ fn the_list_counts_rows_and_names_their_days() {
 fn a_row_is_shown_with_its_source() {
     for (arguments, expected) in [
         (&["torch", "2.7.1+cu128"][..], "75 80 86 90 100 120"),
-        (&["torch", "2.5.1"], "cu124 on linux-x86_64: 50 60 70 75 80 86 90, what PyPI gives"),
+        (&["torch", "2.5.1"], "cu124 on linux-x86_64: 50 60 70 75 80 86 90, the default on PyPI"),
         (&["torch", "2.10.0.dev20251201+cu128"], "whl/nightly/cu128"),
         (&["gpu", "RTX", "5090"], "10de:2b85"),
         (&["cuda", "12.8"], "driver 525.60.13 (Linux)"),
-        (&["cuda", "13.5.0"], "min driver linux: the toolkit carries no driver"),
-        (&["driver", "581.57"], "of branch R580"),
+        (&["cuda", "13.5.0"], "min driver linux: the toolkit includes no driver"),
+        (&["driver", "581.57"], "(branch R580)"),
         (&["driver", "R580"], "5.0 5.2 6.0 6.1 7.0"),
-        (&["arch", "sm_120"], "the open ones, with no others"),
+        (&["arch", "sm_120"], "open only"),
         (&["variable", "no_cuda_graph"], "moshi"),
         (&["variable", "CUDA_VISIBLE_DEVICE"], "instead      CUDA_VISIBLE_DEVICES"),
         (&["package", "bitsandbytes", "0.48.1"], "sm_120"),
         (&["package", "Faster_Whisper==1.0.3"], "gpucheck rule faster-whisper-leaves-ctranslate2-open"),
         (&["package", "silero-vad", "4.0.2"], "is not on the index"),
         (&["package", "onnxruntime-gpu", "1.26.0"], "compute_90"),
-        (&["package", "bitsandbytes", "99.0"], "no row speaks of this version"),
+        (&["package", "bitsandbytes", "99.0"], "no row covers this version"),
         (&["library", "libcudnn.so.9"], "nvidia-cudnn-cu12"),
         (&["library", "libcuda.so.1"], "NVIDIA's driver"),
         (&["error", "no kernel image"], "gpu-too-new-for-wheel"),
@@ -232,13 +230,13 @@ fn a_row_is_shown_with_its_source() {
 fn what_no_row_has_is_told_with_what_is_near() {
     let knowledge = Knowledge::builtin().unwrap();
     let newest = &knowledge.newest_torch().unwrap().version;
-    let newest = format!("the newest is {newest}; an installed one is judged by its own binaries");
+    let newest = format!("the newest known release is {newest}; an installed torch is judged by its own binaries");
     for (arguments, expected) in [
         (["torch", "2.7.3"], "did you mean 2.7.0, 2.7.1"),
         (["torch", "2.99.0"], newest.as_str()),
-        (["torch", "2.7.1+cu131"], "was not built as cu131; there are cpu, cu118, cu126, cu128"),
+        (["torch", "2.7.1+cu131"], "has no cu131 build; known builds: cpu, cu118, cu126, cu128"),
         (["gpu", "RTX 5099"], "RTX 5090"),
-        (["gpu", "RTX 6000"], "could be several GPUs"),
+        (["gpu", "RTX 6000"], "matches several GPUs"),
         (["cuda", "12.7"], "no CUDA toolkit '12.7' is known"),
         (["driver", "999"], "no driver '999' is known"),
         (["driver", "new"], "'new' is not a driver version"),
@@ -247,7 +245,7 @@ fn what_no_row_has_is_told_with_what_is_near() {
         (["package", "bitsandbites"], "did you mean bitsandbytes"),
         (["package", "left-pad"], "judged by its own binaries alone"),
         (["library", "libcublas"], "did you mean libcublas.so.11"),
-        (["error", "zzzz"], "give a line of the message"),
+        (["error", "zzzz"], "give a line or some words of the message"),
         (["failure", "4711"], "no failure '4711' is known"),
     ] {
         let (code, out, err) = kb(&[&["show"], &arguments[..]].concat());

@@ -44,7 +44,7 @@ fn faults_are_told_with_their_place() {
         ("capability = \"12.0\"", "capability = \"12\"", "gpus.toml:6:"),
         ("name =", "nane =", "unknown field `nane`"),
         ("source = [\"lab\"]", "source = [\"lap\"]", "gpus.toml:7:10: source 'lap' is not in [sources]"),
-        ("[sources]", "[sources]\nhearsay = \"?\"", "gpus.toml:2:1: no row has the source 'hearsay'"),
+        ("[sources]", "[sources]\nhearsay = \"?\"", "gpus.toml:2:1: no row uses the source 'hearsay'"),
         ("verified = \"2026-11-25\"", "verified = \"last week\"", "gpus.toml:8:12: 'last week' is not a date"),
         ("verified = \"2026-11-25\"", "verified = \"2026-11-25\"\nverified = \"2026-11-25\"", "duplicate key"),
         ("[[gpu]]", "[[gpu]", "gpus.toml:4:"),
@@ -175,7 +175,7 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
             TORCH,
             "python = [\"3.12\", \"3.13\", \"3.14t\"]",
             "python = [\"3.13\", \"3.12\"]",
-            "7:10: Python versions are listed once each",
+            "7:10: Python versions must be unique",
         ),
         (
             "torch.toml",
@@ -196,43 +196,43 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
             TORCH,
             "released = \"2026-11-20\"",
             "released = \"2026-12-20\"",
-            "it was checked before it was released",
+            "the row was verified before the release date",
         ),
         (
             "torch.toml",
             TORCH,
             "index = \"whl/cu132\"",
             "index = \"whl/cu131\"",
-            "13:116: build cu132 on linux-x86_64: its index is whl/cu132",
+            "13:116: build cu132 on linux-x86_64: its index must be whl/cu132",
         ),
         (
             "torch.toml",
             TORCH,
             "sass = [\"90\", \"120\"]",
             "sass = [\"120\", \"90\"]",
-            "13:58: build cu132 on linux-x86_64: targets are listed once each",
+            "13:58: build cu132 on linux-x86_64: targets must be unique",
         ),
-        ("torch.toml", TORCH, "ptx = [\"120\"], ", "", "its code or PTX is not listed: say under `unknown` why"),
+        ("torch.toml", TORCH, "ptx = [\"120\"], ", "", "its code or PTX is not listed: explain why under `unknown`"),
         (
             "torch.toml",
             TORCH,
             "basis = \"reported\"",
             "basis = \"none\"",
-            "code is listed where there is a basis for it",
+            "code must be listed if there is a basis for it",
         ),
         (
             "torch.toml",
             TORCH,
             "published = \"url\"",
             "pypi_default = true, published = \"url\"",
-            "the default build is on PyPI",
+            "the default build must be published on PyPI",
         ),
         (
             "torch.toml",
             TORCH,
             "ptx = [\"120\"], ",
             "ptx = [\"120\"], partial = [\"90a\"], ",
-            "only who reads the wheel can know it",
+            "it can only be known from reading the wheel",
         ),
         ("torch.toml", TORCH, "source = [\"lab\"] },", "source = [] },", "it needs a source"),
         (
@@ -240,20 +240,20 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
             TORCH,
             "index = \"whl/nightly/cu136\"",
             "index = \"whl/cu136\"",
-            "22:9: the index of cu136 is whl/nightly/cu136",
+            "22:9: the index of cu136 must be whl/nightly/cu136",
         ),
-        ("torch.toml", TORCH, ">=2.99,<3", ">=3,<2.99", "19:12: nothing is in the range"),
+        ("torch.toml", TORCH, ">=2.99,<3", ">=3,<2.99", "19:12: the range '>=3,<2.99' is empty"),
         (
             "cuda.toml",
             CUDA,
             "unknown = { min_driver_windows = \"not seen\" }\n",
             "",
-            "min_driver_windows is missing: give it, or say under `unknown`",
+            "min_driver_windows is missing: give it, or explain under `unknown`",
         ),
-        ("cuda.toml", CUDA, "{ min_driver_windows", "{ ptx_isa", "ptx_isa is said to be unknown, and given"),
-        ("cuda.toml", CUDA, "{ min_driver_windows", "{ colour", "a toolkit has no field 'colour'"),
-        ("cuda.toml", CUDA, "newest = \"700.10\"", "newest = \"690.10\"", "it is not of branch 700"),
-        ("cuda.toml", CUDA, "eol = \"2029-01\"", "eol = \"2029-13\"", "a month is written 2026-11"),
+        ("cuda.toml", CUDA, "{ min_driver_windows", "{ ptx_isa", "ptx_isa is given, but listed under `unknown`"),
+        ("cuda.toml", CUDA, "{ min_driver_windows", "{ colour", "'colour' is not a toolkit field"),
+        ("cuda.toml", CUDA, "newest = \"700.10\"", "newest = \"690.10\"", "it is not a version of branch 700"),
+        ("cuda.toml", CUDA, "eol = \"2029-01\"", "eol = \"2029-13\"", "a month must be written as 2026-11"),
         (
             "architectures.toml",
             ARCHITECTURES,
@@ -301,7 +301,7 @@ fn rows_that_cannot_be_right_are_refused_with_their_place() {
 fn rows_that_contradict_those_that_stay_are_refused() {
     let gpu = GPU.replacen("capability = \"12.0\"", "pci = [\"2684\"]\ncapability = \"12.0\"", 1);
     let (code, err) = laid("gpus.toml", &gpu);
-    assert!(code == 2 && err.contains("gpus.toml:6:7: PCI id 2684 is of capability 8.9 in another row"), "{err}");
+    assert!(code == 2 && err.contains("gpus.toml:6:7: PCI id 2684 has capability 8.9 in another row"), "{err}");
     let gpu = gpu.replacen("NVIDIA Lab Card", "NVIDIA GeForce RTX 4090", 1);
     assert_eq!(laid("gpus.toml", &gpu).0, 0, "the row of the same name is replaced");
     let nightly = TORCH.replacen("cu136", "cu126", 2).replacen(">=2.99,<3", ">=2.10,<3", 1);

@@ -90,7 +90,7 @@ fn for_people_and_for_pages() {
 fn a_wish_that_cannot_be_tabulated_is_told_in_one_line() {
     for (arguments, text) in [
         (&["--torch", "banana"][..], "neither a version"),
-        (&["--torch", "9.9"], "lists no such release"),
+        (&["--torch", "9.9"], "no such release"),
         (&["--torch", ">=9"], "no release"),
         (&["--cuda", "x"], "CUDA version"),
     ] {

@@ -116,7 +116,7 @@ fn a_stale_bitsandbytes() {
     let lines = fix_lines(finding(&report, "bitsandbytes-binary-missing")).join("\n");
     assert!(lines.contains("python.exe") && lines.contains("pip install"), "for PowerShell: {lines}");
     let why = line(&report, "four-bit")["why"].as_str().unwrap();
-    assert!(why.contains("libbitsandbytes_cuda128.dll, which it does not have") && why.contains("118"), "{why}");
+    assert!(why.contains("libbitsandbytes_cuda128.dll, which is not included") && why.contains("118"), "{why}");
 }
 
 #[test]

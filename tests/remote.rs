@@ -163,7 +163,7 @@ fn a_real_wheel_says_the_same() {
     let (code, out, _) = run(scan(&with).arg("-q"));
     assert!(code == 1 && out.contains("only a sample was read"), "{out}");
     let (_, out, _) = run(&mut scan(&[&url]));
-    assert!(out.contains("members were not looked into (--full reads all)") && out.contains("requests"), "{out}");
+    assert!(out.contains("members were not read (--full reads everything)") && out.contains("requests"), "{out}");
 }
 
 #[test]

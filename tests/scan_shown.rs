@@ -234,5 +234,5 @@ fn a_folder_without_anything() {
     let folder = tempfile::tempdir().unwrap();
     let (code, out, err) = run(gpucheck().arg("scan").arg(folder.path()));
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.starts_with("nothing that can hold device code"), "{out}");
+    assert!(out.starts_with("nothing that can contain device code"), "{out}");
 }

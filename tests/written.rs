@@ -49,7 +49,7 @@ fn a_finding_stands_where_its_fact_was_written() {
     assert_eq!(said["facts"]["written"], report["facts"]["written"], "facts are kept as they are");
     for format in ["human", "markdown"] {
         let page = replayed(&report, format);
-        let line = page.lines().find(|line| line.contains("written at")).unwrap();
+        let line = page.lines().find(|line| line.contains("location")).unwrap();
         assert!(line.contains("gpu") && line.contains(".txt:7:3"), "{line}");
         assert!(!page.contains('\u{1b}'), "{page:?}");
     }

@@ -34,19 +34,19 @@ const MAX_REPORT: u64 = 128 << 20;
 /// Arguments of `gpucheck doctor`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Project folders, virtual environments, interpreters or site-packages to look at instead of the active one
+    /// Project folders, virtual environments, interpreters or site-packages to check instead of the active environment
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The same as PATH (repeatable)
+    /// Same as PATH (repeatable)
     #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
     python: Vec<PathBuf>,
-    /// Root of the file system that is looked at: an unpacked image, a chroot
+    /// Root of the file system to check, such as an unpacked image or a chroot
     #[arg(long, value_name = "DIR", env = "GPUCHECK_ROOT")]
     root: Option<PathBuf>,
-    /// Judge every environment that is found, not only the selected one
+    /// Check every environment found, not only the selected one
     #[arg(long, env = "GPUCHECK_ALL", value_parser = clap::builder::FalseyValueParser::new())]
     all: bool,
-    /// Judge the facts of a saved JSON report again ("-" reads standard input)
+    /// Evaluate the facts of a saved JSON report again ("-" reads standard input)
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["paths", "python", "root"])]
     replay: Option<PathBuf>,
     #[command(flatten)]
@@ -55,14 +55,14 @@ pub struct Arguments {
     node: Node,
     #[command(flatten)]
     driver: DriverOptions,
-    /// Also ask the GPUs to compute (as `gpucheck smoke`): it wakes them, and disturbs a node that is at work
+    /// Also run test kernels on the GPUs, as `gpucheck smoke` does; this wakes idle GPUs and disturbs running jobs
     #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
     smoke: bool,
     #[command(flatten)]
     compute: Compute,
     #[command(flatten)]
     framework: FrameworkOptions,
-    /// What makes the exit code 1
+    /// When to exit with code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
     #[command(flatten)]
@@ -103,7 +103,7 @@ impl Arguments {
         Ok(exit)
     }
 
-    /// torch computes on this machine: with a machine that is only thought of, there is nothing to run.
+    /// torch runs on this machine, so an assumed machine has nothing to run.
     fn framework(&self, facts: &mut Facts) -> anyhow::Result<()> {
         let elsewhere = [
             ("--replay", self.replay.is_some()),
@@ -112,7 +112,7 @@ impl Arguments {
             ("--os", self.assume.os.is_some()),
         ];
         if let Some((option, _)) = elsewhere.iter().find(|(_, given)| *given).filter(|_| self.framework.framework) {
-            anyhow::bail!("--framework runs torch on this machine: it cannot be combined with {option}");
+            anyhow::bail!("--framework runs torch on this machine and cannot be combined with {option}");
         }
         self.framework.run(facts);
         Ok(())

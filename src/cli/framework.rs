@@ -1,5 +1,5 @@
-//! `--framework`: torch itself computes, in the selected environment's own Python. The only thing that gpucheck ever runs of what it looks
-//! at, and only when it is asked to.
+//! `--framework`: runs torch itself in the selected environment's own Python. It is the only code of an inspected environment that gpucheck
+//! ever runs, and only on request.
 
 use std::{
     io::{IsTerminal, Write},
@@ -16,12 +16,12 @@ use crate::{
 
 /// Options of the commands that can let torch compute.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Letting torch compute")]
+#[command(next_help_heading = "Running torch")]
 pub struct FrameworkOptions {
     /// Run torch in the environment's own Python: import, matmul, convolution, LSTM, attention, CUDA graph, torch.compile, 4-bit
     #[arg(long, env = "GPUCHECK_FRAMEWORK", value_parser = clap::builder::FalseyValueParser::new())]
     pub framework: bool,
-    /// Give up on a process of it that has not ended by then
+    /// Give up on a torch process after this many seconds
     #[arg(long, value_name = "SECONDS", env = "GPUCHECK_FRAMEWORK_TIMEOUT", default_value_t = 180,
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub framework_timeout: u64,
@@ -34,7 +34,7 @@ impl FrameworkOptions {
             return;
         }
         let Some(environment) = facts.environments.iter().find(|environment| environment.selected) else {
-            facts.framework = Fact::unknown("there is no Python environment");
+            facts.framework = Fact::unknown("no Python environment");
             return;
         };
         if std::io::stderr().is_terminal() {

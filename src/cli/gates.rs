@@ -1,4 +1,4 @@
-//! Gates: what a command was asked to make sure of. One that could not look, or had nothing to look at, stays shut.
+//! Gates: what a command was asked to ensure. A gate that could not check, or had nothing to check, stays shut.
 
 use crate::{
     report::{Report, Verdict},
@@ -7,7 +7,7 @@ use crate::{
 
 use super::options::FailOn;
 
-/// What must have been looked at for the command to succeed.
+/// What must have been checked for the command to succeed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Gates {
     /// The GPUs of `--expect`.
@@ -19,8 +19,8 @@ pub struct Gates {
 }
 
 impl Gates {
-    /// Whether one of them was left undecided. Then the verdict says so, unless it is an error anyway, and the command fails unless
-    /// nothing is to make it fail.
+    /// Whether one of them was left undecided. If so, the verdict says so unless it is already an error, and the command fails unless
+    /// `--fail-on never` is set.
     pub fn shut(self, report: &mut Report, fail_on: FailOn) -> bool {
         let is_gate = |rule: &str| {
             self.expected && rule == "expected-gpu-missing"

@@ -1,4 +1,4 @@
-//! `gpucheck matrix`: which official PyTorch build serves which GPU, CUDA release by CUDA release, with a reason for each cell.
+//! `gpucheck matrix`: which official PyTorch build works on which GPU, CUDA release by CUDA release, with a reason for each cell.
 
 use std::time::Instant;
 
@@ -48,11 +48,11 @@ impl Arguments {
         assumed.apply(&mut facts, knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
-            "no GPU is known here; name one, such as --gpu \"RTX 5090\""
+            "no GPU found; name one, such as --gpu \"RTX 5090\""
         );
         let grid = Grid { releases, cuda: self.cuda, python: assumed.python };
         let report =
-            judge::matrix(facts, knowledge, &grid, start).context("the platform is not known; name one with --os")?;
+            judge::matrix(facts, knowledge, &grid, start).context("the platform is unknown; set it with --os")?;
         output::deliver(report, &self.show)?;
         Ok(Exit::Ok)
     }

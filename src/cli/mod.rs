@@ -22,7 +22,7 @@ use output::complain;
 
 /// Will this software run on this GPU, and if not, what do I paste to fix it?
 ///
-/// Without a command: `gpucheck doctor`.
+/// Without a command, runs `gpucheck doctor`.
 #[derive(Debug, Parser)]
 #[command(name = "gpucheck", version, max_term_width = 120, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -34,19 +34,19 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What is wrong on this machine and in this environment, and what fixes it
+    /// Find what is wrong on this machine and in this environment, and how to fix it
     Doctor(doctor::Arguments),
-    /// The install commands for a GPU, driver, system and Python
+    /// Print the install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
-    /// CUDA × PyTorch × GPU: what works, what does not, and why
+    /// Tabulate CUDA × PyTorch × GPU: what works, what does not, and why
     Matrix(matrix::Arguments),
-    /// Which GPUs can this code run on?
+    /// Find out which GPUs compiled code can run on
     Scan(scan::Arguments),
-    /// Does this GPU really compute? (Wakes it; nothing else does)
+    /// Run test kernels on a GPU (wakes it; no other command does unless asked)
     Smoke(smoke::Arguments),
-    /// The rules, or the page of one
+    /// List the rules, or show the page of one
     Rule(rule::Arguments),
-    /// The knowledge base: what is in it, and whether real packages agree
+    /// Inspect the knowledge base and compare it with real packages
     Kb(kb::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
@@ -56,15 +56,15 @@ enum Command {
     Computing(smoke::Child),
 }
 
-/// Parses the command line, runs the command, and says how it ended. What went wrong has been printed.
+/// Parses the command line, runs the command and returns the exit status. Errors have been printed by then.
 ///
-/// A panic is a defect of gpucheck; it is said in one line, and whoever reads exit codes is not told that something was found.
+/// A panic is a bug in gpucheck: it is reported in one line, with an exit code that does not mean "problems found".
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(|panic| output::complain(&anyhow::anyhow!("internal error: {panic}"))));
     start::remember_descriptors();
     std::panic::catch_unwind(|| match Cli::try_parse() {
         Ok(cli) => cli.run(),
-        // Help is made again, as it would say what variables hold.
+        // Help is rendered again without the values of environment variables.
         Err(said) if said.kind() == ErrorKind::DisplayHelp => {
             output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
         }
@@ -73,13 +73,13 @@ pub fn main() -> Exit {
     .unwrap_or(Exit::Internal)
 }
 
-/// Help names the variables and leaves out what they hold, which may be a password or act on a terminal.
+/// Help names the variables but not their values, which may be passwords or contain terminal escapes.
 fn quiet_about_values(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(quiet_about_values)
 }
 
 impl Cli {
-    /// Runs the command and says how it ended. What went wrong has been printed.
+    /// Runs the command and returns the exit status. Errors have been printed by then.
     pub fn run(self) -> Exit {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),

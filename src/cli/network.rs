@@ -1,4 +1,4 @@
-//! Options of what is read over the network, and nothing else is: packages that a person names.
+//! Options for reading packages over the network. Only packages that the user names are fetched.
 
 use clap::Args;
 
@@ -7,21 +7,21 @@ use crate::{facts::PythonVersion, python::WheelPlatform, scan::Network};
 
 /// Where packages come from, and for which machine.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Packages on servers")]
+#[command(next_help_heading = "Remote packages")]
 pub struct NetworkOptions {
-    /// Package index for NAME and NAME==VERSION instead of the one that pip or uv is configured with
+    /// Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]
     #[arg(long, value_name = "URL", env = "GPUCHECK_INDEX_URL", hide_env_values = true)]
     index_url: Option<String>,
-    /// Further package index (repeatable)
+    /// Additional package index (repeatable)
     #[arg(long, value_name = "URL", env = "GPUCHECK_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ')]
     extra_index_url: Vec<String>,
-    /// System of the wheel, this machine's without: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64
+    /// Platform of the wheel: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: this machine's]
     #[arg(long, value_name = "PLATFORM", env = "GPUCHECK_PLATFORM")]
     platform: Option<WheelPlatform>,
-    /// ABI tag that the wheel must have, such as cp313t or abi3
+    /// ABI tag of the wheel, such as cp313t or abi3
     #[arg(long, value_name = "TAG", env = "GPUCHECK_ABI")]
     abi: Option<String>,
-    /// Read all of a package on a server, not only as much as the verdict needs
+    /// Read remote packages completely, not only the parts that the verdict needs
     #[arg(long, env = "GPUCHECK_FULL", value_parser = clap::builder::FalseyValueParser::new())]
     full: bool,
 }

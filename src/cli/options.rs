@@ -33,7 +33,7 @@ pub struct Assume {
     /// Python version, such as 3.12 or 3.14t
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     pub python_version: Option<PythonVersion>,
-    /// Shell that lines to paste are written for [default: PowerShell on Windows, else sh]
+    /// Shell to write commands for [default: PowerShell on Windows, else sh]
     #[arg(long, value_name = "SHELL", env = "GPUCHECK_SHELL")]
     pub shell: Option<AssumedShell>,
 }
@@ -59,11 +59,11 @@ impl Assume {
     }
 }
 
-/// What must be there, for nodes on which a missing GPU must fail.
+/// What must be present, for nodes on which a missing GPU is an error.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Nodes")]
 pub struct Node {
-    /// GPUs that must be here and usable: "8x H100" (repeatable)
+    /// GPUs that must be present and usable, such as "8x H100" (repeatable)
     #[arg(long, value_name = "COUNTx GPU", env = "GPUCHECK_EXPECT", value_delimiter = ',')]
     pub expect: Vec<String>,
     /// Label for the report, such as node=gpu-17 (repeatable)
@@ -73,9 +73,9 @@ pub struct Node {
 
 fn label(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        // A label ends in reports that others read.
+        // Labels end up in reports that others read.
         Some((key, value)) if !key.is_empty() => Ok((redact::urls(key), redact::urls(value))),
-        _ => Err(format!("'{text}' is not a label such as node=gpu-17")),
+        _ => Err(format!("'{text}' is not a label (expected KEY=VALUE, such as node=gpu-17)")),
     }
 }
 
@@ -83,7 +83,7 @@ impl Node {
     /// What is expected, as facts.
     ///
     /// # Errors
-    /// A GPU name that no product has, or several that differ in what matters.
+    /// A GPU name that no product has, or that fits products that differ in what matters.
     pub fn expected(&self, knowledge: &Knowledge) -> anyhow::Result<Vec<Expected>> {
         let read = |text: &String| {
             let text = text.trim();
@@ -93,7 +93,7 @@ impl Node {
                 }
                 _ => (1, text),
             };
-            anyhow::ensure!(count > 0, "--expect '{text}': nothing is expected; leave it out, or name at least one");
+            anyhow::ensure!(count > 0, "--expect '{text}': the count must be at least 1");
             let answer = knowledge.find_gpu(name)?;
             Ok(Expected {
                 count,
@@ -110,7 +110,7 @@ impl Node {
 /// Operating systems that can be assumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AssumedOs {
-    /// Linux on the bare machine or in a container
+    /// Linux on bare metal or in a container
     Linux,
     /// Windows
     Windows,
@@ -126,7 +126,7 @@ pub enum AssumedShell {
     /// PowerShell
     #[value(name = "powershell")]
     PowerShell,
-    /// Windows' command prompt
+    /// Windows Command Prompt
     Cmd,
 }
 
@@ -134,20 +134,20 @@ pub enum AssumedShell {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Report")]
 pub struct Show {
-    /// Format of the report
+    /// Report format
     #[arg(long, value_name = "FORMAT", env = "GPUCHECK_FORMAT", default_value = "human")]
     pub format: Format,
-    /// Write the report to a file instead of standard output; with a format (reason=FILE, json=FILE) another one beside it (repeatable)
+    /// Write the report to FILE instead of standard output; FORMAT=FILE (reason=FILE, json=FILE) writes an additional one (repeatable)
     #[arg(long, value_name = "[FORMAT=]FILE", env = "GPUCHECK_OUTPUT",
         value_parser = clap::builder::OsStringValueParser::new().map(Output::from))]
     pub output: Vec<Output>,
-    /// Colour: in a terminal only, always or never (NO_COLOR and CLICOLOR_FORCE are honoured)
+    /// When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)
     #[arg(long, value_name = "WHEN", env = "GPUCHECK_COLOR", default_value = "auto")]
     pub color: ColorChoice,
-    /// Only what is wrong and the verdict
+    /// Show only findings and the verdict
     #[arg(short, long, env = "GPUCHECK_QUIET", value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
-    /// Also how things were found, and where to read more
+    /// Also show how things were found and where to read more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -155,13 +155,13 @@ pub struct Show {
 /// What makes the exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Errors
+    /// On errors
     Error,
-    /// Errors and warnings
+    /// On errors and warnings
     Warning,
-    /// Errors, warnings, and a verdict that is not known
+    /// On errors, warnings and an unknown verdict
     Unknown,
-    /// Nothing
+    /// Never
     Never,
 }
 
@@ -182,14 +182,14 @@ impl FailOn {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Knowledge")]
 pub struct Sources {
-    /// Folder with TOML files that add to or replace rows of the knowledge base
+    /// Folder of TOML files that add rows to the knowledge base or replace them
     #[arg(long, value_name = "DIR", env = "GPUCHECK_KNOWLEDGE")]
     pub knowledge: Option<PathBuf>,
 }
 
 impl Sources {
-    /// The built-in knowledge base with the overlay on top. It is there until the program ends: to free some ten thousand rows one
-    /// by one takes a millisecond.
+    /// The built-in knowledge base with the overlay on top. It is leaked: freeing some ten thousand rows one by
+    /// one takes a millisecond.
     pub fn load(&self) -> anyhow::Result<&'static Knowledge> {
         let knowledge = match &self.knowledge {
             Some(folder) => Knowledge::with_overlay(folder),

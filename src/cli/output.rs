@@ -24,7 +24,7 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
     let files = show.output.iter().filter(|output| output.format.is_none()).count();
     anyhow::ensure!(
         files < 2,
-        "--output names {files} files without a format; one is for the report (FORMAT=FILE is for another)"
+        "--output names {files} files without a format; only one can receive the report (FORMAT=FILE writes an additional one)"
     );
     let elsewhere = show.output.iter().any(|output| output.format.is_none());
     let terminal = !elsewhere && io::stdout().is_terminal();
@@ -72,7 +72,7 @@ pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
     })
 }
 
-/// The columns of the terminal that standard output is, if it is one.
+/// The width of the terminal on standard output, if there is one.
 pub fn columns() -> Option<usize> {
     let size = || terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
     io::stdout().is_terminal().then(size)
@@ -111,7 +111,7 @@ fn finished(written: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Whether an error is about what was named, which another name mends, and not about the disk.
+/// Whether an error is about the given name, so that another name would help, and not about the disk.
 fn is_about_the_name(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -133,7 +133,7 @@ pub fn clap(said: &clap::Error) -> Exit {
         let said = said.render();
         let plain = said.to_string();
         let shown = text::guard(&values_visible(&plain), false).into_owned();
-        // It echoes the command line: in colour only where that holds nothing that acts on a terminal.
+        // It echoes the command line: coloured only if that contains no terminal escapes.
         let text = if colored && shown == plain { said.ansi().to_string() } else { shown };
         // Nothing can be done when that fails too.
         let _ = io::stderr().lock().write_all(redact::urls(&text).as_bytes());
@@ -152,7 +152,7 @@ pub fn clap(said: &clap::Error) -> Exit {
     }
 }
 
-/// The text with what the user gave in one line, which the parser repeats as it is.
+/// The text with the user's own values made visible, as the parser repeats them verbatim.
 fn values_visible(said: &str) -> String {
     let given = std::env::args().chain(
         std::env::vars_os()
@@ -170,7 +170,7 @@ fn values_visible(said: &str) -> String {
 
 /// Says on standard error what went wrong, in one line. Nothing can be done when that fails too.
 pub fn complain(error: &anyhow::Error) {
-    // What people typed and what files say is echoed here, and may hold a password.
+    // User input and file contents are echoed here, and may contain a password.
     let home = Surroundings::of_process().home;
     let said = message(error);
     let said = match Root::new(None, home.as_deref()) {
@@ -180,7 +180,7 @@ pub fn complain(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "gpucheck: {said}");
 }
 
-/// An error and its causes: one line, whatever the names in it hold, but for what is a list.
+/// An error and its causes in one line, whatever characters its names contain; only lists have several.
 fn message(error: &anyhow::Error) -> String {
     let of = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();

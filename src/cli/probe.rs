@@ -11,13 +11,13 @@ use crate::{
 
 /// Options of every command that asks the driver.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Asking the driver")]
+#[command(next_help_heading = "Driver")]
 pub struct DriverOptions {
-    /// Give up on a driver that has not answered by then
+    /// Give up on the driver after this many seconds
     #[arg(long, value_name = "SECONDS", env = "GPUCHECK_PROBE_TIMEOUT", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=600))]
     probe_timeout: u64,
-    /// Do not ask the driver: files only
+    /// Do not call the driver; read files only
     #[arg(long, env = "GPUCHECK_NO_DRIVER", value_parser = clap::builder::FalseyValueParser::new())]
     no_driver: bool,
     /// Keep the UUIDs of the GPUs in the report
@@ -56,8 +56,8 @@ impl Arguments {
     }
 }
 
-/// Makes this process one that may be lost: a panic becomes an exit code, as its text would be of no use to anybody. What comes back
-/// is where the answer goes.
+/// Prepares this process to be expendable: a panic becomes an exit code, as its text would help no one. Returns the stream for the
+/// answer.
 pub fn contained() -> anyhow::Result<&'static mut dyn Write> {
     std::panic::set_hook(Box::new(|_| {}));
     #[cfg(target_os = "linux")]
@@ -70,8 +70,8 @@ pub fn contained() -> anyhow::Result<&'static mut dyn Write> {
     Ok(Box::leak(Box::new(std::io::stdout())))
 }
 
-/// Standard output under another number. What a library prints, before its answer or when it is unloaded, goes nowhere: it could be
-/// taken for the answer.
+/// Standard output under another number. Whatever a library prints, before its answer or when it is unloaded, is discarded: it could be
+/// mistaken for the answer.
 #[cfg(target_os = "linux")]
 fn answer() -> anyhow::Result<std::fs::File> {
     use rustix::{
@@ -87,9 +87,9 @@ fn answer() -> anyhow::Result<std::fs::File> {
     Ok(own.into())
 }
 
-/// When the parent is killed, nobody is left to end a child that hangs; a child that crashes must leave no memory image in the user's
-/// folder; where memory runs out it is the first to go; and what the parent was started with (a socket, a lock, a terminal) is no business
-/// of a library that may fork.
+/// If the parent is killed, a hanging child must not outlive it; a crashing child must not leave a core dump in the user's folder; when
+/// memory runs out, the child goes first; and a library that may fork must not inherit what the parent was started with (a socket, a lock,
+/// a terminal).
 #[cfg(target_os = "linux")]
 fn alone() -> anyhow::Result<()> {
     use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
@@ -110,7 +110,7 @@ fn close_inherited() {
     // The list's own is closed with it, and so is no longer there.
     for number in numbers.filter(|number| *number > 2).collect::<Vec<_>>() {
         if std::fs::symlink_metadata(format!("{LIST}/{number}")).is_ok() {
-            // SAFETY: it is open, and nobody's: this is the start of a process with one thread, which has opened nothing itself.
+            // SAFETY: it is open and unowned: this is the start of a process with one thread, which has opened nothing itself.
             unsafe { rustix::io::close(number) };
         }
     }

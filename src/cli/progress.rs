@@ -1,4 +1,4 @@
-//! A line on standard error about work that takes long: to a terminal only, after half a second, and gone when the work is done.
+//! A progress line on standard error: to a terminal only, after half a second, and gone when the work is done.
 
 use std::{
     io::{self, IsTerminal, Write},

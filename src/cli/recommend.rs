@@ -33,7 +33,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Searches from nothing and prints the lines.
+    /// Searches from scratch and prints the commands.
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
@@ -42,7 +42,7 @@ impl Arguments {
         assumed.apply(&mut facts, knowledge)?;
         anyhow::ensure!(
             facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
-            "no GPU is known here; name one, such as --gpu \"RTX 5090\""
+            "no GPU found; name one, such as --gpu \"RTX 5090\""
         );
         // The Python that is here counts unless another one is named; what is installed in it does not.
         let here = facts.environments.iter().find(|environment| environment.selected);
@@ -57,7 +57,7 @@ impl Arguments {
         facts.environments = vec![environment];
         let report = judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start);
         let fixes = || report.findings.iter().flat_map(|finding| &finding.fixes);
-        // A line that needs another driver or another Python than the wish says is a hint, not an answer.
+        // A command that needs another driver or Python than requested is a hint, not an answer.
         let answered =
             report.verdict != Verdict::Error && fixes().any(|fix| !fix.commands.is_empty() && fix.needs.is_empty());
         output::deliver(report, &self.show)?;

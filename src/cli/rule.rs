@@ -8,7 +8,7 @@ use crate::{exit::Exit, knowledge::Knowledge, rules, text::Grid};
 /// Arguments of `gpucheck rule`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Slug of a rule, as reports name it; without it, all rules are listed
+    /// Slug of a rule, as shown in reports [default: list all rules]
     slug: Option<String>,
     #[command(flatten)]
     sources: Sources,
@@ -22,7 +22,7 @@ impl Arguments {
             None => output::page(&list(knowledge))?,
             Some(slug) => {
                 let page = rules::page(knowledge, &slug)
-                    .ok_or_else(|| anyhow::anyhow!("there is no rule '{slug}'; `gpucheck rule` lists them"))?;
+                    .ok_or_else(|| anyhow::anyhow!("unknown rule '{slug}'; `gpucheck rule` lists all rules"))?;
                 output::page(&page)?;
             }
         }

@@ -34,26 +34,26 @@ pub struct Arguments {
     /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel, or NAME==VERSION
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
-    /// Also search each file for code that no section names (reads all of it)
+    /// Also search each file for code outside the named sections (reads whole files)
     #[arg(long, env = "GPUCHECK_DEEP", value_parser = clap::builder::FalseyValueParser::new())]
     deep: bool,
-    /// Of wheels and conda packages read only the beginning of each library: the base set
+    /// Read only the beginning of each library in wheels and conda packages: the base set
     #[arg(long, env = "GPUCHECK_QUICK", conflicts_with = "deep", value_parser = clap::builder::FalseyValueParser::new())]
     quick: bool,
-    /// Targets that every library with device code must hold: sm_80,sm_90; or as TORCH_CUDA_ARCH_LIST ("8.0;9.0+PTX") or CMake
-    /// ("80-real;90") have them (exit code 1 where one does not)
+    /// Targets that every library with device code must contain: sm_80,sm_90, or in the syntax of TORCH_CUDA_ARCH_LIST
+    /// ("8.0;9.0+PTX") or CMake ("80-real;90") (exit code 1 if one does not)
     #[arg(long, value_name = "ARCH", env = "GPUCHECK_REQUIRE")]
     require: Vec<String>,
-    /// Reviewed TOML file that says what each library holds; exit code 1 where a library, a target or a share of the fatbins is lost
+    /// Reviewed TOML file that lists what each library contains; exit code 1 if a library, a target or a share of the fatbins is lost
     #[arg(long, value_name = "FILE", env = "GPUCHECK_BASELINE")]
     baseline: Option<PathBuf>,
-    /// Write what the libraries hold to the file of --baseline
+    /// Write what the libraries contain to the --baseline file
     #[arg(long, requires = "baseline", conflicts_with = "quick")]
     update_baseline: bool,
-    /// What the second target gained and lost against the first: --diff OLD NEW
+    /// Show what the second target gained and lost compared to the first: --diff OLD NEW
     #[arg(long)]
     diff: bool,
-    /// With --diff: exit code 1 where the second target lost a library, a target or a GPU
+    /// With --diff: exit code 1 if the second target lost a library, a target or a GPU
     #[arg(long, value_name = "WHAT", requires = "diff")]
     fail_on: Option<FailOn>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ impl Arguments {
         let required = scan::required(knowledge, &self.require)?;
         let surroundings = Surroundings::of_process();
         let root = Root::new(None, surroundings.home.as_deref())?;
-        // A fault in it is told before a long read, and no file is written over that is no baseline.
+        // Errors in it are reported before a long read, and a file that is not a baseline is never overwritten.
         let kept = self.baseline.as_ref().map(|path| self.kept(path, &root)).transpose()?;
         let old = old.map(|old| self.collect(old, &root, knowledge)).transpose()?;
         let read = self.collect(targets, &root, knowledge)?;
@@ -125,7 +125,7 @@ impl Arguments {
         }
     }
 
-    /// Reads targets, with a line about it on standard error where that takes long.
+    /// Reads targets, with a progress line on standard error if that takes long.
     fn collect(&self, targets: &[PathBuf], root: &Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
         let read = Progress::default();
         let depth = self.depth();
@@ -164,24 +164,24 @@ impl Arguments {
         baseline: Option<&Baseline>,
     ) -> anyhow::Result<Facts> {
         // What is scanned may be for another machine: nothing of this one counts.
-        let mut facts = Facts { gpus: Fact::unknown("not asked for (--gpu)"), ..Facts::default() };
+        let mut facts = Facts { gpus: Fact::unknown("not requested (--gpu)"), ..Facts::default() };
         let mut assumed = self.assume.assumed();
         if self.every_gpu() {
             assumed.gpus.clear();
         }
         assumed.apply(&mut facts, knowledge)?;
-        // Whoever asks nothing of a package is told what is wrong with it in any case; else the rules have nothing to answer.
+        // Without a question the rules run only where they report what is wrong in any case.
         let vendored =
             |library: &Library| rules::is_driver_library(&library.path) || rules::is_cuda_runtime(&library.path);
         let copies = read.bundles.iter().flat_map(|bundle| &bundle.libraries).any(vendored);
         if !required.is_empty() || copies || facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
             facts.excused = baseline.map(|baseline| baseline.excused(knowledge, read, &required)).unwrap_or_default();
             facts.required = required;
-            // What it is for stands in for the system that nobody named.
+            // The platform of the scanned files stands in for a system that was not given.
             let platform = read.bundles.first().and_then(scan::Bundle::platform);
             if facts.host.platform.is_unknown() && read.bundles.iter().all(|bundle| bundle.platform() == platform) {
                 facts.host.platform = platform
-                    .map_or(facts.host.platform, |platform| Fact::known(platform, Source::file("what was read")));
+                    .map_or(facts.host.platform, |platform| Fact::known(platform, Source::file("the scanned files")));
             }
             facts.environments = read.bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
         }

@@ -1,4 +1,4 @@
-//! `gpucheck smoke`: does this GPU really compute? Also the options of `doctor --smoke`, and the hidden `gpucheck __smoke`.
+//! `gpucheck smoke`: runs test kernels on a GPU. Also the options of `doctor --smoke`, and the hidden `gpucheck __smoke`.
 
 use std::{path::PathBuf, time::Duration, time::Instant};
 
@@ -23,25 +23,25 @@ use crate::{
     system::Surroundings,
 };
 
-/// How GPUs are asked to compute.
+/// How test kernels are run.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Computing")]
+#[command(next_help_heading = "Test kernels")]
 pub struct Compute {
-    /// GPU to run on: its number in this report (that of nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable;
-    /// by default all that CUDA sees)
+    /// GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable)
+    /// [default: all GPUs visible to CUDA]
     #[arg(long, value_name = "GPU", env = "GPUCHECK_DEVICE", value_delimiter = ',')]
     device: Vec<String>,
-    /// Give up on a GPU that has not finished by then
+    /// Give up on a GPU after this many seconds
     #[arg(long, value_name = "SECONDS", env = "GPUCHECK_SMOKE_TIMEOUT", default_value_t = 60,
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     smoke_timeout: u64,
-    /// Repeat the random inputs of an earlier run
+    /// Seed that repeats the random inputs of an earlier run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Which image of the kernels is run: the best for the GPU, ptx (the driver compiles it), or a target such as sm_80, fit or not
+    /// Kernel image to run: best (for the GPU), ptx (the driver compiles it), or a target such as sm_80, whether or not it fits
     #[arg(long, value_name = "IMAGE", default_value = "best", hide_default_value = true)]
     image: Choice,
-    /// Also ask the driver to load code of the installed libraries (nothing of it is run)
+    /// Also have the driver load code from the installed libraries (none of it is run)
     #[arg(long, env = "GPUCHECK_LOAD", value_parser = clap::builder::FalseyValueParser::new())]
     load: bool,
 }
@@ -66,14 +66,14 @@ pub struct Arguments {
     compute: Compute,
     #[command(flatten)]
     framework: FrameworkOptions,
-    /// With --load and --framework: the virtual environment, interpreter or site-packages that is meant, instead of the active one
+    /// With --load or --framework: virtual environment, interpreter or site-packages to use instead of the active one
     #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
     python: Vec<PathBuf>,
     #[command(flatten)]
     node: Node,
     #[command(flatten)]
     driver: DriverOptions,
-    /// What makes the exit code 1
+    /// When to exit with code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
     #[command(flatten)]
@@ -126,7 +126,7 @@ pub struct Child {
 }
 
 impl Child {
-    /// Computes in this process, which may not survive it, and prints how far it is, a line of JSON at a time.
+    /// Runs the kernels in this process, which may not survive it, and prints its progress as lines of JSON.
     pub fn run(self) -> anyhow::Result<Exit> {
         let out = contained()?;
         let device = match self.device.parse() {

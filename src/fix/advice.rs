@@ -1,5 +1,5 @@
-//! Advice: what people do about a driver, a kernel or a container. The rules cannot try it on facts, so it counts as not proven; each
-//! row of `advice.toml` names who says so.
+//! Advice: what people do about a driver, a kernel or a container. The rules cannot try it on facts, so it counts as not verified;
+//! each row of `advice.toml` names its source.
 
 use super::{Case, add, has_remedy};
 use crate::{
@@ -24,7 +24,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     }
 }
 
-/// Whether a row is for this machine. What is not known of the machine excludes nothing but distributions.
+/// Whether a row applies to this machine. Unknown facts about the machine exclude only rows for certain distributions.
 fn fits(case: &Case<'_>, row: &AdviceRow) -> bool {
     let host = &case.enriched.host;
     let distribution = host.distribution.value().map(|name| name.to_lowercase()).unwrap_or_default();

@@ -14,7 +14,7 @@ pub(super) struct Asked {
     pub index: Option<String>,
 }
 
-/// How to ask for this version of a package. Nothing where a local part says that it came from somewhere, and nobody knows from where:
+/// How to ask for this version of a package. Nothing where a local part shows that it came from an unknown index:
 /// the default index has no local versions.
 pub(super) fn asked(case: &Case<'_>, environment: &Environment, name: &str, version: &str) -> Option<Asked> {
     let platform = environment.platform.value().copied();

@@ -23,7 +23,7 @@ pub struct Wish<'w> {
     pub cpu: bool,
     /// What is known of the driver.
     pub driver: compat::DriverSupport,
-    /// Whose driver it is.
+    /// The operating system that the driver runs on.
     pub driver_os: Os,
     /// The installed version and its CUDA release; nothing when torch is not installed yet.
     pub installed: Option<(&'w str, Option<CudaVersion>)>,
@@ -37,7 +37,7 @@ pub struct Wish<'w> {
 ///
 /// With an installed version: the same release first, then other patches of it, then the nearest minor release, a newer one before
 /// an older one at the same distance, and in each the latest patch. Without: the newest release first. What was only announced
-/// comes after all that somebody has seen.
+/// comes after all that is confirmed as published.
 pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidate<'k>> {
     let mut releases: Vec<&TorchRelease> = knowledge.torch_releases().collect();
     match wish.installed {
@@ -85,7 +85,7 @@ fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wis
         (Some(version), Some(floor)) => *version >= floor.driver,
         _ => true,
     };
-    // A build whose code no row has verified decides nothing; where no GPU asks, it may still serve.
+    // A build whose code is not verified decides nothing; without a GPU to serve, it may still do.
     there && driver && knowledge.torch_code(build).map_or(wish.gpus.is_empty(), runs)
 }
 

@@ -1,4 +1,4 @@
-//! A plan as lines to paste, in the language of the user's own tool and shell.
+//! A plan as commands to paste, for the user's own tool and shell.
 
 use super::plan::{Change, Install, Plan};
 use crate::{
@@ -13,7 +13,7 @@ pub const TORCH_INDEXES: &str = "https://download.pytorch.org/";
 /// The lines that carry out a plan. A plan about the machine alone has no environment.
 ///
 /// # Errors
-/// When something that was read and has to be named is not fit for a line: then there is none at all.
+/// When a name that was read is unsafe on a command line: then there are no commands at all.
 pub fn commands(plan: &Plan, environment: Option<&Environment>, host: &Host) -> Result<Vec<Command>, NoWord> {
     let windows = environment
         .and_then(|environment| environment.platform.value())
@@ -190,7 +190,7 @@ impl Writer<'_> {
         } else {
             self.pip(["uninstall"])?
         };
-        // pip alone asks back.
+        // Only pip asks for confirmation.
         words.extend(Some(Word::fixed("-y")).filter(|_| !of_uv));
         for name in names {
             words.push(Word::name(name)?);

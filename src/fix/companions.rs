@@ -12,7 +12,7 @@ use crate::{
 pub(super) const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 
 /// The installs that bring this build and the companions that are there, or all of them where torch is not installed yet. `local`
-/// says whether local versions are named, which PyTorch's own index has and the default one has not. What is already there as it
+/// says whether local versions are named, which PyTorch's own index has and the default one has not. What is already installed as it
 /// should be is left out.
 pub(super) fn installs(
     knowledge: &Knowledge,

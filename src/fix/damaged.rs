@@ -1,4 +1,4 @@
-//! Packages whose files are broken: the same build again, without what it requires, from the index that has it.
+//! Packages with broken files: reinstalls the same build, without its requirements, from the index that has it.
 
 use super::{
     Case, Change, Install, Plan, add,
@@ -27,7 +27,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 
 /// Nothing for an editable install: its files are built, not downloaded.
 fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option<Plan> {
-    // What PYTHONPATH leads to is taken before anything that a command would install.
+    // Packages on PYTHONPATH take precedence over anything that a command would install.
     let led = |other: &Elsewhere| other.way == Way::Pythonpath && other.package == package.name;
     if package.editable.is_some() || environment.elsewhere.iter().any(led) {
         return None;
@@ -35,10 +35,10 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
     let Asked { version, index } = asked(case, environment, &package.name, package.version.value()?)?;
     let mut unproven = Vec::new();
     if package.listing == Some(Listing::Folder) {
-        unproven.push("that pip removes the old files: without a RECORD it asks for --ignore-installed".to_owned());
+        unproven.push("whether pip removes the old files: without a RECORD it asks for --ignore-installed".to_owned());
     }
     Some(Plan {
-        summary: format!("install {} again", package.name),
+        summary: format!("reinstall {}", package.name),
         changes: vec![Change::Install(Install {
             name: package.name.clone(),
             version: Some(version),

@@ -51,10 +51,10 @@ fn plan(case: &Case<'_>, version: &DriverVersion, newer: bool) -> Plan {
     let what = if newer {
         format!("update the NVIDIA driver to {version} or newer")
     } else {
-        format!("go back to NVIDIA driver branch {}", version.branch())
+        format!("downgrade to NVIDIA driver branch {}", version.branch())
     };
     let from = match case.driver_os() {
-        Os::Windows if case.facts.host.wsl.value().is_some() => ", in Windows, not inside WSL",
+        Os::Windows if case.facts.host.wsl.value().is_some() => ", on Windows, not inside WSL",
         Os::Windows => ", from nvidia.com/drivers",
         _ => ", from your distribution or nvidia.com/drivers",
     };

@@ -1,4 +1,4 @@
-//! When no build serves: why, and what would.
+//! When no build works: why, and what would.
 
 use super::Case;
 use crate::{
@@ -27,7 +27,7 @@ pub(super) fn fix(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> F
 
 fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {
     let Some(&platform) = environment.platform.value().or(case.enriched.host.platform.value()) else {
-        return "no build can be chosen: the system is not known (--os)".to_owned();
+        return "cannot choose a build: the system is unknown (--os)".to_owned();
     };
     let names: Vec<String> = gpus.iter().map(gpu_name).collect();
     let names = if names.is_empty() { "this machine".to_owned() } else { names.join(" and ") };

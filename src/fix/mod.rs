@@ -2,7 +2,7 @@
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
 //! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps what came of it, `commands` writes it for the user's own tool and shell.
+//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;

@@ -32,7 +32,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 fn plans(case: &Case<'_>, environment: &Environment) -> Vec<Plan> {
     let Some((one, other, ..)) = rules::overwritten(environment) else { return Vec::new() };
     let kept = match ([one, other].map(has_code), [one, other].map(|package| requirers(environment, package).len())) {
-        // Both are of use, to computers with a GPU and without.
+        // Both are useful, with a GPU and without one.
         ([true, false], _) => vec![(one, other), (other, one)],
         ([false, true], _) => vec![(other, one), (one, other)],
         (_, [0, 0] | [_, 0]) => vec![(one, other)],
@@ -40,22 +40,23 @@ fn plans(case: &Case<'_>, environment: &Environment) -> Vec<Plan> {
         // Both are wanted by something: a person must choose.
         _ => Vec::new(),
     };
-    // What somebody came for is not what goes.
+    // Never remove what the user installed the environment for.
     let kept =
         kept.into_iter().filter(|(_, gone)| !["torch", "torchvision", "torchaudio"].contains(&gone.name.as_str()));
     kept.filter_map(|(keep, gone)| plan(case, environment, keep, gone)).collect()
 }
 
 fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Package) -> Option<Plan> {
-    let complains =
-        |by: &str| format!("`pip check`: {by} requires {} by name, whose files {} brings", gone.name, keep.name);
+    let complains = |by: &str| {
+        format!("whether `pip check` passes: {by} requires {} by name, whose files {} provides", gone.name, keep.name)
+    };
     let Asked { version, index } = asked(case, environment, &keep.name, keep.version.value()?)?;
     let mut unproven: Vec<String> = requirers(environment, gone).into_iter().map(complains).collect();
     if environment.manager.value() == Some(&Manager::UvProject) {
-        unproven.push(format!("that pyproject.toml asks for {} itself: what something else asks for stays", gone.name));
+        unproven.push(format!("whether pyproject.toml lists {} itself: what something else requires stays", gone.name));
     }
     Some(Plan {
-        summary: format!("remove {}, install {} again", gone.name, keep.name),
+        summary: format!("remove {}, reinstall {}", gone.name, keep.name),
         changes: vec![
             Change::Uninstall(gone.name.clone()),
             Change::Install(Install {

@@ -25,7 +25,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             if has_remedy(finding, Remedy::PackageVersion) {
                 let versions = versions(case, environment, &name);
                 let bringing = bringing(case, environment, finding);
-                // Where no CUDA is here that another version could be for, what is missing is the smaller change.
+                // Without a CUDA release that another version could be for, installing the missing library is the smaller change.
                 let (before, after) = if has_cuda(case, environment) { (None, bringing) } else { (bringing, None) };
                 let both = before.into_iter().chain(versions).chain(after);
                 plans.extend(both.map(|plan| (plan, Remedy::PackageVersion)));
@@ -51,7 +51,7 @@ fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
-/// brings a new warning.
+/// causes a new warning.
 fn first(case: &Case<'_>, finding: &Finding, plans: Vec<(Plan, Remedy)>) -> Option<Fix> {
     let (mut doubtful, mut worse) = (None, None);
     for (plan, remedy) in plans {
@@ -127,7 +127,7 @@ fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan>
 /// Doing without the package.
 fn without(environment: &Environment, name: &str) -> Option<Plan> {
     environment.package(name).map(|_| Plan {
-        summary: format!("do without {name}: programs that can do without it use PyTorch's own functions"),
+        summary: format!("remove {name}: programs that can run without it use PyTorch's own functions"),
         changes: vec![Change::Uninstall(name.to_owned())],
         ..Plan::default()
     })
@@ -146,7 +146,7 @@ fn version_plan(
     let mut plan = Plan {
         summary: format!("{name} {version}{instead}"),
         changes: vec![Change::Install(exact(name, version))],
-        unproven: vec![format!("that {name} {version} has a wheel for this Python")],
+        unproven: vec![format!("whether {name} {version} has a wheel for this Python")],
         ..Plan::default()
     };
     let range = row.and_then(|row| row.torch.as_deref());
@@ -168,7 +168,7 @@ fn version_plan(
         plan.changes.extend(companions::followers(&candidate, Some(environment)));
         let installs = companions::installs(case.knowledge, &candidate, Some(environment), false);
         plan.changes.extend(installs.into_iter().map(Change::Install));
-        plan.unproven.push(format!("what else depends on torch {torch}"));
+        plan.unproven.push(format!("other packages that depend on torch {torch}"));
     }
     Some(plan)
 }
@@ -181,7 +181,7 @@ fn exact(name: &str, version: &str) -> Install {
 fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Option<Plan> {
     let platform = environment.platform.value().copied();
     let cuda = finding.trace.missing.iter().find_map(|soname| cuda_major(soname));
-    // What no row about a package brings: the newest of a distribution that has it, of the right CUDA major where there are several.
+    // Not provided by any package row: the newest distribution that has it, of the right CUDA major if there are several.
     let newest = |soname: &String| {
         let owners = case.knowledge.distributions_with(soname).filter(|row| row.distribution.starts_with("nvidia-"));
         let row = owners.min_by_key(|row| row.cuda.is_some() && row.cuda != cuda)?;
@@ -208,9 +208,9 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
     }
     let names: Vec<&str> = installs.iter().map(|install| install.name.as_str()).collect();
     Some(Plan {
-        summary: format!("add {} for {}", names.join(", "), finding.trace.missing.join(", ")),
+        summary: format!("install {} for {}", names.join(", "), finding.trace.missing.join(", ")),
         unproven: vec![
-            "that the program finds it there: its folder in site-packages/nvidia may have to be on LD_LIBRARY_PATH"
+            "whether the program finds it: its folder in site-packages/nvidia may have to be on LD_LIBRARY_PATH"
                 .to_owned(),
         ],
         changes: installs.into_iter().map(Change::Install).collect(),
@@ -236,7 +236,7 @@ fn rows(case: &Case<'_>, finding: &mut Finding) {
     }
 }
 
-/// What a row says and no rule can try: packages in the language of the user's tool, then its own lines.
+/// Advice of a row that no rule can try: packages as commands of the user's tool, then its own commands.
 fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
     let gone = row.uninstall.iter().cloned().map(Change::Uninstall);
     let asked = row.requirements.iter().filter_map(|line| {

@@ -150,7 +150,7 @@ impl Places {
     }
 }
 
-/// What was found through LD_LIBRARY_PATH says nothing once that is another.
+/// What was found through LD_LIBRARY_PATH no longer counts once that changes.
 fn forget_found(environments: &mut [Environment]) {
     let through =
         |fact: &Fact<String>| fact.value().is_some() && fact.via().is_some_and(|via| via.how == How::Variable);
@@ -161,9 +161,9 @@ fn planned(summary: &str) -> Source {
     Source::new(How::Plan, summary)
 }
 
-/// What CUDA answered while other GPUs were visible says nothing any more.
+/// CUDA's answers from before the visible GPUs changed no longer count.
 fn ask_again(facts: &mut Facts) {
-    let why = || format!("not asked since {VISIBLE} was changed");
+    let why = || format!("not queried since {VISIBLE} was changed");
     facts.cuda = Fact::unknown(why());
     for gpu in facts.gpus.value_mut().into_iter().flatten() {
         gpu.visible = Fact::unknown(why());
@@ -190,7 +190,7 @@ fn set_driver(facts: &mut Facts, version: &DriverVersion, summary: &str) {
     }
 }
 
-/// A package that was there becomes the version that the new packages require; one that was not there stays away, as nobody knows
+/// An installed package becomes the version that the new packages require; one that was not installed stays out, as it is unknown
 /// what it would hold.
 fn follow(environment: &mut Environment, places: &Places, name: &str, version: Option<&str>, summary: &str) {
     let Some(package) = places.find(&mut environment.packages, name) else { return };

@@ -4,8 +4,8 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use super::{Change, prove::After};
 
-/// Findings that are kept in all. Real environments come to some hundreds; one that is made to have a hundred thousand is judged again
-/// rather than kept once for every plan.
+/// Findings that are kept in all. Real environments have some hundreds; one crafted to have a hundred thousand is judged again
+/// instead of being stored once per plan.
 const MOST: usize = 1 << 14;
 
 /// Proofs by the changes of their plans. How a plan is summed up and which index it needs change no fact that a rule concludes from.

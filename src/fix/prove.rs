@@ -1,4 +1,4 @@
-//! Proving a plan: the same rules judge the facts as they would be after it.
+//! Verifying a plan: the same rules judge the facts as they would be after it.
 
 use std::rc::Rc;
 
@@ -57,7 +57,7 @@ impl After {
         })
     }
 
-    /// What the plan breaks, and what it was to mend and does not, for people. Findings that other searches are for have fixes of
+    /// What the plan breaks, and what it should fix but does not, for people. Findings that other searches are for have fixes of
     /// their own.
     pub fn remarks(&self, remedy: Remedy) -> Vec<String> {
         let concerns = |finding: &&Finding| {
@@ -67,7 +67,7 @@ impl After {
             finding.severity >= Severity::Warning && (own || !others)
         };
         let stay = self.stay.iter().filter(concerns);
-        let stay = stay.map(|finding| format!("{} stays: {}", finding.rule, finding.summary));
+        let stay = stay.map(|finding| format!("{} remains: {}", finding.rule, finding.summary));
         let new = self.new.iter().map(|finding| format!("{} is new: {}", finding.rule, finding.summary));
         stay.chain(new).collect()
     }
@@ -97,7 +97,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, re
     unproven.extend(after.remarks(remedy));
     Fix {
         summary: plan.summary,
-        // What cannot be pasted has not been shown to work.
+        // A plan without commands was not shown to work.
         proof: match (&no_line, installs) {
             (Some(_), _) => Proof::None,
             (None, true) => Proof::Knowledge,

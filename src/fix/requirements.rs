@@ -13,7 +13,7 @@ use crate::{
     rules,
 };
 
-/// Where more than this is missing, somebody has to look first: no line of so many names is pasted.
+/// If more than this is missing, a person has to look first: no command names that many packages.
 const MOST: usize = 200;
 
 /// Adds the requirements that are not met, as lines to install.
@@ -26,7 +26,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for unmet in rules::unmet(environment) {
         let full = wanted.len() == MOST;
         match wanted.iter_mut().find(|other| other.name == unmet.requirement.name) {
-            // What asks for more than this is not written by anybody who means it.
+            // Metadata with more requirements than this is not genuine.
             Some(other) if other.specifiers.len() > MOST => return,
             Some(other) => *other = both(other, &unmet.requirement),
             None if full => return,
@@ -60,7 +60,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     }
 }
 
-/// What two packages ask of one name: the line asks for both, and pip says so where no version is both.
+/// What two packages require of the same name: the command requests both, and pip reports it if no version satisfies both.
 fn both(one: &Requirement, other: &Requirement) -> Requirement {
     let mut both = one.clone();
     let specifiers = one.specifiers.iter().chain(other.specifiers.iter()).cloned();
@@ -72,7 +72,7 @@ fn both(one: &Requirement, other: &Requirement) -> Requirement {
     both
 }
 
-/// Nothing where no version can be all that is asked for, or where the packages are not on one index.
+/// Nothing if no version can satisfy everything, or if the packages are not on one index.
 fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -> Option<Plan> {
     let mut indexes: Vec<Option<String>> = Vec::new();
     let mut changes = Vec::new();
@@ -87,7 +87,7 @@ fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -
             }
             _ => None,
         };
-        // What names a local version is on the index of that variant alone; what does not may be there, too, or not.
+        // A local version is only on the index of its variant; others may be there as well, or not.
         let asked = match &exact {
             Some(version) => Some(again::asked(case, environment, &requirement.name, version)?),
             None => None,
@@ -104,10 +104,10 @@ fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -
     indexes.dedup();
     let [index] = indexes.as_slice() else { return None };
     Some(Plan {
-        summary: "install what is missing".to_owned(),
+        summary: "install the missing requirements".to_owned(),
         changes,
         index: index.clone(),
-        unproven: vec!["which version comes where several fit".to_owned()],
+        unproven: vec!["which version is installed if several match".to_owned()],
         ..Plan::default()
     })
 }
@@ -129,12 +129,12 @@ fn can_be_met(specifiers: &VersionSpecifiers) -> bool {
     specifiers.is_empty() || ends.any(|version| specifiers.iter().all(|specifier| specifier.contains(&version)))
 }
 
-/// A library that nothing brings although every requirement is met: the package that should have it has lost its files.
+/// A library that nothing provides although every requirement is met: the package that should have it has lost files.
 fn reinstall(case: &Case<'_>, environment: &Environment) -> Option<Plan> {
     let torch = environment.package("torch")?;
     let asked = again::asked(case, environment, &torch.name, torch.version.value()?)?;
     Some(Plan {
-        summary: "install torch again, with what it requires".to_owned(),
+        summary: "reinstall torch with its requirements".to_owned(),
         changes: vec![Change::Install(Install {
             name: torch.name.clone(),
             version: Some(asked.version),
@@ -144,7 +144,7 @@ fn reinstall(case: &Case<'_>, environment: &Environment) -> Option<Plan> {
         })],
         index: asked.index,
         reinstall: true,
-        unproven: vec!["that the missing library belongs to one of torch's requirements".to_owned()],
+        unproven: vec!["whether the missing library belongs to one of torch's requirements".to_owned()],
         ..Plan::default()
     })
 }

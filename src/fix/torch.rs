@@ -41,7 +41,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 
 /// A finding about another package, for which torch may be what has to change: the nearest build with which it goes away.
 fn attach_other(case: &Case<'_>, environment: &Environment, finding: &mut Finding) {
-    // Torch brings a hundred times more than the package does: where the package can change, that is the smaller step.
+    // Torch is a hundred times larger than the package: if the package can change, that is the smaller step.
     if environment.package("torch").is_none() || !finding.fixes.is_empty() {
         return;
     }
@@ -149,7 +149,7 @@ impl Search<'_> {
         self.installed().is_some_and(|(version, _)| position(&candidate.release.version) < position(version))
     }
 
-    /// The first build, in the order of nearness, with which the rules pass. One that brings a new warning (code that must be
+    /// The first build, in the order of nearness, with which the rules pass. One that causes a new warning (code that must be
     /// compiled first) is taken when there is no other, one that breaks what another package requires after that.
     fn first(&self, attempt: &Attempt) -> Option<Passed<'_>> {
         let seen = self.gpus();
@@ -216,7 +216,7 @@ impl Search<'_> {
         })
     }
 
-    /// What gets this build in. Nothing when it is already there as it should be.
+    /// What installs this build. Nothing if it is already installed as it should be.
     fn plan(&self, candidate: &Candidate<'_>, attempt: &Attempt) -> Option<Plan> {
         let Candidate { release, build } = candidate;
         let environment = Some(self.environment).filter(|_| !attempt.any_python);
@@ -265,7 +265,7 @@ impl Search<'_> {
         let others: Vec<&str> = installs.iter().copied().filter(|name| *name != "torch").collect();
         let with = if others.is_empty() { String::new() } else { format!(", with {}", others.join(" and ")) };
         let what = match (installs.contains(&"torch"), self.installed()) {
-            (false, _) if installs.is_empty() => format!("torch {version} as it is"),
+            (false, _) if installs.is_empty() => format!("keep torch {version}"),
             (false, _) => format!("{} for torch {version}", others.join(" and ")),
             (true, None) => format!("torch {version}{with}"),
             (true, Some((installed, _))) if python::public_version(installed) == release.version => {
@@ -281,7 +281,7 @@ impl Search<'_> {
             before += "in a new environment with another Python: ";
         }
         if attempt.default_index {
-            return format!("{before}{what}, from the default index alone");
+            return format!("{before}{what}, from the default index only");
         }
         before + &what
     }
@@ -291,18 +291,18 @@ impl Search<'_> {
         let mut unproven = Vec::new();
         let version = build.full_version(release);
         if build.published.is_only_expected() {
-            unproven.push(format!("torch {version} was announced; nobody here has seen that it is published"));
+            unproven.push(format!("torch {version} is announced, but not confirmed as published"));
         }
         if self.case.facts.driver.is_unknown()
             && attempt.driver.is_none()
             && let Some(cuda) = build.cuda()
             && let Some(floor) = self.case.knowledge.runtime_floor(cuda, self.case.driver_os())
         {
-            unproven.push(format!("the driver is not known; CUDA {cuda} needs {} or newer", floor.driver));
+            unproven.push(format!("the driver is unknown; CUDA {cuda} needs {} or newer", floor.driver));
         }
         if self.environment.python.value().is_none() && !attempt.any_python {
             let wheels = python_range(release.python_of(build));
-            unproven.push(format!("the Python version is not known; there are wheels for {wheels}"));
+            unproven.push(format!("the Python version is unknown; there are wheels for {wheels}"));
         }
         if let Some((installed, cuda)) = self.installed() {
             let changes = python::public_version(installed) != release.version
@@ -319,13 +319,13 @@ impl Search<'_> {
                 && !companions::variant_exists(self.case.knowledge, name, version, candidate)
             {
                 unproven.push(format!(
-                    "that {name} {version} is there for {}: no row of the knowledge base says so",
+                    "whether {name} {version} exists for {}: the knowledge base has no row for it",
                     build.variant
                 ));
             }
         }
         if attempt.any_python && self.environment.packages.iter().any(|package| package.name != "pip") {
-            unproven.push("the other packages of the environment have to be installed in the new one".to_owned());
+            unproven.push("the other packages of this environment must be installed in the new one".to_owned());
         }
         unproven
     }
@@ -365,7 +365,7 @@ impl Search<'_> {
         })
     }
 
-    /// For GPUs that no one build serves together: the best for each that the installed one does not serve.
+    /// For GPUs that no single build supports together: the best for each that the installed one does not support.
     fn best_for_each(&self, gpus: &[Gpu], failing: &[&str]) -> Fixes {
         let mut done: Vec<ComputeCapability> = Vec::new();
         let mut fixes = Fixes::new();
@@ -379,7 +379,7 @@ impl Search<'_> {
             let others = gpus.iter().filter(|other| other.capability.value() != Some(&capability));
             let hidden: Vec<String> = others.map(|other| other.id.clone()).collect();
             if !failing.contains(&gpu.id.as_str()) {
-                let summary = format!("for {name} alone: what is installed works");
+                let summary = format!("for {name} alone: the installed version works");
                 let nothing = Rc::default();
                 let fix = Fix {
                     summary,
@@ -408,7 +408,7 @@ impl Search<'_> {
         fixes
     }
 
-    /// The smallest step of the driver with which some build serves.
+    /// The smallest driver update with which some build works.
     fn with_another_driver(&self) -> Option<Passed<'_>> {
         let current = &self.case.enriched.driver.value()?.version;
         let steps = self.case.knowledge.driver_steps(self.case.driver_os());

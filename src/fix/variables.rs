@@ -24,7 +24,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             ARCH_LIST => arch_list_plans(case),
             VISIBLE => visible_plans(case),
             LOADER_PATH => vec![Plan {
-                unproven: vec!["that no other program of this shell needs the variable".to_owned()],
+                unproven: vec!["whether other programs in this shell need the variable".to_owned()],
                 ..unset(LOADER_PATH)
             }],
             subject if unread(case, subject).is_some() => unread_plans(case, subject),
@@ -45,7 +45,7 @@ fn visible_plans(case: &Case<'_>) -> Vec<Plan> {
     let entries = case.variables().get(VISIBLE).map(|text| text.split(',').map(str::trim).collect::<Vec<_>>());
     let entries = entries.unwrap_or_default();
     let shorter = (1..entries.len()).rev().filter_map(|count| Some(entries.get(..count)?.join(","))).map(|kept| Plan {
-        summary: "name GPUs that exist".to_owned(),
+        summary: "list only GPUs that exist".to_owned(),
         changes: vec![Change::Variable(VISIBLE.into(), Some(kept))],
         ..Plan::default()
     });
@@ -62,7 +62,7 @@ fn unread<'k>(case: &Case<'k>, name: &str) -> Option<&'k UnreadRow> {
     case.knowledge.unread_variables().iter().find(|row| row.name == name)
 }
 
-/// The value under the name that is read, then the variable not set at all: what it asked for may not be wanted any more.
+/// The value under the name that is read, then the variable unset: its effect may no longer be wanted.
 fn unread_plans(case: &Case<'_>, name: &str) -> Vec<Plan> {
     let instead = unread(case, name).and_then(|row| row.instead.clone());
     let value = case.variables().get(name).cloned();
@@ -77,15 +77,15 @@ fn unread_plans(case: &Case<'_>, name: &str) -> Vec<Plan> {
 /// The list with what torch refuses left out and the GPUs added.
 fn arch_list_plans(case: &Case<'_>) -> Vec<Plan> {
     let plan = |summary: &str, value: String| Plan {
-        summary: format!("{summary}, then build the extensions again"),
+        summary: format!("{summary}, then rebuild the extensions"),
         changes: vec![Change::Variable(ARCH_LIST.into(), Some(value))],
-        unproven: vec!["an extension whose own build files name architectures ignores the variable".to_owned()],
+        unproven: vec!["extensions whose build files set architectures ignore the variable".to_owned()],
         ..Plan::default()
     };
-    let longer =
-        arch_list_value(case, true).map(|value| plan("set a list that torch accepts and that has these GPUs", value));
+    let longer = arch_list_value(case, true)
+        .map(|value| plan("set a list that torch accepts and that includes these GPUs", value));
     // Some packages cannot be built for several generations at once.
-    let own = arch_list_value(case, false).map(|value| plan("set a list of these GPUs alone", value));
+    let own = arch_list_value(case, false).map(|value| plan("set a list of only these GPUs", value));
     longer.into_iter().chain(own).collect()
 }
 

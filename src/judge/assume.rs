@@ -67,7 +67,7 @@ impl Assumed {
             let driver = Driver { version: version.clone(), cuda: Fact::unknown("the driver is assumed") };
             facts.driver = Fact::known(driver, Source::option(format!("--driver {version}")));
         } else if self.system.is_some() || !self.gpus.is_empty() {
-            // The driver of this machine says nothing of another machine's; without one, there is nothing to say either.
+            // This machine's driver says nothing about another machine's; without one, there is nothing to say either.
             if facts.driver.value().is_none() || self.system.is_some() {
                 facts.driver = Fact::unknown("not given (--driver)");
             }
@@ -144,7 +144,7 @@ fn move_environment(environment: &mut Environment, platform: Platform, via: &Sou
     environment.platform = Fact::known(platform, via.clone());
     environment.system_libraries.clear();
     environment.interpreter = Fact::unknown("the system is assumed");
-    // A line is for that system, where somebody who pastes it has it activated.
+    // A command is for that system, where the environment is assumed to be activated.
     environment.active = true;
     environment.elsewhere.clear();
     for package in &mut environment.packages {

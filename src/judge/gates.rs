@@ -27,7 +27,7 @@ fn close(scan: &mut Scan, wrong: bool, reasons: Vec<String>) -> &mut Gate {
     gate
 }
 
-/// Holds a scan against a baseline, and closes its gate where something is less. Whether it is open.
+/// Compares a scan with a baseline, and closes its gate if anything is less. Returns whether it is open.
 pub fn hold(
     knowledge: &Knowledge,
     scan: &mut Scan,
@@ -68,7 +68,7 @@ fn losses(diff: &Diff) -> Vec<String> {
         losses.push("only a sample was read: rare targets may be lost (drop --quick, or add --full)".to_owned());
     }
     if diff.packages.is_empty() {
-        losses.push("neither release holds device code, so nothing was compared".to_owned());
+        losses.push("neither release contains device code, so nothing was compared".to_owned());
     }
     for package in &diff.packages {
         let Some(name) = package.new.as_ref() else {
@@ -90,7 +90,7 @@ fn losses(diff: &Diff) -> Vec<String> {
             losses.push(format!("{name} no longer runs on {}", gone.join(", ")));
         }
         losses.extend(package.libraries.iter().filter_map(library));
-        // Libraries that still are there tell it better; what the package's own list lost beside them is said, too.
+        // The remaining libraries say it better; what only the package's own list lost is added.
         let told =
             |target: &CodeTarget| package.libraries.iter().any(|library| lost(library).any(|lost| lost == *target));
         let delta = &package.delta;
@@ -126,7 +126,7 @@ fn library(library: &LibraryChange) -> Option<String> {
         parts.push(format!("lost {}", joined(&gone)));
     }
     if !delta.became_partial.is_empty() {
-        parts.push(format!("holds {} in part only", joined(&delta.became_partial)));
+        parts.push(format!("has {} only in part", joined(&delta.became_partial)));
     }
     (!parts.is_empty()).then(|| format!("{path} {}", parts.join(" and ")))
 }

@@ -29,16 +29,16 @@ pub fn judge(command: CommandName, facts: Facts, knowledge: &Knowledge, judged: 
     Judgement::of(command, facts, knowledge, judged, start).with_fixes()
 }
 
-/// An environment that is not there yet, on the system of these facts.
+/// An environment that does not exist yet, on the system of these facts.
 pub fn hypothetical(facts: &Facts, python: Option<PythonVersion>) -> Environment {
     Environment {
-        found_by: "there is none yet".to_owned(),
+        found_by: "does not exist yet".to_owned(),
         active: true,
         python: match python {
             Some(python) => Fact::known(python, Source::option(format!("--python-version {python}"))),
-            None => Fact::unknown("there is none yet (--python-version)"),
+            None => Fact::unknown("not set (--python-version)"),
         },
         platform: facts.host.platform.clone(),
-        ..Environment::unknown("new environment", Origin::Hypothetical, "there is none yet")
+        ..Environment::unknown("new environment", Origin::Hypothetical, "it does not exist yet")
     }
 }

@@ -1,4 +1,4 @@
-//! The facts of a saved report, to be judged again. Another version wrote them, or somebody did: what must not be in facts is taken out.
+//! The facts of a saved report, to be judged again. Another version or a person may have written them, so anything that must not be in facts is removed.
 
 use std::{collections::HashSet, fmt};
 
@@ -12,7 +12,7 @@ const MAX_GPUS: usize = 4096;
 /// Why a text gives no facts. Each names what was read.
 #[derive(Debug)]
 pub enum SavedError {
-    /// It is no JSON, or holds no facts.
+    /// It is not JSON, or contains no facts.
     NotAReport {
         /// What was read.
         name: String,
@@ -42,9 +42,12 @@ impl fmt::Display for SavedError {
                 write!(f, "{name} is not a JSON report of gpucheck (`--format json` writes one)")
             }
             Self::Newer { name, schema } => {
-                write!(f, "{name} is of schema {schema}, and this gpucheck reads up to {SCHEMA}: a newer one wrote it")
+                write!(
+                    f,
+                    "{name} has schema {schema}, written by a newer gpucheck; this one reads schemas up to {SCHEMA}"
+                )
             }
-            Self::TooManyGpus { name, gpus } => write!(f, "{name} has {gpus} GPUs, which is more than any machine"),
+            Self::TooManyGpus { name, gpus } => write!(f, "{name} has {gpus} GPUs, which is more than any machine has"),
         }
     }
 }
@@ -69,7 +72,7 @@ struct Saved {
 /// The facts of a report in JSON. `name` is what errors call it.
 ///
 /// # Errors
-/// It is no report, one of a newer gpucheck, or not of one machine.
+/// It is not a report, was written by a newer gpucheck, or is not about one machine.
 pub fn saved(name: &str, text: &str) -> Result<Facts, SavedError> {
     let name = || name.to_owned();
     let Saved { schema, mut facts } =
@@ -120,7 +123,7 @@ mod tests {
     fn what_is_no_report_of_a_machine_is_refused() {
         for (text, why) in [
             ("{}".to_owned(), "x is not a JSON report"),
-            (report(SCHEMA + 1, 1), "a newer one wrote it"),
+            (report(SCHEMA + 1, 1), "written by a newer gpucheck"),
             (report(SCHEMA, MAX_GPUS + 1), "more than any machine"),
         ] {
             let error = saved("x", &text).unwrap_err().to_string();

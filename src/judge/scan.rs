@@ -22,11 +22,11 @@ pub struct Question {
     pub every_gpu: bool,
     /// The release to compare with.
     pub old: Option<Collected>,
-    /// The baseline to hold it against.
+    /// The baseline to compare it with.
     pub against: Option<Against>,
     /// Whether it may lose nothing that the old release has.
     pub nothing_lost: bool,
-    /// What this machine's loader has of what nothing that was read brings.
+    /// Libraries that this machine's loader has and nothing in the scan provides.
     pub system: BTreeMap<String, String>,
     /// When the command began.
     pub start: Instant,

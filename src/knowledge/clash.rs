@@ -49,7 +49,7 @@ fn overlapping(
             other_key == key && other != range && both.is_some_and(|(a, b)| a.overlaps(&b))
         });
         if let Some((_, other)) = clash {
-            let message = format!("'{range}' overlaps the row '{other}', and only a row of the same range is replaced");
+            let message = format!("'{range}' overlaps the row '{other}'; only a row with the same range is replaced");
             problems.push(places.problem(table, index, "versions", message));
         }
     }

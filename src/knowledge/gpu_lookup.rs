@@ -43,11 +43,11 @@ impl fmt::Display for GpuLookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ambiguous { text, candidates } => {
-                write!(f, "'{text}' could be several GPUs; say which, or give the compute capability:")?;
+                write!(f, "'{text}' matches several GPUs; name one, or give the compute capability:")?;
                 candidates.iter().try_for_each(|candidate| write!(f, "\n  {candidate}"))
             }
             Self::NotFound { text, nearest } => {
-                write!(f, "no GPU '{text}' is known; give its compute capability (--gpu 12.0)")?;
+                write!(f, "unknown GPU '{text}'; give its compute capability (--gpu 12.0)")?;
                 if !nearest.is_empty() {
                     write!(f, ", or did you mean {}?", nearest.join(", "))?;
                 }

@@ -1,4 +1,4 @@
-//! Which distribution brings a shared library, and which driver something needs.
+//! Which distribution provides a shared library, and which driver something needs.
 
 use gpucheck_model::knowledge::{CommonOwner, CommonRow, LibraryRow};
 
@@ -8,7 +8,7 @@ use crate::{
     python::Requirement,
 };
 
-/// What a requirement of a package may bring.
+/// What a requirement of a package may provide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bringer<'k> {
     /// A distribution that is required itself, or by an extra that is asked for.
@@ -36,7 +36,7 @@ impl Knowledge {
         self.distributions_with(library).any(|row| row.dispatches)
     }
 
-    /// Who brings a library that no distribution has.
+    /// What provides a library that no distribution has.
     pub fn common_owner(&self, library: &str) -> Option<CommonOwner> {
         self.common_rows(library).next().map(|row| row.by)
     }
@@ -77,7 +77,7 @@ impl Knowledge {
         brought
     }
 
-    /// How people call the GPUs of a capability, such as `RTX 50`.
+    /// The usual name for the GPUs of a capability, such as `RTX 50`.
     pub fn products(&self, capability: ComputeCapability) -> &[String] {
         self.architecture(capability).map_or(&[], |row| &row.products)
     }

@@ -68,7 +68,7 @@ impl Knowledge {
         self.torch.release.last()
     }
 
-    /// Whether a version of torch is newer than every row: then nothing is known of it but what its binaries say.
+    /// Whether a version of torch is newer than every row: then only its binaries say anything about it.
     pub fn is_newer_torch(&self, version: &str) -> bool {
         let newest = self.newest_torch().and_then(|release| release.version.parse::<Version>().ok());
         let version = version.parse::<Version>().ok();

@@ -1,4 +1,4 @@
-//! Loading: the embedded base, part by part when it is needed, and a folder laid over it.
+//! Loading: the embedded base, part by part when it is needed, and a folder of overlays.
 
 use std::{fs, io, path::Path, thread};
 
@@ -32,7 +32,7 @@ macro_rules! knowledge {
             /// What the binary carries. build.rs has checked and embedded it; each part is parsed when it is first asked for.
             ///
             /// # Errors
-            /// None so far: nothing is read here that could fail.
+            /// None so far: nothing that is read here can fail.
             pub fn builtin() -> anyhow::Result<Self> {
                 Ok(Self {
                     $($part: Part::new(include_str!(concat!(env!("OUT_DIR"), "/", stringify!($part), ".json"))),)*
@@ -112,10 +112,10 @@ fn read_folder(folder: &Path, base: &Knowledge) -> anyhow::Result<Files> {
     }
     anyhow::ensure!(
         names.len() <= MAX_FILES,
-        "the knowledge folder {} holds more than {MAX_FILES} .toml files",
+        "the knowledge folder {} contains more than {MAX_FILES} .toml files",
         folder.display()
     );
-    anyhow::ensure!(!names.is_empty(), "the knowledge folder {} holds no .toml file", folder.display());
+    anyhow::ensure!(!names.is_empty(), "the knowledge folder {} contains no .toml file", folder.display());
     names.sort();
     let mut files = Files::default();
     let mut problems: Vec<Problem> = Vec::new();

@@ -12,7 +12,7 @@ use crate::{
     rules::{chosen_cuda, code, driver, label, main_libraries, variants, wanted_cuda},
 };
 
-/// Why the line says no where nobody may want it.
+/// Why the line says no although that may be intended.
 const NOT_INSTALLED: &str = "bitsandbytes is not installed";
 
 impl<'a> Subject<'a> {
@@ -30,7 +30,7 @@ impl<'a> Subject<'a> {
         }
         let (Some(wanted), Some(&capability)) = (wanted_cuda(&self.context, package), self.gpu.capability.value())
         else {
-            return line(LineAnswer::Unknown).why("the build of torch or the compute capability is not known");
+            return line(LineAnswer::Unknown).why("the build of torch or the compute capability is unknown");
         };
         let Some(chosen) = chosen_cuda(&self.context, package) else {
             return self.no_library(line, &wanted);
@@ -39,13 +39,13 @@ impl<'a> Subject<'a> {
             return line(LineAnswer::No).why(finding.summary.trim_end_matches('.')).by(finding);
         }
         let Some(library) = main_libraries(&self.context, package).next() else {
-            return line(LineAnswer::Unknown).why("its files could not be looked at");
+            return line(LineAnswer::Unknown).why("its files could not be inspected");
         };
         let file = library.path.rsplit('/').next().unwrap_or(&library.path);
         let (code, via) = match &library.code {
             Fact::Known { value, via } => (value, via),
             Fact::Absent { via } => {
-                return line(LineAnswer::No).why(format!("{file} holds no GPU code")).via(Some(via));
+                return line(LineAnswer::No).why(format!("{file} contains no GPU code")).via(Some(via));
             }
             Fact::Unknown { why } => return line(LineAnswer::Unknown).why(format!("{file}: {why}")),
         };
@@ -56,7 +56,7 @@ impl<'a> Subject<'a> {
             }
             Reach::Native(_) | Reach::Compiled(_) => {
                 let yes = line(LineAnswer::Yes).via(Some(via));
-                if chosen == wanted { yes } else { yes.why(format!("through {file}, the nearest that it has")) }
+                if chosen == wanted { yes } else { yes.why(format!("through {file}, the nearest available")) }
             }
             _ => {
                 let why = format!("it loads {file}, which has no code for sm_{}", capability.number());
@@ -71,7 +71,7 @@ impl<'a> Subject<'a> {
         let mut there = variants(&self.context, package);
         if there.is_empty() {
             return match package.libraries.is_empty() && self.about("bitsandbytes-binary-missing").is_none() {
-                true => line(LineAnswer::Unknown).why("its files could not be looked at"),
+                true => line(LineAnswer::Unknown).why("its files could not be inspected"),
                 false => {
                     let why = "it has no library for torch's CUDA release";
                     self.ruled("bitsandbytes-binary-missing", line(LineAnswer::No).why(why))
@@ -82,7 +82,7 @@ impl<'a> Subject<'a> {
         let windows = self.environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
         let forced = self.context.variable("BNB_CUDA_VERSION").is_some_and(|text| !text.is_empty());
         let why = format!(
-            "{} asks for libbitsandbytes_cuda{wanted}.{}, which it does not have (it has {})",
+            "{} requires libbitsandbytes_cuda{wanted}.{}, which is not included (available: {})",
             if forced { "BNB_CUDA_VERSION" } else { "torch.version.cuda" },
             if windows { "dll" } else { "so" },
             there.join(" ")

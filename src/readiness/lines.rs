@@ -81,7 +81,7 @@ impl<'a> Subject<'a> {
             return self.found("library-damaged").map_or(line.clone(), |finding| line.by(finding));
         }
         if let Some(finding) = self.found("torch-editable").filter(|finding| finding.severity == Severity::Error) {
-            return shown(line(LineAnswer::Unknown)).why("its files could not be looked at").by(finding);
+            return shown(line(LineAnswer::Unknown)).why("its files could not be inspected").by(finding);
         }
         match version {
             Some(_) => shown(line(LineAnswer::Yes)),
@@ -97,7 +97,7 @@ impl<'a> Subject<'a> {
             return line(LineAnswer::No).why("torch is not installed");
         };
         let Fact::Known { value: build, via } = &torch.build else {
-            return line(LineAnswer::Unknown).why(format!("the build of {} is not known", label(torch)));
+            return line(LineAnswer::Unknown).why(format!("the build of {} is unknown", label(torch)));
         };
         if build.cuda.is_none() {
             let line = line(LineAnswer::No).why(format!("{} is built without CUDA", label(torch))).via(Some(via));
@@ -115,7 +115,9 @@ impl<'a> Subject<'a> {
             // The driver was asked.
             return match value.is_ready() && self.gpu.seen_by.contains(&How::Cuda) {
                 true => line(LineAnswer::Yes).via(Some(via)),
-                false => self.refused(line(LineAnswer::No).via(Some(via)), "the CUDA driver gives no access to it"),
+                false => {
+                    self.refused(line(LineAnswer::No).via(Some(via)), "the CUDA driver does not give access to it")
+                }
             };
         }
         if self.blocking().is_some() {
@@ -124,7 +126,7 @@ impl<'a> Subject<'a> {
         match &self.context.facts.driver {
             Fact::Known { via, .. } => line(LineAnswer::Yes).via(Some(via)),
             Fact::Absent { via } => line(LineAnswer::No).why("there is no NVIDIA driver").via(Some(via)),
-            Fact::Unknown { .. } => line(LineAnswer::Unknown).why("the driver is not known (--driver)"),
+            Fact::Unknown { .. } => line(LineAnswer::Unknown).why("the driver is unknown (--driver)"),
         }
     }
 
@@ -153,14 +155,14 @@ impl<'a> Subject<'a> {
                 Some(cuda) => line(LineAnswer::Yes).value(cuda).via(Some(via)),
                 None => line(LineAnswer::No).why("torch.version.cuda is None").via(Some(via)),
             },
-            Some(_) => line(LineAnswer::Unknown).why("the build of torch is not known"),
+            Some(_) => line(LineAnswer::Unknown).why("the build of torch is unknown"),
         }
     }
 
     fn named(&self) -> Line {
         let answer = if self.gpu.name.value().is_some() { LineAnswer::Yes } else { LineAnswer::Unknown };
         let line = Line::new(LineKey::Gpu, "GPU", answer).value(gpu_name(self.gpu)).via(self.gpu.name.via());
-        if answer == LineAnswer::Yes { line } else { line.why("its name is not known") }
+        if answer == LineAnswer::Yes { line } else { line.why("its name is unknown") }
     }
 
     fn capability(&self) -> Line {
@@ -179,11 +181,11 @@ impl<'a> Subject<'a> {
         let on_gpu = match torch_on_gpu(&self.context) {
             Ok(on_gpu) => on_gpu,
             Err(Outcome::Needs(needs)) => {
-                return line(LineAnswer::Unknown).why(format!("nobody knows {}", needs.join("; ")));
+                return line(LineAnswer::Unknown).why(format!("it depends on {}", needs.join("; ")));
             }
             Err(_) => {
                 let torch = self.context.package("torch");
-                let why = torch.map_or("torch is not installed", |_| "this build holds no GPU code");
+                let why = torch.map_or("torch is not installed", |_| "this build contains no GPU code");
                 return line(LineAnswer::No).why(why).via(torch.and_then(|torch| torch.build.via()));
             }
         };
@@ -195,12 +197,12 @@ impl<'a> Subject<'a> {
             Reach::Native(code) | Reach::Compiled(code) => {
                 let yes = line(LineAnswer::Yes).via(Some(on_gpu.via));
                 match code.kind {
-                    CodeKind::Ptx => yes.value(format!("ptx {code}")).why("the driver compiles it at the first start"),
+                    CodeKind::Ptx => yes.value(format!("ptx {code}")).why("the driver compiles it on first use"),
                     _ => yes.value(format!("sass {code}")),
                 }
             }
             Reach::IsaTooNew(isa) => no("driver-too-old-for-ptx", format!("its PTX {isa} is too new for the driver")),
-            Reach::ZstdTooNew => no("driver-too-old-for-zstd", "the driver cannot unpack its code".to_owned()),
+            Reach::ZstdTooNew => no("driver-too-old-for-zstd", "the driver cannot decompress its code".to_owned()),
             Reach::Partial(..) | Reach::Nothing => {
                 let newer = on_gpu.gpu_is_newer(&self.context);
                 let rule = if newer { "gpu-too-new-for-wheel" } else { "gpu-too-old-for-wheel" };
@@ -214,7 +216,7 @@ impl<'a> Subject<'a> {
     fn bf16(&self, available: &Line, arch: &Line) -> Line {
         let line = |answer| Line::new(LineKey::Bf16, "BF16", answer);
         let Some(capability) = self.gpu.capability.value() else {
-            return line(LineAnswer::Unknown).why("the compute capability is not known");
+            return line(LineAnswer::Unknown).why("the compute capability is unknown");
         };
         for needed in [available, arch] {
             if needed.answer == LineAnswer::No {
@@ -224,8 +226,9 @@ impl<'a> Subject<'a> {
             }
         }
         if *capability < FIRST_BF16 {
-            let why =
-                format!("compute capability {capability} emulates it, slowly ({FIRST_BF16} and later compute it)");
+            let why = format!(
+                "compute capability {capability} emulates it, slowly ({FIRST_BF16} and later have it in hardware)"
+            );
             return line(LineAnswer::No).value("emulated").why(why).via(self.gpu.capability.via());
         }
         match [available, arch].into_iter().find(|needed| needed.answer == LineAnswer::Unknown) {

@@ -78,7 +78,7 @@ pub enum LineAnswer {
     Yes,
     /// It is not so.
     No,
-    /// Something that decides it could not be looked at.
+    /// Something that decides it could not be checked.
     Unknown,
 }
 
@@ -144,7 +144,7 @@ pub fn readiness(facts: &Facts, knowledge: &Knowledge, judged: Judged, findings:
         if judged == Judged::Selected && !environment.selected {
             continue;
         }
-        // Where neither is installed nobody waits for these answers.
+        // Without either package these answers do not matter.
         if environment.package("torch").is_none() && environment.package("bitsandbytes").is_none() {
             continue;
         }

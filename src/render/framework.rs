@@ -26,7 +26,7 @@ pub(super) fn lines<'a>(report: &'a Report, screen: &Screen) -> Option<(String, 
     }
 }
 
-/// Whether a rule holds anything of it against the software: a full GPU is no defect, nor is none at all.
+/// Whether a rule counts it against the software: a full GPU is not a defect, and neither is a missing one.
 fn is_judged(report: &Report) -> bool {
     let ours = |slug: &&str| Family::of(slug) == Some(Family::Framework);
     report.findings.iter().any(|finding| ours(&finding.rule) || finding.consequences.iter().any(ours))
@@ -71,7 +71,7 @@ fn steps<'a>(framework: &'a Framework, judged: bool, screen: &Screen) -> Vec<Sho
         };
         let mut text = text(step, screen);
         if step.outcome.is_bad() && !judged {
-            let why = if step.name == FrameworkStep::DEVICE { "no GPU here" } else { "not judged" };
+            let why = if step.name == FrameworkStep::DEVICE { "no GPU" } else { "not counted" };
             text = format!("{why}: {text}");
         }
         shown.push(Shown { mark, paint, name: Cow::from(&step.name), text });

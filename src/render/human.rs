@@ -1,4 +1,4 @@
-//! For people: a line for each subject, then what is wrong, worst first, then one verdict line. Lines to paste are never wrapped.
+//! For people: a line for each subject, then the findings, worst first, then one verdict line. Commands to paste are never wrapped.
 
 use std::fmt::Write;
 
@@ -54,7 +54,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
 struct Page<'s> {
     out: String,
     screen: &'s Screen,
-    /// Lines to paste that have been shown: one plan often mends several findings, and is written once.
+    /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
 }
 
@@ -94,14 +94,14 @@ impl Page<'_> {
             };
             let text = match runs.how {
                 Execution::None => format!("cannot run {}", runs.subject),
-                Execution::Unknown => format!("{}: not known", runs.subject),
+                Execution::Unknown => format!("{}: unknown", runs.subject),
                 how => format!("runs {} ({how})", runs.subject),
             };
             let _ = writeln!(self.out, "{:LABEL$}{mark} {text}", "");
         }
     }
 
-    /// What torch did when it was asked to compute.
+    /// What torch did when it was run.
     fn framework(&mut self, report: &Report) {
         let Some((heading, steps)) = super::framework::lines(report, self.screen) else { return };
         self.labelled(0, "Framework", Paint::Strong, &heading);
@@ -136,7 +136,7 @@ impl Page<'_> {
             Paint::Strong.on(&finding.subject, color)
         );
         if let Some(location) = &finding.location {
-            self.labelled(2, "written at", Paint::Dim, &location.to_string());
+            self.labelled(2, "location", Paint::Dim, &location.to_string());
         }
         self.labelled(2, "cause", Paint::Dim, &finding.summary);
         for (index, evidence) in finding.evidence.iter().enumerate() {
@@ -151,7 +151,7 @@ impl Page<'_> {
         }
         for (index, fix) in finding.fixes.iter().enumerate() {
             let label = match fix.proof {
-                // Said where no build of torch serves; what the row of a known problem advises is a way out, though not a line.
+                // "no fix" is shown if no build of torch works; advice from the row of a known problem is a fix, though without a command.
                 Proof::None if fix.commands.is_empty() && fix.no_line.is_none() && finding.trace.problem.is_none() => {
                     "no fix"
                 }
@@ -179,7 +179,7 @@ impl Page<'_> {
                 ([], false) => self.labelled(0, if index == 0 { "install" } else { "or" }, Paint::Good, build),
                 ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
                 (needs, _) => {
-                    let text = format!("nothing serves this wish as it is; with {}: {build}", needs.join(" and "));
+                    let text = format!("no build works with this setup. With {}: {build}", needs.join(" and "));
                     self.labelled(0, "✗ impossible", Paint::Error, &text);
                 }
             }
@@ -187,16 +187,16 @@ impl Page<'_> {
         }
     }
 
-    /// The lines of a fix and what it does not promise.
+    /// The commands of a fix and what was not verified.
     fn lines(&mut self, fix: &Fix) {
         for command in &fix.commands {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
         }
         if let Some(why) = &fix.no_line {
-            self.labelled(2, "no line", Paint::Warning, &format!("there is none to paste: {why}"));
+            self.labelled(2, "no command", Paint::Warning, &format!("nothing to paste: {why}"));
         }
         for unproven in &fix.unproven {
-            self.labelled(2, "not proven", Paint::Dim, unproven);
+            self.labelled(2, "not verified", Paint::Dim, unproven);
         }
     }
 
@@ -207,15 +207,15 @@ impl Page<'_> {
         }
         self.shown.push(fix.commands.clone());
         let basis = match fix.proof {
-            Proof::Binary => " (proven by the same rules)",
-            Proof::Knowledge => " (proven by the same rules, on the knowledge base's word)",
+            Proof::Binary => " (verified by the same rules)",
+            Proof::Knowledge => " (verified against the knowledge base)",
             Proof::None => "",
         };
         self.labelled(2, label, Paint::Good, &format!("{}{basis}", fix.summary));
         self.lines(fix);
     }
 
-    /// What could not be decided, by what is missing for it: one option often decides several rules.
+    /// Undecided rules, grouped by the missing information: one option often decides several rules.
     fn undecided(&mut self, report: &Report) {
         let mut by_need: Vec<(String, Vec<&str>)> = Vec::new();
         for undecided in &report.checks.unknown {
@@ -256,23 +256,23 @@ impl Page<'_> {
             Verdict::Warning => (Paint::Warning, format!("! {counts}")),
             Verdict::Ok | Verdict::Unknown if counts.is_empty() && Examined::of(&report.facts) == Examined::Nothing => (
                 Paint::Strong,
-                "· nothing to judge: no GPU, no NVIDIA driver and no software for GPUs were found. Name a GPU (--gpu \"RTX 5090\"), or \
+                "· nothing to check: found no GPU, no NVIDIA driver and no GPU software. Name a GPU (--gpu \"RTX 5090\"), or \
                  a project or environment (gpucheck doctor PATH)"
                     .to_owned(),
             ),
             Verdict::Ok if Examined::of(&report.facts) == Examined::NoGpu => (
                 Paint::Strong,
-                format!("· {checks} found nothing wrong, but there is no GPU to judge for: name one (--gpu \"RTX 5090\")"),
+                format!("· {checks} found nothing wrong, but there is no GPU to check against: name one (--gpu \"RTX 5090\")"),
             ),
             Verdict::Ok if Examined::of(&report.facts) == Examined::NoSoftware => (
                 Paint::Strong,
-                "· no software for this GPU is installed here: gpucheck recommend says what to install".to_owned(),
+                "· no software for this GPU is installed: `gpucheck recommend` shows what to install".to_owned(),
             ),
-            Verdict::Ok => (Paint::Good, format!("✓ nothing wrong found ({checks})")),
+            Verdict::Ok => (Paint::Good, format!("✓ no problems found ({checks})")),
             Verdict::Unknown if counts.is_empty() => {
-                (Paint::Warning, "? nothing wrong found, but not everything could be looked at".to_owned())
+                (Paint::Warning, "? no problems found, but not everything could be checked".to_owned())
             }
-            Verdict::Unknown => (Paint::Warning, format!("? {counts}, and not everything could be looked at")),
+            Verdict::Unknown => (Paint::Warning, format!("? {counts}, and not everything could be checked")),
         };
         let _ = writeln!(self.out, "{}", paint.on(text, self.screen.color));
     }

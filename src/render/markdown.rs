@@ -66,7 +66,7 @@ fn one(out: &mut String, finding: &Finding) {
     let _ = writeln!(out, "### {severity}: `{}`, {}\n", finding.rule, escaped(&finding.subject));
     let _ = writeln!(out, "{}\n", escaped(&finding.summary));
     if let Some(location) = &finding.location {
-        let _ = writeln!(out, "- written at {}", escaped(&location.to_string()));
+        let _ = writeln!(out, "- location: {}", escaped(&location.to_string()));
     }
     for evidence in &finding.evidence {
         let _ = writeln!(out, "- {} ({})", escaped(&evidence.fact), escaped(&evidence.source));
@@ -78,10 +78,10 @@ fn one(out: &mut String, finding: &Finding) {
         let _ = writeln!(out, "\n{}:", escaped(&fix.summary));
         lines(out, &fix.commands);
         if let Some(why) = &fix.no_line {
-            let _ = writeln!(out, "- there is no line to paste: {}", escaped(why));
+            let _ = writeln!(out, "- nothing to paste: {}", escaped(why));
         }
         for unproven in &fix.unproven {
-            let _ = writeln!(out, "- not proven: {}", escaped(unproven));
+            let _ = writeln!(out, "- not verified: {}", escaped(unproven));
         }
     }
     out.push('\n');
@@ -128,7 +128,7 @@ fn table(out: &mut String, matrix: &Matrix) {
             let _ = writeln!(out, "- {} {}: {}", grid::mark(status).0, escaped(&builds.join(", ")), escaped(&text));
         }
         if table.cells.iter().any(|cell| cell.status == CellStatus::NoWheel) {
-            let _ = writeln!(out, "- {} there is no such wheel", grid::mark(CellStatus::NoWheel).0);
+            let _ = writeln!(out, "- {} no such wheel", grid::mark(CellStatus::NoWheel).0);
         }
         out.push('\n');
     }

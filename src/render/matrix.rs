@@ -1,4 +1,4 @@
-//! The grid of `gpucheck matrix` for people: a table for each GPU, then the reasons, each once with the builds that it is about.
+//! The grid of `gpucheck matrix` for people: a table for each GPU, then the reasons, each once, with the builds that it applies to.
 
 use std::fmt::Write;
 
@@ -19,8 +19,8 @@ const LEGEND: [(CellStatus, &str, Paint, &str); 5] = [
     (CellStatus::Works, "✓", Paint::Good, "runs"),
     (CellStatus::Warning, "!", Paint::Warning, "runs, with a warning"),
     (CellStatus::Fails, "✗", Paint::Error, "does not run"),
-    (CellStatus::Unknown, "?", Paint::Dim, "not known"),
-    (CellStatus::NoWheel, "·", Paint::Dim, "there is no such wheel"),
+    (CellStatus::Unknown, "?", Paint::Dim, "unknown"),
+    (CellStatus::NoWheel, "·", Paint::Dim, "no such wheel"),
 ];
 
 /// The mark of a status.
@@ -28,7 +28,7 @@ pub(super) fn mark(status: CellStatus) -> (&'static str, Paint) {
     LEGEND.iter().find(|row| row.0 == status).map_or(("?", Paint::Dim), |row| (row.1, row.2))
 }
 
-/// CUDA releases worth a column: where nothing was ever built, one sentence says so.
+/// CUDA releases that get a column; those without any wheel share one sentence.
 pub(super) fn columns(matrix: &Matrix) -> Vec<CudaVersion> {
     matrix.cuda.iter().copied().filter(|cuda| !matrix.never_built.contains(cuda)).collect()
 }
@@ -44,13 +44,13 @@ pub(super) fn never_built(matrix: &Matrix) -> Option<String> {
     let (last, others) = named.split_last()?;
     let list = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
     Some(format!(
-        "CUDA {list}: PyTorch has never built a wheel for it on {}. Images and toolkits of that release run the wheels of the others: \
-         a wheel brings its own CUDA",
+        "CUDA {list}: PyTorch has never built a wheel for it on {}. Images and toolkits of that release run the other wheels: \
+         each wheel includes its own CUDA",
         matrix.platform
     ))
 }
 
-/// The reasons of the cells that do not simply run, each with its builds.
+/// The reasons for cells that do not simply run, each with its builds.
 pub(super) fn reasons(table: &Table) -> Vec<(CellStatus, String, Vec<String>)> {
     let mut reasons: Vec<(CellStatus, String, Vec<String>)> = Vec::new();
     for cell in table.cells.iter().filter(|cell| cell.status != CellStatus::NoWheel && cell.status != CellStatus::Works)
@@ -96,7 +96,7 @@ fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
     let dim = |text: &str| Paint::Dim.on(text, screen.color).to_string();
     let names = matrix.torch.iter().map(String::len).max().unwrap_or(0).max(NAMES.len());
     let widths: Vec<usize> = columns.iter().map(|cuda| cuda.to_string().len() + GAP).collect();
-    let _ = writeln!(out, "{}", dim("the CUDA that the wheel is built with, across"));
+    let _ = writeln!(out, "{}", dim("columns: the CUDA release that the wheel is built with"));
     for block in blocks(names, &widths, screen.width) {
         let columns = columns.get(block).unwrap_or_default();
         let mut grid = Grid::new(1..=columns.len());

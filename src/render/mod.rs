@@ -28,7 +28,7 @@ pub enum Format {
     Json,
     /// For an issue or a page.
     Markdown,
-    /// One line of at most 200 bytes: for a container's termination log, the reason why a node is drained.
+    /// One line of at most 200 bytes, for a container's termination log or the reason why a node is drained.
     Reason,
 }
 

@@ -1,4 +1,4 @@
-//! The eight lines for people: one line where all is well, all eight where one says no.
+//! The eight lines for people: one line if all is well, all eight if one says no.
 
 use std::fmt::Write;
 
@@ -64,7 +64,7 @@ fn groups(all: &[Readiness]) -> Vec<(String, &[Line])> {
     groups.into_iter().map(|group| (named(group), group.1)).collect()
 }
 
-/// Whether something that torch needs is not so.
+/// Whether something that torch needs is missing.
 fn is_denied(lines: &[Line]) -> bool {
     lines.iter().any(|line| line.answer == LineAnswer::No && !is_optional(line))
 }
@@ -78,7 +78,7 @@ fn mark(line: &Line) -> (&'static str, Paint) {
     }
 }
 
-/// What nobody may want, and what works after all, only slowly.
+/// What may not be wanted, and what works, only slowly.
 fn is_optional(line: &Line) -> bool {
     match line.key {
         LineKey::FourBit => line.value.is_none(),
@@ -87,7 +87,7 @@ fn is_optional(line: &Line) -> bool {
     }
 }
 
-/// `CUDA 12.8 available, sm_120 supported, BF16, 4-bit (bitsandbytes 0.48.1)`; what is not known stands last, by what is missing.
+/// `CUDA 12.8 available, sm_120 supported, BF16, 4-bit (bitsandbytes 0.48.1)`; what is unknown comes last, grouped by reason.
 fn in_short(lines: &[Line]) -> String {
     let find = |key: LineKey| lines.iter().find(|line| line.key == key);
     let cuda = find(LineKey::CudaVersion).and_then(|line| line.value.as_deref()).unwrap_or_default();
@@ -113,7 +113,7 @@ fn in_short(lines: &[Line]) -> String {
     let mut text = parts.join(", ");
     for (why, whats) in unknown {
         let separator = if text.is_empty() { "" } else { "; " };
-        text += &format!("{separator}not known, as {why}: {}", whats.join(", "));
+        text += &format!("{separator}unknown because {why}: {}", whats.join(", "));
     }
     text
 }
@@ -136,7 +136,7 @@ fn answer(line: &Line, screen: &Screen) -> String {
     let word = match line.answer {
         LineAnswer::Yes => "yes",
         LineAnswer::No => "no",
-        LineAnswer::Unknown => "not known",
+        LineAnswer::Unknown => "unknown",
     };
     let mut text = match (&line.value, line.answer) {
         (Some(value), LineAnswer::Yes) => value.clone(),

@@ -1,4 +1,4 @@
-//! One line for places that have room for no more: a container's termination log, the reason why a node is drained, a health check.
+//! One line for places with no room for more: a container's termination log, the reason why a node is drained, a health check.
 
 use crate::{
     finding::Severity,
@@ -7,10 +7,10 @@ use crate::{
 };
 
 /// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
-/// reason; 200 are said whole by both.
+/// reason; both keep 200.
 const LONGEST: usize = 200;
 
-/// The worst that is to be said, ended by a newline.
+/// The worst finding, ended by a newline.
 pub(super) fn render(report: &Report) -> String {
     text::in_short(&said(report), LONGEST - 1) + "\n"
 }
@@ -21,7 +21,7 @@ fn said(report: &Report) -> String {
         match (gate.reasons.first(), worst, gate.unknown.first(), gate.nothing_in.first()) {
             (Some(reason), ..) => format!("gpucheck: not met: {reason}"),
             (None, Some(finding), ..) => format!("gpucheck: not met: {}: {}", finding.rule, finding.summary),
-            (None, None, Some(why), _) => format!("gpucheck: not known: {why}"),
+            (None, None, Some(why), _) => format!("gpucheck: unknown: {why}"),
             (None, None, None, Some(target)) => format!("gpucheck: not met: no device code in {target}"),
             (None, None, None, None) => "gpucheck: not met".to_owned(),
         }
@@ -45,18 +45,18 @@ fn said(report: &Report) -> String {
         (Verdict::Error | Verdict::Warning, Some(finding)) => {
             let word = if report.verdict == Verdict::Error { "error" } else { "warning" };
             let same = report.findings.iter().filter(|other| other.severity == finding.severity).count();
-            // Said before the sentence, which may be cut.
+            // The count comes before the sentence, which may be cut.
             let more = if same > 1 { format!(" (and {} more)", same - 1) } else { String::new() };
             format!("gpucheck: {word}: {}{more}: {}", finding.rule, finding.summary)
         }
         (Verdict::Error, None) => "gpucheck: error".to_owned(),
         (Verdict::Warning, None) => "gpucheck: warning".to_owned(),
         (Verdict::Unknown, _) if Examined::of(&report.facts) == Examined::Nothing => {
-            "gpucheck: nothing to judge: no GPU, no driver and no software for GPUs".to_owned()
+            "gpucheck: nothing to check: no GPU, no driver and no GPU software".to_owned()
         }
         (Verdict::Unknown, _) if report.checks.unknown.is_empty() => "gpucheck: unknown".to_owned(),
         (Verdict::Unknown, _) => format!("gpucheck: unknown: not decided without {}", needs(report)),
-        (Verdict::Ok, _) if report.checks.ran == 0 => "gpucheck: nothing to judge".to_owned(),
-        (Verdict::Ok, _) => format!("gpucheck: ok: nothing wrong found in {} checks", report.checks.ran),
+        (Verdict::Ok, _) if report.checks.ran == 0 => "gpucheck: nothing to check".to_owned(),
+        (Verdict::Ok, _) => format!("gpucheck: ok: no problems found in {} checks", report.checks.ran),
     }
 }

@@ -1,13 +1,13 @@
-//! What a page is shown on, and when with colour: when the reader can see it.
+//! What a page is shown on, and when it has colour.
 
-/// What the reader sees it on.
+/// The medium that the page is shown on.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
     /// Columns; text is wrapped there. Nothing for a pipe or a file: no wrapping.
     pub width: Option<usize>,
     /// Whether colour is shown.
     pub color: bool,
-    /// 0: the report; 1: also what was looked at and how it was chosen.
+    /// 0: the report; 1: also what was examined and how it was chosen.
     pub verbose: u8,
     /// Only findings and the verdict.
     pub quiet: bool,
@@ -16,7 +16,7 @@ pub struct Screen {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// In a terminal, unless NO_COLOR says no or CLICOLOR_FORCE says yes.
+    /// In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE.
     #[default]
     Auto,
     /// Always.

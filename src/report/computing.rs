@@ -21,11 +21,11 @@ fn line(run: &Smoke, knowledge: &Knowledge) -> Subject {
     let mut parts = Vec::new();
     match &run.answer {
         ContactOutcome::Ready if tried == 0 => parts.push("no kernel could be run".to_owned()),
-        ContactOutcome::Ready if right == tried => parts.push(format!("{right} kernels right{}", taken(run))),
-        ContactOutcome::Ready => parts.push(format!("{right} of {tried} kernels right{}", taken(run))),
-        ContactOutcome::Failed { .. } if tried == 0 => parts.push("could not begin".to_owned()),
+        ContactOutcome::Ready if right == tried => parts.push(format!("{right} kernels correct{}", taken(run))),
+        ContactOutcome::Ready => parts.push(format!("{right} of {tried} kernels correct{}", taken(run))),
+        ContactOutcome::Failed { .. } if tried == 0 => parts.push("could not start".to_owned()),
         _ if tried == 0 => parts.push("did not finish".to_owned()),
-        _ => parts.push(format!("did not finish; {right} of {tried} kernels right")),
+        _ => parts.push(format!("did not finish; {right} of {tried} kernels correct")),
     }
     let device = run.device.clone().unwrap_or_default();
     parts.extend(speeds(run, &device, knowledge));
@@ -79,7 +79,7 @@ fn speeds(run: &Smoke, device: &SmokeDevice, knowledge: &Knowledge) -> Vec<Strin
     parts
 }
 
-/// Three digits are as many as a measurement of a millisecond has.
+/// Three significant digits: a measurement of a millisecond has no more.
 fn number(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
@@ -105,7 +105,7 @@ fn notes(run: &Smoke) -> Vec<String> {
     for kernel in &run.kernels {
         let said = match &kernel.outcome {
             KernelOutcome::Right { worst_permille } => {
-                format!("right, largest deviation {:.1}% of its tolerance", f64::from(*worst_permille) / 10.0)
+                format!("correct, largest deviation {:.1}% of its tolerance", f64::from(*worst_permille) / 10.0)
             }
             KernelOutcome::Wrong { .. } | KernelOutcome::Overrun { .. } => "wrong".to_owned(),
             KernelOutcome::Failed { code, .. } => format!("failed: {code}"),
@@ -113,11 +113,11 @@ fn notes(run: &Smoke) -> Vec<String> {
         };
         notes.push(format!("{}: {said}", kernel.kernel));
     }
-    notes.push(format!("{} ms in all, --seed {} repeats the inputs", run.micros.div_ceil(1000), run.seed));
+    notes.push(format!("{} ms in total, --seed {} repeats the inputs", run.micros.div_ceil(1000), run.seed));
     notes
 }
 
-/// What the driver said of the installed libraries' code.
+/// What the driver said about the installed libraries' code.
 fn libraries(run: &Smoke) -> Option<Subject> {
     if run.libraries.is_empty() {
         return None;
@@ -127,13 +127,13 @@ fn libraries(run: &Smoke) -> Option<Subject> {
     let all: Vec<_> = run.libraries.iter().collect();
     let mut paths: Vec<&str> = all.iter().map(|load| load.path.as_str()).collect();
     paths.dedup();
-    let text = format!("the driver takes {} of {} fatbins out of {} libraries", taken(&all), all.len(), paths.len());
+    let text = format!("the driver loads {} of {} fatbins from {} libraries", taken(&all), all.len(), paths.len());
     let note = |load: &&crate::facts::LibraryLoad| {
         let images: Vec<String> = load.images.iter().map(|image| image.code.to_string()).collect();
         let said = match &load.answer {
             ContactOutcome::Ready => format!("loaded in {:.1} ms", load.micros as f64 / 1000.0),
             ContactOutcome::Failed { code, .. } => format!("refused: {code}"),
-            _ => "no answer".to_owned(),
+            _ => "no response".to_owned(),
         };
         format!("{} [{}]: {said}", load.path, images.join(" "))
     };

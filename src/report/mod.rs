@@ -42,10 +42,10 @@ pub struct Report {
     pub command: CommandName,
     /// The whole in one word.
     pub verdict: Verdict,
-    /// What the user calls this machine, for reports of many.
+    /// The user's labels for this machine, to tell the reports of many apart.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// What was looked at, a line each, for people.
+    /// What was examined, a line each, for people.
     pub subjects: Vec<Subject>,
     /// What was seen; can be judged again with `--replay`.
     pub facts: Facts,
@@ -69,7 +69,7 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum Body {
-    /// Of a machine and what is installed there facts and findings say all.
+    /// For a machine and what is installed there, facts and findings say everything.
     Doctor,
     /// What `scan` read, and what became of it.
     Scan(Box<Scan>),
@@ -111,7 +111,7 @@ pub enum Verdict {
     Warning,
     /// Something cannot run.
     Error,
-    /// Nothing was found, but something that matters could not be looked at.
+    /// Nothing was found, but something that matters could not be checked.
     Unknown,
 }
 
@@ -127,7 +127,7 @@ impl Verdict {
     }
 }
 
-/// How much there was to judge: a green mark stands only where something was looked at.
+/// How much there was to judge: a green mark is shown only if something was examined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Examined {
     /// Neither a GPU nor a driver nor software for GPUs.
@@ -209,7 +209,7 @@ impl Subject {
     }
 }
 
-/// How one GPU gets on with one environment.
+/// What one GPU can run in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunsOn {
     /// Id of the environment.

@@ -2,7 +2,7 @@
 
 use super::{Subject, SubjectKind, computing::computing};
 use crate::{
-    facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Source},
+    facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Origin, Source},
     knowledge::Knowledge,
 };
 
@@ -17,10 +17,10 @@ pub fn subjects(facts: &Facts, knowledge: &Knowledge) -> Vec<Subject> {
             }
         }
         Fact::Absent { via } => lines.push(Subject::new(SubjectKind::Gpu, format!("no NVIDIA GPU ({via})"))),
-        Fact::Unknown { why } => lines.push(Subject::new(SubjectKind::Gpu, format!("not known: {why}"))),
+        Fact::Unknown { why } => lines.push(Subject::new(SubjectKind::Gpu, format!("unknown: {why}"))),
     }
     for toolkit in &facts.toolkits {
-        let version = shown(&toolkit.version, "version not known");
+        let version = shown(&toolkit.version, "unknown version");
         let compiler = if toolkit.nvcc { "" } else { ", without nvcc" };
         lines.push(Subject::new(
             SubjectKind::Toolkit,
@@ -56,7 +56,7 @@ fn system(facts: &Facts) -> Subject {
     parts.extend(host.wsl.value().map(|version| format!("WSL{version}")));
     parts.extend(host.container.value().map(|kind| format!("in a {kind} container")));
     if parts.is_empty() {
-        parts.push("not known".to_owned());
+        parts.push("unknown".to_owned());
     }
     Subject::new(SubjectKind::System, parts.join(", ") + &assumed(host.platform.via()))
 }
@@ -76,14 +76,14 @@ fn driver(facts: &Facts) -> Subject {
             format!("{}{cuda}{module}{}", value.version, assumed(Some(via)))
         }
         Fact::Absent { via } => format!("no NVIDIA driver ({via})"),
-        Fact::Unknown { why } => format!("not known: {why}"),
+        Fact::Unknown { why } => format!("unknown: {why}"),
     };
     let mut subject = Subject::new(SubjectKind::Driver, text);
     for (name, contact) in [("NVML", &facts.nvml), ("CUDA", &facts.cuda)] {
         subject.notes.push(match contact {
             Fact::Known { value, .. } => match &value.library {
                 Fact::Known { value, .. } => format!("{name}: {}", value.path),
-                Fact::Absent { .. } => format!("{name}: no library"),
+                Fact::Absent { .. } => format!("{name}: library not found"),
                 Fact::Unknown { why } => format!("{name}: {why}"),
             },
             Fact::Absent { via } => format!("{name}: {via}"),
@@ -94,23 +94,23 @@ fn driver(facts: &Facts) -> Subject {
 }
 
 fn gpu(gpu: &Gpu) -> Subject {
-    let mut text = shown(&gpu.name, "GPU of unknown name");
+    let mut text = shown(&gpu.name, "GPU with unknown name");
     match &gpu.capability {
         Fact::Known { value, .. } => text += &format!(", compute capability {value}"),
         Fact::Absent { .. } => {}
-        Fact::Unknown { why } => text += &format!(", compute capability not known: {why}"),
+        Fact::Unknown { why } => text += &format!(", compute capability unknown: {why}"),
     }
     if let Some(bytes) = gpu.memory.value() {
         text += &format!(", {} GiB", bytes.div_ceil(1 << 30));
     }
     if let Some(mig) = gpu.mig.value().filter(|mig| mig.current) {
-        text += &format!(", multi-instance mode with {} instances", mig.instances);
+        text += &format!(", MIG mode with {} instances", mig.instances);
     }
     if let Some(bound) = gpu.bound.value().filter(|bound| *bound != "nvidia") {
-        text += &format!(", held by {bound}");
+        text += &format!(", bound to {bound}");
     }
     if gpu.trouble.value().is_some() {
-        text += ", does not answer";
+        text += ", not responding";
     }
     if gpu.visible.value() == Some(&false) {
         text += ", not visible to programs";
@@ -121,13 +121,15 @@ fn gpu(gpu: &Gpu) -> Subject {
 fn environment(environment: &Environment) -> Subject {
     let mut parts = vec![environment.id.clone()];
     parts.push(
-        environment.python.value().map_or_else(|| "Python of unknown version".to_owned(), |v| format!("Python {v}")),
+        environment.python.value().map_or_else(|| "Python (unknown version)".to_owned(), |v| format!("Python {v}")),
     );
     parts.extend(environment.manager.value().map(|manager| manager_name(*manager).to_owned()));
     parts.push(torch(environment));
     let mut subject =
         Subject { id: Some(environment.id.clone()), ..Subject::new(SubjectKind::Environment, parts.join(", ")) };
-    subject.notes.push(format!("chosen by {}", environment.found_by));
+    if environment.origin != Origin::Hypothetical {
+        subject.notes.push(format!("chosen by {}", environment.found_by));
+    }
     subject
 }
 
@@ -136,7 +138,7 @@ fn other_environment(environment: &Environment) -> Subject {
         id: Some(environment.id.clone()),
         ..Subject::new(
             SubjectKind::More,
-            format!("also there: {}, {} (not judged)", environment.id, torch(environment)),
+            format!("also found: {}, {} (not checked)", environment.id, torch(environment)),
         )
     }
 }
@@ -145,10 +147,10 @@ fn torch(environment: &Environment) -> String {
     match environment.package("torch") {
         Some(torch) => match &torch.build {
             Fact::Known { value, .. } => format!("torch {}", value.version),
-            _ => format!("torch {}", shown(&torch.version, "of unknown version")),
+            _ => format!("torch {}", shown(&torch.version, "(unknown version)")),
         },
         None if environment.unlisted.is_empty() => "no torch".to_owned(),
-        None => "torch not looked for: a folder of packages could not be read".to_owned(),
+        None => "torch unknown: a package folder could not be read".to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table of `gpucheck matrix`: which official build serves which GPU, with a reason for each cell.
+//! The table of `gpucheck matrix`: which official build works on which GPU, with a reason for each cell.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub struct Matrix {
     pub gpus: Vec<Table>,
 }
 
-/// What one GPU can do with.
+/// What works on one GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Table {
     /// Id in the facts.
@@ -58,7 +58,7 @@ pub enum CellStatus {
     Works,
     /// Runs, but slow, fragile or only after compiling.
     Warning,
-    /// Nobody has verified what the build holds.
+    /// The contents of the build are not verified.
     Unknown,
     /// Does not run.
     Fails,

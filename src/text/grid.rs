@@ -1,4 +1,4 @@
-//! Grids: rows whose cells stand under each other, and which end where the screen does.
+//! Grids: rows with aligned cells that fit the width of the screen.
 
 use std::{fmt::Display, ops::Range};
 
@@ -9,7 +9,7 @@ use textwrap::{WordSplitter, core::display_width};
 const GAP: usize = 2;
 /// A column of text that is narrower than this is harder to read than text below its row.
 const NARROWEST: usize = 24;
-/// What stands below its row stands so far in.
+/// Indentation of text below its row.
 const INDENT: usize = 4;
 
 /// A grid under construction. Cells may be painted: marks of paint have no width. Names are never broken; only the text of a last column
@@ -34,7 +34,7 @@ impl Grid {
         self
     }
 
-    /// So many columns of the screen between two of its own, instead of two.
+    /// Sets the number of spaces between columns, instead of two.
     pub const fn gap(mut self, gap: usize) -> Self {
         self.gap = Some(gap);
         self
@@ -45,7 +45,7 @@ impl Grid {
         self.rows.push(cells.into_iter().map(|cell| cell.to_string()).collect());
     }
 
-    /// Its lines, on a screen of so many columns if there is one.
+    /// Its lines, for a screen of this width if there is one.
     pub fn lines(&self, width: Option<usize>) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let gap = self.gap.unwrap_or(GAP);

@@ -1,9 +1,9 @@
 //! Text that leaves the program. Whatever was read (names, versions, paths, what a driver says) may hold characters that a terminal,
-//! a browser or an editor obeys instead of showing. Here is the one place that knows them and makes them visible.
+//! a browser or an editor obeys instead of showing. This is the one place that knows them and makes them visible.
 //!
 //! Two filters, one behind the other: [`visible`] for a field before it becomes part of a page, which also takes the line breaks
 //! out of it, so that no field can forge a line; and [`guard`] for a whole page in the writer, which lets line breaks and tabs of the
-//! page itself stand. JSON has a way of its own to write such characters, and keeps them ([`json`]).
+//! page itself stand. JSON has its own escapes for such characters and keeps them ([`json`]).
 
 mod grid;
 mod lines;

@@ -19,7 +19,7 @@ pub fn verify(knowledge: &Knowledge, evidence: &Evidence, verified: &mut Verifie
     let row = (!naming.is_empty()).then(|| format!("torch {}", naming.join(", ")));
     let wanted = evidence.requires.iter().filter_map(|line| line.parse::<python::Requirement>().ok());
     let Some(wanted) = wanted.into_iter().find(|requirement| requirement.name == "torch") else {
-        let package = "asks for no torch".to_owned();
+        let package = "requires no torch".to_owned();
         let outcome = if row.is_some() { Outcome::Agree } else { Outcome::NoRow };
         return verified.checks.push(Check { fact: "torch", outcome, row, package });
     };

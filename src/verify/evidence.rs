@@ -58,7 +58,7 @@ impl Evidence {
 /// Reads a wheel. `shown` is how reports name it.
 ///
 /// # Errors
-/// When the file cannot be read or is no wheel.
+/// When the file cannot be read or is not a wheel.
 pub fn of_wheel(path: &Path, shown: &str, options: &ArchiveOptions) -> anyhow::Result<Evidence> {
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source = binary::FileSource::open(path)?;
@@ -68,7 +68,7 @@ pub fn of_wheel(path: &Path, shown: &str, options: &ArchiveOptions) -> anyhow::R
 /// As [`of_wheel`], of any source. `file` is the name that the file has or would have.
 ///
 /// # Errors
-/// When it cannot be read or is no wheel.
+/// When it cannot be read or is not a wheel.
 pub fn of_wheel_source(
     source: &dyn ReadAt,
     file: &str,
@@ -80,7 +80,7 @@ pub fn of_wheel_source(
         anyhow::bail!("{path}: {why}");
     }
     let (Some(name), Some(version)) = (archive.name, archive.version) else {
-        anyhow::bail!("it says neither in its name nor in its METADATA which package it is");
+        anyhow::bail!("neither its file name nor its METADATA says which package it is");
     };
     let name = python::normalize(&name);
     let own = format!("{}/version.py", name.replace('-', "_"));
@@ -105,14 +105,14 @@ pub fn of_wheel_source(
     })
 }
 
-/// The package of this name in an environment that was looked at.
+/// The package of this name in a probed environment.
 pub fn of_environment(environment: &Environment, package: &Package) -> Option<Evidence> {
     let build = package.build.value().map(|build| TorchVersion {
         version: build.version.clone(),
         cuda: build.cuda.map(|cuda| cuda.to_string()),
         hip: None,
     });
-    // A linker script is no fault by itself.
+    // A linker script alone is not a fault.
     let counts = |file: &&BadFile| file.what != Flaw::LinkerScript;
     let told = |file: &BadFile| (file.path.clone(), format!("it {}", file.why));
     let unread: Vec<(String, String)> = package.damaged.iter().filter(counts).map(told).collect();

@@ -1,4 +1,4 @@
-//! The knowledge base held against real packages: what a wheel or an environment says, and what the rows say of it, fact by fact.
+//! Compares the knowledge base with real packages: what a wheel or an environment says, and what the rows say about it, fact by fact.
 
 mod companions;
 mod compare;
@@ -19,7 +19,7 @@ use crate::knowledge::{Knowledge, PackageFile};
 /// Packages with rows of releases, in `torch.toml`; all others have rows of builds.
 const RELEASES: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
-/// What came out of holding one fact against its row.
+/// The result of comparing one fact with its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -29,7 +29,7 @@ pub enum Outcome {
     Disagree,
     /// The knowledge base says nothing of it.
     NoRow,
-    /// What was read of the package does not tell it.
+    /// What was read from the package does not show it.
     Unknown,
 }
 
@@ -68,19 +68,19 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// How many facts came out so.
+    /// How many facts have this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.checks.iter().filter(|check| check.outcome == outcome).count()
     }
 }
 
-/// Whether there is any row to hold against the package of this normalised name.
+/// Whether there is any row to compare with the package of this normalised name.
 pub fn has_rows(knowledge: &Knowledge, name: &str) -> bool {
     let rows = |file: &PackageFile| !file.build.is_empty() || !file.ptxas.is_empty();
     RELEASES.contains(&name) || knowledge.package_file(name).is_some_and(rows)
 }
 
-/// Holds the rows against what a package says of itself.
+/// Compares the rows with what a package says about itself.
 pub fn verify(knowledge: &Knowledge, evidence: &Evidence) -> Verified {
     let mut verified = Verified {
         target: evidence.target.clone(),

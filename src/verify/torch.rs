@@ -51,7 +51,7 @@ fn of_code(knowledge: &Knowledge, code: &CodeObjects) -> Measured {
 /// Every fact that a torch package tells.
 pub fn verify(knowledge: &Knowledge, evidence: &Evidence, verified: &mut Verified) {
     let Some(platform) = evidence.platform else {
-        return unknown(verified, "platform", "neither a file name nor an environment tells it");
+        return unknown(verified, "platform", "neither the file name nor an environment shows it");
     };
     let Some(release) = knowledge.torch_release(&evidence.version) else {
         return unknown(verified, "release", &evidence.version);
@@ -114,7 +114,7 @@ fn code(knowledge: &Knowledge, build: &TorchBuild, evidence: &Evidence, verified
     verified.checks.push(same("CUDA", Some(named), cuda, |cuda| cuda.clone().unwrap_or_else(|| "none".to_owned())));
     let Some(measured) = measured(knowledge, evidence) else {
         if build.cuda().is_some() {
-            let package = "the main library was not found or holds no code".to_owned();
+            let package = "the main library was not found or contains no code".to_owned();
             let row = build.sass.as_ref().map(list);
             verified.checks.push(Check { fact: "machine code", outcome: Outcome::Disagree, row, package });
         }

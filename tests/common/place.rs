@@ -95,7 +95,7 @@ impl Place {
             }
         }
         let (code, text, _) = run(&mut self.command());
-        assert!(code == 1 && !text.contains("✓ runs torch") && !text.contains("✓ nothing wrong"), "{text}");
+        assert!(code == 1 && !text.contains("✓ runs torch") && !text.contains("✓ no problems"), "{text}");
         report
     }
 }

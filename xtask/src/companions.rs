@@ -26,15 +26,15 @@ const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 pub fn torch_of(file: &TorchFile, evidence: &Evidence, uploaded: Option<&str>) -> anyhow::Result<(String, String)> {
     let wanted = wanted(evidence);
     if let Some(torch) = wanted.as_ref().and_then(verify::pinned) {
-        return Ok((torch, "to which it is pinned".to_owned()));
+        return Ok((torch, "it is pinned to it".to_owned()));
     }
     let accepts = |torch: &&str| wanted.as_ref().is_none_or(|wanted| wanted.accepts(torch) == Some(true));
     let torch = uploaded.and_then(|day| file.release_of(day)).filter(accepts);
     let shown = wanted.as_ref().map_or_else(|| "no torch".to_owned(), verify::spelled);
     let torch = torch.with_context(|| {
-        format!("{}: it asks for {shown}, and no release has its day: say --torch VERSION", evidence.target)
+        format!("{}: it requires {shown}, and no release has the same date: pass --torch VERSION", evidence.target)
     })?;
-    Ok((torch.to_owned(), format!("of the same day; it asks for {shown}")))
+    Ok((torch.to_owned(), format!("released on the same day; it requires {shown}")))
 }
 
 fn wanted(evidence: &Evidence) -> Option<Requirement> {
@@ -83,7 +83,7 @@ pub fn of_release(
                 told.push(format!("{name} {version} belongs to torch {torch} ({why}): written"));
             }
             _ => told.push(format!(
-                "{name}: nothing of that day on the index belongs to torch {torch}; where one does: cargo xtask harvest {name}==VERSION --torch {torch}"
+                "{name}: no version of that day on the index belongs to torch {torch}; if another does: cargo xtask harvest {name}==VERSION --torch {torch}"
             )),
         }
     }

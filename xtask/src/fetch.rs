@@ -12,7 +12,7 @@ use gpucheck::{
     verify::{self, Evidence, WheelTags},
 };
 
-/// What is read on is fetched in pieces of this size.
+/// Size of the pieces in which further data is fetched.
 const AHEAD: u64 = 4 << 20;
 
 /// The index, and what is needed to ask it.
@@ -25,7 +25,7 @@ impl Index {
     /// The index of `--index-url`, or the configured one.
     ///
     /// # Errors
-    /// When none is known, or an address is none.
+    /// When none is configured, or a URL is invalid.
     pub fn open(index_url: Option<&str>) -> anyhow::Result<Self> {
         let surroundings = Surroundings::of_process();
         let root = Root::new(None, surroundings.home.as_deref())?;
@@ -33,7 +33,7 @@ impl Index {
         let prefixes: Vec<_> =
             here.pythons.iter().map(|python| (python.prefix.clone(), python.site_packages.clone())).collect();
         let config = Config::of(&root, &surroundings, None, (index_url, &[]), &prefixes)?;
-        anyhow::ensure!(!config.indexes.is_empty(), "no package index is known here: name one with --index-url");
+        anyhow::ensure!(!config.indexes.is_empty(), "no package index is configured: name one with --index-url");
         let client = Client::new(config.settings.clone())?;
         Ok(Self { config, client })
     }
@@ -52,7 +52,7 @@ impl Index {
         Ok(wheels)
     }
 
-    /// What a wheel holds. All that has code is read: a row is no place for a sample.
+    /// What a wheel contains. All code is read: a sample is not enough for a row.
     ///
     /// # Errors
     /// When it cannot be read.

@@ -28,25 +28,25 @@ use crate::{
 /// Arguments of `cargo xtask harvest`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Wheels as files, or versions on the index: torch==2.16.0 (read by HTTP ranges, one wheel for each platform). Of packages
-    /// other than torch, torchvision and torchaudio the row is printed
+    /// Wheels as files, or versions on the index: torch==2.16.0 (read by HTTP ranges, one wheel for each platform). For packages
+    /// other than torch, torchvision and torchaudio, the row is printed
     wheels: Vec<String>,
-    /// Write nothing: say what is stale (wheels: where they and the rows differ; none: what the index has that no row knows)
+    /// Write nothing; report what is stale (with wheels: where they differ from the rows; without: what the index has that no row lists)
     #[arg(long)]
     check: bool,
-    /// Day of the release, for one that has no row yet; default: when its first file was uploaded, where the index tells it
+    /// Release date, for a release without a row [default: when its first file was uploaded, if the index says so]
     #[arg(long, value_name = "YYYY-MM-DD")]
     released: Option<String>,
-    /// Release of torch that torchvision or torchaudio belongs to; default: the one it is pinned to, else the one uploaded on the same day
+    /// torch release that torchvision or torchaudio belongs to [default: the one it is pinned to, else the one uploaded on the same day]
     #[arg(long, value_name = "VERSION")]
     torch: Option<String>,
-    /// The index instead of the one that pip and uv are configured with: PyTorch's own for other CUDA variants
+    /// Package index [default: the one configured for pip or uv]; PyTorch's own for other CUDA variants
     #[arg(long, value_name = "URL")]
     index_url: Option<String>,
     /// Python version whose wheels are read
     #[arg(long, default_value = "3.12")]
     python_version: PythonVersion,
-    /// The file
+    /// File to update
     #[arg(long, default_value = "knowledge/torch.toml")]
     file: PathBuf,
 }
@@ -98,7 +98,7 @@ impl Arguments {
             fs::write(&self.file, file.text()).with_context(|| self.file.display().to_string())?;
         }
         if self.check && !different {
-            told.push("no fact differs from its row".to_owned());
+            told.push("all facts agree with their rows".to_owned());
         }
         told.iter().for_each(|line| crate::say(line));
         Ok(ExitCode::from(u8::from(different)))

@@ -1,4 +1,4 @@
-//! What maintainers do to gpucheck: `cargo xtask harvest` writes what real wheels hold into the knowledge base.
+//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base.
 
 mod companions;
 mod fetch;
@@ -15,7 +15,7 @@ use clap::Parser;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 enum Task {
-    /// Write what wheels of torch, torchvision and torchaudio hold into knowledge/torch.toml; print a row of any other package
+    /// Write the contents of torch, torchvision and torchaudio wheels to knowledge/torch.toml; print a row for any other package
     Harvest(harvest::Arguments),
 }
 

@@ -36,7 +36,7 @@ struct Measured {
 /// What is known of a package.
 ///
 /// # Errors
-/// When nothing is: what decides for it is not for this command to guess.
+/// When nothing is: this command does not guess which libraries decide.
 pub fn file<'k>(knowledge: &'k Knowledge, name: &str) -> anyhow::Result<&'k PackageFile> {
     knowledge.package_file(name).with_context(|| {
         format!("{name} has no file in knowledge/packages: write one first (docs/packages.md), `main` above all")
@@ -87,13 +87,13 @@ fn measure(knowledge: &Knowledge, file: &PackageFile, evidence: &Evidence) -> Me
     let is_main = |library: &&Library| patterns.iter().any(|pattern| knowledge::matches(pattern, &library.path));
     let main: Vec<&Library> = evidence.libraries.iter().filter(is_main).collect();
     if main.is_empty() && !patterns.is_empty() {
-        measured.remarks.push(format!("no library is one of `main` ({})", file.package.main.join(", ")));
+        measured.remarks.push(format!("no library matches `main` ({})", file.package.main.join(", ")));
     }
     let instead: Vec<String> = file.package.instead.iter().map(|path| path.replace("{cuda}", "*")).collect();
     let taken = evidence.libraries.iter().map(|library| library.path.as_str());
     let taken: Vec<&str> = taken.filter(|path| instead.iter().any(|one| knowledge::matches(one, path))).collect();
     if !taken.is_empty() {
-        measured.remarks.push(format!("add what these hold, which are taken instead: {}", taken.join(", ")));
+        measured.remarks.push(format!("add the contents of these, which are loaded instead: {}", taken.join(", ")));
     }
     let brought = |name: &str| {
         let file = |path: &str| path.rsplit('/').next() == Some(name);
@@ -208,7 +208,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     compare(row.torch.is_none() || measured.torch.is_none() || row.torch == measured.torch, "torch");
     compare(measured.cuda.is_none() || row.cuda == measured.cuda, "cuda");
     compare(measured.needs.iter().all(|need| row.needs.contains(need)), "needs");
-    let which = if speaks { "the row that speaks for it" } else { "the last row before it" };
+    let which = if speaks { "the row that covers it" } else { "the last row before it" };
     let mut lines = vec![match differs.as_slice() {
         [] if speaks => format!("{which}, {}, says the same: only `newest` and `verified` are to be set", row.versions),
         [] => format!("{which}, {}, says the same: widen it to this version", row.versions),
@@ -225,7 +225,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     told.extend(row.fallback.then(|| "fallback = true".to_owned()));
     told.extend((!row.of.is_empty()).then(|| format!("of = {:?}", row.of)));
     if !told.is_empty() {
-        lines.push(format!("no header tells what that row says besides: {}", told.join(", ")));
+        lines.push(format!("not shown by any header, but in that row: {}", told.join(", ")));
     }
     lines
 }

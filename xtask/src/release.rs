@@ -49,7 +49,7 @@ impl Build {
     /// # Errors
     /// When the wheel does not say what it was built for.
     pub fn of(knowledge: &Knowledge, evidence: &Evidence) -> anyhow::Result<Self> {
-        let platform = evidence.platform.context("the file's name does not tell the platform")?;
+        let platform = evidence.platform.context("the file name does not show the platform")?;
         let build = evidence.build.as_ref().context("it has no torch/version.py")?;
         let variant = match (build.version.split_once('+'), &build.cuda) {
             (Some((_, local)), _) => local.to_owned(),

@@ -19,7 +19,7 @@ impl TorchFile {
     /// Reads the text.
     ///
     /// # Errors
-    /// When it is no TOML or has no releases.
+    /// When it is not TOML or has no releases.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let document: DocumentMut = text.parse().context("torch.toml")?;
         anyhow::ensure!(document.get("release").is_some_and(Item::is_array_of_tables), "torch.toml has no [[release]]");
@@ -63,12 +63,15 @@ impl TorchFile {
     pub fn put(&mut self, build: &Build, today: &str, released: Option<&str>, python: &[String]) -> anyhow::Result<()> {
         if self.release(&build.version)?.is_none() {
             let told = || {
-                format!("torch {} has no row yet, and nothing tells its day: say --released YYYY-MM-DD", build.version)
+                format!(
+                    "torch {} has no row yet, and its release date is unknown: pass --released YYYY-MM-DD",
+                    build.version
+                )
             };
             let released = released.with_context(told)?;
             anyhow::ensure!(
                 !python.is_empty(),
-                "one wheel does not tell for which Pythons torch {} has wheels: take it from an index, torch=={}",
+                "one wheel does not show which Python versions torch {} has wheels for: harvest it from an index, torch=={}",
                 build.version,
                 build.version
             );
@@ -131,7 +134,7 @@ impl TorchFile {
     }
 }
 
-/// Sets a field and keeps what stands around it; a new one goes where fields of its kind stand. What says the same already stays as it
+/// Sets a field and keeps what surrounds it; a new one goes next to fields of its kind. A field with the same value stays as it
 /// is written.
 fn set(table: &mut Table, key: &str, item: Item) {
     match table.get_mut(key) {

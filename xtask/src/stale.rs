@@ -25,7 +25,7 @@ pub fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
     }
     for release in knowledge.torch_releases() {
         if !versions.values().any(|version| *version == release.version) {
-            tell(format!("torch {} has a row, and the index does not have it", release.version));
+            tell(format!("torch {} has a row, but is not on the index", release.version));
             continue;
         }
         if let Some(day) = fetch::released(&wheels, &release.version).filter(|day| *day != release.released) {
@@ -42,7 +42,7 @@ pub fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
     }
     if found == 0 {
         let count = knowledge.torch_releases().count();
-        crate::say(&format!("nothing is stale: {count} releases of torch are as the index has them"));
+        crate::say(&format!("nothing is stale: {count} torch releases match the index"));
     }
     Ok(ExitCode::from(u8::from(found > 0)))
 }

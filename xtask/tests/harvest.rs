@@ -142,8 +142,8 @@ fn the_next_release_is_one_command() {
                 "torch 9.9.0+cu140 on linux-x86_64: written",
                 "torch 9.9.0+cu140 on linux-aarch64: written",
                 "torch 9.9.0+cpu on windows-x86_64: written",
-                "torchvision 9.0.1 belongs to torch 9.9.0 (of the same day; it asks for torch>=9.8): written",
-                "torchaudio: nothing of that day on the index belongs to torch 9.9.0; where one does: \
+                "torchvision 9.0.1 belongs to torch 9.9.0 (released on the same day; it requires torch>=9.8): written",
+                "torchaudio: no version of that day on the index belongs to torch 9.9.0; if another does: \
                  cargo xtask harvest torchaudio==VERSION --torch 9.9.0",
             ]
         )
@@ -184,20 +184,20 @@ builds = [
 fn an_index_without_days_is_told_the_day() {
     let (code, told, rows) = harvest(&index(false), &["torch==9.9.0"]);
     assert_eq!(
-        (code, told.contains("say --released YYYY-MM-DD"), rows.contains("9.9.0")),
+        (code, told.contains("pass --released YYYY-MM-DD"), rows.contains("9.9.0")),
         (Some(2), true, false),
         "{told}"
     );
     let (code, told, rows) = harvest(&index(false), &["torch==9.9.0", "--released", "2036-02-01"]);
     assert_eq!((code, rows.contains("released = \"2036-02-01\"")), (Some(0), true), "{told}");
-    assert!(told.contains("torchvision: nothing of that day on the index"), "{told}");
+    assert!(told.contains("torchvision: no version of that day on the index"), "{told}");
 }
 
 #[test]
 fn a_companion_that_is_pinned_to_nothing_needs_its_release_or_its_day() {
     let server = index(true);
     let (code, told, rows) = harvest(&server, &["torchvision==9.0.2"]);
-    assert_eq!((code, told.contains("say --torch VERSION"), rows.contains("9.0.2")), (Some(2), true, false), "{told}");
+    assert_eq!((code, told.contains("pass --torch VERSION"), rows.contains("9.0.2")), (Some(2), true, false), "{told}");
     let (code, told, rows) = harvest(&server, &["torchvision==9.0.2", "--torch", "2.15.0"]);
     assert_eq!((code, rows.contains("torchvision = \"9.0.2\"")), (Some(0), true), "{told}");
 }

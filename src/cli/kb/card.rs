@@ -1,4 +1,4 @@
-//! What is known of one thing, ready to be written.
+//! What is known about one thing, ready to be written.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::text::{visible, whole_words};
 
-/// What is known of one thing.
+/// What is known about one thing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Card {
     /// The thing.
     pub title: String,
-    /// Labels and what stands behind them, for people.
+    /// Labels and their texts, for people.
     pub lines: Vec<(String, String)>,
     /// The row itself, for programs.
     pub row: Value,
@@ -54,7 +54,7 @@ impl Card {
         let mut lines = self.lines.clone();
         lines.extend(self.sources.iter().map(|source| ("source".to_owned(), source.clone())));
         lines.push(("checked".to_owned(), self.verified.clone()));
-        // A row may have been laid over by anybody: none of its fields forges a line.
+        // An overlay row is untrusted: none of its fields may forge a line.
         lines.iter_mut().for_each(|(_, value)| *value = visible(value).into_owned());
         let widest = lines.iter().map(|(label, _)| label.len()).max().unwrap_or(0);
         let mut last = "";

@@ -11,7 +11,7 @@ use crate::{
     knowledge::{ArchitectureRow, GpuRow, Knowledge, OpenModules},
 };
 
-/// So many numbers belong to a branch at most: Windows counts on inside one (R570 went to 573).
+/// The most major numbers that one branch covers: Windows keeps counting inside a branch (R570 reached 573).
 const BRANCH_WIDTH: u32 = 5;
 
 /// The products that a name means.
@@ -26,7 +26,11 @@ pub fn gpu(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         })
         .collect();
     let Some(architecture) = knowledge.architecture(answer.capability) else {
-        anyhow::bail!("{} has compute capability {}, which no row describes", answer.name, answer.capability);
+        anyhow::bail!(
+            "{} has compute capability {}, which is not in the knowledge base",
+            answer.name,
+            answer.capability
+        );
     };
     let mut cards: Vec<Card> = rows.iter().map(|row| product(knowledge, row)).collect();
     cards.push(of_architecture(knowledge, architecture));
@@ -50,7 +54,8 @@ pub fn architecture(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Car
     let found = knowledge.find_gpu(name).ok().and_then(|answer| knowledge.architecture(answer.capability));
     let names: Vec<String> = knowledge.capabilities().map(|capability| format!("sm_{}", capability.number())).collect();
     let nearest = || crate::knowledge::nearest(name, names.iter().map(String::as_str));
-    let row = found.ok_or_else(|| unknown("architecture", name, &nearest(), &format!("there are {}", list(&names))))?;
+    let row = found
+        .ok_or_else(|| unknown("architecture", name, &nearest(), &format!("known architectures: {}", list(&names))))?;
     Ok(vec![of_architecture(knowledge, row)])
 }
 
@@ -64,9 +69,9 @@ fn of_architecture(knowledge: &Knowledge, row: &ArchitectureRow) -> Card {
     let first: Vec<String> =
         drivers.iter().filter_map(|(os, driver)| driver.as_ref().map(|driver| format!("{driver} ({os})"))).collect();
     let modules = row.open_kernel_modules.map(|open| match open {
-        OpenModules::Required => "the open ones, with no others",
+        OpenModules::Required => "open only",
         OpenModules::Supported => "open or proprietary",
-        OpenModules::Impossible => "the proprietary ones; the open ones do not know it",
+        OpenModules::Impossible => "proprietary only; not supported by the open ones",
     });
     let products = knowledge.gpus().filter(|gpu| gpu.capability == row.capability).count();
     let tegra = if row.tegra { ", integrated (Jetson, Drive)" } else { "" };
@@ -91,7 +96,7 @@ pub fn driver(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let branch = branches.iter().copied().filter(|branch| *branch <= version.branch()).max();
     let newest = branches.last().copied().unwrap_or_default();
     let known = branch.filter(|branch| *branch < newest || version.branch() < newest + BRANCH_WIDTH);
-    let otherwise = format!("the branches are {}", list(&branches));
+    let otherwise = format!("known branches: {}", list(&branches));
     let branch = known.ok_or_else(|| unknown("driver", name, &[], &otherwise))?;
     let cuda = knowledge.driver_cuda(&version);
     let life = knowledge.branch(branch);
@@ -105,7 +110,7 @@ pub fn driver(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         served.iter().copied().filter(|row| row.driver_last_branch == Some(branch)).collect();
     let title = match name == branch.to_string() {
         true => format!("driver branch R{branch}"),
-        false => format!("driver {version}, of branch R{branch}"),
+        false => format!("driver {version} (branch R{branch})"),
     };
     let row = json!({
         "branch": branch, "cuda": cuda, "life": life,
@@ -115,16 +120,16 @@ pub fn driver(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let programs = cuda.map(|cuda| format!("CUDA {} and older", cuda.major));
     let card = Card::new(title, &row, sources, &verified)
         .maybe("CUDA", cuda.map(|cuda| cuda.to_string()))
-        .maybe("runs programs of", programs)
+        .maybe("runs programs for", programs)
         .maybe("kind", life.map(|life| life.kind.clone()))
         .maybe("end of life", life.and_then(|life| life.eol.clone()))
         .maybe("listed as ended in", life.and_then(|life| life.ended_by.clone()))
-        .maybe("newest seen", life.and_then(|life| life.newest.as_ref().map(ToString::to_string)))
+        .maybe("newest version seen", life.and_then(|life| life.newest.as_ref().map(ToString::to_string)))
         .line("compute capabilities", generations(&served));
-    Ok(vec![card.maybe("the last branch for", (!ending.is_empty()).then(|| generations(&ending)))])
+    Ok(vec![card.maybe("last branch for", (!ending.is_empty()).then(|| generations(&ending)))])
 }
 
-/// Whether some driver of a branch serves an architecture.
+/// Whether any driver of a branch supports an architecture.
 fn serves(row: &ArchitectureRow, branch: u32) -> bool {
     let first = row.driver_first_linux.as_ref().or(row.driver_first_windows.as_ref());
     first.is_none_or(|first| first.branch() <= branch) && row.driver_last_branch.is_none_or(|last| last >= branch)

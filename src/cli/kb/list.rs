@@ -34,12 +34,7 @@ impl Arguments {
         let mut text = output::grid(&grid);
         let oldest = kinds.iter().filter(|kind| kind.rows > 0).map(|kind| kind.oldest.as_str()).min();
         let rows: usize = kinds.iter().map(|kind| kind.rows).sum();
-        let _ = writeln!(
-            text,
-            "\n{rows} rows, the newest of {}, the oldest of {}",
-            knowledge.date,
-            oldest.unwrap_or("no day")
-        );
+        let _ = writeln!(text, "\n{rows} rows, newest {}, oldest {}", knowledge.date, oldest.unwrap_or("no date"));
         text += &overlays(knowledge);
         Ok(text)
     }
@@ -47,8 +42,8 @@ impl Arguments {
 
 fn overlays(knowledge: &Knowledge) -> String {
     match knowledge.overlays.as_slice() {
-        [] => "no folder is laid over it (--knowledge DIR, or GPUCHECK_KNOWLEDGE)\n".to_owned(),
-        folders => folders.iter().map(|folder| format!("laid over it: {folder}\n")).collect(),
+        [] => "no overlay (--knowledge DIR, or GPUCHECK_KNOWLEDGE)\n".to_owned(),
+        folders => folders.iter().map(|folder| format!("overlay: {folder}\n")).collect(),
     }
 }
 
@@ -72,7 +67,7 @@ impl Path {
         }
         let program =
             std::env::current_exe().map_or_else(|_| "this program".to_owned(), |path| path.display().to_string());
-        let mut text = format!("inside {program}: rows of {}, {}\n", knowledge.date, knowledge.hash);
+        let mut text = format!("built into {program}: dated {}, hash {}\n", knowledge.date, knowledge.hash);
         text += &overlays(knowledge);
         Ok(text)
     }

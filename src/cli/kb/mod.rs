@@ -1,4 +1,4 @@
-//! `gpucheck kb`: the knowledge base itself: what is in it, what a row says, and whether real packages agree.
+//! `gpucheck kb`: inspects the knowledge base, shows its rows, and compares them with real packages.
 
 mod card;
 mod hardware;
@@ -24,27 +24,27 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What is in it: kinds of rows, how many, when they were checked
+    /// List the kinds of rows, how many there are and when they were checked
     List(list::Arguments),
-    /// What it says of one thing, and where that is written
+    /// Show what the knowledge base says about one thing, with its sources
     Show(show::Arguments),
-    /// Hold the rows against real packages: wheels, or environments (exit code 1 where they disagree)
+    /// Compare rows with real packages: wheels or environments (exit code 1 if they disagree)
     Verify(verify::Arguments),
-    /// Where it is: inside the program, and the folder that is laid over it
+    /// Show where the knowledge base comes from: the program itself and any overlay folders
     Path(list::Path),
 }
 
 /// Options of every question.
 #[derive(Debug, Clone, Args)]
 struct Shared {
-    /// How the answer is written
+    /// Output format
     #[arg(long, value_name = "FORMAT", env = "GPUCHECK_FORMAT", default_value = "human")]
     format: Format,
     #[command(flatten)]
     sources: Sources,
 }
 
-/// Columns to write in: those of the terminal, else what files are read in.
+/// Columns to write in: those of the terminal, else a width that suits files.
 fn width() -> usize {
     match std::io::stdout().is_terminal() {
         true => terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0)).max(40),
@@ -55,8 +55,8 @@ fn width() -> usize {
 /// The error where no row has the name.
 fn unknown(what: &str, name: &str, nearest: &[String], otherwise: &str) -> anyhow::Error {
     match nearest {
-        [] => anyhow::anyhow!("no {what} '{name}' is known; {otherwise}"),
-        near => anyhow::anyhow!("no {what} '{name}' is known; did you mean {}?", near.join(", ")),
+        [] => anyhow::anyhow!("unknown {what} '{name}'; {otherwise}"),
+        near => anyhow::anyhow!("unknown {what} '{name}'; did you mean {}?", near.join(", ")),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::{
     python,
 };
 
-/// A package: its builds and its known problems; with a version (`bitsandbytes 0.48.1`, `bitsandbytes==0.48.1`) only those that speak
-/// of it.
+/// A package: its builds and its known problems; with a version (`bitsandbytes 0.48.1`, `bitsandbytes==0.48.1`) only those that
+/// apply to it.
 pub fn package(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let (name, version) = match name.split_once("==").or_else(|| name.split_once(' ')) {
         Some((name, version)) => (name.trim(), Some(version.trim()).filter(|version| !version.is_empty())),
@@ -20,7 +20,7 @@ pub fn package(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let name = python::normalize(name);
     let Some(file) = knowledge.package_file(&name) else {
         let names = knowledge.package_files().flat_map(PackageFile::names);
-        let otherwise = "what nobody has written a row about is judged by its own binaries alone";
+        let otherwise = "packages without a row are judged by their own binaries alone";
         return Err(unknown("package", &name, &nearest(&name, names), otherwise));
     };
     let speaks = |range: Option<&str>| match (version, range) {
@@ -35,13 +35,13 @@ pub fn package(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     cards.extend(unpublished.map(|row| {
         let title = format!("{} {} is not on the index", file.package.name, row.versions);
         Card::new(title, row, file.sources_of(&row.source), &row.verified)
-            .line("there is", &row.there)
+            .line("available", &row.there)
             .maybe("instead", row.instead.as_ref())
     }));
     let problems = file.problem.iter().filter(|row| speaks(row.versions.as_deref()) && of_name(&row.of));
     cards.extend(problems.map(|row| of_problem(file, row)));
     if let (Some(version), [card]) = (version, &mut cards[..]) {
-        card.lines.push((version.to_owned(), "no row speaks of this version".to_owned()));
+        card.lines.push((version.to_owned(), "no row covers this version".to_owned()));
     }
     Ok(cards)
 }
@@ -49,8 +49,8 @@ pub fn package(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
 fn of_file(file: &PackageFile) -> Card {
     let row = &file.package;
     Card::new(&row.name, row, file.sources_of(&row.source), &row.verified)
-        .maybe("also named", (!row.names.is_empty()).then(|| list(&row.names)))
-        .maybe("decided by", (!row.main.is_empty()).then(|| list(&row.main)))
+        .maybe("other names", (!row.names.is_empty()).then(|| list(&row.names)))
+        .maybe("deciding libraries", (!row.main.is_empty()).then(|| list(&row.main)))
 }
 
 fn of_build(file: &PackageFile, row: &PackageBuild) -> Card {
@@ -67,15 +67,15 @@ fn of_build(file: &PackageFile, row: &PackageBuild) -> Card {
         card = card
             .line("machine code", format!("for CUDA {}: {}", variant.cuda.join(", "), targets("sm", &variant.sass)));
     }
-    card.maybe("needs a GPU of", row.minimum.map(|least| format!("compute capability {least} or newer")))
+    card.maybe("minimum GPU", row.minimum.map(|least| format!("compute capability {least} or newer")))
         .maybe("CUDA", row.cuda.map(|cuda| cuda.to_string()))
         .maybe("cuDNN", row.cudnn.map(|cudnn| cudnn.to_string()))
         .maybe("torch", row.torch.as_ref())
         .maybe("links to torch", row.links_torch.then_some("yes"))
         .maybe("needs", (!row.needs.is_empty()).then(|| list(&row.needs)))
-        .maybe("brings", (!row.brings.is_empty()).then(|| list(&row.brings)))
+        .maybe("provides", (!row.brings.is_empty()).then(|| list(&row.brings)))
         .maybe("newest", row.newest.as_ref())
-        .line("known by", row.confidence.words())
+        .line("basis", row.confidence.words())
 }
 
 fn targets(kind: &str, targets: &[Target]) -> String {
@@ -84,7 +84,7 @@ fn targets(kind: &str, targets: &[Target]) -> String {
 
 fn of_problem(file: &PackageFile, row: &ProblemRow) -> Card {
     let level = match row.severity {
-        Level::Info => "good to know",
+        Level::Info => "info",
         Level::Warning => "warning",
         Level::Error => "error",
     };
@@ -92,10 +92,10 @@ fn of_problem(file: &PackageFile, row: &ProblemRow) -> Card {
     Card::new(format!("{}: {versions}", row.id), row, file.sources_of(&row.source), &row.verified)
         .line(level, &row.title)
         .line("page", format!("`gpucheck rule {}`", row.slug()))
-        .line("known by", row.confidence.words())
+        .line("basis", row.confidence.words())
 }
 
-/// A shared library: who brings it.
+/// A shared library and what provides it.
 pub fn library(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let mut cards: Vec<Card> = knowledge
         .distributions_with(name)
@@ -112,10 +112,10 @@ pub fn library(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
             CommonOwner::Driver => "NVIDIA's driver",
             CommonOwner::Python => "the Python interpreter",
         };
-        Card::new(name, row, knowledge.library_sources(&row.source), &row.verified).line("brought by", by)
+        Card::new(name, row, knowledge.library_sources(&row.source), &row.verified).line("provided by", by)
     }));
     if cards.is_empty() {
-        let otherwise = "give its file name with the version, such as libcublas.so.12 or cublas64_12.dll";
+        let otherwise = "give its versioned file name, such as libcublas.so.12 or cublas64_12.dll";
         return Err(unknown("library", name, &nearest(name, knowledge.library_names()), otherwise));
     }
     Ok(cards)
@@ -130,22 +130,22 @@ pub fn error(knowledge: &Knowledge, text: &str) -> anyhow::Result<Vec<Card>> {
         .map(|row| {
             let mut card = Card::new(&row.id, row, knowledge.error_sources(&row.source), &row.verified);
             for text in &row.text {
-                card = card.line("a log says", text);
+                card = card.line("log text", text);
             }
             let defect = match row.kind {
                 ErrorKind::Defect => None,
-                ErrorKind::NoGpu => Some("no: there is no GPU to compute on"),
+                ErrorKind::NoGpu => Some("no: there is no GPU to run on"),
                 ErrorKind::NotJudged => Some("no: the GPU is busy or full"),
             };
             for rule in &row.rules {
                 card = card.line("rule", format!("{rule} (`gpucheck rule {rule}`)"));
             }
-            card.line("it says", &row.meaning).maybe("a defect", defect).maybe("to do", row.help.as_ref())
+            card.line("meaning", &row.meaning).maybe("defect", defect).maybe("what to do", row.help.as_ref())
         })
         .collect();
     if cards.is_empty() {
         let ids = knowledge.errors().iter().map(|row| row.id.as_str());
-        return Err(unknown("error", text, &nearest(text, ids), "give a line of the message, or words of it"));
+        return Err(unknown("error", text, &nearest(text, ids), "give a line or some words of the message"));
     }
     Ok(cards)
 }

@@ -1,4 +1,4 @@
-//! `gpucheck kb show KIND NAME`: what the knowledge base says of one thing.
+//! `gpucheck kb show KIND NAME`: what the knowledge base says about one thing.
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -8,9 +8,9 @@ use super::{super::output, Format, Shared, card::Card, hardware, packages, softw
 /// Arguments of `gpucheck kb show`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// What it is
+    /// Kind of thing to show
     kind: Kind,
-    /// Its name: 2.7.1+cu128, 5090, 12.8, 580, sm_120, CUDA_VISIBLE_DEVICES, 802, bitsandbytes, libcublas.so.12
+    /// Name, such as 2.7.1+cu128, 5090, 12.8, 580, sm_120, CUDA_VISIBLE_DEVICES, 802, bitsandbytes, libcublas.so.12
     #[arg(required = true)]
     name: Vec<String>,
     #[command(flatten)]
@@ -20,7 +20,7 @@ pub struct Arguments {
 /// Things that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// A release of torch, or one build of it: 2.7.1, 2.7.1+cu128
+    /// A torch release, or one of its builds: 2.7.1, 2.7.1+cu128
     Torch,
     /// A GPU by name, PCI id or capability: 5090
     Gpu,
@@ -32,13 +32,13 @@ enum Kind {
     Driver,
     /// An environment variable
     Variable,
-    /// A package, with what its versions hold and its known problems: bitsandbytes, bitsandbytes 0.48.1
+    /// A package, its builds and its known problems: bitsandbytes, bitsandbytes 0.48.1
     Package,
-    /// A shared library, and who brings it: libcublas.so.12
+    /// A shared library and what provides it: libcublas.so.12
     Library,
-    /// A message of a program: "no kernel image"
+    /// An error message: "no kernel image"
     Error,
-    /// A failure of the driver, by code or by what a log says: 802, "forward compatibility"
+    /// A driver failure, by error code or log text: 802, "forward compatibility"
     Failure,
 }
 

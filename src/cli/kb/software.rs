@@ -17,7 +17,8 @@ pub fn torch(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
             let versions: Vec<&str> = knowledge.torch_releases().map(|release| release.version.as_str()).collect();
             let newest = versions.last().copied().unwrap_or_default();
             let newer = knowledge.is_newer_torch(public);
-            let otherwise = format!("the newest is {newest}; an installed one is judged by its own binaries");
+            let otherwise =
+                format!("the newest known release is {newest}; an installed torch is judged by its own binaries");
             let near = if newer { Vec::new() } else { nearest(public, versions) };
             unknown("torch release", public, &near, &otherwise)
         });
@@ -28,7 +29,7 @@ pub fn torch(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         let mut variants: Vec<&str> = release.builds.iter().map(|build| build.variant.as_str()).collect();
         variants.sort_unstable();
         variants.dedup();
-        anyhow::bail!("torch {public} was not built as {variant}; there are {}", variants.join(", "));
+        anyhow::bail!("torch {public} has no {variant} build; known builds: {}", variants.join(", "));
     }
     Ok(builds.into_iter().map(|build| of_build(knowledge, release, build)).collect())
 }
@@ -72,11 +73,11 @@ fn of_release(knowledge: &Knowledge, release: &TorchRelease) -> Card {
     for build in &release.builds {
         let code = match (&build.sass, &build.ptx) {
             (None, _) if build.variant == "cpu" => "no CUDA".to_owned(),
-            (None, _) => "code not known".to_owned(),
+            (None, _) => "code unknown".to_owned(),
             (Some(sass), Some(ptx)) if !ptx.is_empty() => format!("{}, PTX {}", list(sass), list(ptx)),
             (Some(sass), _) => list(sass),
         };
-        let default = if build.pypi_default { ", what PyPI gives" } else { "" };
+        let default = if build.pypi_default { ", the default on PyPI" } else { "" };
         card = card.line("builds", format!("{} on {}: {code}{default}", build.variant, build.platform));
     }
     card
@@ -95,15 +96,15 @@ fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild) -
     )
     .maybe("machine code", build.sass.as_ref().map(list))
     .maybe("PTX", build.ptx.as_deref().map(listed))
-    .maybe("in a few files only", build.partial.as_ref().filter(|list| !list.is_empty()).map(list))
-    .maybe("not known", build.unknown.as_ref())
+    .maybe("in a few fatbins only", build.partial.as_ref().filter(|list| !list.is_empty()).map(list))
+    .maybe("unknown", build.unknown.as_ref())
     .maybe("CUDA toolkit", build.toolkit.as_ref())
     .maybe("cuDNN", build.cudnn.as_ref())
     .line("Python", python_range(release.python_of(build)))
     .maybe("glibc", release.glibc_of(build).map(|glibc| format!("{glibc} or newer")))
     .line("index", index)
     .line("published", build.published.describe())
-    .line("code known from", build.basis.describe())
+    .line("basis for code", build.basis.describe())
     .maybe("note", build.note.as_ref())
 }
 
@@ -117,7 +118,8 @@ pub fn cuda(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let rows: Vec<_> = exact.chain(family).collect();
     if rows.is_empty() {
         let versions: Vec<&str> = knowledge.toolkit_rows().iter().map(|row| row.version.as_str()).collect();
-        let range = format!("there are {} to {}", versions.first().unwrap_or(&""), versions.last().unwrap_or(&""));
+        let range =
+            format!("known toolkits: {} to {}", versions.first().unwrap_or(&""), versions.last().unwrap_or(&""));
         return Err(unknown("CUDA toolkit", name, &nearest(name, versions), &range));
     }
     let card = |row: &crate::knowledge::ToolkitRow| {
@@ -126,27 +128,31 @@ pub fn cuda(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         let full = [("Linux", &row.min_driver_linux), ("Windows", &row.min_driver_windows)];
         let full: Vec<String> =
             full.iter().filter_map(|(os, driver)| driver.as_ref().map(|driver| format!("{driver} ({os})"))).collect();
-        let mut card =
-            Card::new(format!("CUDA toolkit {}", row.version), row, knowledge.cuda_sources(&row.source), &row.verified)
-                .maybe("released", row.released.as_ref())
-                .maybe(
-                    "its programs need",
-                    floors.map(|(linux, windows)| {
-                        format!("driver {linux} (Linux), {windows} (Windows) or newer: the floor of its CUDA major")
-                    }),
-                )
-                .maybe("all its features need", (!full.is_empty()).then(|| full.join(", ")))
-                .maybe("PTX ISA", row.ptx_isa.map(|isa| isa.to_string()))
-                .line("targets", list(&row.targets));
+        let mut card = Card::new(
+            format!("CUDA toolkit {}", row.version),
+            row,
+            knowledge.cuda_sources(&row.source),
+            &row.verified,
+        )
+        .maybe("released", row.released.as_ref())
+        .maybe(
+            "programs need",
+            floors.map(|(linux, windows)| {
+                format!("driver {linux} (Linux), {windows} (Windows) or newer: the minimum for its CUDA major version")
+            }),
+        )
+        .maybe("all features need", (!full.is_empty()).then(|| full.join(", ")))
+        .maybe("PTX ISA", row.ptx_isa.map(|isa| isa.to_string()))
+        .line("targets", list(&row.targets));
         for (field, why) in &row.unknown {
-            card = card.line("not known", format!("{}: {why}", field.replace('_', " ")));
+            card = card.line("unknown", format!("{}: {why}", field.replace('_', " ")));
         }
         card
     };
     Ok(rows.into_iter().map(card).collect())
 }
 
-/// A variable: who reads it, or that nothing does.
+/// A variable: what reads it, or that nothing does.
 pub fn variable(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let read = knowledge.variables().iter().filter(|row| row.name.eq_ignore_ascii_case(name)).map(|row| {
         let reader = match &row.versions {
@@ -158,7 +164,7 @@ pub fn variable(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> 
             .line("effect", &row.effect)
             .maybe("values", (!row.values.is_empty()).then(|| row.values.join(", ")))
             .maybe("value", row.format.as_ref())
-            .maybe("not set", row.default.as_ref())
+            .maybe("if not set", row.default.as_ref())
     });
     let unread = knowledge.unread_variables().iter().filter(|row| row.name.eq_ignore_ascii_case(name)).map(|row| {
         let reader = format!("{} {}", row.of, row.versions.as_deref().unwrap_or(""));
@@ -171,13 +177,13 @@ pub fn variable(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> 
     if cards.is_empty() {
         let names = knowledge.variables().iter().map(|row| row.name.as_str());
         let names = names.chain(knowledge.unread_variables().iter().map(|row| row.name.as_str()));
-        let otherwise = "`gpucheck kb list` counts what there is";
+        let otherwise = "`gpucheck kb list` gives an overview";
         return Err(unknown("variable", name, &nearest(name, names), otherwise));
     }
     Ok(cards)
 }
 
-/// The failures that a code or a piece of a log shows.
+/// The failures that an error code or a piece of a log stands for.
 pub fn failure(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let code: Option<u32> = name.parse().ok();
     let lower = name.to_lowercase();
@@ -196,18 +202,18 @@ pub fn failure(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
             let codes = |name: &str, codes: &[u32]| (!codes.is_empty()).then(|| format!("{name} {}", list(codes)));
             let mut card = Card::new(&row.name, row, knowledge.failure_sources(&row.source), &row.verified)
                 .line("cause", &row.cause)
-                .line("to tell", &row.tell)
+                .line("how to tell", &row.tell)
                 .maybe("code", codes("CUDA", &row.cuda))
                 .maybe("code", codes("NVML", &row.nvml));
             for text in &row.texts {
-                card = card.line("a log says", text);
+                card = card.line("log text", text);
             }
             card.maybe("rule", row.rule.as_ref().map(|rule| format!("{rule} (`gpucheck rule {rule}`)")))
         })
         .collect();
     if cards.is_empty() {
         let names = knowledge.failures().iter().map(|row| row.name.as_str());
-        return Err(unknown("failure", name, &nearest(name, names), "give a code, or words of the message"));
+        return Err(unknown("failure", name, &nearest(name, names), "give an error code or some words of the message"));
     }
     Ok(cards)
 }

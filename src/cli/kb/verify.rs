@@ -29,13 +29,13 @@ use crate::{
 /// Arguments of `gpucheck kb verify`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Wheels, folders of environments, the URL of a wheel, or NAME==VERSION
+    /// Wheels, environment folders, the URL of a wheel, or NAME==VERSION
     #[arg(value_name = "PACKAGE", required = true)]
     packages: Vec<PathBuf>,
-    /// Of wheels read only the beginning of each library: the base set, in a fraction of a second
+    /// Read only the beginning of each library in a wheel: the base set, in a fraction of a second
     #[arg(long)]
     quick: bool,
-    /// Python version that a wheel on a server must be for, such as 3.12 or 3.14t
+    /// Python version that a remote wheel must support, such as 3.12 or 3.14t
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     python_version: Option<PythonVersion>,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Reads every package, compares, and tells.
+    /// Reads every package, compares it and reports.
     pub(super) fn run(self) -> anyhow::Result<(String, Exit)> {
         let knowledge = self.shared.sources.load()?;
         let mut all = Vec::new();
@@ -82,7 +82,7 @@ impl Arguments {
         Ok(vec![verify::of_wheel(path, &name, &ArchiveOptions { quick: self.quick, ..ArchiveOptions::default() })?])
     }
 
-    /// Over the network only the libraries that decide are read, and what else there is by name.
+    /// Over the network, only the deciding libraries are read; the others are known by name.
     fn remote(&self, located: &Located, knowledge: &Knowledge) -> anyhow::Result<Evidence> {
         let file = located.file()?;
         let name = WheelName::parse(&file).map(|wheel| wheel.name).unwrap_or_default();
@@ -101,13 +101,13 @@ fn environment(path: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidenc
     let options = probe::Options { python: vec![path.to_owned()], interests, ..probe::Options::default() };
     let facts = probe::facts(&options, &Surroundings::of_process())?;
     let environment = facts.environments.iter().find(|environment| environment.selected);
-    let environment = environment.context("no Python environment was found there")?;
+    let environment = environment.context("no Python environment found")?;
     let known = environment.packages.iter().filter(|package| verify::has_rows(knowledge, &package.name));
     // torch first: the others follow it.
     let (torch, others): (Vec<_>, Vec<_>) = known.partition(|package| package.name == "torch");
     let all = torch.into_iter().chain(others);
     let found: Vec<Evidence> = all.filter_map(|package| verify::of_environment(environment, package)).collect();
-    anyhow::ensure!(!found.is_empty(), "no package of which the knowledge base has rows is installed there");
+    anyhow::ensure!(!found.is_empty(), "none of the installed packages has rows in the knowledge base");
     Ok(found)
 }
 

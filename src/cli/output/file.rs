@@ -1,13 +1,13 @@
 //! A report in a file: `--output FILE`.
 //!
-//! - A regular file is replaced in one step: a reader, and another gpucheck with the same `--output`, sees the old text or the new one,
-//!   whole. The text is written to a neighbour of an unpredictable name that nobody else can have made, with the permissions and the
-//!   owner of the file that was there (a new one has what the umask leaves), and the neighbour then takes its name. On every way out
-//!   that the program can see, signals included, the neighbour is gone.
+//! - A regular file is replaced in one step: a reader, and another gpucheck with the same `--output`, sees the complete
+//!   old text or the complete new one. The text is written to a temporary file beside it, with an unpredictable name and exclusive creation,
+//!   with the permissions and owner of the old file (a new file gets what the umask leaves), which is then renamed. The temporary file is
+//!   removed on every exit that the program can catch, signals included.
 //! - A link is followed: the file that it leads to is replaced, the link stays. The same goes for a link to nothing yet.
-//! - What is no regular file (a device, a pipe, a socket) and what is named by its number in a process (`/dev/stdout`, `/dev/fd/3`) is
-//!   written to as it is.
-//! - A file whose folder takes no neighbour, or that is a mount of its own as a container's termination log is, is written in place.
+//! - Anything but a regular file (a device, a pipe, a socket), and anything named by a descriptor number (`/dev/stdout`, `/dev/fd/3`), is
+//!   written to directly.
+//! - A file in a folder where no file can be created, or that is itself a mount point (a container's termination log), is written in place.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -22,7 +22,7 @@ use crate::start;
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
-/// So much is written between two looks at whether a signal has come.
+/// Bytes written between checks for a signal.
 const PIECE: usize = 64 << 10;
 
 /// Writes `text` to what `path` names.
@@ -30,11 +30,11 @@ const PIECE: usize = 64 << 10;
 /// # Errors
 /// What the operating system says; nothing is left behind then.
 pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
-    // Asked by the name as it is, so that the system's own rules about links in folders that all may write to hold.
+    // Uses the path as given, so that the system's own rules about links in world-writable folders apply.
     let there = match fs::metadata(path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
-        // Links in circles, names that are too long, folders that may not be looked into: another name mends it.
+        // Link loops, names that are too long, folders that may not be read: another name would help.
         Err(error) => return Err(io::Error::new(ErrorKind::InvalidInput, error)),
     };
     if there.as_ref().is_some_and(Metadata::is_dir) || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -80,14 +80,14 @@ fn follow(path: &Path) -> io::Result<Place> {
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::new(ErrorKind::InvalidInput, "its symbolic links go in circles"))
+    Err(io::Error::new(ErrorKind::InvalidInput, "its symbolic links form a loop"))
 }
 
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes to a device, pipe or socket. A reader that leaves is calm, as with standard output.
+/// Writes to a device, pipe or socket. As with standard output, a reader that leaves early is not an error.
 fn pour(path: &Path, there: &Metadata, text: &[u8]) -> io::Result<()> {
     let result = match stream(there) {
         Some(mut stream) => stream.write_all(text).and_then(|()| stream.flush()),
@@ -99,8 +99,8 @@ fn pour(path: &Path, there: &Metadata, text: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Standard output or error, when that is what is meant. It may be a socket, which cannot be opened by its name, or a file with text
-/// in it already, behind which the report belongs.
+/// Standard output or error, if the path refers to one of them. It may be a socket, which cannot be opened by name, or a file that
+/// already has content, to which the report is appended.
 #[cfg(target_os = "linux")]
 fn stream(there: &Metadata) -> Option<Box<dyn Write>> {
     use std::os::unix::fs::MetadataExt as _;
@@ -125,7 +125,7 @@ fn open(path: &Path, there: &Metadata) -> io::Result<Box<dyn Write>> {
     }
     let _ = there;
     let mut options = OpenOptions::new();
-    // Behind what is there: a file that a process has open by its number may hold what others wrote.
+    // Appends: a file that is open under a descriptor number may contain what others wrote.
     options.append(true);
     #[cfg(target_os = "linux")]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NOCTTY.bits().cast_signed());
@@ -142,7 +142,7 @@ fn replace(path: &Path, exists: bool, text: &[u8]) -> io::Result<()> {
         (Err(error), Some(old)) if is_refused(&error) => in_place(old, text),
         (result, _) => result,
     };
-    // The neighbour is gone or has the name of the file: now a signal that came in between may have its way.
+    // The temporary file is gone or renamed: a signal that arrived meanwhile may now take effect.
     signals.release();
     result
 }
@@ -161,7 +161,7 @@ fn neighbour(path: &Path, old: Option<&File>, text: &[u8], signals: &Signals) ->
     new.persist(path).map(drop).map_err(|failed| failed.error)
 }
 
-/// A new file that nobody else has made; `shared`: with the permissions that the umask leaves, else for its owner alone.
+/// A newly created file; `shared`: with the permissions that the umask leaves, else readable by its owner only.
 fn create(folder: &Path, shared: bool) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(".gpucheck-").suffix(".new");
@@ -169,7 +169,7 @@ fn create(folder: &Path, shared: bool) -> io::Result<NamedTempFile> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(if shared { 0o666 } else { 0o600 }));
     #[cfg(not(unix))]
     let _ = shared;
-    // The name of the neighbour, which the error would tell, is nobody's affair.
+    // The error would contain the temporary name, which means nothing to the user.
     builder.tempfile_in(folder).map_err(|error| error.kind().into())
 }
 
@@ -180,7 +180,7 @@ fn dress(new: &File, old: &Metadata) -> io::Result<()> {
     let own = new.metadata()?;
     let mut mode = old.mode() & 0o777;
     if own.uid() != old.uid() {
-        // Only root may give a file away, and a folder that others may write to is no reason to fail.
+        // Only root may change the owner, and a folder that others may write to is not a reason to fail.
         let _ = fchown(new, Some(old.uid()), None);
     }
     if own.gid() != old.gid() && fchown(new, None, Some(old.gid())).is_err() {
@@ -194,7 +194,7 @@ fn dress(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the folder takes no neighbour, or the file is a mount of its own.
+/// Whether no file can be created in the folder, or the file is itself a mount point.
 fn is_refused(error: &io::Error) -> bool {
     matches!(
         error.kind(),

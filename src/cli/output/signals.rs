@@ -49,11 +49,11 @@ impl Signals {
         signals
     }
 
-    /// Lets a signal that came have its way, which ends the program.
+    /// Lets a signal that arrived take effect, which ends the program.
     pub fn release(self) {
         self.released.store(true, Ordering::SeqCst);
         for (signal, _) in self.held.iter().filter(|(_, own)| own.load(Ordering::SeqCst)) {
-            // All of these end the program; it fails for numbers that are no signals.
+            // All of these end the program; it only fails for numbers that are not signals.
             let _ = signal_hook::low_level::emulate_default_handler(*signal);
         }
     }
@@ -70,7 +70,7 @@ fn ignored() -> u64 {
 
 #[cfg(not(unix))]
 impl Signals {
-    /// Nothing is held: what ends a program here runs no code of it.
+    /// Nothing is held: signals here end a program without running any of its code.
     pub fn hold() -> Self {
         Self::default()
     }

@@ -9,7 +9,7 @@ use crate::{
     rules::{Judged, code::Execution},
 };
 
-/// A cell of which nothing is known.
+/// A cell about which nothing is known.
 pub fn missing(torch: &str, cuda: CudaVersion) -> Cell {
     Cell {
         torch: torch.to_owned(),
@@ -29,7 +29,7 @@ pub struct BuildAnswer {
     lines: Vec<RunsOn>,
     /// The row of the build.
     row: String,
-    /// Whether nobody has seen yet that it is published.
+    /// Whether it is announced but not confirmed as published.
     announced: bool,
 }
 
@@ -64,7 +64,7 @@ impl BuildAnswer {
             }
             None if how == Execution::Unknown => {
                 cell.status = CellStatus::Unknown;
-                cell.reason = "nobody has verified what this build holds".to_owned();
+                cell.reason = "contents not verified".to_owned();
             }
             None => {
                 cell.status = CellStatus::Works;
@@ -72,7 +72,7 @@ impl BuildAnswer {
             }
         }
         if self.announced {
-            cell.reason += "; announced, nobody here has seen it";
+            cell.reason += "; announced, but not confirmed as published";
         }
         if cell.status != CellStatus::Fails {
             cell.commands.clone_from(&self.tried.commands);

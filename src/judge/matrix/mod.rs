@@ -1,4 +1,4 @@
-//! CUDA × PyTorch × GPU: which official build serves which GPU, with a reason for each cell. No judgement of its own: every cell is a
+//! CUDA × PyTorch × GPU: which official build works on which GPU, with a reason for each cell. It judges nothing itself: every cell is a
 //! build that `fix` tries and the rules judge.
 
 mod cell;
@@ -25,7 +25,7 @@ pub struct Grid<'g> {
     pub releases: Vec<&'g TorchRelease>,
     /// The columns; none: every CUDA release between the oldest and the newest of which there is a wheel.
     pub cuda: Vec<CudaVersion>,
-    /// Of which Python the wheels are; nothing: any.
+    /// The Python version of the wheels; nothing: any.
     pub python: Option<PythonVersion>,
 }
 

@@ -21,9 +21,9 @@ impl fmt::Display for ReleasesError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoneInRange(range) => {
-                write!(f, "--torch '{range}': no release that the knowledge base lists is in this range")
+                write!(f, "--torch '{range}': no release in the knowledge base is in this range")
             }
-            Self::NoSuch(version) => write!(f, "--torch {version}: the knowledge base lists no such release"),
+            Self::NoSuch(version) => write!(f, "--torch {version}: no such release in the knowledge base"),
             Self::NoVersion(text) => {
                 write!(f, "--torch '{text}' is neither a version such as 2.7.1 nor a range such as '>=2.5,<2.9'")
             }

@@ -1,4 +1,4 @@
-//! How a scan stands to a baseline: what was written, and what differs without closing the gate.
+//! How a scan compares to a baseline: what was written, and what differs without closing the gate.
 
 use super::{count, text::Page};
 use crate::{
@@ -13,7 +13,7 @@ const SHOWN: usize = 12;
 pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
     let Some(compared) = &scan.baseline else { return };
     if compared.written {
-        let text = format!("wrote the baseline {}", compared.file);
+        let text = format!("wrote baseline {}", compared.file);
         page.marked(0, 2, "✓", Paint::Good, &text);
         list(page, "−", &compared.losses);
     }

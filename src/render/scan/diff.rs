@@ -27,7 +27,7 @@ pub(super) fn show(page: &mut Page<'_>, diff: &Diff) {
     }
     let same = diff.packages.len() - packages.len();
     match (packages.len(), same) {
-        (0, 0) => page.wrapped(0, "Neither holds device code."),
+        (0, 0) => page.wrapped(0, "Neither contains device code."),
         (0, _) => page.wrapped(0, "Nothing changed: the same targets, PTX versions, compression and needed libraries."),
         (_, 0) => {}
         _ => page.dim(0, &format!("{same} more with device code did not change.")),
@@ -68,7 +68,7 @@ fn one(page: &mut Page<'_>, package: &PackageChange) {
     }
 }
 
-/// Another answer for GPUs, by what became of it.
+/// GPUs for which the answer changed, grouped by the kind of change.
 fn gpus(page: &mut Page<'_>, changes: &[GpuChange]) {
     let say = |change: &GpuChange| {
         let number = change.capability.number();
@@ -81,13 +81,13 @@ fn gpus(page: &mut Page<'_>, changes: &[GpuChange]) {
     let groups: [(&str, Paint, Fits); 5] = [
         ("✗ lost", Paint::Error, |change| change.worked && !change.works),
         ("✓ gained", Paint::Good, |change| !change.worked && change.works),
-        ("! from PTX now", Paint::Warning, |change| {
+        ("! now from PTX", Paint::Warning, |change| {
             change.worked && change.works && matches!((change.old, change.new), (Native(_), Jit(_)))
         }),
-        ("✓ from machine code now", Paint::Good, |change| {
+        ("✓ now from machine code", Paint::Good, |change| {
             change.works && matches!((change.old, change.new), (Jit(_), Native(_)))
         }),
-        ("? not known any more", Paint::Dim, |change| !change.worked && !change.works),
+        ("? no longer known", Paint::Dim, |change| !change.worked && !change.works),
     ];
     for (label, paint, fits) in groups {
         let list: Vec<String> = changes.iter().filter(|change| fits(change)).map(say).collect();
@@ -101,10 +101,10 @@ fn delta(page: &mut Page<'_>, indent: usize, delta: &Delta, package: [Option<u64
     let lists = [
         ("gained", &delta.gained),
         ("lost", &delta.lost),
-        ("now in part", &delta.became_partial),
-        ("now whole", &delta.became_base),
-        ("+ in part", &delta.gained_partial),
-        ("− in part", &delta.lost_partial),
+        ("now partial", &delta.became_partial),
+        ("now full", &delta.became_base),
+        ("+ partial", &delta.gained_partial),
+        ("− partial", &delta.lost_partial),
     ];
     for (label, list) in lists {
         if !list.is_empty() {
@@ -137,7 +137,7 @@ fn delta(page: &mut Page<'_>, indent: usize, delta: &Delta, package: [Option<u64
     if !sizes.is_empty() {
         page.labelled(indent, "size", &sizes.join(", "));
     }
-    for (label, list) in [("needs now", &delta.needs_gained), ("no longer", &delta.needs_lost)] {
+    for (label, list) in [("now needs", &delta.needs_gained), ("no longer", &delta.needs_lost)] {
         if !list.is_empty() {
             page.labelled(indent, label, &list.join(" "));
         }

@@ -40,7 +40,7 @@ pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
             runs.map(|run| run.capability.number().to_string()).collect::<Vec<_>>().join(" ")
         };
         for (label, verdict) in
-            [("runs on", Support::Yes), ("in part on", Support::Partial), ("unknown on", Support::Unknown)]
+            [("runs on", Support::Yes), ("partial on", Support::Partial), ("unknown on", Support::Unknown)]
         {
             let list = of(verdict);
             if !list.is_empty() {
@@ -59,7 +59,7 @@ pub(super) fn of_library(page: &mut Page<'_>, scanned: &Scanned) {
 pub(super) fn show(page: &mut Page<'_>, scan: &Scan) {
     let judged: Vec<&BundleSummary> = scan.packages.iter().filter(|package| !package.runs_on.is_empty()).collect();
     let Some(first) = judged.first() else { return };
-    // GPUs that were named are a question with an answer; without one, all there are were asked for.
+    // Named GPUs get an answer each; without a name, all known GPUs are shown.
     if scan.gate.is_none() {
         matrix(page, &judged);
     } else {
@@ -98,7 +98,7 @@ fn named(page: &mut Page<'_>, judged: &[&BundleSummary], index: usize) {
     page.blank();
 }
 
-/// Packages against capabilities, in as many blocks as the width asks for.
+/// Packages by capability, in as many blocks as the width requires.
 fn matrix(page: &mut Page<'_>, judged: &[&BundleSummary]) {
     let mut capabilities: Vec<ComputeCapability> =
         judged.iter().flat_map(|package| &package.runs_on).map(|run| run.capability).collect();
@@ -124,14 +124,14 @@ fn matrix(page: &mut Page<'_>, judged: &[&BundleSummary]) {
     let named = |capability: &ComputeCapability| {
         let run = judged.iter().flat_map(|package| &package.runs_on).find(|run| run.capability == *capability)?;
         let (product, _) = run.gpu.rsplit_once(" (sm_")?;
-        // No line ends between a number and its name.
+        // No line break between a number and its name.
         Some(format!("{} {product}", capability.number()).replace(' ', "\u{a0}"))
     };
     let products: Vec<String> = capabilities.iter().filter_map(named).collect();
     if !products.is_empty() {
         page.dim(0, &products.join(" · "));
     }
-    page.dim(0, "■ machine code, □ compiled from PTX by the driver, ◐ in part: no support, · no, ? not known");
+    page.dim(0, "■ machine code, □ compiled from PTX by the driver, ◐ partial (not supported), · no, ? unknown");
 }
 
 /// One cell under its number.

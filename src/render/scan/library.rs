@@ -25,7 +25,7 @@ pub(super) fn show(page: &mut Page<'_>, scanned: &Scanned) {
         };
         head.push(format!("{} {what}, {} of device code", code.fatbins, size(bytes)));
     } else if !code.relocatable.is_empty() {
-        head.push("link input only: nothing in it runs by itself".to_owned());
+        head.push("link input only: none of it runs by itself".to_owned());
     }
     if scanned.profile.as_ref().is_some_and(|profile| profile.sampled) {
         head.push("sampled".to_owned());
@@ -73,7 +73,7 @@ fn profile_lines(
     };
     if profile.stub {
         let there = if sass.is_empty() { "no fatbin".to_owned() } else { format!("a stub ({})", targets(sass.keys())) };
-        page.labelled(2, "sections", &format!("{there}: the code lies elsewhere in the file"));
+        page.labelled(2, "sections", &format!("{there}: the code is elsewhere in the file"));
     } else {
         let base = counted(CodeKind::Sass);
         if !base.is_empty() {
@@ -88,7 +88,7 @@ fn profile_lines(
         let text = |(target, share): (&CodeTarget, &Share)| format!("{target} ×{}", share.fatbins);
         let list: Vec<String> = profile.partial.iter().map(text).collect();
         let of = profile.partial.values().next().map_or(0, |share| share.of);
-        page.labelled(2, "in part", &format!("{} (of {of} fatbins)", list.join(" · ")));
+        page.labelled(2, "partial", &format!("{} (of {of} fatbins)", list.join(" · ")));
     }
     if let Some(needs) = ptx_needs(&profile.ptx) {
         page.labelled(2, "PTX ISA", &needs);
@@ -108,20 +108,20 @@ pub(super) fn ptx_needs(ptx: &[Ptx]) -> Option<String> {
     let needs = match (newest.cuda, newest.driver_branch) {
         (Some(cuda), Some(branch)) => format!(": compiled by drivers with CUDA {cuda} (R{branch}) or newer"),
         (Some(cuda), None) => format!(": compiled by drivers with CUDA {cuda} or newer"),
-        _ => ": newer than this version of gpucheck knows".to_owned(),
+        _ => ": newer than this version of gpucheck knows about".to_owned(),
     };
     Some(format!("{}{needs}", list.join(", ")))
 }
 
-/// How entries are compressed, and what that needs; nothing where all are as they are.
+/// How entries are compressed, and what that requires; nothing if none are.
 pub(super) fn stored(compressed: Compressed) -> Option<String> {
-    let ways = [("LZ4", compressed.lz4), ("zstd", compressed.zstd), ("in an unknown way", compressed.other)];
+    let ways = [("LZ4", compressed.lz4), ("zstd", compressed.zstd), ("unknown compression", compressed.other)];
     if ways.iter().all(|(_, count)| *count == 0) {
         return None;
     }
     let plain = [("uncompressed", compressed.none)];
     let list =
         ways.into_iter().chain(plain).filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name} ×{count}"));
-    let needs = if compressed.zstd > 0 { " (zstd: read by drivers from R550 on)" } else { "" };
+    let needs = if compressed.zstd > 0 { " (zstd: needs driver R550 or newer)" } else { "" };
     Some(format!("{}{needs}", list.collect::<Vec<_>>().join(" · ")))
 }

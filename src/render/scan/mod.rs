@@ -38,19 +38,19 @@ pub(super) fn render(scan: &Scan, screen: &Screen) -> String {
     } else if let Some(package) = scan.packages.first() {
         one(&mut page, package, scan);
     } else {
-        page.line(0, "nothing that can hold device code: no library, object file, cubin, fatbin, PTX or package");
+        page.line(0, "nothing that can contain device code: no library, object file, cubin, fatbin, PTX or package");
     }
     notes(&mut page, scan);
     baseline::show(&mut page, scan);
     page.finish()
 }
 
-/// What comes last: whether what was asked for is met.
+/// The last part: whether the requirements are met.
 pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     if let Some(gate) = &scan.gate {
         let mut required = gate.required.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        // A gate that opens for less than was asked says so in its own line, also with -q.
+        // A gate that passes with exceptions says so in its own line, also with -q.
         let excused = report.facts.excused.values().map(|targets| targets.len()).sum();
         if excused > 0 {
             required += &format!(" ({} in the baseline)", count(excused, "exception", "exceptions"));
@@ -58,7 +58,7 @@ pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
         let baseline = gate.baseline.clone().unwrap_or_default();
         let compiles = |package: &BundleSummary| package.runs_on.iter().any(Run::is_compiled_there);
         let all = !scan.packages.is_empty() && scan.packages.iter().all(compiles);
-        let runs = if all { "compiles its code where it runs, and so for" } else { "runs on" };
+        let runs = if all { "compiles its code at run time, including for" } else { "runs on" };
         let lists = [(runs, gate.gpus.join(", ")), ("is built for", required), ("matches", baseline)];
         let asked: Vec<String> = lists
             .into_iter()
@@ -67,13 +67,13 @@ pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
             .chain(gate.nothing_lost.then(|| "lost nothing".to_owned()))
             .collect();
         let found = report.findings.iter().any(|finding| finding.severity == Severity::Error);
-        // Where nothing was found, what was asked is neither so nor not so.
+        // If nothing was found, the requirement is neither met nor violated.
         let open = !found && gate.reasons.is_empty();
         if let Some(names) = (open && !gate.nothing_in.is_empty()).then(|| gate.nothing_in.join(", ")) {
-            let text = format!("no device code that can run was found in {names}: there is nothing to judge");
+            let text = format!("no runnable device code found in {names}: nothing to check");
             page.marked(0, 2, "?", Paint::Error, &text);
         }
-        let sample = if gate.sampled { ", by the sample that was read (--full reads all)" } else { "" };
+        let sample = if gate.sampled { ", based on a sample (--full reads everything)" } else { "" };
         match gate.reasons.as_slice() {
             _ if gate.met => page.marked(0, 2, "✓", Paint::Good, &format!("{}{sample}", asked.join(", and "))),
             [] if found => page.marked(0, 2, "✗", Paint::Error, "not met: see above"),
@@ -85,7 +85,7 @@ pub(super) fn gate(scan: &Scan, report: &Report, screen: &Screen) -> String {
             }
         }
         for why in gate.unknown.iter().filter(|_| open) {
-            page.marked(0, 2, "?", Paint::Error, &format!("not known: {why}"));
+            page.marked(0, 2, "?", Paint::Error, &format!("unknown: {why}"));
         }
     }
     page.finish()
@@ -139,7 +139,7 @@ fn many(page: &mut Page<'_>, scan: &Scan) {
     }
 }
 
-/// Native files in which no section shows device code: one by one where there are few, else their number.
+/// Native files without device code in their sections: listed if there are few, else counted.
 fn without_code(page: &mut Page<'_>, scan: &Scan) {
     let without: Vec<&Scanned> = scan.libraries.iter().filter(|scanned| !scanned.library.has_code()).collect();
     let unknown: Vec<(&Scanned, &String)> = without
@@ -164,11 +164,11 @@ fn without_code(page: &mut Page<'_>, scan: &Scan) {
         }
     } else if !without.is_empty() {
         let searched = without.len() - unknown.len();
-        let mut text = format!("{} more native files show no device code", without.len());
+        let mut text = format!("{} more native files: no device code found", without.len());
         match (searched, unknown.len()) {
-            (_, 0) => text += ", wherever in them",
-            (0, _) => text += " in their sections (-v: which and why; --deep searches them whole)",
-            _ => text += &format!(", {searched} of them searched whole (-v)"),
+            (_, 0) => text += " anywhere in them",
+            (0, _) => text += " in their sections (-v: which and why; --deep searches whole files)",
+            _ => text += &format!(", {searched} of them searched completely (-v)"),
         }
         page.dim(0, &text);
     }
@@ -192,11 +192,11 @@ fn notes(page: &mut Page<'_>, scan: &Scan) {
     let sampled =
         scan.diff.as_ref().is_some_and(|diff| diff.sampled) || scan.packages.iter().any(|package| package.sampled);
     if sampled {
-        page.warning("sampled: of large libraries only the first fatbins were read. What most of the code is built for is there; rare architectures, hidden code, sizes and needed libraries are not.");
+        page.warning("sampled: only the first fatbins of large libraries were read. The report covers what most of the code is built for, but not rare architectures, hidden code, sizes or needed libraries.");
     }
 }
 
-/// What is not known of a package's file in a word, for its line.
+/// A note that a package was only sampled, for its line.
 fn sampled(package: &BundleSummary) -> &'static str {
     if package.sampled { " (sampled)" } else { "" }
 }

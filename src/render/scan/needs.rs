@@ -1,4 +1,4 @@
-//! What libraries need to be loaded, and who brings it.
+//! What libraries need to be loaded, and what provides it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
 /// Libraries by the distributions that have them.
 type Holders<'n> = BTreeMap<String, Vec<&'n str>>;
 
-/// What is needed and by whom it comes, of one package.
+/// What one package needs, and what provides it.
 pub(super) fn of_package(page: &mut Page<'_>, package: &BundleSummary) {
     let shown = |need: &&Need| match need.status {
         Provider::Own | Provider::Driver => page.screen.verbose > 0,
@@ -22,10 +22,10 @@ pub(super) fn of_package(page: &mut Page<'_>, package: &BundleSummary) {
     if needs.is_empty() {
         return;
     }
-    page.line(0, Paint::Strong.on("What its libraries link to", page.screen.color));
+    page.line(0, Paint::Strong.on("Linked libraries", page.screen.color));
     let mut groups: BTreeMap<(Provider, Option<&str>), Holders<'_>> = BTreeMap::new();
     for need in &needs {
-        // Requirements are named behind what they bring, other bringers before.
+        // Requirements are named after the libraries they provide, other providers before.
         let by = need.by.as_deref().filter(|_| need.status != Provider::Required);
         let from = need.by.as_ref().filter(|_| need.status == Provider::Required);
         let has = from.cloned().unwrap_or_else(|| need.distributions.join(" or "));
@@ -51,30 +51,30 @@ pub(super) fn of_package(page: &mut Page<'_>, package: &BundleSummary) {
     if one_of {
         page.dim(
             2,
-            "Its libraries are variants, each for one CUDA release: a program needs what one of them links to.",
+            "Its libraries are variants, each for one CUDA release: a program needs only what one of them links to.",
         );
     }
     if needs.iter().any(|need| need.status == Provider::Missing) {
-        page.dim(2, "What nothing here brings may still be there: a program may load it first, or a folder of the loader may have it.");
+        page.dim(2, "Libraries listed as missing may still load: the program may load them itself, or they may be on the loader's search path.");
     }
     page.blank();
 }
 
-/// Who brings it, in words.
+/// What provides it, in words.
 fn said(status: Provider, by: &str) -> String {
     match status {
         Provider::Own => "in the package itself".to_owned(),
-        Provider::Driver => "with NVIDIA's driver".to_owned(),
-        Provider::Required => "brought by its requirements".to_owned(),
-        Provider::Neighbour => format!("brought by {by}"),
-        Provider::System => format!("on this system, {by}"),
-        Provider::Perhaps => format!("brought by {by}, which it requires, if that is built for the same CUDA"),
-        Provider::Missing => "brought by nothing here".to_owned(),
+        Provider::Driver => "part of NVIDIA's driver".to_owned(),
+        Provider::Required => "provided by its requirements".to_owned(),
+        Provider::Neighbour => format!("provided by {by}"),
+        Provider::System => format!("on this system: {by}"),
+        Provider::Perhaps => format!("provided by {by}, which it requires, if that is built for the same CUDA"),
+        Provider::Missing => "missing".to_owned(),
         Provider::Unknown => "from elsewhere".to_owned(),
     }
 }
 
-/// Of many packages only what nothing brings, or with `-v` everything.
+/// For many packages, only missing libraries, or everything with `-v`.
 pub(super) fn of_all(page: &mut Page<'_>, packages: &[BundleSummary]) {
     let mut missing: BTreeMap<(&str, String), Vec<&str>> = BTreeMap::new();
     for package in packages {
@@ -86,11 +86,11 @@ pub(super) fn of_all(page: &mut Page<'_>, packages: &[BundleSummary]) {
     if missing.is_empty() {
         return;
     }
-    page.line(0, Paint::Strong.on("Linked to, and brought by nothing here", page.screen.color));
+    page.line(0, Paint::Strong.on("Missing linked libraries", page.screen.color));
     for ((library, distributions), packages) in missing {
-        let text = format!("{library} ({distributions} has it): {}", packages.join(", "));
+        let text = format!("{library} (available in {distributions}): {}", packages.join(", "));
         page.marked(2, 2, "!", Paint::Warning, &text);
     }
-    page.dim(2, "Another program may load it first, or another folder of the loader may have it.");
+    page.dim(2, "They may still load: the program may load them itself, or they may be on the loader's search path.");
     page.blank();
 }

@@ -62,7 +62,7 @@ pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
     let with_code: Vec<&BundleSummary> = scan.packages.iter().filter(|package| package.with_code > 0).collect();
     let mut grid = Grid::new([1]).wrapping();
     for package in &with_code {
-        // Of what lies outside the named sections nobody knows how much it is.
+        // The size of code outside the named sections is unknown.
         let hidden = !package.hidden.is_empty() && package.code_bytes() < LITTLE;
         let bytes = if hidden { "hidden".to_owned() } else { size(package.code_bytes()) };
         let name = Paint::Strong.on(&package.id, page.screen.color).to_string();
@@ -72,7 +72,7 @@ pub(super) fn table(page: &mut Page<'_>, scan: &Scan) {
     if with_code.iter().any(|package| !package.partial.is_empty()) {
         page.dim(
             0,
-            "In brackets: in a few libraries or fatbins of it only, which by itself is no support (-v: how many).",
+            "Brackets: only some libraries or fatbins contain this target, so the GPU is not supported (-v for counts).",
         );
     }
     let without = scan.packages.len() - with_code.len();

@@ -36,7 +36,7 @@ impl<'s> Page<'s> {
         let _ = writeln!(self.out, "{}", line.trim_end());
     }
 
-    /// A grid, so far in.
+    /// A grid, indented.
     pub fn grid(&mut self, indent: usize, grid: &Grid) {
         for line in grid.lines(self.screen.width.map(|width| width.saturating_sub(indent))) {
             self.line(indent, line);
@@ -50,7 +50,7 @@ impl<'s> Page<'s> {
         }
     }
 
-    /// Columns that text behind so much can have; nothing for a pipe.
+    /// Columns left for text after this indentation; nothing for a pipe.
     pub fn room(&self, margin: usize) -> Option<usize> {
         self.screen.width.map(|width| width.saturating_sub(margin).max(NARROWEST))
     }

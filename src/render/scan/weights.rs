@@ -32,13 +32,13 @@ pub(super) fn table(page: &mut Page<'_>, sizes: &[Size], libraries: usize) {
     sentence(page, sizes);
 }
 
-/// The answer to "what would I save without the oldest?", and what the code weighs in all.
+/// The answer to "what would I save without the oldest?", and the total size of the code.
 pub(super) fn sentence(page: &mut Page<'_>, sizes: &[Size]) {
     let all: u64 = sizes.iter().map(|size| size.bytes).sum();
     if all == 0 {
         return;
     }
-    let mut text = format!("{} of device code in all.", size(all));
+    let mut text = format!("{} of device code in total.", size(all));
     let percent = |row: &Size| format!("{} ({:.1}%)", size(row.bytes), share(row.bytes, all));
     if sizes.len() > 1
         && let Some(oldest) = sizes.first()

@@ -1,11 +1,11 @@
-//! How a scan stands to a baseline.
+//! How a scan compares to a baseline.
 
 use serde::Serialize;
 
 use super::Share;
 use crate::facts::CodeTarget;
 
-/// How a scan stands to a baseline.
+/// How a scan compares to a baseline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Compared {
     /// The baseline's file.
@@ -14,7 +14,7 @@ pub struct Compared {
     pub written: bool,
     /// Libraries that a row is about.
     pub libraries: usize,
-    /// What is less than the baseline says, and what keeps from telling.
+    /// What is less than the baseline says, and what prevents an answer.
     pub losses: Vec<BaselineChange>,
     /// What is more, or by design.
     pub remarks: Vec<BaselineChange>,

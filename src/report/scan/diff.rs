@@ -103,7 +103,7 @@ pub struct Delta {
 }
 
 impl Delta {
-    /// Whether there is something to tell. That bytes differ is no news.
+    /// Whether there is anything to report. A difference in bytes alone does not count.
     pub fn is_empty(&self) -> bool {
         let kinds = |compressed: Compressed| [compressed.none > 0, compressed.lz4 > 0, compressed.zstd > 0];
         let lists = [

@@ -15,7 +15,7 @@ pub struct Gate {
     pub met: bool,
     /// Why not, beside what the findings say.
     pub reasons: Vec<String>,
-    /// What keeps it from being told.
+    /// Why that cannot be decided.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
     /// Whether the answer rests on a sample of some library.

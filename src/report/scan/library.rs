@@ -25,7 +25,7 @@ pub struct Scanned {
     pub runs_on: Vec<Run>,
 }
 
-/// How one GPU gets on with a library or a bundle.
+/// Whether one GPU can run a library or a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Run {
     /// The GPU's name.

@@ -28,7 +28,7 @@ pub struct Scan {
     /// What a release gained and lost (`--diff`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<Diff>,
-    /// How what was scanned stands to a baseline (`--baseline`).
+    /// How the scan compares to a baseline (`--baseline`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Compared>,
     /// Whether what was asked is met (`--gpu`, `--require`, `--baseline`, `--fail-on lost`).

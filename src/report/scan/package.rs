@@ -43,7 +43,7 @@ pub struct BundleSummary {
     pub ptx: Vec<Ptx>,
     /// Entries of all libraries by the way they are stored.
     pub compression: Compressed,
-    /// Whether of some library only a sample was read.
+    /// Whether only a sample of some library was read.
     pub sampled: bool,
     /// Targets of link input, which never runs by itself.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
@@ -120,7 +120,7 @@ pub struct Need {
     pub library: String,
     /// Libraries that ask for it.
     pub needed_by: Vec<String>,
-    /// Who brings it.
+    /// What provides it.
     pub status: Provider,
     /// The distribution, the neighbour or the file that does.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +130,7 @@ pub struct Need {
     pub distributions: Vec<String>,
 }
 
-/// Who brings a library.
+/// What provides a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
@@ -144,7 +144,7 @@ pub enum Provider {
     Neighbour,
     /// The system's loader finds it on this machine.
     System,
-    /// It comes with NVIDIA's driver.
+    /// Part of NVIDIA's driver.
     Driver,
     /// Nothing of these, and a distribution is known that has it.
     Missing,

@@ -62,7 +62,7 @@ pub(super) fn checks(case: &Case<'_>) -> Vec<Check> {
         checks.extend(variants(case));
     }
     if let Some(minimum) = case.row.minimum {
-        checks.push(unknown("least GPU", Some(minimum.to_string()), "its own code decides, not a header"));
+        checks.push(unknown("least GPU", Some(minimum.to_string()), "its own code decides this, not a header"));
     }
     checks
 }
@@ -76,9 +76,9 @@ fn matched(case: &Case<'_>) -> Check {
     let claims = case.row.sass.is_some() || !case.row.variants.is_empty() || case.row.links_torch;
     match (found.is_empty(), others.is_empty()) {
         (false, _) => agree("main", row, some(&found)),
-        (true, true) if !claims => agree("main", row, "it has no library"),
-        (true, true) => disagree("main", row, "it has no library"),
-        (true, false) => disagree("main", row, format!("none of its libraries is one: {}", some(&others))),
+        (true, true) if !claims => agree("main", row, "the package has no library"),
+        (true, true) => disagree("main", row, "the package has no library"),
+        (true, false) => disagree("main", row, format!("none of its libraries matches: {}", some(&others))),
     }
 }
 
@@ -151,7 +151,7 @@ fn read<'c>(case: &Case<'c>, cuda: Option<&str>) -> Result<Codes<'c>, String> {
                 why = format!("{}: no section names its code; found elsewhere in the file: {found}", library.path);
             }
             Fact::Unknown { why: reason } => why = format!("{}: {reason}", library.path),
-            Fact::Absent { .. } => why = format!("{} holds no code", library.path),
+            Fact::Absent { .. } => why = format!("{} contains no code", library.path),
         }
     }
     if codes.main.is_empty() { Err(why) } else { Ok(codes) }
@@ -188,7 +188,7 @@ fn anywhere(case: &Case<'_>, codes: &Codes<'_>) -> Check {
         }
     }
     let shown = counts.iter().map(|(target, count)| format!("{target} {count}")).collect::<Vec<_>>().join(", ");
-    let package = format!("in how many of {fatbins} fatbins: {shown}");
+    let package = format!("counts out of {fatbins} fatbins: {shown}");
     match claimed.iter().all(|target| counts.contains_key(target)) {
         true => agree("machine code", list(&claimed), package),
         false => disagree("machine code", list(&claimed), package),

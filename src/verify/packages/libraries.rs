@@ -1,4 +1,4 @@
-//! Which shared libraries a package links to, and which it brings.
+//! Which shared libraries a package links to, and which it provides.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +40,7 @@ fn has(case: &Case<'_>, soname: &str) -> bool {
 /// Why a name that is not there may still be asked for.
 fn unseen(case: &Case<'_>) -> &'static str {
     match case.evidence.left.is_empty() {
-        true => "no library links to it: it can only be asked for by name while it runs",
+        true => "no library links to it: it can only be loaded by name at run time",
         false => "no main library links to it, and the others were not read (--full)",
     }
 }
@@ -54,7 +54,7 @@ fn cuda(case: &Case<'_>) -> Option<Check> {
         None if majors.is_empty() => None,
         None => Some(none("CUDA", shown)),
         Some(row) if majors.is_empty() => {
-            Some(unknown("CUDA", Some(row.to_string()), "the main libraries link to no library that tells it"))
+            Some(unknown("CUDA", Some(row.to_string()), "the main libraries link to no library that shows it"))
         }
         Some(row) if majors.iter().eq([&row]) => Some(agree("CUDA", row.to_string(), shown)),
         Some(row) => Some(disagree("CUDA", row.to_string(), shown)),
@@ -80,14 +80,14 @@ fn needs(case: &Case<'_>) -> Vec<Check> {
         checks.push(agree("needs", sure.join(", "), sure.join(", ")));
     }
     if !own.is_empty() {
-        checks.push(disagree("needs", own.join(", "), "the package itself brings it"));
+        checks.push(disagree("needs", own.join(", "), "the package itself provides it"));
     }
     if !more.is_empty() {
         let row = if case.row.needs.is_empty() { "nothing".to_owned() } else { case.row.needs.join(", ") };
-        checks.push(disagree("needs", row, format!("links to {} too", more.join(", "))));
+        checks.push(disagree("needs", row, format!("also links to {}", more.join(", "))));
     }
     if !beside.is_empty() {
-        checks.push(none("needs", format!("links to {} too", beside.join(", "))));
+        checks.push(none("needs", format!("also links to {}", beside.join(", "))));
     }
     if !open.is_empty() {
         checks.push(unknown("needs", Some(open.join(", ")), format!("{}: {}", open.join(", "), unseen(case))));
@@ -130,7 +130,7 @@ fn cudnn(case: &Case<'_>) -> Option<Check> {
             let version = wanted.specifiers.iter().next().and_then(|one| one.version().release().first().copied());
             if let Some(major) = version.filter(|_| wanted.name.starts_with("nvidia-cudnn-cu")) {
                 majors.insert(major);
-                told.push(format!("METADATA asks for {}", super::super::spelled(&wanted)));
+                told.push(format!("METADATA requires {}", super::super::spelled(&wanted)));
             }
         }
     }
@@ -142,7 +142,7 @@ fn cudnn(case: &Case<'_>) -> Option<Check> {
         None if majors.is_empty() => None,
         None => Some(none("cuDNN", shown)),
         Some(row) if majors.is_empty() => {
-            Some(unknown("cuDNN", Some(row.to_string()), "no library links to it, and METADATA asks for none"))
+            Some(unknown("cuDNN", Some(row.to_string()), "no library links to it, and METADATA does not require it"))
         }
         Some(row) if majors.iter().eq([&u64::from(row)]) => Some(agree("cuDNN", row.to_string(), shown)),
         Some(row) => Some(disagree("cuDNN", row.to_string(), shown)),
@@ -161,9 +161,9 @@ fn links_torch(case: &Case<'_>) -> Option<Check> {
     match (case.row.links_torch, names.is_empty()) {
         (true, false) => Some(agree("links torch", "yes", format!("yes: {}", some(&names)))),
         (true, true) if evidence.libraries.is_empty() || !evidence.left.is_empty() || !evidence.unread.is_empty() => {
-            Some(unknown("links torch", Some("yes".to_owned()), "the libraries that would tell were not read"))
+            Some(unknown("links torch", Some("yes".to_owned()), "the libraries that would show it were not read"))
         }
-        (true, true) => Some(disagree("links torch", "yes", "no library does")),
+        (true, true) => Some(disagree("links torch", "yes", "no library links to it")),
         (false, true) => None,
         (false, false) => Some(disagree("links torch", "no", format!("yes: {}", some(&names)))),
     }

@@ -28,7 +28,7 @@ pub fn verify(knowledge: &Knowledge, evidence: &Evidence, verified: &mut Verifie
     };
     let version = python::public_version(&evidence.version);
     if file.ptxas.iter().any(|row| python::in_range(&row.versions, version) == Some(true)) {
-        let why = "its list of GPUs is told by running it only (ptxas --help)";
+        let why = "its list of GPUs is only available by running it (ptxas --help)";
         verified.checks.push(unknown("assembler", None, why));
     }
     let Some(row) = knowledge.package_build(&evidence.name, version, evidence.platform) else {

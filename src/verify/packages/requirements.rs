@@ -21,7 +21,7 @@ pub(super) fn checks(case: &Case<'_>) -> Option<Check> {
         return says.then(|| none("torch", shown));
     };
     if wanted.is_empty() {
-        return Some(unknown("torch", Some(row.clone()), "METADATA asks for no torch"));
+        return Some(unknown("torch", Some(row.clone()), "METADATA requires no torch"));
     }
     let accepted = |version: &str| wanted.iter().all(|wanted| wanted.accepts(version) == Some(true));
     let different = case
@@ -30,6 +30,6 @@ pub(super) fn checks(case: &Case<'_>) -> Option<Check> {
         .find(|release| python::in_range(row, &release.version) != Some(accepted(&release.version)));
     Some(match different {
         None => agree("torch", row.clone(), shown),
-        Some(release) => disagree("torch", row.clone(), format!("{shown}: they differ about {}", release.version)),
+        Some(release) => disagree("torch", row.clone(), format!("{shown}: the ranges differ for {}", release.version)),
     })
 }

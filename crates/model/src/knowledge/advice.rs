@@ -1,4 +1,4 @@
-//! Rows of `advice.toml`: what people do about findings that no plan can mend by itself.
+//! Rows of `advice.toml`: what people do about findings that no plan can fix by itself.
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ pub struct ArchitectureFile {
     /// One compute capability a row.
     #[serde(default)]
     pub architecture: Vec<ArchitectureRow>,
-    /// Who can run family-specific (`f`) code.
+    /// Which devices can run family-specific (`f`) code.
     #[serde(default)]
     pub family: Vec<FamilyRow>,
     /// Plain machine code that does not run although the capability would allow it.
@@ -36,7 +36,7 @@ pub struct ArchitectureRow {
     pub capability: ComputeCapability,
     /// Generation: kepler, maxwell … rubin.
     pub generation: String,
-    /// How people call it, a few names at most: parts of product names.
+    /// What people call it, a few names at most: parts of product names.
     #[serde(default)]
     pub products: Vec<String>,
     /// Whether it is an integrated (Jetson, Drive) GPU.
@@ -49,13 +49,13 @@ pub struct ArchitectureRow {
     pub first_toolkit: Option<CudaVersion>,
     /// Last CUDA release that does; nothing while it is supported.
     pub last_toolkit: Option<CudaVersion>,
-    /// First Linux driver that serves it.
+    /// First Linux driver that supports it.
     pub driver_first_linux: Option<DriverVersion>,
-    /// First Windows driver that serves it.
+    /// First Windows driver that supports it.
     pub driver_first_windows: Option<DriverVersion>,
-    /// Last driver branch that serves it; nothing while it is supported.
+    /// Last driver branch that supports it; absent while it is supported.
     pub driver_last_branch: Option<u32>,
-    /// How it gets on with the open kernel modules.
+    /// Whether it works with the open kernel modules.
     pub open_kernel_modules: Option<OpenModules>,
     /// Which source says what besides toolkits.
     #[serde(default)]
@@ -94,7 +94,7 @@ pub enum OpenModules {
     Impossible,
 }
 
-/// Who can run code of one family-specific target.
+/// Which devices can run code of one family-specific target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -25,7 +25,7 @@ pub struct CudaFile {
     /// CUDA release that each driver branch reports.
     #[serde(default)]
     pub driver: Vec<DriverRow>,
-    /// Driver branches and their life.
+    /// Driver branches and their lifetimes.
     #[serde(default)]
     pub branch: Vec<BranchRow>,
     /// What compressed fatbins need.
@@ -48,7 +48,7 @@ pub struct RuntimeRow {
     pub source: Vec<String>,
     /// Day on which it was checked.
     pub verified: String,
-    /// For people.
+    /// A note for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -110,7 +110,7 @@ pub struct DriverRow {
     pub verified: String,
 }
 
-/// Life of a driver branch.
+/// Lifetime of a driver branch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -34,7 +34,7 @@ pub struct FailureRow {
     /// What logs and programs say: pieces of text that do not change from case to case.
     #[serde(default)]
     pub texts: Vec<String>,
-    /// What is behind it.
+    /// What causes it.
     pub cause: String,
     /// How to tell it from others.
     pub tell: String,

@@ -1,4 +1,4 @@
-//! All files together: reading them from text, laying one set over another.
+//! All files together: reads them from text and overlays one set on another.
 
 use serde::de::DeserializeOwned;
 
@@ -28,7 +28,7 @@ macro_rules! files {
                     }
                     _ => {
                         let known = concat!($(stringify!($part), ", ",)* "or packages/NAME");
-                        let message = format!("not a knowledge file: it should be {known} .toml");
+                        let message = format!("not a knowledge file: expected {known} .toml");
                         return Err(vec![Problem::at(shown, text, 0, message)]);
                     }
                 }

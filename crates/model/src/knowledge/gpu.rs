@@ -23,7 +23,7 @@ pub struct GpuFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GpuRow {
-    /// As the driver says it.
+    /// As the driver reports it.
     pub name: String,
     /// Other names that people use.
     #[serde(default)]

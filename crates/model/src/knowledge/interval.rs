@@ -34,7 +34,7 @@ impl Interval {
         }
         let range = Self { from: from.unwrap_or_default(), below };
         if range.below.as_ref().is_some_and(|below| *below <= range.from) {
-            return Err(format!("nothing is in the range '{text}'"));
+            return Err(format!("the range '{text}' is empty"));
         }
         Ok(range)
     }

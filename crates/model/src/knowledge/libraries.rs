@@ -1,4 +1,4 @@
-//! Rows of `libraries.toml`: which distribution brings which shared library.
+//! Rows of `libraries.toml`: which distribution provides which shared library.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ pub struct LibrariesFile {
     /// Distributions that only name others.
     #[serde(default)]
     pub collection: Vec<CollectionRow>,
-    /// Distributions whose own requirements bring libraries, by build.
+    /// Distributions whose own requirements provide libraries, by build.
     #[serde(default)]
     pub carrier: Vec<CarrierRow>,
-    /// Libraries that no distribution on an index brings.
+    /// Libraries that no distribution on an index provides.
     #[serde(default)]
     pub common: Vec<CommonRow>,
 }
@@ -72,7 +72,7 @@ pub struct CollectionRow {
     pub verified: String,
 }
 
-/// A distribution that brings libraries by its own requirements, which differ from build to build.
+/// A distribution that provides libraries through its own requirements, which differ from build to build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -102,7 +102,7 @@ pub struct CommonRow {
     pub verified: String,
 }
 
-/// Who brings what every machine of a kind has.
+/// What provides the libraries that every machine of a kind has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -123,7 +123,7 @@ pub fn libraries(file: &LibrariesFile, places: &Places<'_>) -> Vec<Problem> {
         for (index, (source, verified, empty)) in rows.into_iter().enumerate() {
             table.provenance(index, source, verified);
             if empty {
-                table.fault(index, "source", "a row that names no library or distribution says nothing");
+                table.fault(index, "source", "the row names no library or distribution");
             }
         }
         problems.append(&mut table.problems);

@@ -1,4 +1,4 @@
-//! The files of `knowledge/` as types, and what makes them valid. The build script checks the built-in files with it and embeds them; at
+//! The files of `knowledge/` as types, and their validation. The build script checks the built-in files with it and embeds them; at
 //! run time the same code reads overlays.
 
 mod advice;

@@ -1,4 +1,4 @@
-//! `packages/*.toml`: what is known of a package. docs/packages.md explains the vocabulary.
+//! `packages/*.toml`: what is known about a package. docs/packages.md explains the vocabulary.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ pub struct PackageFile {
     pub sources: BTreeMap<String, String>,
     /// The package.
     pub package: PackageRow,
-    /// Assemblers that it carries, by version.
+    /// Assemblers that it includes, by version.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ptxas: Vec<PtxasRow>,
-    /// What its versions hold and need.
+    /// What its versions contain and need.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub build: Vec<PackageBuild>,
     /// C++ ABIs of its versions.
@@ -46,13 +46,13 @@ pub struct PackageRow {
     /// Libraries that decide which GPUs it runs on, relative to site-packages. `*` stands for any part of a name, `{cuda}` for the
     /// digits of the CUDA release of the installed torch, by which some packages choose among their libraries.
     pub main: Vec<String>,
-    /// Libraries that it takes instead on GPUs for which those of `main` hold nothing, written likewise.
+    /// Libraries that it takes instead on GPUs for which those of `main` contain nothing, written the same way.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub instead: Vec<String>,
     /// The share of a main library's fatbins, in percent, that a GPU must be able to use for the package to work there. Nothing:
     /// nine tenths of what the most frequent architecture has.
     pub share: Option<u8>,
-    /// Whether its libraries are read although none decides: for the files that it brings or overwrites.
+    /// Whether its libraries are read although none decides: for the files that it provides or overwrites.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub read: bool,
     /// Whether most of the package works without its compiled part.
@@ -61,7 +61,7 @@ pub struct PackageRow {
     /// Whether it uses the processor, with a warning, where it does not find the CUDA libraries that it asks for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub falls_back: bool,
-    /// Whether it compiles its code for the GPU where it runs, so that the images that it brings do not decide.
+    /// Whether it compiles its code for the GPU where it runs, so that the images in it do not decide.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compiles: bool,
     /// The environment variable by which a user overrides the CUDA release in `main`.

@@ -1,11 +1,11 @@
-//! `[[build]]` rows of `packages/*.toml`: what a range of versions holds and needs. They speak where no binary was read.
+//! `[[build]]` rows of `packages/*.toml`: what a range of versions contains and needs. They count if no binary was read.
 
 use serde::{Deserialize, Serialize};
 
 use super::Confidence;
 use crate::facts::{ComputeCapability, Platform, PtxIsa, Target};
 
-/// What the wheels of a range of versions hold and need.
+/// What the wheels of a range of versions contain and need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -23,7 +23,7 @@ pub struct PackageBuild {
     /// Shared libraries that it links to or asks for while it runs, and that must come from outside of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// Shared libraries that it brings for others.
+    /// Shared libraries that it provides for others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub brings: Vec<String>,
     /// Major version of the cuDNN that must be there.
@@ -48,7 +48,7 @@ pub struct PackageBuild {
     pub fallback: bool,
     /// The least compute capability that its code admits.
     pub minimum: Option<ComputeCapability>,
-    /// The newest version of the range that somebody has seen on the index.
+    /// The newest version of the range that was seen on the index.
     pub newest: Option<String>,
     /// How it is known.
     pub confidence: Confidence,

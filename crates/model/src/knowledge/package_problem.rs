@@ -29,10 +29,10 @@ pub struct ProblemRow {
     pub everywhere: bool,
     /// How bad it is.
     pub severity: Level,
-    /// What must be so besides the version.
+    /// What must hold besides the version.
     #[serde(default)]
     pub when: When,
-    /// What makes it harmless when all of it is so.
+    /// What makes it harmless if all of it holds.
     pub unless: Option<When>,
     /// The cause in a sentence; `{package}`, `{torch}`, `{gpu}`, `{driver}` and `{python}` stand for what is there.
     pub cause: String,
@@ -59,7 +59,7 @@ pub struct ProblemRow {
     pub verified: String,
 }
 
-/// Conditions over the facts of an environment, all of which must be so.
+/// Conditions on the facts of an environment, all of which must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -67,7 +67,7 @@ pub struct When {
     /// Compute capability of the GPU; a problem with it is judged for each GPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpu: Option<Range<ComputeCapability>>,
-    /// At least so many GPUs.
+    /// At least this many GPUs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpus: Option<usize>,
     /// Version of the driver.
@@ -79,10 +79,10 @@ pub struct When {
     /// Python version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub python: Option<Range<PythonVersion>>,
-    /// Packages that are there, with a PEP 440 range each; an empty range: any version.
+    /// Packages that are installed, with a PEP 440 range each; an empty range: any version.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub packages: BTreeMap<String, String>,
-    /// Packages that are not there, none of them.
+    /// Packages that are not installed, none of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
     /// Whether the package's version has a local part (`+cu121`), which no version on the index has: a build from elsewhere.
@@ -100,16 +100,16 @@ pub struct When {
     /// Shared libraries that are in none of the system loader's folders.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub loader_lacks: Vec<String>,
-    /// Shared libraries that some package brings, all of them.
+    /// Shared libraries that some package provides, all of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub brought: Vec<String>,
-    /// Shared libraries that no package brings, none of them; nothing is said where the package's own files were not read.
+    /// Shared libraries that no package provides, none of them; undecided if the package's own files were not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_brought: Vec<String>,
 }
 
 /// What must be so of the CUDA toolkit that a build on this machine would take: exactly one of `version`, `missing` and `other_major`.
-/// Having a toolkit is no fault in itself, and neither is having none: this belongs in rows about packages that compile where they run.
+/// Having a toolkit is not a fault in itself, and neither is having none: this belongs in rows about packages that compile at run time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -136,7 +136,7 @@ pub enum ToolkitPart {
     /// The compiler driver, as `torch.utils.cpp_extension` looks for it.
     #[default]
     Nvcc,
-    /// The NVVM library, as Numba's own CUDA target looks for it: the PATH does not matter, and conda's packages are looked at first.
+    /// The NVVM library, as Numba's own CUDA target looks for it: the PATH does not matter, and conda's packages are searched first.
     Nvvm,
 }
 
@@ -189,7 +189,7 @@ pub struct FixRow {
     pub unset: Vec<String>,
     /// Index that has them, below PyTorch's own host: `whl/cu128`; nothing: the default one.
     pub index: Option<String>,
-    /// Requirements to install of which nobody can say what they bring, with extras or of any version: `numba-cuda[cu12]`. Such a fix
+    /// Requirements to install whose contents cannot be predicted, with extras or without an exact version: `numba-cuda[cu12]`. Such a fix
     /// is not tried on the facts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<String>,
@@ -203,7 +203,7 @@ pub struct FixRow {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Good to know.
+    /// Information.
     Info,
     /// Runs, but wrong, slow or fragile.
     Warning,
@@ -220,9 +220,9 @@ pub enum Confidence {
     Measured,
     /// Reported by those who ran into it.
     Reported,
-    /// Documented by its makers.
+    /// Documented by its vendor.
     Documented,
-    /// Follows from what was measured; nobody here has run it.
+    /// Follows from what was measured, but was not run.
     Inferred,
 }
 
@@ -230,10 +230,10 @@ impl Confidence {
     /// For people.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Measured => "the wheel was read",
-            Self::Reported => "reported, not reproduced here",
-            Self::Documented => "documented by its makers",
-            Self::Inferred => "inferred, not run here",
+            Self::Measured => "read from the wheel",
+            Self::Reported => "reported, not reproduced",
+            Self::Documented => "documented by its vendor",
+            Self::Inferred => "inferred, not tested",
         }
     }
 }

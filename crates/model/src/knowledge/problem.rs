@@ -84,7 +84,7 @@ impl<'t> Places<'t> {
         let unused = keys.filter(|key| !used.contains(key.get_ref().as_ref()));
         unused
             .map(|key| {
-                let message = format!("no row has the source '{}'", key.get_ref());
+                let message = format!("no row uses the source '{}'", key.get_ref());
                 Problem::at(&self.file, self.text, key.span().start, message)
             })
             .collect()

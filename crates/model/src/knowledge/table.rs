@@ -1,5 +1,5 @@
 //! The one list of the files of a knowledge folder. Reading, checking, embedding, laying over, listing and the schemas for editors are made
-//! from it: a new kind of file is its types, what makes it valid, and an entry here.
+//! from it: a new kind of file needs its types, its validation, and an entry here.
 
 /// Hands the entries to a macro. Of an entry, `name: Type { … }`, the name is that of the file (`gpus.toml`) and of the part that is
 /// embedded. Inside stand the check and the tables, in the order in which `kb list` has them:

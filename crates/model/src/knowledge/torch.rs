@@ -51,7 +51,7 @@ pub struct TorchRelease {
     /// NVIDIA packages that PyPI's Linux wheel requires.
     #[serde(default)]
     pub requires_nvidia: Vec<String>,
-    /// For people.
+    /// A note for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Keys of `[sources]`.
@@ -124,7 +124,7 @@ pub struct TorchBuild {
     /// Why its code or its PTX is not known, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
-    /// For people.
+    /// A note for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Keys of `[sources]`.
@@ -140,11 +140,11 @@ pub enum Published {
     Pypi,
     /// Its URL was seen with a hash or answered.
     Url,
-    /// PyTorch's install page names it.
+    /// listed on PyTorch's install page.
     Page,
-    /// PyTorch's build matrix names it.
+    /// listed in PyTorch's build matrix.
     Matrix,
-    /// A plan or notice names it; nobody saw it.
+    /// A plan or notice names it; not confirmed as published.
     Expected,
 }
 

@@ -57,7 +57,7 @@ impl Basis {
     /// For people.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Measured => "the wheel was read",
+            Self::Measured => "read from the wheel",
             Self::Reported => "reported by those who ran it",
             Self::ReleaseBranch | Self::BuildScript => "from the build scripts",
             Self::NoGpuCode | Self::None => "no code",
@@ -69,15 +69,15 @@ impl Published {
     /// For people.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Pypi => "it is on PyPI",
-            Self::Url => "its address was seen with a hash, or answered",
-            Self::Page => "PyTorch's install page names it",
-            Self::Matrix => "PyTorch's build matrix names it",
-            Self::Expected => "announced; nobody has seen it",
+            Self::Pypi => "on PyPI",
+            Self::Url => "its URL was seen with a hash, or responded",
+            Self::Page => "listed on PyTorch's install page",
+            Self::Matrix => "listed in PyTorch's build matrix",
+            Self::Expected => "announced, but not confirmed as published",
         }
     }
 
-    /// Whether nobody has seen it: it was only announced.
+    /// Whether it was only announced, and not confirmed as published.
     pub fn is_only_expected(self) -> bool {
         self == Self::Expected
     }

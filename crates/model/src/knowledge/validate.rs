@@ -30,7 +30,7 @@ impl<'a> Table<'a> {
         self.problems.push(self.places.problem_inside(self.name, index, list, inner, field, message));
     }
 
-    /// Every row names where it is written and when it was checked.
+    /// Every row names its sources and when it was checked.
     pub(super) fn provenance(&mut self, index: usize, source: &[String], verified: &str) {
         if source.is_empty() {
             self.fault(index, "source", "a row needs a source");
@@ -45,13 +45,13 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// No two rows may stand for the same thing.
+    /// No two rows may describe the same thing.
     pub(super) fn unique<K: Ord + ToString>(&mut self, field: &str, keys: impl IntoIterator<Item = (usize, K)>) {
         let mut seen = BTreeMap::new();
         for (index, key) in keys {
             let text = key.to_string();
             if seen.insert(key, index).is_some() {
-                self.fault(index, field, format!("{field} '{text}' is in an earlier row already"));
+                self.fault(index, field, format!("duplicate {field} '{text}': an earlier row has it"));
             }
         }
     }

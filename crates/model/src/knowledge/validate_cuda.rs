@@ -27,7 +27,7 @@ pub fn cuda(file: &CudaFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(
                 index,
                 "windows",
-                format!("the Windows floor is of an older branch than Linux's {}", row.linux),
+                format!("the Windows minimum is from an older branch than the Linux minimum {}", row.linux),
             );
         }
     });
@@ -42,26 +42,26 @@ pub fn cuda(file: &CudaFile, places: &Places<'_>) -> Vec<Problem> {
         for (field, why) in &row.unknown {
             match absent.iter().find(|(name, _)| name == field) {
                 Some((_, true)) if !why.trim().is_empty() => {}
-                Some((_, true)) => table.fault(index, "unknown", format!("say why {field} is not known")),
-                Some((_, false)) => table.fault(index, field, format!("{field} is said to be unknown, and given")),
-                None => table.fault(index, "unknown", format!("a toolkit has no field '{field}' that may be unknown")),
+                Some((_, true)) => table.fault(index, "unknown", format!("explain why {field} is unknown")),
+                Some((_, false)) => table.fault(index, field, format!("{field} is given, but listed under `unknown`")),
+                None => table.fault(index, "unknown", format!("'{field}' is not a toolkit field that may be unknown")),
             }
         }
         for (field, _) in absent.iter().filter(|(field, absent)| *absent && !row.unknown.contains_key(*field)) {
             table.fault(
                 index,
                 field,
-                format!("{field} is missing: give it, or say under `unknown` why it is not known"),
+                format!("{field} is missing: give it, or explain under `unknown` why it is unknown"),
             );
         }
         let ordered = row.targets.is_sorted_by_key(|target| target.capability);
         if !ordered || row.targets.iter().collect::<BTreeSet<_>>().len() < row.targets.len() {
-            table.fault(index, "targets", "targets are listed once each, in ascending order");
+            table.fault(index, "targets", "targets must be unique and in ascending order");
         }
     });
     rows!(ptx, isa, |table, index, row| {
         if index > 0 && file.ptx.get(index - 1).is_some_and(|before| before.isa >= row.isa || before.cuda > row.cuda) {
-            table.fault(index, "isa", format!("ISA {} must come after the one before it", row.isa));
+            table.fault(index, "isa", format!("ISA {} must be newer than the one in the row before", row.isa));
         }
     });
     rows!(driver, branch, |table, index, row| {
@@ -70,23 +70,23 @@ pub fn cuda(file: &CudaFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(
                 index,
                 "branch",
-                format!("branch {} must come after the one before it, with no older CUDA", row.branch),
+                format!("branch {} must be newer than the one in the row before, and its CUDA not older", row.branch),
             );
         }
     });
     rows!(branch, branch, |table, index, row| {
         for (field, month) in [("eol", &row.eol), ("ended_by", &row.ended_by)] {
             if month.as_ref().is_some_and(|month| !is_month(month)) {
-                table.fault(index, field, "a month is written 2026-11");
+                table.fault(index, field, "a month must be written as 2026-11");
             }
         }
         if row.newest.as_ref().is_some_and(|newest| newest.branch() != row.branch) {
-            table.fault(index, "newest", format!("it is not of branch {}", row.branch));
+            table.fault(index, "newest", format!("it is not a version of branch {}", row.branch));
         }
     });
     rows!(compression, kind, |table, index, row| {
         if row.branch == 0 {
-            table.fault(index, "branch", "0 is no branch");
+            table.fault(index, "branch", "0 is not a branch");
         }
     });
     problems

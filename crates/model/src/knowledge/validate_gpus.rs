@@ -21,13 +21,13 @@ pub fn gpus(file: &GpuFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(index, "pci", format!("'{id}' is not a PCI device id of four lower-case hex digits"));
         }
         if row.name.trim().is_empty() || row.aliases.iter().any(|alias| alias.trim().is_empty()) {
-            table.fault(index, "name", "a product has a name, and no empty alias");
+            table.fault(index, "name", "a product needs a name, and aliases must not be empty");
         }
         if row.memory_gb.contains(&0) {
-            table.fault(index, "memory_gb", "no product has 0 GB");
+            table.fault(index, "memory_gb", "memory must not be 0 GB");
         }
         if row.driver_first.windows(2).any(|pair| matches!(pair, [a, b] if a.branch() >= b.branch())) {
-            table.fault(index, "driver_first", "one driver for each branch, oldest branch first");
+            table.fault(index, "driver_first", "list one driver for each branch, oldest branch first");
         }
     }
     let rows: Vec<&GpuRow> = file.gpu.iter().collect();
@@ -46,11 +46,11 @@ pub fn contradictions(rows: &[&GpuRow]) -> Vec<(usize, &'static str, String)> {
         for id in &row.pci {
             let first = *capability.entry(id).or_insert(row.capability);
             if first != row.capability {
-                found.push((index, "pci", format!("PCI id {id} is of capability {first} in another row")));
+                found.push((index, "pci", format!("PCI id {id} has capability {first} in another row")));
             }
         }
         if names.insert((&row.name, row.capability), index).is_some() {
-            found.push((index, "name", format!("'{}' of this capability is in another row already", row.name)));
+            found.push((index, "name", format!("another row already has '{}' with this capability", row.name)));
         }
     }
     found

@@ -19,7 +19,7 @@ pub fn variables(file: &VariableFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(index, "name", format!("'{}' is not the name of a variable", row.name));
         }
         if row.values.is_empty() == row.format.is_none() {
-            table.fault(index, "values", "a variable has either `values` to choose from or a `format`");
+            table.fault(index, "values", "a variable needs either `values` to choose from or a `format`");
         }
     }
     let key = |name: &str, reader: &str| format!("{name} of {reader}");
@@ -58,10 +58,10 @@ pub fn failures(file: &FailureFile, places: &Places<'_>) -> Vec<Problem> {
     for (index, row) in file.failure.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
         if row.cuda.is_empty() && row.nvml.is_empty() && row.texts.is_empty() {
-            table.fault(index, "texts", "a failure shows as a code or as a text");
+            table.fault(index, "texts", "a failure needs a code or a text");
         }
         if row.texts.iter().any(|text| text.trim().len() < 8) {
-            table.fault(index, "texts", "a text of fewer than eight letters is in every log");
+            table.fault(index, "texts", "a text needs at least eight letters to be specific");
         }
     }
     table.unique("name", file.failure.iter().enumerate().map(|(index, row)| (index, row.name.as_str())));
@@ -74,7 +74,7 @@ pub fn errors(file: &ErrorFile, places: &Places<'_>) -> Vec<Problem> {
     for (index, row) in file.error.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
         if row.text.is_empty() || row.text.iter().any(|part| part.trim_matches(['*', ' ']).len() < 4) {
-            table.fault(index, "text", "a part of a text that says anything has four characters or more");
+            table.fault(index, "text", "every part of a text needs at least four characters");
         }
     }
     table.unique("id", file.error.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));

@@ -16,10 +16,14 @@ pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
     let mut table = Table::new(places, "package", &file.sources);
     table.provenance(0, &file.package.source, &file.package.verified);
     for name in file.names().filter(|name| !is_normal(name)) {
-        table.fault(0, "name", format!("'{name}' is not a normalised name: lower case, words joined by single dashes"));
+        table.fault(
+            0,
+            "name",
+            format!("'{name}' is not a normalised name (lower case, words joined by single dashes)"),
+        );
     }
     if file.package.share.is_some_and(|share| share == 0 || share > 100) {
-        table.fault(0, "share", "a share is between 1 and 100 percent");
+        table.fault(0, "share", "a share must be between 1 and 100 percent");
     }
     let mut problems = table.problems;
     problems.append(&mut ptxas(file, places));
@@ -60,10 +64,10 @@ fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(index, "newest", "the newest version is not in the range of the row");
         }
         if !row.variants.is_empty() && !chooses {
-            table.fault(index, "variants", "only a package whose `main` has {cuda} chooses among libraries");
+            table.fault(index, "variants", "`variants` requires {cuda} in the `main` of the package");
         }
         if row.isa.is_some() && row.ptx.is_empty() {
-            table.fault(index, "isa", "an ISA version belongs to PTX, and the row lists none");
+            table.fault(index, "isa", "an ISA version requires PTX, and the row lists none");
         }
     }
     // Rows may overlap in versions when they are about different distributions or platforms.
@@ -87,7 +91,7 @@ fn unpublished(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
         table.provenance(index, &row.source, &row.verified);
         range(&mut table, index, "versions", &row.versions);
         if row.instead.as_ref().is_some_and(|instead| contains(&row.versions, instead)) {
-            table.fault(index, "instead", "the version to take instead is one of those that are not there");
+            table.fault(index, "instead", "`instead` names a version that is itself unpublished");
         }
     }
     table.problems
@@ -96,7 +100,7 @@ fn unpublished(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
 fn problem(table: &mut Table<'_>, index: usize, row: &ProblemRow, file: &PackageFile) {
     for (field, slug) in [("id", Some(row.id.as_str())), ("rule", row.rule.as_deref())] {
         if slug.is_some_and(|slug| !is_normal(slug)) {
-            table.fault(index, field, "a slug is lower case, words joined by single dashes");
+            table.fault(index, field, "a slug must be lower case, words joined by single dashes");
         }
     }
     if let Some(versions) = &row.versions {
@@ -104,24 +108,24 @@ fn problem(table: &mut Table<'_>, index: usize, row: &ProblemRow, file: &Package
     }
     of(table, index, &row.of, file);
     if row.everywhere && row.versions.is_some() {
-        table.fault(index, "versions", "a problem that is judged without the package has no range of its versions");
+        table.fault(index, "versions", "a problem that is judged without the package cannot have a version range");
     }
     if row.versions.is_none() && row.when == When::default() {
-        table.fault(index, "when", "a problem of every version under every condition is no diagnosis");
+        table.fault(index, "when", "a problem needs a version range or a condition");
     }
     when(table, index, &row.when);
     if let Some(unless) = &row.unless {
         when(table, index, unless);
         if *unless == When::default() {
-            table.fault(index, "unless", "an empty condition is always so");
+            table.fault(index, "unless", "an empty condition is always true");
         }
     }
     if row.confidence == Confidence::Inferred && row.severity == Level::Error {
-        table.fault(index, "severity", "what is only inferred is a warning at most");
+        table.fault(index, "severity", "an inferred problem can be a warning at most");
     }
     for placeholder in placeholders(&row.cause) {
         if !["package", "torch", "gpu", "driver", "python"].contains(&placeholder) {
-            table.fault(index, "cause", format!("'{{{placeholder}}}' stands for nothing"));
+            table.fault(index, "cause", format!("unknown placeholder '{{{placeholder}}}'"));
         }
     }
     for row in &row.fixes {
@@ -141,7 +145,7 @@ fn when(table: &mut Table<'_>, index: usize, when: &When) {
     if let Some(toolkit) = &when.toolkit {
         let ways = [toolkit.version.is_some(), toolkit.missing, toolkit.other_major];
         if ways.into_iter().filter(|way| *way).count() != 1 {
-            table.fault(index, "when", "toolkit: exactly one of `version`, `missing` and `other_major`");
+            table.fault(index, "when", "toolkit: needs exactly one of `version`, `missing` and `other_major`");
         }
     }
     for variable in &when.variables {
@@ -168,20 +172,20 @@ fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
     }
     let tried = !(row.install.is_empty() && row.restore.is_empty() && row.set.is_empty() && row.unset.is_empty());
     if tried && !row.requirements.is_empty() {
-        table.fault(index, "fixes", "what nobody can say the contents of is not tried together with what can be");
+        table.fault(index, "fixes", "a fix cannot mix `requirements` with changes that are tried on the facts");
     }
     if row.changes_facts() && !row.commands.is_empty() {
-        table.fault(index, "fixes", "a fix either changes facts or gives lines of its own, not both");
+        table.fault(index, "fixes", "a fix either makes changes or gives its own commands, not both");
     }
     if !row.restore.is_empty() && !row.install.is_empty() {
-        table.fault(index, "fixes", "one fix installs other versions or restores what is there, not both");
+        table.fault(index, "fixes", "a fix either installs other versions or restores installed ones, not both");
     }
 }
 
 fn of(table: &mut Table<'_>, index: usize, of: &[String], file: &PackageFile) {
     let names: BTreeSet<&str> = file.names().collect();
     for name in of.iter().filter(|name| !names.contains(name.as_str())) {
-        table.fault(index, "of", format!("'{name}' is none of the file's distributions"));
+        table.fault(index, "of", format!("'{name}' is not one of the file's distributions"));
     }
 }
 

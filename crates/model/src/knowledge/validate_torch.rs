@@ -26,10 +26,10 @@ pub fn torch(file: &TorchFile, places: &Places<'_>) -> Vec<Problem> {
     for (index, row) in file.nightly.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
         if row.index != format!("whl/nightly/{}", row.variant) {
-            table.fault(index, "index", format!("the index of {} is whl/nightly/{}", row.variant, row.variant));
+            table.fault(index, "index", format!("the index of {} must be whl/nightly/{}", row.variant, row.variant));
         }
         if !is_list(&row.sass) || !is_list(&row.ptx) {
-            table.fault(index, "sass", "targets are listed once each, in ascending order");
+            table.fault(index, "sass", "targets must be unique and in ascending order");
         }
     }
     let key = |row: &super::NightlyRow| format!("{} on {}", row.variant, row.platform);
@@ -49,14 +49,10 @@ fn release(table: &mut Table<'_>, index: usize, row: &TorchRelease) {
     if !is_date(&row.released) {
         table.fault(index, "released", format!("'{}' is not a date such as 2026-11-21", row.released));
     } else if row.released > row.verified {
-        table.fault(index, "verified", "it was checked before it was released");
+        table.fault(index, "verified", "the row was verified before the release date");
     }
     if !is_python_list(&row.python) {
-        table.fault(
-            index,
-            "python",
-            "Python versions are listed once each, in ascending order, free-threaded ones last",
-        );
+        table.fault(index, "python", "Python versions must be unique and in ascending order, free-threaded ones last");
     }
 }
 
@@ -66,7 +62,7 @@ fn is_python_list(list: &[PythonVersion]) -> bool {
     !list.is_empty() && list.windows(2).all(|pair| matches!(pair, [a, b] if key(a) < key(b)))
 }
 
-/// Whether targets are listed once each, in ascending order.
+/// Whether targets must be unique and in ascending order.
 fn is_list(targets: &[Target]) -> bool {
     targets.windows(2).all(|pair| matches!(pair, [a, b] if a < b))
 }
@@ -84,10 +80,10 @@ fn builds(table: &mut Table<'_>, index: usize, row: &TorchRelease, file: &TorchF
             table.fault_inside(index, "builds", inner, field, format!("build {name}: {message}"));
         };
         if !seen.insert((&build.variant, build.platform)) {
-            fault("variant", "it is there twice");
+            fault("variant", "it is listed twice");
         }
         if build.pypi_default && !defaults.insert(build.platform) {
-            fault("pypi_default", "another build is the default on this platform already");
+            fault("pypi_default", "another build is already the default on this platform");
         }
         for key in build.source.iter().filter(|key| !file.sources.contains_key(*key)) {
             fault("source", &format!("source '{key}' is not in [sources]"));
@@ -96,13 +92,13 @@ fn builds(table: &mut Table<'_>, index: usize, row: &TorchRelease, file: &TorchF
             fault("source", "it needs a source");
         }
         if build.python.as_ref().is_some_and(|list| !is_python_list(list)) {
-            fault("python", "Python versions are listed once each, in ascending order, free-threaded ones last");
+            fault("python", "Python versions must be unique and in ascending order, free-threaded ones last");
         }
         if build.index != format!("whl/{}", build.variant) {
-            fault("index", &format!("its index is whl/{}", build.variant));
+            fault("index", &format!("its index must be whl/{}", build.variant));
         }
         if build.pypi_default && build.published != Published::Pypi {
-            fault("published", "the default build is on PyPI");
+            fault("published", "the default build must be published on PyPI");
         }
         code(build, &mut fault);
     }
@@ -113,36 +109,36 @@ fn code(build: &TorchBuild, fault: &mut dyn FnMut(&str, &str)) {
     let lists = [("sass", &build.sass), ("ptx", &build.ptx), ("partial", &build.partial)];
     for (field, list) in lists {
         if list.as_ref().is_some_and(|list| !is_list(list)) {
-            fault(field, "targets are listed once each, in ascending order");
+            fault(field, "targets must be unique and in ascending order");
         }
     }
     if build.variant == "cpu" {
         if lists.iter().any(|(_, list)| list.is_some()) || build.toolkit.is_some() || build.cudnn.is_some() {
-            fault("variant", "a build without CUDA has no code, toolkit or cuDNN");
+            fault("variant", "a build without CUDA cannot have code, a toolkit or cuDNN");
         }
         return;
     }
     if build.cuda().is_none() {
-        fault("variant", "a variant is cpu or cu and a CUDA release");
+        fault("variant", "a variant must be cpu, or cu followed by a CUDA release");
     }
     if build.sass.as_ref().is_some_and(Vec::is_empty) {
-        fault("sass", "a build with CUDA has machine code; leave the list out where it is not known");
+        fault("sass", "a build with CUDA has machine code; omit the list if it is unknown");
     }
     if build.sass.is_some() == matches!(build.basis, Basis::None | Basis::NoGpuCode) {
-        fault("basis", "code is listed where there is a basis for it, and there alone");
+        fault("basis", "code must be listed if there is a basis for it, and only then");
     }
     if build.unknown.is_none() && (build.sass.is_none() || build.ptx.is_none()) {
-        fault("variant", "its code or PTX is not listed: say under `unknown` why");
+        fault("variant", "its code or PTX is not listed: explain why under `unknown`");
     }
     if build.unknown.is_some() && build.sass.is_some() && build.ptx.is_some() {
         fault("unknown", "nothing about its code is unknown");
     }
     if build.partial.is_some() && build.basis != Basis::Measured {
-        fault("partial", "only who reads the wheel can know it");
+        fault("partial", "it can only be known from reading the wheel");
     }
     let general = build.sass.iter().flatten();
     if let Some(both) = general.into_iter().find(|target| build.partial.iter().flatten().any(|other| other == *target))
     {
-        fault("partial", &format!("{both} is in the general part already"));
+        fault("partial", &format!("{both} is already in the general part"));
     }
 }

@@ -28,14 +28,14 @@ pub struct VariableFile {
 pub struct VariableRow {
     /// Its name.
     pub name: String,
-    /// Who reads it: `driver`, or the normalised name of a package.
+    /// What reads it: `driver`, or the normalised name of a package.
     pub read_by: String,
     /// Versions of the reader (the CUDA release, for the driver) for which the row holds; all when absent.
     pub versions: Option<String>,
     /// The values that mean something; any when empty.
     #[serde(default)]
     pub values: Vec<String>,
-    /// What a value looks like, where it is no choice.
+    /// What a value looks like, if it is not one of a list.
     pub format: Option<String>,
     /// What happens when it is not set.
     pub default: Option<String>,
@@ -54,15 +54,15 @@ pub struct VariableRow {
 pub struct UnreadRow {
     /// Its name.
     pub name: String,
-    /// Who does not read it, though people think so: `driver`, or the normalised name of a package.
+    /// What does not read it, though people think it does: `driver`, or the normalised name of a package.
     pub of: String,
     /// Versions of that which do not read it; all when absent.
     pub versions: Option<String>,
     /// The variable that does what was meant, with the same value.
     pub instead: Option<String>,
-    /// How bad it is that it does nothing; nothing: good to know.
+    /// Severity of setting it although it does nothing; absent: info.
     pub severity: Option<Level>,
-    /// For people.
+    /// A note for people.
     pub note: String,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
