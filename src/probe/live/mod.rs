@@ -1,10 +1,9 @@
 //! Asks the driver itself, through its two libraries, each in a child process of its own: calls into a broken driver hang and
 //! crash in exactly those situations that a doctor is called for.
 
-pub(super) mod codes;
+mod codes;
 pub(super) mod contain;
 mod cuda;
-pub(super) mod library;
 mod merge;
 pub(super) mod message;
 mod nvml;

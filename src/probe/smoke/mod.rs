@@ -1,7 +1,6 @@
 //! Asks GPUs to compute: each in a child process of its own with a deadline, one after another, because calls into a broken driver hang
 //! and crash, and because two at a time would disturb each other's times.
 
-mod api;
 mod bench;
 mod check;
 mod child;
@@ -10,7 +9,6 @@ mod device;
 mod images;
 mod kernels;
 mod load;
-mod memory;
 mod random;
 mod reporter;
 mod target;
@@ -29,8 +27,9 @@ pub use images::Choice;
 pub use random::fresh_seed;
 
 use super::live::contain::{Ended, Limits, Running};
-use crate::facts::{
-    ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source,
+use crate::{
+    driver_api::CUresult,
+    facts::{ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source},
 };
 use reporter::Progress;
 use target::Target;
@@ -43,8 +42,8 @@ const QUIET: Duration = Duration::from_secs(1);
 const ENDING: Duration = Duration::from_secs(5);
 /// Memory that the kernels and the loading of a library never need.
 const MEMORY: u64 = 8 << 30;
-/// `CUDA_ERROR_NO_DEVICE`
-const NO_DEVICE: u32 = 100;
+/// What CUDA says where CUDA_VISIBLE_DEVICES names no device.
+const NO_DEVICE: u32 = CUresult::CUDA_ERROR_NO_DEVICE as u32;
 /// More libraries than any environment has with device code.
 const MOST_LIBRARIES: usize = 256;
 
