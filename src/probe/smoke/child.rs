@@ -92,7 +92,7 @@ impl Work {
         let device = or_return!(device::find(api, &self.device));
         reporter.state.address = device::place(&device);
         reporter.state.smoke.device = Some(device::describe(&device));
-        reporter.step("making a context")?;
+        reporter.step("creating a context")?;
         let start = Instant::now();
         let context = or_return!(device.context());
         reporter.state.smoke.context_micros = Some(micros(start));
@@ -109,7 +109,7 @@ impl Work {
         }
         reporter.step("copying memory")?;
         reporter.state.smoke.transfer = transfer(&context).ok();
-        reporter.step("asking NVML what holds the GPU back")?;
+        reporter.step("asking NVML what throttles the GPU")?;
         reporter.state.smoke.conditions = reporter.state.address.as_deref().and_then(conditions);
         Ok(Ok(()))
     }
@@ -148,13 +148,13 @@ impl Work {
                 speed: None,
             };
             let run = match &usable {
-                _ if reporter.lost() => not_run("an error before it has ended the context".to_owned()),
+                _ if reporter.lost() => not_run("an earlier error destroyed the context".to_owned()),
                 None if images.is_empty() => not_run(self.no_image(module, capability)),
-                None => not_run("the driver takes no image of it".to_owned()),
+                None => not_run("the driver rejected every image of it".to_owned()),
                 // The images for Turing have no bf16.
                 Some((code, loaded)) => match loaded.function(&name) {
                     Err(ContactOutcome::Failed { code: NOT_FOUND, .. }) => {
-                        not_run(format!("the image for {code} does not have it"))
+                        not_run(format!("the image for {code} does not contain it"))
                     }
                     Err(answer) => failed(task.kernel, *code, answer),
                     Ok(function) => {
@@ -188,8 +188,10 @@ impl Work {
     fn no_image(&self, module: &str, capability: Option<ComputeCapability>) -> String {
         match (self.image, capability) {
             (Choice::Only(image), _) => format!("there is no {module} image for {image}"),
-            (_, Some(capability)) => format!("no {module} image here runs on capability {capability}"),
-            (_, None) => "CUDA does not say the device's capability".to_owned(),
+            (_, Some(capability)) => {
+                format!("no {module} image of this program runs on compute capability {capability}")
+            }
+            (_, None) => "CUDA does not report the compute capability of the device".to_owned(),
         }
     }
 }

@@ -55,7 +55,11 @@ pub fn libraries<W: Write>(
             }
             let mut bytes = vec![0; usize::try_from(choice.bytes).unwrap_or(0)];
             if source.read_at(choice.offset, &mut bytes).ok() != Some(bytes.len()) {
-                reporter.state.smoke.libraries.push(unread(index, choice.offset, "it ends before its code does"));
+                reporter.state.smoke.libraries.push(unread(
+                    index,
+                    choice.offset,
+                    "the file ends before its device code does",
+                ));
                 continue;
             }
             let load = LibraryLoad {

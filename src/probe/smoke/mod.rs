@@ -80,7 +80,7 @@ pub fn smoke(facts: &Facts, options: &Options, home: Option<&Path>) -> anyhow::R
             Work { device: target.wanted.clone(), seed: options.seed, image: options.image, libraries: Vec::new() };
         let (mut run, address) = attempt(&work, target, options.timeout);
         if let (Some(uuid), ContactOutcome::Failed { code: NO_DEVICE, .. }) = (&target.visible, &run.answer) {
-            anyhow::bail!("--device {uuid}: CUDA shows no such device (nvidia-smi -L lists them)");
+            anyhow::bail!("--device {uuid}: CUDA does not list this device (nvidia-smi -L shows all of them)");
         }
         run.gpu = target.gpu.clone().or_else(|| target::at(facts, address.as_deref())).unwrap_or_default();
         let capability = run.device.as_ref().and_then(|device| device.capability);
@@ -112,14 +112,14 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
             running.end()
         }
         Err(error) => {
-            let what = format!("the process that computes cannot be started: {error}");
+            let what = format!("the smoke test process could not be started: {error}");
             return (Smoke { answer: ContactOutcome::Garbled { what }, ..Smoke::new("", work.seed) }, None);
         }
     };
     let lines = ended.output.split(|byte| *byte == b'\n').rev();
     let last = lines.filter_map(|line| serde_json::from_slice::<Progress>(line).ok()).next();
     let Some(Progress { done, address, mut smoke }) = last else {
-        let answer = ended.how.err().unwrap_or(ContactOutcome::Garbled { what: "nothing".to_owned() });
+        let answer = ended.how.err().unwrap_or(ContactOutcome::Garbled { what: "empty output".to_owned() });
         return (Smoke { answer, asked: work.asked(), ..Smoke::new("", work.seed) }, None);
     };
     if !done {
@@ -132,7 +132,7 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
 /// What became of a child that did not come to its end.
 fn answer(ended: &mut Ended) -> ContactOutcome {
     let how = std::mem::replace(&mut ended.how, Ok(()));
-    how.err().unwrap_or(ContactOutcome::Garbled { what: "it ended in the middle".to_owned() })
+    how.err().unwrap_or(ContactOutcome::Garbled { what: "it ended before it was done".to_owned() })
 }
 
 fn start(work: &Work, target: &Target, timeout: Duration) -> io::Result<Running> {
