@@ -6,6 +6,7 @@
 pub mod binary;
 pub mod cli;
 pub mod compat;
+pub mod driver_api;
 pub mod enrich;
 pub mod exit;
 pub mod facts;

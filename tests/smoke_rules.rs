@@ -109,13 +109,16 @@ fn smoke_not_started() {
     let start = |code: u32, name: &'static str| {
         with(move |run| {
             run["answer"] = failed("cuDevicePrimaryCtxRetain", code, name);
-            run["step"] = json!("making a context");
+            run["step"] = json!("creating a context");
             run["images"] = json!([]);
             run["kernels"] = json!([]);
         })
     };
     let found = only(start(999, "CUDA_ERROR_UNKNOWN"), "error", "smoke-not-started");
-    assert!(found["summary"].as_str().unwrap().contains("(making a context): the driver cannot be started"), "{found}");
+    assert!(
+        found["summary"].as_str().unwrap().contains("(creating a context): the driver cannot be started"),
+        "{found}"
+    );
     let unknown = start(31337, "").change(|facts| facts["smoke"]["value"][0]["answer"]["name"] = Value::Null);
     let found = only(unknown, "error", "smoke-not-started");
     assert!(found["evidence"].to_string().contains("31337, an unknown code"), "{found}");
@@ -148,7 +151,11 @@ fn smoke_dies() {
     let crash = json!({"state": "crashed", "how": "signal 11 (SIGSEGV)"});
     let found = only(ended(crash, "loading the general kernels for sm_89"), "error", "smoke-dies");
     assert!(found["evidence"].to_string().contains("SIGSEGV"), "{found}");
-    only(ended(json!({"state": "garbled", "what": "it ended in the middle"}), "running copy"), "error", "smoke-dies");
+    only(
+        ended(json!({"state": "garbled", "what": "it ended before it was done"}), "running copy"),
+        "error",
+        "smoke-dies",
+    );
 }
 
 #[test]
@@ -157,8 +164,7 @@ fn driver_refuses_image() {
         with(move |run| {
             run["asked"] = json!(image);
             run["images"] = json!([{"module": "general", "image": image, "answer": failed("cuModuleLoadData", code, name), "micros": 9, "used": false}]);
-            run["kernels"] =
-                json!([{"kernel": "copy", "outcome": {"state": "not-run", "why": "the driver takes no image of it"}}]);
+            run["kernels"] = json!([{"kernel": "copy", "outcome": {"state": "not-run", "why": "the driver rejected every image of it"}}]);
         })
     };
     let found = only(refused(209, "CUDA_ERROR_NO_BINARY_FOR_GPU", "sm_120"), "error", "driver-refuses-image");

@@ -60,7 +60,7 @@ fn the_patient_in_colour_says_the_same() {
         rest = behind.split_once('m').unwrap().1;
     }
     assert_eq!(stripped + rest, plain);
-    assert!(colour.contains("\x1b[1;31m"), "an error is red");
+    assert!(colour.contains("\x1b[1m\x1b[31m"), "an error is red");
 }
 
 #[test]

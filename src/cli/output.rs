@@ -28,9 +28,10 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
     );
     let elsewhere = show.output.iter().any(|output| output.format.is_none());
     let terminal = !elsewhere && io::stdout().is_terminal();
+    let obeys = terminal && obeys_colours();
     let screen = Screen {
         width: columns().filter(|_| terminal),
-        color: show.color.decide(terminal, |name| std::env::var(name).ok()),
+        color: show.color.decide(obeys, |name| std::env::var(name).ok()),
         verbose: show.verbose,
         quiet: show.quiet,
     };
@@ -53,6 +54,11 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a terminal obeys the sequences of colours. Windows' console has to be told to, and others there say so by TERM.
+fn obeys_colours() -> bool {
+    anstyle_query::windows::enable_ansi_colors().unwrap_or(true) || anstyle_query::term_supports_ansi_color()
 }
 
 /// Writes a report to a file.
@@ -129,7 +135,8 @@ fn is_about_the_name(error: &io::Error) -> bool {
 /// Prints what clap has to say: help and version, or what is wrong with the command line.
 pub fn clap(said: &clap::Error) -> Exit {
     if said.use_stderr() {
-        let colored = ColorChoice::Auto.decide(io::stderr().is_terminal(), |name| std::env::var(name).ok());
+        let colored =
+            ColorChoice::Auto.decide(io::stderr().is_terminal() && obeys_colours(), |name| std::env::var(name).ok());
         let said = said.render();
         let plain = said.to_string();
         let shown = text::guard(&values_visible(&plain), false).into_owned();

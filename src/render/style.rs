@@ -27,7 +27,8 @@ pub enum ColorChoice {
 
 impl ColorChoice {
     /// Decides for an output that is a terminal or not. `NO_COLOR` (any non-empty value) and `CLICOLOR_FORCE` (not `0`) are the
-    /// conventions of no-color.org and bixense.com/clicolors.
+    /// conventions of no-color.org and bixense.com/clicolors; anstyle-query takes the value `0` for a yes, and a terminal without TERM for one
+    /// without colour.
     pub fn decide(self, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         match self {

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 
 pub use grid::{Grid, blocks, whole_words};
 pub use lines::Lines;
+use paint::Change;
 pub use paint::{Paint, Painted};
 
 /// Whether a character acts on what shows it, or is not seen at all, instead of being a visible letter or a plain space.
@@ -45,8 +46,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 pub fn guard(page: &str, color: bool) -> Cow<'_, str> {
     shown(page, |c| match c {
         '\n' | '\t' | ' '..='~' => None,
-        c if paint::sequence(c).is_some() => Some(if color { Form::Colour } else { Form::Nothing }),
-        c => is_hidden(c).then_some(Form::Visible),
+        c => match Change::of(c) {
+            Some(change) if color => Some(Form::Colour(change)),
+            Some(_) => Some(Form::Nothing),
+            None => is_hidden(c).then_some(Form::Visible),
+        },
     })
 }
 
@@ -71,7 +75,7 @@ pub fn in_short(text: &str, limit: usize) -> String {
 enum Form {
     Visible,
     Json,
-    Colour,
+    Colour(Change),
     Nothing,
 }
 
@@ -90,7 +94,7 @@ fn shown(text: &str, form: impl Fn(char) -> Option<Form>) -> Cow<'_, str> {
                     out += &format!("\\u{unit:04x}");
                 }
             }
-            Some(Form::Colour) => out += paint::sequence(c).unwrap_or_default(),
+            Some(Form::Colour(change)) => out += &change.to_string(),
             Some(Form::Nothing) => {}
         }
     }
@@ -151,8 +155,8 @@ mod tests {
         fn nothing_hidden_leaves(text in any::<String>(), color: bool) {
             prop_assert!(!visible(&text).contains(is_hidden));
             let page = guard(&text, color).replace(['\n', '\t'], "");
-            let own: Vec<&str> = Paint::ALL.iter().map(|paint| paint.start()).chain([paint::END]).collect();
-            let rest = own.iter().fold(page, |page, own| page.replace(own, ""));
+            let own = Paint::ALL.map(Change::To).into_iter().chain([Change::End]);
+            let rest = own.fold(page, |page, own| page.replace(&own.to_string(), ""));
             prop_assert!(!rest.contains(is_hidden), "{rest:?}");
             prop_assert!(in_short(&text, 200).len() <= 200);
         }

@@ -3,6 +3,8 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use anstyle::{AnsiColor, Reset, Style};
+
 /// What a piece of text is, for those who see colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
@@ -20,8 +22,6 @@ pub enum Paint {
     Command,
 }
 
-/// What ends a colour: SGR 0 (ECMA-48).
-pub(super) const END: &str = "\x1b[0m";
 /// U+FFF0 to U+FFF8 are assigned to nothing and ignorable by default (Unicode 16, `DerivedCoreProperties.txt`): what lays text out gives
 /// them no width.
 const FIRST_MARK: u32 = 0xfff0;
@@ -31,15 +31,14 @@ impl Paint {
     /// All of them, in the order of their marks.
     pub(super) const ALL: [Self; 6] = [Self::Error, Self::Warning, Self::Good, Self::Dim, Self::Strong, Self::Command];
 
-    /// The sequence that switches it on.
-    pub(super) const fn start(self) -> &'static str {
+    const fn style(self) -> Style {
         match self {
-            Self::Error => "\x1b[1;31m",
-            Self::Warning => "\x1b[1;33m",
-            Self::Good => "\x1b[32m",
-            Self::Dim => "\x1b[2m",
-            Self::Strong => "\x1b[1m",
-            Self::Command => "\x1b[36m",
+            Self::Error => AnsiColor::Red.on_default().bold(),
+            Self::Warning => AnsiColor::Yellow.on_default().bold(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Dim => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+            Self::Command => AnsiColor::Cyan.on_default(),
         }
     }
 
@@ -53,16 +52,36 @@ impl Paint {
     }
 }
 
-/// The sequence that a mark stands for.
-pub(super) fn sequence(c: char) -> Option<&'static str> {
-    // Nearly every character is none.
-    if !(FIRST_MARK..=u32::from(END_MARK)).contains(&u32::from(c)) {
-        return None;
+/// What a mark stands for; as text, the sequence that a terminal obeys.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    /// To this paint.
+    To(Paint),
+    /// To none.
+    End,
+}
+
+impl Change {
+    /// The one that a character marks.
+    pub(super) fn of(c: char) -> Option<Self> {
+        // Nearly every character is none.
+        if !(FIRST_MARK..=u32::from(END_MARK)).contains(&u32::from(c)) {
+            return None;
+        }
+        if c == END_MARK {
+            return Some(Self::End);
+        }
+        Paint::ALL.into_iter().find(|paint| paint.mark() == c).map(Self::To)
     }
-    if c == END_MARK {
-        return Some(END);
+}
+
+impl Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::To(paint) => paint.style().render().fmt(f),
+            Self::End => Reset.render().fmt(f),
+        }
     }
-    Paint::ALL.into_iter().find(|paint| paint.mark() == c).map(Paint::start)
 }
 
 /// Text that may be painted.

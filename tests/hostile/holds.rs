@@ -13,7 +13,9 @@ use super::lexers;
 /// What a field would show at the start of a line if it could begin one.
 pub const FORGED: &str = "FORGED";
 
-const COLOURS: [&str; 7] = ["\x1b[1;31m", "\x1b[1;33m", "\x1b[32m", "\x1b[2m", "\x1b[1m", "\x1b[36m", "\x1b[0m"];
+/// The longer ones first: half of one is none of ours.
+const COLOURS: [&str; 7] =
+    ["\x1b[1m\x1b[31m", "\x1b[1m\x1b[33m", "\x1b[32m", "\x1b[2m", "\x1b[1m", "\x1b[36m", "\x1b[0m"];
 
 /// No character that acts or is not seen; of colours none but ours.
 pub fn harmless(page: &str, color: bool) {

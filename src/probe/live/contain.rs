@@ -74,7 +74,7 @@ impl Running {
         let number = pipe.as_ref().and_then(number_of);
         // From here on, whatever fails, dropping this ends the child.
         let running = Self { child, shared: Shared::default(), pipe: number, started: Instant::now(), limits };
-        let Some(pipe) = pipe else { return Err(io::Error::other("its output cannot be read")) };
+        let Some(pipe) = pipe else { return Err(io::Error::other("its output could not be read")) };
         let (shared, child) = (running.shared.clone(), running.child.id());
         // It is not waited for: a grandchild may keep the pipe open for ever.
         thread::Builder::new().spawn(move || watch(pipe, &shared, child, limits.memory, is_last))?;
@@ -94,15 +94,13 @@ impl Running {
             match (said, unfinished, serde_json::from_slice::<serde::de::IgnoredAny>(&output)) {
                 (Some(message), ..) => Ok(message),
                 (None, Some(late), _) => Err(late),
-                _ if output.is_empty() => Err(ContactOutcome::Garbled { what: "nothing".to_owned() }),
+                _ if output.is_empty() => Err(ContactOutcome::Garbled { what: "empty output".to_owned() }),
                 // The text itself may be anything, and is kept out of the report.
                 (None, None, Err(error)) => {
-                    let place = format!("no report at line {}, column {}", error.line(), error.column());
+                    let place = format!("not a report (line {}, column {})", error.line(), error.column());
                     Err(ContactOutcome::Garbled { what: place })
                 }
-                (None, None, Ok(_)) => {
-                    Err(ContactOutcome::Garbled { what: "no report at line 1, but other JSON".to_owned() })
-                }
+                (None, None, Ok(_)) => Err(ContactOutcome::Garbled { what: "not a report, but other JSON".to_owned() }),
             }
         });
         (message, aftermath)
@@ -138,7 +136,7 @@ impl Running {
         let died = ended.filter(|status| !status.success()).map(how);
         let how = match &died {
             _ if output.len() > LONGEST => {
-                Err(ContactOutcome::Garbled { what: format!("more than {} MiB", LONGEST >> 20) })
+                Err(ContactOutcome::Garbled { what: format!("more than {} MiB of output", LONGEST >> 20) })
             }
             _ if is_whole => Ok(()),
             _ if ate_memory => Err(ContactOutcome::TooMuchMemory { limit: self.limits.memory }),
@@ -375,19 +373,19 @@ mod tests {
 
     #[test]
     fn nonsense_is_garbled_and_not_repeated() {
-        assert_eq!(failed("true"), ContactOutcome::Garbled { what: "nothing".to_owned() });
+        assert_eq!(failed("true"), ContactOutcome::Garbled { what: "empty output".to_owned() });
         for script in
             ["echo secret", "printf '{\"answer\": \"secret\"}'", "printf '\\377\\376secret'", "printf '[[[[['"]
         {
             let ContactOutcome::Garbled { what } = failed(script) else { panic!("{script}") };
-            assert!(what.starts_with("no report at line 1") && !what.contains("secret"), "{what}");
+            assert!(what.starts_with("not a report") && !what.contains("secret"), "{what}");
         }
     }
 
     #[test]
     fn a_flood_is_cut_off() {
         let (result, time) = run("exec cat /dev/zero", Duration::from_secs(20));
-        assert_eq!(result.unwrap_err(), ContactOutcome::Garbled { what: "more than 4 MiB".to_owned() });
+        assert_eq!(result.unwrap_err(), ContactOutcome::Garbled { what: "more than 4 MiB of output".to_owned() });
         assert!(time < Duration::from_secs(10), "{time:?}");
     }
 

@@ -33,16 +33,17 @@ fn driver(driver: &mut Fact<Driver>, windows: bool, nvml: Option<&Message>, cuda
     } else if let Some(driver) = driver.value_mut() {
         driver.cuda = newest;
     } else if let Some(version) = cuda.and_then(of_file) {
-        let via = Source::new(How::Cuda, "the name of the CUDA driver library, which works with the kernel's part");
+        let via =
+            Source::new(How::Cuda, "the file name of the CUDA driver library, which works with the kernel module");
         *driver = Fact::known(Driver { version, cuda: newest }, via);
     } else if windows
         && [nvml, cuda].iter().all(|said| said.is_some_and(|said| said.answer == ContactOutcome::NoLibrary))
     {
-        *driver = Fact::absent(Source::new(How::Nvml, "neither nvml.dll nor nvcuda.dll is there"));
+        *driver = Fact::absent(Source::new(How::Nvml, "neither nvml.dll nor nvcuda.dll was found"));
     } else if windows {
-        *driver = Fact::unknown("neither NVML nor CUDA tells it; give it with --driver");
+        *driver = Fact::unknown("neither NVML nor CUDA reports it; set it with --driver");
     } else if driver.is_unknown() {
-        *driver = Fact::unknown("neither the kernel's files nor NVML nor CUDA tell it; give it with --driver");
+        *driver = Fact::unknown("neither the kernel's files nor NVML nor CUDA report it; set it with --driver");
     }
 }
 
@@ -53,7 +54,7 @@ fn newest_cuda(nvml: Option<&Message>, cuda: Option<&Message>) -> Fact<CudaVersi
     }
     match nvml.and_then(|message| message.cuda) {
         Some(version) => Fact::known(version, Source::new(How::Nvml, "nvmlSystemGetCudaDriverVersion")),
-        None => Fact::unknown("neither CUDA nor NVML tells it"),
+        None => Fact::unknown("neither CUDA nor NVML reports it"),
     }
 }
 

@@ -1,10 +1,9 @@
 //! Asks the driver itself, through its two libraries, each in a child process of its own: calls into a broken driver hang and
 //! crash in exactly those situations that a doctor is called for.
 
-pub(super) mod codes;
+mod codes;
 pub(super) mod contain;
 mod cuda;
-pub(super) mod library;
 mod merge;
 pub(super) mod message;
 mod nvml;
@@ -103,7 +102,7 @@ impl Live {
                 let is_last = |line: &[u8]| serde_json::from_slice::<Message>(line).is_ok();
                 Running::start(Command::new(program).args([COMMAND, library.name()]), limits, is_last)
             }
-            Err(error) => Err(io::Error::new(error.kind(), "this program does not find itself")),
+            Err(error) => Err(io::Error::new(error.kind(), "gpucheck cannot find its own executable")),
         };
         Self { nvml: start(DriverApi::Nvml), cuda: start(DriverApi::Cuda), started: Instant::now() }
     }
@@ -128,20 +127,20 @@ const MOST_DEVICES: usize = 255;
 fn outcome(library: DriverApi, running: &mut io::Result<Running>, root: &Root) -> (Fact<Contact>, Option<Message>) {
     let running = match running {
         Ok(running) => running,
-        Err(error) => return (Fact::unknown(format!("the process that asks cannot be started: {error}")), None),
+        Err(error) => return (Fact::unknown(format!("the probe process could not be started: {error}")), None),
     };
     let (answer, aftermath) = running.finish::<Message>();
     let (contact, message) = match answer {
         Ok(message) if message.devices.len() > MOST_DEVICES => {
-            let what = format!("{} devices, which is more than any machine has", message.devices.len());
-            let library = Fact::unknown("its answer is not believed");
-            let plain_name = Fact::unknown("its answer is not believed");
+            let what = format!("{} devices, more than any machine has", message.devices.len());
+            let library = Fact::unknown("its answer is implausible");
+            let plain_name = Fact::unknown("its answer is implausible");
             (Contact { library, answer: ContactOutcome::Garbled { what }, plain_name, aftermath }, None)
         }
         Ok(message) => (Contact { aftermath, ..contact(library, &message, root) }, Some(message)),
         Err(answer) => {
-            let library = Fact::unknown("the process that asked it did not say which file it is");
-            let plain_name = Fact::unknown("the library gave no answer");
+            let library = Fact::unknown("the probe process did not report which file was loaded");
+            let plain_name = Fact::unknown("the library did not respond");
             (Contact { library, answer, plain_name, aftermath }, None)
         }
     };
@@ -157,8 +156,8 @@ fn contact(library: DriverApi, message: &Message, root: &Root) -> Contact {
             Fact::known(file, library.source())
         }
         (None, ContactOutcome::NoLibrary) => Fact::absent(library.source()),
-        (None, ContactOutcome::Unloadable { .. }) => Fact::unknown("the loader refuses it"),
-        (None, _) => Fact::unknown("the system does not say which file the loader took"),
+        (None, ContactOutcome::Unloadable { .. }) => Fact::unknown("the loader could not load it"),
+        (None, _) => Fact::unknown("the system does not report which file was loaded"),
     };
     let mut answer = message.answer.clone();
     if let ContactOutcome::Unloadable { why } = &mut answer {
@@ -166,7 +165,7 @@ fn contact(library: DriverApi, message: &Message, root: &Root) -> Contact {
     }
     let plain_name = match message.plain_name {
         Some(found) => Fact::known(found, library.source()),
-        None => Fact::unknown("only looked for in WSL"),
+        None => Fact::unknown("only checked in WSL"),
     };
     Contact { library: file, answer, plain_name, aftermath: Aftermath::default() }
 }

@@ -5,10 +5,13 @@ use std::mem::{ManuallyDrop, MaybeUninit};
 use nvml_wrapper::{Device as Handle, Nvml, error::NvmlError};
 
 use super::{
-    codes, library,
+    codes,
     message::{Device, Message, address, capability, cuda_version, text},
 };
-use crate::facts::{ContactOutcome, Fact, How, Mig, Source, Trouble};
+use crate::{
+    driver_api::library,
+    facts::{ContactOutcome, Fact, How, Mig, Source, Trouble},
+};
 
 /// More devices, or instances of one, than any machine has: a count above it is no answer.
 const MOST: u32 = 1024;
@@ -34,7 +37,6 @@ pub fn ask() -> Message {
         }
         Err(error) => message.answer = failure("nvmlInit", "nvmlInit_v2", error),
     }
-    std::mem::forget(opened);
     message
 }
 
@@ -134,7 +136,7 @@ fn mig(handle: &Handle<'_>, seen: &mut Option<Trouble>) -> Fact<Mig> {
 
 fn failure(call: &str, function: &str, error: NvmlError) -> ContactOutcome {
     match (code(&error), error) {
-        (Some(code), _) => ContactOutcome::Failed { call: call.to_owned(), code, name: codes::nvml(code) },
+        (Some(code), _) => ContactOutcome::Failed { call: call.to_owned(), code, name: codes::name(code) },
         (None, NvmlError::FailedToLoadSymbol(_)) => ContactOutcome::MissingFunction { name: function.to_owned() },
         (None, error @ NvmlError::LibloadingError(_)) => ContactOutcome::Unloadable { why: error.to_string() },
         (None, error) => ContactOutcome::Garbled { what: format!("{call}: {error}") },
@@ -174,7 +176,7 @@ fn code(error: &NvmlError) -> Option<u32> {
 }
 
 fn trouble(call: &str, code: u32) -> Trouble {
-    Trouble { call: call.to_owned(), code, name: codes::nvml(code) }
+    Trouble { call: call.to_owned(), code, name: codes::name(code) }
 }
 
 #[cfg(test)]

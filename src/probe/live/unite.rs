@@ -92,7 +92,7 @@ fn at<'a>(all: &'a mut [Gpu], device: &Device) -> Option<&'a mut Gpu> {
 
 fn new(device: &Device, how: How) -> Gpu {
     let unseen = "PCI does not list it";
-    let name = Fact::unknown("the driver does not say");
+    let name = Fact::unknown("the driver does not report it");
     let mut gpu = Gpu { name, ..Gpu::unknown("", unseen) };
     fill(&mut gpu, device, how);
     gpu
@@ -138,7 +138,7 @@ fn learn<T: Clone>(fact: &mut Fact<T>, value: &Option<T>, via: Source) {
 /// PCI wrote that the driver was not asked; it was.
 fn nobody_said<T>(fact: &mut Fact<T>) {
     if fact.is_unknown() {
-        *fact = Fact::unknown("neither NVML nor CUDA says it");
+        *fact = Fact::unknown("neither NVML nor CUDA reports it");
     }
 }
 
@@ -149,7 +149,7 @@ fn visible(gpu: &Gpu, lists: &Lists) -> Fact<bool> {
     }
     match lists.cuda {
         Some(_) => Fact::known(gpu.seen_by.contains(&How::Cuda), Source::new(How::Cuda, "cuDeviceGetCount")),
-        None => Fact::unknown("CUDA gives no list of devices"),
+        None => Fact::unknown("CUDA did not list its devices"),
     }
 }
 

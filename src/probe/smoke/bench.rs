@@ -2,12 +2,11 @@
 
 use std::cell::RefCell;
 
-use super::{
-    device::{Context, Function},
-    memory::{Memory, Parameter},
-    random::Random,
+use super::random::Random;
+use crate::{
+    driver_api::{CUresult, Context, Function, Memory, Parameter},
+    facts::{ContactOutcome, KernelOutcome, Speed},
 };
-use crate::facts::{ContactOutcome, KernelOutcome, Speed};
 
 /// Stands behind each buffer.
 const GUARD: usize = 1024;
@@ -19,8 +18,9 @@ pub const LONG_ENOUGH: u64 = 1_000_000;
 /// All measured launches of one size together.
 const MEASURE: u64 = 40_000_000;
 const MOST_LAUNCHES: u32 = 10;
-/// `CUDA_ERROR_OUT_OF_MEMORY`
-const OUT_OF_MEMORY: u32 = 2;
+const OUT_OF_MEMORY: u32 = CUresult::CUDA_ERROR_OUT_OF_MEMORY as u32;
+/// Every kernel wants blocks of so many.
+const THREADS: u32 = 256;
 
 /// How a kernel's run ended, and how fast the last size was.
 pub type Done = (KernelOutcome, Option<Speed>);
@@ -82,21 +82,31 @@ impl<'c> Bench<'c> {
 
     /// Runs the kernel once and waits for it.
     ///
+    /// # Safety
+    /// The parameters must be the kernel's own (kernels/README.md lists them), and its buffers as large as they say.
+    ///
     /// # Errors
     /// What the driver answers; an error while it runs is one of waiting.
-    pub fn launch(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<(), ContactOutcome> {
-        self.context.launch(self.function, grid, parameters)?;
+    pub unsafe fn launch(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<(), ContactOutcome> {
+        // SAFETY: passed on to the caller.
+        unsafe { self.context.launch(self.function, grid, THREADS, parameters) }?;
         self.context.wait()
     }
 
     /// The fastest of several launches in nanoseconds.
     ///
+    /// # Safety
+    /// As for [`Self::launch`].
+    ///
     /// # Errors
     /// What the driver answers.
-    pub fn fastest(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<u64, ContactOutcome> {
+    pub unsafe fn fastest(&self, grid: [u32; 2], parameters: &[Parameter]) -> Result<u64, ContactOutcome> {
         let (mut fastest, mut all) = (u64::MAX, 0);
         for launches in 1.. {
-            let nanos = self.context.timed(|| self.context.launch(self.function, grid, parameters))?;
+            let nanos = self.context.timed(|| {
+                // SAFETY: passed on to the caller.
+                unsafe { self.context.launch(self.function, grid, THREADS, parameters) }
+            })?;
             (fastest, all) = (fastest.min(nanos), all + nanos);
             if launches >= MOST_LAUNCHES || launches >= 2 && all >= MEASURE {
                 break;

@@ -9,10 +9,9 @@ use std::{
 };
 
 use super::{
-    api::Api,
     bench::Bench,
     conditions::conditions,
-    device::{Context, Device, Module, Wanted},
+    device::{self, Wanted},
     images::{Choice, Embedded, choose},
     kernels::{TASKS, transfer},
     load,
@@ -20,13 +19,17 @@ use super::{
 };
 use crate::{
     compat,
+    driver_api::{Api, CUresult, Context, Module},
     facts::{
         CodeKind, CodeTarget, ComputeCapability, ContactOutcome, CudaVersion, Image, ImageLoad, KernelOutcome,
         KernelRun, Smoke,
     },
     knowledge::Knowledge,
-    probe::live::message::cuda_version,
+    probe::live::message::{cuda_version, text},
 };
+
+/// What a driver answers that is asked for a kernel which the module lacks.
+const NOT_FOUND: u32 = CUresult::CUDA_ERROR_NOT_FOUND as u32;
 
 /// What the child is to do.
 #[derive(Debug, Clone)]
@@ -69,7 +72,6 @@ impl Work {
             Ok(api) => {
                 let answer = self.compute(&api, &mut reporter)?;
                 reporter.state.smoke.answer = answer.err().unwrap_or(ContactOutcome::Ready);
-                api.leave();
             }
             Err(answer) => reporter.state.smoke.answer = answer,
         }
@@ -87,17 +89,17 @@ impl Work {
             };
         }
         reporter.step("starting CUDA")?;
-        let device = or_return!(Device::find(api, &self.device));
-        reporter.state.address = device.address();
-        reporter.state.smoke.device = Some(device.describe());
-        reporter.step("making a context")?;
+        let device = or_return!(device::find(api, &self.device));
+        reporter.state.address = device::place(&device);
+        reporter.state.smoke.device = Some(device::describe(&device));
+        reporter.step("creating a context")?;
         let start = Instant::now();
         let context = or_return!(device.context());
         reporter.state.smoke.context_micros = Some(micros(start));
         if let Some(described) = &mut reporter.state.smoke.device {
-            described.free = context.free_memory();
+            described.free = context.free_memory().ok();
         }
-        let (capability, cuda) = (device.capability(), newest_cuda(api));
+        let (capability, cuda) = (device::capability_of(&device), api.version().ok().and_then(cuda_version));
         if !self.libraries.is_empty() {
             let compiles = |images: &[Image]| compiles(images, capability, cuda);
             return load::libraries(&context, &self.libraries, compiles, reporter).map(Ok);
@@ -107,7 +109,7 @@ impl Work {
         }
         reporter.step("copying memory")?;
         reporter.state.smoke.transfer = transfer(&context).ok();
-        reporter.step("asking NVML what holds the GPU back")?;
+        reporter.step("asking NVML what throttles the GPU")?;
         reporter.state.smoke.conditions = reporter.state.address.as_deref().and_then(conditions);
         Ok(Ok(()))
     }
@@ -146,18 +148,20 @@ impl Work {
                 speed: None,
             };
             let run = match &usable {
-                _ if reporter.lost() => not_run("an error before it has ended the context".to_owned()),
+                _ if reporter.lost() => not_run("an earlier error destroyed the context".to_owned()),
                 None if images.is_empty() => not_run(self.no_image(module, capability)),
-                None => not_run("the driver takes no image of it".to_owned()),
+                None => not_run("the driver rejected every image of it".to_owned()),
                 // The images for Turing have no bf16.
                 Some((code, loaded)) => match loaded.function(&name) {
-                    Err(ContactOutcome::Failed { code: 500, .. }) => {
-                        not_run(format!("the image for {code} does not have it"))
+                    Err(ContactOutcome::Failed { code: NOT_FOUND, .. }) => {
+                        not_run(format!("the image for {code} does not contain it"))
                     }
                     Err(answer) => failed(task.kernel, *code, answer),
                     Ok(function) => {
                         reporter.step(&format!("running {}", task.kernel))?;
-                        match (task.run)(&Bench::new(context, &function, task.kernel, self.seed)) {
+                        let bench = Bench::new(context, &function, task.kernel, self.seed);
+                        // SAFETY: the bench holds the kernel of this task's name.
+                        match unsafe { (task.run)(&bench) } {
                             Ok((outcome, speed)) => {
                                 KernelRun { kernel: task.kernel.to_owned(), image: Some(*code), outcome, speed }
                             }
@@ -184,8 +188,10 @@ impl Work {
     fn no_image(&self, module: &str, capability: Option<ComputeCapability>) -> String {
         match (self.image, capability) {
             (Choice::Only(image), _) => format!("there is no {module} image for {image}"),
-            (_, Some(capability)) => format!("no {module} image here runs on capability {capability}"),
-            (_, None) => "CUDA does not say the device's capability".to_owned(),
+            (_, Some(capability)) => {
+                format!("no {module} image of this program runs on compute capability {capability}")
+            }
+            (_, None) => "CUDA does not report the compute capability of the device".to_owned(),
         }
     }
 }
@@ -201,23 +207,23 @@ fn failed(kernel: &str, image: CodeTarget, answer: ContactOutcome) -> KernelRun 
 
 fn load_image<'c>(context: &'c Context<'_>, embedded: &Embedded, first: bool) -> (ImageLoad, Option<Module<'c>>) {
     let start = Instant::now();
-    let text = std::str::from_utf8(embedded.bytes).unwrap_or_default();
-    let (loaded, log) = match embedded.image.code.kind {
-        CodeKind::Ptx => context.compile(text),
-        _ => (context.load(embedded.bytes), None),
+    let (loaded, logs) = match embedded.image.code.kind {
+        CodeKind::Ptx => context.compile(std::str::from_utf8(embedded.bytes).unwrap_or_default()),
+        // SAFETY: a cubin of this program's own, whole.
+        _ => (unsafe { context.load(embedded.bytes) }, Default::default()),
     };
     let micros = micros(start);
     // Any kernel tells for what the module's code was made.
     let kernel =
         TASKS.iter().find(|task| task.module == embedded.module).map(|task| format!("gpucheck_{}", task.kernel));
-    let binary = loaded.as_ref().ok().zip(kernel).and_then(|(module, kernel)| module.binary(&kernel));
+    let version = loaded.as_ref().ok().zip(kernel).and_then(|(module, kernel)| module.binary_version(&kernel).ok());
     let load = ImageLoad {
         module: embedded.module.to_owned(),
         image: embedded.image.code,
         isa: embedded.image.isa,
         micros,
-        binary,
-        log,
+        binary: version.and_then(|version| u32::try_from(version).ok()).and_then(ComputeCapability::from_number),
+        log: logs.iter().flat_map(|log| log.lines()).find_map(text),
         used: first && loaded.is_ok(),
         answer: loaded.as_ref().err().cloned().unwrap_or(ContactOutcome::Ready),
     };
@@ -229,11 +235,4 @@ fn compiles(images: &[Image], capability: Option<ComputeCapability>, cuda: Optio
     let (Some(capability), Ok(knowledge)) = (capability, Knowledge::builtin()) else { return false };
     let driver = compat::DriverSupport { cuda, ..compat::DriverSupport::default() };
     compat::one_fatbin(&knowledge, images, capability, None, &driver).compiled > 0
-}
-
-fn newest_cuda(api: &Api) -> Option<CudaVersion> {
-    let mut number = 0;
-    // SAFETY: the place is a number's own.
-    unsafe { api.driver_version(&mut number) }.ok()?;
-    cuda_version(number)
 }

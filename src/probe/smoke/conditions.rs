@@ -4,8 +4,8 @@ use std::mem::ManuallyDrop;
 
 use nvml_wrapper::{Nvml, bitmasks::device::ThrottleReasons};
 
-use super::super::live::{library, message};
-use crate::facts::Conditions;
+use super::super::live::message;
+use crate::{driver_api::library, facts::Conditions};
 
 /// What people know the reasons by (nvml.h, nvmlClocksEventReasons; nvidia-smi's words). An idle GPU and clocks that were set on purpose
 /// are none.
@@ -24,7 +24,6 @@ const MOST: u32 = 1024;
 pub fn conditions(address: &str) -> Option<Conditions> {
     let opened = library::open(&library::nvml_names(), "nvmlInit_v2").ok()?;
     let nvml = Nvml::builder().lib_path(opened.name.as_os_str()).init();
-    std::mem::forget(opened);
     // Its Drop calls nvmlShutdown, and panics where the library lacks it; the process ends in any case.
     let nvml = ManuallyDrop::new(nvml.ok()?);
     let mut devices = (0..nvml.device_count().ok()?.min(MOST)).filter_map(|index| nvml.device_by_index(index).ok());

@@ -84,7 +84,7 @@ impl std::str::FromStr for Choice {
         let all = targets();
         text.parse().ok().filter(|target| all.contains(target)).map(Self::Only).ok_or_else(|| {
             let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-            format!("there is no image '{text}' here: best, ptx, {}", names.join(", "))
+            format!("no such image '{text}'; choose best, ptx or one of {}", names.join(", "))
         })
     }
 }

@@ -6,12 +6,10 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    device::Context,
-    reporter::{Reporter, micros},
-};
+use super::reporter::{Reporter, micros};
 use crate::{
     binary::{self, FileSource, ReadAt},
+    driver_api::Context,
     facts::{ContactOutcome, Image, LibraryLoad},
 };
 
@@ -57,7 +55,11 @@ pub fn libraries<W: Write>(
             }
             let mut bytes = vec![0; usize::try_from(choice.bytes).unwrap_or(0)];
             if source.read_at(choice.offset, &mut bytes).ok() != Some(bytes.len()) {
-                reporter.state.smoke.libraries.push(unread(index, choice.offset, "it ends before its code does"));
+                reporter.state.smoke.libraries.push(unread(
+                    index,
+                    choice.offset,
+                    "the file ends before its device code does",
+                ));
                 continue;
             }
             let load = LibraryLoad {
@@ -76,7 +78,8 @@ pub fn libraries<W: Write>(
             reporter.state.smoke.libraries.push(load);
             reporter.step(&format!("loading code of {}", file_name(path)))?;
             let start = Instant::now();
-            let answer = context.load(&bytes).err().unwrap_or(ContactOutcome::Ready);
+            // SAFETY: a fatbin whose headers `binary` has read, from its first byte to the last that they name.
+            let answer = unsafe { context.load(&bytes) }.err().unwrap_or(ContactOutcome::Ready);
             if let Some(load) = reporter.state.smoke.libraries.last_mut() {
                 (load.answer, load.micros) = (answer, micros(start));
             }

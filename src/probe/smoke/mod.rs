@@ -1,7 +1,6 @@
 //! Asks GPUs to compute: each in a child process of its own with a deadline, one after another, because calls into a broken driver hang
 //! and crash, and because two at a time would disturb each other's times.
 
-mod api;
 mod bench;
 mod check;
 mod child;
@@ -10,7 +9,6 @@ mod device;
 mod images;
 mod kernels;
 mod load;
-mod memory;
 mod random;
 mod reporter;
 mod target;
@@ -29,8 +27,9 @@ pub use images::Choice;
 pub use random::fresh_seed;
 
 use super::live::contain::{Ended, Limits, Running};
-use crate::facts::{
-    ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source,
+use crate::{
+    driver_api::CUresult,
+    facts::{ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source},
 };
 use reporter::Progress;
 use target::Target;
@@ -43,8 +42,8 @@ const QUIET: Duration = Duration::from_secs(1);
 const ENDING: Duration = Duration::from_secs(5);
 /// Memory that the kernels and the loading of a library never need.
 const MEMORY: u64 = 8 << 30;
-/// `CUDA_ERROR_NO_DEVICE`
-const NO_DEVICE: u32 = 100;
+/// What CUDA says where CUDA_VISIBLE_DEVICES names no device.
+const NO_DEVICE: u32 = CUresult::CUDA_ERROR_NO_DEVICE as u32;
 /// More libraries than any environment has with device code.
 const MOST_LIBRARIES: usize = 256;
 
@@ -81,7 +80,7 @@ pub fn smoke(facts: &Facts, options: &Options, home: Option<&Path>) -> anyhow::R
             Work { device: target.wanted.clone(), seed: options.seed, image: options.image, libraries: Vec::new() };
         let (mut run, address) = attempt(&work, target, options.timeout);
         if let (Some(uuid), ContactOutcome::Failed { code: NO_DEVICE, .. }) = (&target.visible, &run.answer) {
-            anyhow::bail!("--device {uuid}: CUDA shows no such device (nvidia-smi -L lists them)");
+            anyhow::bail!("--device {uuid}: CUDA does not list this device (nvidia-smi -L shows all of them)");
         }
         run.gpu = target.gpu.clone().or_else(|| target::at(facts, address.as_deref())).unwrap_or_default();
         let capability = run.device.as_ref().and_then(|device| device.capability);
@@ -113,14 +112,14 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
             running.end()
         }
         Err(error) => {
-            let what = format!("the process that computes cannot be started: {error}");
+            let what = format!("the smoke test process could not be started: {error}");
             return (Smoke { answer: ContactOutcome::Garbled { what }, ..Smoke::new("", work.seed) }, None);
         }
     };
     let lines = ended.output.split(|byte| *byte == b'\n').rev();
     let last = lines.filter_map(|line| serde_json::from_slice::<Progress>(line).ok()).next();
     let Some(Progress { done, address, mut smoke }) = last else {
-        let answer = ended.how.err().unwrap_or(ContactOutcome::Garbled { what: "nothing".to_owned() });
+        let answer = ended.how.err().unwrap_or(ContactOutcome::Garbled { what: "empty output".to_owned() });
         return (Smoke { answer, asked: work.asked(), ..Smoke::new("", work.seed) }, None);
     };
     if !done {
@@ -133,7 +132,7 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
 /// What became of a child that did not come to its end.
 fn answer(ended: &mut Ended) -> ContactOutcome {
     let how = std::mem::replace(&mut ended.how, Ok(()));
-    how.err().unwrap_or(ContactOutcome::Garbled { what: "it ended in the middle".to_owned() })
+    how.err().unwrap_or(ContactOutcome::Garbled { what: "it ended before it was done".to_owned() })
 }
 
 fn start(work: &Work, target: &Target, timeout: Duration) -> io::Result<Running> {

@@ -54,10 +54,10 @@ fn named(gpus: &[Gpu], name: &str) -> anyhow::Result<Target> {
         None => {
             let there: Vec<&str> = gpus.iter().map(|gpu| gpu.id.as_str()).collect();
             let there =
-                if there.is_empty() { "there is none".to_owned() } else { format!("there is {}", there.join(", ")) };
+                if there.is_empty() { "none was found".to_owned() } else { format!("found: {}", there.join(", ")) };
             anyhow::bail!(
-                "--device {name}: no such GPU here ({there}); a number of nvidia-smi, a PCI address such as 0000:01:00.0, or a UUID \
-                 such as GPU-… or MIG-… names one"
+                "--device {name}: no such GPU ({there}); use a number from nvidia-smi, a PCI address such as 0000:01:00.0, or a UUID \
+                 such as GPU-… or MIG-…"
             )
         }
     }
@@ -106,9 +106,9 @@ mod tests {
         assert_eq!((instance.visible.as_deref(), &instance.wanted), (Some("MIG-1"), &Wanted::Ordinal(0)));
         for wrong in ["2", "", "gpu", "0000:42:00.0", "RTX 5090"] {
             let error = targets(&two(), &[wrong.to_owned()]).unwrap_err().to_string();
-            assert!(error.contains("there is gpu0, gpu1"), "{error}");
+            assert!(error.contains("found: gpu0, gpu1"), "{error}");
         }
-        assert!(targets(&Facts::default(), &["0".to_owned()]).unwrap_err().to_string().contains("there is none"));
+        assert!(targets(&Facts::default(), &["0".to_owned()]).unwrap_err().to_string().contains("none was found"));
     }
 
     #[test]

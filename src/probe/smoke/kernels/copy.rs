@@ -3,11 +3,10 @@
 use std::time::Instant;
 
 use crate::{
+    driver_api::{Context, Parameter},
     facts::{ContactOutcome, KernelOutcome, Speed, Transfer},
     probe::smoke::{
         bench::{Bench, Done, grow},
-        device::Context,
-        memory::Parameter,
         random::Random,
     },
 };
@@ -21,28 +20,40 @@ const PIECE: usize = 16;
 const THREADS: usize = 256;
 
 /// Copies, and compares every byte.
-pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
+///
+/// # Safety
+/// The bench must hold `gpucheck_copy`.
+pub unsafe fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     // A size that is no multiple of a block first.
-    let (outcome, _) = copy(bench, 1_000_000 / PIECE * PIECE, false)?;
+    // SAFETY: passed on to the caller.
+    let (outcome, _) = unsafe { copy(bench, 1_000_000 / PIECE * PIECE, false) }?;
     if !matches!(outcome, KernelOutcome::Right { .. }) {
         return Ok((outcome, None));
     }
-    grow(FIRST, LARGEST, 1, |size| copy(bench, size.min(LARGEST), true))
+    grow(FIRST, LARGEST, 1, |size| {
+        // SAFETY: passed on to the caller.
+        unsafe { copy(bench, size.min(LARGEST), true) }
+    })
 }
 
-fn copy(bench: &Bench<'_>, bytes: usize, timed: bool) -> Result<Done, ContactOutcome> {
+/// # Safety
+/// As for [`run`]; the bytes are whole pieces.
+unsafe fn copy(bench: &Bench<'_>, bytes: usize, timed: bool) -> Result<Done, ContactOutcome> {
     let content = random_bytes(&mut bench.random("in"), bytes);
     let from = bench.input("in", &content)?;
     let to = bench.output("out", bytes)?;
     let grid = [(bytes / PIECE).div_ceil(THREADS).min(MOST_BLOCKS) as u32, 1];
     let parameters = [from.parameter(), to.parameter(), Parameter::Long((bytes / PIECE) as u64)];
-    bench.launch(grid, &parameters)?;
+    // SAFETY: in, out, count; both buffers have so many pieces.
+    unsafe { bench.launch(grid, &parameters) }?;
     let copied = bench.read(&to)?;
     bench.look_behind(&from)?;
     let outcome = bench.outcome(compare(&content, &copied));
     let speed = match outcome {
         KernelOutcome::Right { .. } if timed => {
-            Some(Speed { nanos: bench.fastest(grid, &parameters)?, operations: 0, bytes: 2 * bytes as u64 })
+            // SAFETY: the same launch again.
+            let nanos = unsafe { bench.fastest(grid, &parameters) }?;
+            Some(Speed { nanos, operations: 0, bytes: 2 * bytes as u64 })
         }
         _ => None,
     };

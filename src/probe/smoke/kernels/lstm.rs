@@ -1,11 +1,11 @@
 //! Several steps of an LSTM layer: the recurrent network that speech models have, where a wrong build often fails first.
 
 use crate::{
+    driver_api::Parameter,
     facts::ContactOutcome,
     probe::smoke::{
         bench::{Bench, Done},
         check::{Expected, compare},
-        memory::Parameter,
         random::Random,
     },
 };
@@ -26,7 +26,10 @@ struct Layer {
 }
 
 /// Runs the steps one launch after another, and checks the last state.
-pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
+///
+/// # Safety
+/// The bench must hold `gpucheck_lstm_step`.
+pub unsafe fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     let (layer, x) = inputs(|name| bench.random(name));
     let put = |name, numbers: &[f32]| bench.input(name, &super::bytes(numbers));
     let (w_x, w_h, bias) = (put("w_x", &layer.input)?, put("w_h", &layer.hidden)?, put("bias", &layer.bias)?);
@@ -38,7 +41,8 @@ pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
         let next = bench.output("h_next", BATCH * HIDDEN * 4)?;
         let buffers = [&x, &h, &next, &cell, &w_x, &w_h, &bias].map(|buffer| buffer.parameter());
         let parameters: Vec<_> = buffers.into_iter().chain([word(BATCH), word(INPUT), word(HIDDEN)]).collect();
-        bench.launch([(BATCH * HIDDEN).div_ceil(256) as u32, 1], &parameters)?;
+        // SAFETY: x, h, h_next, cell, w_x, w_h, bias and the three sizes that all of them were made for.
+        unsafe { bench.launch([(BATCH * HIDDEN).div_ceil(256) as u32, 1], &parameters) }?;
         bench.look_behind(&next)?;
         h = next;
     }

@@ -4,12 +4,12 @@
 //! (C x) and A (B x) are the same vector, which takes n^2 operations instead of n^3, and one wrong element shows in it.
 
 use crate::{
+    driver_api::Parameter,
     facts::{ContactOutcome, KernelOutcome, Speed},
     parallel,
     probe::smoke::{
         bench::{Bench, Done, grow},
         check::{Comparison, Expected, ROUNDING, compare},
-        memory::Parameter,
         random::Random,
     },
 };
@@ -30,18 +30,30 @@ enum Kind {
 }
 
 /// See the head of this file.
-pub fn f32(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
-    run(bench, Kind::F32, Shape { m: 193, n: 161, k: 227 }, LARGEST)
+///
+/// # Safety
+/// The bench must hold `gpucheck_matmul_f32`.
+pub unsafe fn f32(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
+    // SAFETY: passed on to the caller.
+    unsafe { run(bench, Kind::F32, Shape { m: 193, n: 161, k: 227 }, LARGEST) }
 }
 
 /// See the head of this file.
-pub fn f16(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
-    run(bench, Kind::F16, Shape { m: 193, n: 161, k: 224 }, LARGEST)
+///
+/// # Safety
+/// The bench must hold `gpucheck_matmul_f16`.
+pub unsafe fn f16(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
+    // SAFETY: passed on to the caller.
+    unsafe { run(bench, Kind::F16, Shape { m: 193, n: 161, k: 224 }, LARGEST) }
 }
 
 /// See the head of this file.
-pub fn bf16(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
-    run(bench, Kind::Bf16, Shape { m: 193, n: 161, k: 224 }, LARGEST)
+///
+/// # Safety
+/// The bench must hold `gpucheck_matmul_bf16`.
+pub unsafe fn bf16(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
+    // SAFETY: passed on to the caller.
+    unsafe { run(bench, Kind::Bf16, Shape { m: 193, n: 161, k: 224 }, LARGEST) }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,12 +70,18 @@ struct Matrix {
     bytes: Vec<u8>,
 }
 
-fn run(bench: &Bench<'_>, kind: Kind, small: Shape, largest: usize) -> Result<Done, ContactOutcome> {
-    let (outcome, _) = product(bench, kind, small, false)?;
+/// # Safety
+/// The bench must hold the kernel of this kind.
+unsafe fn run(bench: &Bench<'_>, kind: Kind, small: Shape, largest: usize) -> Result<Done, ContactOutcome> {
+    // SAFETY: passed on to the caller.
+    let (outcome, _) = unsafe { product(bench, kind, small, false) }?;
     if !matches!(outcome, KernelOutcome::Right { .. }) {
         return Ok((outcome, None));
     }
-    let (large, speed) = grow(256, largest, 3, |size| product(bench, kind, Shape { m: size, n: size, k: size }, true))?;
+    let (large, speed) = grow(256, largest, 3, |size| {
+        // SAFETY: passed on to the caller.
+        unsafe { product(bench, kind, Shape { m: size, n: size, k: size }, true) }
+    })?;
     Ok((worse(outcome, large), speed))
 }
 
@@ -79,7 +97,9 @@ fn worse(a: KernelOutcome, b: KernelOutcome) -> KernelOutcome {
     }
 }
 
-fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<Done, ContactOutcome> {
+/// # Safety
+/// The bench must hold the kernel of this kind.
+unsafe fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<Done, ContactOutcome> {
     let Shape { m, n, k } = shape;
     // The tensor kernels take B transposed.
     let (b_rows, b_columns) = if kind == Kind::F32 { (k, n) } else { (n, k) };
@@ -93,7 +113,8 @@ fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<D
     let word = |size: usize| Parameter::Word(size as u32);
     let parameters = [left.parameter(), right.parameter(), output.parameter(), word(m), word(n), word(k)];
     let grid = [(n as u32).div_ceil(TILE), (m as u32).div_ceil(TILE)];
-    bench.launch(grid, &parameters)?;
+    // SAFETY: a, b, c and the three sizes that all of them were made for.
+    unsafe { bench.launch(grid, &parameters) }?;
     let c = bench.read_floats(&output)?;
     bench.look_behind(&left)?;
     bench.look_behind(&right)?;
@@ -103,7 +124,8 @@ fn product(bench: &Bench<'_>, kind: Kind, shape: Shape, large: bool) -> Result<D
     let outcome = bench.outcome(whole(kind, &a, &b, &c, shape, &mut bench.random("signs")));
     let speed = match outcome {
         KernelOutcome::Right { .. } => {
-            let nanos = bench.fastest(grid, &parameters)?;
+            // SAFETY: the same launch again.
+            let nanos = unsafe { bench.fastest(grid, &parameters) }?;
             Some(Speed { nanos, operations: 2 * (m * n * k) as u64, bytes: 0 })
         }
         _ => None,

@@ -18,7 +18,10 @@ pub struct Task {
     /// Its name without the `gpucheck_` in front.
     pub kernel: &'static str,
     /// Runs it and holds its results against the reference.
-    pub run: fn(&Bench<'_>) -> Result<Done, ContactOutcome>,
+    ///
+    /// # Safety
+    /// The bench must hold this very kernel: it is given the parameters of this one.
+    pub run: unsafe fn(&Bench<'_>) -> Result<Done, ContactOutcome>,
 }
 
 /// All of them: the simplest first, so that what fails first is the smallest thing that fails.

@@ -1,11 +1,11 @@
 //! The sum of many numbers: one result for each block, then one of all.
 
 use crate::{
+    driver_api::Parameter,
     facts::{ContactOutcome, KernelOutcome},
     probe::smoke::{
         bench::{Bench, Done},
         check::{Expected, ROUNDING, compare},
-        memory::Parameter,
     },
 };
 
@@ -16,13 +16,20 @@ const BLOCKS: usize = 96;
 const THREADS: usize = 256;
 
 /// Adds them up in two launches, and checks the results of both.
-pub fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
+///
+/// # Safety
+/// The bench must hold `gpucheck_sum_f32`.
+pub unsafe fn run(bench: &Bench<'_>) -> Result<Done, ContactOutcome> {
     let numbers = bench.random("in").floats(COUNT);
     let input = bench.input("in", &super::bytes(&numbers))?;
     let parts = bench.output("parts", BLOCKS * 4)?;
-    bench.launch([BLOCKS as u32, 1], &[input.parameter(), parts.parameter(), Parameter::Long(COUNT as u64)])?;
+    let parameters = [input.parameter(), parts.parameter(), Parameter::Long(COUNT as u64)];
+    // SAFETY: in, out, count; the output has a place for each block.
+    unsafe { bench.launch([BLOCKS as u32, 1], &parameters) }?;
     let sum = bench.output("sum", 4)?;
-    bench.launch([1, 1], &[parts.parameter(), sum.parameter(), Parameter::Long(BLOCKS as u64)])?;
+    let parameters = [parts.parameter(), sum.parameter(), Parameter::Long(BLOCKS as u64)];
+    // SAFETY: the same of the parts, with one block.
+    unsafe { bench.launch([1, 1], &parameters) }?;
     bench.look_behind(&input)?;
     let of_blocks = bench.read_floats(&parts)?;
     let outcome = compare(

@@ -2,13 +2,15 @@
 
 use std::{ffi::c_void, ptr};
 
-use super::api::{Address, Api};
+use cudarc::driver::sys::CUdeviceptr;
+
+use super::api::{Api, number};
 use crate::facts::ContactOutcome;
 
-/// Memory of the device, given back when it is dropped.
-pub struct Memory<'a> {
-    api: &'a Api,
-    address: Address,
+/// Memory of the device, given back when it is dropped. Copies stay inside of it.
+pub struct Memory<'c> {
+    api: &'c Api,
+    address: CUdeviceptr,
     bytes: usize,
 }
 
@@ -22,15 +24,13 @@ pub enum Parameter {
     Long(u64),
 }
 
-impl<'a> Memory<'a> {
-    /// Takes so many bytes.
-    ///
-    /// # Errors
-    /// What the driver answers: 2 when there is not enough.
-    pub fn new(api: &'a Api, bytes: usize) -> Result<Self, ContactOutcome> {
-        let mut address = 0;
-        // SAFETY: the place is a number's own.
-        unsafe { api.allocate(&mut address, bytes) }?;
+impl<'c> Memory<'c> {
+    /// Takes so many bytes in the current context.
+    pub(super) fn new(api: &'c Api, bytes: usize) -> Result<Self, ContactOutcome> {
+        let address = number(|place| {
+            // SAFETY: the place is a number's own.
+            unsafe { api.functions.allocate(place, bytes) }
+        })?;
         Ok(Self { api, address, bytes })
     }
 
@@ -46,7 +46,7 @@ impl<'a> Memory<'a> {
     pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<(), ContactOutcome> {
         let to = self.at(offset, bytes.len())?;
         // SAFETY: both places have this many bytes.
-        unsafe { self.api.copy_to_device(to, bytes.as_ptr().cast(), bytes.len()) }
+        unsafe { self.api.functions.copy_to_device(to, bytes.as_ptr().cast(), bytes.len()) }
     }
 
     /// Copies to the host from `offset`.
@@ -56,7 +56,7 @@ impl<'a> Memory<'a> {
     pub fn read(&self, offset: usize, bytes: &mut [u8]) -> Result<(), ContactOutcome> {
         let from = self.at(offset, bytes.len())?;
         // SAFETY: both places have this many bytes.
-        unsafe { self.api.copy_to_host(bytes.as_mut_ptr().cast(), from, bytes.len()) }
+        unsafe { self.api.functions.copy_to_host(bytes.as_mut_ptr().cast(), from, bytes.len()) }
     }
 
     /// Fills `bytes` from `offset` on with four bytes again and again; both are multiples of four.
@@ -66,13 +66,13 @@ impl<'a> Memory<'a> {
     pub fn fill(&self, offset: usize, bytes: usize, pattern: u32) -> Result<(), ContactOutcome> {
         let to = self.at(offset, bytes)?;
         // SAFETY: the place has this many bytes.
-        unsafe { self.api.fill(to, pattern, bytes / 4) }
+        unsafe { self.api.functions.fill(to, pattern, bytes / 4) }
     }
 
     /// The address at `offset` when `length` bytes are there.
-    fn at(&self, offset: usize, length: usize) -> Result<Address, ContactOutcome> {
+    fn at(&self, offset: usize, length: usize) -> Result<CUdeviceptr, ContactOutcome> {
         match offset.checked_add(length) {
-            Some(end) if end <= self.bytes => Ok(self.address + offset as u64),
+            Some(end) if end <= self.bytes => Ok(self.address.wrapping_add(offset as u64)),
             _ => Err(ContactOutcome::Garbled { what: "a copy beyond the end of a buffer".to_owned() }),
         }
     }
@@ -80,14 +80,14 @@ impl<'a> Memory<'a> {
 
 impl Drop for Memory<'_> {
     fn drop(&mut self) {
-        // SAFETY: it was allocated here and is used by nobody any more: every launch was waited for.
-        let _ = unsafe { self.api.free(self.address) };
+        // SAFETY: it was allocated here; the driver waits for kernels that still use it.
+        let _ = unsafe { self.api.functions.free(self.address) };
     }
 }
 
 impl Parameter {
     /// Where its value is. The driver reads it only.
-    pub fn place(&self) -> *mut c_void {
+    pub(super) fn place(&self) -> *mut c_void {
         match self {
             Self::Address(value) | Self::Long(value) => ptr::from_ref(value).cast_mut().cast(),
             Self::Word(value) => ptr::from_ref(value).cast_mut().cast(),

@@ -1,15 +1,19 @@
 //! Opens a library of the driver as any program of this user would, and finds out which file the loader took.
 
-use std::path::{Path, PathBuf};
+use std::{
+    mem::ManuallyDrop,
+    path::{Path, PathBuf},
+};
 
 use libloading::Library;
 
 use crate::facts::{ContactOutcome, DriverLibrary, DriverVersion, Fact, How, LibraryKind, Source};
 
-/// An open library. It stays open: NVIDIA's libraries start threads.
+/// An open library. It stays open to the end of the process: NVIDIA's libraries start threads, and unloading runs destructors, which a broken
+/// driver may not survive.
 pub struct Opened {
     /// The library.
-    pub library: Library,
+    pub library: ManuallyDrop<Library>,
     /// The name that led to it.
     pub name: PathBuf,
     /// The file behind it; nothing where the system does not say.
@@ -24,6 +28,7 @@ pub fn open(names: &[PathBuf], symbol: &str) -> Result<Opened, ContactOutcome> {
     for name in names {
         match load(name) {
             Ok(library) => {
+                let library = ManuallyDrop::new(library);
                 let file = mapped(&library, name, symbol);
                 return Ok(Opened { library, name: name.clone(), file });
             }
@@ -45,7 +50,7 @@ pub fn nvml_names() -> Vec<PathBuf> {
     vec!["libnvidia-ml.so.1".into(), "/usr/lib/wsl/lib/libnvidia-ml.so.1".into()]
 }
 
-/// The names of the CUDA driver library.
+/// The names of the CUDA driver library. The one with a version first: the other may be a stub.
 pub fn cuda_names() -> Vec<PathBuf> {
     if cfg!(windows) {
         return vec!["nvcuda.dll".into()];
