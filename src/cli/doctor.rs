@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, CommandFactory as _};
 
 use super::{
     framework::FrameworkOptions,
@@ -21,7 +21,7 @@ use crate::{
     facts::Facts,
     files,
     judge::{self, hypothetical},
-    knowledge::Knowledge,
+    knowledge::{Knowledge, nearest},
     probe,
     report::CommandName,
     rules::Judged,
@@ -79,7 +79,7 @@ impl Arguments {
         knowledge.read_ahead();
         let mut facts = match &self.replay {
             Some(path) => saved(path)?,
-            None => self.probe(knowledge)?,
+            None => self.probe(knowledge).map_err(|error| self.misspelt(error))?,
         };
         self.framework(&mut facts)?;
         let assumed = self.assume.assumed();
@@ -101,6 +101,17 @@ impl Arguments {
         let exit = if shut || self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
         output::deliver(report, &self.show)?;
         Ok(exit)
+    }
+
+    /// Without a command a word is a path: one that does not exist and is like a command was meant as that.
+    fn misspelt(&self, error: anyhow::Error) -> anyhow::Error {
+        let cli = super::Cli::command();
+        let commands = || cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+        let missing = self.paths.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
+        match missing.flat_map(|word| nearest(word, commands())).next() {
+            Some(command) => anyhow::anyhow!("{error:#}; did you mean `gpucheck {command}`?"),
+            None => error,
+        }
     }
 
     /// torch runs on this machine, so an assumed machine has nothing to run.
