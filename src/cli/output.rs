@@ -12,6 +12,7 @@ use std::{
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
+    knowledge::GpuLookupError,
     render::{ColorChoice, Screen, render},
     report::Report,
     start,
@@ -191,7 +192,7 @@ pub fn complain(error: &anyhow::Error) {
 fn message(error: &anyhow::Error) -> String {
     let of = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();
-        if cause.is::<text::Lines>() { text } else { text::visible(&text).into_owned() }
+        if cause.is::<text::Lines>() || cause.is::<GpuLookupError>() { text } else { text::visible(&text).into_owned() }
     };
     error.chain().map(of).collect::<Vec<_>>().join(": ")
 }
