@@ -198,6 +198,9 @@ impl Page<'_> {
         for unproven in &fix.unproven {
             self.labelled(2, "not verified", Paint::Dim, unproven);
         }
+        for remains in &fix.remains {
+            self.labelled(2, "afterwards", Paint::Warning, remains);
+        }
     }
 
     fn fix(&mut self, label: &str, fix: &Fix) {
