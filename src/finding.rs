@@ -139,6 +139,12 @@ pub struct Fix {
     pub remains: Vec<String>,
     /// What will be there afterwards: `torch 2.7.1+cu128`.
     pub result: Option<String>,
+    /// Names of the GPUs that it is for, where it does not serve all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<String>,
+    /// Whether it is no way, but says why there is none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub impossible: bool,
 }
 
 /// One line to paste.

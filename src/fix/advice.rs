@@ -73,6 +73,8 @@ fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
         unproven: Vec::new(),
         remains: Vec::new(),
         result: None,
+        gpus: Vec::new(),
+        impossible: false,
     })
 }
 

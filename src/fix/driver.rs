@@ -21,6 +21,12 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             let breaks = after.new.iter().any(|new| new.severity == Severity::Error);
             // With an error left that asks for another torch or another driver, this one cures nothing.
             let alone = [Remedy::Driver, Remedy::TorchBuild].iter().all(|&kind| after.removes(kind, Severity::Error));
+            let of_package = |stays: &Finding| {
+                stays.severity == Severity::Error
+                    && stays.environment == finding.environment
+                    && stays.trace.package == finding.trace.package
+            };
+            let alone = alone && (finding.trace.package.is_none() || !after.stay.iter().any(of_package));
             (!after.keeps(finding) && !breaks && alone).then_some((plan, after))
         });
         if let Some((plan, after)) = passed {

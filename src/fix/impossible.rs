@@ -1,5 +1,7 @@
 //! When no build works: why, and what would.
 
+use std::collections::BTreeSet;
+
 use super::Case;
 use crate::{
     compat,
@@ -21,7 +23,8 @@ pub(super) fn fix(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> F
 pub(super) fn excluded(asked: &[(&Package, String)], gpus: &[Gpu], serving: Option<&str>) -> Fix {
     let pins: Vec<String> =
         asked.iter().map(|(by, requirement)| format!("{requirement} (required by {})", label(by))).collect();
-    let by: Vec<&str> = asked.iter().map(|(by, _)| by.name.as_str()).collect();
+    let by: BTreeSet<&str> = asked.iter().map(|(by, _)| by.name.as_str()).collect();
+    let by: Vec<&str> = by.into_iter().collect();
     let (pins, by, names) = (pins.join(" and "), by.join(" and "), names(gpus));
     let way = serving.map_or_else(String::new, |serving| {
         format!(
@@ -56,6 +59,8 @@ fn said(summary: String) -> Fix {
         unproven: Vec::new(),
         remains: Vec::new(),
         result: None,
+        gpus: Vec::new(),
+        impossible: true,
     }
 }
 

@@ -306,6 +306,8 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
         unproven: Vec::new(),
         remains: Vec::new(),
         result: None,
+        gpus: Vec::new(),
+        impossible: false,
     }
 }
 

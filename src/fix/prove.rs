@@ -115,5 +115,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         unproven: plan.unproven,
         remains: after.remarks(case, remedy),
         result,
+        gpus: Vec::new(),
+        impossible: false,
     }
 }

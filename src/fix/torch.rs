@@ -263,7 +263,8 @@ impl<'s> Search<'s> {
             rows.all(|row| !dependents::admits(row, Some(python))).then_some((package, range))
         });
         let (package, range) = bound?;
-        let torch = python_range(passed.candidate.release.python_of(passed.candidate.build));
+        let pythons = passed.candidate.release.python_of(passed.candidate.build).iter();
+        let torch = python_range(&pythons.filter(|python| !python.free_threaded).copied().collect::<Vec<_>>());
         Some((Rc::default(), impossible::bound(&self.gpus(), package, range, &torch)))
     }
 
@@ -547,6 +548,8 @@ impl<'s> Search<'s> {
                     unproven: Vec::new(),
                     remains: Vec::new(),
                     result: None,
+                    gpus: vec![name.clone()],
+                    impossible: false,
                 };
                 fixes.push((nothing, fix));
                 continue;
@@ -556,7 +559,8 @@ impl<'s> Search<'s> {
             match self.first(&attempt).or_else(compiled) {
                 Some(mut passed) => {
                     passed.plan.summary = format!("for {name} alone: {}", passed.plan.summary);
-                    fixes.push(self.fix(passed));
+                    let (after, fix) = self.fix(passed);
+                    fixes.push((after, Fix { gpus: vec![name], ..fix }));
                 }
                 None => {
                     let nothing = Rc::default();
