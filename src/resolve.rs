@@ -35,16 +35,15 @@ fn registry_position(slug: &str) -> usize {
 
 /// Removes findings that follow from another one about the same environment and GPUs, and names them there.
 fn fold(findings: &[Finding]) -> Vec<Finding> {
-    // No finding explains another one of its own rule, and so none explains itself.
-    let cause_of = |consequence: &Finding| {
-        let causes = &consequence.trace.follows;
-        findings.iter().position(|cause| {
-            cause.rule != consequence.rule
-                && causes.iter().any(|slug| slug == cause.rule)
-                && concerns(cause, consequence)
-        })
+    // A row may name the slug that its own findings have: another one may be their cause, none of them is its own.
+    let cause_of = |(index, consequence): (usize, &Finding)| {
+        let slugs = &consequence.trace.follows;
+        let explains = |(other, cause): (usize, &Finding)| {
+            other != index && slugs.iter().any(|slug| slug == cause.rule) && concerns(cause, consequence)
+        };
+        findings.iter().enumerate().position(explains)
     };
-    let mut causes: Vec<Option<usize>> = findings.iter().map(cause_of).collect();
+    let mut causes: Vec<Option<usize>> = findings.iter().enumerate().map(cause_of).collect();
     // A chain of causes is as long as the list at most.
     let root = |causes: &[Option<usize>], mut index: usize| {
         for _ in 0..causes.len() {
@@ -67,6 +66,7 @@ fn fold(findings: &[Finding]) -> Vec<Finding> {
         let cause = root(index);
         if cause != index
             && let Some(cause) = folded.get_mut(cause)
+            && cause.rule != finding.rule
             && !cause.consequences.contains(&finding.rule)
         {
             cause.consequences.push(finding.rule);
