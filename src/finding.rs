@@ -88,6 +88,8 @@ pub enum Remedy {
     Overwritten,
     /// The same package again, because its files are broken.
     Reinstall,
+    /// The assembler of a toolkit that is there.
+    Assembler,
     /// What only a person can do; rows of `advice.toml`.
     Advice,
 }
@@ -130,10 +132,19 @@ pub struct Fix {
     pub proof: Proof,
     /// What has to change besides packages and variables: another driver, another Python.
     pub needs: Vec<String>,
-    /// What was not verified: what it may break, or what could not be judged.
+    /// What was not verified: what could not be judged.
     pub unproven: Vec<String>,
+    /// What is wrong after it: findings that stay, and those that it causes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remains: Vec<String>,
     /// What will be there afterwards: `torch 2.7.1+cu128`.
     pub result: Option<String>,
+    /// Names of the GPUs that it is for, where it does not serve all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<String>,
+    /// Whether it is no way, but says why there is none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub impossible: bool,
 }
 
 /// One line to paste.

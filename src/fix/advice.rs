@@ -3,7 +3,7 @@
 
 use super::{Case, add, has_remedy};
 use crate::{
-    facts::DriverVersion,
+    facts::{DriverVersion, Gpu},
     finding::{Command, Finding, Fix, Proof, Remedy},
     knowledge::AdviceRow,
     shell::{NoWord, ShellLine, Word},
@@ -16,22 +16,34 @@ const BRANCH: &str = "{branch}";
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
-        for row in case.knowledge.advice(finding.rule).filter(|row| fits(case, row)) {
-            if let Some(fix) = fix(case, row) {
-                add(finding, &fix);
-            }
+        let rows = case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row));
+        for fix in rows.filter_map(|row| fix(case, row)).collect::<Vec<_>>() {
+            add(finding, &fix);
         }
     }
 }
 
 /// Whether a row applies to this machine. Unknown facts about the machine exclude only rows for certain distributions.
-fn fits(case: &Case<'_>, row: &AdviceRow) -> bool {
+fn fits(case: &Case<'_>, finding: &Finding, row: &AdviceRow) -> bool {
     let host = &case.enriched.host;
     let distribution = host.distribution.value().map(|name| name.to_lowercase()).unwrap_or_default();
     let here = |wanted: Option<bool>, there: bool| wanted.is_none_or(|wanted| wanted == there);
+    let system = || host.platform.value().is_some_and(|platform| row.systems.contains(&platform.os));
     here(row.container, host.container.value().is_some())
         && here(row.wsl, host.wsl.value().is_some())
+        && (row.systems.is_empty() || system())
+        && (row.gpus.is_empty() || has_named(case, &row.gpus))
+        && row.package.as_ref().is_none_or(|name| Some(name) == finding.trace.package.as_ref())
         && (row.distributions.is_empty() || row.distributions.iter().any(|word| distribution.contains(word)))
+}
+
+/// Whether there are GPUs, and each has one of these words in its name.
+fn has_named(case: &Case<'_>, words: &[String]) -> bool {
+    let named = |gpu: &Gpu| {
+        let mut parts = gpu.name.value().into_iter().flat_map(|name| name.split([' ', '-', '/']));
+        parts.any(|part| words.iter().any(|word| word == part))
+    };
+    case.enriched.gpus.value().is_some_and(|gpus| !gpus.is_empty() && gpus.iter().all(named))
 }
 
 fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
@@ -52,7 +64,18 @@ fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     if let Some(version) = version {
         summary = summary.replace(DRIVER, &version.to_string()).replace(BRANCH, &version.branch().to_string());
     }
-    Some(Fix { summary, commands, no_line, proof: Proof::None, needs: Vec::new(), unproven: Vec::new(), result: None })
+    Some(Fix {
+        summary,
+        commands,
+        no_line,
+        proof: Proof::None,
+        needs: Vec::new(),
+        unproven: Vec::new(),
+        remains: Vec::new(),
+        result: None,
+        gpus: Vec::new(),
+        impossible: false,
+    })
 }
 
 /// What stands for the placeholders on a line.

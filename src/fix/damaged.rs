@@ -45,6 +45,7 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
             spec: None,
             build: package.build.value().cloned(),
             requires: package.requires.clone(),
+            apart: false,
         })],
         index,
         reinstall: true,

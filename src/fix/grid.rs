@@ -24,7 +24,7 @@ pub struct Tried {
 /// Judges a build with its companions in the environments of `facts`, which have no torch yet.
 pub fn try_build(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>) -> Tried {
     let own_index = !candidate.build.pypi_default;
-    let installs = companions::installs(knowledge, candidate, None, own_index);
+    let installs = companions::installs(knowledge, candidate, None, own_index, &[]);
     let plan = Plan {
         summary: format!("torch {}", candidate.build.full_version(candidate.release)),
         changes: installs.into_iter().map(Change::Install).collect(),

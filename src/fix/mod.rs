@@ -1,8 +1,8 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
+//! have), `driver`, `variables`, `ptxas` (another assembler for Triton), `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
+//! do); `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -11,6 +11,7 @@ mod candidates;
 mod commands;
 mod companions;
 mod damaged;
+mod dependents;
 mod driver;
 mod grid;
 mod impossible;
@@ -19,7 +20,9 @@ mod packages;
 mod plan;
 mod proofs;
 mod prove;
+mod ptxas;
 mod requirements;
+mod solved;
 mod torch;
 mod variables;
 
@@ -29,7 +32,7 @@ pub use commands::{TORCH_INDEXES, commands};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proofs::Proofs;
 
@@ -53,6 +56,13 @@ pub struct Before<'b> {
     pub verdicts: &'b Verdicts,
 }
 
+/// What tells a finding from others: rule, environment and package.
+type Key = (&'static str, Option<String>, Option<String>);
+
+fn key(finding: &Finding) -> Key {
+    (finding.rule, finding.environment.clone(), finding.trace.package.clone())
+}
+
 /// What every search works on.
 struct Case<'c> {
     /// What was seen: a plan changes this, not what was concluded from it.
@@ -64,6 +74,8 @@ struct Case<'c> {
     environment: Option<&'c Environment>,
     /// All findings before, none folded.
     before: &'c [Finding],
+    /// The findings of the report, by rule, environment and package: each of them has fixes of its own.
+    shown: BTreeSet<Key>,
     /// What could not be decided before.
     undecided: &'c [Undecided],
     /// The plans that were judged.
@@ -94,8 +106,10 @@ impl Case<'_> {
 
     /// The lines of a plan, or why there are none.
     fn commands(&self, plan: &Plan) -> (Vec<Command>, Option<String>) {
-        match commands::commands(plan, self.environment, &self.facts.host) {
-            Ok(commands) => (commands, None),
+        let steps = plan.steps();
+        let lines = steps.iter().map(|step| commands::commands(step, self.environment, &self.facts.host));
+        match lines.collect::<Result<Vec<_>, _>>() {
+            Ok(lines) => (lines.concat(), None),
             Err(error) => (Vec::new(), Some(error.to_string())),
         }
     }
@@ -109,12 +123,14 @@ fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
 /// Adds to each finding what would remove it, best first.
 pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
     let Before { facts, enriched, knowledge, verdicts } = *before;
+    let shown: BTreeSet<Key> = findings.iter().map(key).collect();
     let case = |environment: Option<&str>| Case {
         facts,
         enriched,
         knowledge,
         environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
         before: &verdicts.findings,
+        shown: shown.clone(),
         undecided: &verdicts.unknown,
         proofs: Proofs::default(),
     };
@@ -124,6 +140,7 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
     for id in ids {
         let case = case(id.as_deref());
         let mut own: Vec<&mut Finding> = findings.iter_mut().filter(|finding| finding.environment == id).collect();
+        ptxas::attach(&case, &mut own);
         packages::attach(&case, &mut own);
         torch::attach(&case, &mut own);
         requirements::attach(&case, &mut own);
@@ -132,6 +149,7 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
         overwritten::attach(&case, &mut own);
         damaged::attach(&case, &mut own);
         advice::attach(&case, &mut own);
+        solved::attach(&case, &mut own);
     }
 }
 

@@ -65,6 +65,7 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
                 spec: None,
                 build: None,
                 requires: keep.requires.clone(),
+                apart: false,
             }),
         ],
         index,

@@ -1,7 +1,7 @@
 //! Another version of a package, the package that brings what it lacks, and what the row of a known problem says.
 
 use super::{
-    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, again, companions, has_remedy,
+    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, again, dependents, has_remedy,
     prove::{self, After},
 };
 use crate::{
@@ -41,6 +41,17 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             rows(case, finding);
         }
     }
+}
+
+/// Another version of a package that removes a finding about the environment.
+pub(super) fn another_version(
+    case: &Case<'_>,
+    environment: &Environment,
+    finding: &Finding,
+    name: &str,
+) -> Option<Fix> {
+    let plans = versions(case, environment, name).into_iter().map(|plan| (plan, Remedy::PackageVersion));
+    first(case, finding, plans.collect())
 }
 
 /// Whether a torch or a toolkit brings a CUDA that packages can be chosen for.
@@ -116,11 +127,17 @@ fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan>
         older(a).cmp(&older(b)).then_with(|| if older(a) { b.cmp(a) } else { a.cmp(b) })
     });
     targets.dedup_by(|a, b| a.0 == b.0);
-    let plan =
-        |(_, version, row): &(_, &str, Option<&PackageBuild>)| version_plan(case, environment, name, version, *row);
-    let mut plans: Vec<Plan> = targets.iter().filter_map(plan).collect();
+    let python = environment.python.value().copied();
+    let here = targets.iter().filter(|(.., row)| row.is_none_or(|row| dependents::admits(row, python)));
+    let mut plans: Vec<Plan> =
+        here.filter_map(|(_, version, row)| version_plan(case, environment, name, version, *row)).collect();
     // One that leaves torch as it is before one that changes it.
     plans.sort_by_key(|plan| plan.installs().count());
+    let elsewhere = targets.iter().filter_map(|(_, version, row)| {
+        let row = row.filter(|row| !dependents::admits(row, python))?;
+        new_python_plan(case, environment, name, version, row)
+    });
+    plans.extend(elsewhere);
     plans
 }
 
@@ -143,38 +160,57 @@ fn version_plan(
 ) -> Option<Plan> {
     let installed = environment.package(name).and_then(|package| package.version.value());
     let instead = installed.map(|installed| format!(" instead of {installed}")).unwrap_or_default();
-    let mut plan = Plan {
-        summary: format!("{name} {version}{instead}"),
-        changes: vec![Change::Install(exact(name, version))],
-        unproven: vec![format!("whether {name} {version} has a wheel for this Python")],
-        ..Plan::default()
-    };
-    let range = row.and_then(|row| row.torch.as_deref());
+    let known = row.is_some_and(|row| row.python.is_some() && environment.python.value().is_some());
+    let wheel = || format!("whether {name} {version} has a wheel for this Python");
+    let unproven: Vec<String> = (!known).then(wheel).into_iter().collect();
     let torch = environment.package("torch").and_then(|torch| {
         torch.build.value().map(|build| build.version.as_str()).or(torch.version.value().map(String::as_str))
     });
-    if let (Some(range), Some(torch)) = (range, torch)
-        && python::in_range(range, torch) == Some(false)
-    {
-        let platform = *environment.platform.value()?;
-        let fits = case.knowledge.torch_releases().filter(|release| {
-            let python = environment.python.value().is_none_or(|python| release.python_on(platform).contains(python));
-            python && python::in_range(range, &release.version) == Some(true)
+    let range = row.and_then(|row| Some((row, row.torch.as_deref()?)));
+    let other = range.zip(torch).filter(|((_, range), torch)| python::in_range(range, torch) == Some(false));
+    let Some(((row, range), torch)) = other else {
+        return Some(Plan {
+            summary: format!("{name} {version}{instead}"),
+            changes: vec![Change::Install(Install::exact(name, version))],
+            unproven,
+            ..Plan::default()
         });
-        let release = fits.last()?;
-        let build = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
-        let candidate = Candidate { release, build };
-        plan.summary += &format!(", with torch {}", build.full_version(release));
-        plan.changes.extend(companions::followers(&candidate, Some(environment)));
-        let installs = companions::installs(case.knowledge, &candidate, Some(environment), false);
-        plan.changes.extend(installs.into_iter().map(Change::Install));
+    };
+    // An index that has the build, a GPU that it serves, a driver that it runs on: that is the search for torch.
+    let fits = |candidate: &Candidate<'_>| {
+        python::in_range(range, &candidate.release.version) == Some(true) && dependents::fits(row, candidate)
+    };
+    let mut plan = super::torch::in_range(case, environment, fits, None)?;
+    let apart = plan.index.is_some();
+    plan.changes.retain(|change| !matches!(change, Change::Install(install) if install.name == name));
+    let brought = plan.installs().find(|install| install.name == "torch").and_then(|torch| torch.build.clone());
+    let brought = brought.map_or_else(|| range.to_owned(), |build| build.version);
+    plan.changes.insert(0, Change::Install(Install { apart, ..Install::exact(name, version) }));
+    plan.summary = format!("{name} {version}{instead}, with torch {brought}");
+    plan.unproven.extend(unproven);
+    if dependents::undecided(case, environment).iter().any(|other| !other.starts_with(&format!("{name} "))) {
         plan.unproven.push(format!("other packages that depend on torch {torch}"));
     }
     Some(plan)
 }
 
-fn exact(name: &str, version: &str) -> Install {
-    Install { name: name.to_owned(), version: Some(version.to_owned()), spec: None, build: None, requires: Vec::new() }
+/// One version of a package in a new environment, with a Python that it exists for.
+fn new_python_plan(
+    case: &Case<'_>,
+    environment: &Environment,
+    name: &str,
+    version: &str,
+    row: &PackageBuild,
+) -> Option<Plan> {
+    let range = row.torch.as_deref()?;
+    let fits = |candidate: &Candidate<'_>| {
+        python::in_range(range, &candidate.release.version) == Some(true) && dependents::fits(row, candidate)
+    };
+    let mut plan = super::torch::in_range(case, environment, fits, Some(row.python.as_deref()?))?;
+    let build = plan.installs().find_map(|install| install.build.clone().filter(|_| install.name == "torch"))?;
+    plan.changes.push(Change::Install(Install::exact(name, version)));
+    plan.summary = format!("in a new environment with another Python: {name} {version}, with torch {}", build.version);
+    Some(plan)
 }
 
 /// Packages that bring a missing library, by their rows.
@@ -186,7 +222,14 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
         let owners = case.knowledge.distributions_with(soname).filter(|row| row.distribution.starts_with("nvidia-"));
         let row = owners.min_by_key(|row| row.cuda.is_some() && row.cuda != cuda)?;
         let spec = row.versions.as_ref().map(|range| format!("{}{range}", row.distribution));
-        Some(Install { name: row.distribution.clone(), version: None, spec, build: None, requires: Vec::new() })
+        Some(Install {
+            name: row.distribution.clone(),
+            version: None,
+            spec,
+            build: None,
+            requires: Vec::new(),
+            apart: false,
+        })
     };
     let of = |soname: &String| {
         let by_row = case.knowledge.package_files().find_map(|file| {
@@ -197,7 +240,7 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
                 .filter(brings)
                 .find(|row| file.names().any(|name| row.concerns(name, platform)) && row.newest.is_some())?;
             let name = row.of.first().map_or(file.package.name.as_str(), String::as_str);
-            Some(exact(name, row.newest.as_deref()?))
+            Some(Install::exact(name, row.newest.as_deref()?))
         });
         by_row.or_else(|| newest(soname))
     };
@@ -242,7 +285,7 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
     let asked = row.requirements.iter().filter_map(|line| {
         let name = line.parse::<Requirement>().ok()?.name;
         let spec = Some(line.clone());
-        Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new() }))
+        Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new(), apart: false }))
     });
     let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
     let own = |line: &AdviceCommand| {
@@ -261,7 +304,10 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
         proof: Proof::None,
         needs: Vec::new(),
         unproven: Vec::new(),
+        remains: Vec::new(),
         result: None,
+        gpus: Vec::new(),
+        impossible: false,
     }
 }
 
@@ -272,12 +318,12 @@ fn plan(case: &Case<'_>, environment: &Environment, row: &FixRow) -> Option<Plan
     let unset = row.unset.iter().map(|name| Change::Variable(name.clone().into(), None));
     let set = row.set.iter().map(|(name, value)| Change::Variable(name.clone().into(), Some(value.clone())));
     let installs = row.install.iter().filter_map(|text| text.split_once("=="));
-    let installs = installs.map(|(name, version)| Change::Install(exact(name, version)));
+    let installs = installs.map(|(name, version)| Change::Install(Install::exact(name, version)));
     let mut again = Vec::new();
     for package in row.restore.iter().filter_map(|name| environment.package(name)) {
         let Some(version) = package.version.value() else { continue };
         let asked = again::asked(case, environment, &package.name, version)?;
-        let mut install = exact(&package.name, &asked.version);
+        let mut install = Install::exact(&package.name, &asked.version);
         install.requires.clone_from(&package.requires);
         again.push(Change::Install(install));
         index = index.or(asked.index);

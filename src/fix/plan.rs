@@ -61,6 +61,8 @@ pub struct Install {
     pub build: Option<Build>,
     /// What the new version requires, as far as it is known.
     pub requires: Vec<String>,
+    /// Whether it comes from the default index although the plan names another: on a line of its own, after the others.
+    pub apart: bool,
 }
 
 impl Plan {
@@ -70,6 +72,18 @@ impl Plan {
             Change::Install(install) => Some(install),
             _ => None,
         })
+    }
+
+    /// The plan in steps of one index each, in order.
+    pub fn steps(&self) -> Vec<Self> {
+        let apart = |change: &Change| matches!(change, Change::Install(install) if install.apart);
+        let (later, first): (Vec<_>, Vec<_>) =
+            self.changes.iter().cloned().partition(|change| self.index.is_some() && apart(change));
+        if later.is_empty() {
+            return vec![self.clone()];
+        }
+        let later = Self { changes: later, index: None, ..self.clone() };
+        vec![Self { changes: first, ..self.clone() }, later]
     }
 
     /// The facts after the plan, for the environment of this id; other environments are left out, they are not judged again.
@@ -205,6 +219,12 @@ fn follow(environment: &mut Environment, places: &Places, name: &str, version: O
 }
 
 impl Install {
+    /// This version of a package.
+    pub fn exact(name: &str, version: &str) -> Self {
+        let (name, version) = (name.to_owned(), Some(version.to_owned()));
+        Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false }
+    }
+
     fn apply(&self, environment: &mut Environment, places: &mut Places, summary: &str) {
         let via = planned(summary);
         let version = match (&self.version, &self.spec) {

@@ -150,13 +150,10 @@ impl Page<'_> {
             self.labelled(2, "explains", Paint::Dim, &finding.consequences.join(", "));
         }
         for (index, fix) in finding.fixes.iter().enumerate() {
-            let label = match fix.proof {
-                // "no fix" is shown if no build of torch works; advice from the row of a known problem is a fix, though without a command.
-                Proof::None if fix.commands.is_empty() && fix.no_line.is_none() && finding.trace.problem.is_none() => {
-                    "no fix"
-                }
-                _ if index == 0 => "fix",
-                _ => "or",
+            let label = match fix.impossible {
+                true => "no fix",
+                false if index == 0 => "fix",
+                false => "or",
             };
             self.fix(label, fix);
         }
@@ -175,8 +172,14 @@ impl Page<'_> {
         }
         for (index, fix) in fixes.iter().enumerate() {
             let build = fix.result.as_ref().unwrap_or(&fix.summary);
+            let alone = match (fix.gpus.as_slice(), &fix.result) {
+                ([], _) | (_, None) => String::new(),
+                (gpus, Some(_)) => format!("for {} alone: ", gpus.join(" and ")),
+            };
+            let build = &(alone + build);
+            let first = index == 0 || !fix.gpus.is_empty();
             match (fix.needs.as_slice(), fix.commands.is_empty()) {
-                ([], false) => self.labelled(0, if index == 0 { "install" } else { "or" }, Paint::Good, build),
+                ([], false) => self.labelled(0, if first { "install" } else { "or" }, Paint::Good, build),
                 ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
                 (needs, _) => {
                     let text = format!("no build works with this setup. With {}: {build}", needs.join(" and "));
@@ -197,6 +200,9 @@ impl Page<'_> {
         }
         for unproven in &fix.unproven {
             self.labelled(2, "not verified", Paint::Dim, unproven);
+        }
+        for remains in &fix.remains {
+            self.labelled(2, "afterwards", Paint::Warning, remains);
         }
     }
 

@@ -83,6 +83,9 @@ fn one(out: &mut String, finding: &Finding) {
         for unproven in &fix.unproven {
             let _ = writeln!(out, "- not verified: {}", escaped(unproven));
         }
+        for remains in &fix.remains {
+            let _ = writeln!(out, "- afterwards: {}", escaped(remains));
+        }
     }
     out.push('\n');
 }

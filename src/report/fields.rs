@@ -120,7 +120,7 @@ fields! {
     Location { path; line, column }
     Evidence { fact, source, pointer; }
     // Lines to paste hold nothing that is hidden: their type sees to it.
-    Fix { summary, no_line, needs, unproven, result; commands, proof }
+    Fix { summary, no_line, needs, unproven, remains, result, gpus; commands, proof, impossible }
     Finding {
         subject, environment, gpus, location, summary, evidence, symptom, fixes, fingerprint, docs;
         rule, severity, consequences, trace

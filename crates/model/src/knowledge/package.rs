@@ -81,6 +81,8 @@ pub struct PtxasRow {
     pub versions: String,
     /// CUDA release of the assembler.
     pub ptxas: String,
+    /// The variable that names another assembler for GPUs from compute capability 10.0 on; nothing: the same as for all, `TRITON_PTXAS_PATH`.
+    pub blackwell_variable: Option<String>,
     /// What it lists.
     pub capabilities: Vec<ComputeCapability>,
     /// Keys of `[sources]`.

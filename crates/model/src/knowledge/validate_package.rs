@@ -59,6 +59,9 @@ fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
         if let Some(torch) = &row.torch {
             range(&mut table, index, "torch", torch);
         }
+        if let Some(python) = &row.python {
+            range(&mut table, index, "python", python);
+        }
         of(&mut table, index, &row.of, file);
         if row.newest.as_ref().is_some_and(|newest| !contains(&row.versions, newest)) {
             table.fault(index, "newest", "the newest version is not in the range of the row");
