@@ -4,7 +4,7 @@
 use super::{Case, add, has_remedy};
 use crate::{
     facts::DriverVersion,
-    finding::{Command, Finding, Fix, Proof, Remedy},
+    finding::{Command, Finding, Fix, Remedy},
     knowledge::AdviceRow,
     shell::{NoWord, ShellLine, Word},
 };
@@ -16,7 +16,7 @@ const BRANCH: &str = "{branch}";
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
-        for row in case.knowledge.advice(finding.rule).filter(|row| fits(case, row)) {
+        for row in case.knowledge.advice(finding.rule).filter(|row| fits(case, row) && !only_elsewhere(case, row)) {
             if let Some(fix) = fix(case, row) {
                 add(finding, &fix);
             }
@@ -34,13 +34,20 @@ fn fits(case: &Case<'_>, row: &AdviceRow) -> bool {
         && (row.distributions.is_empty() || row.distributions.iter().any(|word| distribution.contains(word)))
 }
 
+/// Whether all that a row says is for a Unix shell, and the machine is Windows: there is nothing to do it with.
+fn only_elsewhere(case: &Case<'_>, row: &AdviceRow) -> bool {
+    let writer = case.writer();
+    writer.windows && !row.commands.is_empty() && !row.commands.iter().any(|command| writer.takes(command.tool))
+}
+
 fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     let asked = |text: &str| text.contains(DRIVER) || text.contains(BRANCH);
     let version = case.enriched.driver.value().map(|driver| &driver.version);
     if version.is_none() && (asked(&row.summary) || row.commands.iter().any(|command| asked(&command.line))) {
         return None;
     }
-    let lines = row.commands.iter().map(|command| {
+    let writer = case.writer();
+    let lines = row.commands.iter().filter(|command| writer.takes(command.tool)).map(|command| {
         let line = ShellLine::of_row(&command.line, &placeholders(version)?)?;
         Ok(Command { tool: command.tool.name(), line })
     });
@@ -52,7 +59,7 @@ fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     if let Some(version) = version {
         summary = summary.replace(DRIVER, &version.to_string()).replace(BRANCH, &version.branch().to_string());
     }
-    Some(Fix { summary, commands, no_line, proof: Proof::None, needs: Vec::new(), unproven: Vec::new(), result: None })
+    Some(Fix { summary, commands, no_line, ..Fix::default() })
 }
 
 /// What stands for the placeholders on a line.

@@ -4,7 +4,7 @@ use super::Case;
 use crate::{
     compat,
     facts::{ComputeCapability, Environment, Gpu},
-    finding::{Fix, Proof},
+    finding::Fix,
     knowledge::python_range,
     rules::{
         code::{Terms, on_code},
@@ -14,15 +14,7 @@ use crate::{
 
 /// A fix without commands that says why there is none.
 pub(super) fn fix(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> Fix {
-    Fix {
-        summary: reason(case, environment, gpus),
-        commands: Vec::new(),
-        no_line: None,
-        proof: Proof::None,
-        needs: Vec::new(),
-        unproven: Vec::new(),
-        result: None,
-    }
+    Fix { summary: reason(case, environment, gpus), ..Fix::default() }
 }
 
 fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
 //! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
+//! do); `notes` is what is known of the tool; `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -14,6 +14,7 @@ mod damaged;
 mod driver;
 mod grid;
 mod impossible;
+mod notes;
 mod overwritten;
 mod packages;
 mod plan;
@@ -25,7 +26,7 @@ mod variables;
 
 pub use candidate::Candidate;
 pub use candidates::Wish;
-pub use commands::{TORCH_INDEXES, commands};
+pub use commands::{Lines, TORCH_INDEXES, lines};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
@@ -35,9 +36,10 @@ use proofs::Proofs;
 
 use crate::{
     facts::{Environment, Fact, Facts, Os},
-    finding::{Command, Finding, Fix, Remedy},
+    finding::{Finding, Fix, Remedy},
     knowledge::Knowledge,
     rules::{Undecided, Verdicts},
+    shell::NoWord,
 };
 
 /// What is known before anything is changed.
@@ -92,12 +94,18 @@ impl Case<'_> {
         image.map_or(&self.facts.host.glibc, |image| &image.glibc)
     }
 
-    /// The lines of a plan, or why there are none.
-    fn commands(&self, plan: &Plan) -> (Vec<Command>, Option<String>) {
-        match commands::commands(plan, self.environment, &self.facts.host) {
-            Ok(commands) => (commands, None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
+    /// What carries out a plan with what is known of the tool, or why there is nothing to paste.
+    fn lines(&self, plan: &Plan) -> Result<Lines, NoWord> {
+        let mut lines = commands::lines(plan, self.environment, &self.facts.host)?;
+        if let Some(environment) = self.environment.filter(|_| plan.installs().next().is_some()) {
+            lines.notes.extend(notes::of(self.knowledge, environment, plan));
         }
+        Ok(lines)
+    }
+
+    /// What writes lines for the environment.
+    fn writer(&self) -> commands::Writer<'_> {
+        commands::Writer::of(self.environment, &self.facts.host)
     }
 }
 
@@ -137,7 +145,10 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
 
 /// Adds a fix unless the finding already has one with the same lines.
 fn add(finding: &mut Finding, fix: &Fix) {
-    let known = finding.fixes.iter().any(|other| other.commands == fix.commands && other.summary == fix.summary);
+    let known = finding
+        .fixes
+        .iter()
+        .any(|other| other.commands == fix.commands && other.edits == fix.edits && other.summary == fix.summary);
     if !known {
         finding.fixes.push(fix.clone());
     }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Case, Change, Plan, has_remedy};
+use super::{Case, Change, Lines, Plan, has_remedy};
 use crate::{
     enrich::enrich,
     finding::{Finding, Fix, Proof, Remedy, Severity},
@@ -86,7 +86,10 @@ fn same(before: &Finding, after: &Finding) -> bool {
 /// The fix that a judged plan makes.
 pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, result: Option<String>) -> Fix {
     let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
-    let (commands, no_line) = case.commands(&plan);
+    let (Lines { edits, commands, notes }, no_line) = match case.lines(&plan) {
+        Ok(lines) => (lines, None),
+        Err(error) => (Lines::default(), Some(error.to_string())),
+    };
     let needs = plan.changes.iter().filter_map(|change| match change {
         Change::Driver(version) => Some(format!("driver {version}")),
         Change::NewPython(python) => Some(format!("Python {python}")),
@@ -103,10 +106,12 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, re
             (None, true) => Proof::Knowledge,
             (None, false) => Proof::Binary,
         },
+        edits,
         commands,
         no_line,
         needs,
         unproven,
         result,
+        notes,
     }
 }

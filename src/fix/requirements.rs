@@ -107,6 +107,7 @@ fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -
         summary: "install the missing requirements".to_owned(),
         changes,
         index: index.clone(),
+        restores: true,
         unproven: vec!["which version is installed if several match".to_owned()],
         ..Plan::default()
     })

@@ -254,6 +254,7 @@ impl Search<'_> {
             changes,
             reinstall: false,
             alone: false,
+            restores: false,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
             unproven: self.unproven(candidate, attempt, own_index),
         })
@@ -381,15 +382,7 @@ impl Search<'_> {
             if !failing.contains(&gpu.id.as_str()) {
                 let summary = format!("for {name} alone: the installed version works");
                 let nothing = Rc::default();
-                let fix = Fix {
-                    summary,
-                    commands: Vec::new(),
-                    no_line: None,
-                    proof: crate::finding::Proof::Binary,
-                    needs: Vec::new(),
-                    unproven: Vec::new(),
-                    result: None,
-                };
+                let fix = Fix { summary, proof: crate::finding::Proof::Binary, ..Fix::default() };
                 fixes.push((nothing, fix));
                 continue;
             }

@@ -152,7 +152,7 @@ impl Page<'_> {
         for (index, fix) in finding.fixes.iter().enumerate() {
             let label = match fix.proof {
                 // "no fix" is shown if no build of torch works; advice from the row of a known problem is a fix, though without a command.
-                Proof::None if fix.commands.is_empty() && fix.no_line.is_none() && finding.trace.problem.is_none() => {
+                Proof::None if !fix.is_written() && fix.no_line.is_none() && finding.trace.problem.is_none() => {
                     "no fix"
                 }
                 _ if index == 0 => "fix",
@@ -175,7 +175,7 @@ impl Page<'_> {
         }
         for (index, fix) in fixes.iter().enumerate() {
             let build = fix.result.as_ref().unwrap_or(&fix.summary);
-            match (fix.needs.as_slice(), fix.commands.is_empty()) {
+            match (fix.needs.as_slice(), !fix.is_written()) {
                 ([], false) => self.labelled(0, if index == 0 { "install" } else { "or" }, Paint::Good, build),
                 ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
                 (needs, _) => {
@@ -187,8 +187,18 @@ impl Page<'_> {
         }
     }
 
-    /// The commands of a fix and what was not verified.
+    /// What a fix writes into files, its commands, and what was not verified.
     fn lines(&mut self, fix: &Fix) {
+        for edit in &fix.edits {
+            self.labelled(2, "write", Paint::Dim, &format!("into {}:", edit.file));
+            for line in edit.as_str().lines() {
+                let text = format!("      {}", Paint::Command.on(line, self.screen.color));
+                let _ = writeln!(self.out, "{}", text.trim_end());
+            }
+        }
+        if !fix.edits.is_empty() && !fix.commands.is_empty() {
+            self.labelled(2, "then", Paint::Dim, "run:");
+        }
         for command in &fix.commands {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
         }
@@ -198,10 +208,13 @@ impl Page<'_> {
         for unproven in &fix.unproven {
             self.labelled(2, "not verified", Paint::Dim, unproven);
         }
+        for note in &fix.notes {
+            self.labelled(2, "note", Paint::Dim, note);
+        }
     }
 
     fn fix(&mut self, label: &str, fix: &Fix) {
-        if !fix.commands.is_empty() && self.shown.contains(&fix.commands) {
+        if !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands) {
             self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));
             return;
         }
