@@ -15,7 +15,7 @@ const LABEL: usize = 14;
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    let mut page = Page { out: String::new(), screen, shown: Vec::new() };
+    let mut page = Page { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() };
     match &report.body {
         Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
         Body::Scan(scan) => {
@@ -56,6 +56,8 @@ struct Page<'s> {
     screen: &'s Screen,
     /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
+    /// Notes that have been shown.
+    noted: Vec<String>,
 }
 
 impl Page<'_> {
@@ -209,7 +211,10 @@ impl Page<'_> {
             self.labelled(2, "not verified", Paint::Dim, unproven);
         }
         for note in &fix.notes {
-            self.labelled(2, "note", Paint::Dim, note);
+            if !self.noted.contains(note) {
+                self.labelled(2, "note", Paint::Dim, note);
+                self.noted.push(note.clone());
+            }
         }
     }
 
