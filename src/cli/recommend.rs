@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     exit::Exit,
-    facts::{Fact, Manager, PythonVersion},
+    facts::{Environment, Fact, Manager, PythonVersion},
     judge::{hypothetical, judge, made_with},
     probe,
     report::{CommandName, Verdict},
@@ -93,7 +93,10 @@ impl Arguments {
         {
             environment.python = Fact::known(python, via.clone());
         }
-        environment.manager = here.map_or(environment.manager, |here| here.manager.clone());
+        // Whether pip may change a Python says nothing about the Python of another system.
+        let counts =
+            |here: &&Environment| here.manager.value() != Some(&Manager::System) || here.interpreter.value().is_some();
+        environment.manager = here.filter(counts).map_or(environment.manager, |here| here.manager.clone());
         if let Some(tool) = self.tool {
             environment = made_with(environment, tool.manager(), &format!("--tool {}", tool.name()));
         }
