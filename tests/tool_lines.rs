@@ -4,9 +4,16 @@
 
 mod common;
 
-use std::{fs, io::Write, path::Path, process::Stdio};
+use std::{fs, io::Write, path::Path, process::Stdio, time::Instant};
 
 use common::{case::known, facts::Words};
+use gpucheck::{
+    facts::{Fact, Facts, ShellKind, Source},
+    judge::judge,
+    knowledge::Knowledge,
+    report::CommandName,
+    rules::Judged,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -92,4 +99,61 @@ fn each_tool_and_shell_gets_its_own_lines() {
         }
     }
     assert!(seen >= 15, "{seen} cases");
+}
+
+/// The facts of every case about packages.
+fn packages() -> Vec<Words> {
+    #[derive(Deserialize)]
+    struct File {
+        case: Vec<Yes>,
+    }
+    #[derive(Deserialize)]
+    struct Yes {
+        yes: Words,
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/packages");
+    let files = fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    files.flat_map(|text| toml::from_str::<File>(&text).unwrap().case).map(|case| case.yes).collect()
+}
+
+/// Every line of a report on Windows is for the shell that was asked for, or for a program that is the same everywhere.
+fn only_for(shell: &str, fixes: &[gpucheck::finding::Fix]) -> usize {
+    for command in fixes.iter().flat_map(|fix| &fix.commands) {
+        let line = command.line.as_str();
+        assert!(command.tool == shell || command.tool == "docker", "{shell}: {}: {line}", command.tool);
+        let unix = ["export ", "sudo ", "unset ", "&& ", "| "].iter().any(|part| line.contains(part));
+        assert!(!unix, "{shell}: {line}");
+        // `NAME=value program` sets nothing there.
+        let first = line.split(' ').next().unwrap();
+        assert!(!first.contains('='), "{shell}: {line}");
+    }
+    fixes.iter().map(|fix| fix.commands.len()).sum()
+}
+
+#[test]
+fn no_line_of_a_unix_shell_is_shown_on_windows() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let mut lines = 0;
+    for (shell, kind) in [("powershell", ShellKind::PowerShell), ("cmd", ShellKind::Cmd)] {
+        let mut all: Vec<Value> = packages()
+            .into_iter()
+            .map(|words| Words { platform: Some("windows-x86_64".to_owned()), ..words }.report())
+            .collect();
+        for code in [3, 46, 100, 101, 802, 803, 804, 999] {
+            let machine = || common::case::machine(&[("NVIDIA GeForce RTX 5090", "12.0", "2b85")]);
+            for case in [machine().fails("cuda", code), machine().fails("nvml", code), machine().lacks("cuda")] {
+                let windows = case.change(|facts| facts["host"]["platform"] = known("windows-x86_64"));
+                all.push(windows.place(|environment| environment["platform"] = known("windows-x86_64")).report);
+            }
+        }
+        for report in all {
+            let mut facts: Facts = serde_json::from_value(report["facts"].clone()).unwrap();
+            facts.host.shell = Fact::known(kind, Source::option("--shell"));
+            let report = judge(CommandName::Doctor, facts, &knowledge, Judged::All, Instant::now());
+            for finding in &report.findings {
+                lines += only_for(shell, &finding.fixes);
+            }
+        }
+    }
+    assert!(lines > 200, "{lines} lines");
 }
