@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{facts::Location, shell::ShellLine};
+use crate::{
+    facts::Location,
+    shell::{FileText, ShellLine},
+};
 
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -119,10 +122,13 @@ impl Evidence {
 }
 
 /// A way out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Fix {
     /// What it does, in a few words.
     pub summary: String,
+    /// What to write into files, before the commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<FileText>,
     /// What to paste, in order.
     pub commands: Vec<Command>,
     /// Why there is nothing to paste, if something that was read is unsafe on a command line.
@@ -145,6 +151,16 @@ pub struct Fix {
     /// Whether it is no way, but says why there is none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub impossible: bool,
+    /// What to know about doing it with this tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Fix {
+    /// Whether there is something to paste, into a shell or a file.
+    pub fn is_written(&self) -> bool {
+        !(self.commands.is_empty() && self.edits.is_empty())
+    }
 }
 
 /// One line to paste.
@@ -157,10 +173,11 @@ pub struct Command {
 }
 
 /// How a fix was verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     /// Advice that the rules cannot replay.
+    #[default]
     None,
     /// The rules pass on what a knowledge row says of the new build.
     Knowledge,

@@ -105,6 +105,30 @@ pub enum Manager {
     UvProject,
     /// conda, mamba, micromamba.
     Conda,
+    /// A pixi workspace: its manifest and pixi.lock.
+    Pixi,
+    /// A Poetry project: pyproject.toml and poetry.lock.
+    Poetry,
+    /// The image that a Dockerfile makes.
+    Docker,
+    /// The system's package manager: pip refuses to change this Python (EXTERNALLY-MANAGED, PEP 668).
+    System,
+}
+
+impl Manager {
+    /// As options and reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pip => "pip",
+            Self::Uv => "uv",
+            Self::UvProject => "uv project",
+            Self::Conda => "conda",
+            Self::Pixi => "pixi",
+            Self::Poetry => "poetry",
+            Self::Docker => "docker",
+            Self::System => "the system's Python",
+        }
+    }
 }
 
 /// A distribution, installed or asked for.

@@ -4,7 +4,7 @@
 use super::{Case, add, has_remedy};
 use crate::{
     facts::{DriverVersion, Gpu},
-    finding::{Command, Finding, Fix, Proof, Remedy},
+    finding::{Command, Finding, Fix, Remedy},
     knowledge::AdviceRow,
     shell::{NoWord, ShellLine, Word},
 };
@@ -16,7 +16,7 @@ const BRANCH: &str = "{branch}";
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
-        let rows = case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row));
+        let rows = case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row) && !only_elsewhere(case, row));
         for fix in rows.filter_map(|row| fix(case, row)).collect::<Vec<_>>() {
             add(finding, &fix);
         }
@@ -46,13 +46,20 @@ fn has_named(case: &Case<'_>, words: &[String]) -> bool {
     case.enriched.gpus.value().is_some_and(|gpus| !gpus.is_empty() && gpus.iter().all(named))
 }
 
+/// Whether all that a row says is for a Unix shell, and the machine is Windows: there is nothing to do it with.
+fn only_elsewhere(case: &Case<'_>, row: &AdviceRow) -> bool {
+    let writer = case.writer();
+    writer.windows && !row.commands.is_empty() && !row.commands.iter().any(|command| writer.takes(command.tool))
+}
+
 fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     let asked = |text: &str| text.contains(DRIVER) || text.contains(BRANCH);
     let version = case.enriched.driver.value().map(|driver| &driver.version);
     if version.is_none() && (asked(&row.summary) || row.commands.iter().any(|command| asked(&command.line))) {
         return None;
     }
-    let lines = row.commands.iter().map(|command| {
+    let writer = case.writer();
+    let lines = row.commands.iter().filter(|command| writer.takes(command.tool)).map(|command| {
         let line = ShellLine::of_row(&command.line, &placeholders(version)?)?;
         Ok(Command { tool: command.tool.name(), line })
     });
@@ -64,18 +71,7 @@ fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     if let Some(version) = version {
         summary = summary.replace(DRIVER, &version.to_string()).replace(BRANCH, &version.branch().to_string());
     }
-    Some(Fix {
-        summary,
-        commands,
-        no_line,
-        proof: Proof::None,
-        needs: Vec::new(),
-        unproven: Vec::new(),
-        remains: Vec::new(),
-        result: None,
-        gpus: Vec::new(),
-        impossible: false,
-    })
+    Some(Fix { summary, commands, no_line, ..Fix::default() })
 }
 
 /// What stands for the placeholders on a line.

@@ -50,6 +50,7 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
         index,
         reinstall: true,
         alone: true,
+        restores: false,
         unproven,
     })
 }

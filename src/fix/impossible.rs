@@ -6,7 +6,7 @@ use super::Case;
 use crate::{
     compat,
     facts::{ComputeCapability, Environment, Gpu, Package},
-    finding::{Fix, Proof},
+    finding::Fix,
     knowledge::python_range,
     rules::{
         code::{Terms, on_code},
@@ -50,18 +50,7 @@ fn names(gpus: &[Gpu]) -> String {
 }
 
 fn said(summary: String) -> Fix {
-    Fix {
-        summary,
-        commands: Vec::new(),
-        no_line: None,
-        proof: Proof::None,
-        needs: Vec::new(),
-        unproven: Vec::new(),
-        remains: Vec::new(),
-        result: None,
-        gpus: Vec::new(),
-        impossible: true,
-    }
+    Fix { summary, impossible: true, ..Fix::default() }
 }
 
 fn reason(case: &Case<'_>, environment: &Environment, gpus: &[Gpu]) -> String {

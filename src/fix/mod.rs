@@ -2,7 +2,7 @@
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
 //! have), `driver`, `variables`, `ptxas` (another assembler for Triton), `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
+//! do); `notes` is what is known of the tool; `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -15,6 +15,7 @@ mod dependents;
 mod driver;
 mod grid;
 mod impossible;
+mod notes;
 mod overwritten;
 mod packages;
 mod plan;
@@ -28,7 +29,7 @@ mod variables;
 
 pub use candidate::Candidate;
 pub use candidates::Wish;
-pub use commands::{TORCH_INDEXES, commands};
+pub use commands::{Lines, TORCH_INDEXES, lines};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
@@ -38,9 +39,10 @@ use proofs::Proofs;
 
 use crate::{
     facts::{Environment, Fact, Facts, Os},
-    finding::{Command, Finding, Fix, Remedy},
+    finding::{Finding, Fix, Remedy},
     knowledge::Knowledge,
     rules::{Undecided, Verdicts},
+    shell::NoWord,
 };
 
 /// What is known before anything is changed.
@@ -104,14 +106,24 @@ impl Case<'_> {
         image.map_or(&self.facts.host.glibc, |image| &image.glibc)
     }
 
-    /// The lines of a plan, or why there are none.
-    fn commands(&self, plan: &Plan) -> (Vec<Command>, Option<String>) {
-        let steps = plan.steps();
-        let lines = steps.iter().map(|step| commands::commands(step, self.environment, &self.facts.host));
-        match lines.collect::<Result<Vec<_>, _>>() {
-            Ok(lines) => (lines.concat(), None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
+    /// What carries out a plan with what is known of the tool, or why there is nothing to paste.
+    fn lines(&self, plan: &Plan) -> Result<Lines, NoWord> {
+        let mut lines = Lines::default();
+        for step in plan.steps() {
+            let of_step = commands::lines(&step, self.environment, &self.facts.host)?;
+            lines.edits.extend(of_step.edits);
+            lines.commands.extend(of_step.commands);
+            lines.notes.extend(of_step.notes);
         }
+        if let Some(environment) = self.environment.filter(|_| plan.installs().next().is_some()) {
+            lines.notes.extend(notes::of(self.knowledge, environment, plan));
+        }
+        Ok(lines)
+    }
+
+    /// What writes lines for the environment.
+    fn writer(&self) -> commands::Writer<'_> {
+        commands::Writer::of(self.environment, &self.facts.host)
     }
 }
 
@@ -155,7 +167,10 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
 
 /// Adds a fix unless the finding already has one with the same lines.
 fn add(finding: &mut Finding, fix: &Fix) {
-    let known = finding.fixes.iter().any(|other| other.commands == fix.commands && other.summary == fix.summary);
+    let known = finding
+        .fixes
+        .iter()
+        .any(|other| other.commands == fix.commands && other.edits == fix.edits && other.summary == fix.summary);
     if !known {
         finding.fixes.push(fix.clone());
     }

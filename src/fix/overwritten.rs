@@ -71,6 +71,7 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
         index,
         reinstall: true,
         alone: true,
+        restores: false,
         unproven,
     })
 }

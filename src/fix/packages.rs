@@ -1,13 +1,13 @@
 //! Another version of a package, the package that brings what it lacks, and what the row of a known problem says.
 
 use super::{
-    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, again, dependents, has_remedy,
+    Candidate, Case, Change, Install, Lines, Plan, TORCH_INDEXES, add, again, dependents, has_remedy,
     prove::{self, After},
 };
 use crate::{
-    facts::Environment,
-    finding::{Command, Finding, Fix, Proof, Remedy, Severity},
-    knowledge::{AdviceCommand, FixRow, PackageBuild},
+    facts::{Environment, Toolkit},
+    finding::{Command, Finding, Fix, Remedy, Severity},
+    knowledge::{FixRow, PackageBuild},
     python::{self, Requirement},
     rules::cuda_major,
     shell::{NoWord, ShellLine},
@@ -57,8 +57,13 @@ pub(super) fn another_version(
 /// Whether a torch or a toolkit brings a CUDA that packages can be chosen for.
 fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
     let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda);
-    let toolkits = environment.image.as_deref().map_or(&case.facts.toolkits, |image| &image.toolkits);
-    torch.is_some() || !toolkits.is_empty()
+    torch.is_some() || !toolkits(case).is_empty()
+}
+
+/// The toolkits that the environment's programs see: an image's own, else those of the machine.
+fn toolkits<'c>(case: &'c Case<'_>) -> &'c [Toolkit] {
+    let image = case.environment.and_then(|environment| environment.image.as_deref());
+    image.map_or(&case.facts.toolkits, |image| &image.toolkits)
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
@@ -288,27 +293,25 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
         Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new(), apart: false }))
     });
     let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
-    let own = |line: &AdviceCommand| {
-        ShellLine::of_row(&line.line, &[]).map(|text| Command { tool: line.tool.name(), line: text })
+    let written = || -> Result<Lines, NoWord> {
+        let mut lines = case.lines(&packages)?;
+        let writer = case.writer();
+        if let Some(build) = &row.build {
+            lines.commands.extend(writer.build(build)?);
+        }
+        if let Some(wanted) = &row.cuda_home {
+            lines.commands.extend(writer.cuda_home(wanted, toolkits(case))?);
+        }
+        for line in row.commands.iter().filter(|line| writer.takes(line.tool)) {
+            lines.commands.push(Command { tool: line.tool.name(), line: ShellLine::of_row(&line.line, &[])? });
+        }
+        Ok(lines)
     };
-    let (commands, no_line) = case.commands(&packages);
-    let own = row.commands.iter().map(own).collect::<Result<Vec<Command>, NoWord>>();
-    let (commands, no_line) = match (no_line, own) {
-        (None, Ok(own)) => (commands.into_iter().chain(own).collect(), None),
-        (no_line, own) => (Vec::new(), no_line.or(own.err().map(|error| error.to_string()))),
+    let (Lines { edits, commands, notes }, no_line) = match written() {
+        Ok(lines) => (lines, None),
+        Err(error) => (Lines::default(), Some(error.to_string())),
     };
-    Fix {
-        summary: row.summary.clone(),
-        commands,
-        no_line,
-        proof: Proof::None,
-        needs: Vec::new(),
-        unproven: Vec::new(),
-        remains: Vec::new(),
-        result: None,
-        gpus: Vec::new(),
-        impossible: false,
-    }
+    Fix { summary: row.summary.clone(), edits, commands, notes, no_line, ..Fix::default() }
 }
 
 /// What a row changes; nothing where it is not known where a package that it restores came from.

@@ -20,6 +20,8 @@ pub struct Plan {
     pub reinstall: bool,
     /// Whether what the packages require is left as it is.
     pub alone: bool,
+    /// Whether the packages are those that what is installed requires: a project's lock file has them.
+    pub restores: bool,
     /// What the plan cannot promise.
     pub unproven: Vec<String>,
 }

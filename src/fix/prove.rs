@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Case, Change, Plan, has_remedy, key};
+use super::{Case, Change, Lines, Plan, has_remedy, key};
 use crate::{
     enrich::enrich,
     finding::{Finding, Fix, Proof, Remedy, Severity},
@@ -92,7 +92,10 @@ fn same(before: &Finding, after: &Finding) -> bool {
 pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy, result: Option<String>) -> Fix {
     let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
     let open = plan.installs().any(|install| install.version.is_none());
-    let (commands, no_line) = case.commands(&plan);
+    let (Lines { edits, commands, notes }, no_line) = match case.lines(&plan) {
+        Ok(lines) => (lines, None),
+        Err(error) => (Lines::default(), Some(error.to_string())),
+    };
     case.proofs.written(&commands, &plan, after);
     let needs = plan.changes.iter().filter_map(|change| match change {
         Change::Driver(version) => Some(format!("driver {version}")),
@@ -109,6 +112,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
             (None, true) => Proof::Knowledge,
             (None, false) => Proof::Binary,
         },
+        edits,
         commands,
         no_line,
         needs,
@@ -117,5 +121,6 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         result,
         gpus: Vec::new(),
         impossible: false,
+        notes,
     }
 }

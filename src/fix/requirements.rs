@@ -147,6 +147,7 @@ fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -
         unproven: open.then(|| "which version is installed if several match".to_owned()).into_iter().collect(),
         changes: changes.into_iter().map(Change::Install).collect(),
         index: index.clone(),
+        restores: true,
         ..Plan::default()
     })
 }

@@ -407,6 +407,7 @@ impl<'s> Search<'s> {
             changes,
             reinstall: false,
             alone: false,
+            restores: false,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
             unproven: self.unproven(candidate, attempt, own_index),
         })
@@ -539,18 +540,8 @@ impl<'s> Search<'s> {
             if self.installed().is_some() && !failing.contains(&gpu.id.as_str()) {
                 let summary = format!("for {name} alone: the installed version works");
                 let nothing = Rc::default();
-                let fix = Fix {
-                    summary,
-                    commands: Vec::new(),
-                    no_line: None,
-                    proof: crate::finding::Proof::Binary,
-                    needs: Vec::new(),
-                    unproven: Vec::new(),
-                    remains: Vec::new(),
-                    result: None,
-                    gpus: vec![name.clone()],
-                    impossible: false,
-                };
+                let proof = crate::finding::Proof::Binary;
+                let fix = Fix { summary, proof, gpus: vec![name.clone()], ..Fix::default() };
                 fixes.push((nothing, fix));
                 continue;
             }

@@ -15,7 +15,7 @@ const LABEL: usize = 14;
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    let mut page = Page { out: String::new(), screen, shown: Vec::new() };
+    let mut page = Page { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() };
     match &report.body {
         Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
         Body::Scan(scan) => {
@@ -56,6 +56,8 @@ struct Page<'s> {
     screen: &'s Screen,
     /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
+    /// Notes that have been shown.
+    noted: Vec<String>,
 }
 
 impl Page<'_> {
@@ -178,7 +180,7 @@ impl Page<'_> {
             };
             let build = &(alone + build);
             let first = index == 0 || !fix.gpus.is_empty();
-            match (fix.needs.as_slice(), fix.commands.is_empty()) {
+            match (fix.needs.as_slice(), !fix.is_written()) {
                 ([], false) => self.labelled(0, if first { "install" } else { "or" }, Paint::Good, build),
                 ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
                 (needs, _) => {
@@ -190,8 +192,18 @@ impl Page<'_> {
         }
     }
 
-    /// The commands of a fix and what was not verified.
+    /// What a fix writes into files, its commands, and what was not verified.
     fn lines(&mut self, fix: &Fix) {
+        for edit in &fix.edits {
+            self.labelled(2, "write", Paint::Dim, &format!("into {}:", edit.file));
+            for line in edit.as_str().lines() {
+                let text = format!("      {}", Paint::Command.on(line, self.screen.color));
+                let _ = writeln!(self.out, "{}", text.trim_end());
+            }
+        }
+        if !fix.edits.is_empty() && !fix.commands.is_empty() {
+            self.labelled(2, "then", Paint::Dim, "run:");
+        }
         for command in &fix.commands {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
         }
@@ -204,10 +216,16 @@ impl Page<'_> {
         for remains in &fix.remains {
             self.labelled(2, "afterwards", Paint::Warning, remains);
         }
+        for note in &fix.notes {
+            if !self.noted.contains(note) {
+                self.labelled(2, "note", Paint::Dim, note);
+                self.noted.push(note.clone());
+            }
+        }
     }
 
     fn fix(&mut self, label: &str, fix: &Fix) {
-        if !fix.commands.is_empty() && self.shown.contains(&fix.commands) {
+        if !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands) {
             self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));
             return;
         }

@@ -119,8 +119,8 @@ fields! {
     Suppressed { rule, reason; }
     Location { path; line, column }
     Evidence { fact, source, pointer; }
-    // Lines to paste hold nothing that is hidden: their type sees to it.
-    Fix { summary, no_line, needs, unproven, remains, result, gpus; commands, proof, impossible }
+    // What is pasted holds nothing that is hidden: its types see to it.
+    Fix { summary, no_line, needs, unproven, remains, result, gpus, notes; edits, commands, proof, impossible }
     Finding {
         subject, environment, gpus, location, summary, evidence, symptom, fixes, fingerprint, docs;
         rule, severity, consequences, trace

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
-    Confidence, FixRow, Level, PackageFile, ProblemRow, When,
+    Confidence, CudaHome, FixRow, Level, PackageFile, ProblemRow, When,
     problem::{Places, Problem},
     validate::Table,
 };
@@ -172,6 +172,27 @@ fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
         if !is_normal(name) {
             table.fault(index, "fixes", format!("'{line}' is not a requirement, `name[extra]>=1.2`"));
         }
+    }
+    if let Some(build) = &row.build {
+        let name = build.from.split(['[', '<', '>', '=', '!', '~', ' ', ';']).next().unwrap_or_default();
+        if !is_normal(name) && !build.from.starts_with("git+https://") {
+            table.fault(index, "fixes", format!("'{}' is neither a requirement nor git+https://…", build.from));
+        }
+        if row.changes_facts() {
+            table.fault(index, "fixes", "a fix either makes changes or builds from source, not both");
+        }
+    }
+    if let Some(CudaHome { release, range }) = &row.cuda_home {
+        if release.as_ref().is_some_and(|release| release.parse::<Version>().is_err()) {
+            table.fault(index, "fixes", "cuda_home: `release` is not a release such as 12.8");
+        }
+        if range.as_ref().is_some_and(|range| range.parse::<VersionSpecifiers>().is_err()) {
+            table.fault(index, "fixes", "cuda_home: `range` is not a range such as >=12.8");
+        }
+    }
+    for command in row.commands.iter().filter(|command| command.line.contains("pip install")) {
+        let what = "say an installation as `requirements` or `build`: then every shell and tool gets its own line";
+        table.fault(index, "fixes", format!("'{}': {what}", command.line));
     }
     let tried = !(row.install.is_empty() && row.restore.is_empty() && row.set.is_empty() && row.unset.is_empty());
     if tried && !row.requirements.is_empty() {
