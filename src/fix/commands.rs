@@ -144,6 +144,8 @@ impl Writer<'_> {
         }
         wanted.extend(requirements(installs)?);
         wanted.extend(from(plan.index.as_deref())?);
+        let links = plan.links.as_deref().map(Word::url).transpose()?;
+        wanted.extend(links.into_iter().flat_map(|links| [Word::fixed("--find-links"), links]));
         let (tool, program, mut words) = self.pip(["install"])?;
         words.extend(wanted);
         let mut lines = Vec::new();

@@ -49,6 +49,7 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
         index,
         reinstall: true,
         alone: true,
+        links: None,
         unproven,
     })
 }

@@ -70,6 +70,7 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
         index,
         reinstall: true,
         alone: true,
+        links: None,
         unproven,
     })
 }

@@ -254,6 +254,7 @@ impl Search<'_> {
             changes,
             reinstall: false,
             alone: false,
+            links: None,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
             unproven: self.unproven(candidate, attempt, own_index),
         })

@@ -198,7 +198,16 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The machine as a whole.
     pub const fn new(facts: &'a Facts, knowledge: &'a Knowledge) -> Self {
-        Self { facts, knowledge, environment: None, gpu: None, subject: None, unlisted: None, tagged: None, problem: None }
+        Self {
+            facts,
+            knowledge,
+            environment: None,
+            gpu: None,
+            subject: None,
+            unlisted: None,
+            tagged: None,
+            problem: None,
+        }
     }
 
     /// A package of the environment at hand.

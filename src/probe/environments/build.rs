@@ -32,7 +32,9 @@ pub fn of_text(text: &str, name: &str, path: &str) -> Fact<Build> {
         // torch's own file says it of every build: without a release there is no CUDA.
         (None, _) if name == "torch" => None,
         (None, TorchVariant::Cpu | TorchVariant::OtherGpus) => None,
-        (None, TorchVariant::Unsaid | TorchVariant::Foreign) => return Fact::unknown(format!("{path} does not name a CUDA release")),
+        (None, TorchVariant::Unsaid | TorchVariant::Foreign) => {
+            return Fact::unknown(format!("{path} does not name a CUDA release"));
+        }
     };
     let cuda = cuda.filter(|_| found.hip.is_none());
     Fact::known(Build { version: found.version, cuda }, Source::file(path))

@@ -40,7 +40,7 @@ pub use files::Files;
 pub use gpu::{GpuFile, GpuRow};
 pub use interval::Interval;
 pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
-pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
+pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow, WheelsRow};
 pub use package_build::{PackageBuild, choose};
 pub use package_problem::{Confidence, FixRow, Level, ProblemRow, ToolkitIs, ToolkitPart, VariableIs, When};
 pub use problem::{Places, Problem};
