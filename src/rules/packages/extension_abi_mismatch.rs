@@ -5,9 +5,7 @@
 //!
 //! ## How it is decided
 //! The local part of the package's version, if the publisher sets one (`2.8.3+cu12torch2.8cxx11abiTRUE`, `2.1.2+pt26cu124`), names
-//! PyTorch's minor release, the ABI and the CUDA major version: this holds for every package, known or not. Such wheels are built for
-//! PyTorch's own releases; next to somebody else's build of the same release (NVIDIA's containers: `2.4.0a0+07cecf4168.nv24.5`) they may
-//! not load, which is a warning. Otherwise the knowledge-base row for the version names the PyTorch that it was compiled for.
+//! PyTorch's minor release, the ABI and the CUDA major version: this holds for every package, known or not. Otherwise the knowledge-base row for the version names the PyTorch that it was compiled for.
 //! PyTorch's own ABI comes from the knowledge base: the old one up to 2.6 (with exceptions), the new one from 2.7 on.
 //!
 //! ## How to fix it
@@ -26,7 +24,7 @@ use pep440_rs::Version;
 use crate::{
     facts::Package,
     finding::{Evidence, Severity},
-    python::{self, BuiltFor, TorchVariant},
+    python::{self, BuiltFor},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{extension, is_linux, torch_cuda_major},
@@ -56,18 +54,13 @@ fn judge(context: &Context<'_>) -> Outcome {
         .or_else(|| by_cuda(context, package, &compiled))
         .or_else(|| by_abi(context, package, &compiled, version))
         .or_else(|| by_row(context, package, version));
-    let Some((why, evidence)) = wrong.or_else(|| by_origin(package, &compiled, version)) else {
+    let Some((why, evidence)) = wrong else {
         let judged = compiled != BuiltFor::default()
             || package_row(context, package).is_some_and(|row| row.links_torch && row.torch.is_some());
         return if judged { Outcome::Holds } else { Outcome::NotApplicable };
     };
-    let (severity, summary) = match why {
-        Why::Wrong(why) => (RULE.severity, format!("{} {why}.", label(package))),
-        Why::Doubtful(why) => (Severity::Warning, format!("{} {why}.", label(package))),
-    };
-    Draft::new(label(package), summary)
+    Draft::new(label(package), format!("{} {why}.", label(package)))
         .about(package)
-        .severity(severity)
         .symptom("ImportError: … undefined symbol: _ZN3c10…")
         .evidence(package_evidence(context, package))
         .evidence(package_evidence(context, torch))
@@ -76,15 +69,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         .found()
 }
 
-/// What follows the package's name in the summary.
-enum Why {
-    /// It cannot work.
-    Wrong(String),
-    /// It may not work.
-    Doubtful(String),
-}
-
-type Wrong = Option<(Why, Evidence)>;
+/// What follows the package's name in the summary, and what that rests on.
+type Wrong = Option<(String, Evidence)>;
 
 fn own(package: &Package, fact: String) -> Evidence {
     Evidence::new(fact, package.version.via().map(ToString::to_string).unwrap_or_default())
@@ -99,7 +85,7 @@ fn by_release(package: &Package, compiled: &BuiltFor, torch: &str) -> Wrong {
     };
     (there != *wanted && !later()).then(|| {
         let why = format!("was built for torch {wanted}; {} is installed", python::public_version(torch));
-        (Why::Wrong(why), own(package, format!("built for torch {wanted}")))
+        (why, own(package, format!("built for torch {wanted}")))
     })
 }
 
@@ -107,19 +93,7 @@ fn by_cuda(context: &Context<'_>, package: &Package, compiled: &BuiltFor) -> Wro
     let (built, there) = (compiled.cuda?.major, torch_cuda_major(context)?);
     (built != there).then(|| {
         let why = format!("was built for CUDA {built}; the installed torch is built for CUDA {there}");
-        (Why::Wrong(why), own(package, format!("built for CUDA {built}")))
-    })
-}
-
-/// The release is right, but wheels are built for PyTorch's own torch, and this one is somebody else's.
-fn by_origin(package: &Package, compiled: &BuiltFor, torch: &str) -> Wrong {
-    let wanted = compiled.torch.as_ref()?;
-    (python::torch_variant(torch) == TorchVariant::Foreign).then(|| {
-        let why = format!(
-            "was built for PyTorch's own torch {wanted}; torch {torch} is a different build, such as NVIDIA's or one from \
-             source, and its C++ interface can differ"
-        );
-        (Why::Doubtful(why), own(package, format!("built for torch {wanted}")))
+        (why, own(package, format!("built for CUDA {built}")))
     })
 }
 
@@ -131,7 +105,7 @@ fn by_abi(context: &Context<'_>, package: &Package, compiled: &BuiltFor, torch: 
     let name = |cxx11: bool| if cxx11 { "the new C++ ABI (cxx11abiTRUE)" } else { "the old C++ ABI (cxx11abiFALSE)" };
     (built != row.cxx11).then(|| {
         let why = format!("was built for {}; the installed torch uses {}", name(built), name(row.cxx11));
-        (Why::Wrong(why), own(package, format!("built for {}", name(built))))
+        (why, own(package, format!("built for {}", name(built))))
     })
 }
 
@@ -143,6 +117,6 @@ fn by_row(context: &Context<'_>, package: &Package, torch: &str) -> Wrong {
             format!("{} {}: torch {range}", package.name, row.versions),
             format!("knowledge: {}", context.knowledge.cite_build(file, row)),
         );
-        (Why::Wrong(format!("was built for torch {range}; {} is installed", python::public_version(torch))), evidence)
+        (format!("was built for torch {range}; {} is installed", python::public_version(torch)), evidence)
     })
 }
