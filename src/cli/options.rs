@@ -91,7 +91,7 @@ impl Assume {
             machines = of_files(knowledge)?.into_iter().map(|machine| machine.or(&assumed)).collect();
         }
         if machines.is_empty() {
-            machines.push(Machine { name: "this machine".to_owned(), assumed });
+            machines.push(Machine::of(assumed));
         }
         Ok(machines)
     }

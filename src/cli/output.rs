@@ -12,6 +12,7 @@ use std::{
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
+    knowledge::GpuLookupError,
     render::{ColorChoice, Page, Screen},
     start,
     system::{Root, Surroundings, redact},
@@ -190,7 +191,12 @@ pub fn complain(error: &anyhow::Error) {
 fn message(error: &anyhow::Error) -> String {
     let of = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();
-        if cause.is::<text::Lines>() { text } else { text::visible(&text).into_owned() }
+        match () {
+            () if cause.is::<text::Lines>() => text,
+            // Its candidates are a line each, and what was asked is visible in it.
+            () if cause.is::<GpuLookupError>() => text.lines().map(text::visible).collect::<Vec<_>>().join("\n"),
+            () => text::visible(&text).into_owned(),
+        }
     };
     error.chain().map(of).collect::<Vec<_>>().join(": ")
 }

@@ -1,6 +1,6 @@
 //! What is assumed takes the place of what was probed: the GPUs, the driver, the system, the Python and the shell of another machine.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::{
     facts::{
@@ -64,6 +64,16 @@ pub enum System {
     Windows,
     /// Linux inside WSL2.
     Wsl,
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Linux => "linux",
+            Self::Windows => "windows",
+            Self::Wsl => "wsl",
+        })
+    }
 }
 
 impl FromStr for System {
@@ -156,18 +166,15 @@ fn named_gpu(index: usize, text: &str, by: &By, knowledge: &Knowledge) -> Result
 /// Another system than the one that was probed: what was read from it says nothing.
 fn move_machine(assumed: &Assumed, facts: &mut Facts) {
     let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
-    let (name, kind) = match assumed.system {
-        Some(System::Linux) => ("linux", Os::Linux),
-        Some(System::Windows) => ("windows", Os::Windows),
-        Some(System::Wsl) => ("wsl", Os::Linux),
-        None => ("", assumed.platform.map_or(Os::Linux, |platform| platform.os)),
-    };
-    let platform = assumed.platform.unwrap_or(Platform { os: kind, cpu });
-    let via = match (assumed.system, assumed.platform) {
-        (_, Some(platform)) => assumed.by.source("platform", &platform.to_string()),
-        _ => assumed.by.source("os", name),
-    };
     let system = assumed.system;
+    let (platform, via) = match (assumed.platform, system) {
+        (Some(platform), _) => (platform, assumed.by.source("platform", &platform.to_string())),
+        (None, Some(system)) => {
+            let os = if system == System::Windows { Os::Windows } else { Os::Linux };
+            (Platform { os, cpu }, assumed.by.source("os", &system.to_string()))
+        }
+        (None, None) => return,
+    };
     let assumed = "the system is assumed";
     let host = &mut facts.host;
     host.wsl = match system {

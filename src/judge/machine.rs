@@ -193,6 +193,17 @@ impl Machine {
         Ok(Self { name, assumed })
     }
 
+    /// The one machine that options describe; without any, this machine.
+    pub fn of(assumed: Assumed) -> Self {
+        let gpus = assumed.gpus.iter().map(|gpu| gpu.trim().to_owned());
+        let driver = assumed.driver.iter().map(|driver| format!("driver={driver}"));
+        let system = assumed.system.iter().map(|system| format!("os={system}"));
+        let python = assumed.python.iter().map(|python| format!("python={python}"));
+        let name = gpus.chain(driver).chain(system).chain(python).collect::<Vec<_>>().join(", ");
+        let name = if assumed.gpus.is_empty() { "this machine".to_owned() } else { name };
+        Self { name, assumed }
+    }
+
     /// Takes what it does not say itself from what is assumed of all machines.
     pub fn or(mut self, others: &Assumed) -> Self {
         let own = &mut self.assumed;

@@ -63,28 +63,39 @@ fn list(names: &[String]) -> String {
     }
 }
 
-/// From those that are not served and those of which it is not known; each as the sentence names it, and as it is called.
-fn answer(what: &str, seen: &[Seen], not: Vec<(String, String)>, unknown: Vec<(String, String)>) -> ServesAll {
+/// All of so many targets, in a sentence.
+fn all_of(count: usize) -> String {
+    match count {
+        1 => "the target".to_owned(),
+        2 => "both targets".to_owned(),
+        _ => format!("all {count} targets"),
+    }
+}
+
+/// Machines by their numbers, as the pages are headed: `target 2 (rule) and target 3`.
+fn numbered(odd: &[(usize, String)]) -> String {
+    list(&odd.iter().map(|(index, more)| format!("target {}{more}", index + 1)).collect::<Vec<_>>())
+}
+
+/// From the numbers of those that are not served and those of which it is not known, each with what is to be said of it.
+fn answer(what: &str, seen: &[Seen], not: Vec<(usize, String)>, unknown: Vec<(usize, String)>) -> ServesAll {
     let (answer, text, odd) = match (not.is_empty(), unknown.is_empty()) {
-        (true, true) => (Served::Yes, format!("yes: {what} works on all {} targets", seen.len()), Vec::new()),
+        (true, true) => (Served::Yes, format!("yes: {what} works on {}", all_of(seen.len())), Vec::new()),
         (true, false) => {
-            let named: Vec<String> = unknown.iter().map(|(said, _)| said.clone()).collect();
-            (Served::Unknown, format!("not known: not everything could be checked for {}", list(&named)), unknown)
+            let text = format!("not known: not everything could be checked for {}", numbered(&unknown));
+            (Served::Unknown, text, unknown)
         }
-        (false, _) => {
-            let named: Vec<String> = not.iter().map(|(said, _)| said.clone()).collect();
-            (Served::No, format!("no: {what} does not work on {}", list(&named)), not)
-        }
+        (false, _) => (Served::No, format!("no: {what} does not work on {}", numbered(&not)), not),
     };
-    let not = odd.into_iter().map(|(_, target)| target).collect();
+    let not = odd.iter().filter_map(|(index, _)| seen.get(*index)).map(|seen| seen.target.clone()).collect();
     ServesAll { answer, text, not, build: None, install: Vec::new(), unproven: Vec::new() }
 }
 
 /// What was scanned: whether the gate of each machine is open.
 fn by_gate(seen: &[Seen]) -> ServesAll {
     let (mut not, mut unknown) = (Vec::new(), Vec::new());
-    for Seen { target, report } in seen {
-        let named = (quoted(target), target.clone());
+    for (index, Seen { report, .. }) in seen.iter().enumerate() {
+        let named = (index, String::new());
         match report.scan().and_then(|scan| scan.gate.as_ref()) {
             Some(gate) if gate.met => {}
             Some(_) if report.verdict == Verdict::Error => not.push(named),
@@ -94,59 +105,71 @@ fn by_gate(seen: &[Seen]) -> ServesAll {
     answer("what was scanned", seen, not, unknown)
 }
 
-/// A target in a sentence: its commas are not the sentence's.
-fn quoted(target: &str) -> String {
-    if target.contains(',') { format!("({target})") } else { target.to_owned() }
-}
-
 /// What is installed, and the build of torch that would serve all where that does not.
 fn by_installed(knowledge: &Knowledge, seen: &[Seen]) -> ServesAll {
-    let planned = |seen: &Seen| {
-        let mut selected = seen.report.facts.environments.iter().filter(|environment| environment.selected);
-        selected.all(|environment| environment.origin == Origin::Hypothetical)
-    };
-    if seen.iter().all(planned) {
+    let planned = |environment: &Environment| environment.origin == Origin::Hypothetical;
+    if seen.iter().all(|seen| selected(&seen.report.facts).is_none_or(planned)) {
         return by_build(knowledge, seen);
     }
     let (mut not, mut unknown) = (Vec::new(), Vec::new());
-    for Seen { target, report } in seen {
+    for (index, Seen { report, .. }) in seen.iter().enumerate() {
         match report.verdict {
             Verdict::Error => {
                 let rule = report.findings.first().map(|finding| format!(" ({})", finding.rule)).unwrap_or_default();
-                not.push((quoted(target) + &rule, target.clone()));
+                not.push((index, rule));
             }
-            Verdict::Unknown => unknown.push((quoted(target), target.clone())),
+            Verdict::Unknown => unknown.push((index, String::new())),
             Verdict::Ok | Verdict::Warning => {}
         }
     }
     let mut said = answer("what is installed", seen, not, unknown);
     if said.answer == Served::No
-        && let Some(build) = Common::of(knowledge, seen)
-        && !has_torch(seen, &build.name)
+        && let Some(build) = Common::of(knowledge, seen, installed(seen))
+        && installed(seen) != Some(build.name.as_str())
     {
-        said.text += &format!("; of PyTorch's builds, torch {} runs on all of them", build.name);
+        said.text += &format!("; of PyTorch's builds, torch {} runs on {}", build.name, all_of(seen.len()));
+        let install = by_fix(seen, &build.name);
         build.fill(&mut said);
+        // What installs it anew changes nothing where another build of its version is installed.
+        said.install = install.into_iter().collect();
     }
     said
 }
 
-fn has_torch(seen: &[Seen], version: &str) -> bool {
-    let environments = seen.iter().flat_map(|seen| &seen.report.facts.environments);
-    let selected = environments.filter(|environment| environment.selected);
-    selected.filter_map(|environment| environment.package("torch")?.build.value()).any(|build| build.version == version)
+/// The lines of a fix that brings this build, as one of the machines has it: the environment is the same on all.
+fn by_fix(seen: &[Seen], build: &str) -> Option<InstallFor> {
+    let brings = |result: &String| result.split(", ").any(|part| part.strip_prefix("torch ") == Some(build));
+    let mut fixes = seen.iter().flat_map(|seen| &seen.report.findings).flat_map(|finding| &finding.fixes);
+    let fix = fixes
+        .find(|fix| fix.needs.is_empty() && !fix.commands.is_empty() && fix.result.as_ref().is_some_and(brings))?;
+    let targets = seen.iter().map(|seen| seen.target.clone()).collect();
+    Some(InstallFor { targets, commands: fix.commands.clone() })
+}
+
+/// The environment that counts.
+fn selected(facts: &Facts) -> Option<&Environment> {
+    facts.environments.iter().find(|environment| environment.selected)
+}
+
+/// The version of torch that is installed, with its build where one is known.
+fn installed(seen: &[Seen]) -> Option<&str> {
+    seen.iter().find_map(|seen| {
+        let torch = selected(&seen.report.facts)?.package("torch")?;
+        torch.build.value().map(|build| &build.version).or(torch.version.value()).map(String::as_str)
+    })
 }
 
 /// The build of torch that runs on all of them.
 fn by_build(knowledge: &Knowledge, seen: &[Seen]) -> ServesAll {
     let mut said = ServesAll {
         answer: Served::No,
-        text: format!("no: none of PyTorch's builds runs on all {} targets", seen.len()),
+        text: format!("no: none of PyTorch's builds runs on {}", all_of(seen.len())),
         not: Vec::new(),
         build: None,
         install: Vec::new(),
         unproven: Vec::new(),
     };
-    if let Some(build) = Common::of(knowledge, seen) {
+    if let Some(build) = Common::of(knowledge, seen, None) {
         said.answer = Served::Yes;
         said.text = format!("torch {}", build.name);
         build.fill(&mut said);
@@ -164,15 +187,15 @@ struct Common {
 }
 
 impl Common {
-    /// The newest release with such a build; one that runs with a warning somewhere only where there is no other.
-    fn of(knowledge: &Knowledge, seen: &[Seen]) -> Option<Self> {
+    /// The newest release with such a build, or the one nearest to what is installed; one that runs with a warning somewhere only where
+    /// there is no other.
+    fn of(knowledge: &Knowledge, seen: &[Seen], installed: Option<&str>) -> Option<Self> {
         let machines: Vec<(&Seen, Facts, Platform)> = seen
             .iter()
             .map(|seen| {
                 let facts = &seen.report.facts;
                 facts.gpus.value().filter(|gpus| !gpus.is_empty())?;
-                let selected = facts.environments.iter().find(|environment| environment.selected);
-                let facts = about_builds(facts.clone(), planned(facts, selected));
+                let facts = about_builds(facts.clone(), planned(facts, selected(facts)));
                 let platform = *facts.environments.first()?.platform.value()?;
                 Some((seen, facts, platform))
             })
@@ -180,6 +203,10 @@ impl Common {
         let (_, _, platform) = machines.first()?;
         let mut releases: Vec<&TorchRelease> = knowledge.torch_releases().collect();
         releases.reverse();
+        if let Some(installed) = installed {
+            let position = |version: &str| knowledge.torch_position(version).index;
+            releases.sort_by_cached_key(|release| position(installed).abs_diff(position(&release.version)));
+        }
         let mut warned = None;
         for release in releases {
             let of_platform = |build: &&TorchBuild| build.platform == *platform && build.cuda().is_some();
@@ -208,11 +235,17 @@ impl Common {
     }
 }
 
-/// The environment that is to be made on a machine: with the Python and the tool of the one that is there.
+/// The environment that builds are tried in: empty, with the Python and the tool of the one that is there.
 fn planned(facts: &Facts, here: Option<&Environment>) -> Environment {
     let planned = super::hypothetical(facts, None);
     match here {
-        Some(here) => Environment { python: here.python.clone(), manager: here.manager.clone(), ..planned },
+        Some(here) => Environment {
+            python: here.python.clone(),
+            manager: here.manager.clone(),
+            interpreter: here.interpreter.clone(),
+            active: here.active,
+            ..planned
+        },
         None => planned,
     }
 }
@@ -264,12 +297,14 @@ fn grouped(install: &[(String, Vec<Command>)]) -> Vec<InstallFor> {
 
 fn unproven(machines: &[(&Seen, Facts, Platform)]) -> Vec<String> {
     let without = |known: &dyn Fn(&Facts) -> bool| {
-        machines.iter().filter(|(_, facts, _)| !known(facts)).map(|(seen, ..)| quoted(&seen.target)).collect::<Vec<_>>()
+        let unknown = machines.iter().enumerate().filter(|(_, (_, facts, _))| !known(facts));
+        unknown.map(|(index, _)| (index, String::new())).collect::<Vec<_>>()
     };
     let driver = without(&|facts| facts.driver.value().is_some());
     let python = without(&|facts| facts.environments.first().is_some_and(|one| one.python.value().is_some()));
-    let said =
-        |what: &str, of: Vec<String>| (!of.is_empty()).then(|| format!("{what}, which is not known of {}", list(&of)));
+    let said = |what: &str, of: Vec<(usize, String)>| {
+        (!of.is_empty()).then(|| format!("{what}, which is not known for {}", numbered(&of)))
+    };
     [said("the driver", driver), said("the Python version", python)].into_iter().flatten().collect()
 }
 
@@ -283,7 +318,7 @@ fn by_table(table: &MachineTable, seen: &[Seen]) -> ServesAll {
     let one = if table.kind == RowKind::Torch { "build" } else { "environment" };
     let (answer, text) = match best.as_slice() {
         [] if !unknown.is_empty() => (Served::Unknown, format!("not known: {}", list(&unknown))),
-        [] => (Served::No, format!("no {one} works on all {} targets", seen.len())),
+        [] => (Served::No, format!("no {one} works on {}", all_of(seen.len()))),
         [only] => (Served::Yes, format!("{only}{with}")),
         [first, others @ ..] if table.kind == RowKind::Torch => {
             (Served::Yes, format!("{first}{with}; {} more", others.len()))

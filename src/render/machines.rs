@@ -189,8 +189,11 @@ pub(super) fn reason(machines: &Machines) -> String {
         _ => None,
     };
     let line = match line {
-        Some(machine) => format!("{} (on {})", reason::said(&machine.report), machine.target),
-        None => format!("gpucheck: serves all {} targets: {}", machines.targets.len(), said.text),
+        Some(machine) => {
+            let said = reason::said(&machine.report);
+            format!("gpucheck: on {}: {}", machine.target, said.strip_prefix("gpucheck: ").unwrap_or(&said))
+        },
+        None => format!("gpucheck: serves all: {}", said.text),
     };
     text::in_short(&line, reason::LONGEST - 1) + "\n"
 }
