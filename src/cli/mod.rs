@@ -14,6 +14,7 @@ mod recommend;
 mod rule;
 mod scan;
 mod smoke;
+mod targets;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 

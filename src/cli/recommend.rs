@@ -6,15 +6,16 @@ use clap::{Args, ValueEnum};
 
 use super::{
     options::{Assume, Show, Sources},
-    output,
     probe::DriverOptions,
+    targets::{deliver, each, ensure_gpu, needs_driver},
 };
 use crate::{
     exit::Exit,
-    facts::{Environment, Fact, Manager, PythonVersion},
-    judge::{hypothetical, judge, made_with},
+    facts::{Environment, Fact, Facts, Manager, PythonVersion},
+    judge::{Machine, hypothetical, judge, made_with},
+    knowledge::Knowledge,
     probe,
-    report::{CommandName, Verdict},
+    report::{CommandName, Report, Verdict},
     rules::Judged,
     system::Surroundings,
 };
@@ -77,35 +78,52 @@ impl Arguments {
     pub fn run(self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
-        let assumed = self.assume.assumed();
-        let mut facts = probe::facts(&self.driver.options(assumed.needs_driver()), &Surroundings::of_process())?;
-        assumed.apply(&mut facts, knowledge)?;
-        anyhow::ensure!(
-            facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
-            "no GPU found; name one, such as --gpu \"RTX 5090\""
-        );
-        // The Python that is here counts unless another one is named; what is installed in it does not.
-        let here = facts.environments.iter().find(|environment| environment.selected);
-        let python: Option<PythonVersion> = here.and_then(|environment| environment.python.value().copied());
-        let mut environment = hypothetical(&facts, assumed.python);
-        if let (Fact::Unknown { .. }, Some(python), Some(here)) = (&environment.python, python, here)
-            && let Some(via) = here.python.via()
-        {
-            environment.python = Fact::known(python, via.clone());
-        }
-        // Whether pip may change a Python says nothing about the Python of another system.
-        let counts =
-            |here: &&Environment| here.manager.value() != Some(&Manager::System) || here.interpreter.value().is_some();
-        environment.manager = here.filter(counts).map_or(environment.manager, |here| here.manager.clone());
-        if let Some(tool) = self.tool {
-            environment = made_with(environment, tool.manager(), &format!("--tool {}", tool.name()));
-        }
-        facts.environments = vec![environment];
-        let report = judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start);
-        let fixes = || report.findings.iter().flat_map(|finding| &finding.fixes);
-        // A command that needs another driver or Python than requested is a hint, not an answer.
-        let answered = report.verdict != Verdict::Error && fixes().any(|fix| fix.is_written() && fix.needs.is_empty());
-        output::deliver(report, &self.show)?;
+        let machines = self.assume.machines(true, knowledge)?;
+        let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
+        let mut answered = true;
+        let reports = each(&machines, |machine| {
+            let report = judged(facts.clone(), machine, self.tool, knowledge, start)?;
+            answered &= has_answer(&report);
+            Ok(report)
+        })?;
+        deliver(knowledge, reports, None, &self.show, start)?;
         Ok(if answered { Exit::Ok } else { Exit::Found })
     }
+}
+
+/// What to install on one machine.
+fn judged(
+    mut facts: Facts,
+    machine: &Machine,
+    tool: Option<Tool>,
+    knowledge: &Knowledge,
+    start: Instant,
+) -> anyhow::Result<Report> {
+    let assumed = &machine.assumed;
+    assumed.apply(&mut facts, knowledge)?;
+    ensure_gpu(&facts)?;
+    // The Python that is here counts unless another one is named; what is installed in it does not.
+    let here = facts.environments.iter().find(|environment| environment.selected);
+    let python: Option<PythonVersion> = here.and_then(|environment| environment.python.value().copied());
+    let mut environment = hypothetical(&facts, assumed.python);
+    if let (Fact::Unknown { .. }, Some(python), Some(here)) = (&environment.python, python, here)
+        && let Some(via) = here.python.via()
+    {
+        environment.python = Fact::known(python, via.clone());
+    }
+    // Whether pip may change a Python says nothing about the Python of another system.
+    let counts =
+        |here: &&Environment| here.manager.value() != Some(&Manager::System) || here.interpreter.value().is_some();
+    environment.manager = here.filter(counts).map_or(environment.manager, |here| here.manager.clone());
+    if let Some(tool) = tool {
+        environment = made_with(environment, tool.manager(), &format!("--tool {}", tool.name()));
+    }
+    facts.environments = vec![environment];
+    Ok(judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start))
+}
+
+/// Whether a report says what to install. A command that needs another driver or Python than requested is a hint, not an answer.
+fn has_answer(report: &Report) -> bool {
+    let mut fixes = report.findings.iter().flat_map(|finding| &finding.fixes);
+    report.verdict != Verdict::Error && fixes.any(|fix| fix.is_written() && fix.needs.is_empty())
 }

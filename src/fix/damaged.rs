@@ -51,6 +51,7 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
         reinstall: true,
         alone: true,
         restores: false,
+        links: None,
         unproven,
     })
 }

@@ -72,6 +72,7 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
         reinstall: true,
         alone: true,
         restores: false,
+        links: None,
         unproven,
     })
 }

@@ -23,6 +23,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
                 plans.extend(without_override(case, &name).map(|plan| (plan, Remedy::Variables)));
             }
             if has_remedy(finding, Remedy::PackageVersion) {
+                plans.extend(for_this_torch(case, environment, &name).map(|plan| (plan, Remedy::PackageVersion)));
                 let versions = versions(case, environment, &name);
                 let bringing = bringing(case, environment, finding);
                 // Without a CUDA release that another version could be for, installing the missing library is the smaller change.
@@ -144,6 +145,27 @@ fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan>
     });
     plans.extend(elsewhere);
     plans
+}
+
+/// The wheel that its publisher keeps for the torch that is there, on a page of its own.
+fn for_this_torch(case: &Case<'_>, environment: &Environment, name: &str) -> Option<Plan> {
+    let torch = environment.package("torch")?.build.value()?;
+    let platform = *environment.platform.value()?;
+    let variant = match torch.cuda {
+        Some(cuda) => python::cuda_tag(cuda),
+        None => "cpu".to_owned(),
+    };
+    let (version, links) = case.knowledge.wheel_for_torch(name, &torch.version, &variant, platform)?;
+    let installed = environment.package(name)?.version.value()?;
+    (version != *installed).then(|| Plan {
+        summary: format!("{name} {version} instead of {installed}: the wheel for torch {}", torch.version),
+        changes: vec![Change::Install(exact(name, &version))],
+        links: Some(links),
+        // What it requires is there, and torch must stay.
+        alone: true,
+        unproven: vec![format!("whether {name} {version} has a wheel for this Python")],
+        ..Plan::default()
+    })
 }
 
 /// Doing without the package.

@@ -16,6 +16,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Extra package index that the installs need; nothing for the default one.
     pub index: Option<String>,
+    /// Page with wheels that the installs are taken from, beside the index.
+    pub links: Option<String>,
     /// Whether packages are installed again although they are there.
     pub reinstall: bool,
     /// Whether what the packages require is left as it is.

@@ -408,6 +408,7 @@ impl<'s> Search<'s> {
             reinstall: false,
             alone: false,
             restores: false,
+            links: None,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
             unproven: self.unproven(candidate, attempt, own_index),
         })

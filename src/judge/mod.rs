@@ -4,6 +4,8 @@
 mod assume;
 mod gates;
 mod judgement;
+mod machine;
+mod machines;
 mod matrix;
 mod saved;
 mod scan;
@@ -19,7 +21,9 @@ use crate::{
 
 use judgement::Judgement;
 
-pub use assume::{Assumed, System};
+pub use assume::{Assumed, By, System};
+pub use machine::{FileError, Machine, MachineError};
+pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};
 pub use saved::{SavedError, saved};
 pub use scan::{Question, scan};

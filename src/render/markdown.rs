@@ -97,7 +97,7 @@ fn one(out: &mut String, finding: &Finding) {
     out.push('\n');
 }
 
-fn lines(out: &mut String, commands: &[Command]) {
+pub(super) fn lines(out: &mut String, commands: &[Command]) {
     if let Some(first) = commands.first() {
         let language = match first.tool {
             "powershell" => "powershell",

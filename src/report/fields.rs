@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table,
+    Body, Cell, InstallFor, KnowledgeStamp, MachineCell, MachineReport, MachineRow, MachineTable, Machines, Matrix,
+    Report, RunsOn, ServesAll, Subject, Suppressed, Table,
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
         Remote, Run, Scan, Scanned, Unread,
@@ -26,6 +27,15 @@ use crate::{
 /// Makes every field of the report visible that a page shows.
 pub(crate) fn make_visible(report: &mut Report) {
     report.each(&mut |field| {
+        if field.contains(text::is_hidden) {
+            *field = text::visible(field).into_owned();
+        }
+    });
+}
+
+/// The same for what several machines have.
+pub(crate) fn make_all_visible(machines: &mut Machines) {
+    machines.each(&mut |field| {
         if field.contains(text::is_hidden) {
             *field = text::visible(field).into_owned();
         }
@@ -129,6 +139,14 @@ fields! {
     Line { label, value, why, source; key, answer, rule, basis }
     Matrix { platform, torch, gpus; cuda, never_built }
     Table { gpu, name, cells; }
+    Machines { knowledge, targets, table, serves_all; schema, version, command, verdict, elapsed_ms }
+    MachineReport { target, report; }
+    MachineTable { rows; kind }
+    MachineRow { name, cells; all }
+    MachineCell { reason; status, rule }
+    // Lines to paste hold nothing that is hidden: their type sees to it.
+    InstallFor { targets; commands }
+    ServesAll { text, not, build, install, unproven; answer }
     Cell { torch, reason, source; cuda, status, rule, commands }
     Damage { what; offset }
     CodeObjects { damage; fatbins, sass, ptx, relocatable, other, hidden, modules, bytes, extent }

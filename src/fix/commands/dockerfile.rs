@@ -29,6 +29,6 @@ impl Writer<'_> {
 
 /// Docker runs instructions with sh; pip's cache would only make the image larger.
 fn pip(installs: &[&Install], plan: &Plan) -> Result<ShellLine, NoWord> {
-    let words = [fixed(["install", "--no-cache-dir"]), requirements(installs)?, from(plan.index.as_deref())?].concat();
+    let words = [fixed(["install", "--no-cache-dir"]), requirements(installs)?, from(plan)?].concat();
     ShellLine::command(ShellKind::Sh, &Word::fixed("pip"), &words)
 }

@@ -15,7 +15,7 @@ impl Writer<'_> {
         lines: &mut Lines,
     ) -> Result<(), NoWord> {
         let mut wanted = requirements(installs)?;
-        wanted.extend(from(plan.index.as_deref())?);
+        wanted.extend(from(plan)?);
         let folder = |inside| Word::named_after(".venv-py", python, inside);
         let (tool, make, pip) = match (self.manager, self.windows) {
             (Manager::Pixi, _) => {
@@ -60,7 +60,7 @@ impl Writer<'_> {
             None => Word::fixed(if self.windows { "py" } else { "python3" }),
         };
         let inside = Word::fixed(if self.windows { ".\\.venv\\Scripts\\python.exe" } else { ".venv/bin/python" });
-        let pip = [fixed(["-m", "pip", "install"]), requirements(installs)?, from(plan.index.as_deref())?].concat();
+        let pip = [fixed(["-m", "pip", "install"]), requirements(installs)?, from(plan)?].concat();
         lines.commands.push(self.line("pip", &python, &fixed(["-m", "venv", ".venv"]))?);
         lines.commands.push(self.line("pip", &inside, &pip)?);
         Ok(())
@@ -76,7 +76,7 @@ impl Writer<'_> {
         let Some(python) = self.environment.and_then(|environment| environment.python.value().copied()) else {
             return self.with_pip(installs, plan, lines);
         };
-        let wanted = [requirements(installs)?, from(plan.index.as_deref())?].concat();
+        let wanted = [requirements(installs)?, from(plan)?].concat();
         self.in_conda_environment_of(python, wanted, lines)
     }
 

@@ -112,6 +112,10 @@ impl<'e> Writer<'e> {
 
     fn install(&self, installs: &[&Install], plan: &Plan, lines: &mut Lines) -> Result<(), NoWord> {
         match self.manager {
+            // A page of links belongs to one command: no lock file has it.
+            Manager::UvProject | Manager::Pixi | Manager::Poetry if plan.links.is_some() => {
+                self.with_pip(installs, plan, lines)
+            }
             Manager::UvProject if self.is_project() && !plan.alone => self.in_project(installs, plan, lines),
             Manager::Pixi => self.in_pixi(installs, plan, lines),
             Manager::Poetry => self.in_poetry(installs, plan, lines),
@@ -166,9 +170,13 @@ fn names(installs: &[&Install]) -> Result<Vec<Word>, NoWord> {
     installs.iter().map(|install| Word::name(&install.name)).collect()
 }
 
-fn from(index: Option<&str>) -> Result<Vec<Word>, NoWord> {
-    let index = index.map(Word::url).transpose()?;
-    Ok(index.into_iter().flat_map(|index| [Word::fixed("--index-url"), index]).collect())
+/// Where a plan's packages come from, besides the default index.
+fn from(plan: &Plan) -> Result<Vec<Word>, NoWord> {
+    let index = plan.index.as_deref().map(Word::url).transpose()?;
+    let links = plan.links.as_deref().map(Word::url).transpose()?;
+    let index = index.map(|index| [Word::fixed("--index-url"), index]);
+    let links = links.map(|links| [Word::fixed("--find-links"), links]);
+    Ok(index.into_iter().chain(links).flatten().collect())
 }
 
 /// A name for an index in pyproject.toml: `pytorch-cu128`.

@@ -64,7 +64,7 @@ impl Writer<'_> {
             wanted.push(Word::fixed("--no-deps"));
         }
         wanted.extend(requirements(installs)?);
-        wanted.extend(from(plan.index.as_deref())?);
+        wanted.extend(from(plan)?);
         let (tool, program, mut words) = self.pip(["install"])?;
         words.extend(wanted);
         lines.commands.extend(self.drop_condas_own(installs)?);

@@ -2,7 +2,7 @@
 
 use crate::{
     facts::{CudaVersion, Facts},
-    finding::{Evidence, Severity},
+    finding::{Command, Evidence, Severity},
     fix::{Candidate, Tried, try_build},
     knowledge::Knowledge,
     report::{Cell, CellStatus, RunsOn, runs_on},
@@ -43,6 +43,11 @@ impl BuildAnswer {
             announced: candidate.build.published.is_only_expected(),
             tried,
         }
+    }
+
+    /// The lines that install it.
+    pub fn commands(&self) -> &[Command] {
+        &self.tried.commands
     }
 
     /// Takes over what it says of one GPU.

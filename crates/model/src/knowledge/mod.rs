@@ -41,7 +41,7 @@ pub use files::Files;
 pub use gpu::{GpuFile, GpuRow};
 pub use interval::Interval;
 pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
-pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
+pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow, WheelsRow};
 pub use package_build::{PackageBuild, choose};
 pub use package_problem::{
     Confidence, CudaHome, FixRow, Level, ProblemRow, SourceBuild, ToolkitIs, ToolkitPart, VariableIs, When,

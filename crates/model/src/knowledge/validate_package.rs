@@ -30,6 +30,7 @@ pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
     problems.append(&mut builds(file, places));
     problems.append(&mut abis(file, places));
     problems.append(&mut unpublished(file, places));
+    problems.append(&mut wheels(file, places));
     let mut table = Table::new(places, "problem", &file.sources);
     for (index, row) in file.problem.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
@@ -95,6 +96,21 @@ fn unpublished(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
         range(&mut table, index, "versions", &row.versions);
         if row.instead.as_ref().is_some_and(|instead| contains(&row.versions, instead)) {
             table.fault(index, "instead", "`instead` names a version that is itself unpublished");
+        }
+    }
+    table.problems
+}
+
+fn wheels(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "wheels", &file.sources);
+    for (index, row) in file.wheels.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        range(&mut table, index, "torch", &row.torch);
+        if !row.links.starts_with("https://") {
+            table.fault(index, "links", "the address of a page starts with https://");
+        }
+        for name in row.versions.keys().filter(|name| !file.names().any(|known| known == *name)) {
+            table.fault(index, "versions", format!("the file is not about {name}"));
         }
     }
     table.problems
