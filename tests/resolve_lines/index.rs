@@ -1,0 +1,360 @@
+//! What package indexes have, as stub wheels with real names, versions, tags and requirements: the default index and PyTorch's own.
+//!
+//! The default index has the files that `tests/resolve_lines/default.txt` lists, which pip saw there, whatever rows say. PyTorch's own indexes
+//! cannot be listed from here: they have the builds of `torch.toml`, with torchvision and torchaudio for the Pythons for which the
+//! default index has them, and with what is known to be otherwise ([`LOCAL_ON_ARM`]). A build that was only announced is not there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gpucheck::{
+    facts::{Cpu, Os, Platform, PythonVersion},
+    knowledge::{Knowledge, TorchBuild, TorchRelease},
+};
+use pep440_rs::{Version, VersionSpecifiers};
+
+use crate::common::server::{Reply, Request, zip};
+
+/// The path of the default index on the test's server.
+pub const DEFAULT: &str = "simple";
+
+/// From these versions on, the wheels of torchvision and torchaudio for CUDA on aarch64 have a local version; those before are called
+/// like the ones on the default index. Seen: torchvision-0.22.0-…_aarch64 below whl/cu128 (uv lock files with hashes),
+/// torchvision-0.24.1-…_aarch64 below whl/cu130, and with `+cu130` 0.25.0, 0.26.0 and torchaudio 2.11.0 (2026-11-29).
+const LOCAL_ON_ARM: [(&str, &str); 2] = [("torchvision", "0.25.0"), ("torchaudio", "2.10.0")];
+
+/// What torch and torchvision require besides: pure Python, in whatever version.
+const PLAIN: [(&str, &str); 9] = [
+    ("filelock", "3.20.0"),
+    ("typing-extensions", "4.15.0"),
+    ("sympy", "1.14.0"),
+    ("networkx", "3.2.1"),
+    ("jinja2", "3.1.6"),
+    ("fsspec", "2025.9.0"),
+    ("setuptools", "80.9.0"),
+    ("numpy", "1.26.4"),
+    ("pillow", "11.3.0"),
+];
+
+/// One stub wheel.
+#[derive(Debug, Clone)]
+pub struct Wheel {
+    name: String,
+    /// As the file's name has it.
+    pub version: String,
+    /// `cp312-cp312-manylinux_2_28_x86_64`.
+    tag: String,
+    requires_python: Option<String>,
+    requires: Vec<String>,
+    /// What it is a build of, with the variant that the file of the default index does not name.
+    pub build: String,
+}
+
+impl Wheel {
+    /// A wheel for every system that requires nothing.
+    fn plain(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            tag: "py3-none-any".to_owned(),
+            requires_python: None,
+            requires: Vec::new(),
+            build: version.to_owned(),
+        }
+    }
+
+    fn file(&self) -> String {
+        format!("{}-{}-{}.whl", self.name.replace('-', "_"), self.version, self.tag)
+    }
+
+    /// Whether it is for this platform.
+    pub fn serves(&self, platform: Platform) -> bool {
+        platform_of(&self.tag).is_none_or(|own| own == platform)
+    }
+
+    fn metadata(&self) -> String {
+        let mut text = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
+        if let Some(python) = &self.requires_python {
+            text += &format!("Requires-Python: {python}\n");
+        }
+        for line in &self.requires {
+            text += &format!("Requires-Dist: {line}\n");
+        }
+        text
+    }
+
+    /// The file: nothing but its metadata.
+    fn bytes(&self) -> Vec<u8> {
+        let folder = format!("{}-{}.dist-info", self.name.replace('-', "_"), self.version);
+        let wheel = format!("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: {}\n", self.tag);
+        let record = format!("{folder}/METADATA,,\n{folder}/WHEEL,,\n{folder}/RECORD,,\n");
+        zip(&[
+            (&format!("{folder}/METADATA"), self.metadata().as_bytes()),
+            (&format!("{folder}/WHEEL"), wheel.as_bytes()),
+            (&format!("{folder}/RECORD"), record.as_bytes()),
+        ])
+    }
+}
+
+/// The platform that a tag ends with; nothing for `any`.
+fn platform_of(tag: &str) -> Option<Platform> {
+    let tag = tag.rsplit('-').next().unwrap();
+    let (os, cpu) = match tag {
+        "any" => return None,
+        "win_amd64" => (Os::Windows, Cpu::X86_64),
+        tag if tag.ends_with("_aarch64") => (Os::Linux, Cpu::Aarch64),
+        _ => (Os::Linux, Cpu::X86_64),
+    };
+    Some(Platform { os, cpu })
+}
+
+/// All wheels, by index (`simple`, `whl/cu128`) and name.
+#[derive(Debug, Default)]
+pub struct Indexes {
+    wheels: BTreeMap<(String, String), Vec<Wheel>>,
+}
+
+impl Indexes {
+    /// What there is, by the kept lists and the rows.
+    pub fn new(knowledge: &Knowledge) -> Self {
+        let mut indexes = Self::default();
+        let listed = listed();
+        for line in &listed {
+            line.wheels(knowledge).for_each(|wheel| indexes.add(DEFAULT, wheel));
+        }
+        for release in knowledge.torch_releases() {
+            for build in release.builds.iter().filter(|build| !build.published.is_only_expected()) {
+                of_build(knowledge, release, build, &listed)
+                    .into_iter()
+                    .for_each(|wheel| indexes.add(&build.index, wheel));
+            }
+        }
+        let paths: BTreeSet<String> = indexes.wheels.keys().map(|(index, _)| index.clone()).collect();
+        for path in paths {
+            for (name, version) in PLAIN {
+                indexes.add(&path, Wheel::plain(name, version));
+            }
+            for release in knowledge.torch_releases() {
+                let asked = release.requires_nvidia.iter().cloned().chain(triton(release));
+                asked.filter_map(|line| stand_in(&line)).for_each(|wheel| indexes.add(&path, wheel));
+            }
+        }
+        indexes
+    }
+
+    fn add(&mut self, index: &str, wheel: Wheel) {
+        let there = self.wheels.entry((index.to_owned(), wheel.name.clone())).or_default();
+        if there.iter().all(|other| other.file() != wheel.file()) {
+            there.push(wheel);
+        }
+    }
+
+    /// The wheel of a version that an index gave for a platform.
+    pub fn wheel(&self, index: &str, name: &str, version: &str, platform: Platform) -> Option<&Wheel> {
+        let there = self.wheels.get(&(index.to_owned(), name.to_owned()))?;
+        there.iter().find(|wheel| wheel.version == version && wheel.serves(platform))
+    }
+
+    /// How many wheels there are, and on how many indexes.
+    pub fn size(&self) -> (usize, usize) {
+        let indexes: BTreeSet<&String> = self.wheels.keys().map(|(index, _)| index).collect();
+        (self.wheels.values().map(Vec::len).sum(), indexes.len())
+    }
+
+    /// What the server answers: pages of the simple API in HTML (PEP 503, 658), metadata, and wheels.
+    pub fn answer(&self, request: &Request) -> Reply {
+        let path = request.path.trim_matches('/').replace("%2B", "+").replace("%2b", "+");
+        let Some((index, last)) = path.rsplit_once('/') else { return Reply::status(404) };
+        if let Some((index, name)) = index.rsplit_once('/')
+            && let Some((wheel, metadata)) = self.file(index, name, last)
+        {
+            return if metadata {
+                Reply::page("text/plain", wheel.metadata())
+            } else {
+                Reply::part(&wheel.bytes(), request)
+            };
+        }
+        match self.wheels.get(&(index.to_owned(), last.to_owned())) {
+            Some(wheels) => Reply::page("text/html", page(wheels)),
+            None => Reply::status(404),
+        }
+    }
+
+    fn file(&self, index: &str, name: &str, file: &str) -> Option<(&Wheel, bool)> {
+        let wheels = self.wheels.get(&(index.to_owned(), name.to_owned()))?;
+        let (file, metadata) = file.strip_suffix(".metadata").map_or((file, false), |file| (file, true));
+        wheels.iter().find(|wheel| wheel.file() == file).map(|wheel| (wheel, metadata))
+    }
+}
+
+fn page(wheels: &[Wheel]) -> String {
+    let escaped = |text: &str| text.replace('<', "&lt;").replace('>', "&gt;");
+    let link = |wheel: &Wheel| {
+        let python =
+            wheel.requires_python.as_deref().map(|python| format!(" data-requires-python=\"{}\"", escaped(python)));
+        let file = wheel.file();
+        let python = python.unwrap_or_default();
+        format!("<a href=\"{}\" data-core-metadata=\"true\"{python}>{file}</a>\n", file.replace('+', "%2B"))
+    };
+    format!("<!DOCTYPE html><html><body>\n{}</body></html>", wheels.iter().map(link).collect::<String>())
+}
+
+/// A line of the list of the default index.
+struct Listed {
+    name: &'static str,
+    version: &'static str,
+    platform: &'static str,
+    requires_python: Option<&'static str>,
+    tags: Vec<&'static str>,
+}
+
+fn listed() -> Vec<Listed> {
+    let lines = include_str!("default.txt").lines().filter(|line| !line.starts_with('#'));
+    let read = |line: &'static str| {
+        let mut words = line.split_whitespace();
+        let mut word = || words.next().unwrap_or_else(|| panic!("tests/resolve_lines/default.txt: {line}"));
+        let (name, version, platform, python) = (word(), word(), word(), word());
+        let requires_python = Some(python).filter(|python| *python != "-");
+        Listed { name, version, platform, requires_python, tags: words.collect() }
+    };
+    lines.map(read).collect()
+}
+
+impl Listed {
+    fn wheels<'l>(&'l self, knowledge: &'l Knowledge) -> impl Iterator<Item = Wheel> + 'l {
+        let platform = platform_of(self.platform);
+        let release = release_of(knowledge, self.name, self.version);
+        let of = release.and_then(|release| {
+            release.builds.iter().find(|build| build.pypi_default && Some(build.platform) == platform)
+        });
+        let build = of.map_or_else(|| self.version.to_owned(), |build| format!("{}+{}", self.version, build.variant));
+        let requires = match (self.name, release) {
+            ("torch", Some(release)) => {
+                let nvidia = release
+                    .requires_nvidia
+                    .iter()
+                    .filter(|_| of.is_some_and(|build| build.platform.os == Os::Linux && build.variant != "cpu"));
+                of_torch(release).chain(nvidia.cloned()).collect()
+            }
+            ("torchvision" | "torchaudio", Some(release)) => of_companion(self.name, self.version, release),
+            _ => of_package(knowledge, self.name, self.version, platform),
+        };
+        self.tags.iter().map(move |tags| Wheel {
+            name: self.name.to_owned(),
+            version: self.version.to_owned(),
+            tag: format!("{tags}-{}", self.platform),
+            requires_python: self.requires_python.map(str::to_owned),
+            requires: requires.clone(),
+            build: build.clone(),
+        })
+    }
+}
+
+/// The release of torch that a package was released with: the first one that names it.
+fn release_of<'k>(knowledge: &'k Knowledge, name: &str, version: &str) -> Option<&'k TorchRelease> {
+    knowledge.torch_releases().find(|release| match name {
+        "torch" => release.version == version,
+        "torchvision" => release.torchvision.as_deref() == Some(version),
+        "torchaudio" => release.torchaudio.as_deref() == Some(version),
+        _ => false,
+    })
+}
+
+fn triton(release: &TorchRelease) -> Option<String> {
+    Some(format!("triton{}", release.triton.as_deref()?))
+}
+
+fn of_torch(release: &TorchRelease) -> impl Iterator<Item = String> + '_ {
+    let plain = ["filelock", "typing-extensions", "sympy", "networkx", "jinja2", "fsspec"];
+    let marker = release.triton_marker.as_ref().map(|marker| format!(" and {marker}")).unwrap_or_default();
+    let linux = "platform_system == \"Linux\" and platform_machine == \"x86_64\"";
+    let triton = triton(release).map(|triton| format!("{triton}; {linux}{marker}"));
+    plain.into_iter().map(str::to_owned).chain(triton)
+}
+
+/// torchvision up to 0.29.0 and torchaudio up to 2.10.0 are pinned to one torch; METADATA of the later ones, as pip reports it.
+fn of_companion(name: &str, version: &str, release: &TorchRelease) -> Vec<String> {
+    let torch = match version {
+        "0.29.1" | "0.29.2" => Some("torch>=2.14.0".to_owned()),
+        "2.11.0" => None,
+        _ => Some(format!("torch=={}", release.version)),
+    };
+    let more: &[&str] = if name == "torchvision" { &["numpy", "pillow"] } else { &[] };
+    torch.into_iter().chain(more.iter().map(|&more| more.to_owned())).collect()
+}
+
+fn within(range: &str, version: &str) -> bool {
+    range.parse::<VersionSpecifiers>().unwrap().contains(&version.parse::<Version>().unwrap())
+}
+
+/// What a row says of the torch that a version of a package requires.
+fn of_package(knowledge: &Knowledge, name: &str, version: &str, platform: Option<Platform>) -> Vec<String> {
+    let files = knowledge.package_files().filter(|file| file.names().any(|other| other == name));
+    let rows =
+        files.flat_map(|file| &file.build).filter(|row| row.concerns(name, platform) && within(&row.versions, version));
+    rows.filter_map(|row| row.torch.as_ref()).map(|torch| format!("torch{torch}")).take(1).collect()
+}
+
+/// The wheels of a build on PyTorch's own index.
+fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, listed: &[Listed]) -> Vec<Wheel> {
+    let manylinux = build.manylinux.as_deref().unwrap_or(&release.manylinux);
+    let platform = match (build.platform.os, build.platform.cpu) {
+        (Os::Windows, _) => "win_amd64".to_owned(),
+        (_, Cpu::Aarch64) => format!("{}_aarch64", manylinux.replace("manylinux1", "manylinux2014")),
+        _ => format!("{manylinux}_x86_64"),
+    };
+    let torch = Wheel {
+        requires_python: Some(release.requires_python.clone()),
+        requires: of_torch(release).collect(),
+        ..Wheel::plain("torch", &build.full_version(release))
+    };
+    let tagged = |python: &PythonVersion| Wheel { tag: format!("{}-{platform}", tags(*python)), ..torch.clone() };
+    let mut wheels: Vec<Wheel> = release.python_of(build).iter().map(tagged).collect();
+    for (name, version) in [("torchvision", &release.torchvision), ("torchaudio", &release.torchaudio)] {
+        let Some(version) = version else { continue };
+        // What later releases share was built with the first of them, in its variants: whl/cu132 has no torchaudio 2.11.0
+        // (seen in a build script, 2026-11-29).
+        if release_of(knowledge, name, version).is_none_or(|first| first.version != release.version) {
+            continue;
+        }
+        let full = format!("{version}+{}", build.variant);
+        let local = build.platform.cpu != Cpu::Aarch64 || has_local_on_arm(name, version);
+        let lines = listed.iter().filter(|line| line.name == name && line.version == version);
+        for line in lines.filter(|line| platform_of(line.platform) == Some(build.platform)) {
+            wheels.extend(line.tags.iter().map(|tags| Wheel {
+                tag: format!("{tags}-{}", line.platform),
+                requires_python: line.requires_python.map(str::to_owned),
+                requires: of_companion(name, version, release),
+                build: full.clone(),
+                ..Wheel::plain(name, if local { &full } else { version })
+            }));
+        }
+    }
+    wheels
+}
+
+fn has_local_on_arm(name: &str, version: &str) -> bool {
+    let version: Version = version.parse().unwrap();
+    LOCAL_ON_ARM.iter().any(|(other, first)| *other == name && version >= first.parse().unwrap())
+}
+
+/// `cp313-cp313t`.
+fn tags(python: PythonVersion) -> String {
+    let abi = if python.free_threaded {
+        "t"
+    } else if python.minor < 8 {
+        "m"
+    } else {
+        ""
+    };
+    let plain = format!("cp{}{}", python.major, python.minor);
+    format!("{plain}-{plain}{abi}")
+}
+
+/// A wheel that fits a requirement that names a version: `nvidia-cudnn-cu12==9.5.1.17`, `triton~=3.8.0`.
+fn stand_in(line: &str) -> Option<Wheel> {
+    let end = line.find(|letter: char| "[<>=!~; ".contains(letter)).unwrap_or(line.len());
+    let specs = line[end..].split_once(']').map_or(&line[end..], |(_, specs)| specs);
+    let floor =
+        specs.split(',').find_map(|spec| ["==", "~=", ">="].iter().find_map(|sign| spec.trim().strip_prefix(sign)));
+    Some(Wheel::plain(&line[..end], floor?))
+}

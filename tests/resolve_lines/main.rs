@@ -1,0 +1,272 @@
+//! Proven means that the printed line, run by the real tool, works: uv and pip resolve the lines of `recommend` and of the doctor
+//! against an index of stub wheels (index.rs), and must come to the build that was promised.
+//!
+//! The test takes a sample; `scripts/resolve-lines.sh` asks everything and prints what came of it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may panic, and the script's output is its standard output"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod grid;
+mod index;
+mod lines;
+mod questions;
+mod tools;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use gpucheck::{
+    facts::{Cpu, Os, Platform, PythonVersion},
+    knowledge::Knowledge,
+    python::Requirement,
+};
+use index::Indexes;
+use lines::Asks;
+use questions::Question;
+use tools::{Chosen, Tools};
+
+/// What came of a question.
+enum Outcome {
+    /// These tools came to what was promised.
+    Kept(BTreeSet<&'static str>),
+    /// Nothing in it is resolved against an index: in words, what it is.
+    Read(&'static str),
+    /// What is wrong.
+    Broken(String),
+}
+
+/// The server, the tools and the Pythons that are here.
+struct Bench {
+    indexes: Arc<Indexes>,
+    tools: Tools,
+    pythons: Vec<(PythonVersion, PathBuf)>,
+    asked: AtomicUsize,
+}
+
+impl Bench {
+    /// # Errors
+    /// When uv cannot be had.
+    fn new(knowledge: &Knowledge) -> Result<Self, String> {
+        let indexes = Arc::new(Indexes::new(knowledge));
+        let served = Arc::clone(&indexes);
+        let server = common::server::Server::start(move |request, _| served.answer(request));
+        let tools = Tools::new(server.port)?;
+        let pythons = tools.pythons(&grid::PYTHONS.map(|python| python.parse().unwrap()));
+        Ok(Self { indexes, tools, pythons, asked: AtomicUsize::new(0) })
+    }
+
+    /// Reads the lines, lets the tools resolve them, and compares.
+    fn answer(&self, question: &Question) -> Outcome {
+        let (mut python, mut used, mut chosen) =
+            (question.python, BTreeSet::new(), BTreeMap::<&str, Vec<Chosen>>::new());
+        let mut kind = None;
+        for line in &question.lines {
+            let asks = match lines::read(line, question.powershell) {
+                Ok(asks) => asks,
+                Err(why) => return Outcome::Broken(why),
+            };
+            let ran = match asks {
+                Asks::NewPython(new) => {
+                    python = new;
+                    continue;
+                }
+                Asks::Other(what) => {
+                    kind = kind.or(Some(what));
+                    continue;
+                }
+                Asks::Source => return Outcome::Read("compiled or from an address"),
+                Asks::Channel => return Outcome::Read("conda's channels"),
+                Asks::Install(words) => self.install(&words, question.platform, python),
+                Asks::Add(words) => self.add(&words, question.platform, python),
+            };
+            match ran {
+                Ok(ran) => ran.into_iter().for_each(|(tool, more)| {
+                    used.insert(tool);
+                    chosen.entry(tool).or_default().extend(more);
+                }),
+                Err(why) => return Outcome::Broken(why),
+            }
+        }
+        let promise = question.promise.as_deref().unwrap_or_default();
+        for (tool, chosen) in &chosen {
+            if let Err(why) = self.keeps(promise, chosen, question.platform) {
+                return Outcome::Broken(format!("{tool}: {why}"));
+            }
+        }
+        match kind {
+            Some(kind) if used.is_empty() => Outcome::Read(kind),
+            _ => Outcome::Kept(used),
+        }
+    }
+
+    fn install(
+        &self,
+        words: &[String],
+        platform: Platform,
+        python: PythonVersion,
+    ) -> Result<Vec<(&'static str, Vec<Chosen>)>, String> {
+        let uv = self.tools.uv(words, platform, python).map_err(|why| format!("uv: {why}"))?;
+        let mut ran = vec![("uv", uv)];
+        let here = platform.os == Os::Linux
+            && platform.cpu == Cpu::X86_64
+            && cfg!(all(target_os = "linux", target_arch = "x86_64"));
+        // `--reinstall` is uv's own word.
+        let words: Vec<String> = words.iter().map(|word| word.replace("--reinstall", "--force-reinstall")).collect();
+        if let Some((_, program)) = self.pythons.iter().find(|(version, _)| here && *version == python) {
+            ran.push(("pip", self.tools.pip(&words, program).map_err(|why| format!("pip: {why}"))?));
+        }
+        Ok(ran)
+    }
+
+    /// uv locks a project only for a Python that is here; for others the same words are resolved.
+    fn add(
+        &self,
+        words: &[String],
+        platform: Platform,
+        python: PythonVersion,
+    ) -> Result<Vec<(&'static str, Vec<Chosen>)>, String> {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.pythons.iter().any(|(version, _)| *version == python) {
+            let locked = self.tools.uv_add(words, platform, python, &format!("project-{number}"));
+            return Ok(vec![("uv add", locked.map_err(|why| format!("uv add: {why}"))?)]);
+        }
+        let mut plain = Vec::new();
+        for word in words {
+            match word.as_str() {
+                "--index" => plain.push("--index-url".to_owned()),
+                word => plain.push(
+                    word.split_once("=https://").map_or_else(|| word.to_owned(), |(_, url)| format!("https://{url}")),
+                ),
+            }
+        }
+        Ok(vec![("uv", self.tools.uv(&plain, platform, python).map_err(|why| format!("uv: {why}"))?)])
+    }
+
+    /// Whether what a tool chose is what was promised: `torch 2.7.1+cu128, torchvision 0.22.1+cu128`, or requirements.
+    fn keeps(&self, promise: &str, chosen: &[Chosen], platform: Platform) -> Result<(), String> {
+        for part in promise.split(", ").filter(|part| !part.is_empty()) {
+            let requirement = part.parse::<Requirement>();
+            let (name, version) = part.split_once(' ').map_or((part, None), |(name, version)| (name, Some(version)));
+            let name = if version.is_some() { name } else { requirement.as_ref().map_or(name, |wanted| &wanted.name) };
+            let Some((_, got, index)) = chosen.iter().find(|(other, ..)| other == name) else {
+                return Err(format!("{part} is promised, and no {name} came"));
+            };
+            let wheel = self.indexes.wheel(index, name, got, platform);
+            let build = wheel.map_or(got.as_str(), |wheel| &wheel.build);
+            let public = build.split('+').next().unwrap_or_default();
+            let kept = match (version, &requirement) {
+                (Some(version), _) => version == build || version == public,
+                (None, Ok(wanted)) => wanted.accepts(build) == Some(true),
+                (None, Err(_)) => name == part,
+            };
+            if !kept {
+                return Err(format!("{part} is promised, {name} {build} from {index} came"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What came of many questions.
+#[derive(Default)]
+struct Tally {
+    kept: usize,
+    read: BTreeMap<&'static str, usize>,
+    tools: BTreeMap<&'static str, usize>,
+    broken: Vec<String>,
+    /// Distinct texts of lines that a tool resolved.
+    lines: BTreeSet<String>,
+}
+
+impl Tally {
+    fn take(&mut self, question: &Question, outcome: Outcome) {
+        match outcome {
+            Outcome::Kept(tools) => {
+                self.kept += 1;
+                tools.into_iter().for_each(|tool| *self.tools.entry(tool).or_default() += 1);
+                self.lines.extend(question.lines.iter().cloned());
+            }
+            Outcome::Read(kind) => *self.read.entry(kind).or_default() += 1,
+            Outcome::Broken(why) => {
+                let Question { platform, python, whence, promise, proven, .. } = question;
+                let said = why.lines().map(|line| format!("\n    {line}")).collect::<String>();
+                let proven = if *proven { "proven" } else { "not proven" };
+                let promise = promise.as_deref().unwrap_or("nothing");
+                let lines = question.lines.join("\n  ");
+                self.broken.push(format!(
+                    "  {lines}\n    {platform}, Python {python}; promised ({proven}): {promise}; {whence}{said}"
+                ));
+            }
+        }
+    }
+}
+
+/// Asks all of them, on two threads.
+fn ask(bench: &Bench, questions: &[Question]) -> Tally {
+    let (tally, next) = (Mutex::new(Tally::default()), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let begun = Instant::now();
+                    let outcome = bench.answer(question);
+                    eprintln!("{:?} {:?} {}", begun.elapsed(), question.lines.last(), question.python);
+                    tally.lock().unwrap().take(question, outcome);
+                }
+            });
+        }
+    });
+    let mut tally = tally.into_inner().unwrap();
+    tally.broken.sort();
+    tally
+}
+
+fn told(title: &str, questions: usize, tally: &Tally) -> String {
+    let mut text = format!("{title}: {questions} questions (lines × platform × Python)\n");
+    let tools = tally.tools.iter().map(|(tool, count)| format!("{tool} {count}")).collect::<Vec<_>>().join(", ");
+    writeln!(text, "  {} resolved to what was promised, {} distinct lines ({tools})", tally.kept, tally.lines.len())
+        .unwrap();
+    for (kind, count) in &tally.read {
+        writeln!(text, "  {count} read only: {kind}").unwrap();
+    }
+    writeln!(text, "  {} not", tally.broken.len()).unwrap();
+    text
+}
+
+/// Everything; prints what came of it. scripts/resolve-lines.sh.
+#[test]
+#[ignore = "takes minutes: scripts/resolve-lines.sh"]
+fn every_line_resolves_to_what_it_promises() {
+    let start = Instant::now();
+    let knowledge = Knowledge::builtin().unwrap();
+    let bench = Bench::new(&knowledge).unwrap();
+    let (wheels, indexes) = bench.indexes.size();
+    println!("{wheels} stub wheels on {indexes} indexes; pip of {} Pythons", bench.pythons.len());
+    let mut broken = Vec::new();
+    for (title, questions) in [
+        ("recommend, over the grid", questions::of_recommend(&knowledge, 1)),
+        ("doctor, over the patients", questions::of_doctor(&knowledge)),
+    ] {
+        let questions: Vec<Question> = questions.into_values().collect();
+        println!("{} questions ({:.0} s)", questions.len(), start.elapsed().as_secs_f64());
+        let tally = ask(&bench, &questions);
+        print!("{}", told(title, questions.len(), &tally));
+        broken.extend(tally.broken);
+    }
+    println!("{:.0} s", start.elapsed().as_secs_f64());
+    assert!(broken.is_empty(), "{} do not:\n{}", broken.len(), broken.join("\n"));
+}
