@@ -16,7 +16,8 @@ const BRANCH: &str = "{branch}";
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
-        let rows = case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row) && !only_elsewhere(case, row));
+        let rows =
+            case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row) && !only_elsewhere(case, row));
         for fix in rows.filter_map(|row| fix(case, row)).collect::<Vec<_>>() {
             add(finding, &fix);
         }
