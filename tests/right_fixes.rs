@@ -145,7 +145,10 @@ fn each_of_two_cards_gets_its_own_line() {
         common::gpucheck().args(["recommend", "--gpu", "RTX 5090", "--gpu", "GTX 1080 Ti"]).args(arguments),
     );
     assert_eq!(code, 1, "no driver serves both in one machine");
-    for part in ["install       for NVIDIA GeForce RTX 5090 alone: torch ", "install       for NVIDIA GeForce GTX 1080 Ti alone: torch "] {
+    for part in [
+        "install       for NVIDIA GeForce RTX 5090 alone: torch ",
+        "install       for NVIDIA GeForce GTX 1080 Ti alone: torch ",
+    ] {
         assert!(stdout.contains(part), "{stdout}");
     }
     assert!(stdout.contains("whl/cu126") && !stdout.contains("installed version works"), "{stdout}");
