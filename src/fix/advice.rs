@@ -34,8 +34,14 @@ fn fits(case: &Case<'_>, finding: &Finding, row: &AdviceRow) -> bool {
         && here(row.wsl, host.wsl.value().is_some())
         && (row.systems.is_empty() || system())
         && (row.gpus.is_empty() || has_named(case, &row.gpus))
+        && (!row.stands_for_driver || finding.fixes.iter().any(is_driver))
         && row.package.as_ref().is_none_or(|name| Some(name) == finding.trace.package.as_ref())
         && (row.distributions.is_empty() || row.distributions.iter().any(|word| distribution.contains(word)))
+}
+
+/// Whether a fix is another driver and nothing else.
+fn is_driver(fix: &Fix) -> bool {
+    fix.commands.is_empty() && matches!(fix.needs.as_slice(), [only] if only.starts_with("driver "))
 }
 
 /// Whether there are GPUs, and each has one of these words in its name.

@@ -43,6 +43,9 @@ pub struct AdviceRow {
     /// Only where the name of every GPU has one of these words: `H100`.
     #[serde(default)]
     pub gpus: Vec<String>,
+    /// Only where another driver alone would do: it stands for one.
+    #[serde(default)]
+    pub stands_for_driver: bool,
     /// Only for findings about this package.
     pub package: Option<String>,
     /// Keys of `[sources]`.
