@@ -192,7 +192,7 @@ pub(super) fn reason(machines: &Machines) -> String {
         Some(machine) => {
             let said = reason::said(&machine.report);
             format!("gpucheck: on {}: {}", machine.target, said.strip_prefix("gpucheck: ").unwrap_or(&said))
-        },
+        }
         None => format!("gpucheck: serves all: {}", said.text),
     };
     text::in_short(&line, reason::LONGEST - 1) + "\n"
