@@ -33,8 +33,8 @@ pub struct Machine {
     pub manager: Manager,
 }
 
-/// The oldest driver that serves an architecture, the newest that does, the newest of all, and those between with which other builds
-/// of torch start to run.
+/// The oldest driver that serves an architecture, the newest that does, the newest of all, and those between from which on the CUDA
+/// releases of torch's builds run.
 fn drivers(knowledge: &Knowledge, capability: ComputeCapability, os: Os) -> Vec<DriverVersion> {
     let newest = knowledge.driver_branches().max().unwrap();
     let row = knowledge.architecture(capability).unwrap();
@@ -43,7 +43,9 @@ fn drivers(knowledge: &Knowledge, capability: ComputeCapability, os: Os) -> Vec<
     // Where no row says when an architecture was first served, the floor of CUDA 11 stands for an old driver.
     let oldest = first.clone().unwrap_or_else(|| "452.39".parse().unwrap());
     let last = of_branch(row.driver_last_branch.unwrap_or(newest));
-    let steps = knowledge.driver_steps(os).into_iter().filter(|step| *step > oldest && *step < last).collect();
+    let builds = knowledge.torch_releases().flat_map(|release| &release.builds);
+    let floors = builds.filter_map(|build| Some(knowledge.runtime_floor(build.cuda()?, os)?.driver));
+    let steps = floors.filter(|step| *step > oldest && *step < last).collect();
     let mut drivers = [vec![oldest.clone()], steps, vec![last.clone(), of_branch(newest)]].concat();
     drivers.sort();
     drivers.dedup();

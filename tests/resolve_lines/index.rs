@@ -82,16 +82,21 @@ impl Wheel {
         text
     }
 
-    /// The file: nothing but its metadata.
+    /// The file: its metadata, and for PyTorch's own packages the two Python files that say which build it is.
     fn bytes(&self) -> Vec<u8> {
         let folder = format!("{}-{}.dist-info", self.name.replace('-', "_"), self.version);
         let wheel = format!("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: {}\n", self.tag);
-        let record = format!("{folder}/METADATA,,\n{folder}/WHEEL,,\n{folder}/RECORD,,\n");
-        zip(&[
-            (&format!("{folder}/METADATA"), self.metadata().as_bytes()),
-            (&format!("{folder}/WHEEL"), wheel.as_bytes()),
-            (&format!("{folder}/RECORD"), record.as_bytes()),
-        ])
+        let mut members = vec![(format!("{folder}/METADATA"), self.metadata()), (format!("{folder}/WHEEL"), wheel)];
+        if let Some((_, variant)) = self.build.split_once('+').filter(|_| self.name.starts_with("torch")) {
+            let digits = variant.strip_prefix("cu").and_then(|digits| digits.split_at_checked(digits.len() - 1));
+            let cuda = digits.map_or("None".to_owned(), |(major, minor)| format!("'{major}.{minor}'"));
+            let version = format!("__version__ = '{}'\ncuda = {cuda}\n", self.build);
+            members.push((format!("{}/version.py", self.name), version));
+            members.push((format!("{}/__init__.py", self.name), "from .version import __version__\n".to_owned()));
+        }
+        let record = members.iter().map(|(path, _)| format!("{path},,\n")).collect::<String>();
+        members.push((format!("{folder}/RECORD"), format!("{record}{folder}/RECORD,,\n")));
+        zip(&members.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect::<Vec<_>>())
     }
 }
 

@@ -161,6 +161,24 @@ impl Tools {
             .collect())
     }
 
+    /// A folder of its own for an environment or a project.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// Runs a line as it was printed, in sh, with the test's server for PyTorch's indexes and for the default one.
+    ///
+    /// # Errors
+    /// What it said when it fails.
+    pub fn paste(&self, line: &str, folder: &Path) -> Result<(), String> {
+        let mut command = self.clean(Path::new("sh"));
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", self.uv.parent().unwrap().display())).env_remove("UV_NO_CONFIG");
+        ran(command.current_dir(folder).args(["-c", &line.replace(PYTORCH, &self.url(""))])).map(|_| ())
+    }
+
     /// The Pythons that are here and whose pip can say what it would install, by version.
     pub fn pythons(&self, wanted: &[PythonVersion]) -> Vec<(PythonVersion, PathBuf)> {
         let installed = |version: &PythonVersion| {
