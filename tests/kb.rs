@@ -243,7 +243,7 @@ fn what_no_row_has_is_told_with_what_is_near() {
         (["arch", "sm_99"], "unknown architecture 'sm_99'"),
         (["variable", "CUDA_VISIBLE_DEVCES"], "CUDA_VISIBLE_DEVICES"),
         (["package", "bitsandbites"], "did you mean bitsandbytes"),
-        (["package", "left-pad"], "judged by its own binaries alone"),
+        (["package", "left-pad"], "judged by their own binaries alone"),
         (["library", "libcublas"], "did you mean libcublas.so.11"),
         (["error", "zzzz"], "give a line or some words of the message"),
         (["failure", "4711"], "unknown failure '4711'"),

@@ -254,6 +254,6 @@ mod tests {
         assert_eq!(pick("b", "linux-x86_64"), "the index lists no wheels for it");
         assert_eq!(choose(Vec::new(), &"a".parse().unwrap(), &target("linux", "3.11")), Err(NotFound::Nothing));
         let only = super::tests::pick("a<2", "linux", "3.11", &["!a-1.5-py3-none-any.whl"]).unwrap_err();
-        assert!(only.contains("withdrawn") && only.contains("1.5"), "{only}");
+        assert!(only.contains("yanked") && only.contains("1.5"), "{only}");
     }
 }
