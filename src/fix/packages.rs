@@ -159,7 +159,7 @@ fn for_this_torch(case: &Case<'_>, environment: &Environment, name: &str) -> Opt
     let installed = environment.package(name)?.version.value()?;
     (version != *installed).then(|| Plan {
         summary: format!("{name} {version} instead of {installed}: the wheel for torch {}", torch.version),
-        changes: vec![Change::Install(exact(name, &version))],
+        changes: vec![Change::Install(Install::exact(name, &version))],
         links: Some(links),
         // What it requires is there, and torch must stay.
         alone: true,

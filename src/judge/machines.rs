@@ -250,6 +250,9 @@ fn planned(facts: &Facts, here: Option<&Environment>) -> Environment {
     }
 }
 
+/// A target, and what installs something there.
+type Lines = (String, Vec<Command>);
+
 /// A variant of a release on every machine: the worst that becomes of it, and what installs it on each; nothing where one cannot have it
 /// or cannot run it.
 fn on_all(
@@ -257,7 +260,7 @@ fn on_all(
     machines: &[(&Seen, Facts, Platform)],
     release: &TorchRelease,
     build: &TorchBuild,
-) -> Option<(CellStatus, Vec<(String, Vec<Command>)>)> {
+) -> Option<(CellStatus, Vec<Lines>)> {
     let mut worst = CellStatus::Works;
     let mut install = Vec::new();
     for (seen, facts, platform) in machines {
@@ -284,7 +287,7 @@ fn on_all(
 }
 
 /// The machines with the same lines together.
-fn grouped(install: &[(String, Vec<Command>)]) -> Vec<InstallFor> {
+fn grouped(install: &[Lines]) -> Vec<InstallFor> {
     let mut groups: Vec<InstallFor> = Vec::new();
     for (target, commands) in install {
         match groups.iter_mut().find(|group| group.commands == *commands) {

@@ -40,7 +40,7 @@ pub fn package(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     }));
     let wheels = file.wheels.iter().filter(|_| version.is_none());
     cards.extend(wheels.map(|row| {
-        let title = format!("{} for torch {}", list(&row.versions.keys().cloned().collect::<Vec<_>>()), row.torch);
+        let title = format!("{} for torch {}", list(row.versions.keys().cloned().collect::<Vec<_>>()), row.torch);
         Card::new(title, row, file.sources_of(&row.source), &row.verified)
             .line("variants", list(&row.variants))
             .line("wheels", &row.links)

@@ -50,7 +50,7 @@ impl RowKind {
             "assemblers in packages" in ptxas;
             "C++ ABIs of packages" in abi;
             "versions that are not there" in unpublished;
-            "pages of wheels" in wheels;
+            "package wheel pages" in wheels;
             "known problems" in problem;
         }
     }
