@@ -245,7 +245,10 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
         let size = u32::try_from(contents.len()).unwrap().to_le_bytes();
         let length = u16::try_from(name.len()).unwrap().to_le_bytes();
         bytes.extend(b"PK\x03\x04");
-        bytes.extend([0; 22]);
+        bytes.extend([0; 10]);
+        bytes.extend(crc.sum().to_le_bytes());
+        bytes.extend(size);
+        bytes.extend(size);
         bytes.extend(length);
         bytes.extend([0; 2]);
         bytes.extend(name.as_bytes());

@@ -45,7 +45,7 @@ fn the_same_version_or_another_by_pip_and_uv() {
     };
     for (name, make, install) in [
         ("pip", "python3 -m venv .", "bin/python -m pip install --quiet"),
-        ("uv", "uv venv --quiet --allow-existing --seed .", "uv pip install --quiet --python bin/python"),
+        ("uv", "uv venv --quiet --allow-existing .", "uv pip install --quiet --python bin/python"),
     ] {
         for what in ["keep torch 2.7.1", "torch 2.8.0"] {
             let place = bench.tools.folder(&format!("{name} {what}"));

@@ -35,6 +35,10 @@ const PLAIN: [(&str, &str); 9] = [
     ("pillow", "11.3.0"),
 ];
 
+/// A small real library with code for sm_120 alone, and one with code for sm_90 alone.
+const NEW_CODE: &[u8] = include_bytes!("../corpus/fatbin/c13.5/so-sm_120.so");
+const OLD_CODE: &[u8] = include_bytes!("../corpus/fatbin/c13.5/so-sass-only-sm_90.so");
+
 /// One stub wheel.
 #[derive(Debug, Clone)]
 pub struct Wheel {
@@ -82,21 +86,28 @@ impl Wheel {
         text
     }
 
-    /// The file: its metadata, and for PyTorch's own packages the two Python files that say which build it is.
+    /// The file: its metadata, for PyTorch's own packages the two Python files that say which build it is, and for torch a small library in
+    /// the place of its main one: with code for sm_120 alone in builds of CUDA 12.8 and later, for sm_90 alone in others.
     fn bytes(&self) -> Vec<u8> {
         let folder = format!("{}-{}.dist-info", self.name.replace('-', "_"), self.version);
         let wheel = format!("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: {}\n", self.tag);
-        let mut members = vec![(format!("{folder}/METADATA"), self.metadata()), (format!("{folder}/WHEEL"), wheel)];
+        let mut members: Vec<(String, Vec<u8>)> =
+            vec![(format!("{folder}/METADATA"), self.metadata().into()), (format!("{folder}/WHEEL"), wheel.into())];
         if let Some((_, variant)) = self.build.split_once('+').filter(|_| self.name.starts_with("torch")) {
             let digits = variant.strip_prefix("cu").and_then(|digits| digits.split_at_checked(digits.len() - 1));
             let cuda = digits.map_or("None".to_owned(), |(major, minor)| format!("'{major}.{minor}'"));
             let version = format!("__version__ = '{}'\ncuda = {cuda}\n", self.build);
-            members.push((format!("{}/version.py", self.name), version));
-            members.push((format!("{}/__init__.py", self.name), "from .version import __version__\n".to_owned()));
+            members.push((format!("{}/version.py", self.name), version.into()));
+            let import = "from .version import __version__\n".to_owned();
+            members.push((format!("{}/__init__.py", self.name), import.into()));
+            if self.name == "torch" && digits.is_some() {
+                let code = if variant >= "cu128" { NEW_CODE } else { OLD_CODE };
+                members.push(("torch/lib/libtorch_cuda.so".to_owned(), code.to_vec()));
+            }
         }
         let record = members.iter().map(|(path, _)| format!("{path},,\n")).collect::<String>();
-        members.push((format!("{folder}/RECORD"), format!("{record}{folder}/RECORD,,\n")));
-        zip(&members.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect::<Vec<_>>())
+        members.push((format!("{folder}/RECORD"), format!("{record}{folder}/RECORD,,\n").into()));
+        zip(&members.iter().map(|(path, bytes)| (path.as_str(), &bytes[..])).collect::<Vec<_>>())
     }
 }
 
@@ -116,6 +127,8 @@ fn platform_of(tag: &str) -> Option<Platform> {
 #[derive(Debug, Default)]
 pub struct Indexes {
     wheels: BTreeMap<(String, String), Vec<Wheel>>,
+    /// Versions on the default index that have no wheel: `deepspeed==0.19.5`.
+    sources: BTreeSet<String>,
 }
 
 impl Indexes {
@@ -123,6 +136,8 @@ impl Indexes {
     pub fn new(knowledge: &Knowledge) -> Self {
         let mut indexes = Self::default();
         let listed = listed();
+        let sources = listed.iter().filter(|line| line.platform == "source");
+        indexes.sources = sources.map(|line| format!("{}=={}", line.name, line.version)).collect();
         for line in &listed {
             line.wheels(knowledge).for_each(|wheel| indexes.add(DEFAULT, wheel));
         }
@@ -139,7 +154,8 @@ impl Indexes {
                 indexes.add(&path, Wheel::plain(name, version));
             }
             for release in knowledge.torch_releases() {
-                let asked = release.requires_nvidia.iter().cloned().chain(triton(release));
+                let cudnn = release.builds.iter().filter_map(cudnn);
+                let asked = release.requires_nvidia.iter().cloned().chain(triton(release)).chain(cudnn);
                 asked.filter_map(|line| stand_in(&line)).for_each(|wheel| indexes.add(&path, wheel));
             }
         }
@@ -157,6 +173,11 @@ impl Indexes {
     pub fn wheel(&self, index: &str, name: &str, version: &str, platform: Platform) -> Option<&Wheel> {
         let there = self.wheels.get(&(index.to_owned(), name.to_owned()))?;
         there.iter().find(|wheel| wheel.version == version && wheel.serves(platform))
+    }
+
+    /// Whether a requirement names a version of which there is only source.
+    pub fn is_source(&self, requirement: &str) -> bool {
+        self.sources.contains(requirement)
     }
 
     /// How many wheels there are, and on how many indexes.
@@ -268,6 +289,12 @@ fn triton(release: &TorchRelease) -> Option<String> {
     Some(format!("triton{}", release.triton.as_deref()?))
 }
 
+/// The cuDNN that a build for Linux requires; what else it requires of NVIDIA is known for the builds on the default index alone.
+fn cudnn(build: &TorchBuild) -> Option<String> {
+    let major = build.cuda().filter(|_| build.platform.os == Os::Linux)?.major;
+    Some(format!("nvidia-cudnn-cu{major}=={}", build.cudnn.as_deref()?))
+}
+
 fn of_torch(release: &TorchRelease) -> impl Iterator<Item = String> + '_ {
     let plain = ["filelock", "typing-extensions", "sympy", "networkx", "jinja2", "fsspec"];
     let marker = release.triton_marker.as_ref().map(|marker| format!(" and {marker}")).unwrap_or_default();
@@ -309,7 +336,7 @@ fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, l
     };
     let torch = Wheel {
         requires_python: Some(release.requires_python.clone()),
-        requires: of_torch(release).collect(),
+        requires: of_torch(release).chain(cudnn(build)).collect(),
         ..Wheel::plain("torch", &build.full_version(release))
     };
     let tagged = |python: &PythonVersion| Wheel { tag: format!("{}-{platform}", tags(*python)), ..torch.clone() };

@@ -91,6 +91,9 @@ impl Bench {
                 }
                 Asks::Source => return Outcome::Read("compiled or from an address"),
                 Asks::Channel => return Outcome::Read("conda's channels"),
+                Asks::Install(words) if words.iter().any(|word| self.indexes.is_source(word)) => {
+                    return Outcome::Read("compiled or from an address");
+                }
                 Asks::Install(words) => self.install(&words, question.platform, python),
                 Asks::Add(words) => self.add(&words, question.platform, python),
             };

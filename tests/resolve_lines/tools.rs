@@ -60,7 +60,7 @@ impl Tools {
             .env("UV_CACHE_DIR", self.folder.path().join("uv-cache"))
             .env("UV_NO_CONFIG", "1")
             .env("UV_PYTHON_DOWNLOADS", "never");
-        command.env("UV_DEFAULT_INDEX", self.url(DEFAULT)).env("UV_HTTP_TIMEOUT", "20").env("UV_OFFLINE", "0");
+        command.env("UV_INDEX_URL", self.url(DEFAULT)).env("UV_HTTP_TIMEOUT", "20").env("UV_OFFLINE", "0");
         command
             .env("PIP_CONFIG_FILE", "/dev/null")
             .env("PIP_INDEX_URL", self.url(DEFAULT))
