@@ -48,7 +48,14 @@ fn host(shell: ShellKind) -> Host {
 }
 
 fn install(name: &str, version: &str) -> Install {
-    Install { name: name.to_owned(), version: Some(version.to_owned()), spec: None, build: None, requires: Vec::new() }
+    Install {
+        name: name.to_owned(),
+        version: Some(version.to_owned()),
+        spec: None,
+        build: None,
+        requires: Vec::new(),
+        apart: false,
+    }
 }
 
 fn plan() -> Plan {
