@@ -47,9 +47,10 @@ fn the_same_version_or_another_by_pip_and_uv() {
         ("pip", "python3 -m venv .", "bin/python -m pip install --quiet"),
         ("uv", "uv venv --quiet --allow-existing .", "uv pip install --quiet --python bin/python"),
     ] {
-        for what in ["keep torch 2.7.1", "torch 2.8.0"] {
-            let place = bench.tools.folder(&format!("{name} {what}"));
-            bench.tools.paste(make, &place).unwrap();
+        let place = bench.tools.folder(name);
+        bench.tools.paste(make, &place).unwrap();
+        // In this order: 2.7.1+cu128 is a 2.7.1 already.
+        for what in ["torch 2.8.0", "keep torch 2.7.1"] {
             bench.tools.paste(&format!("{install} {OLD}"), &place).unwrap();
             heal(&bench, &place, what);
         }

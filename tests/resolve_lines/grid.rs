@@ -113,6 +113,10 @@ impl Machine {
             environment.platform = Fact::known(self.platform, via("--os"));
             environment.python = Fact::known(self.python, via("--python-version"));
             environment.manager = Fact::known(self.manager, via("test"));
+            // The environment that uv keeps for a project is known by its place.
+            if self.manager == Manager::UvProject {
+                environment.id = "~/demo/.venv".to_owned();
+            }
         }
         facts
     }

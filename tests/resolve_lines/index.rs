@@ -129,6 +129,8 @@ pub struct Indexes {
     wheels: BTreeMap<(String, String), Vec<Wheel>>,
     /// Versions on the default index that have no wheel: `deepspeed==0.19.5`.
     sources: BTreeSet<String>,
+    /// Builds that were announced and not seen: `torch 2.15.0+cu130`, and for which platform.
+    announced: BTreeSet<(String, String)>,
 }
 
 impl Indexes {
@@ -142,7 +144,12 @@ impl Indexes {
             line.wheels(knowledge).for_each(|wheel| indexes.add(DEFAULT, wheel));
         }
         for release in knowledge.torch_releases() {
-            for build in release.builds.iter().filter(|build| !build.published.is_only_expected()) {
+            for build in &release.builds {
+                if build.published.is_only_expected() {
+                    let name = format!("torch {}", build.full_version(release));
+                    indexes.announced.insert((name, build.platform.to_string()));
+                    continue;
+                }
                 of_build(knowledge, release, build, &listed)
                     .into_iter()
                     .for_each(|wheel| indexes.add(&build.index, wheel));
@@ -178,6 +185,11 @@ impl Indexes {
     /// Whether a requirement names a version of which there is only source.
     pub fn is_source(&self, requirement: &str) -> bool {
         self.sources.contains(requirement)
+    }
+
+    /// Whether a part of a promise is a build that was only announced.
+    pub fn is_announced(&self, part: &str, platform: Platform) -> bool {
+        self.announced.contains(&(part.to_owned(), platform.to_string()))
     }
 
     /// How many wheels there are, and on how many indexes.
