@@ -77,6 +77,7 @@ impl BuildAnswer {
             }
         }
         if self.announced {
+            cell.reason.truncate(cell.reason.trim_end_matches('.').len());
             cell.reason += "; announced, but not confirmed as published";
         }
         if cell.status != CellStatus::Fails {
