@@ -32,7 +32,7 @@ pub fn read(line: &str, powershell: bool) -> Result<Asks, String> {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
         })
     };
-    let compiles = words.first().is_some_and(|word| variable(word)) && words.len() > 1;
+    let compiles = words.first().is_some_and(variable) && words.len() > 1;
     while words.len() > 1 && words.first().is_some_and(variable) {
         words.remove(0);
     }

@@ -87,7 +87,7 @@ impl Tools {
         Ok(chosen.map(|(name, version)| (name.to_owned(), version.to_owned(), index.clone())).collect())
     }
 
-    /// `uv add` of these words in a new project for this platform and this Python; what is in its lock file.
+    /// `uv add` of these words in a new project for this platform and this Python, which is at `program`; what is in its lock file.
     ///
     /// # Errors
     /// What uv said when it cannot lock the project.
@@ -96,6 +96,7 @@ impl Tools {
         words: &[String],
         platform: Platform,
         python: PythonVersion,
+        program: &Path,
         name: &str,
     ) -> Result<Vec<Chosen>, String> {
         let project = self.folder.path().join(name);
@@ -114,6 +115,7 @@ impl Tools {
         fs::write(project.join("pyproject.toml"), text).map_err(|error| error.to_string())?;
         let mut command = self.clean(&self.uv);
         command.current_dir(&project).args(["add", "--no-sync"]);
+        command.env("UV_PYTHON", program).env_remove("UV_INDEX_URL").env("UV_DEFAULT_INDEX", self.url(DEFAULT));
         // The project's own tables are read, the user's are not.
         ran(command.env_remove("UV_NO_CONFIG").args(self.here(words)))?;
         let lock: toml::Table =
