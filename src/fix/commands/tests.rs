@@ -48,7 +48,7 @@ fn host(shell: ShellKind) -> Host {
 }
 
 fn install(name: &str, version: &str) -> Install {
-    Install { name: name.to_owned(), version: Some(version.to_owned()), spec: None, build: None, requires: Vec::new() }
+    Install::exact(name, version)
 }
 
 fn plan() -> Plan {
