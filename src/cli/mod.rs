@@ -15,6 +15,7 @@ mod rule;
 mod scan;
 mod smoke;
 mod targets;
+mod wishes;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 

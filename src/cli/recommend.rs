@@ -8,10 +8,11 @@ use super::{
     options::{Assume, Show, Sources},
     probe::DriverOptions,
     targets::{deliver, each, ensure_gpu, needs_driver},
+    wishes::Wishes,
 };
 use crate::{
     exit::Exit,
-    facts::{Environment, Fact, Facts, Manager, PythonVersion},
+    facts::{Environment, Fact, Facts, Manager, PythonVersion, Wanted},
     judge::{Machine, hypothetical, judge, made_with},
     knowledge::Knowledge,
     probe,
@@ -66,6 +67,8 @@ pub struct Arguments {
     #[arg(long, value_name = "TOOL", env = "GPUCHECK_TOOL")]
     tool: Option<Tool>,
     #[command(flatten)]
+    wishes: Wishes,
+    #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]
     show: Show,
@@ -79,10 +82,15 @@ impl Arguments {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let machines = self.assume.machines(true, knowledge)?;
+        let wanted = self.wishes.wanted();
+        anyhow::ensure!(
+            wanted.is_none() || machines.len() < 2,
+            "--torch, --with and --keep are about one machine; name one target"
+        );
         let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
         let mut answered = true;
         let reports = each(&machines, |machine| {
-            let report = judged(facts.clone(), machine, self.tool, knowledge, start)?;
+            let report = judged(facts.clone(), machine, self.tool, wanted.as_ref(), knowledge, start)?;
             answered &= has_answer(&report);
             Ok(report)
         })?;
@@ -96,6 +104,7 @@ fn judged(
     mut facts: Facts,
     machine: &Machine,
     tool: Option<Tool>,
+    wanted: Option<&Wanted>,
     knowledge: &Knowledge,
     start: Instant,
 ) -> anyhow::Result<Report> {
@@ -118,6 +127,7 @@ fn judged(
     if let Some(tool) = tool {
         environment = made_with(environment, tool.manager(), &format!("--tool {}", tool.name()));
     }
+    environment.wanted = wanted.cloned().map(Box::new);
     facts.environments = vec![environment];
     Ok(judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start))
 }

@@ -10,7 +10,7 @@ use super::{
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
-    written::Asked,
+    written::{Asked, Wanted},
 };
 
 /// A set of packages that one interpreter sees.
@@ -50,6 +50,9 @@ pub struct Environment {
     /// The container image that it is part of, where that is not the machine itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Box<ContainerImage>>,
+    /// What is wanted in it, where it is still to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Box<Wanted>>,
 }
 
 impl Environment {
@@ -70,6 +73,7 @@ impl Environment {
             unlisted: Vec::new(),
             elsewhere: Vec::new(),
             image: None,
+            wanted: None,
         }
     }
 

@@ -46,6 +46,7 @@ pub(super) fn installs(
                 build: exists.then(|| Build { version: full, cuda: build.cuda() }),
                 requires: Vec::new(),
                 apart: false,
+                compiled: false,
             };
             let installed = environment.and_then(|environment| environment.package(name));
             let same = installed

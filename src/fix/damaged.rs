@@ -46,6 +46,7 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
             build: package.build.value().cloned(),
             requires: package.requires.clone(),
             apart: false,
+            compiled: false,
         })],
         index,
         reinstall: true,

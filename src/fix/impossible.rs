@@ -49,7 +49,18 @@ fn names(gpus: &[Gpu]) -> String {
     if names.is_empty() { "this machine".to_owned() } else { names.join(" and ") }
 }
 
-fn said(summary: String) -> Fix {
+/// No build of the torch that was asked for; `nearest` is one that would run here.
+pub(super) fn asked(gpus: &[Gpu], asked: &str, known: bool, nearest: Option<&str>) -> Fix {
+    let way = nearest.map_or_else(String::new, |nearest| format!("; the nearest that runs there is torch {nearest}"));
+    let names = names(gpus);
+    said(match known {
+        true => format!("no build of {asked} runs on {names} with this driver, system and Python{way}"),
+        false => format!("no row knows a release that is {asked}{way}"),
+    })
+}
+
+/// A fix without lines that says why there is none.
+pub(super) fn said(summary: String) -> Fix {
     Fix { summary, impossible: true, ..Fix::default() }
 }
 

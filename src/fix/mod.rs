@@ -2,7 +2,7 @@
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
 //! have), `driver`, `variables`, `ptxas` (another assembler for Triton), `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `notes` is what is known of the tool; `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
+//! do); `notes` is what is known of the tool; `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `stack` what is wanted besides torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -24,6 +24,7 @@ mod prove;
 mod ptxas;
 mod requirements;
 mod solved;
+mod stack;
 mod torch;
 mod variables;
 
@@ -39,7 +40,7 @@ use proofs::Proofs;
 
 use crate::{
     facts::{Environment, Fact, Facts, Os},
-    finding::{Finding, Fix, Remedy},
+    finding::{Command, Finding, Fix, Remedy},
     knowledge::Knowledge,
     rules::{Undecided, Verdicts},
     shell::NoWord,
@@ -109,10 +110,17 @@ impl Case<'_> {
     /// What carries out a plan with what is known of the tool, or why there is nothing to paste.
     fn lines(&self, plan: &Plan) -> Result<Lines, NoWord> {
         let mut lines = Lines::default();
-        for step in plan.steps() {
+        for (place, mut step) in plan.steps().into_iter().enumerate() {
+            if place > 0 && self.writer().is_image() {
+                // The first step has named the image that all of them change.
+                step.changes.retain(|change| !matches!(change, Change::NewPython(_)));
+            }
             let of_step = commands::lines(&step, self.environment, &self.facts.host)?;
             lines.edits.extend(of_step.edits);
-            lines.commands.extend(of_step.commands);
+            // A later step does not make the environment again.
+            let new = |command: &Command| !lines.commands.contains(command);
+            let commands: Vec<Command> = of_step.commands.into_iter().filter(new).collect();
+            lines.commands.extend(commands);
             lines.notes.extend(of_step.notes);
         }
         if let Some(environment) = self.environment.filter(|_| plan.installs().next().is_some()) {

@@ -66,6 +66,7 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
                 build: None,
                 requires: keep.requires.clone(),
                 apart: false,
+                compiled: false,
             }),
         ],
         index,

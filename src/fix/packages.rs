@@ -256,6 +256,7 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
             build: None,
             requires: Vec::new(),
             apart: false,
+            compiled: false,
         })
     };
     let of = |soname: &String| {
@@ -312,7 +313,15 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
     let asked = row.requirements.iter().filter_map(|line| {
         let name = line.parse::<Requirement>().ok()?.name;
         let spec = Some(line.clone());
-        Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new(), apart: false }))
+        Some(Change::Install(Install {
+            name,
+            version: None,
+            spec,
+            build: None,
+            requires: Vec::new(),
+            apart: false,
+            compiled: false,
+        }))
     });
     let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
     let written = || -> Result<Lines, NoWord> {

@@ -67,6 +67,8 @@ pub struct Install {
     pub requires: Vec<String>,
     /// Whether it comes from the default index although the plan names another: on a line of its own, after the others.
     pub apart: bool,
+    /// Whether it is compiled against the torch that is there: on a line of its own, after all others, that does not hide torch from it.
+    pub compiled: bool,
 }
 
 impl Plan {
@@ -78,16 +80,23 @@ impl Plan {
         })
     }
 
-    /// The plan in steps of one index each, in order.
+    /// The plan in steps, in order: what comes from the plan's index, what comes from the default one afterwards, what is compiled.
     pub fn steps(&self) -> Vec<Self> {
-        let apart = |change: &Change| matches!(change, Change::Install(install) if install.apart);
+        let (compiled, rest): (Vec<_>, Vec<_>) = self
+            .changes
+            .iter()
+            .cloned()
+            .partition(|change| matches!(change, Change::Install(install) if install.compiled));
         let (later, first): (Vec<_>, Vec<_>) =
-            self.changes.iter().cloned().partition(|change| self.index.is_some() && apart(change));
-        if later.is_empty() {
-            return vec![self.clone()];
+            rest.into_iter().partition(|change| matches!(change, Change::Install(install) if install.apart));
+        // Each step of a plan for a new environment names the environment.
+        let new: Vec<Change> = first.iter().filter(|change| matches!(change, Change::NewPython(_))).cloned().collect();
+        let mut steps = vec![Self { changes: first, ..self.clone() }];
+        for changes in [later, compiled].into_iter().filter(|changes| !changes.is_empty()) {
+            let changes = new.iter().cloned().chain(changes).collect();
+            steps.push(Self { changes, index: None, ..self.clone() });
         }
-        let later = Self { changes: later, index: None, ..self.clone() };
-        vec![Self { changes: first, ..self.clone() }, later]
+        steps
     }
 
     /// The facts after the plan, for the environment of this id; other environments are left out, they are not judged again.
@@ -226,7 +235,7 @@ impl Install {
     /// This version of a package.
     pub fn exact(name: &str, version: &str) -> Self {
         let (name, version) = (name.to_owned(), Some(version.to_owned()));
-        Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false }
+        Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false, compiled: false }
     }
 
     fn apply(&self, environment: &mut Environment, places: &mut Places, summary: &str) {

@@ -189,6 +189,7 @@ fn asked_for(
             build: None,
             requires: Vec::new(),
             apart: false,
+            compiled: false,
         });
     }
     Some((indexes, installs))
@@ -224,6 +225,7 @@ fn reinstall(case: &Case<'_>, environment: &Environment) -> Option<Plan> {
             build: torch.build.value().cloned(),
             requires: torch.requires.clone(),
             apart: false,
+            compiled: false,
         })],
         index: asked.index,
         reinstall: true,

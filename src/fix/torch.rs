@@ -11,6 +11,7 @@ use super::{
     dependents::Dependents,
     driver, has_remedy, impossible,
     prove::{self, After},
+    stack::Stack,
 };
 use crate::{
     compat,
@@ -138,6 +139,8 @@ struct Search<'s> {
     rest: Vec<Install>,
     /// What installed packages require of torch and its companions.
     pins: Vec<(&'s Package, Requirement)>,
+    /// What is wanted besides: empty unless the environment is one that is still to be made.
+    stack: Stack,
 }
 
 /// What one round of the search may change besides torch.
@@ -176,8 +179,9 @@ impl<'s> Search<'s> {
     /// For these findings, about torch alone.
     fn new(case: &'s Case<'s>, environment: &'s Environment, targets: &'s [Finding], least: Severity) -> Self {
         let pins = dependents::pins(environment);
-        let (asked, more, rest) = (Vec::new(), Vec::new(), Vec::new());
-        Self { case, environment, targets, least, only: None, asked, more, rest, pins }
+        let stack = Stack::of(environment);
+        let (asked, more, rest) = (stack.of_torch.clone(), Vec::new(), Vec::new());
+        Self { case, environment, targets, least, only: None, asked, more, rest, pins, stack }
     }
 
     fn fixes(&self) -> Fixes {
@@ -224,7 +228,9 @@ impl<'s> Search<'s> {
             fixes.extend(self.first(&attempt).map(|passed| self.fix(passed)));
         }
         if fixes.is_empty() {
-            fixes.push((Rc::default(), impossible::fix(self.case, self.environment, &gpus)));
+            let why = if self.stack.is_empty() { None } else { self.why_not(&gpus) };
+            let fix = why.unwrap_or_else(|| impossible::fix(self.case, self.environment, &gpus));
+            fixes.push((Rc::default(), fix));
         }
         fixes
     }
@@ -298,7 +304,9 @@ impl<'s> Search<'s> {
                 Some((self.breaks(&candidate, &plan, attempt), candidate, plan))
             })
             .collect();
-        plans.sort_by_key(|(breaks, ..)| *breaks);
+        // A version that is left to the tool may be none that fits: of two sets, the one that says more comes first.
+        let open = |plan: &Plan| plan.installs().filter(|install| install.version.is_none()).count();
+        plans.sort_by_key(|(breaks, _, plan)| (*breaks, open(plan)));
         let (mut worse, mut breaking) = (None, None);
         for (breaks, candidate, plan) in plans {
             if breaks && (worse.is_some() || breaking.is_some()) {
@@ -323,7 +331,7 @@ impl<'s> Search<'s> {
                     // What was compiled for the old torch has to be replaced with it, as the plan says.
                     let follows =
                         |finding: &Finding| finding.rule == "environment-incomplete" || finding.trace.package.is_some();
-                    let bearable = passed.after.new.iter().all(follows);
+                    let bearable = self.stack.is_empty() && passed.after.new.iter().all(follows);
                     breaking = breaking.or(Some(passed).filter(|_| bearable));
                 }
             }
@@ -378,23 +386,32 @@ impl<'s> Search<'s> {
         let installs = companions::installs(knowledge, candidate, environment, own_index, &self.more);
         let moves = environment.filter(|_| installs.iter().any(|install| install.name == "torch"));
         let moves = moves.map(|environment| Dependents::of(self.case, environment, candidate).moves);
-        let rest = moves.into_iter().flatten().chain(self.rest.iter().cloned());
-        let installs: Vec<Install> =
-            installs.into_iter().chain(rest.map(|install| Install { apart: own_index, ..install })).collect();
         let python = self.environment.python.value().copied();
+        let platform = self.environment.platform.value().copied();
+        let new_python = match attempt.any_python {
+            true => {
+                let range = attempt.pythons.as_deref();
+                let fits = |python: &&PythonVersion| {
+                    range.is_none_or(|range| python::in_range(range, &python.to_string()) == Some(true))
+                        && self.stack.chosen(knowledge, candidate, platform, Some(**python)).is_some()
+                };
+                let pythons: Vec<PythonVersion> = release.python_of(build).iter().filter(fits).copied().collect();
+                Some(nearest_python(&pythons, python)?)
+            }
+            false => None,
+        };
+        let chosen = self.stack.chosen(knowledge, candidate, platform, new_python.or(python))?;
+        let rest = moves.into_iter().flatten().chain(self.rest.iter().cloned()).chain(chosen.installs);
+        let installs: Vec<Install> = installs
+            .into_iter()
+            .chain(rest.map(|install| Install { apart: own_index || install.apart, ..install }))
+            .collect();
         let mut changes: Vec<Change> = Vec::new();
         changes.extend(attempt.driver.clone().map(Change::Driver));
         if !attempt.hidden.is_empty() {
             changes.push(Change::Hide(attempt.hidden.clone()));
         }
-        if attempt.any_python {
-            let range = attempt.pythons.as_deref();
-            let fits = |python: &&PythonVersion| {
-                range.is_none_or(|range| python::in_range(range, &python.to_string()) == Some(true))
-            };
-            let pythons: Vec<PythonVersion> = release.python_of(build).iter().filter(fits).copied().collect();
-            changes.push(Change::NewPython(nearest_python(&pythons, python)?));
-        }
+        changes.extend(new_python.map(Change::NewPython));
         if installs.iter().any(|install| install.name == "torch") {
             changes.extend(companions::followers(candidate, environment));
         }
@@ -410,7 +427,7 @@ impl<'s> Search<'s> {
             restores: false,
             links: None,
             index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
-            unproven: self.unproven(candidate, attempt, own_index),
+            unproven: self.unproven(candidate, attempt, own_index).into_iter().chain(chosen.unproven).collect(),
         })
     }
 
@@ -497,8 +514,45 @@ impl<'s> Search<'s> {
         };
         let result: Vec<String> = passed.plan.installs().map(shown).collect();
         let result = Some(result.join(", ")).filter(|result| !result.is_empty());
-        let fix = prove::fix(self.case, passed.plan, &passed.after, Remedy::TorchBuild, result);
+        let kept = self.stack.kept(self.case, &passed.plan);
+        let mut fix = prove::fix(self.case, passed.plan, &passed.after, Remedy::TorchBuild, result);
+        if let Some((edit, note)) = kept.filter(|_| fix.is_written()) {
+            fix.edits.extend(edit);
+            fix.notes.push(note.to_owned());
+        }
         (passed.after, fix)
+    }
+
+    /// Why nothing serves what is wanted: each single wish first, then two that exclude each other, then what the rules say.
+    fn why_not(&self, gpus: &[Gpu]) -> Option<Fix> {
+        let capabilities = capabilities(gpus, &Attempt::default());
+        let wish = self.wish(&capabilities, &Attempt::default())?;
+        let asked = self.stack.asked();
+        let near = match &asked {
+            Some((_, Some(version))) => Wish { installed: Some((version.as_str(), None)), ..wish.clone() },
+            _ => wish.clone(),
+        };
+        let serving = candidates(self.case.knowledge, &near);
+        let (meeting, others): (Vec<_>, Vec<_>) = serving.into_iter().partition(|candidate| self.meets(candidate));
+        if let Some((asked, _)) = asked.filter(|_| meeting.is_empty()) {
+            let known = self
+                .case
+                .knowledge
+                .torch_releases()
+                .find(|release| release.builds.iter().any(|build| self.meets(&Candidate { release, build })));
+            let nearest = others.first().map(|candidate| candidate.build.full_version(candidate.release));
+            return Some(impossible::asked(gpus, &asked, known.is_some(), nearest.as_deref()));
+        }
+        let platform = self.environment.platform.value().copied();
+        let python = self.environment.python.value().copied();
+        let clash = self.stack.clash(self.case.knowledge, &meeting, platform, python);
+        let judged = || {
+            let plan = meeting.iter().find_map(|candidate| self.plan(candidate, &Attempt::default()))?;
+            let after = After::of(self.case, &plan);
+            let worst = after.new.iter().max_by_key(|finding| finding.severity)?;
+            Some(format!("with {}: {}", plan.summary, worst.summary.trim_end_matches('.')))
+        };
+        clash.or_else(judged).map(impossible::said)
     }
 
     /// Leaves torch as it is and hides the GPUs that it does not serve.

@@ -48,6 +48,19 @@ impl FileText {
         self.line(&format!("{name} = {{ {key} = {value} }}"))
     }
 
+    /// `key = [ … ]` in TOML, a word a line.
+    #[must_use]
+    pub fn list(self, key: &'static str, values: &[Word]) -> Self {
+        let text = self.line(&format!("{key} = ["));
+        values.iter().fold(text, |text, value| text.line(&format!("    {},", string(value)))).line("]")
+    }
+
+    /// A word on a line of its own, such as a requirement.
+    #[must_use]
+    pub fn word(self, word: &Word) -> Self {
+        self.line(&word.text)
+    }
+
     /// An instruction of a Dockerfile that runs a line of sh.
     #[must_use]
     pub fn run(self, line: &ShellLine) -> Self {

@@ -142,6 +142,11 @@ impl<'e> Writer<'e> {
         self.environment.is_some_and(|environment| environment.origin == Origin::Hypothetical && !environment.active)
     }
 
+    /// Whether the lines are instructions of a Dockerfile.
+    pub(super) const fn is_image(&self) -> bool {
+        matches!(self.manager, Manager::Docker)
+    }
+
     /// Whether the packages and files are uv's to change.
     const fn of_uv(&self) -> bool {
         matches!(self.manager, Manager::Uv | Manager::UvProject)
@@ -170,13 +175,19 @@ fn names(installs: &[&Install]) -> Result<Vec<Word>, NoWord> {
     installs.iter().map(|install| Word::name(&install.name)).collect()
 }
 
-/// Where a plan's packages come from, besides the default index.
+/// Where a plan's packages come from, besides the default index; and whether what builds them sees the environment.
 fn from(plan: &Plan) -> Result<Vec<Word>, NoWord> {
     let index = plan.index.as_deref().map(Word::url).transpose()?;
     let links = plan.links.as_deref().map(Word::url).transpose()?;
     let index = index.map(|index| [Word::fixed("--index-url"), index]);
     let links = links.map(|links| [Word::fixed("--find-links"), links]);
-    Ok(index.into_iter().chain(links).flatten().collect())
+    let words = index.into_iter().chain(links).flatten();
+    Ok(words.chain(seeing(plan)).collect())
+}
+
+/// What lets a build see the torch that is there.
+fn seeing(plan: &Plan) -> Option<Word> {
+    plan.installs().any(|install| install.compiled).then(|| Word::fixed("--no-build-isolation"))
 }
 
 /// A name for an index in pyproject.toml: `pytorch-cu128`.

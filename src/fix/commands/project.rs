@@ -1,6 +1,6 @@
 //! A uv project: pyproject.toml says what is wanted, uv.lock what that is, and `.venv` follows.
 
-use super::{Install, Lines, Plan, Writer, fixed, index_name, names, requirements};
+use super::{Install, Lines, Plan, Writer, fixed, index_name, names, requirements, seeing};
 use crate::{
     facts::{Manager, Origin},
     finding::Command,
@@ -41,6 +41,7 @@ impl Writer<'_> {
         let again = if plan.reinstall { names(installs)? } else { Vec::new() };
         let again = again.into_iter().flat_map(|name| [Word::fixed("--reinstall-package"), name]);
         let words = [fixed(["add"]), self.project()?, again.collect(), requirements(installs)?, index].concat();
+        let words = words.into_iter().chain(seeing(plan)).collect::<Vec<_>>();
         lines.commands.push(self.line("uv", &uv, &words)?);
         Ok(())
     }

@@ -48,6 +48,7 @@ fn host(shell: ShellKind) -> Host {
 }
 
 fn install(name: &str, version: &str) -> Install {
+<<<<<<< HEAD
     Install {
         name: name.to_owned(),
         version: Some(version.to_owned()),
@@ -56,6 +57,9 @@ fn install(name: &str, version: &str) -> Install {
         requires: Vec::new(),
         apart: false,
     }
+=======
+    Install::exact(name, version)
+>>>>>>> 14c
 }
 
 fn plan() -> Plan {
