@@ -48,18 +48,7 @@ fn host(shell: ShellKind) -> Host {
 }
 
 fn install(name: &str, version: &str) -> Install {
-<<<<<<< HEAD
-    Install {
-        name: name.to_owned(),
-        version: Some(version.to_owned()),
-        spec: None,
-        build: None,
-        requires: Vec::new(),
-        apart: false,
-    }
-=======
     Install::exact(name, version)
->>>>>>> 14c
 }
 
 fn plan() -> Plan {
