@@ -230,7 +230,7 @@ fn choice(
         return Some(decided(row, version));
     }
     // Rows without a newest version are about what is compiled by whoever installs it, or name a range alone.
-    let row = rows.iter().filter(goes).filter(|row| row.newest.is_none()).next_back()?;
+    let row = rows.iter().filter(goes).rfind(|row| row.newest.is_none())?;
     if row.torch.is_none() {
         return match row.links_torch {
             true => Some(Choice::Compiled),

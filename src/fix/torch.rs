@@ -64,7 +64,7 @@ fn attach_other(case: &Case<'_>, environment: &Environment, finding: &mut Findin
 /// What a search for builds that meet requirements comes to.
 pub(super) enum Met {
     /// They are met so.
-    By(Fix),
+    By(Box<Fix>),
     /// Rows know builds that would meet them, and none runs here; the nearest build that does, where there is one.
     Excluded(Option<String>),
     /// No row knows a build that would meet them, or it is not known what wheels must be for.
@@ -86,7 +86,7 @@ pub(super) fn meeting(
     let search =
         Search { only, asked, more, rest: rest.to_vec(), ..Search::new(case, environment, targets, Severity::Error) };
     if let Some(passed) = search.first(&Attempt::default()) {
-        return Met::By(search.fix(passed).1);
+        return Met::By(Box::new(search.fix(passed).1));
     }
     let meets = |candidate: &Candidate<'_>| search.meets(candidate);
     let known = case
