@@ -53,7 +53,15 @@ fn plan(environment: &Environment, dice: &mut Dice) -> Plan {
             1 => Change::Variable(name.into(), Some(dice.text()).filter(|_| dice.below(3) > 0)),
             2 => Change::Variable("CUDA_VISIBLE_DEVICES".into(), Some(dice.text())),
             3 if dice.below(4) == 0 => Change::NewPython("3.12".parse().unwrap()),
-            _ => Change::Install(Install { name, version, spec, build: None, requires: Vec::new(), apart: false }),
+            _ => Change::Install(Install {
+                name,
+                version,
+                spec,
+                build: None,
+                requires: Vec::new(),
+                apart: false,
+                compiled: false,
+            }),
         });
     }
     let index = match dice.below(4) {
