@@ -8,7 +8,7 @@ use crate::{
         Source,
     },
     knowledge::{self, Knowledge, TorchBuild, TorchRelease},
-    python,
+    python::{self, TorchVariant},
 };
 
 /// Fills in what is not known but claimed by a row: the capability of a named GPU, the CUDA release of a driver, the build and the
@@ -126,13 +126,16 @@ fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variabl
     }
 }
 
-/// The build that a version without a readable `version.py` stands for: its local part names it; without one, and where nothing is
-/// installed yet, it is what the default index gives.
+/// The build that a version without a readable `version.py` stands for: its local part names it where it is PyTorch's own (`cpu`,
+/// `cu126`); without one, and where nothing is installed yet, it is what the default index gives. What somebody else built is unknown.
 fn claimed_build(torch: &Package, knowledge: &Knowledge, platform: Platform, installed: bool) -> Option<Fact<Build>> {
     let Fact::Known { value: version, via } = &torch.version else { return None };
-    if version.contains('+') {
-        let build = Build { version: version.clone(), cuda: python::cuda_of_local(version) };
-        return Some(Fact::known(build, via.clone()));
+    let built = |cuda| Some(Fact::known(Build { version: version.clone(), cuda }, via.clone()));
+    match python::torch_variant(version) {
+        TorchVariant::Cuda(cuda) => return built(Some(cuda)),
+        TorchVariant::Cpu => return built(None),
+        TorchVariant::OtherGpus | TorchVariant::Foreign => return None,
+        TorchVariant::Unsaid => {}
     }
     if installed {
         return None;

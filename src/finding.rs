@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{facts::Location, shell::ShellLine};
+use crate::{
+    facts::Location,
+    shell::{FileText, ShellLine},
+};
 
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -88,6 +91,8 @@ pub enum Remedy {
     Overwritten,
     /// The same package again, because its files are broken.
     Reinstall,
+    /// The assembler of a toolkit that is there.
+    Assembler,
     /// What only a person can do; rows of `advice.toml`.
     Advice,
 }
@@ -117,10 +122,13 @@ impl Evidence {
 }
 
 /// A way out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Fix {
     /// What it does, in a few words.
     pub summary: String,
+    /// What to write into files, before the commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<FileText>,
     /// What to paste, in order.
     pub commands: Vec<Command>,
     /// Why there is nothing to paste, if something that was read is unsafe on a command line.
@@ -130,10 +138,29 @@ pub struct Fix {
     pub proof: Proof,
     /// What has to change besides packages and variables: another driver, another Python.
     pub needs: Vec<String>,
-    /// What was not verified: what it may break, or what could not be judged.
+    /// What was not verified: what could not be judged.
     pub unproven: Vec<String>,
+    /// What is wrong after it: findings that stay, and those that it causes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remains: Vec<String>,
     /// What will be there afterwards: `torch 2.7.1+cu128`.
     pub result: Option<String>,
+    /// Names of the GPUs that it is for, where it does not serve all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<String>,
+    /// Whether it is no way, but says why there is none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub impossible: bool,
+    /// What to know about doing it with this tool.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+impl Fix {
+    /// Whether there is something to paste, into a shell or a file.
+    pub fn is_written(&self) -> bool {
+        !(self.commands.is_empty() && self.edits.is_empty())
+    }
 }
 
 /// One line to paste.
@@ -146,10 +173,11 @@ pub struct Command {
 }
 
 /// How a fix was verified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     /// Advice that the rules cannot replay.
+    #[default]
     None,
     /// The rules pass on what a knowledge row says of the new build.
     Knowledge,

@@ -35,32 +35,57 @@ fn registry_position(slug: &str) -> usize {
 
 /// Removes findings that follow from another one about the same environment and GPUs, and names them there.
 fn fold(findings: &[Finding]) -> Vec<Finding> {
-    let cause_of = |consequence: &Finding| {
-        let causes = &consequence.trace.follows;
-        findings.iter().position(|cause| causes.iter().any(|slug| slug == cause.rule) && concerns(cause, consequence))
+    // A row may name the slug that its own findings have: another one may be their cause, none of them is its own.
+    let cause_of = |(index, consequence): (usize, &Finding)| {
+        let slugs = &consequence.trace.follows;
+        let explains = |(other, cause): (usize, &Finding)| {
+            other != index && slugs.iter().any(|slug| slug == cause.rule) && concerns(cause, consequence)
+        };
+        findings.iter().enumerate().position(explains)
     };
-    let causes: Vec<Option<usize>> = findings.iter().map(cause_of).collect();
-    let root = |mut index: usize| {
-        // A chain of causes is as long as the list at most; the bound keeps a circular table from hanging.
+    let mut causes: Vec<Option<usize>> = findings.iter().enumerate().map(cause_of).collect();
+    // A chain of causes is as long as the list at most.
+    let root = |causes: &[Option<usize>], mut index: usize| {
         for _ in 0..causes.len() {
             match causes.get(index).copied().flatten() {
                 Some(next) => index = next,
-                None => break,
+                None => return Some(index),
             }
         }
-        index
+        None
     };
+    // Findings that would explain each other in a circle: the first of them stays.
+    for index in 0..causes.len() {
+        if root(&causes, index).is_none() && in_circle(&causes, index) {
+            causes.get_mut(index).into_iter().for_each(|cause| *cause = None);
+        }
+    }
+    let root = |index: usize| root(&causes, index).unwrap_or(index);
     let mut folded = findings.to_vec();
     for (index, finding) in findings.iter().enumerate() {
         let cause = root(index);
         if cause != index
             && let Some(cause) = folded.get_mut(cause)
+            && cause.rule != finding.rule
             && !cause.consequences.contains(&finding.rule)
         {
             cause.consequences.push(finding.rule);
         }
     }
     folded.into_iter().zip(&causes).filter(|(_, cause)| cause.is_none()).map(|(finding, _)| finding).collect()
+}
+
+/// Whether following the causes from here leads back here.
+fn in_circle(causes: &[Option<usize>], start: usize) -> bool {
+    let mut index = start;
+    for _ in 0..causes.len() {
+        match causes.get(index).copied().flatten() {
+            Some(next) if next == start => return true,
+            Some(next) => index = next,
+            None => return false,
+        }
+    }
+    false
 }
 
 /// Whether `cause` can be the cause of `consequence`: nothing they both name differs.

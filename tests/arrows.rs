@@ -60,6 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "finding",
             "fix",
             "knowledge",
+            "python",
             "readiness",
             "report",
             "resolve",

@@ -223,7 +223,7 @@ fn a_baseline_that_is_none_is_told_with_its_line() {
     }
     fs::write(&file, vec![b'#'; 9 << 20]).unwrap();
     let (code, _, err) = run(gpucheck().arg("scan").arg(&wheel).arg("--baseline").arg(&file));
-    assert!(code == 2 && err.contains("longer than 8 MiB"), "{err}");
+    assert!(code == 2 && err.contains("larger than the limit of 8 MiB"), "{err}");
     fs::write(&file, format!("library = {}", "[".repeat(100_000))).unwrap();
     assert_eq!(run(gpucheck().arg("scan").arg(&wheel).arg("--baseline").arg(&file)).0, 2);
     let (code, _, err) = run(gpucheck().arg("scan").arg(&wheel).args(["--baseline", "/no/such/gpu.toml"]));

@@ -128,7 +128,7 @@ fn two_cards_in_one_machine() {
     assert!(["2.8.0", "2.9.0", "2.9.1", "2.10.0"].iter().any(|v| lines.contains(&format!("torch=={v}"))), "{lines}");
     assert!(fix["result"].as_str().unwrap().ends_with("+cu128"), "{fix}");
     assert!(
-        fix["unproven"].to_string().contains("no-kernel-module-for-all-gpus"),
+        fix["remains"].to_string().contains("no-kernel-module-for-all-gpus"),
         "the layer that still fails is named: {fix}"
     );
 

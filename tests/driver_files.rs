@@ -145,8 +145,8 @@ fn every_other_damage_is_told_with_its_path() {
     let damages: [(&str, Damage); 6] = [
         ("truncated", |whole| whole[..whole.len() / 2].to_vec()),
         ("truncated", |whole| whole[..40].to_vec()),
-        ("no library", |whole| vec![0; whole.len()]),
-        ("no library", |_| b"version https://git-lfs.github.com/spec/v1\n".to_vec()),
+        ("is not a library", |whole| vec![0; whole.len()]),
+        ("is not a library", |_| b"version https://git-lfs.github.com/spec/v1\n".to_vec()),
         ("another processor", |mut whole| {
             whole[18] = if whole[18] == 62 { 183 } else { 62 };
             whole

@@ -270,7 +270,7 @@ fn process_left_running() {
     let left = workstation().change(|facts| facts["cuda"]["value"]["aftermath"] = json!({"left_running": [4711, 12]}));
     let (code, report) = left.judged();
     assert_eq!((code, slugs(&report, "info")), (0, vec!["process-left-running"]), "{}", report["findings"]);
-    assert!(report["findings"][0]["summary"].as_str().unwrap().contains("processes 4711, 12 still run"));
+    assert!(report["findings"][0]["summary"].as_str().unwrap().contains("processes 4711, 12 are still running"));
 }
 
 /// The files of a driver's user space, whole; `change` alters them.

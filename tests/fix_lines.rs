@@ -96,8 +96,8 @@ fn powershell_gets_paths_that_it_takes_for_one_word() {
     let pip = |program: &str| [format!("{program} -m pip install {WANTED} --index-url {INDEX}")];
     assert_eq!(on_windows("pip", r"D:\demo\python.exe"), pip(r"D:\demo\python.exe"));
     assert_eq!(on_windows("pip", r"D:\ÿ\python.exe"), pip(r"& 'D:\ÿ\python.exe'"));
-    // PowerShell knows `~` where a program's name stands, and takes a typographic apostrophe for the end of the string.
-    assert_eq!(on_windows("pip", r"~\demo\python.exe"), pip(r"& '~\demo\python.exe'"));
+    // A tilde in quotes is a folder's name to most of PowerShell; a typographic apostrophe ends a string.
+    assert_eq!(on_windows("pip", r"~\demo\python.exe"), pip(r#"& "$HOME\demo\python.exe""#));
     assert_eq!(on_windows("pip", r"D:\Sam’s\it's\python.exe"), pip(r"& 'D:\Sam’’s\it''s\python.exe'"));
     let uv = |python: &str| [format!("uv pip install --python {python} {WANTED} --index-url {INDEX}")];
     assert_eq!(on_windows("uv", r"~\my demo\$x\python.exe"), uv(r#""$HOME\my demo\`$x\python.exe""#));

@@ -85,8 +85,8 @@ fn what_a_folder_has_and_could_not_be_read_counts() {
         ("truncated", &whole[..100]),
         ("truncated", &whole[..whole.len() - 1]),
         ("Git LFS", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
-        ("zeros", &[0; 50_000]),
-        ("no library", b"<html>503</html>"),
+        ("zero bytes", &[0; 50_000]),
+        ("not a library", b"<html>503</html>"),
         ("Windows", &foreign),
     ];
     for beside in [false, true] {

@@ -236,17 +236,17 @@ fn what_no_row_has_is_told_with_what_is_near() {
         (["torch", "2.99.0"], newest.as_str()),
         (["torch", "2.7.1+cu131"], "has no cu131 build; known builds: cpu, cu118, cu126, cu128"),
         (["gpu", "RTX 5099"], "RTX 5090"),
-        (["gpu", "RTX 6000"], "matches several GPUs"),
-        (["cuda", "12.7"], "no CUDA toolkit '12.7' is known"),
-        (["driver", "999"], "no driver '999' is known"),
+        (["gpu", "RTX 6000"], "capability:\n  NVIDIA RTX"),
+        (["cuda", "12.7"], "unknown CUDA toolkit '12.7'"),
+        (["driver", "999"], "unknown driver '999'"),
         (["driver", "new"], "'new' is not a driver version"),
-        (["arch", "sm_99"], "no architecture 'sm_99'"),
+        (["arch", "sm_99"], "unknown architecture 'sm_99'"),
         (["variable", "CUDA_VISIBLE_DEVCES"], "CUDA_VISIBLE_DEVICES"),
         (["package", "bitsandbites"], "did you mean bitsandbytes"),
-        (["package", "left-pad"], "judged by its own binaries alone"),
+        (["package", "left-pad"], "judged by their own binaries alone"),
         (["library", "libcublas"], "did you mean libcublas.so.11"),
         (["error", "zzzz"], "give a line or some words of the message"),
-        (["failure", "4711"], "no failure '4711' is known"),
+        (["failure", "4711"], "unknown failure '4711'"),
     ] {
         let (code, out, err) = kb(&[&["show"], &arguments[..]].concat());
         assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}");

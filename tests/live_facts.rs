@@ -65,7 +65,7 @@ const SEEN: &[(&str, &str, &str, &str, &str)] = &[
     ("no-gpu", READY, "failed cuInit 100 CUDA_ERROR_NO_DEVICE", "580.95.05 13.0", ""),
     ("abort-cuda", READY, "crashed signal 6 (SIGABRT)", "580.95.05 13.0", "01 12.0?"),
     ("crash-nvml", "crashed signal 11 (SIGSEGV)", READY, "580.95.05 13.0", "01 12.0+"),
-    ("garbage-cuda", READY, "garbled nothing", "580.95.05 13.0", "01 12.0?"),
+    ("garbage-cuda", READY, "garbled empty output", "580.95.05 13.0", "01 12.0?"),
 ];
 
 #[test]

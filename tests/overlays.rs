@@ -35,6 +35,7 @@ const KINDS: &[(&str, &str, &str, (&str, &str))] = &[
     ("failures", "failure", "driver failures", ("name = \"", "name = \"lab-")),
     ("errors", "error", "error texts", ("id = \"", "id = \"lab-")),
     ("advice", "advice", "advice", ("summary = \"", "summary = \"in the lab, ")),
+    ("tools", "note", "notes on tools", ("note = \"", "note = \"in the lab, ")),
     ("libraries", "library", "libraries' owners", ("distribution = \"", "distribution = \"lab-")),
     ("libraries", "collection", "requirements that bring libraries", ("distribution = \"", "distribution = \"lab-")),
     ("libraries", "carrier", "carriers of libraries", ("distribution = \"", "distribution = \"lab-")),

@@ -119,7 +119,7 @@ fn morgan_services() {
         "{cause}"
     );
     // The step to torch 2.7 meets what TTS cannot do, and the plan says so.
-    assert!(cause["fixes"][0]["unproven"].to_string().contains("tts-cannot-load-its-models"), "{cause}");
+    assert!(cause["fixes"][0]["remains"].to_string().contains("tts-cannot-load-its-models"), "{cause}");
 }
 
 /// whisperX with torch for CUDA 12.6: the companions move along, and the rest of its stack is told.

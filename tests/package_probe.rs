@@ -84,7 +84,7 @@ fn bitsandbytes_is_judged_by_the_library_that_it_takes() {
         finding(&none, "bitsandbytes-binary-missing")["summary"]
             .as_str()
             .unwrap()
-            .contains("it has 118, 121, 124, 126, 128, 130, 132")
+            .contains("it has libraries for 118, 121, 124, 126, 128, 130, 132")
     );
 }
 

@@ -64,7 +64,7 @@ fn torch_without_cuda() {
     assert_eq!(line(&report, "four-bit")["rule"], "cpu-only-torch");
     let lines = fix_lines(finding(&report, "cpu-only-torch"));
     assert!(
-        lines[0].contains("torch==2.8.0+cu1") && lines[0].contains("~\\qlora\\.venv\\Scripts\\python.exe"),
+        lines[0].contains("torch==2.8.0+cu1") && lines[0].contains("$HOME\\qlora\\.venv\\Scripts\\python.exe"),
         "{lines:?}"
     );
     assert_eq!(finding(&report, "cpu-only-torch")["fixes"][0]["commands"][0]["tool"], "powershell");

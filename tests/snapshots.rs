@@ -92,3 +92,26 @@ fn a_recommendation() {
     assert_eq!((code, err.as_str()), (0, ""));
     common::snapshot("recommend-windows.txt", &out);
 }
+
+#[test]
+fn a_recommendation_for_each_tool() {
+    for tool in ["pip", "uv", "uv-project", "conda", "pixi", "poetry", "docker"] {
+        let (code, out, err) = common::run(common::gpucheck().args([
+            "recommend",
+            "--gpu",
+            "GTX 1080 Ti",
+            "--driver",
+            "580.95.05",
+            "--os",
+            "linux",
+            "--python-version",
+            "3.12",
+            "--tool",
+            tool,
+        ]));
+        assert_eq!((code, err.as_str()), (0, ""), "{tool}");
+        // The first line is about the machine that the test runs on.
+        let (_, shown) = out.split_once('\n').unwrap();
+        common::snapshot(&format!("recommend-{tool}.txt"), shown);
+    }
+}

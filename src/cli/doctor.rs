@@ -6,24 +6,24 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, CommandFactory as _};
 
 use super::{
     framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
-    output,
     probe::DriverOptions,
     smoke::Compute,
+    targets::{deliver, each, needs_driver},
 };
 use crate::{
     exit::Exit,
     facts::Facts,
     files,
-    judge::{self, hypothetical},
-    knowledge::Knowledge,
+    judge::{self, Machine, hypothetical},
+    knowledge::{Knowledge, nearest},
     probe,
-    report::CommandName,
+    report::{CommandName, Report},
     rules::Judged,
     system::Surroundings,
 };
@@ -77,30 +77,59 @@ impl Arguments {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
+        let elsewhere = self.replay.is_some() || self.root.is_some() || self.smoke || self.framework.framework;
+        let machines = self.assume.machines(!elsewhere, knowledge)?;
         let mut facts = match &self.replay {
             Some(path) => saved(path)?,
-            None => self.probe(knowledge)?,
+            None => self.probe(knowledge, &machines).map_err(|error| self.misspelt(error))?,
         };
         self.framework(&mut facts)?;
-        let assumed = self.assume.assumed();
-        assumed.apply(&mut facts, knowledge)?;
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(knowledge)?;
         }
+        let mut failed = false;
+        let reports = each(&machines, |machine| {
+            let (report, fails) = self.judged(facts.clone(), machine, knowledge, start)?;
+            failed |= fails;
+            Ok(report)
+        })?;
+        deliver(knowledge, reports, None, &self.show, start)?;
+        Ok(if failed { Exit::Found } else { Exit::Ok })
+    }
+
+    /// The report of one machine, and whether it fails the command.
+    fn judged(
+        &self,
+        mut facts: Facts,
+        machine: &Machine,
+        knowledge: &Knowledge,
+        start: Instant,
+    ) -> anyhow::Result<(Report, bool)> {
+        machine.assumed.apply(&mut facts, knowledge)?;
         if !facts.environments.iter().any(|environment| environment.selected)
             && facts.gpus.value().is_some_and(|g| !g.is_empty())
         {
-            facts.environments.insert(0, hypothetical(&facts, assumed.python));
+            facts.environments.insert(0, hypothetical(&facts, machine.assumed.python));
         }
         let judged = if self.all { Judged::All } else { Judged::Selected };
         let mut report = judge::judge(CommandName::Doctor, facts, knowledge, judged, start);
-        report.labels = self.node.label.into_iter().collect();
+        report.labels = self.node.label.iter().cloned().collect();
         let gates =
             Gates { expected: !self.node.expect.is_empty(), smoke: self.smoke, framework: self.framework.framework };
         let shut = gates.shut(&mut report, self.fail_on);
-        let exit = if shut || self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
-        output::deliver(report, &self.show)?;
-        Ok(exit)
+        let fails = shut || self.fail_on.fails(&report.findings, report.verdict);
+        Ok((report, fails))
+    }
+
+    /// Without a command a word is a path: one that does not exist and is like a command was meant as that.
+    fn misspelt(&self, error: anyhow::Error) -> anyhow::Error {
+        let cli = super::Cli::command();
+        let commands = || cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+        let missing = self.paths.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
+        match missing.flat_map(|word| nearest(word, commands())).next() {
+            Some(command) => anyhow::anyhow!("{error:#}; did you mean `gpucheck {command}`?"),
+            None => error,
+        }
     }
 
     /// torch runs on this machine, so an assumed machine has nothing to run.
@@ -109,6 +138,7 @@ impl Arguments {
             ("--replay", self.replay.is_some()),
             ("--root", self.root.is_some()),
             ("--gpu", !self.assume.gpu.is_empty()),
+            ("--target", !self.assume.target.is_empty()),
             ("--os", self.assume.os.is_some()),
         ];
         if let Some((option, _)) = elsewhere.iter().find(|(_, given)| *given).filter(|_| self.framework.framework) {
@@ -118,14 +148,14 @@ impl Arguments {
         Ok(())
     }
 
-    fn probe(&self, knowledge: &Knowledge) -> anyhow::Result<Facts> {
+    fn probe(&self, knowledge: &Knowledge, machines: &[Machine]) -> anyhow::Result<Facts> {
         let options = probe::Options {
             root: self.root.clone(),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
             interests: knowledge.interests(),
             smoke: self.smoke.then(|| self.compute.options()),
-            ..self.driver.options(self.assume.assumed().needs_driver() && self.root.is_none())
+            ..self.driver.options(needs_driver(machines) && self.root.is_none())
         };
         probe::facts(&options, &Surroundings::of_process())
     }

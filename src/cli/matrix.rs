@@ -1,20 +1,22 @@
 //! `gpucheck matrix`: which official PyTorch build works on which GPU, CUDA release by CUDA release, with a reason for each cell.
 
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
 
 use anyhow::Context as _;
 use clap::Args;
 
 use super::{
     options::{Assume, Show, Sources},
-    output,
     probe::DriverOptions,
+    targets::{deliver, each, ensure_gpu, needs_driver},
 };
 use crate::{
     exit::Exit,
     facts::CudaVersion,
     judge::{self, Grid},
     probe,
+    report::CommandName,
+    rules::Judged,
     system::Surroundings,
 };
 
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// CUDA releases: 12.8,13.1 [default: all between the oldest and the newest build]
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_CUDA", value_delimiter = ',')]
     cuda: Vec<CudaVersion>,
+    /// Installed environments as rows instead of builds: what runs on each target (repeatable)
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["torch", "cuda"])]
+    env: Vec<PathBuf>,
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
@@ -43,17 +48,30 @@ impl Arguments {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let releases = judge::releases(knowledge, self.torch.as_deref())?;
-        let assumed = self.assume.assumed();
-        let mut facts = probe::facts(&self.driver.options(assumed.needs_driver()), &Surroundings::of_process())?;
-        assumed.apply(&mut facts, knowledge)?;
-        anyhow::ensure!(
-            facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
-            "no GPU found; name one, such as --gpu \"RTX 5090\""
-        );
-        let grid = Grid { releases, cuda: self.cuda, python: assumed.python };
-        let report =
-            judge::matrix(facts, knowledge, &grid, start).context("the platform is unknown; set it with --os")?;
-        output::deliver(report, &self.show)?;
+        let machines = self.assume.machines(true, knowledge)?;
+        let options = probe::Options {
+            python: self.env.clone(),
+            all: !self.env.is_empty(),
+            interests: if self.env.is_empty() { Default::default() } else { knowledge.interests() },
+            ..self.driver.options(needs_driver(&machines))
+        };
+        let mut facts = probe::facts(&options, &Surroundings::of_process())?;
+        if !self.env.is_empty() {
+            // The others that were found are not asked about.
+            facts.environments.truncate(self.env.len());
+        }
+        let reports = each(&machines, |machine| {
+            let mut facts = facts.clone();
+            machine.assumed.apply(&mut facts, knowledge)?;
+            ensure_gpu(&facts)?;
+            if !self.env.is_empty() {
+                return Ok(judge::judge(CommandName::Matrix, facts, knowledge, Judged::All, start));
+            }
+            let grid = Grid { releases: releases.clone(), cuda: self.cuda.clone(), python: machine.assumed.python };
+            judge::matrix(facts, knowledge, &grid, start).context("the platform is unknown; set it with --os")
+        })?;
+        let table = (!self.env.is_empty()).then(|| judge::environments(&reports));
+        deliver(knowledge, reports, table, &self.show, start)?;
         Ok(Exit::Ok)
     }
 }

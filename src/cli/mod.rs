@@ -14,6 +14,8 @@ mod recommend;
 mod rule;
 mod scan;
 mod smoke;
+mod targets;
+mod wishes;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 

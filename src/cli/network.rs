@@ -2,8 +2,12 @@
 
 use clap::Args;
 
-use super::options::{Assume, AssumedOs};
-use crate::{facts::PythonVersion, python::WheelPlatform, scan::Network};
+use crate::{
+    facts::PythonVersion,
+    judge::{Assumed, System},
+    python::WheelPlatform,
+    scan::Network,
+};
 
 /// Where packages come from, and for which machine.
 #[derive(Debug, Clone, Default, Args)]
@@ -27,16 +31,19 @@ pub struct NetworkOptions {
 }
 
 impl NetworkOptions {
-    /// What to ask for; `--os` and `--python-version` count here too.
-    pub fn network(&self, assume: &Assume) -> Network {
+    /// What to ask for; the system, platform and Python of the machine count here too.
+    pub fn network(&self, assumed: &Assumed) -> Network {
         let os = || {
-            let name = match assume.os? {
-                AssumedOs::Linux | AssumedOs::Wsl => "linux",
-                AssumedOs::Windows => "windows",
+            if let Some(platform) = assumed.platform {
+                return platform.to_string().parse().ok();
+            }
+            let name = match assumed.system? {
+                System::Linux | System::Wsl => "linux",
+                System::Windows => "windows",
             };
             name.parse().ok()
         };
-        let network = self.for_python(assume.python_version);
+        let network = self.for_python(assumed.python);
         Network { platform: network.platform.or_else(os), ..network }
     }
 

@@ -1,6 +1,9 @@
 //! Options that several commands share. Each has an environment variable `GPUCHECK_…` of the same meaning.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, builder::TypedValueParser as _};
@@ -9,8 +12,9 @@ use super::output::target::Output;
 
 use crate::{
     facts::{DriverVersion, Expected, PythonVersion, ShellKind},
+    files,
     finding::{Finding, Severity},
-    judge::{Assumed, System},
+    judge::{Assumed, By, Machine, System},
     knowledge::Knowledge,
     render::{ColorChoice, Format},
     report::Verdict,
@@ -33,15 +37,21 @@ pub struct Assume {
     /// Python version, such as 3.12 or 3.14t
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     pub python_version: Option<PythonVersion>,
+    /// One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11"
+    /// (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)
+    #[arg(long, value_name = "MACHINE", env = "GPUCHECK_TARGET", value_delimiter = ';', conflicts_with = "gpu")]
+    pub target: Vec<String>,
     /// Shell to write commands for [default: PowerShell on Windows, else sh]
     #[arg(long, value_name = "SHELL", env = "GPUCHECK_SHELL")]
     pub shell: Option<AssumedShell>,
 }
 
 impl Assume {
-    /// What that means for the facts.
+    /// What the options for each single thing mean for the facts.
     pub fn assumed(&self) -> Assumed {
         Assumed {
+            platform: None,
+            by: By::Options,
             gpus: self.gpu.clone(),
             driver: self.driver.clone(),
             system: self.os.map(|os| match os {
@@ -57,6 +67,54 @@ impl Assume {
             }),
         }
     }
+}
+
+/// Files of the current folder that may name targets, the first that does counts.
+const TARGET_FILES: [&str; 2] = ["gpucheck.toml", "pyproject.toml"];
+/// Longer than any that people write.
+const MAX_FILE: u64 = 4 << 20;
+
+impl Assume {
+    /// The machines to judge for, each alone: those of `--target`, else the one of the other options; where none of them names a
+    /// machine, those that a file of the current folder names, if it is asked (`files`); else this machine.
+    ///
+    /// # Errors
+    /// A target that describes no machine, and a file that cannot be read.
+    pub fn machines(&self, files: bool, knowledge: &Knowledge) -> anyhow::Result<Vec<Machine>> {
+        let assumed = self.assumed();
+        let mut machines = Vec::new();
+        for text in self.target.iter().filter(|text| !text.trim().is_empty()) {
+            machines.push(Machine::parse(text, knowledge)?.or(&assumed));
+        }
+        let unnamed = self.gpu.is_empty() && self.driver.is_none() && self.os.is_none() && machines.is_empty();
+        if files && unnamed {
+            machines = of_files(knowledge)?.into_iter().map(|machine| machine.or(&assumed)).collect();
+        }
+        if machines.is_empty() {
+            machines.push(Machine::of(assumed));
+        }
+        Ok(machines)
+    }
+}
+
+/// The machines that a file of the current folder names.
+fn of_files(knowledge: &Knowledge) -> anyhow::Result<Vec<Machine>> {
+    for name in TARGET_FILES {
+        let text = match files::whole(Path::new(name), MAX_FILE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
+        };
+        // A file of others is their affair: only what it says of gpucheck must be right.
+        if !text.contains("target") || (name == "pyproject.toml" && !text.contains("gpucheck")) {
+            continue;
+        }
+        let machines = Machine::of_file(name, &text, knowledge).with_context(|| name.to_owned())?;
+        if !machines.is_empty() {
+            return Ok(machines);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// What must be present, for nodes on which a missing GPU is an error.

@@ -12,15 +12,15 @@ use std::{
 use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
-    render::{ColorChoice, Screen, render},
-    report::Report,
+    knowledge::GpuLookupError,
+    render::{ColorChoice, Page, Screen},
     start,
     system::{Root, Surroundings, redact},
     text::{self, Grid},
 };
 
 /// Writes the report where the options want it.
-pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
+pub fn deliver<P: Page>(report: P, show: &Show) -> anyhow::Result<()> {
     let files = show.output.iter().filter(|output| output.format.is_none()).count();
     anyhow::ensure!(
         files < 2,
@@ -41,7 +41,7 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
     }
     let others: Vec<_> = show.output.iter().filter_map(|output| Some((output.format?, &output.file))).collect();
     let copy = (!others.is_empty()).then(|| report.clone());
-    let text = render(report, show.format, &screen)?;
+    let text = report.written(show.format, &screen)?;
     // The report first: it is not lost when one of the others cannot be written.
     match show.output.iter().find(|output| output.format.is_none()) {
         Some(output) => write(&output.file, &text)?,
@@ -50,7 +50,7 @@ pub fn deliver(report: Report, show: &Show) -> anyhow::Result<()> {
     for (format, file) in others {
         let plain = Screen { width: None, color: false, ..screen };
         if let Some(report) = &copy {
-            write(file, &render(report.clone(), format, &plain)?)?;
+            write(file, &report.clone().written(format, &plain)?)?;
         }
     }
     Ok(())
@@ -191,7 +191,7 @@ pub fn complain(error: &anyhow::Error) {
 fn message(error: &anyhow::Error) -> String {
     let of = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();
-        if cause.is::<text::Lines>() { text } else { text::visible(&text).into_owned() }
+        if cause.is::<text::Lines>() || cause.is::<GpuLookupError>() { text } else { text::visible(&text).into_owned() }
     };
     error.chain().map(of).collect::<Vec<_>>().join(": ")
 }

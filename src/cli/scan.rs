@@ -13,12 +13,13 @@ use super::{
     network::NetworkOptions,
     options::{Assume, Show, Sources},
     output, progress,
+    targets::{deliver, each},
 };
 use crate::{
     exit::Exit,
-    facts::{CodeTarget, Fact, Facts, Library, Source},
+    facts::{CodeTarget, Fact, Facts, Library, Platform, PythonVersion, Source},
     files,
-    judge::{self, Question},
+    judge::{self, Machine, Question, System},
     knowledge::Knowledge,
     rules,
     scan::{self, Against, Baseline, Collected, Depth, FetchOptions, Progress, Reader, ScanTarget},
@@ -88,31 +89,61 @@ impl Arguments {
         let root = Root::new(None, surroundings.home.as_deref())?;
         // Errors in it are reported before a long read, and a file that is not a baseline is never overwritten.
         let kept = self.baseline.as_ref().map(|path| self.kept(path, &root)).transpose()?;
-        let old = old.map(|old| self.collect(old, &root, knowledge)).transpose()?;
-        let read = self.collect(targets, &root, knowledge)?;
-        let made = match &kept {
-            Some(kept) if self.update_baseline => {
-                Some(Baseline::of(knowledge, &kept.file, &read, Some(kept), &required)?)
+        let machines = self.assume.machines(!self.diff && self.baseline.is_none(), knowledge)?;
+        self.suits(&machines)?;
+        let old = machines.first().zip(old).map(|(machine, old)| self.collect(old, &root, machine, knowledge));
+        // Of a comparison there is one machine alone.
+        let (mut old, mut kept) = (old.transpose()?, kept);
+        let mut met = true;
+        let mut all_read: Vec<(Place, Collected)> = Vec::new();
+        let reports = each(&machines, |machine| {
+            let place = Place::of(machine);
+            let read = match all_read.iter().find(|(other, _)| *other == place) {
+                Some((_, read)) => read.clone(),
+                None => self.collect(targets, &root, machine, knowledge)?,
+            };
+            if machines.len() > 1 && !all_read.iter().any(|(other, _)| *other == place) {
+                all_read.push((place, read.clone()));
             }
-            _ => None,
-        };
-        let name = scan::units(&read).into_iter().next().map(|unit| unit.name);
-        let question = Question {
-            facts: self.facts(knowledge, &read, required, made.as_ref().or(kept.as_ref()))?,
-            every_gpu: self.every_gpu(),
-            old,
-            against: kept.map(|baseline| Against { baseline, depth: self.depth(), written: made.is_some() }),
-            nothing_lost: self.fail_on == Some(FailOn::Lost),
-            system: scan::system_libraries(knowledge, &read.bundles, &root, &surroundings),
-            start,
-        };
-        let report = judge::scan(knowledge, question, read);
-        if let (Some(made), Some(path), Some(name)) = (made, &self.baseline, name) {
-            output::save("the baseline", path, &made.text(&name))?;
-        }
-        let met = report.scan().and_then(|scan| scan.gate.as_ref()).is_none_or(|gate| gate.met);
-        output::deliver(report, &self.show)?;
+            let kept = kept.take();
+            let made = match &kept {
+                Some(kept) if self.update_baseline => {
+                    Some(Baseline::of(knowledge, &kept.file, &read, Some(kept), &required)?)
+                }
+                _ => None,
+            };
+            let name = scan::units(&read).into_iter().next().map(|unit| unit.name);
+            let question = Question {
+                facts: facts(machine, knowledge, &read, required.clone(), made.as_ref().or(kept.as_ref()))?,
+                every_gpu: every_gpu(machine),
+                old: old.take(),
+                against: kept.map(|baseline| Against { baseline, depth: self.depth(), written: made.is_some() }),
+                nothing_lost: self.fail_on == Some(FailOn::Lost),
+                system: scan::system_libraries(knowledge, &read.bundles, &root, &surroundings),
+                start,
+            };
+            let report = judge::scan(knowledge, question, read);
+            if let (Some(made), Some(path), Some(name)) = (made, &self.baseline, name) {
+                output::save("the baseline", path, &made.text(&name))?;
+            }
+            met &= report.scan().and_then(|scan| scan.gate.as_ref()).is_none_or(|gate| gate.met);
+            Ok(report)
+        })?;
+        deliver(knowledge, reports, None, &self.show, start)?;
         Ok(if met { Exit::Ok } else { Exit::Found })
+    }
+
+    /// Whether these machines can be asked about.
+    fn suits(&self, machines: &[Machine]) -> anyhow::Result<()> {
+        if machines.len() < 2 {
+            return Ok(());
+        }
+        for (option, given) in [("--diff", self.diff), ("--baseline", self.baseline.is_some())] {
+            anyhow::ensure!(!given, "{option} compares releases and cannot be combined with several targets");
+        }
+        let nameless = machines.iter().find(|machine| machine.assumed.gpus.is_empty());
+        anyhow::ensure!(nameless.is_none(), "scan does not examine this machine: each target must name its GPUs");
+        Ok(())
     }
 
     /// The baseline as it is; one that is to be written need not be there yet.
@@ -126,11 +157,17 @@ impl Arguments {
     }
 
     /// Reads targets, with a progress line on standard error if that takes long.
-    fn collect(&self, targets: &[PathBuf], root: &Root, knowledge: &Knowledge) -> anyhow::Result<Collected> {
+    fn collect(
+        &self,
+        targets: &[PathBuf],
+        root: &Root,
+        machine: &Machine,
+        knowledge: &Knowledge,
+    ) -> anyhow::Result<Collected> {
         let read = Progress::default();
         let depth = self.depth();
         let mut reader = Reader::new(depth, &read);
-        let network = self.network.network(&self.assume);
+        let network = self.network.network(&machine.assumed);
         let wish = FetchOptions { depth, knowledge, progress: &read };
         progress::while_shown(&read, self.show.quiet, || {
             targets.iter().try_for_each(|word| match ScanTarget::parse(word, network.index_url.is_some())? {
@@ -148,43 +185,53 @@ impl Arguments {
     fn depth(&self) -> Depth {
         Depth { deep: self.deep, quick: self.quick }
     }
+}
 
-    /// Whether the question is not one GPU but which: `--gpu all`, or only a driver.
-    fn every_gpu(&self) -> bool {
-        let gpus = &self.assume.gpu;
-        gpus.iter().any(|gpu| gpu.eq_ignore_ascii_case("all")) || (gpus.is_empty() && self.assume.driver.is_some())
-    }
+/// What decides which wheel of a name is read.
+#[derive(PartialEq, Eq)]
+struct Place(Option<System>, Option<Platform>, Option<PythonVersion>);
 
-    /// What the rules look at: the libraries, where something is required of them, and the GPUs that were named.
-    fn facts(
-        &self,
-        knowledge: &Knowledge,
-        read: &Collected,
-        required: Vec<CodeTarget>,
-        baseline: Option<&Baseline>,
-    ) -> anyhow::Result<Facts> {
-        // What is scanned may be for another machine: nothing of this one counts.
-        let mut facts = Facts { gpus: Fact::unknown("not requested (--gpu)"), ..Facts::default() };
-        let mut assumed = self.assume.assumed();
-        if self.every_gpu() {
-            assumed.gpus.clear();
-        }
-        assumed.apply(&mut facts, knowledge)?;
-        // Without a question the rules run only where they report what is wrong in any case.
-        let vendored =
-            |library: &Library| rules::is_driver_library(&library.path) || rules::is_cuda_runtime(&library.path);
-        let copies = read.bundles.iter().flat_map(|bundle| &bundle.libraries).any(vendored);
-        if !required.is_empty() || copies || facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
-            facts.excused = baseline.map(|baseline| baseline.excused(knowledge, read, &required)).unwrap_or_default();
-            facts.required = required;
-            // The platform of the scanned files stands in for a system that was not given.
-            let platform = read.bundles.first().and_then(scan::Bundle::platform);
-            if facts.host.platform.is_unknown() && read.bundles.iter().all(|bundle| bundle.platform() == platform) {
-                facts.host.platform = platform
-                    .map_or(facts.host.platform, |platform| Fact::known(platform, Source::file("the scanned files")));
-            }
-            facts.environments = read.bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
-        }
-        Ok(facts)
+impl Place {
+    fn of(machine: &Machine) -> Self {
+        let assumed = &machine.assumed;
+        Self(assumed.system, assumed.platform, assumed.python)
     }
+}
+
+/// Whether the question is not one GPU but which: `--gpu all`, or only a driver.
+fn every_gpu(machine: &Machine) -> bool {
+    let gpus = &machine.assumed.gpus;
+    gpus.iter().any(|gpu| gpu.eq_ignore_ascii_case("all")) || (gpus.is_empty() && machine.assumed.driver.is_some())
+}
+
+/// What the rules look at: the libraries, where something is required of them, and the GPUs that were named.
+fn facts(
+    machine: &Machine,
+    knowledge: &Knowledge,
+    read: &Collected,
+    required: Vec<CodeTarget>,
+    baseline: Option<&Baseline>,
+) -> anyhow::Result<Facts> {
+    // What is scanned may be for another machine: nothing of this one counts.
+    let mut facts = Facts { gpus: Fact::unknown("not requested (--gpu)"), ..Facts::default() };
+    let mut assumed = machine.assumed.clone();
+    if every_gpu(machine) {
+        assumed.gpus.clear();
+    }
+    assumed.apply(&mut facts, knowledge)?;
+    // Without a question the rules run only where they report what is wrong in any case.
+    let vendored = |library: &Library| rules::is_driver_library(&library.path) || rules::is_cuda_runtime(&library.path);
+    let copies = read.bundles.iter().flat_map(|bundle| &bundle.libraries).any(vendored);
+    if !required.is_empty() || copies || facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()) {
+        facts.excused = baseline.map(|baseline| baseline.excused(knowledge, read, &required)).unwrap_or_default();
+        facts.required = required;
+        // The platform of the scanned files stands in for a system that was not given.
+        let platform = read.bundles.first().and_then(scan::Bundle::platform);
+        if facts.host.platform.is_unknown() && read.bundles.iter().all(|bundle| bundle.platform() == platform) {
+            facts.host.platform = platform
+                .map_or(facts.host.platform, |platform| Fact::known(platform, Source::file("the scanned files")));
+        }
+        facts.environments = read.bundles.iter().map(|bundle| bundle.environment(&facts)).collect();
+    }
+    Ok(facts)
 }

@@ -5,7 +5,6 @@ use std::ffi::c_int;
 use libloading::Library;
 
 use super::{
-    device::Device,
     functions::Functions,
     library::{self, Opened},
 };
@@ -75,18 +74,6 @@ impl Api {
             return Err(ContactOutcome::Garbled { what: format!("cuDeviceGetCount says {count}") });
         }
         Ok(count)
-    }
-
-    /// The device of this number.
-    ///
-    /// # Errors
-    /// What the driver answers.
-    pub fn device(&self, ordinal: c_int) -> Result<Device<'_>, ContactOutcome> {
-        let handle = number(|place| {
-            // SAFETY: the place is a number's own.
-            unsafe { self.functions.device(place, ordinal) }
-        })?;
-        Ok(Device::new(self, handle))
     }
 }
 

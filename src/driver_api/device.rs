@@ -21,9 +21,16 @@ pub struct Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    /// The handle must be one of this driver's.
-    pub(super) fn new(api: &'a Api, handle: CUdevice) -> Self {
-        Self { api, handle }
+    /// The device of this number.
+    ///
+    /// # Errors
+    /// What the driver answers.
+    pub fn nth(api: &'a Api, ordinal: c_int) -> Result<Self, ContactOutcome> {
+        let handle = number(|place| {
+            // SAFETY: the place is a number's own.
+            unsafe { api.functions.device(place, ordinal) }
+        })?;
+        Ok(Self { api, handle })
     }
 
     /// Product name, as written.

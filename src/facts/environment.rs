@@ -10,7 +10,7 @@ use super::{
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
-    written::Asked,
+    written::{Asked, Wanted},
 };
 
 /// A set of packages that one interpreter sees.
@@ -50,6 +50,9 @@ pub struct Environment {
     /// The container image that it is part of, where that is not the machine itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<Box<ContainerImage>>,
+    /// What is wanted in it, where it is still to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Box<Wanted>>,
 }
 
 impl Environment {
@@ -70,6 +73,7 @@ impl Environment {
             unlisted: Vec::new(),
             elsewhere: Vec::new(),
             image: None,
+            wanted: None,
         }
     }
 
@@ -105,6 +109,30 @@ pub enum Manager {
     UvProject,
     /// conda, mamba, micromamba.
     Conda,
+    /// A pixi workspace: its manifest and pixi.lock.
+    Pixi,
+    /// A Poetry project: pyproject.toml and poetry.lock.
+    Poetry,
+    /// The image that a Dockerfile makes.
+    Docker,
+    /// The system's package manager: pip refuses to change this Python (EXTERNALLY-MANAGED, PEP 668).
+    System,
+}
+
+impl Manager {
+    /// As options and reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pip => "pip",
+            Self::Uv => "uv",
+            Self::UvProject => "uv project",
+            Self::Conda => "conda",
+            Self::Pixi => "pixi",
+            Self::Poetry => "poetry",
+            Self::Docker => "docker",
+            Self::System => "the system's Python",
+        }
+    }
 }
 
 /// A distribution, installed or asked for.

@@ -35,7 +35,7 @@ pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use toolkit::{Toolkit, ToolkitLead};
-pub use written::{Asked, Location, Symptom};
+pub use written::{Asked, Location, Symptom, Wanted};
 
 /// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -41,6 +41,16 @@ pub struct Asked {
     pub source: Option<String>,
 }
 
+/// What somebody wants in an environment that is still to be made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Requirements (PEP 508), in the order in which they were given: `torch>=2.6,<2.8`, `vllm`.
+    pub requirements: Vec<String>,
+    /// Whether constraints are wanted that hold the set that works.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
+}
+
 /// A text that looks like an error. It is what was seen; what it means is knowledge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symptom {

@@ -3,8 +3,8 @@
 
 use super::{Case, add, has_remedy};
 use crate::{
-    facts::DriverVersion,
-    finding::{Command, Finding, Fix, Proof, Remedy},
+    facts::{DriverVersion, Gpu},
+    finding::{Command, Finding, Fix, Remedy},
     knowledge::AdviceRow,
     shell::{NoWord, ShellLine, Word},
 };
@@ -16,22 +16,47 @@ const BRANCH: &str = "{branch}";
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
-        for row in case.knowledge.advice(finding.rule).filter(|row| fits(case, row)) {
-            if let Some(fix) = fix(case, row) {
-                add(finding, &fix);
-            }
+        let rows =
+            case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row) && !only_elsewhere(case, row));
+        for fix in rows.filter_map(|row| fix(case, row)).collect::<Vec<_>>() {
+            add(finding, &fix);
         }
     }
 }
 
 /// Whether a row applies to this machine. Unknown facts about the machine exclude only rows for certain distributions.
-fn fits(case: &Case<'_>, row: &AdviceRow) -> bool {
+fn fits(case: &Case<'_>, finding: &Finding, row: &AdviceRow) -> bool {
     let host = &case.enriched.host;
     let distribution = host.distribution.value().map(|name| name.to_lowercase()).unwrap_or_default();
     let here = |wanted: Option<bool>, there: bool| wanted.is_none_or(|wanted| wanted == there);
+    let system = || host.platform.value().is_some_and(|platform| row.systems.contains(&platform.os));
     here(row.container, host.container.value().is_some())
         && here(row.wsl, host.wsl.value().is_some())
+        && (row.systems.is_empty() || system())
+        && (row.gpus.is_empty() || has_named(case, &row.gpus))
+        && (!row.stands_for_driver || finding.fixes.iter().any(is_driver))
+        && row.package.as_ref().is_none_or(|name| Some(name) == finding.trace.package.as_ref())
         && (row.distributions.is_empty() || row.distributions.iter().any(|word| distribution.contains(word)))
+}
+
+/// Whether a fix is another driver and nothing else.
+fn is_driver(fix: &Fix) -> bool {
+    fix.commands.is_empty() && matches!(fix.needs.as_slice(), [only] if only.starts_with("driver "))
+}
+
+/// Whether there are GPUs, and each has one of these words in its name.
+fn has_named(case: &Case<'_>, words: &[String]) -> bool {
+    let named = |gpu: &Gpu| {
+        let mut parts = gpu.name.value().into_iter().flat_map(|name| name.split([' ', '-', '/']));
+        parts.any(|part| words.iter().any(|word| word == part))
+    };
+    case.enriched.gpus.value().is_some_and(|gpus| !gpus.is_empty() && gpus.iter().all(named))
+}
+
+/// Whether all that a row says is for a Unix shell, and the machine is Windows: there is nothing to do it with.
+fn only_elsewhere(case: &Case<'_>, row: &AdviceRow) -> bool {
+    let writer = case.writer();
+    writer.windows && !row.commands.is_empty() && !row.commands.iter().any(|command| writer.takes(command.tool))
 }
 
 fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
@@ -40,7 +65,8 @@ fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     if version.is_none() && (asked(&row.summary) || row.commands.iter().any(|command| asked(&command.line))) {
         return None;
     }
-    let lines = row.commands.iter().map(|command| {
+    let writer = case.writer();
+    let lines = row.commands.iter().filter(|command| writer.takes(command.tool)).map(|command| {
         let line = ShellLine::of_row(&command.line, &placeholders(version)?)?;
         Ok(Command { tool: command.tool.name(), line })
     });
@@ -52,7 +78,7 @@ fn fix(case: &Case<'_>, row: &AdviceRow) -> Option<Fix> {
     if let Some(version) = version {
         summary = summary.replace(DRIVER, &version.to_string()).replace(BRANCH, &version.branch().to_string());
     }
-    Some(Fix { summary, commands, no_line, proof: Proof::None, needs: Vec::new(), unproven: Vec::new(), result: None })
+    Some(Fix { summary, commands, no_line, ..Fix::default() })
 }
 
 /// What stands for the placeholders on a line.

@@ -1,7 +1,7 @@
 //! A package that is there, asked for again in the same version: by which name an index has that version, and which index it is.
 
 use super::{Case, TORCH_INDEXES};
-use crate::facts::{Environment, Platform};
+use crate::facts::{Environment, Os, Platform};
 
 /// Packages that PyTorch builds in variants and keeps on indexes of its own.
 const OF_TORCH: [&str; 3] = ["torch", "torchvision", "torchaudio"];
@@ -28,17 +28,30 @@ pub(super) fn asked(case: &Case<'_>, environment: &Environment, name: &str, vers
         let index = index.filter(|_| OF_TORCH.contains(&name))?;
         return Some(Asked { version: version.to_owned(), index: Some(index) });
     }
-    // torch's metadata may leave out the local part of a build that only its own index has.
-    let build = environment.package(name).filter(|_| name == "torch").and_then(|torch| torch.build.value());
-    let build = build.filter(|build| crate::python::public_version(&build.version) == version);
-    let row = build.and_then(|build| case.knowledge.torch_build(&build.version, platform?)).map(|(_, row)| row);
-    match (row.filter(|row| !row.pypi_default), build) {
-        (Some(row), Some(build)) => {
-            let index = Some(format!("{TORCH_INDEXES}{}", row.index));
-            Some(Asked { version: build.version.clone(), index })
-        }
-        _ => Some(Asked { version: version.to_owned(), index: None }),
+    if !OF_TORCH.contains(&name) {
+        return Some(Asked { version: version.to_owned(), index: None });
     }
+    // Metadata may leave out the local part of a build that only PyTorch's own index has.
+    let build = environment.package(name).and_then(|package| package.build.value());
+    let build = build.filter(|build| crate::python::public_version(&build.version) == version);
+    let default = default_variant(case, environment, platform?);
+    let Some((_, variant)) = build.and_then(|build| build.version.split_once('+')) else {
+        // What the default index gives is another build than the one that is there, or may be.
+        let same = build.is_some() || platform?.os == Os::Linux;
+        return same.then(|| Asked { version: version.to_owned(), index: None });
+    };
+    if default.as_deref() == Some(variant) {
+        return Some(Asked { version: version.to_owned(), index: None });
+    }
+    let index = variant_index(case, platform?, variant)?;
+    Some(Asked { version: format!("{version}+{variant}"), index: Some(index) })
+}
+
+/// The variant that the default index has of the torch that is there.
+fn default_variant(case: &Case<'_>, environment: &Environment, platform: Platform) -> Option<String> {
+    let release = case.knowledge.torch_release(environment.package("torch")?.version.value()?)?;
+    let mut builds = release.builds.iter().filter(|build| build.platform == platform);
+    builds.find(|build| build.pypi_default).map(|build| build.variant.clone())
 }
 
 /// PyTorch's index of a variant such as `cu128`.

@@ -89,7 +89,7 @@ fn serves(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, wis
     there && driver && knowledge.torch_code(build).map_or(wish.gpus.is_empty(), runs)
 }
 
-/// The CUDA release nearest to the installed one, then what the default index gives, then a variant in which the companions are known
+/// The CUDA release nearest to the installed one (of another major, the default index's before the nearest minor), then what the default index gives, then a variant in which the companions are known
 /// to exist, then what was read rather than reported, then the newest.
 fn preference(knowledge: &Knowledge, candidate: &Candidate<'_>, wish: &Wish<'_>) -> impl Ord + use<> {
     let build = candidate.build;
@@ -99,9 +99,11 @@ fn preference(knowledge: &Knowledge, candidate: &Candidate<'_>, wish: &Wish<'_>)
         .as_ref()
         .is_some_and(|version| !companions::variant_exists(knowledge, "torchaudio", version, candidate));
     let cuda = build.cuda();
-    let distance = match (wish.installed.and_then(|(_, cuda)| cuda), cuda) {
+    let (major, minor) = match (wish.installed.and_then(|(_, cuda)| cuda), cuda) {
         (Some(installed), Some(cuda)) => (installed.major.abs_diff(cuda.major), installed.minor.abs_diff(cuda.minor)),
         _ => (0, 0),
     };
-    (distance, !build.pypi_default, lonely, build.basis, Reverse(cuda))
+    // The numbers of two majors are not near or far from each other.
+    let near = if major == 0 { minor } else { 0 };
+    ((major, near), !build.pypi_default, minor, lonely, build.basis, Reverse(cuda))
 }

@@ -5,20 +5,20 @@ use super::{Candidate, Change, Install};
 use crate::{
     facts::{Build, Environment},
     knowledge::Knowledge,
-    python::{self, Requirement},
 };
 
 /// Packages that are released for one torch.
 pub(super) const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 
 /// The installs that bring this build and the companions that are there, or all of them where torch is not installed yet. `local`
-/// says whether local versions are named, which PyTorch's own index has and the default one has not. What is already installed as it
-/// should be is left out.
+/// says whether local versions are named, which PyTorch's own index has and the default one has not; `more` names companions that are
+/// wanted although they are not there. What is already installed as it should be is left out.
 pub(super) fn installs(
     knowledge: &Knowledge,
     candidate: &Candidate<'_>,
     environment: Option<&Environment>,
     local: bool,
+    more: &[String],
 ) -> Vec<Install> {
     let Candidate { release, build } = candidate;
     let wanted = |name: &str| {
@@ -28,7 +28,8 @@ pub(super) fn installs(
             _ => release.torchaudio.as_ref(),
         };
         let fresh = environment.is_none_or(|environment| environment.package("torch").is_none());
-        let there = environment.is_some_and(|environment| environment.package(name).is_some());
+        let there = environment.is_some_and(|environment| environment.package(name).is_some())
+            || more.iter().any(|other| other == name);
         version.filter(|_| name == "torch" || fresh || there)
     };
     ["torch"]
@@ -44,6 +45,8 @@ pub(super) fn installs(
                 spec: None,
                 build: exists.then(|| Build { version: full, cuda: build.cuda() }),
                 requires: Vec::new(),
+                apart: false,
+                compiled: false,
             };
             let installed = environment.and_then(|environment| environment.package(name));
             let same = installed
@@ -82,21 +85,4 @@ fn triton_version(candidate: &Candidate<'_>) -> Option<String> {
     let spec = candidate.release.triton.as_deref()?;
     let version = spec.strip_prefix("==").or_else(|| spec.strip_prefix("~="))?;
     Some(version.trim().to_owned())
-}
-
-/// Packages with machine code that require torch: compiled against the version that goes.
-pub(super) fn compiled_against_torch(environment: &Environment) -> Vec<String> {
-    environment
-        .packages
-        .iter()
-        .filter(|package| package.name != "torch" && !COMPANIONS.contains(&package.name.as_str()))
-        .filter(|package| !package.libraries.is_empty())
-        .filter(|package| {
-            package.requires.iter().any(|line| line.parse::<Requirement>().is_ok_and(|wanted| wanted.name == "torch"))
-        })
-        .map(|package| match package.version.value() {
-            Some(version) => format!("{} {}", package.name, python::public_version(version)),
-            None => package.name.clone(),
-        })
-        .collect()
 }

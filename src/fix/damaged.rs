@@ -45,10 +45,14 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
             spec: None,
             build: package.build.value().cloned(),
             requires: package.requires.clone(),
+            apart: false,
+            compiled: false,
         })],
         index,
         reinstall: true,
         alone: true,
+        restores: false,
+        links: None,
         unproven,
     })
 }

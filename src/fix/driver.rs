@@ -7,6 +7,7 @@ use super::{
 use crate::{
     facts::{DriverVersion, Os},
     finding::{Finding, Remedy, Severity},
+    rules::gpu_name,
 };
 
 /// Adds the driver that would do to findings that another driver would remove.
@@ -18,7 +19,15 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             let plan = plan(case, step, *step > driver.version);
             let after = After::of(case, &plan);
             let breaks = after.new.iter().any(|new| new.severity == Severity::Error);
-            (!after.keeps(finding) && !breaks).then_some((plan, after))
+            // With an error left that asks for another torch or another driver, this one cures nothing.
+            let alone = [Remedy::Driver, Remedy::TorchBuild].iter().all(|&kind| after.removes(kind, Severity::Error));
+            let of_package = |stays: &Finding| {
+                stays.severity == Severity::Error
+                    && stays.environment == finding.environment
+                    && stays.trace.package == finding.trace.package
+            };
+            let alone = alone && (finding.trace.package.is_none() || !after.stay.iter().any(of_package));
+            (!after.keeps(finding) && !breaks && alone).then_some((plan, after))
         });
         if let Some((plan, after)) = passed {
             let result = plan.changes.iter().find_map(|change| match change {
@@ -47,12 +56,29 @@ fn steps(case: &Case<'_>, current: &DriverVersion) -> Vec<DriverVersion> {
     newer.chain(older).collect()
 }
 
+/// What an update to this version is called, with the branch at which it has to end.
+pub(super) fn update(case: &Case<'_>, version: &DriverVersion) -> String {
+    let gpus = case.enriched.gpus.value().into_iter().flatten();
+    let visible = gpus.filter(|gpu| gpu.named || gpu.visible.value() != Some(&false));
+    let ends = visible
+        .filter_map(|gpu| Some((case.knowledge.architecture(*gpu.capability.value()?)?.driver_last_branch?, gpu)));
+    match ends.min_by_key(|(branch, _)| *branch) {
+        None => format!("update the NVIDIA driver to {version} or newer"),
+        Some((last, gpu)) => {
+            let name = gpu_name(gpu);
+            let next = case.knowledge.driver_branches().filter(|branch| *branch > last).min();
+            let newer = next.map_or_else(|| "newer branches".to_owned(), |next| format!("{next} and newer"));
+            format!(
+                "update the NVIDIA driver to {version} or a newer one of branch {last} (the last branch for {name}; {newer} no longer \
+                 support it)"
+            )
+        }
+    }
+}
+
 fn plan(case: &Case<'_>, version: &DriverVersion, newer: bool) -> Plan {
-    let what = if newer {
-        format!("update the NVIDIA driver to {version} or newer")
-    } else {
-        format!("downgrade to NVIDIA driver branch {}", version.branch())
-    };
+    let what =
+        if newer { update(case, version) } else { format!("downgrade to NVIDIA driver branch {}", version.branch()) };
     let from = match case.driver_os() {
         Os::Windows if case.facts.host.wsl.value().is_some() => ", on Windows, not inside WSL",
         Os::Windows => ", from nvidia.com/drivers",

@@ -24,7 +24,7 @@ pub struct Tried {
 /// Judges a build with its companions in the environments of `facts`, which have no torch yet.
 pub fn try_build(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>) -> Tried {
     let own_index = !candidate.build.pypi_default;
-    let installs = companions::installs(knowledge, candidate, None, own_index);
+    let installs = companions::installs(knowledge, candidate, None, own_index, &[]);
     let plan = Plan {
         summary: format!("torch {}", candidate.build.full_version(candidate.release)),
         changes: installs.into_iter().map(Change::Install).collect(),
@@ -35,7 +35,7 @@ pub fn try_build(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>
     let after = enrich(&plan.apply(facts, environment.map(|environment| environment.id.as_str())), knowledge);
     let findings = resolve::resolve(&rules::run(&after, knowledge, Judged::All).findings, &after);
     // Everything on these lines comes from rows: one that is not fit for a line makes none.
-    let commands = commands::commands(&plan, environment, &facts.host).unwrap_or_default();
+    let commands = commands::lines(&plan, environment, &facts.host).unwrap_or_default().commands;
     Tried { findings, commands, facts: after }
 }
 

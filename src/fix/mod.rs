@@ -1,8 +1,8 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
-//! do); `grid` tries one build of torch from nothing. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
+//! have), `driver`, `variables`, `ptxas` (another assembler for Triton), `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
+//! do); `notes` is what is known of the tool; `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `stack` what is wanted besides torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
 mod again;
@@ -11,25 +11,30 @@ mod candidates;
 mod commands;
 mod companions;
 mod damaged;
+mod dependents;
 mod driver;
 mod grid;
 mod impossible;
+mod notes;
 mod overwritten;
 mod packages;
 mod plan;
 mod proofs;
 mod prove;
+mod ptxas;
 mod requirements;
+mod solved;
+mod stack;
 mod torch;
 mod variables;
 
 pub use candidate::Candidate;
 pub use candidates::Wish;
-pub use commands::{TORCH_INDEXES, commands};
+pub use commands::{Lines, TORCH_INDEXES, lines};
 pub use grid::{Tried, try_build};
 pub use plan::{Change, Install, Plan};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proofs::Proofs;
 
@@ -38,6 +43,7 @@ use crate::{
     finding::{Command, Finding, Fix, Remedy},
     knowledge::Knowledge,
     rules::{Undecided, Verdicts},
+    shell::NoWord,
 };
 
 /// What is known before anything is changed.
@@ -53,6 +59,13 @@ pub struct Before<'b> {
     pub verdicts: &'b Verdicts,
 }
 
+/// What tells a finding from others: rule, environment and package.
+type Key = (&'static str, Option<String>, Option<String>);
+
+fn key(finding: &Finding) -> Key {
+    (finding.rule, finding.environment.clone(), finding.trace.package.clone())
+}
+
 /// What every search works on.
 struct Case<'c> {
     /// What was seen: a plan changes this, not what was concluded from it.
@@ -64,6 +77,8 @@ struct Case<'c> {
     environment: Option<&'c Environment>,
     /// All findings before, none folded.
     before: &'c [Finding],
+    /// The findings of the report, by rule, environment and package: each of them has fixes of its own.
+    shown: BTreeSet<Key>,
     /// What could not be decided before.
     undecided: &'c [Undecided],
     /// The plans that were judged.
@@ -92,12 +107,31 @@ impl Case<'_> {
         image.map_or(&self.facts.host.glibc, |image| &image.glibc)
     }
 
-    /// The lines of a plan, or why there are none.
-    fn commands(&self, plan: &Plan) -> (Vec<Command>, Option<String>) {
-        match commands::commands(plan, self.environment, &self.facts.host) {
-            Ok(commands) => (commands, None),
-            Err(error) => (Vec::new(), Some(error.to_string())),
+    /// What carries out a plan with what is known of the tool, or why there is nothing to paste.
+    fn lines(&self, plan: &Plan) -> Result<Lines, NoWord> {
+        let mut lines = Lines::default();
+        for (place, mut step) in plan.steps().into_iter().enumerate() {
+            if place > 0 && self.writer().is_image() {
+                // The first step has named the image that all of them change.
+                step.changes.retain(|change| !matches!(change, Change::NewPython(_)));
+            }
+            let of_step = commands::lines(&step, self.environment, &self.facts.host)?;
+            lines.edits.extend(of_step.edits);
+            // A later step does not make the environment again.
+            let new = |command: &Command| !lines.commands.contains(command);
+            let commands: Vec<Command> = of_step.commands.into_iter().filter(new).collect();
+            lines.commands.extend(commands);
+            lines.notes.extend(of_step.notes);
         }
+        if let Some(environment) = self.environment.filter(|_| plan.installs().next().is_some()) {
+            lines.notes.extend(notes::of(self.knowledge, environment, plan));
+        }
+        Ok(lines)
+    }
+
+    /// What writes lines for the environment.
+    fn writer(&self) -> commands::Writer<'_> {
+        commands::Writer::of(self.environment, &self.facts.host)
     }
 }
 
@@ -109,12 +143,14 @@ fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
 /// Adds to each finding what would remove it, best first.
 pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
     let Before { facts, enriched, knowledge, verdicts } = *before;
+    let shown: BTreeSet<Key> = findings.iter().map(key).collect();
     let case = |environment: Option<&str>| Case {
         facts,
         enriched,
         knowledge,
         environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
         before: &verdicts.findings,
+        shown: shown.clone(),
         undecided: &verdicts.unknown,
         proofs: Proofs::default(),
     };
@@ -124,6 +160,7 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
     for id in ids {
         let case = case(id.as_deref());
         let mut own: Vec<&mut Finding> = findings.iter_mut().filter(|finding| finding.environment == id).collect();
+        ptxas::attach(&case, &mut own);
         packages::attach(&case, &mut own);
         torch::attach(&case, &mut own);
         requirements::attach(&case, &mut own);
@@ -132,12 +169,16 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
         overwritten::attach(&case, &mut own);
         damaged::attach(&case, &mut own);
         advice::attach(&case, &mut own);
+        solved::attach(&case, &mut own);
     }
 }
 
 /// Adds a fix unless the finding already has one with the same lines.
 fn add(finding: &mut Finding, fix: &Fix) {
-    let known = finding.fixes.iter().any(|other| other.commands == fix.commands && other.summary == fix.summary);
+    let known = finding
+        .fixes
+        .iter()
+        .any(|other| other.commands == fix.commands && other.edits == fix.edits && other.summary == fix.summary);
     if !known {
         finding.fixes.push(fix.clone());
     }

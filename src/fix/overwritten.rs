@@ -65,11 +65,15 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
                 spec: None,
                 build: None,
                 requires: keep.requires.clone(),
+                apart: false,
+                compiled: false,
             }),
         ],
         index,
         reinstall: true,
         alone: true,
+        restores: false,
+        links: None,
         unproven,
     })
 }

@@ -1,13 +1,13 @@
 //! Another version of a package, the package that brings what it lacks, and what the row of a known problem says.
 
 use super::{
-    Candidate, Case, Change, Install, Plan, TORCH_INDEXES, add, again, companions, has_remedy,
+    Candidate, Case, Change, Install, Lines, Plan, TORCH_INDEXES, add, again, dependents, has_remedy,
     prove::{self, After},
 };
 use crate::{
-    facts::Environment,
-    finding::{Command, Finding, Fix, Proof, Remedy, Severity},
-    knowledge::{AdviceCommand, FixRow, PackageBuild},
+    facts::{Environment, Toolkit},
+    finding::{Command, Finding, Fix, Remedy, Severity},
+    knowledge::{FixRow, PackageBuild},
     python::{self, Requirement},
     rules::cuda_major,
     shell::{NoWord, ShellLine},
@@ -23,6 +23,7 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
                 plans.extend(without_override(case, &name).map(|plan| (plan, Remedy::Variables)));
             }
             if has_remedy(finding, Remedy::PackageVersion) {
+                plans.extend(for_this_torch(case, environment, &name).map(|plan| (plan, Remedy::PackageVersion)));
                 let versions = versions(case, environment, &name);
                 let bringing = bringing(case, environment, finding);
                 // Without a CUDA release that another version could be for, installing the missing library is the smaller change.
@@ -43,11 +44,27 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     }
 }
 
+/// Another version of a package that removes a finding about the environment.
+pub(super) fn another_version(
+    case: &Case<'_>,
+    environment: &Environment,
+    finding: &Finding,
+    name: &str,
+) -> Option<Fix> {
+    let plans = versions(case, environment, name).into_iter().map(|plan| (plan, Remedy::PackageVersion));
+    first(case, finding, plans.collect())
+}
+
 /// Whether a torch or a toolkit brings a CUDA that packages can be chosen for.
 fn has_cuda(case: &Case<'_>, environment: &Environment) -> bool {
     let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda);
-    let toolkits = environment.image.as_deref().map_or(&case.facts.toolkits, |image| &image.toolkits);
-    torch.is_some() || !toolkits.is_empty()
+    torch.is_some() || !toolkits(case).is_empty()
+}
+
+/// The toolkits that the environment's programs see: an image's own, else those of the machine.
+fn toolkits<'c>(case: &'c Case<'_>) -> &'c [Toolkit] {
+    let image = case.environment.and_then(|environment| environment.image.as_deref());
+    image.map_or(&case.facts.toolkits, |image| &image.toolkits)
 }
 
 /// The first plan that removes the finding and breaks nothing; where there is none, one after which less can be said, then one that
@@ -116,12 +133,39 @@ fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan>
         older(a).cmp(&older(b)).then_with(|| if older(a) { b.cmp(a) } else { a.cmp(b) })
     });
     targets.dedup_by(|a, b| a.0 == b.0);
-    let plan =
-        |(_, version, row): &(_, &str, Option<&PackageBuild>)| version_plan(case, environment, name, version, *row);
-    let mut plans: Vec<Plan> = targets.iter().filter_map(plan).collect();
+    let python = environment.python.value().copied();
+    let here = targets.iter().filter(|(.., row)| row.is_none_or(|row| dependents::admits(row, python)));
+    let mut plans: Vec<Plan> =
+        here.filter_map(|(_, version, row)| version_plan(case, environment, name, version, *row)).collect();
     // One that leaves torch as it is before one that changes it.
     plans.sort_by_key(|plan| plan.installs().count());
+    let elsewhere = targets.iter().filter_map(|(_, version, row)| {
+        let row = row.filter(|row| !dependents::admits(row, python))?;
+        new_python_plan(case, environment, name, version, row)
+    });
+    plans.extend(elsewhere);
     plans
+}
+
+/// The wheel that its publisher keeps for the torch that is there, on a page of its own.
+fn for_this_torch(case: &Case<'_>, environment: &Environment, name: &str) -> Option<Plan> {
+    let torch = environment.package("torch")?.build.value()?;
+    let platform = *environment.platform.value()?;
+    let variant = match torch.cuda {
+        Some(cuda) => python::cuda_tag(cuda),
+        None => "cpu".to_owned(),
+    };
+    let (version, links) = case.knowledge.wheel_for_torch(name, &torch.version, &variant, platform)?;
+    let installed = environment.package(name)?.version.value()?;
+    (version != *installed).then(|| Plan {
+        summary: format!("{name} {version} instead of {installed}: the wheel for torch {}", torch.version),
+        changes: vec![Change::Install(Install::exact(name, &version))],
+        links: Some(links),
+        // What it requires is there, and torch must stay.
+        alone: true,
+        unproven: vec![format!("whether {name} {version} has a wheel for this Python")],
+        ..Plan::default()
+    })
 }
 
 /// Doing without the package.
@@ -143,38 +187,57 @@ fn version_plan(
 ) -> Option<Plan> {
     let installed = environment.package(name).and_then(|package| package.version.value());
     let instead = installed.map(|installed| format!(" instead of {installed}")).unwrap_or_default();
-    let mut plan = Plan {
-        summary: format!("{name} {version}{instead}"),
-        changes: vec![Change::Install(exact(name, version))],
-        unproven: vec![format!("whether {name} {version} has a wheel for this Python")],
-        ..Plan::default()
-    };
-    let range = row.and_then(|row| row.torch.as_deref());
+    let known = row.is_some_and(|row| row.python.is_some() && environment.python.value().is_some());
+    let wheel = || format!("whether {name} {version} has a wheel for this Python");
+    let unproven: Vec<String> = (!known).then(wheel).into_iter().collect();
     let torch = environment.package("torch").and_then(|torch| {
         torch.build.value().map(|build| build.version.as_str()).or(torch.version.value().map(String::as_str))
     });
-    if let (Some(range), Some(torch)) = (range, torch)
-        && python::in_range(range, torch) == Some(false)
-    {
-        let platform = *environment.platform.value()?;
-        let fits = case.knowledge.torch_releases().filter(|release| {
-            let python = environment.python.value().is_none_or(|python| release.python_on(platform).contains(python));
-            python && python::in_range(range, &release.version) == Some(true)
+    let range = row.and_then(|row| Some((row, row.torch.as_deref()?)));
+    let other = range.zip(torch).filter(|((_, range), torch)| python::in_range(range, torch) == Some(false));
+    let Some(((row, range), torch)) = other else {
+        return Some(Plan {
+            summary: format!("{name} {version}{instead}"),
+            changes: vec![Change::Install(Install::exact(name, version))],
+            unproven,
+            ..Plan::default()
         });
-        let release = fits.last()?;
-        let build = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
-        let candidate = Candidate { release, build };
-        plan.summary += &format!(", with torch {}", build.full_version(release));
-        plan.changes.extend(companions::followers(&candidate, Some(environment)));
-        let installs = companions::installs(case.knowledge, &candidate, Some(environment), false);
-        plan.changes.extend(installs.into_iter().map(Change::Install));
+    };
+    // An index that has the build, a GPU that it serves, a driver that it runs on: that is the search for torch.
+    let fits = |candidate: &Candidate<'_>| {
+        python::in_range(range, &candidate.release.version) == Some(true) && dependents::fits(row, candidate)
+    };
+    let mut plan = super::torch::in_range(case, environment, fits, None)?;
+    let apart = plan.index.is_some();
+    plan.changes.retain(|change| !matches!(change, Change::Install(install) if install.name == name));
+    let brought = plan.installs().find(|install| install.name == "torch").and_then(|torch| torch.build.clone());
+    let brought = brought.map_or_else(|| range.to_owned(), |build| build.version);
+    plan.changes.insert(0, Change::Install(Install { apart, ..Install::exact(name, version) }));
+    plan.summary = format!("{name} {version}{instead}, with torch {brought}");
+    plan.unproven.extend(unproven);
+    if dependents::undecided(case, environment).iter().any(|other| !other.starts_with(&format!("{name} "))) {
         plan.unproven.push(format!("other packages that depend on torch {torch}"));
     }
     Some(plan)
 }
 
-fn exact(name: &str, version: &str) -> Install {
-    Install { name: name.to_owned(), version: Some(version.to_owned()), spec: None, build: None, requires: Vec::new() }
+/// One version of a package in a new environment, with a Python that it exists for.
+fn new_python_plan(
+    case: &Case<'_>,
+    environment: &Environment,
+    name: &str,
+    version: &str,
+    row: &PackageBuild,
+) -> Option<Plan> {
+    let range = row.torch.as_deref()?;
+    let fits = |candidate: &Candidate<'_>| {
+        python::in_range(range, &candidate.release.version) == Some(true) && dependents::fits(row, candidate)
+    };
+    let mut plan = super::torch::in_range(case, environment, fits, Some(row.python.as_deref()?))?;
+    let build = plan.installs().find_map(|install| install.build.clone().filter(|_| install.name == "torch"))?;
+    plan.changes.push(Change::Install(Install::exact(name, version)));
+    plan.summary = format!("in a new environment with another Python: {name} {version}, with torch {}", build.version);
+    Some(plan)
 }
 
 /// Packages that bring a missing library, by their rows.
@@ -186,7 +249,15 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
         let owners = case.knowledge.distributions_with(soname).filter(|row| row.distribution.starts_with("nvidia-"));
         let row = owners.min_by_key(|row| row.cuda.is_some() && row.cuda != cuda)?;
         let spec = row.versions.as_ref().map(|range| format!("{}{range}", row.distribution));
-        Some(Install { name: row.distribution.clone(), version: None, spec, build: None, requires: Vec::new() })
+        Some(Install {
+            name: row.distribution.clone(),
+            version: None,
+            spec,
+            build: None,
+            requires: Vec::new(),
+            apart: false,
+            compiled: false,
+        })
     };
     let of = |soname: &String| {
         let by_row = case.knowledge.package_files().find_map(|file| {
@@ -197,7 +268,7 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
                 .filter(brings)
                 .find(|row| file.names().any(|name| row.concerns(name, platform)) && row.newest.is_some())?;
             let name = row.of.first().map_or(file.package.name.as_str(), String::as_str);
-            Some(exact(name, row.newest.as_deref()?))
+            Some(Install::exact(name, row.newest.as_deref()?))
         });
         by_row.or_else(|| newest(soname))
     };
@@ -242,27 +313,36 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
     let asked = row.requirements.iter().filter_map(|line| {
         let name = line.parse::<Requirement>().ok()?.name;
         let spec = Some(line.clone());
-        Some(Change::Install(Install { name, version: None, spec, build: None, requires: Vec::new() }))
+        Some(Change::Install(Install {
+            name,
+            version: None,
+            spec,
+            build: None,
+            requires: Vec::new(),
+            apart: false,
+            compiled: false,
+        }))
     });
     let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
-    let own = |line: &AdviceCommand| {
-        ShellLine::of_row(&line.line, &[]).map(|text| Command { tool: line.tool.name(), line: text })
+    let written = || -> Result<Lines, NoWord> {
+        let mut lines = case.lines(&packages)?;
+        let writer = case.writer();
+        if let Some(build) = &row.build {
+            lines.commands.extend(writer.build(build)?);
+        }
+        if let Some(wanted) = &row.cuda_home {
+            lines.commands.extend(writer.cuda_home(wanted, toolkits(case))?);
+        }
+        for line in row.commands.iter().filter(|line| writer.takes(line.tool)) {
+            lines.commands.push(Command { tool: line.tool.name(), line: ShellLine::of_row(&line.line, &[])? });
+        }
+        Ok(lines)
     };
-    let (commands, no_line) = case.commands(&packages);
-    let own = row.commands.iter().map(own).collect::<Result<Vec<Command>, NoWord>>();
-    let (commands, no_line) = match (no_line, own) {
-        (None, Ok(own)) => (commands.into_iter().chain(own).collect(), None),
-        (no_line, own) => (Vec::new(), no_line.or(own.err().map(|error| error.to_string()))),
+    let (Lines { edits, commands, notes }, no_line) = match written() {
+        Ok(lines) => (lines, None),
+        Err(error) => (Lines::default(), Some(error.to_string())),
     };
-    Fix {
-        summary: row.summary.clone(),
-        commands,
-        no_line,
-        proof: Proof::None,
-        needs: Vec::new(),
-        unproven: Vec::new(),
-        result: None,
-    }
+    Fix { summary: row.summary.clone(), edits, commands, notes, no_line, ..Fix::default() }
 }
 
 /// What a row changes; nothing where it is not known where a package that it restores came from.
@@ -272,12 +352,12 @@ fn plan(case: &Case<'_>, environment: &Environment, row: &FixRow) -> Option<Plan
     let unset = row.unset.iter().map(|name| Change::Variable(name.clone().into(), None));
     let set = row.set.iter().map(|(name, value)| Change::Variable(name.clone().into(), Some(value.clone())));
     let installs = row.install.iter().filter_map(|text| text.split_once("=="));
-    let installs = installs.map(|(name, version)| Change::Install(exact(name, version)));
+    let installs = installs.map(|(name, version)| Change::Install(Install::exact(name, version)));
     let mut again = Vec::new();
     for package in row.restore.iter().filter_map(|name| environment.package(name)) {
         let Some(version) = package.version.value() else { continue };
         let asked = again::asked(case, environment, &package.name, version)?;
-        let mut install = exact(&package.name, &asked.version);
+        let mut install = Install::exact(&package.name, &asked.version);
         install.requires.clone_from(&package.requires);
         again.push(Change::Install(install));
         index = index.or(asked.index);

@@ -16,10 +16,14 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Extra package index that the installs need; nothing for the default one.
     pub index: Option<String>,
+    /// Page with wheels that the installs are taken from, beside the index.
+    pub links: Option<String>,
     /// Whether packages are installed again although they are there.
     pub reinstall: bool,
     /// Whether what the packages require is left as it is.
     pub alone: bool,
+    /// Whether the packages are those that what is installed requires: a project's lock file has them.
+    pub restores: bool,
     /// What the plan cannot promise.
     pub unproven: Vec<String>,
 }
@@ -61,6 +65,10 @@ pub struct Install {
     pub build: Option<Build>,
     /// What the new version requires, as far as it is known.
     pub requires: Vec<String>,
+    /// Whether it comes from the default index although the plan names another: on a line of its own, after the others.
+    pub apart: bool,
+    /// Whether it is compiled against the torch that is there: on a line of its own, after all others, that does not hide torch from it.
+    pub compiled: bool,
 }
 
 impl Plan {
@@ -70,6 +78,25 @@ impl Plan {
             Change::Install(install) => Some(install),
             _ => None,
         })
+    }
+
+    /// The plan in steps, in order: what comes from the plan's index, what comes from the default one afterwards, what is compiled.
+    pub fn steps(&self) -> Vec<Self> {
+        let (compiled, rest): (Vec<_>, Vec<_>) = self
+            .changes
+            .iter()
+            .cloned()
+            .partition(|change| matches!(change, Change::Install(install) if install.compiled));
+        let (later, first): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|change| matches!(change, Change::Install(install) if install.apart));
+        // Each step of a plan for a new environment names the environment.
+        let new: Vec<Change> = first.iter().filter(|change| matches!(change, Change::NewPython(_))).cloned().collect();
+        let mut steps = vec![Self { changes: first, ..self.clone() }];
+        for changes in [later, compiled].into_iter().filter(|changes| !changes.is_empty()) {
+            let changes = new.iter().cloned().chain(changes).collect();
+            steps.push(Self { changes, index: None, ..self.clone() });
+        }
+        steps
     }
 
     /// The facts after the plan, for the environment of this id; other environments are left out, they are not judged again.
@@ -205,6 +232,12 @@ fn follow(environment: &mut Environment, places: &Places, name: &str, version: O
 }
 
 impl Install {
+    /// This version of a package.
+    pub fn exact(name: &str, version: &str) -> Self {
+        let (name, version) = (name.to_owned(), Some(version.to_owned()));
+        Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false, compiled: false }
+    }
+
     fn apply(&self, environment: &mut Environment, places: &mut Places, summary: &str) {
         let via = planned(summary);
         let version = match (&self.version, &self.spec) {

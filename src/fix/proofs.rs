@@ -2,7 +2,8 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
-use super::{Change, prove::After};
+use super::{Change, Plan, prove::After};
+use crate::finding::{Command, Finding, Fix};
 
 /// Findings that are kept in all. Real environments have some hundreds; one crafted to have a hundred thousand is judged again
 /// instead of being stored once per plan.
@@ -16,6 +17,17 @@ pub(super) struct Proofs(RefCell<Kept>);
 struct Kept {
     by_changes: HashMap<Vec<Change>, Rc<After>>,
     findings: usize,
+    /// The fixes that were written, by their lines.
+    fixes: Vec<Written>,
+}
+
+/// A plan that was written as a fix.
+#[derive(Debug)]
+struct Written {
+    commands: Vec<Command>,
+    after: Rc<After>,
+    /// Names and versions that it installs.
+    installs: Vec<(String, Option<String>)>,
 }
 
 impl Proofs {
@@ -32,6 +44,36 @@ impl Proofs {
             kept.by_changes.insert(changes.to_vec(), Rc::clone(&after));
         }
         after
+    }
+
+    /// Remembers what a fix comes from.
+    pub fn written(&self, commands: &[Command], plan: &Plan, after: &Rc<After>) {
+        let mut kept = self.0.borrow_mut();
+        if commands.is_empty() || kept.fixes.iter().any(|other| other.commands == commands) {
+            return;
+        }
+        let installs = plan.installs().map(|install| (install.name.clone(), install.version.clone())).collect();
+        kept.fixes.push(Written { commands: commands.to_vec(), after: Rc::clone(after), installs });
+    }
+
+    /// Whether a finding goes with a fix that was written for another one.
+    pub fn solves(&self, fix: &Fix, finding: &Finding) -> bool {
+        let kept = self.0.borrow();
+        let written = kept.fixes.iter().find(|written| written.commands == fix.commands);
+        written.is_some_and(|written| !written.after.keeps(finding))
+    }
+
+    /// The package that two fixes install in different versions.
+    pub fn contradiction(&self, one: &Fix, other: &Fix) -> Option<String> {
+        let kept = self.0.borrow();
+        let installs = |fix: &Fix| {
+            let written = kept.fixes.iter().find(|written| written.commands == fix.commands);
+            written.map(|written| written.installs.as_slice()).unwrap_or_default()
+        };
+        let differs = |(name, version): &&(String, Option<String>)| {
+            installs(other).iter().any(|(same, another)| same == name && another != version)
+        };
+        installs(one).iter().find(differs).map(|(name, _)| name.clone())
     }
 }
 

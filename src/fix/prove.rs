@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Case, Change, Plan, has_remedy};
+use super::{Case, Change, Lines, Plan, has_remedy, key};
 use crate::{
     enrich::enrich,
     finding::{Finding, Fix, Proof, Remedy, Severity},
@@ -47,24 +47,29 @@ impl After {
 
     /// Whether a finding of this rule about the same environment and one of the same GPUs stays.
     pub fn keeps(&self, finding: &Finding) -> bool {
-        self.stay.iter().any(|stays| {
-            stays.rule == finding.rule
-                && stays.environment == finding.environment
-                && stays.trace.package == finding.trace.package
-                && stays.trace.problem == finding.trace.problem
-                && stays.trace.variable == finding.trace.variable
-                && (finding.gpus.is_empty() || stays.gpus.iter().any(|gpu| finding.gpus.contains(gpu)))
-        })
+        let folded =
+            |stays: &Finding| stays.consequences.contains(&finding.rule) && stays.environment == finding.environment;
+        let explained = self.stay.iter().chain(&self.new).any(folded);
+        explained
+            || self.stay.iter().any(|stays| {
+                stays.rule == finding.rule
+                    && stays.environment == finding.environment
+                    && stays.trace.package == finding.trace.package
+                    && stays.trace.problem == finding.trace.problem
+                    && stays.trace.variable == finding.trace.variable
+                    && (finding.gpus.is_empty() || stays.gpus.iter().any(|gpu| finding.gpus.contains(gpu)))
+            })
     }
 
-    /// What the plan breaks, and what it should fix but does not, for people. Findings that other searches are for have fixes of
-    /// their own.
-    pub fn remarks(&self, remedy: Remedy) -> Vec<String> {
+    /// What is wrong after the plan, for people: what it causes, what it should remove but does not, and what comes to light that the
+    /// report has only named as a consequence. Findings that the report shows, and that other searches are for, have fixes of their own.
+    pub fn remarks(&self, case: &Case<'_>, remedy: Remedy) -> Vec<String> {
         let concerns = |finding: &&Finding| {
             let others = !finding.trace.remedies.is_empty() || finding.trace.package.is_some();
             let named = finding.trace.package.is_some() || finding.trace.variable.is_some();
             let own = !named && has_remedy(finding, remedy);
-            finding.severity >= Severity::Warning && (own || !others)
+            let hidden = finding.environment.is_some() && !case.shown.contains(&key(finding));
+            finding.severity >= Severity::Warning && (own || !others || hidden)
         };
         let stay = self.stay.iter().filter(concerns);
         let stay = stay.map(|finding| format!("{} remains: {}", finding.rule, finding.summary));
@@ -84,29 +89,38 @@ fn same(before: &Finding, after: &Finding) -> bool {
 }
 
 /// The fix that a judged plan makes.
-pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &After, remedy: Remedy, result: Option<String>) -> Fix {
+pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy, result: Option<String>) -> Fix {
     let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
-    let (commands, no_line) = case.commands(&plan);
+    let open = plan.installs().any(|install| install.version.is_none());
+    let (Lines { edits, commands, notes }, no_line) = match case.lines(&plan) {
+        Ok(lines) => (lines, None),
+        Err(error) => (Lines::default(), Some(error.to_string())),
+    };
+    case.proofs.written(&commands, &plan, after);
     let needs = plan.changes.iter().filter_map(|change| match change {
         Change::Driver(version) => Some(format!("driver {version}")),
         Change::NewPython(python) => Some(format!("Python {python}")),
         _ => None,
     });
     let needs = needs.collect();
-    let mut unproven = plan.unproven;
-    unproven.extend(after.remarks(remedy));
     Fix {
         summary: plan.summary,
-        // A plan without commands was not shown to work.
+        // A plan without commands was not shown to work, nor was one that leaves it to the tool which version comes.
         proof: match (&no_line, installs) {
             (Some(_), _) => Proof::None,
+            _ if open => Proof::None,
             (None, true) => Proof::Knowledge,
             (None, false) => Proof::Binary,
         },
+        edits,
         commands,
         no_line,
         needs,
-        unproven,
+        unproven: plan.unproven,
+        remains: after.remarks(case, remedy),
         result,
+        gpus: Vec::new(),
+        impossible: false,
+        notes,
     }
 }

@@ -3,18 +3,21 @@
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 use super::{
-    Case, Change, Install, Plan, add, again, has_remedy,
+    Case, Change, Install, Plan, add, again, has_remedy, impossible, packages,
     prove::{self, After},
+    torch::{self, Met},
 };
 use crate::{
-    facts::Environment,
-    finding::{Finding, Remedy},
+    facts::{Environment, Gpu, Os, Package},
+    finding::{Finding, Fix, Proof, Remedy},
     python::{self, Requirement},
     rules,
 };
 
 /// If more than this is missing, a person has to look first: no command names that many packages.
 const MOST: usize = 200;
+/// What the search for torch brings.
+const OF_TORCH: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 
 /// Adds the requirements that are not met, as lines to install.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
@@ -48,6 +51,11 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             *one = both(one, &Requirement { url: None, extras: Vec::new(), ..other.clone() });
         }
     }
+    let (of_torch, rest): (Vec<_>, Vec<_>) =
+        wanted.iter().cloned().partition(|requirement| OF_TORCH.contains(&requirement.name.as_str()));
+    if !of_torch.is_empty() {
+        return of_the_search(case, environment, findings, &of_torch, &rest);
+    }
     let plan = if wanted.is_empty() { reinstall(case, environment) } else { install(case, environment, &wanted) };
     let Some(plan) = plan else { return };
     let after = After::of(case, &plan);
@@ -58,6 +66,62 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
             add(finding, &fix);
         }
     }
+}
+
+/// Requirements on torch and its companions go through the search for torch: which index has a build that runs here is not for pip to
+/// guess.
+fn of_the_search(
+    case: &Case<'_>,
+    environment: &Environment,
+    findings: &mut [&mut Finding],
+    asked: &[Requirement],
+    rest: &[Requirement],
+) {
+    let Some(besides) = installs(case, environment, rest) else { return };
+    // What the package index would give for a platform on which it has builds without CUDA alone is no way.
+    let windows = environment.platform.value().is_none_or(|platform| platform.os == Os::Windows);
+    for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Requirements)) {
+        match torch::meeting(case, environment, finding, asked, &besides) {
+            Met::By(fix) => add(finding, &fix),
+            Met::Excluded(serving) => {
+                for by in requirers(environment, asked) {
+                    if let Some(fix) = packages::another_version(case, environment, finding, &by.name) {
+                        add(finding, &fix);
+                    }
+                }
+                if finding.fixes.is_empty() {
+                    let asked: Vec<_> = rules::unmet(environment)
+                        .into_iter()
+                        .filter(|unmet| asked.iter().any(|asked| asked.name == unmet.requirement.name))
+                        .map(|unmet| (unmet.by, rules::wanted(&unmet.requirement)))
+                        .collect();
+                    let gpus: Vec<Gpu> = case.enriched.gpus.value().cloned().unwrap_or_default();
+                    add(finding, &impossible::excluded(&asked, &gpus, serving.as_deref()));
+                }
+            }
+            Met::Unknown if windows => {}
+            Met::Unknown => {
+                let wanted: Vec<Requirement> = asked.iter().chain(rest).cloned().collect();
+                let Some(plan) = install(case, environment, &wanted) else { continue };
+                let after = After::of(case, &plan);
+                let result = Some(plan.installs().map(Install::requirement).collect::<Vec<_>>().join(", "));
+                if !after.keeps(finding) {
+                    let fix = prove::fix(case, plan, &after, Remedy::Requirements, result);
+                    // No row knows the build that comes.
+                    add(finding, &Fix { proof: Proof::None, ..fix });
+                }
+            }
+        }
+    }
+}
+
+/// The packages that have one of these requirements, and do not have it met.
+fn requirers<'e>(environment: &'e Environment, asked: &[Requirement]) -> Vec<&'e Package> {
+    let unmet = rules::unmet(environment);
+    let about = unmet.iter().filter(|unmet| asked.iter().any(|asked| asked.name == unmet.requirement.name));
+    let mut requirers: Vec<&Package> = about.map(|unmet| unmet.by).collect();
+    requirers.dedup_by(|a, b| a.name == b.name);
+    requirers
 }
 
 /// What two packages require of the same name: the command requests both, and pip reports it if no version satisfies both.
@@ -74,8 +138,33 @@ fn both(one: &Requirement, other: &Requirement) -> Requirement {
 
 /// Nothing if no version can satisfy everything, or if the packages are not on one index.
 fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -> Option<Plan> {
-    let mut indexes: Vec<Option<String>> = Vec::new();
-    let mut changes = Vec::new();
+    let (mut indexes, changes) = asked_for(case, environment, wanted)?;
+    indexes.dedup();
+    let [index] = indexes.as_slice() else { return None };
+    let open = changes.iter().any(|install| install.version.is_none());
+    Some(Plan {
+        summary: "install the missing requirements".to_owned(),
+        unproven: open.then(|| "which version is installed if several match".to_owned()).into_iter().collect(),
+        changes: changes.into_iter().map(Change::Install).collect(),
+        index: index.clone(),
+        restores: true,
+        ..Plan::default()
+    })
+}
+
+/// Requirements that the default index has.
+fn installs(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -> Option<Vec<Install>> {
+    let (indexes, installs) = asked_for(case, environment, wanted)?;
+    indexes.iter().all(Option::is_none).then_some(installs)
+}
+
+/// Requirements as installs, each with the index that has it.
+fn asked_for(
+    case: &Case<'_>,
+    environment: &Environment,
+    wanted: &[Requirement],
+) -> Option<(Vec<Option<String>>, Vec<Install>)> {
+    let (mut indexes, mut installs) = (Vec::new(), Vec::new());
     for requirement in wanted {
         if !can_be_met(&requirement.specifiers) {
             return None;
@@ -93,23 +182,17 @@ fn install(case: &Case<'_>, environment: &Environment, wanted: &[Requirement]) -
             None => None,
         };
         indexes.push(asked.as_ref().and_then(|asked| asked.index.clone()));
-        changes.push(Change::Install(Install {
+        installs.push(Install {
             version: asked.map(|asked| asked.version),
             name: requirement.name.clone(),
             spec: Some(spec),
             build: None,
             requires: Vec::new(),
-        }));
+            apart: false,
+            compiled: false,
+        });
     }
-    indexes.dedup();
-    let [index] = indexes.as_slice() else { return None };
-    Some(Plan {
-        summary: "install the missing requirements".to_owned(),
-        changes,
-        index: index.clone(),
-        unproven: vec!["which version is installed if several match".to_owned()],
-        ..Plan::default()
-    })
+    Some((indexes, installs))
 }
 
 /// Whether some version is in all of the ranges: those at their ends and beside them are tried.
@@ -141,6 +224,8 @@ fn reinstall(case: &Case<'_>, environment: &Environment) -> Option<Plan> {
             spec: None,
             build: torch.build.value().cloned(),
             requires: torch.requires.clone(),
+            apart: false,
+            compiled: false,
         })],
         index: asked.index,
         reinstall: true,

@@ -4,6 +4,8 @@
 mod assume;
 mod gates;
 mod judgement;
+mod machine;
+mod machines;
 mod matrix;
 mod saved;
 mod scan;
@@ -11,7 +13,7 @@ mod scan;
 use std::time::Instant;
 
 use crate::{
-    facts::{Environment, Fact, Facts, Origin, PythonVersion, Source},
+    facts::{Environment, Fact, Facts, Manager, Origin, Os, Platform, PythonVersion, Source},
     knowledge::Knowledge,
     report::{CommandName, Report},
     rules::Judged,
@@ -19,7 +21,9 @@ use crate::{
 
 use judgement::Judgement;
 
-pub use assume::{Assumed, System};
+pub use assume::{Assumed, By, System};
+pub use machine::{FileError, Machine, MachineError};
+pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};
 pub use saved::{SavedError, saved};
 pub use scan::{Question, scan};
@@ -41,4 +45,15 @@ pub fn hypothetical(facts: &Facts, python: Option<PythonVersion>) -> Environment
         platform: facts.host.platform.clone(),
         ..Environment::unknown("new environment", Origin::Hypothetical, "it does not exist yet")
     }
+}
+
+/// The same environment, to be made with this tool; `option` is how the user asked for it.
+pub fn made_with(mut environment: Environment, tool: Manager, option: &str) -> Environment {
+    environment.manager = Fact::known(tool, Source::option(option));
+    environment.active = false;
+    if let (Manager::Docker, Some(platform)) = (tool, environment.platform.value().copied()) {
+        // Images are Linux', whatever system starts them.
+        environment.platform = Fact::known(Platform { os: Os::Linux, ..platform }, Source::option(option));
+    }
+    environment
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, fmt};
 use gpucheck_model::knowledge::GpuRow;
 
 use super::{load::Knowledge, nearest::nearest};
-use crate::facts::{ComputeCapability, Suffix, Target};
+use crate::{
+    facts::{ComputeCapability, Suffix, Target},
+    text::{Lines, visible},
+};
 
 /// The GPU that was meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +46,11 @@ impl fmt::Display for GpuLookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ambiguous { text, candidates } => {
-                write!(f, "'{text}' matches several GPUs; name one, or give the compute capability:")?;
-                candidates.iter().try_for_each(|candidate| write!(f, "\n  {candidate}"))
+                let heading = format!("'{text}' matches several GPUs; name one, or give the compute capability");
+                Lines::new(heading, candidates.iter().cloned()).fmt(f)
             }
             Self::NotFound { text, nearest } => {
-                write!(f, "unknown GPU '{text}'; give its compute capability (--gpu 12.0)")?;
+                write!(f, "unknown GPU '{}'; give its compute capability (--gpu 12.0)", visible(text))?;
                 if !nearest.is_empty() {
                     write!(f, ", or did you mean {}?", nearest.join(", "))?;
                 }

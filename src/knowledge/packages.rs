@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gpucheck_model::knowledge::{
-    AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, When,
+    AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, WheelsRow, When,
 };
 
 use super::{
@@ -48,6 +48,24 @@ impl Knowledge {
     /// Whether a version was never on the index.
     pub fn unpublished(&self, name: &str, version: &str) -> Option<&UnpublishedRow> {
         self.package_file(name)?.unpublished.iter().find(|row| contains(&row.versions, version))
+    }
+
+    /// The wheel of a distribution that was built for this torch: its version, and the page that it is on.
+    pub fn wheel_for_torch(
+        &self,
+        name: &str,
+        torch: &str,
+        variant: &str,
+        platform: Platform,
+    ) -> Option<(String, String)> {
+        let fits = |row: &&WheelsRow| {
+            row.platforms.contains(&platform)
+                && row.variants.iter().any(|known| known == variant)
+                && contains(&row.torch, torch)
+        };
+        let row = self.package_file(name)?.wheels.iter().find(fits)?;
+        let of_variant = |text: &String| text.replace("{variant}", variant);
+        Some((of_variant(row.versions.get(name)?), of_variant(&row.links)))
     }
 
     /// Which C++ ABI a build of torch was compiled for; `variant` is its local version.

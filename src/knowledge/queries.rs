@@ -1,7 +1,8 @@
 //! Questions to the knowledge base.
 
 use gpucheck_model::knowledge::{
-    AdviceRow, ArchitectureRow, ErrorRow, GpuRow, NightlyRow, ParserRow, TorchBuild, TorchRelease, UnreadRow,
+    AdviceRow, ArchitectureRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild, TorchRelease,
+    UnreadRow,
 };
 use pep440_rs::{Version, VersionSpecifiers};
 
@@ -157,6 +158,11 @@ impl Knowledge {
     /// What people do about findings of a rule, the best first.
     pub fn advice(&self, rule: &str) -> impl Iterator<Item = &AdviceRow> {
         self.advice.advice.iter().filter(move |row| row.rule == rule)
+    }
+
+    /// What to know about installing with a tool, in order.
+    pub fn tool_notes(&self, tool: ToolName) -> impl Iterator<Item = &ToolRow> {
+        self.tools.note.iter().filter(move |row| row.tool == tool)
     }
 
     /// What an error text means: the first row that fits.

@@ -3,6 +3,7 @@
 
 mod error;
 mod library_name;
+mod local_version;
 mod marker;
 mod marker_environment;
 mod marker_operator;
@@ -18,6 +19,7 @@ mod wheel_name;
 
 pub use error::RequirementError;
 pub use library_name::{file_name, is_variant, library_stem, library_variant};
+pub use local_version::{BuiltFor, CudaTag, TorchVariant, built_for, cuda_of_local, minor_release, torch_variant};
 pub use marker::Marker;
 pub use marker_environment::MarkerEnvironment;
 pub use metadata::{Metadata, egg_requires};
@@ -26,5 +28,5 @@ pub use record::{device_code, native_file, record_libraries, record_paths, share
 pub use requirement::Requirement;
 pub use tags::{System, WheelPlatform, WheelTarget};
 pub use version_py::{TorchVersion, version_py};
-pub use versions::{cuda_of_local, cuda_tag, in_range, public_version};
+pub use versions::{cuda_tag, in_range, public_version};
 pub use wheel_name::WheelName;

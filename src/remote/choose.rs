@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(pick("a==1.2", "linux-x86_64"), "no such version; available: 1.0+cu128, 1.1, 1.5, 1.6, 9 …");
         assert_eq!(
             pick("a==1.0", "linux-aarch64"),
-            "version 1.0 has no wheel for Python 3.11 on Linux aarch64; it has manylinux_2_28_x86_64 (Python 3.11), \
+            "version 1.0 has no wheel for Python 3.11 on Linux aarch64; available: manylinux_2_28_x86_64 (Python 3.11), \
              win_amd64 (Python 3.11) (choose with --platform and --python-version)"
         );
         assert!(pick("a==1.6", "linux-x86_64").starts_with("version 1.6 has no wheel, only source code"));
@@ -254,6 +254,6 @@ mod tests {
         assert_eq!(pick("b", "linux-x86_64"), "the index lists no wheels for it");
         assert_eq!(choose(Vec::new(), &"a".parse().unwrap(), &target("linux", "3.11")), Err(NotFound::Nothing));
         let only = super::tests::pick("a<2", "linux", "3.11", &["!a-1.5-py3-none-any.whl"]).unwrap_err();
-        assert!(only.contains("withdrawn") && only.contains("1.5"), "{only}");
+        assert!(only.contains("yanked") && only.contains("1.5"), "{only}");
     }
 }

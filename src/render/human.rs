@@ -15,7 +15,7 @@ const LABEL: usize = 14;
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    let mut page = Page { out: String::new(), screen, shown: Vec::new() };
+    let mut page = Page { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() };
     match &report.body {
         Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
         Body::Scan(scan) => {
@@ -56,6 +56,8 @@ struct Page<'s> {
     screen: &'s Screen,
     /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
+    /// Notes that have been shown.
+    noted: Vec<String>,
 }
 
 impl Page<'_> {
@@ -150,13 +152,10 @@ impl Page<'_> {
             self.labelled(2, "explains", Paint::Dim, &finding.consequences.join(", "));
         }
         for (index, fix) in finding.fixes.iter().enumerate() {
-            let label = match fix.proof {
-                // "no fix" is shown if no build of torch works; advice from the row of a known problem is a fix, though without a command.
-                Proof::None if fix.commands.is_empty() && fix.no_line.is_none() && finding.trace.problem.is_none() => {
-                    "no fix"
-                }
-                _ if index == 0 => "fix",
-                _ => "or",
+            let label = match fix.impossible {
+                true => "no fix",
+                false if index == 0 => "fix",
+                false => "or",
             };
             self.fix(label, fix);
         }
@@ -175,8 +174,14 @@ impl Page<'_> {
         }
         for (index, fix) in fixes.iter().enumerate() {
             let build = fix.result.as_ref().unwrap_or(&fix.summary);
-            match (fix.needs.as_slice(), fix.commands.is_empty()) {
-                ([], false) => self.labelled(0, if index == 0 { "install" } else { "or" }, Paint::Good, build),
+            let alone = match (fix.gpus.as_slice(), &fix.result) {
+                ([], _) | (_, None) => String::new(),
+                (gpus, Some(_)) => format!("for {} alone: ", gpus.join(" and ")),
+            };
+            let build = &(alone + build);
+            let first = index == 0 || !fix.gpus.is_empty();
+            match (fix.needs.as_slice(), !fix.is_written()) {
+                ([], false) => self.labelled(0, if first { "install" } else { "or" }, Paint::Good, build),
                 ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
                 (needs, _) => {
                     let text = format!("no build works with this setup. With {}: {build}", needs.join(" and "));
@@ -187,8 +192,18 @@ impl Page<'_> {
         }
     }
 
-    /// The commands of a fix and what was not verified.
+    /// What a fix writes into files, its commands, and what was not verified.
     fn lines(&mut self, fix: &Fix) {
+        for edit in &fix.edits {
+            self.labelled(2, "write", Paint::Dim, &format!("into {}:", edit.file));
+            for line in edit.as_str().lines() {
+                let text = format!("      {}", Paint::Command.on(line, self.screen.color));
+                let _ = writeln!(self.out, "{}", text.trim_end());
+            }
+        }
+        if !fix.edits.is_empty() && !fix.commands.is_empty() {
+            self.labelled(2, "then", Paint::Dim, "run:");
+        }
         for command in &fix.commands {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
         }
@@ -198,10 +213,19 @@ impl Page<'_> {
         for unproven in &fix.unproven {
             self.labelled(2, "not verified", Paint::Dim, unproven);
         }
+        for remains in &fix.remains {
+            self.labelled(2, "afterwards", Paint::Warning, remains);
+        }
+        for note in &fix.notes {
+            if !self.noted.contains(note) {
+                self.labelled(2, "note", Paint::Dim, note);
+                self.noted.push(note.clone());
+            }
+        }
     }
 
     fn fix(&mut self, label: &str, fix: &Fix) {
-        if !fix.commands.is_empty() && self.shown.contains(&fix.commands) {
+        if !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands) {
             self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));
             return;
         }

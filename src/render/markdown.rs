@@ -76,6 +76,10 @@ fn one(out: &mut String, finding: &Finding) {
     }
     for fix in &finding.fixes {
         let _ = writeln!(out, "\n{}:", escaped(&fix.summary));
+        for edit in &fix.edits {
+            let language = if edit.file == "Dockerfile" { "dockerfile" } else { "toml" };
+            let _ = write!(out, "\n{}:\n\n{}", escaped(edit.file), block(language, edit.as_str()));
+        }
         lines(out, &fix.commands);
         if let Some(why) = &fix.no_line {
             let _ = writeln!(out, "- nothing to paste: {}", escaped(why));
@@ -83,11 +87,17 @@ fn one(out: &mut String, finding: &Finding) {
         for unproven in &fix.unproven {
             let _ = writeln!(out, "- not verified: {}", escaped(unproven));
         }
+        for remains in &fix.remains {
+            let _ = writeln!(out, "- afterwards: {}", escaped(remains));
+        }
+        for note in &fix.notes {
+            let _ = writeln!(out, "- note: {}", escaped(note));
+        }
     }
     out.push('\n');
 }
 
-fn lines(out: &mut String, commands: &[Command]) {
+pub(super) fn lines(out: &mut String, commands: &[Command]) {
     if let Some(first) = commands.first() {
         let language = match first.tool {
             "powershell" => "powershell",

@@ -74,16 +74,17 @@ pub(super) fn render(matrix: &Matrix, screen: &Screen) -> String {
         one(&mut out, matrix, table, screen);
     }
     let used = |status| matrix.gpus.iter().flat_map(|table| &table.cells).any(|cell| cell.status == status);
-    let legend: Vec<String> = LEGEND
-        .iter()
-        .filter(|row| used(row.0))
-        .map(|(_, mark, paint, meaning)| format!("{} {meaning}", paint.on(mark, screen.color)))
-        .collect();
-    let _ = writeln!(out, "{}", legend.join("   "));
+    let _ = writeln!(out, "{}", legend(used, screen));
     if let Some(text) = never_built(matrix) {
         wrapped(&mut out, "", &text, screen);
     }
     out
+}
+
+/// The meaning of the marks that are used.
+pub(super) fn legend(used: impl Fn(CellStatus) -> bool, screen: &Screen) -> String {
+    let meaning = |row: &(CellStatus, &str, Paint, &str)| format!("{} {}", row.2.on(row.1, screen.color), row.3);
+    LEGEND.iter().filter(|row| used(row.0)).map(meaning).collect::<Vec<_>>().join("   ")
 }
 
 fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
@@ -131,7 +132,7 @@ fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
 }
 
 /// A sentence, wrapped where the screen ends, further lines behind a margin.
-fn wrapped(out: &mut String, margin: &str, text: &str, screen: &Screen) {
+pub(super) fn wrapped(out: &mut String, margin: &str, text: &str, screen: &Screen) {
     let lines = match screen.width {
         Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin.len()).max(30))),
         None => vec![text.into()],

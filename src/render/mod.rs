@@ -4,6 +4,7 @@ mod escape;
 mod framework;
 mod human;
 mod json;
+mod machines;
 mod markdown;
 mod matrix;
 mod readiness;
@@ -14,7 +15,7 @@ mod style;
 pub use style::{ColorChoice, Screen};
 
 use crate::{
-    report::{Report, make_visible},
+    report::{Machines, Report, make_all_visible, make_visible},
     text,
 };
 
@@ -30,6 +31,36 @@ pub enum Format {
     Markdown,
     /// One line of at most 200 bytes, for a container's termination log or the reason why a node is drained.
     Reason,
+}
+
+/// What can be written in every format.
+pub trait Page: Clone {
+    /// As text; see [`render`].
+    ///
+    /// # Errors
+    /// When it cannot be serialised, which would be a defect of gpucheck.
+    fn written(self, format: Format, screen: &Screen) -> anyhow::Result<String>;
+}
+
+impl Page for Report {
+    fn written(self, format: Format, screen: &Screen) -> anyhow::Result<String> {
+        render(self, format, screen)
+    }
+}
+
+impl Page for Machines {
+    fn written(mut self, format: Format, screen: &Screen) -> anyhow::Result<String> {
+        if format == Format::Json {
+            return json::render(&self);
+        }
+        make_all_visible(&mut self);
+        let page = match format {
+            Format::Markdown => machines::markdown(&self),
+            Format::Reason => machines::reason(&self),
+            _ => machines::human(&self, screen),
+        };
+        Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
+    }
 }
 
 /// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made

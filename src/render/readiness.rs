@@ -127,7 +127,17 @@ fn block(out: &mut String, lines: &[Line], title: &str, screen: &Screen) {
         let label = if index == 0 && title.is_empty() { "Readiness" } else { "" };
         let label = format!("{label:LABEL$}");
         let _ = write!(out, "{}{} ", Paint::Strong.on(label, screen.color), paint.on(mark, screen.color));
-        column(out, &line.label, Paint::Dim, NAME, &answer(line, screen), &indented(screen));
+        let inside = indented(screen);
+        match inside.width {
+            // Too narrow for a third column.
+            Some(width) if width < NAME + NARROWEST => {
+                let name = Paint::Dim.on(&line.label, screen.color);
+                let text = format!("{name}: {}", answer(line, screen));
+                let lines = textwrap::wrap(&text, whole_words(width.max(NARROWEST)));
+                let _ = writeln!(out, "{}", lines.join(&format!("\n{:margin$}", "", margin = LABEL + 2)));
+            }
+            _ => column(out, &line.label, Paint::Dim, NAME, &answer(line, screen), &inside),
+        }
     }
 }
 

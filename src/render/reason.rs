@@ -8,14 +8,15 @@ use crate::{
 
 /// Bytes of the line, its end included. Kubernetes cuts a termination message at 4096 bytes and Slurm shows some dozen letters of a
 /// reason; both keep 200.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// The worst finding, ended by a newline.
 pub(super) fn render(report: &Report) -> String {
     text::in_short(&said(report), LONGEST - 1) + "\n"
 }
 
-fn said(report: &Report) -> String {
+/// What the line says, however long.
+pub(super) fn said(report: &Report) -> String {
     let worst = report.findings.first().filter(|finding| finding.severity == Severity::Error);
     let unmet = report.scan().and_then(|scan| scan.gate.as_ref()).filter(|gate| !gate.met).map(|gate| {
         match (gate.reasons.first(), worst, gate.unknown.first(), gate.nothing_in.first()) {

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, Cell, KnowledgeStamp, Matrix, Report, RunsOn, Subject, Suppressed, Table,
+    Body, Cell, InstallFor, KnowledgeStamp, MachineCell, MachineReport, MachineRow, MachineTable, Machines, Matrix,
+    Report, RunsOn, ServesAll, Subject, Suppressed, Table,
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
         Remote, Run, Scan, Scanned, Unread,
@@ -26,6 +27,15 @@ use crate::{
 /// Makes every field of the report visible that a page shows.
 pub(crate) fn make_visible(report: &mut Report) {
     report.each(&mut |field| {
+        if field.contains(text::is_hidden) {
+            *field = text::visible(field).into_owned();
+        }
+    });
+}
+
+/// The same for what several machines have.
+pub(crate) fn make_all_visible(machines: &mut Machines) {
+    machines.each(&mut |field| {
         if field.contains(text::is_hidden) {
             *field = text::visible(field).into_owned();
         }
@@ -119,8 +129,8 @@ fields! {
     Suppressed { rule, reason; }
     Location { path; line, column }
     Evidence { fact, source, pointer; }
-    // Lines to paste hold nothing that is hidden: their type sees to it.
-    Fix { summary, no_line, needs, unproven, result; commands, proof }
+    // What is pasted holds nothing that is hidden: its types see to it.
+    Fix { summary, no_line, needs, unproven, remains, result, gpus, notes; edits, commands, proof, impossible }
     Finding {
         subject, environment, gpus, location, summary, evidence, symptom, fixes, fingerprint, docs;
         rule, severity, consequences, trace
@@ -129,6 +139,14 @@ fields! {
     Line { label, value, why, source; key, answer, rule, basis }
     Matrix { platform, torch, gpus; cuda, never_built }
     Table { gpu, name, cells; }
+    Machines { knowledge, targets, table, serves_all; schema, version, command, verdict, elapsed_ms }
+    MachineReport { target, report; }
+    MachineTable { rows; kind }
+    MachineRow { name, cells; all }
+    MachineCell { reason; status, rule }
+    // Lines to paste hold nothing that is hidden: their type sees to it.
+    InstallFor { targets; commands }
+    ServesAll { text, not, build, install, unproven; answer }
     Cell { torch, reason, source; cuda, status, rule, commands }
     Damage { what; offset }
     CodeObjects { damage; fatbins, sass, ptx, relocatable, other, hidden, modules, bytes, extent }

@@ -3,6 +3,7 @@
 mod command;
 mod computing;
 mod fields;
+mod machines;
 mod runs_on;
 pub mod scan;
 mod subjects;
@@ -21,7 +22,10 @@ use crate::{
 
 use self::scan::Scan;
 pub use command::CommandName;
-pub(crate) use fields::make_visible;
+pub(crate) use fields::{make_all_visible, make_visible};
+pub use machines::{
+    InstallFor, MachineCell, MachineReport, MachineRow, MachineTable, Machines, RowKind, Served, ServesAll,
+};
 pub use runs_on::runs_on;
 pub use subjects::subjects;
 pub use table::{Cell, CellStatus, Matrix, Table};

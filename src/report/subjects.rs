@@ -2,7 +2,7 @@
 
 use super::{Subject, SubjectKind, computing::computing};
 use crate::{
-    facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Manager, Origin, Source},
+    facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Origin, Source},
     knowledge::Knowledge,
 };
 
@@ -123,7 +123,7 @@ fn environment(environment: &Environment) -> Subject {
     parts.push(
         environment.python.value().map_or_else(|| "Python (unknown version)".to_owned(), |v| format!("Python {v}")),
     );
-    parts.extend(environment.manager.value().map(|manager| manager_name(*manager).to_owned()));
+    parts.extend(environment.manager.value().map(|manager| manager.name().to_owned()));
     parts.push(torch(environment));
     let mut subject =
         Subject { id: Some(environment.id.clone()), ..Subject::new(SubjectKind::Environment, parts.join(", ")) };
@@ -151,14 +151,5 @@ fn torch(environment: &Environment) -> String {
         },
         None if environment.unlisted.is_empty() => "no torch".to_owned(),
         None => "torch unknown: a package folder could not be read".to_owned(),
-    }
-}
-
-const fn manager_name(manager: Manager) -> &'static str {
-    match manager {
-        Manager::Pip => "pip",
-        Manager::Uv => "uv",
-        Manager::UvProject => "uv project",
-        Manager::Conda => "conda",
     }
 }

@@ -75,12 +75,6 @@ impl Matrix {
             Some(CellStatus::Unknown) => Verdict::Unknown,
             _ => Verdict::Error,
         };
-        let rank = |verdict: &Verdict| match verdict {
-            Verdict::Ok => 0,
-            Verdict::Unknown => 1,
-            Verdict::Warning => 2,
-            Verdict::Error => 3,
-        };
-        self.gpus.iter().map(best).max_by_key(rank).unwrap_or(Verdict::Unknown)
+        Verdict::worst(self.gpus.iter().map(best))
     }
 }

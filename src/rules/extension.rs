@@ -21,8 +21,10 @@ const OWN_RULES: [&str; 4] = ["torch", "torchvision", "torchaudio", "triton"];
 
 /// The package at hand, unless it has rules of its own.
 pub fn extension<'a>(context: &Context<'a>) -> Option<&'a Package> {
-    let (package, file) = context.subject?;
-    (!OWN_RULES.contains(&file.package.name.as_str())).then_some(package)
+    match context.subject {
+        Some((package, file)) => (!OWN_RULES.contains(&file.package.name.as_str())).then_some(package),
+        None => context.tagged,
+    }
 }
 
 /// The code of an extension on a GPU, judged by its worst main library.

@@ -147,6 +147,7 @@ registry! {
         gpu_too_old_for_extension,
         bitsandbytes_binary_missing,
         extension_abi_mismatch,
+        extension_for_public_torch,
         cudnn_major_mismatch,
         extension_cuda_major_mismatch,
         cuda_libs_not_found,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::find;
 use crate::{
     facts::ShellKind,
-    knowledge::{FixRow, Knowledge, PackageFile, ProblemRow, Range, When},
+    knowledge::{CudaHome, FixRow, Knowledge, PackageFile, ProblemRow, Range, SourceBuild, When},
     shell::{NoWord, ShellLine, Word},
     text::visible,
 };
@@ -158,6 +158,16 @@ fn changes(fix: &FixRow) -> String {
     parts.extend(fix.restore.iter().map(|name| format!("reinstall {name}")));
     parts.extend(fix.unset.iter().map(|name| format!("unset `{name}`")));
     parts.extend(fix.set.iter().map(|(name, value)| format!("`{name}={value}`")));
+    if let Some(SourceBuild { from, variables, .. }) = &fix.build {
+        let set = variables.iter().map(|(name, value)| format!("`{name}={value}`")).collect::<Vec<_>>().join(", ");
+        let with = if set.is_empty() { set } else { format!(" with {set}") };
+        parts.push(format!("build `{from}` from source{with}"));
+    }
+    if let Some(CudaHome { release, .. }) = &fix.cuda_home {
+        let release =
+            release.as_ref().map_or_else(|| "torch's CUDA release".to_owned(), |release| format!("CUDA {release}"));
+        parts.push(format!("`CUDA_HOME`: the folder of a toolkit such as {release}"));
+    }
     parts.extend(fix.commands.iter().map(|command| format!("`{}`", command.line)));
     if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
 }

@@ -62,6 +62,8 @@ pub enum Scope {
     EnvironmentOnGpu,
     /// Once for each package of an environment that the knowledge base has a file about.
     Package,
+    /// Once for each such package, and for each other one whose version says what it was built for.
+    TaggedPackage,
     /// Once for each such package on each GPU.
     PackageOnGpu,
     /// Once for each package with device code whose deciding library is unknown, on each GPU.
@@ -187,6 +189,8 @@ pub struct Context<'a> {
     pub subject: Option<(&'a Package, &'a PackageFile)>,
     /// The package whose deciding library is unknown, for the scope with one.
     pub unlisted: Option<&'a Package>,
+    /// The package, for the scope of those whose version says what they were built for: its name is all that is known of it.
+    pub tagged: Option<&'a Package>,
     /// The known problem, for the scope of that name.
     pub problem: Option<(&'a PackageFile, &'a ProblemRow)>,
 }
@@ -194,7 +198,16 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// The machine as a whole.
     pub const fn new(facts: &'a Facts, knowledge: &'a Knowledge) -> Self {
-        Self { facts, knowledge, environment: None, gpu: None, subject: None, unlisted: None, problem: None }
+        Self {
+            facts,
+            knowledge,
+            environment: None,
+            gpu: None,
+            subject: None,
+            unlisted: None,
+            tagged: None,
+            problem: None,
+        }
     }
 
     /// A package of the environment at hand.

@@ -12,6 +12,7 @@ use crate::{
     facts::{Environment, Facts, Gpu, Origin, Package},
     finding::Finding,
     knowledge::{Knowledge, PackageFile, ProblemRow},
+    python,
 };
 
 /// Which environments are judged.
@@ -92,6 +93,16 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                     collector.judge(Context { environment: Some(environment), subject: Some(subject), ..base });
                 }
             }
+            Scope::TaggedPackage => {
+                for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
+                    collector.judge(Context { environment: Some(environment), subject: Some(subject), ..base });
+                }
+                for environment in of(rule.judges) {
+                    for package in environment.1.packages.iter().filter(|package| is_tagged(knowledge, package)) {
+                        collector.judge(Context { environment: Some(environment), tagged: Some(package), ..base });
+                    }
+                }
+            }
             Scope::PackageOnGpu => {
                 for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
                     let context = Context { environment: Some(environment), subject: Some(subject), ..base };
@@ -146,6 +157,12 @@ fn is_unlisted(context: &Context<'_>, package: &Package) -> bool {
     // The companions of torch have no other rule about their code.
     let companion = COMPANIONS.contains(&package.name.as_str());
     !compiles && Some(deciding()).is_some_and(|one| (!one.known || companion) && !one.libraries.is_empty())
+}
+
+/// Whether the version of a package says what torch it was built for, and no file of the knowledge base is about it.
+fn is_tagged(knowledge: &Knowledge, package: &Package) -> bool {
+    let says = |version: &String| version.contains('+') && python::built_for(version).torch.is_some();
+    package.version.value().is_some_and(says) && knowledge.package_file(&package.name).is_none()
 }
 
 /// Where a known problem is looked for: at the packages that its file is about, or once for each environment.

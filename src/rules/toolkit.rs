@@ -36,7 +36,7 @@ pub fn judge(context: &Context<'_>, wanted: &ToolkitIs) -> Truth {
     if let Some((index, toolkit)) = taken(context, wanted.part).filter(|(_, toolkit)| toolkit.nvcc) {
         return of(context, wanted, index, toolkit);
     }
-    let conda = environment.manager.value() == Some(&Manager::Conda);
+    let conda = matches!(environment.manager.value(), Some(Manager::Conda | Manager::Pixi));
     if conda && (wanted.part == ToolkitPart::Nvvm || !environment.active) {
         return Truth::unknown(format!("the CUDA toolkit that conda may have in {}", environment.id));
     }

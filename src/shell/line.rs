@@ -34,6 +34,34 @@ impl ShellLine {
         Ok(Self { text, words })
     }
 
+    /// A program with its arguments and variables that only it sees: a shell that cannot say that on one line sets them before.
+    ///
+    /// # Errors
+    /// As [`ShellLine::command`] and [`ShellLine::variable`].
+    pub fn command_with<'w>(
+        shell: ShellKind,
+        variables: &[(&str, Word)],
+        program: &Word,
+        arguments: impl IntoIterator<Item = &'w Word>,
+    ) -> Result<Vec<Self>, NoWord> {
+        let command = Self::command(shell, program, arguments)?;
+        if variables.is_empty() {
+            return Ok(vec![command]);
+        }
+        let mut lines = Vec::new();
+        for (name, value) in variables {
+            lines.push(Self::variable(shell, name, Some(value))?);
+        }
+        if shell != ShellKind::Sh {
+            lines.push(command);
+            return Ok(lines);
+        }
+        let assigned = lines.iter().filter_map(|line| line.text.strip_prefix("export "));
+        let text = assigned.chain([command.text.as_str()]).collect::<Vec<_>>().join(" ");
+        // Only a shell can do this: there are no words to start a program with.
+        Ok(vec![Self { text, words: Vec::new() }])
+    }
+
     /// Sets an environment variable in this shell, or unsets it.
     ///
     /// # Errors

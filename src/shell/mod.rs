@@ -3,13 +3,15 @@
 //!
 //! [`Word`]s are what the types say: names of distributions (PEP 508), versions (PEP 440), addresses, paths. Anything else
 //! makes no word, and a fix without one of its words has no line: [`NoWord`] says why. [`ShellLine`]s are made of words, or are rows
-//! of the knowledge base.
+//! of the knowledge base; [`FileText`]s, which go into a file, are made of words and of lines.
 
 mod error;
+mod file;
 mod line;
 mod quote;
 mod word;
 
 pub use error::NoWord;
+pub use file::FileText;
 pub use line::ShellLine;
 pub use word::Word;

@@ -16,21 +16,19 @@ pub(super) fn argument(word: &Word, shell: ShellKind) -> Result<String, NoWord> 
         (ShellKind::Sh, None) => Ok(sh(&word.text)),
         // PowerShell passes a tilde to programs unchanged.
         (ShellKind::PowerShell, Some(rest)) => {
-            powershell_passes(&word.text).map(|_| format!("\"$HOME\\{}\"", double_quoted(rest)))
+            powershell_passes(&word.text).map(|_| format!("\"$HOME{}{}\"", word.separator(), double_quoted(rest)))
         }
         (ShellKind::PowerShell, None) => powershell_passes(&word.text).map(powershell),
-        (ShellKind::Cmd, Some(rest)) => cmd_passes(rest).map(|rest| format!("\"%USERPROFILE%\\{rest}\"")),
+        (ShellKind::Cmd, Some(rest)) => {
+            cmd_passes(rest).map(|rest| format!("\"%USERPROFILE%{}{rest}\"", word.separator()))
+        }
         (ShellKind::Cmd, None) => cmd(&word.text),
     }
 }
 
 /// A word as the program to run.
 pub(super) fn program(word: &Word, shell: ShellKind) -> Result<String, NoWord> {
-    let quoted = match (shell, word.below_home()) {
-        // Behind `&` it knows the tilde.
-        (ShellKind::PowerShell, Some(_)) => powershell_passes(&word.text).map(single_quoted)?,
-        _ => argument(word, shell)?,
-    };
+    let quoted = argument(word, shell)?;
     // A string by itself is a value to PowerShell, which it prints.
     let is_string = shell == ShellKind::PowerShell && quoted.starts_with(['\'', '"']);
     Ok(if is_string { format!("& {quoted}") } else { quoted })

@@ -90,6 +90,23 @@ impl Word {
         Self::plain(checked_url(text)?)
     }
 
+    /// A repository that pip and uv build from: `git+https://…`.
+    ///
+    /// # Errors
+    /// When it is not a valid address of that kind.
+    pub fn repository(text: &str) -> Result {
+        match text.strip_prefix("git+").filter(|url| url.starts_with("https://")).map(checked_url) {
+            Some(Ok(_)) => Self::plain(text),
+            _ => Err(NoWord::new(text, "is not a git+https URL")),
+        }
+    }
+
+    /// The path that this word is, as Windows' own tools write it: PowerShell and cmd complete and print backslashes.
+    #[must_use]
+    pub fn with_backslashes(self) -> Self {
+        Self { text: self.text.replace('/', "\\"), ..self }
+    }
+
     /// `NAME=URL`, by which uv knows an index.
     ///
     /// # Errors
@@ -151,6 +168,11 @@ impl Word {
         Self { text: format!("{before}{}{}{after}", version.major, version.minor), home: false }
     }
 
+    /// The image of a Dockerfile with this Python: `python:3.12-slim`.
+    pub fn image(python: PythonVersion) -> Self {
+        Self { text: format!("python:{}.{}-slim", python.major, python.minor), home: false }
+    }
+
     /// A driver's version.
     ///
     /// # Errors
@@ -191,6 +213,11 @@ impl Word {
     /// The part after the tilde of the home folder.
     pub(super) fn below_home(&self) -> Option<&str> {
         self.home.then(|| self.text.get(2..).unwrap_or_default())
+    }
+
+    /// What stands between the home folder and the rest.
+    pub(super) fn separator(&self) -> char {
+        if self.text.starts_with("~/") { '/' } else { '\\' }
     }
 
     fn plain(text: &str) -> Result {

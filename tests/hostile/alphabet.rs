@@ -192,7 +192,7 @@ pub fn environment(id: String, interpreter: String, dice: &mut Dice) -> Environm
         active: dice.below(3) == 0,
         interpreter: seen(interpreter, dice),
         platform: seen(Platform { os, cpu: Cpu::X86_64 }, dice),
-        manager: seen(dice.pick(&[Manager::Pip, Manager::Uv, Manager::UvProject, Manager::Conda]), dice),
+        manager: seen(dice.pick(&MANAGERS), dice),
         packages,
         ..bare_environment()
     }
@@ -207,6 +207,18 @@ fn bare_environment() -> Environment {
     });
     serde_json::from_value(json).unwrap()
 }
+
+/// The tools that lines are written for.
+const MANAGERS: [Manager; 8] = [
+    Manager::Pip,
+    Manager::Uv,
+    Manager::UvProject,
+    Manager::Conda,
+    Manager::Pixi,
+    Manager::Poetry,
+    Manager::Docker,
+    Manager::System,
+];
 
 /// The shells that lines are written for.
 pub const SHELLS: [ShellKind; 3] = [ShellKind::Sh, ShellKind::PowerShell, ShellKind::Cmd];

@@ -11,7 +11,7 @@ use std::{
 use gpucheck::{
     facts::{Environment, Fact, Facts, ShellKind, Source},
     finding::Command,
-    fix::{self, Change, Install, Plan},
+    fix::{self, Change, Install, Lines, Plan},
     judge::judge,
     knowledge::Knowledge,
     report::CommandName,
@@ -53,7 +53,15 @@ fn plan(environment: &Environment, dice: &mut Dice) -> Plan {
             1 => Change::Variable(name.into(), Some(dice.text()).filter(|_| dice.below(3) > 0)),
             2 => Change::Variable("CUDA_VISIBLE_DEVICES".into(), Some(dice.text())),
             3 if dice.below(4) == 0 => Change::NewPython("3.12".parse().unwrap()),
-            _ => Change::Install(Install { name, version, spec, build: None, requires: Vec::new() }),
+            _ => Change::Install(Install {
+                name,
+                version,
+                spec,
+                build: None,
+                requires: Vec::new(),
+                apart: false,
+                compiled: false,
+            }),
         });
     }
     let index = match dice.below(4) {
@@ -91,8 +99,8 @@ fn shells_read_the_words_that_were_meant() {
         let (id, python) = (dice.text(), interpreter(&mut dice));
         let environment = alphabet::environment(id, python, &mut dice);
         facts.host.shell = Fact::known(shell, Source::option("--shell"));
-        match fix::commands(&plan(&environment, &mut dice), Some(&environment), &facts.host) {
-            Ok(commands) => {
+        match fix::lines(&plan(&environment, &mut dice), Some(&environment), &facts.host) {
+            Ok(Lines { commands, .. }) => {
                 lines += commands.len();
                 commands.iter().for_each(|command| is_what_was_meant(&command.line, shell));
             }
@@ -120,10 +128,12 @@ fn the_lines_of_what_is_found_are_the_words_that_were_meant() {
 }
 
 /// Programs that lines name; each only writes down how it was called.
-const PROGRAMS: [&str; 14] = [
+const PROGRAMS: [&str; 16] = [
     "pip",
     "uv",
     "conda",
+    "pixi",
+    "poetry",
     "python",
     "python3",
     "python3.12",
@@ -163,7 +173,8 @@ fn lines_to_run(home: &Path) -> Vec<ShellLine> {
             _ => format!("~/e{folder}/bin/python3.12"),
         };
         let environment = alphabet::environment(dice.text(), typed, &mut dice);
-        let Ok(commands) = fix::commands(&plan(&environment, &mut dice), Some(&environment), &facts.host) else {
+        let Ok(Lines { commands, .. }) = fix::lines(&plan(&environment, &mut dice), Some(&environment), &facts.host)
+        else {
             continue;
         };
         let runs = commands.into_iter().map(|command| command.line).filter(|line| line.words("").is_some());

@@ -225,7 +225,7 @@ variants = [
 ]
 newest = "9.9.0"
 confidence = "measured"
-source = ["wheels"]
+source = ["wheels", "files"]
 verified = "2036-02-11"
 
 [[build]]

@@ -38,6 +38,13 @@ pub fn package(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
             .line("available", &row.there)
             .maybe("instead", row.instead.as_ref())
     }));
+    let wheels = file.wheels.iter().filter(|_| version.is_none());
+    cards.extend(wheels.map(|row| {
+        let title = format!("{} for torch {}", list(row.versions.keys().cloned().collect::<Vec<_>>()), row.torch);
+        Card::new(title, row, file.sources_of(&row.source), &row.verified)
+            .line("variants", list(&row.variants))
+            .line("wheels", &row.links)
+    }));
     let problems = file.problem.iter().filter(|row| speaks(row.versions.as_deref()) && of_name(&row.of));
     cards.extend(problems.map(|row| of_problem(file, row)));
     if let (Some(version), [card]) = (version, &mut cards[..]) {

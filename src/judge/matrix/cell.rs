@@ -2,7 +2,7 @@
 
 use crate::{
     facts::{CudaVersion, Facts},
-    finding::{Evidence, Severity},
+    finding::{Command, Evidence, Severity},
     fix::{Candidate, Tried, try_build},
     knowledge::Knowledge,
     report::{Cell, CellStatus, RunsOn, runs_on},
@@ -45,6 +45,11 @@ impl BuildAnswer {
         }
     }
 
+    /// The lines that install it.
+    pub fn commands(&self) -> &[Command] {
+        &self.tried.commands
+    }
+
     /// Takes over what it says of one GPU.
     pub fn fill(&self, cell: &mut Cell, gpu: &str) {
         let how = self.lines.iter().find(|line| line.gpu == gpu).map_or(Execution::Unknown, |line| line.how);
@@ -72,6 +77,7 @@ impl BuildAnswer {
             }
         }
         if self.announced {
+            cell.reason.truncate(cell.reason.trim_end_matches('.').len());
             cell.reason += "; announced, but not confirmed as published";
         }
         if cell.status != CellStatus::Fails {

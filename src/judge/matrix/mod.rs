@@ -8,14 +8,14 @@ use std::{collections::BTreeSet, time::Instant};
 
 use super::{hypothetical, judgement::Judgement};
 use crate::{
-    facts::{CudaVersion, Facts, Platform, PythonVersion},
+    facts::{CudaVersion, Environment, Facts, Platform, PythonVersion},
     fix::Candidate,
     knowledge::{Knowledge, TorchBuild, TorchRelease},
     report::{Body, CommandName, Matrix, Report, Table},
     rules::{Judged, gpu_name},
 };
 
-use cell::BuildAnswer;
+pub use cell::{BuildAnswer, missing};
 pub use releases::{ReleasesError, releases};
 
 /// What to tabulate.
@@ -34,8 +34,18 @@ pub struct Grid<'g> {
 pub fn matrix(facts: Facts, knowledge: &Knowledge, grid: &Grid<'_>, start: Instant) -> Option<Report> {
     let environment = hypothetical(&facts, grid.python);
     let platform = *environment.platform.value()?;
-    // A table of builds is about builds: what is installed and set on this machine plays no part in it.
-    let facts = Facts {
+    let facts = about_builds(facts, environment);
+    let matrix = Matrix::new(&facts, knowledge, platform, grid);
+    // The environment is made up, so what the rules say of it is in the cells alone.
+    let mut report = Judgement::of(CommandName::Matrix, facts, knowledge, Judged::Selected, start).of_made_up();
+    report.verdict = matrix.verdict();
+    report.body = Body::Matrix { matrix };
+    Some(report)
+}
+
+/// The facts that a build is judged by: what is installed and set on this machine plays no part in it.
+pub fn about_builds(facts: Facts, environment: Environment) -> Facts {
+    Facts {
         environments: vec![environment],
         env_vars: Default::default(),
         toolkits: Vec::new(),
@@ -43,13 +53,7 @@ pub fn matrix(facts: Facts, knowledge: &Knowledge, grid: &Grid<'_>, start: Insta
         required: Vec::new(),
         excused: Default::default(),
         ..facts
-    };
-    let matrix = Matrix::new(&facts, knowledge, platform, grid);
-    // The environment is made up, so what the rules say of it is in the cells alone.
-    let mut report = Judgement::of(CommandName::Matrix, facts, knowledge, Judged::Selected, start).of_made_up();
-    report.verdict = matrix.verdict();
-    report.body = Body::Matrix { matrix };
-    Some(report)
+    }
 }
 
 impl Matrix {

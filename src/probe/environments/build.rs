@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::{
     facts::{Build, Fact, Source},
-    python,
+    python::{self, TorchVariant},
     system::Root,
 };
 
@@ -27,10 +27,14 @@ pub fn of_text(text: &str, name: &str, path: &str) -> Fact<Build> {
     let Some(found) = python::version_py(text) else { return Fact::unknown(format!("{path} contains no version")) };
     let said = found.cuda.as_deref().and_then(|cuda| cuda.parse().ok());
     // torchvision asks its own library at import, torchaudio says nothing: their local version shows it.
-    let cuda = match said.or_else(|| python::cuda_of_local(&found.version)) {
-        Some(cuda) => Some(cuda),
-        None if name == "torch" || found.version.contains('+') => None,
-        None => return Fact::unknown(format!("{path} does not name a CUDA release")),
+    let cuda = match (said, python::torch_variant(&found.version)) {
+        (Some(cuda), _) | (None, TorchVariant::Cuda(cuda)) => Some(cuda),
+        // torch's own file says it of every build: without a release there is no CUDA.
+        (None, _) if name == "torch" => None,
+        (None, TorchVariant::Cpu | TorchVariant::OtherGpus) => None,
+        (None, TorchVariant::Unsaid | TorchVariant::Foreign) => {
+            return Fact::unknown(format!("{path} does not name a CUDA release"));
+        }
     };
     let cuda = cuda.filter(|_| found.hip.is_none());
     Fact::known(Build { version: found.version, cuda }, Source::file(path))

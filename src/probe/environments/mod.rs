@@ -113,6 +113,7 @@ fn environment(
         unlisted,
         elsewhere,
         image: None,
+        wanted: None,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Folders that people and tools keep a project's environment in; the last is ComfyUI's, misspelt there.
-const FOLDERS: [&str; 3] = [".venv", "venv", "python_embeded"];
+const FOLDERS: [&str; 4] = [".venv", "venv", ".pixi/envs/default", "python_embeded"];
 
 /// An environment that exists. The first in the list is the selected one.
 #[derive(Debug)]

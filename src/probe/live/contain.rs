@@ -217,10 +217,7 @@ impl Running {
 
     /// Who keeps its output open.
     fn holders(&self) -> Vec<u32> {
-        #[cfg(target_os = "linux")]
-        return self.pipe.map(super::watch::holders).unwrap_or_default();
-        #[cfg(not(target_os = "linux"))]
-        Vec::new()
+        self.pipe.map(super::watch::holders).unwrap_or_default()
     }
 }
 

@@ -30,7 +30,7 @@ fn describe(api: &Api, message: &mut Message) -> Result<(), ContactOutcome> {
 
 fn device(api: &Api, ordinal: i32) -> Device {
     let mut device = Device { index: ordinal.unsigned_abs(), ..Device::default() };
-    match api.device(ordinal).and_then(|found| fill(&mut device, found)) {
+    match driver_api::Device::nth(api, ordinal).and_then(|found| fill(&mut device, found)) {
         Ok(()) => {}
         Err(ContactOutcome::Failed { call, code, name }) => device.trouble = Some(Trouble { call, code, name }),
         // A driver that lacks a question says nothing about the device.

@@ -5,14 +5,14 @@ use std::{
     io::{self, Read},
     process::ChildStdout,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// More than any answer: eight GPUs take 8 KiB.
 pub const LONGEST: usize = 4 << 20;
 /// How often its memory is looked at: at 10 GB a second it is over the limit by half a gigabyte.
 #[cfg(target_os = "linux")]
-const TICK: Duration = Duration::from_millis(50);
+const TICK: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Tells the last line of an answer.
 pub type IsLast = fn(&[u8]) -> bool;
@@ -178,6 +178,12 @@ pub fn holders(pipe: u64) -> Vec<u32> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     numbers.filter(|process| *process != std::process::id() && holds(*process)).take(MOST).collect()
+}
+
+/// Elsewhere they are not looked for.
+#[cfg(not(target_os = "linux"))]
+pub fn holders(_pipe: u64) -> Vec<u32> {
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use crate::{driver_api::library, facts::Conditions};
 const REASONS: [(ThrottleReasons, &str); 5] = [
     (ThrottleReasons::SW_POWER_CAP, "power cap"),
     (ThrottleReasons::HW_SLOWDOWN, "hardware slowdown"),
-    (ThrottleReasons::SW_THERMAL_SLOWDOWN, "heat (software)"),
-    (ThrottleReasons::HW_THERMAL_SLOWDOWN, "heat (hardware)"),
+    (ThrottleReasons::SW_THERMAL_SLOWDOWN, "software thermal slowdown"),
+    (ThrottleReasons::HW_THERMAL_SLOWDOWN, "hardware thermal slowdown"),
     (ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN, "power brake"),
 ];
 

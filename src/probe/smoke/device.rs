@@ -31,11 +31,11 @@ pub enum Wanted {
 pub fn find<'a>(api: &'a Api, wanted: &Wanted) -> Result<Device<'a>, ContactOutcome> {
     api.init()?;
     let wanted = match wanted {
-        Wanted::Ordinal(ordinal) => return api.device(*ordinal),
+        Wanted::Ordinal(ordinal) => return Device::nth(api, *ordinal),
         Wanted::Address(wanted) => wanted,
     };
     for ordinal in 0..api.device_count()? {
-        let device = api.device(ordinal)?;
+        let device = Device::nth(api, ordinal)?;
         if place(&device).as_ref() == Some(wanted) {
             return Ok(device);
         }

@@ -32,7 +32,7 @@ pub const RULE: Rule = Rule {
     judges: Judges::Places,
     severity: Severity::Warning,
     consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"],
-    remedies: &[Remedy::TorchBuild],
+    remedies: &[Remedy::Assembler, Remedy::TorchBuild],
     judge,
 };
 

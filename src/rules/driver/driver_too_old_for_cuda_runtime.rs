@@ -33,7 +33,7 @@ pub const RULE: Rule = Rule {
     judges: Judges::Everything,
     severity: Severity::Error,
     consequence_of: &[],
-    remedies: &[Remedy::TorchBuild, Remedy::Driver],
+    remedies: &[Remedy::TorchBuild, Remedy::Driver, Remedy::Advice],
     judge,
 };
 

@@ -18,6 +18,7 @@
 use crate::{
     facts::Fact,
     finding::Severity,
+    python::{self, TorchVariant},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
@@ -49,7 +50,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     // A CPU build may be intended even if the machine has a GPU.
     let asked = gpus.iter().any(|gpu| gpu.named);
-    Draft::new(label(torch), format!("{} is a build without CUDA and cannot use the GPU.", label(torch)))
+    let what = match python::torch_variant(&build.version) {
+        TorchVariant::OtherGpus => "is a build for GPUs that are not NVIDIA's, without CUDA, and cannot use the GPU",
+        _ => "is a build without CUDA and cannot use the GPU",
+    };
+    Draft::new(label(torch), format!("{} {what}.", label(torch)))
         .evidence(package_evidence(context, torch))
         .symptom("AssertionError: Torch not compiled with CUDA enabled")
         .severity(if asked { Severity::Error } else { Severity::Warning })

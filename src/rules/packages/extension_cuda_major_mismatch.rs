@@ -33,7 +33,7 @@ pub const RULE: Rule = Rule {
     judges: Judges::Places,
     severity: Severity::Error,
     consequence_of: &["cpu-only-torch", "bitsandbytes-binary-missing", "extension-abi-mismatch"],
-    remedies: &[Remedy::PackageVersion, Remedy::TorchBuild],
+    remedies: &[Remedy::PackageVersion, Remedy::TorchBuild, Remedy::Advice],
     judge,
 };
 

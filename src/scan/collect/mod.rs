@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What was read of all targets.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Collected {
     /// Bundles in the order of the targets; inside a folder by name.
     pub bundles: Vec<Bundle>,

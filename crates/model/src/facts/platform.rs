@@ -8,6 +8,7 @@ use super::arch::{ParseError, serde_as_text};
 
 /// Operating systems with NVIDIA drivers, and the one without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Os {
     /// Linux, WSL2 included.

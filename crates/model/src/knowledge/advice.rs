@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Os;
+
 /// `advice.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -35,6 +37,17 @@ pub struct AdviceRow {
     pub container: Option<bool>,
     /// Only inside (or only outside) WSL.
     pub wsl: Option<bool>,
+    /// Only on these operating systems.
+    #[serde(default)]
+    pub systems: Vec<Os>,
+    /// Only where the name of every GPU has one of these words: `H100`.
+    #[serde(default)]
+    pub gpus: Vec<String>,
+    /// Only where another driver alone would do: it stands for one.
+    #[serde(default)]
+    pub stands_for_driver: bool,
+    /// Only for findings about this package.
+    pub package: Option<String>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.

@@ -20,6 +20,7 @@ mod reading;
 mod row_kind;
 mod rows;
 mod table;
+mod tool;
 mod torch;
 mod torch_wheels;
 mod validate;
@@ -30,7 +31,7 @@ mod validate_package;
 mod validate_torch;
 mod variable;
 
-pub use advice::{AdviceCommand, AdviceFile, AdviceRow};
+pub use advice::{AdviceCommand, AdviceFile, AdviceRow, AdviceTool};
 pub use arch_list::{ArchListFile, ParserRow};
 pub use architecture::{ArchitectureFile, ArchitectureRow, OpenModules};
 pub use cuda::{BranchRow, CudaFile, ToolkitRow};
@@ -40,14 +41,17 @@ pub use files::Files;
 pub use gpu::{GpuFile, GpuRow};
 pub use interval::Interval;
 pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
-pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow};
+pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow, WheelsRow};
 pub use package_build::{PackageBuild, choose};
-pub use package_problem::{Confidence, FixRow, Level, ProblemRow, ToolkitIs, ToolkitPart, VariableIs, When};
+pub use package_problem::{
+    Confidence, CudaHome, FixRow, Level, ProblemRow, SourceBuild, ToolkitIs, ToolkitPart, VariableIs, When,
+};
 pub use problem::{Places, Problem};
 pub use range::Range;
 pub use reading::from_toml;
 pub use row_kind::RowKind;
 pub use rows::{Rows, lay_packages, spelled};
+pub use tool::{ToolFile, ToolName, ToolRow};
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};

@@ -28,6 +28,9 @@ pub struct PackageFile {
     /// Versions that the index does not have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unpublished: Vec<UnpublishedRow>,
+    /// Pages with its wheels for a release of torch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub wheels: Vec<WheelsRow>,
     /// Known problems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problem: Vec<ProblemRow>,
@@ -81,6 +84,8 @@ pub struct PtxasRow {
     pub versions: String,
     /// CUDA release of the assembler.
     pub ptxas: String,
+    /// The variable that names another assembler for GPUs from compute capability 10.0 on; nothing: the same as for all, `TRITON_PTXAS_PATH`.
+    pub blackwell_variable: Option<String>,
     /// What it lists.
     pub capabilities: Vec<ComputeCapability>,
     /// Keys of `[sources]`.
@@ -120,6 +125,27 @@ pub struct UnpublishedRow {
     pub there: String,
     /// A version to take instead; nothing where the index has none at all.
     pub instead: Option<String>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}
+
+/// A page with wheels that were built for some releases of torch, outside of any index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct WheelsRow {
+    /// PEP 440 range of torch.
+    pub torch: String,
+    /// Its variants that there are wheels for: `cpu`, `cu126`.
+    pub variants: Vec<String>,
+    /// Platforms that there are wheels for.
+    pub platforms: Vec<Platform>,
+    /// Full versions of the wheels by distribution; `{variant}` stands for torch's variant.
+    pub versions: BTreeMap<String, String>,
+    /// Address of the page; `{variant}` stands for torch's variant.
+    pub links: String,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.

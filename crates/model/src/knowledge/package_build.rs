@@ -33,6 +33,8 @@ pub struct PackageBuild {
     pub links_torch: bool,
     /// PEP 440 range of torch that it requires or was compiled for.
     pub torch: Option<String>,
+    /// PEP 440 range of the Python versions that its newest version has a file for and admits (`Requires-Python`); nothing: not known.
+    pub python: Option<String>,
     /// Machine code of the general part; absent when not known.
     pub sass: Option<Vec<Target>>,
     /// PTX of the general part.

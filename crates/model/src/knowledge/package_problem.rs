@@ -193,9 +193,41 @@ pub struct FixRow {
     /// is not tried on the facts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requirements: Vec<String>,
-    /// Lines that the rules cannot replay.
+    /// A build from source that takes the place of what is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<SourceBuild>,
+    /// The CUDA toolkit that CUDA_HOME should name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cuda_home: Option<CudaHome>,
+    /// Lines that the rules cannot replay and that are no installation: shells differ, so each is for its own tool only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<AdviceCommand>,
+}
+
+/// A package that is built from its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SourceBuild {
+    /// What is built: a requirement, where a name alone means the version that is installed, or a repository, `git+https://…`.
+    pub from: String,
+    /// Variables that the build reads, for this command only.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+    /// Whether the build needs packages of the environment (torch): it is not isolated from them then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sees_environment: bool,
+}
+
+/// A CUDA toolkit that programs are led to by CUDA_HOME.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CudaHome {
+    /// The release to name where none that fits is installed: `12.8`; nothing: the one of torch's build.
+    pub release: Option<String>,
+    /// Releases that serve, of torch's CUDA major: `>=12.8`; nothing: any.
+    pub range: Option<String>,
 }
 
 /// How bad a problem is.

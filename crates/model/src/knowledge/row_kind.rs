@@ -50,6 +50,7 @@ impl RowKind {
             "assemblers in packages" in ptxas;
             "C++ ABIs of packages" in abi;
             "versions that are not there" in unpublished;
+            "package wheel pages" in wheels;
             "known problems" in problem;
         }
     }

@@ -59,6 +59,10 @@ macro_rules! knowledge_files {
                 check validate::advice;
                 advice: "advice" by |row| (row.rule.clone(), row.summary.clone());
             }
+            tools: ToolFile {
+                check validate::tools;
+                note: "notes on tools" by |row| (row.tool, row.note.clone());
+            }
             libraries: LibrariesFile {
                 check libraries::libraries;
                 library: "libraries' owners" by |row| (row.distribution.clone(), row.versions.clone());

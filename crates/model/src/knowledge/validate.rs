@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AdviceFile, ArchListFile, ArchitectureFile,
+    AdviceFile, ArchListFile, ArchitectureFile, ToolFile,
     interval::Interval,
     problem::{Places, Problem},
 };
@@ -160,6 +160,20 @@ pub fn arch_list(file: &ArchListFile, places: &Places<'_>) -> Vec<Problem> {
     }
     let ranges = file.parser.iter().enumerate();
     table.apart("versions", ranges.map(|(index, row)| (index, String::new(), row.versions.as_str())));
+    table.problems
+}
+
+/// `tools.toml`
+pub fn tools(file: &ToolFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "note", &file.sources);
+    for (index, row) in file.note.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        for placeholder in row.note.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0)) {
+            if !["cuda", "python"].contains(&placeholder) {
+                table.fault(index, "note", format!("unknown placeholder '{{{placeholder}}}'"));
+            }
+        }
+    }
     table.problems
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::{
-    Confidence, FixRow, Level, PackageFile, ProblemRow, When,
+    Confidence, CudaHome, FixRow, Level, PackageFile, ProblemRow, When,
     problem::{Places, Problem},
     validate::Table,
 };
@@ -30,6 +30,7 @@ pub fn package(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
     problems.append(&mut builds(file, places));
     problems.append(&mut abis(file, places));
     problems.append(&mut unpublished(file, places));
+    problems.append(&mut wheels(file, places));
     let mut table = Table::new(places, "problem", &file.sources);
     for (index, row) in file.problem.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
@@ -58,6 +59,9 @@ fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
         range(&mut table, index, "versions", &row.versions);
         if let Some(torch) = &row.torch {
             range(&mut table, index, "torch", torch);
+        }
+        if let Some(python) = &row.python {
+            range(&mut table, index, "python", python);
         }
         of(&mut table, index, &row.of, file);
         if row.newest.as_ref().is_some_and(|newest| !contains(&row.versions, newest)) {
@@ -92,6 +96,21 @@ fn unpublished(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
         range(&mut table, index, "versions", &row.versions);
         if row.instead.as_ref().is_some_and(|instead| contains(&row.versions, instead)) {
             table.fault(index, "instead", "`instead` names a version that is itself unpublished");
+        }
+    }
+    table.problems
+}
+
+fn wheels(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "wheels", &file.sources);
+    for (index, row) in file.wheels.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        range(&mut table, index, "torch", &row.torch);
+        if !row.links.starts_with("https://") {
+            table.fault(index, "links", "the address of a page starts with https://");
+        }
+        for name in row.versions.keys().filter(|name| !file.names().any(|known| known == *name)) {
+            table.fault(index, "versions", format!("the file is not about {name}"));
         }
     }
     table.problems
@@ -169,6 +188,27 @@ fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
         if !is_normal(name) {
             table.fault(index, "fixes", format!("'{line}' is not a requirement, `name[extra]>=1.2`"));
         }
+    }
+    if let Some(build) = &row.build {
+        let name = build.from.split(['[', '<', '>', '=', '!', '~', ' ', ';']).next().unwrap_or_default();
+        if !is_normal(name) && !build.from.starts_with("git+https://") {
+            table.fault(index, "fixes", format!("'{}' is neither a requirement nor git+https://…", build.from));
+        }
+        if row.changes_facts() {
+            table.fault(index, "fixes", "a fix either makes changes or builds from source, not both");
+        }
+    }
+    if let Some(CudaHome { release, range }) = &row.cuda_home {
+        if release.as_ref().is_some_and(|release| release.parse::<Version>().is_err()) {
+            table.fault(index, "fixes", "cuda_home: `release` is not a release such as 12.8");
+        }
+        if range.as_ref().is_some_and(|range| range.parse::<VersionSpecifiers>().is_err()) {
+            table.fault(index, "fixes", "cuda_home: `range` is not a range such as >=12.8");
+        }
+    }
+    for command in row.commands.iter().filter(|command| command.line.contains("pip install")) {
+        let what = "say an installation as `requirements` or `build`: then every shell and tool gets its own line";
+        table.fault(index, "fixes", format!("'{}': {what}", command.line));
     }
     let tried = !(row.install.is_empty() && row.restore.is_empty() && row.set.is_empty() && row.unset.is_empty());
     if tried && !row.requirements.is_empty() {

@@ -101,6 +101,59 @@ fn managers_leave_marks() {
     assert_eq!(manager(&scene), Manager::Conda);
 }
 
+/// The selected environment's manager, and the file that says so.
+fn manager_at(scene: &Scene) -> (Manager, String) {
+    let manager = selected(scene).manager;
+    (*manager.value().unwrap(), manager.via().unwrap().at.clone())
+}
+
+#[test]
+fn pixi_keeps_environments_of_its_workspaces() {
+    let mut scene = Scene::new();
+    scene.conda("work/.pixi/envs/default");
+    scene.write("work/pyproject.toml", "[tool.pixi.workspace]\n");
+    scene.write("work/src/x.py", "");
+    let below = Surroundings { folder: Some(scene.path("work/src")), ..scene.surroundings.clone() };
+    let found = probe::facts(&scene.options, &below).unwrap().environments;
+    assert_eq!(found[0].found_by, ".pixi/envs/default in ~/work");
+    scene.name("work/.pixi/envs/default");
+    assert_eq!(manager_at(&scene), (Manager::Pixi, "~/work/pyproject.toml".to_owned()));
+    scene.write("work/pixi.toml", "");
+    assert_eq!(manager_at(&scene), (Manager::Pixi, "~/work/pixi.toml".to_owned()));
+
+    // Environments that are kept apart say where they belong; what is installed for the user alone belongs nowhere.
+    let mut scene = Scene::new();
+    scene.conda("cache/envs/gpu");
+    scene.name("cache/envs/gpu");
+    let marker = |text: &str| scene.write("cache/envs/gpu/conda-meta/pixi", text);
+    for text in [
+        "",
+        "{",
+        "{\"manifest_path\": 5}",
+        "{\"manifest_path\": \"/gone/pixi.toml\"}",
+        "{\"manifest_path\": \"/etc/passwd\"}",
+    ] {
+        marker(text);
+        assert_eq!(manager_at(&scene).0, Manager::Conda, "{text}");
+    }
+    let manifest = scene.write("work/pixi.toml", "");
+    marker(&format!("{{\"manifest_path\": \"{}\", \"environment_name\": \"gpu\"}}", manifest.display()));
+    assert_eq!(manager_at(&scene), (Manager::Pixi, "~/work/pixi.toml".to_owned()));
+}
+
+#[test]
+fn a_python_says_that_pip_must_not_change_it() {
+    let mut scene = Scene::new();
+    scene.python("opt");
+    scene.name("opt");
+    assert_eq!(manager_at(&scene).0, Manager::Pip);
+    scene.write("opt/lib/python3.11/EXTERNALLY-MANAGED", "[externally-managed]\n");
+    assert_eq!(manager_at(&scene), (Manager::System, "~/opt/lib/python3.11/EXTERNALLY-MANAGED".to_owned()));
+    // Virtual environments are anybody's.
+    scene.venv("opt");
+    assert_eq!(manager_at(&scene).0, Manager::Pip);
+}
+
 #[test]
 fn conda_says_what_it_installed() {
     let mut scene = Scene::new();
