@@ -17,7 +17,16 @@ pub const PLATFORMS: [Platform; 3] = [
 ];
 
 /// The tools that get lines of their own, pip first.
-pub const MANAGERS: [Manager; 4] = [Manager::Pip, Manager::Uv, Manager::UvProject, Manager::Conda];
+pub const MANAGERS: [Manager; 8] = [
+    Manager::Pip,
+    Manager::Uv,
+    Manager::UvProject,
+    Manager::Conda,
+    Manager::Docker,
+    Manager::System,
+    Manager::Pixi,
+    Manager::Poetry,
+];
 
 /// One of them.
 #[derive(Debug, Clone)]
@@ -113,10 +122,6 @@ impl Machine {
             environment.platform = Fact::known(self.platform, via("--os"));
             environment.python = Fact::known(self.python, via("--python-version"));
             environment.manager = Fact::known(self.manager, via("test"));
-            // The environment that uv keeps for a project is known by its place.
-            if self.manager == Manager::UvProject {
-                environment.id = "~/demo/.venv".to_owned();
-            }
         }
         facts
     }

@@ -15,8 +15,8 @@ pub enum Asks {
     Other(&'static str),
     /// An installation that compiles, or comes from an address: no index of wheels can say what it gives.
     Source,
-    /// conda's own channels, which the test does not have: read, not resolved.
-    Channel,
+    /// A tool with a resolver of its own, or channels that the test does not have: read, not resolved. Which.
+    Read(&'static str),
 }
 
 /// Reads a line.
@@ -36,7 +36,7 @@ pub fn read(line: &str, powershell: bool) -> Result<Asks, String> {
     while words.len() > 1 && words.first().is_some_and(variable) {
         words.remove(0);
     }
-    if let ["conda", "run", "--name", _, rest @ ..] = &words[..] {
+    if let ["conda", "run", "--name", _, rest @ ..] | ["RUN", rest @ ..] = &words[..] {
         words = rest.to_vec();
     }
     let asks = match &words[..] {
@@ -57,7 +57,14 @@ pub fn read(line: &str, powershell: bool) -> Result<Asks, String> {
             Asks::NewPython(number(python.ok_or_else(|| format!("no Python: {line}"))?)?)
         }
         ["conda" | "mamba" | "micromamba", "remove", ..] | ["pixi", "remove", ..] => Asks::Other("removal"),
-        ["conda" | "mamba" | "micromamba", "install" | "update", ..] | ["pixi", "add", ..] => Asks::Channel,
+        ["conda" | "mamba" | "micromamba", "install" | "update", ..] => Asks::Read("conda"),
+        ["pixi", "add" | "reinstall" | "install" | "init", ..] => Asks::Read("pixi"),
+        ["poetry", "add" | "source" | "env", ..] => Asks::Read("poetry"),
+        ["poetry", "remove", ..] => Asks::Other("removal"),
+        ["FROM", image] => Asks::NewPython(number(image.trim_start_matches("python:").trim_end_matches("-slim"))?),
+        // With whatever Python is there.
+        ["python3" | "py" | "python", "-m", "venv", _] => Asks::Other("environment"),
+        [python, "-m", "venv", _] if python.contains(['/', '\\']) => Asks::Other("environment"),
         [python, "-m", "venv", _] => Asks::NewPython(number(python.trim_start_matches("python"))?),
         ["py", python, "-m", "venv", _] => Asks::NewPython(number(python.trim_start_matches('-'))?),
         [_, "-m", "pip", rest @ ..] | ["pip", rest @ ..] => {
@@ -74,11 +81,13 @@ pub fn read(line: &str, powershell: bool) -> Result<Asks, String> {
 
 fn install(words: &[&str]) -> Asks {
     let compiled = |word: &&str| word.contains("://") && !word.starts_with("https://download.pytorch.org/whl/");
-    let source = ["--no-build-isolation", "--no-binary"];
+    let source = ["--no-build-isolation", "--no-binary", "--find-links"];
     if words.iter().any(|word| source.contains(word) || compiled(word)) {
         return Asks::Source;
     }
-    Asks::Install(without(words, "--python"))
+    let mut words = without(words, "--python");
+    words.retain(|word| word != "--break-system-packages");
+    Asks::Install(words)
 }
 
 /// The words without an option and its value.

@@ -38,7 +38,7 @@ use gpucheck::{
 use index::Indexes;
 use lines::Asks;
 use questions::Question;
-use tools::{Chosen, Tools};
+use tools::{Chosen, Project, Tools};
 
 /// What came of a question.
 enum Outcome {
@@ -94,12 +94,12 @@ impl Bench {
                     continue;
                 }
                 Asks::Source => return Outcome::Read("compiled or from an address"),
-                Asks::Channel => return Outcome::Read("conda's channels"),
+                Asks::Read(tool) => return Outcome::Read(tool),
                 Asks::Install(words) if words.iter().any(|word| self.indexes.is_source(word)) => {
                     return Outcome::Read("compiled or from an address");
                 }
                 Asks::Install(words) => self.install(&words, question.platform, python),
-                Asks::Add(words) => self.add(&words, question.platform, python),
+                Asks::Add(words) => self.add(question, &words, python),
             };
             match ran {
                 Ok(ran) => ran.into_iter().for_each(|(tool, more)| {
@@ -140,28 +140,21 @@ impl Bench {
         Ok(ran)
     }
 
-    /// uv locks a project only for a Python that is here; for others the same words are resolved.
     fn add(
         &self,
+        question: &Question,
         words: &[String],
-        platform: Platform,
         python: PythonVersion,
     ) -> Result<Vec<(&'static str, Vec<Chosen>)>, String> {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
-        if let Some((_, program)) = self.pythons.iter().find(|(version, _)| *version == python) {
-            let locked = self.tools.uv_add(words, platform, python, program, &format!("project-{number}"));
-            return Ok(vec![("uv add", locked.map_err(|why| format!("uv add: {why}"))?)]);
-        }
-        let mut plain = Vec::new();
-        for word in words {
-            match word.as_str() {
-                "--index" => plain.push("--index-url".to_owned()),
-                word => plain.push(
-                    word.split_once("=https://").map_or_else(|| word.to_owned(), |(_, url)| format!("https://{url}")),
-                ),
-            }
-        }
-        Ok(vec![("uv", self.tools.uv(&plain, platform, python).map_err(|why| format!("uv: {why}"))?)])
+        let project =
+            Project { name: format!("project-{number}"), platform: question.platform, python, edits: &question.edits };
+        let here = self.pythons.iter().find(|(version, _)| *version == python);
+        let (tool, chosen) = match here {
+            Some((_, program)) => ("uv add", self.tools.uv_add(&project, program, words)),
+            None => ("uv", self.tools.uv_project(&project, words)),
+        };
+        Ok(vec![(tool, chosen.map_err(|why| format!("{tool}: {why}"))?)])
     }
 
     /// Whether what a tool chose is what was promised: `torch 2.7.1+cu128, torchvision 0.22.1+cu128`, or requirements.
@@ -258,11 +251,7 @@ fn skipped(why: &str) {
 }
 
 /// What everybody can have in a test command: machines and patients far apart, and uv alone.
-///
-/// Of its 75 lines 9 did not resolve on 2026-11-30: `uv add` lines whose text for pyproject.toml the test does not write yet; torchaudio
-/// 2.11.0 on Python 3.15, which has no wheel of it; and two NVIDIA packages that the stub index lacks.
 #[test]
-#[ignore = "not all lines hold yet: see above"]
 fn a_sample_resolves_to_what_it_promises() {
     let start = Instant::now();
     let knowledge = Knowledge::builtin().unwrap();

@@ -26,8 +26,10 @@ use crate::{
 /// Lines that belong together, on one kind of machine.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// The lines of one fix.
+    /// The lines of one fix, and those of a Dockerfile.
     pub lines: Vec<String>,
+    /// What is written into pyproject.toml first.
+    pub edits: String,
     /// Whether they are for PowerShell.
     pub powershell: bool,
     /// Where they are pasted.
@@ -43,7 +45,7 @@ pub struct Question {
 }
 
 /// All questions, each once.
-pub type Questions = BTreeMap<(Vec<String>, String, String, Option<String>), Question>;
+pub type Questions = BTreeMap<(Vec<String>, String, String, String, Option<String>), Question>;
 
 /// What `recommend` prints over the grid, or over every `step`th of its machines. GPUs of one compute capability are told the same: one
 /// of them stands for all. Which tool installs packages changes the words of an answer and not the answer: the other tools are asked
@@ -136,11 +138,16 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) {
 fn ask(report: &Report, whence: &str, questions: &mut Questions) {
     for finding in &report.findings {
         let Some((platform, python)) = place(report, finding) else { continue };
-        for fix in finding.fixes.iter().filter(|fix| !fix.commands.is_empty()) {
-            let lines: Vec<String> = fix.commands.iter().map(|command| command.line.to_string()).collect();
-            let key = (lines.clone(), platform.to_string(), python.to_string(), fix.result.clone());
+        for fix in finding.fixes.iter().filter(|fix| fix.is_written()) {
+            let of = |dockerfile: bool| fix.edits.iter().filter(move |edit| (edit.file == "Dockerfile") == dockerfile);
+            let edits = of(false).map(|edit| format!("{}\n", edit.as_str())).collect::<String>();
+            let instructions = of(true).flat_map(|edit| edit.as_str().lines()).map(str::to_owned);
+            let commands = fix.commands.iter().map(|command| command.line.to_string());
+            let lines: Vec<String> = instructions.chain(commands).collect();
+            let key = (lines.clone(), edits.clone(), platform.to_string(), python.to_string(), fix.result.clone());
             questions.entry(key).or_insert_with(|| Question {
                 lines,
+                edits,
                 powershell: fix.commands.iter().any(|command| command.tool == "powershell"),
                 platform,
                 python,

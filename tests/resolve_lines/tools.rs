@@ -21,6 +21,18 @@ pub struct Tools {
     folder: tempfile::TempDir,
 }
 
+/// A uv project that is made for one line.
+pub struct Project<'a> {
+    /// Its folder.
+    pub name: String,
+    /// For which it is locked.
+    pub platform: Platform,
+    /// The Python that it requires.
+    pub python: PythonVersion,
+    /// What was printed for its pyproject.toml.
+    pub edits: &'a str,
+}
+
 /// A package that a tool chose: name, version, and the path of the index that it is from.
 pub type Chosen = (String, String, String);
 
@@ -87,40 +99,18 @@ impl Tools {
         Ok(chosen.map(|(name, version)| (name.to_owned(), version.to_owned(), index.clone())).collect())
     }
 
-    /// `uv add` of these words in a new project for this platform and this Python, which is at `program`; what is in its lock file.
+    /// `uv add` of these words in a new project for this platform and this Python, which is at `program`, after `edits` were written into
+    /// its pyproject.toml; what is in its lock file.
     ///
     /// # Errors
     /// What uv said when it cannot lock the project.
-    pub fn uv_add(
-        &self,
-        words: &[String],
-        platform: Platform,
-        python: PythonVersion,
-        program: &Path,
-        name: &str,
-    ) -> Result<Vec<Chosen>, String> {
-        let project = self.folder.path().join(name);
-        fs::create_dir_all(&project).map_err(|error| error.to_string())?;
-        let system = if platform.os == Os::Windows { "win32" } else { "linux" };
-        let machine = match platform {
-            Platform { os: Os::Windows, .. } => "AMD64",
-            Platform { cpu: Cpu::Aarch64, .. } => "aarch64",
-            _ => "x86_64",
-        };
-        let environments = format!("sys_platform == '{system}' and platform_machine == '{machine}'");
-        let text = format!(
-            "[project]\nname = \"demo\"\nversion = \"0\"\nrequires-python = \"=={python}.*\"\n[tool.uv]\nenvironments = [\"{environments}\"]\n\
-             required-environments = [\"{environments}\"]\n"
-        );
-        fs::write(project.join("pyproject.toml"), text).map_err(|error| error.to_string())?;
-        let mut command = self.clean(&self.uv);
-        command.current_dir(&project).args(["add", "--no-sync"]);
-        command.env("UV_PYTHON", program).env_remove("UV_INDEX_URL").env("UV_DEFAULT_INDEX", self.url(DEFAULT));
-        // The project's own tables are read, the user's are not.
-        ran(command.env_remove("UV_NO_CONFIG").args(self.here(words)))?;
-        let lock: toml::Table =
-            toml::from_str(&fs::read_to_string(project.join("uv.lock")).map_err(|error| error.to_string())?)
-                .map_err(|error| error.to_string())?;
+    pub fn uv_add(&self, project: &Project<'_>, program: &Path, words: &[String]) -> Result<Vec<Chosen>, String> {
+        let folder = self.write(project, &[]);
+        let mut command = self.in_project(&folder);
+        command.env("UV_PYTHON", program);
+        ran(command.args(["add", "--no-sync"]).args(self.here(words)))?;
+        let lock = fs::read_to_string(folder.join("uv.lock")).map_err(|error| error.to_string())?;
+        let lock: toml::Table = toml::from_str(&lock).map_err(|error| error.to_string())?;
         let text = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str).unwrap_or_default().to_owned();
         let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
         Ok(packages
@@ -130,6 +120,58 @@ impl Tools {
                 Some((text(package.get("name")), text(package.get("version")), path.trim_end_matches('/').to_owned()))
             })
             .collect())
+    }
+
+    /// The same where that Python is not here and uv can lock nothing for it: what `uv add` writes is resolved without it.
+    ///
+    /// # Errors
+    /// What uv said when there is no such set of wheels.
+    pub fn uv_project(&self, project: &Project<'_>, words: &[String]) -> Result<Vec<Chosen>, String> {
+        let requirements: Vec<String> = words.iter().take_while(|word| !word.starts_with("--")).cloned().collect();
+        let folder = self.write(project, &requirements);
+        let mut command = self.in_project(&folder);
+        command.args(["pip", "install", "--dry-run", "--only-binary", ":all:", "--target"]).arg(folder.join("nothing"));
+        command.args(["--python-platform", triple(project.platform)]);
+        command.args(["--python-version", &project.python.to_string()]);
+        let options: Vec<String> = words.iter().skip(requirements.len()).cloned().collect();
+        let said = ran(command.args(self.here(&options)).args(["-r", "pyproject.toml"]))?;
+        let named = Self::index_of(words);
+        let edited = project.edits.lines().find_map(|line| line.strip_prefix("url = \"")?.split_once(PYTORCH));
+        let edited = edited.map(|(_, path)| path.trim_end_matches('"').to_owned());
+        let index = |name: &str| {
+            let told = project.edits.lines().any(|line| line.starts_with(&format!("{name} = ")));
+            edited.clone().filter(|_| told).unwrap_or_else(|| named.clone())
+        };
+        let chosen = said.1.lines().filter_map(|line| line.trim().strip_prefix("+ ")?.split_once("=="));
+        Ok(chosen.map(|(name, version)| (name.to_owned(), version.to_owned(), index(name))).collect())
+    }
+
+    /// A tool in a project: its own tables are read, the user's are not there.
+    fn in_project(&self, folder: &Path) -> Command {
+        let mut command = self.clean(&self.uv);
+        command.current_dir(folder).env_remove("UV_NO_CONFIG");
+        command.env_remove("UV_INDEX_URL").env("UV_DEFAULT_INDEX", self.url(DEFAULT));
+        command
+    }
+
+    /// Makes the project's folder.
+    fn write(&self, project: &Project<'_>, requirements: &[String]) -> PathBuf {
+        let folder = self.folder(&project.name);
+        let system = if project.platform.os == Os::Windows { "win32" } else { "linux" };
+        let machine = match project.platform {
+            Platform { os: Os::Windows, .. } => "AMD64",
+            Platform { cpu: Cpu::Aarch64, .. } => "aarch64",
+            _ => "x86_64",
+        };
+        let environment = format!("sys_platform == '{system}' and platform_machine == '{machine}'");
+        let text = format!(
+            "[project]\nname = \"demo\"\nversion = \"0\"\nrequires-python = \"=={}.*\"\ndependencies = {requirements:?}\n\
+             [tool.uv]\nenvironments = [\"{environment}\"]\nrequired-environments = [\"{environment}\"]\n{}",
+            project.python,
+            project.edits.replace(PYTORCH, &self.url("")),
+        );
+        fs::write(folder.join("pyproject.toml"), text).unwrap();
+        folder
     }
 
     /// `pip install` of these words with a Python that is here; nothing is installed.
