@@ -237,7 +237,7 @@ variants = [
 ]
 newest = "9.9.0"
 confidence = "measured"
-source = ["arm"]
+source = ["arm", "files"]
 verified = "2036-02-11""#;
     assert_eq!((code, told), (Some(0), expected.lines().collect::<Vec<_>>()));
     assert_eq!(rows, fs::read_to_string(root().join("knowledge/torch.toml")).unwrap());
