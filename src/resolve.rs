@@ -1,7 +1,7 @@
 //! One root cause for each problem: consequences are folded under it, and a GPU that is not needed is not an error.
 
 use crate::{
-    facts::Facts,
+    facts::{Facts, Location},
     finding::{Finding, Severity},
     rules,
 };
@@ -25,8 +25,18 @@ pub fn resolve(findings: &[Finding], facts: &Facts) -> Vec<Finding> {
 fn locate(findings: &mut [Finding], facts: &Facts) {
     for finding in findings.iter_mut().filter(|_| !facts.written.is_empty()) {
         let pointers = finding.evidence.iter().filter_map(|evidence| evidence.pointer.as_deref());
-        finding.location = pointers.filter_map(|pointer| facts.place(pointer)).next().cloned();
+        let written = pointers.filter_map(|pointer| facts.place(pointer)).next().cloned();
+        finding.location = written.or_else(|| of_package(finding, facts));
     }
+}
+
+/// Where the package that a finding is about is asked for, for findings whose evidence is not what the file says.
+fn of_package(finding: &Finding, facts: &Facts) -> Option<Location> {
+    let id = finding.environment.as_deref()?;
+    let (number, environment) = facts.environments.iter().enumerate().find(|(_, one)| one.id == id)?;
+    let named = finding.trace.package.as_deref().or_else(|| finding.subject.split_whitespace().next())?;
+    let package = environment.packages.iter().position(|package| package.name == named)?;
+    facts.place(&environment.pointer(number, package)).cloned()
 }
 
 fn registry_position(slug: &str) -> usize {

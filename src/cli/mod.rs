@@ -1,5 +1,6 @@
 //! The command line: one file for each command, the options they share, and how a report gets out.
 
+mod check;
 mod doctor;
 mod framework;
 mod gates;
@@ -38,6 +39,8 @@ pub struct Cli {
 enum Command {
     /// Find what is wrong on this machine and in this environment, and how to fix it
     Doctor(doctor::Arguments),
+    /// Find out whether what files or a command ask for will work, before anything is installed
+    Check(check::Arguments),
     /// Print the install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
     /// Tabulate CUDA × PyTorch × GPU: what works, what does not, and why
@@ -85,6 +88,7 @@ impl Cli {
     pub fn run(self) -> Exit {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),
+            Command::Check(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     code::Library,
+    declared::{Gap, RequestPlace, Step},
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
@@ -53,6 +54,12 @@ pub struct Environment {
     /// What is wanted in it, where it is still to be made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<Box<Wanted>>,
+    /// What is installed in it, step by step, where files or commands declare it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+    /// What of it nobody has read or understood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
 }
 
 impl Environment {
@@ -74,6 +81,19 @@ impl Environment {
             elsewhere: Vec::new(),
             image: None,
             wanted: None,
+            steps: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// JSON pointer to what is known of a package, by its place in the list; the environment is the one of this number. Of one that is only
+    /// declared, that is the request that brings it, or the image that has it.
+    pub fn pointer(&self, number: usize, package: usize) -> String {
+        let environment = format!("/facts/environments/{number}");
+        match self.packages.get(package).and_then(|package| package.request) {
+            Some(RequestPlace { step, request }) => format!("{environment}/steps/{step}/requests/{request}"),
+            None if matches!(self.origin, Origin::Declared(_)) => format!("{environment}/image/base"),
+            None => format!("{environment}/packages/{package}"),
         }
     }
 
@@ -170,6 +190,9 @@ pub struct Package {
     /// How it was requested, if a file or a command requests it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Box<Asked>>,
+    /// Which request of the environment's steps brings it, by itself or by what it requires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestPlace>,
 }
 
 impl Package {
@@ -188,6 +211,7 @@ impl Package {
             editable: None,
             at: String::new(),
             asked: None,
+            request: None,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::facts::{Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Source};
+use crate::facts::{
+    Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole, Source,
+};
 
 /// The variable that decides which GPUs CUDA shows.
 pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
@@ -107,10 +109,13 @@ impl Plan {
         for change in &self.changes {
             match change {
                 Change::Install(install) => {
-                    after
-                        .environments
-                        .iter_mut()
-                        .for_each(|environment| install.apply(environment, &mut places, &self.summary));
+                    let index = self.index.as_deref().filter(|_| !install.apart);
+                    for environment in &mut after.environments {
+                        match environment.steps.is_empty() {
+                            true => install.apply(environment, &mut places, &self.summary),
+                            false => install.declare(environment, index),
+                        }
+                    }
                 }
                 Change::Driver(version) => set_driver(&mut after, version, &self.summary),
                 Change::Variable(name, value) => {
@@ -131,6 +136,8 @@ impl Plan {
                 Change::Uninstall(name) => {
                     let packages = after.environments.iter_mut().map(|environment| &mut environment.packages);
                     packages.for_each(|packages| packages.retain(|package| package.name != *name));
+                    let steps = after.environments.iter_mut().flat_map(|environment| &mut environment.steps);
+                    steps.for_each(|step| step.requests.retain(|request| request.name != *name));
                     places = Places::of(&after.environments);
                 }
                 Change::Follow { name, version } => {
@@ -236,6 +243,36 @@ impl Install {
     pub fn exact(name: &str, version: &str) -> Self {
         let (name, version) = (name.to_owned(), Some(version.to_owned()));
         Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false, compiled: false }
+    }
+
+    /// Asks for this version where files ask for another one; what they do not ask for is added to the last step.
+    fn declare(&self, environment: &mut Environment, index: Option<&str>) {
+        let specifiers = match (&self.version, &self.spec) {
+            (Some(version), _) => format!("=={version}"),
+            (None, Some(spec)) => spec.strip_prefix(&self.name).unwrap_or_default().to_owned(),
+            (None, None) => String::new(),
+        };
+        let change = |request: &mut Request| {
+            request.asked = Asked {
+                text: format!("{}{specifiers}", self.name),
+                specifiers: specifiers.clone(),
+                extras: std::mem::take(&mut request.asked.extras),
+                marker: None,
+                source: None,
+            };
+            request.index = index.map(str::to_owned);
+            request.wheels.clear();
+        };
+        let own = |request: &&mut Request| request.name == self.name && request.role != RequestRole::Removed;
+        let requests = environment.steps.iter_mut().flat_map(|step| &mut step.requests);
+        let changed = requests.filter(own).map(change).count();
+        if changed == 0
+            && let Some(step) = environment.steps.last_mut()
+        {
+            let mut request = Request::new(&self.name);
+            change(&mut request);
+            step.requests.push(request);
+        }
     }
 
     fn apply(&self, environment: &mut Environment, places: &mut Places, summary: &str) {

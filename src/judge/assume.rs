@@ -128,12 +128,16 @@ impl Assumed {
                 facts.driver = Fact::unknown("not given (--driver)");
             }
         }
-        if let Some(python) = self.python {
-            for environment in &mut facts.environments {
-                environment.python = Fact::known(python, self.by.source("python-version", &python.to_string()));
-            }
-        }
+        self.python_of(facts);
         Ok(())
+    }
+
+    /// Puts the Python that is assumed into every environment.
+    pub fn python_of(&self, facts: &mut Facts) {
+        let Some(python) = self.python else { return };
+        for environment in &mut facts.environments {
+            environment.python = Fact::known(python, self.by.source("python-version", &python.to_string()));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! its own facts.
 
 mod assume;
+mod check;
 mod gates;
 mod judgement;
 mod machine;
@@ -22,6 +23,7 @@ use crate::{
 use judgement::Judgement;
 
 pub use assume::{Assumed, By, System};
+pub use check::{Asked, CheckError, check};
 pub use machine::{FileError, Machine, MachineError};
 pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};

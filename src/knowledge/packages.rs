@@ -68,6 +68,19 @@ impl Knowledge {
         Some((of_variant(row.versions.get(name)?), of_variant(&row.links)))
     }
 
+    /// Whether PyTorch's own indexes have files of a package.
+    pub fn is_on_torch_index(&self, name: &str) -> bool {
+        ["torch", "torchvision", "torchaudio", "torchtext", "torchdata", "triton", "pytorch-triton", "xformers"]
+            .contains(&name)
+            || name.starts_with("nvidia-")
+    }
+
+    /// The range of torch that every recent version of a package requires, with these extras; empty: any version. Nothing: not known to
+    /// require torch.
+    pub fn requires_torch(&self, _name: &str, _extras: &[String]) -> Option<&str> {
+        None
+    }
+
     /// Which C++ ABI a build of torch was compiled for; `variant` is its local version.
     pub fn torch_abi(&self, version: &str, variant: Option<&str>, platform: Platform) -> Option<&AbiRow> {
         let rows = &self.package_file("torch")?.abi;

@@ -28,5 +28,5 @@ pub use record::{device_code, native_file, record_libraries, record_paths, share
 pub use requirement::Requirement;
 pub use tags::{System, WheelPlatform, WheelTarget};
 pub use version_py::{TorchVersion, version_py};
-pub use versions::{cuda_tag, in_range, public_version};
+pub use versions::{cuda_tag, exact_version, in_range, public_version, satisfies};
 pub use wheel_name::WheelName;

@@ -21,6 +21,22 @@ pub fn in_range(range: &str, version: &str) -> Option<bool> {
     Some(range.iter().all(|specifier| specifier_accepts(specifier, &version)))
 }
 
+/// Whether specifiers (`>=2.6,<2.8`, `==2.7.1+cu128`) accept a version with its local part; empty ones accept all. `None` when one of
+/// them does not parse.
+pub fn satisfies(specifiers: &str, version: &str) -> Option<bool> {
+    let list: VersionSpecifiers = specifiers.parse().ok()?;
+    let version = version.parse::<Version>().ok()?;
+    Some(list.iter().all(|specifier| specifier_accepts(specifier, &version)))
+}
+
+/// The one version that specifiers pin, as written: `2.7.1+cu128` of `==2.7.1+cu128`; nothing of a range or of `==2.7.*`.
+pub fn exact_version(specifiers: &str) -> Option<&str> {
+    let text = specifiers.trim();
+    let version = text.strip_prefix("===").or_else(|| text.strip_prefix("=="))?.trim();
+    version.parse::<Version>().ok()?;
+    Some(version)
+}
+
 /// Whether a specifier accepts an installed version, as pip's `packaging` decides it with pre-releases allowed.
 pub(super) fn specifier_accepts(specifier: &VersionSpecifier, version: &Version) -> bool {
     let wanted = specifier.version();

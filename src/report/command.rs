@@ -18,6 +18,8 @@ pub enum CommandName {
     Smoke,
     /// What was scanned can run on.
     Scan,
+    /// What files and commands ask for.
+    Check,
 }
 
 impl fmt::Display for CommandName {
@@ -28,6 +30,7 @@ impl fmt::Display for CommandName {
             Self::Matrix => "matrix",
             Self::Smoke => "smoke",
             Self::Scan => "scan",
+            Self::Check => "check",
         })
     }
 }

@@ -161,6 +161,7 @@ registry! {
         known_problem,
     }
     environment {
+        declaration_unclear,
         library_damaged,
         torch_shadowed,
         installed_twice,

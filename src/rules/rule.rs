@@ -254,7 +254,7 @@ impl<'a> Context<'a> {
     pub fn pointer(&self, name: &str) -> String {
         let Some((index, environment)) = self.environment else { return "/facts".to_owned() };
         match environment.packages.iter().position(|package| package.name == name) {
-            Some(package) => format!("/facts/environments/{index}/packages/{package}"),
+            Some(package) => environment.pointer(index, package),
             None => format!("/facts/environments/{index}"),
         }
     }

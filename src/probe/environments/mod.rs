@@ -114,6 +114,8 @@ fn environment(
         elsewhere,
         image: None,
         wanted: None,
+        steps: Vec::new(),
+        gaps: Vec::new(),
     }
 }
 

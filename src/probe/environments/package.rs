@@ -21,5 +21,6 @@ pub fn package(name: String, version: Fact<String>, build: Fact<Build>, requires
         editable: None,
         at,
         asked: None,
+        request: None,
     }
 }

@@ -1,5 +1,7 @@
 //! Between facts and rules: what the knowledge base claims where nothing was measured. Pure, and always marked as a claim.
 
+mod declared;
+
 use std::collections::BTreeMap;
 
 use crate::{
@@ -26,6 +28,7 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
     }
     let variables = std::mem::take(&mut facts.env_vars);
     for environment in &mut facts.environments {
+        declared::install(environment, knowledge);
         enrich_environment(environment, knowledge);
         enrich_packages(environment, knowledge, &variables);
     }

@@ -1,0 +1,127 @@
+//! `gpucheck check`: whether what files or a command ask for will work, before anything is installed.
+
+use std::{path::PathBuf, time::Instant};
+
+use clap::Args;
+
+use super::{
+    options::{Assume, FailOn, Show, Sources},
+    probe::DriverOptions,
+    targets::{deliver, each, needs_driver},
+};
+use crate::{
+    exit::Exit,
+    facts::Facts,
+    judge::{self, Asked, Machine},
+    knowledge::Knowledge,
+    manifest::Choices,
+    probe,
+    report::Report,
+    system::Surroundings,
+};
+
+/// Arguments of `gpucheck check`.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// Files that ask for software, or folders with such files; "-" reads standard input
+    #[arg(value_name = "FILE", required_unless_present = "command")]
+    files: Vec<PathBuf>,
+    /// A command that installs something; it is not run
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<String>,
+    #[command(flatten)]
+    chosen: Chosen,
+    #[command(flatten)]
+    assume: Assume,
+    #[command(flatten)]
+    driver: DriverOptions,
+    /// When to exit with code 1
+    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
+    fail_on: FailOn,
+    #[command(flatten)]
+    show: Show,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// What a person chooses of what the files offer.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Choices that the files leave open")]
+struct Chosen {
+    /// Extra of a project (repeatable)
+    #[arg(long, value_name = "NAME")]
+    extra: Vec<String>,
+    /// Dependency group of a project (repeatable)
+    #[arg(long, value_name = "NAME")]
+    group: Vec<String>,
+    /// Stage of a Dockerfile to build [default: the last one]
+    #[arg(long, value_name = "NAME")]
+    stage: Option<String>,
+    /// Value of an ARG of a Dockerfile (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    build_arg: Vec<(String, String)>,
+    /// Value of anything else that is left open: an input, a variable (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Heading of a page whose commands are meant
+    #[arg(long, value_name = "HEADING")]
+    section: Option<String>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("'{text}' is not of the form NAME=VALUE")),
+    }
+}
+
+impl Chosen {
+    fn choices(&self) -> Choices {
+        Choices {
+            extras: self.extra.clone(),
+            groups: self.group.clone(),
+            stage: self.stage.clone(),
+            build_args: self.build_arg.iter().cloned().collect(),
+            set: self.set.iter().cloned().collect(),
+            section: self.section.clone(),
+            platform: None,
+            python: None,
+        }
+    }
+}
+
+impl Arguments {
+    /// Reads, judges, reports.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let start = Instant::now();
+        let knowledge = self.sources.load()?;
+        knowledge.read_ahead();
+        let machines = self.assume.machines(true, knowledge)?;
+        let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
+        let asked = match self.command.as_slice() {
+            [] => Asked::Files(self.files.clone()),
+            command => Asked::Command(command.to_vec()),
+        };
+        let mut failed = false;
+        let reports = each(&machines, |machine| {
+            let (report, fails) = self.judged(facts.clone(), &asked, machine, knowledge, start)?;
+            failed |= fails;
+            Ok(report)
+        })?;
+        deliver(knowledge, reports, None, &self.show, start)?;
+        Ok(if failed { Exit::Found } else { Exit::Ok })
+    }
+
+    fn judged(
+        &self,
+        facts: Facts,
+        asked: &Asked,
+        machine: &Machine,
+        knowledge: &Knowledge,
+        start: Instant,
+    ) -> anyhow::Result<(Report, bool)> {
+        let report = judge::check(knowledge, facts, machine, asked, self.chosen.choices(), start)?;
+        let fails = self.fail_on.fails(&report.findings, report.verdict);
+        Ok((report, fails))
+    }
+}

@@ -1,0 +1,148 @@
+//! From the steps that files declare to the packages that would be there: each step changes the environment as its tool would, with the
+//! versions that rows know. What no row knows stays unknown; nothing here resolves what a resolver has to.
+//!
+//! `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
+
+mod others;
+mod store;
+mod torch;
+
+use crate::{
+    facts::{
+        Environment, Fact, Package, Platform, PythonVersion, Request, RequestPlace, RequestRole, Resolver, Source, Step,
+    },
+    knowledge::Knowledge,
+    python::{self, Marker, MarkerEnvironment, WheelName},
+};
+
+use self::store::Store;
+
+/// What a step meets.
+pub(super) struct Terms<'k> {
+    pub knowledge: &'k Knowledge,
+    pub platform: Option<Platform>,
+    pub python: Option<PythonVersion>,
+    /// CUDA release that conda's `__cuda` would have, where it is known.
+    markers: MarkerEnvironment,
+}
+
+/// A request, and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Placed<'s> {
+    pub request: &'s Request,
+    pub place: RequestPlace,
+}
+
+/// Puts in the packages that the steps of an environment bring, in order. An environment without steps stays as it is.
+pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
+    if environment.steps.is_empty() {
+        return;
+    }
+    let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
+    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform) };
+    let steps = std::mem::take(&mut environment.steps);
+    for (index, step) in steps.iter().enumerate() {
+        take(&terms, &mut environment.packages, step, index);
+    }
+    environment.steps = steps;
+}
+
+/// One step.
+fn take(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, index: usize) {
+    let all = step
+        .requests
+        .iter()
+        .enumerate()
+        .map(|(request, one)| Placed { request: one, place: RequestPlace { step: index, request } });
+    let asked: Vec<Placed<'_>> = all.filter(|placed| terms.applies(step, placed.request)).collect();
+    for gone in asked.iter().filter(|placed| placed.request.role == RequestRole::Removed) {
+        packages.retain(|package| package.name != gone.request.name);
+    }
+    // What rows know of the versions of other packages decides which torch will do, and the other way round.
+    let pinned = others::pinned(terms, &asked);
+    torch::choose(terms, packages, step, &asked, &pinned);
+    others::choose(terms, packages, step, &asked);
+}
+
+impl Terms<'_> {
+    /// Whether a request counts in an environment like this; what hangs on something unknown counts.
+    fn applies(&self, step: &Step, request: &Request) -> bool {
+        let Some(text) = &request.asked.marker else { return true };
+        let Ok(marker) = text.parse::<Marker>() else { return true };
+        let without = marker.eval(&self.markers, None);
+        let mut answers =
+            std::iter::once(without).chain(step.extras.iter().map(|extra| marker.eval(&self.markers, Some(extra))));
+        answers.any(|answer| answer != Some(false))
+    }
+}
+
+impl Placed<'_> {
+    /// Whether it asks for something to be installed.
+    fn is_wanted(&self) -> bool {
+        self.request.role == RequestRole::Wanted
+    }
+
+    /// Whether a version is one that is asked for; a specifier that is none accepts everything.
+    fn accepts(&self, version: &str) -> bool {
+        python::satisfies(&self.request.asked.specifiers, version) != Some(false)
+    }
+
+    /// The one version that is asked for, as written: `2.7.1+cu128` of `==2.7.1+cu128`.
+    fn exact(&self) -> Option<&str> {
+        python::exact_version(&self.request.asked.specifiers)
+    }
+
+    /// The wheel that its address leads to.
+    fn wheel(&self) -> Option<WheelName> {
+        let source = self.request.asked.source.as_deref()?;
+        let file = source.split(['?', '#']).next()?.rsplit('/').next()?.replace("%2B", "+").replace("%2b", "+");
+        WheelName::parse(&file)
+    }
+}
+
+/// The stores that are asked for a package, in the tool's own order: additional ones first with uv.
+fn stores(step: &Step, request: Option<&Request>) -> Vec<Store> {
+    use crate::facts::IndexRole;
+    if let Some(own) = request.and_then(|request| request.index.as_deref()) {
+        return vec![Store::of(own)];
+    }
+    let of = |role: IndexRole| {
+        step.indexes.iter().filter(move |index| index.role == role).map(|index| Store::of(&index.url))
+    };
+    let mut default: Vec<Store> = of(IndexRole::Default).collect();
+    if default.is_empty() {
+        default.push(Store::Default);
+    }
+    let links = step.links.iter().map(|link| Store::of(link)).filter(Store::has_torch);
+    match step.resolver {
+        Resolver::Uv => links.chain(of(IndexRole::Extra)).chain(default).collect(),
+        _ => default.into_iter().chain(of(IndexRole::Extra)).chain(links).collect(),
+    }
+}
+
+/// Puts a package in, in place of another version of it.
+fn put(packages: &mut Vec<Package>, package: Package) {
+    match packages.iter_mut().find(|there| there.name == package.name) {
+        Some(there) => *there = package,
+        None => packages.push(package),
+    }
+}
+
+/// A package that a request brings.
+fn brought(placed: Placed<'_>, name: &str, version: Fact<String>) -> Package {
+    let own = placed.request.name == name;
+    Package {
+        version,
+        asked: own.then(|| Box::new(placed.request.asked.clone())),
+        request: Some(placed.place),
+        ..Package::unknown(name, NOT_YET)
+    }
+}
+
+/// Why nothing of a declared package was measured.
+const NOT_YET: &str = "it is not installed yet";
+
+/// A version as a file has it.
+fn written(placed: Placed<'_>, version: &str) -> Fact<String> {
+    Fact::known(version.to_owned(), Source::file(&placed.request.asked.text))
+}

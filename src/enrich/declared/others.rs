@@ -1,0 +1,140 @@
+//! Which versions of other packages a step brings, where a file pins them or a row knows the newest, and what they mean for torch.
+
+use super::{Placed, Terms, brought, put, torch::in_range, written};
+use crate::{
+    facts::{Fact, How, Package, Source, Step},
+    knowledge::{PackageBuild, TorchRelease},
+    python,
+};
+
+/// A package that says which torch goes with it.
+pub(super) struct Pinned<'s> {
+    /// The request that brings it.
+    pub by: Placed<'s>,
+    /// The range of torch that goes with it; nothing: any.
+    pub range: Option<String>,
+    /// Whether it brings torch where there is none.
+    pub pulls: bool,
+}
+
+impl Pinned<'_> {
+    /// Whether a version of torch goes with it.
+    pub fn admits(&self, version: &str) -> bool {
+        self.range.as_deref().is_none_or(|range| in_range(range, python::public_version(version)))
+    }
+}
+
+/// What the requests of a step say of torch by the versions that they pin.
+pub(super) fn pinned<'s>(terms: &Terms<'_>, asked: &[Placed<'s>]) -> Vec<Pinned<'s>> {
+    let wanted = asked.iter().copied().filter(|placed| placed.request.name != "torch");
+    wanted.filter_map(|by| pin(terms, by)).collect()
+}
+
+fn pin<'s>(terms: &Terms<'_>, by: Placed<'s>) -> Option<Pinned<'s>> {
+    let name = by.request.name.as_str();
+    let pulls = by.is_wanted();
+    let version = by.exact().map(str::to_owned).or_else(|| Some(by.wheel()?.version));
+    if ["torchvision", "torchaudio"].contains(&name) {
+        let exact = version.as_deref().map(python::public_version);
+        let range = exact.and_then(|version| {
+            let of: Vec<&TorchRelease> =
+                terms.knowledge.torch_releases().filter(|release| companion(release, name) == Some(version)).collect();
+            match (of.first(), of.last()) {
+                (Some(first), Some(last)) => Some(format!(">={},<={}", first.version, last.version)),
+                _ => None,
+            }
+        });
+        return Some(Pinned { by, range, pulls });
+    }
+    let row = match &version {
+        Some(version) => terms.knowledge.package_build(name, version, terms.platform),
+        None => None,
+    };
+    if let Some(range) = row.and_then(|row| row.torch.clone()) {
+        return Some(Pinned { by, range: Some(range), pulls });
+    }
+    let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
+    let known = any.or_else(|| newest(terms, by).and_then(|row| row.torch.as_deref()).map(|_| ""));
+    known.map(|range| Pinned { by, range: Some(range.to_owned()).filter(|range| !range.is_empty()), pulls })
+}
+
+/// The version of a companion that belongs to a release.
+fn companion<'r>(release: &'r TorchRelease, name: &str) -> Option<&'r str> {
+    match name {
+        "torchvision" => release.torchvision.as_deref(),
+        _ => release.torchaudio.as_deref(),
+    }
+}
+
+/// Installs everything but torch.
+pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, asked: &[Placed<'_>]) {
+    for placed in asked.iter().copied().filter(|placed| placed.is_wanted() && placed.request.name != "torch") {
+        let name = placed.request.name.as_str();
+        let there = packages.iter().find(|package| package.name == name);
+        let stays = there.is_some_and(|package| match package.version.value() {
+            Some(version) => placed.accepts(version),
+            None => placed.exact().is_none(),
+        });
+        if stays && !step.upgrade && placed.request.asked.source.is_none() {
+            continue;
+        }
+        let torch = packages.iter().find(|package| package.name == "torch");
+        let torch = torch.and_then(|package| package.version.value()).cloned();
+        let version = match (placed.exact(), placed.wheel()) {
+            (_, Some(wheel)) => written(placed, &wheel.version),
+            (Some(version), None) => written(placed, version),
+            (None, None) => unpinned(terms, placed, torch.as_deref()),
+        };
+        let mut package = brought(placed, name, version);
+        package.requires = Vec::new();
+        put(packages, package);
+    }
+}
+
+/// What an index would give of a package that no version is asked of.
+fn unpinned(terms: &Terms<'_>, placed: Placed<'_>, torch: Option<&str>) -> Fact<String> {
+    let name = placed.request.name.as_str();
+    if placed.request.asked.source.is_some() {
+        return Fact::unknown("it is not taken from an index");
+    }
+    if ["torchvision", "torchaudio"].contains(&name) {
+        let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));
+        let version = release.and_then(|release| companion(release, name)).filter(|version| placed.accepts(version));
+        return match (version, torch.and_then(|torch| torch.split_once('+'))) {
+            (Some(version), Some((_, variant))) => claimed(format!("{version}+{variant}"), "torch.toml"),
+            (Some(version), None) => claimed(version.to_owned(), "torch.toml"),
+            (None, _) => Fact::unknown("whatever version goes with torch"),
+        };
+    }
+    match newest_for(terms, placed, torch) {
+        Some(row) => {
+            let version = row.newest.clone().unwrap_or_default();
+            claimed(version, &format!("packages/{name}.toml"))
+        }
+        None => Fact::unknown("no version is asked for"),
+    }
+}
+
+fn claimed(version: String, at: &str) -> Fact<String> {
+    Fact::known(version, Source::new(How::Knowledge, at))
+}
+
+/// The row of the newest version of a package that is asked for.
+fn newest<'k>(terms: &Terms<'k>, placed: Placed<'_>) -> Option<&'k PackageBuild> {
+    newest_for(terms, placed, None)
+}
+
+fn newest_for<'k>(terms: &Terms<'k>, placed: Placed<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
+    let name = placed.request.name.as_str();
+    let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {
+        let version = row.newest.as_deref();
+        let goes =
+            row.torch.as_deref().zip(torch).is_none_or(|(range, torch)| in_range(range, python::public_version(torch)));
+        let python = row.python.as_deref().zip(terms.python);
+        let admits = python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
+        row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| placed.accepts(version))
+    });
+    let number =
+        |row: &&PackageBuild| row.newest.as_deref().and_then(|version| version.parse::<pep440_rs::Version>().ok());
+    rows.max_by_key(number)
+}

@@ -1,0 +1,84 @@
+//! Commands that bring software, as shells, Dockerfiles, workflows and people write them: one file for each tool.
+
+mod pip;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::{NotRead, Reading, Sheet, Text};
+use crate::facts::Location;
+
+/// A word of a command, quotes and variables resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandWord {
+    /// What the tool gets.
+    pub text: String,
+    /// Where it is written.
+    pub at: Location,
+    /// What of it is not known: the name of a variable that nothing sets.
+    pub unknown: Option<String>,
+}
+
+/// What a command meets.
+pub struct Scene<'s, 'r> {
+    /// The reading that it is part of.
+    pub reading: &'s mut Reading<'r>,
+    /// The environment that it changes.
+    pub sheet: &'s mut Sheet,
+    /// The folder that it runs in, where files are that it names.
+    pub folder: PathBuf,
+    /// Environment variables that it sees, such as `PIP_INDEX_URL`.
+    pub variables: BTreeMap<String, String>,
+}
+
+impl Scene<'_, '_> {
+    /// A file that the command names.
+    ///
+    /// # Errors
+    /// As [`super::Shelf::beside`].
+    pub fn open(&mut self, name: &str) -> Result<Text, NotRead> {
+        self.reading.beside(&self.folder, name)
+    }
+}
+
+/// A tool whose commands are read.
+pub trait Tool: Sync {
+    /// Whether these words call it.
+    fn claims(&self, words: &[CommandWord]) -> bool;
+
+    /// Reads what the call does.
+    fn read(&self, words: &[CommandWord], scene: &mut Scene<'_, '_>);
+}
+
+/// The tools; the first that claims a command reads it.
+const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+
+/// Reads a command; one that no tool claims does nothing that matters here. Says whether one did.
+pub fn read(words: &[CommandWord], scene: &mut Scene<'_, '_>) -> bool {
+    match TOOLS.iter().find(|tool| tool.claims(words)) {
+        Some(tool) => {
+            tool.read(words, scene);
+            true
+        }
+        None => false,
+    }
+}
+
+/// Reads a command that a person gives as words, in an environment of its own. Says whether a tool claims it. `text` is the line, for places.
+pub fn read_line(words: &[String], text: &Text, reading: &mut Reading<'_>, sheet: &mut Sheet, folder: PathBuf) -> bool {
+    let mut offset = 0;
+    let words: Vec<CommandWord> = words
+        .iter()
+        .map(|word| {
+            let at = text.at(offset);
+            offset += word.len() + 1;
+            CommandWord { text: word.clone(), at, unknown: None }
+        })
+        .collect();
+    read(&words, &mut Scene { reading, sheet, folder, variables: BTreeMap::new() })
+}
+
+/// The name of a program in a path: `pip` of `/venv/bin/pip` and of `Scripts\pip.exe`.
+pub(super) fn program(word: &str) -> &str {
+    let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+    name.strip_suffix(".exe").unwrap_or(name)
+}

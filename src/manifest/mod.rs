@@ -1,0 +1,176 @@
+//! Files that ask for software, and commands that bring it: text → facts. One file a format, one for each tool whose commands are read; what
+//! is installed is a list of steps, each with the place where it is written. What is not understood is a gap, never skipped in silence.
+//!
+//! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
+
+pub mod command;
+mod requirements;
+mod sheet;
+mod shelf;
+mod text;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+pub use sheet::{Sheet, StepSheet};
+pub use shelf::{NotRead, Shelf};
+pub use text::Text;
+
+use crate::facts::{Environment, Location, Platform, PythonVersion};
+
+/// What a person chooses of what files offer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Extras of a project (`--extra`).
+    pub extras: Vec<String>,
+    /// Dependency groups (`--group`).
+    pub groups: Vec<String>,
+    /// Stage of a Dockerfile (`--stage`).
+    pub stage: Option<String>,
+    /// Values of ARG (`--build-arg`).
+    pub build_args: BTreeMap<String, String>,
+    /// Values of anything that is left open (`--set`).
+    pub set: BTreeMap<String, String>,
+    /// Heading of a page (`--section`).
+    pub section: Option<String>,
+    /// What is installed on: conditions of scripts hang on it.
+    pub platform: Option<Platform>,
+    /// The Python that is installed with.
+    pub python: Option<PythonVersion>,
+}
+
+/// A kind of file that is read.
+pub trait Format: Sync {
+    /// What people call it: `requirements file`.
+    fn name(&self) -> &'static str;
+
+    /// Whether a file is one: by its name, else by what it contains.
+    fn claims(&self, text: &Text) -> bool;
+
+    /// Reads it. What is declared goes into sheets, one for each environment.
+    fn read(&self, text: &Text, reading: &mut Reading<'_>);
+}
+
+/// The formats; the first that claims a file reads it.
+const FORMATS: &[&dyn Format] = &[&requirements::Requirements];
+
+/// Files beyond these many are not read for one command.
+const MAX_FILES: usize = 10_000;
+
+/// One reading: what is known from outside, and what has been read so far.
+#[derive(Debug)]
+pub struct Reading<'r> {
+    /// Where files are read from.
+    pub shelf: &'r Shelf,
+    /// What a person chose.
+    pub choices: &'r Choices,
+    /// What was declared.
+    pub sheets: Vec<Sheet>,
+    /// Files that no format knows, and what is wrong with others: each with the reason.
+    pub unread: Vec<(String, String)>,
+    /// Files that were read for another one, so that a folder does not judge them twice.
+    included: BTreeSet<PathBuf>,
+    files: usize,
+}
+
+/// What was read: environments that are declared, and where everything in them is written.
+#[derive(Debug, Default)]
+pub struct Declared {
+    /// The environments.
+    pub environments: Vec<Environment>,
+    /// Places by JSON pointer into facts.
+    pub written: BTreeMap<String, Location>,
+    /// Files that could not be read or that no format knows: name and reason.
+    pub unread: Vec<(String, String)>,
+}
+
+impl<'r> Reading<'r> {
+    /// Nothing read yet.
+    pub fn new(shelf: &'r Shelf, choices: &'r Choices) -> Self {
+        Self { shelf, choices, sheets: Vec::new(), unread: Vec::new(), included: BTreeSet::new(), files: 0 }
+    }
+
+    /// Reads a file or a folder that a person named.
+    pub fn named(&mut self, path: &Path) {
+        if self.shelf.is_folder(path) {
+            self.folder(&self.shelf.absolute(path), 0);
+            return;
+        }
+        match self.shelf.named(path) {
+            Ok(text) => self.text(&text),
+            Err(why) => self.unread.push((self.shelf.shown(path), why.to_string())),
+        }
+    }
+
+    /// Reads what a person gave as text, such as standard input.
+    pub fn text(&mut self, text: &Text) {
+        match FORMATS.iter().find(|format| format.claims(text)) {
+            Some(format) => format.read(text, self),
+            None => self.unread.push((text.shown.clone(), "no format that is read".to_owned())),
+        }
+    }
+
+    /// Reads what a folder has, and folders in it; hidden ones and those of tools are left out.
+    fn folder(&mut self, folder: &Path, depth: usize) {
+        let known = |name: &str| ["node_modules", "site-packages", "__pycache__", "venv", "target"].contains(&name);
+        for name in self.shelf.names(folder) {
+            let path = folder.join(&name);
+            if self.shelf.is_folder(&path) {
+                let meant = !name.starts_with('.') || [".github", ".devcontainer"].contains(&name.as_str());
+                if meant && !known(&name) && depth < 8 {
+                    self.folder(&path, depth + 1);
+                }
+                continue;
+            }
+            if self.files >= MAX_FILES {
+                return;
+            }
+            if !may_be_declaration(&name) || self.included.contains(&path) {
+                continue;
+            }
+            self.files += 1;
+            if let Ok(text) = self.shelf.named(&path)
+                && let Some(format) = FORMATS.iter().find(|format| format.claims(&text))
+            {
+                format.read(&text, self);
+            }
+        }
+    }
+
+    /// A file that another one names. It is read once for each that names it, and not for itself in a folder.
+    ///
+    /// # Errors
+    /// As [`Shelf::beside`].
+    pub fn beside(&mut self, folder: &Path, name: &str) -> Result<Text, NotRead> {
+        let text = self.shelf.beside(folder, name)?;
+        self.included.insert(text.path.clone());
+        Ok(text)
+    }
+
+    /// What was read, as facts.
+    pub fn declared(self) -> Declared {
+        let mut declared = Declared { unread: self.unread, ..Declared::default() };
+        // A file that was read for another one has no environment of its own.
+        let own = |sheet: &Sheet| !self.included.iter().any(|path| self.shelf.shown(path) == sheet.environment.id);
+        for sheet in self.sheets.into_iter().filter(|sheet| !sheet.is_empty()) {
+            if !own(&sheet) {
+                continue;
+            }
+            let (environment, places) = sheet.placed(declared.environments.len());
+            declared.written.extend(places);
+            declared.environments.push(environment);
+        }
+        declared
+    }
+}
+
+/// Whether a file of a folder is looked into at all, by its name.
+fn may_be_declaration(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let ending = lower.rsplit_once('.').map_or("", |(_, ending)| ending);
+    matches!(ending, "txt" | "in" | "toml" | "lock" | "yml" | "yaml" | "json" | "dockerfile" | "cfg")
+        || lower.contains("dockerfile")
+        || lower.contains("containerfile")
+}

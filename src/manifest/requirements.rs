@@ -1,0 +1,310 @@
+//! requirements.txt and constraints, as pip reads them.
+//! Format: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
+
+use std::path::PathBuf;
+
+use super::{Format, Reading, Sheet, StepSheet, Text};
+use crate::{
+    facts::{Asked, GapWeight, Index, IndexRole, Location, Request, RequestRole, Resolver},
+    python::{Requirement, WheelName, normalize},
+    system::redact,
+};
+
+/// As deep as includes may go.
+const MAX_DEPTH: usize = 32;
+/// Requests beyond these many are not kept.
+const MAX_REQUESTS: usize = 100_000;
+
+/// The format.
+pub struct Requirements;
+
+impl Format for Requirements {
+    fn name(&self) -> &'static str {
+        "requirements file"
+    }
+
+    fn claims(&self, text: &Text) -> bool {
+        let name = text.name().to_ascii_lowercase();
+        let named = ["requirement", "constraint"].iter().any(|word| name.contains(word));
+        let ending = name.ends_with(".txt") || name.ends_with(".in");
+        ending && (named || looks_like_one(&text.text))
+    }
+
+    fn read(&self, text: &Text, reading: &mut Reading<'_>) {
+        let mut sheet = Sheet::new(&text.shown, &text.shown);
+        let mut step = StepSheet::default();
+        step.step.resolver = Resolver::Pip;
+        let role = match text.name().to_ascii_lowercase().contains("constraint") {
+            true => RequestRole::Held,
+            false => RequestRole::Wanted,
+        };
+        File { reading, sheet: &mut sheet, step: &mut step, open: Vec::new() }.read(text, role);
+        sheet.step(step, text.at(0));
+        reading.sheets.push(sheet);
+    }
+}
+
+/// Reads a file that a command names (`-r`, `-c`) into the command's own step.
+pub(super) fn include(
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    text: &Text,
+    role: RequestRole,
+) {
+    File { reading, sheet, step, open: Vec::new() }.read(text, role);
+}
+
+/// One request as pip's command line and its files write it: a requirement, an address, a folder. Nothing for what names no package; the
+/// error says what it is then.
+pub(super) fn request(text: &str) -> Result<Request, String> {
+    let shown = redact::urls(text);
+    let asked = |specifiers: String, extras, marker, source: Option<&str>| Asked {
+        text: shown.clone(),
+        specifiers,
+        extras,
+        marker,
+        source: source.map(redact::urls),
+    };
+    let of = |name: String, asked| Request {
+        name,
+        asked,
+        index: None,
+        build: None,
+        wheels: Vec::new(),
+        role: RequestRole::Wanted,
+    };
+    let source = text.split([';', ' ']).next().unwrap_or(text);
+    let is_url = source.contains("://") && !source.contains('@') || source.starts_with("git+");
+    if is_url || source.ends_with(".whl") {
+        let file = source.split(['?', '#']).next().and_then(|path| path.rsplit(['/', '\\']).next()).unwrap_or_default();
+        let file = file.replace("%2B", "+").replace("%2b", "+");
+        let egg = source.split_once("#egg=").or_else(|| source.split_once("&egg=")).map(|(_, egg)| egg);
+        let egg = egg.map(|egg| normalize(egg.split(['&', '[']).next().unwrap_or(egg)));
+        let name = WheelName::parse(&file).map(|wheel| wheel.name).or(egg);
+        let name = name.or_else(|| source.starts_with("git+").then(|| repository(source)).flatten());
+        let marker =
+            text.split_once(" ;").or_else(|| text.split_once("; ")).map(|(_, marker)| marker.trim().to_owned());
+        return match name {
+            Some(name) => Ok(of(name, asked(String::new(), Vec::new(), marker, Some(source)))),
+            None => Err(format!("what {} contains", redact::urls(source))),
+        };
+    }
+    if is_folder(source) {
+        return Err(format!("what the folder {shown} requires"));
+    }
+    match text.parse::<Requirement>() {
+        Ok(requirement) => {
+            let marker =
+                text.split_once(';').map(|(_, marker)| marker.trim().to_owned()).filter(|text| !text.is_empty());
+            let specifiers = requirement.specifiers.to_string().replace(' ', "");
+            let source = requirement.url.as_deref();
+            Ok(of(requirement.name, asked(specifiers, requirement.extras, marker, source)))
+        }
+        Err(error) => Err(format!("a requirement that pip can read in place of '{shown}' ({error})")),
+    }
+}
+
+/// The name of a repository, which is the package's own more often than not.
+fn repository(source: &str) -> Option<String> {
+    let path = source.split(['#', '?']).next()?.trim_end_matches('/');
+    let last = path.rsplit('/').next()?;
+    let name = last.split('@').next()?.trim_end_matches(".git");
+    (!name.is_empty()).then(|| normalize(name))
+}
+
+fn is_folder(text: &str) -> bool {
+    let bare = text.split('[').next().unwrap_or(text);
+    matches!(bare, "." | "..")
+        || bare.starts_with("./")
+        || bare.starts_with("../")
+        || bare.starts_with('/')
+        || bare.ends_with('/')
+}
+
+/// Whether most lines are requirements: files of any name are given to `-r`.
+fn looks_like_one(text: &str) -> bool {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(50);
+    let (mut good, mut bad) = (0_u32, 0_u32);
+    for line in lines {
+        let option = ["-r ", "-c ", "--index-url", "--extra-index-url", "-f ", "-i ", "-e ", "--find-links"];
+        let requirement = request(line.split(" #").next().unwrap_or(line).split(" --").next().unwrap_or(line).trim());
+        match option.iter().any(|start| line.starts_with(start)) || requirement.is_ok() {
+            true => good += 1,
+            false => bad += 1,
+        }
+    }
+    good > 0 && bad * 4 <= good
+}
+
+/// A file that is being read, and those that include it.
+struct File<'f, 'r> {
+    reading: &'f mut Reading<'r>,
+    sheet: &'f mut Sheet,
+    step: &'f mut StepSheet,
+    open: Vec<PathBuf>,
+}
+
+impl File<'_, '_> {
+    fn read(&mut self, text: &Text, role: RequestRole) {
+        self.open.push(text.path.clone());
+        for line in logical_lines(text) {
+            if self.step.step.requests.len() >= MAX_REQUESTS {
+                self.sheet.gap(
+                    format!("the requests of {} beyond {MAX_REQUESTS}", text.shown),
+                    GapWeight::Decides,
+                    line.at,
+                );
+                break;
+            }
+            self.line(text, line, role);
+        }
+        self.open.pop();
+    }
+
+    fn line(&mut self, text: &Text, line: Line, role: RequestRole) {
+        let Line { content, at } = line;
+        if let Some(name) = variable_in(&content) {
+            self.sheet.gap(format!("the value of ${{{name}}}"), GapWeight::Decides, at);
+            return;
+        }
+        if content.starts_with('-') {
+            self.option(text, &content, at, role);
+            return;
+        }
+        // Options of one requirement: its hashes, and how it is built. pip passes over any other that stands here.
+        let (asked, options) =
+            content.split_once(" --").map_or((content.as_str(), ""), |(asked, rest)| (asked.trim(), rest));
+        for option in options.split(" --").map(str::trim).filter(|option| !option.is_empty()) {
+            let own =
+                ["hash", "config-setting", "global-option", "install-option"].iter().any(|own| option.starts_with(own));
+            if !own {
+                self.sheet.gap(
+                    format!("--{option}, which pip ignores after a requirement"),
+                    GapWeight::PassedOver,
+                    at.clone(),
+                );
+            }
+        }
+        match request(asked) {
+            Ok(request) => self.step.ask(Request { role, ..request }, at),
+            Err(what) => self.sheet.gap(what, GapWeight::PassedOver, at),
+        }
+    }
+
+    fn option(&mut self, text: &Text, line: &str, at: Location, role: RequestRole) {
+        let (option, value) = match line.split_once([' ', '=']) {
+            Some((option, value)) => (option, value.trim_start_matches(['=', ' ']).trim().trim_matches(['"', '\''])),
+            // -rfile is as good as -r file.
+            None if !line.starts_with("--") && line.len() > 2 && line.is_char_boundary(2) => line.split_at(2),
+            None => (line, ""),
+        };
+        let index = |role| Index { url: redact::urls(value), role };
+        let step = &mut self.step.step;
+        match option {
+            "-r" | "--requirement" | "--requirements" => self.include(text, value, at, role),
+            "-c" | "--constraint" | "--constraints" => self.include(text, value, at, RequestRole::Held),
+            "-i" | "--index-url" | "--pypi-url" => {
+                step.indexes.retain(|index| index.role != IndexRole::Default);
+                step.indexes.push(index(IndexRole::Default));
+            }
+            "--extra-index-url" => step.indexes.push(index(IndexRole::Extra)),
+            "-f" | "--find-links" => step.links.push(redact::urls(value)),
+            "--pre" => step.pre = true,
+            "--no-index" => {
+                step.indexes.clear();
+                self.sheet.gap("what the folder of --find-links contains (--no-index)", GapWeight::Decides, at);
+            }
+            "-e" | "--editable" => match request(value) {
+                Ok(request) => self.step.ask(Request { role, ..request }, at),
+                Err(what) => self.sheet.gap(what, GapWeight::PassedOver, at),
+            },
+            "--trusted-host"
+            | "--prefer-binary"
+            | "--only-binary"
+            | "--no-binary"
+            | "--use-feature"
+            | "--require-hashes"
+            | "--use-pep517"
+            | "--no-build-isolation" => {}
+            _ => self.sheet.gap(format!("the option {option}"), GapWeight::PassedOver, at),
+        }
+    }
+
+    fn include(&mut self, text: &Text, name: &str, at: Location, role: RequestRole) {
+        if self.open.len() >= MAX_DEPTH {
+            self.sheet.gap(
+                format!("{name}, which is included more than {MAX_DEPTH} files deep"),
+                GapWeight::Decides,
+                at,
+            );
+            return;
+        }
+        match self.reading.beside(text.folder(), name) {
+            // A circle: pip refuses it.
+            Ok(included) if self.open.contains(&included.path) => {
+                self.sheet.gap(
+                    format!("{name} without the circle in which it includes itself"),
+                    GapWeight::Decides,
+                    at,
+                );
+            }
+            Ok(included) => self.read(&included, role),
+            Err(why) => self.sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, at),
+        }
+    }
+}
+
+/// A line with those that continue it, without comment.
+struct Line {
+    content: String,
+    at: Location,
+}
+
+/// The lines as pip joins them: a backslash at the end continues a line, `#` after white space begins a comment.
+fn logical_lines(text: &Text) -> impl Iterator<Item = Line> {
+    let mut lines = text.lines();
+    std::iter::from_fn(move || {
+        loop {
+            let (start, first) = lines.next()?;
+            let indent = first.len() - first.trim_start().len();
+            let mut content = String::new();
+            let mut next = Some(first);
+            while let Some(line) = next {
+                let comment = line.trim_start().starts_with('#');
+                match line.strip_suffix('\\').filter(|_| !comment) {
+                    Some(begun) => {
+                        content.push_str(begun);
+                        next = lines.next().map(|(_, line)| line);
+                    }
+                    None => {
+                        content.push_str(line);
+                        next = None;
+                    }
+                }
+            }
+            let content = without_comment(&content).trim().to_owned();
+            if !content.is_empty() {
+                return Some(Line { content, at: text.at(start + indent) });
+            }
+        }
+    })
+}
+
+fn without_comment(line: &str) -> &str {
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        if c == '#' && before.is_whitespace() {
+            return line.get(..at).unwrap_or(line);
+        }
+        before = c;
+    }
+    line
+}
+
+/// The name of a variable that pip would fill in: `${NAME}` of capital letters, digits and underscores.
+fn variable_in(line: &str) -> Option<&str> {
+    let (name, _) = line.split_once("${")?.1.split_once('}')?;
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (!name.is_empty() && name.bytes().all(fits)).then_some(name)
+}

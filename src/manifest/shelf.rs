@@ -1,0 +1,202 @@
+//! The files that may be read for a file that a person named: those of its project, each up to a limit, all of them up to another.
+
+use std::{
+    cell::Cell,
+    fmt, io,
+    path::{Component, Path, PathBuf},
+};
+
+use super::Text;
+use crate::system::Root;
+
+/// A lock file of a large project has 5 MB.
+const MAX_FILE: u64 = 16 << 20;
+/// All files of one command together.
+const MAX_ALL: u64 = 64 << 20;
+
+/// Files of a project.
+#[derive(Debug)]
+pub struct Shelf {
+    root: Root,
+    /// What a relative path starts at.
+    folder: PathBuf,
+    /// What may still be read.
+    left: Cell<u64>,
+}
+
+/// Why a file was not read.
+#[derive(Debug)]
+pub enum NotRead {
+    /// It lies outside of the project.
+    Outside,
+    /// The file system says so.
+    Io(io::Error),
+    /// All files together are too large.
+    TooMuch,
+}
+
+impl fmt::Display for NotRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outside => f.write_str("it lies outside of the project"),
+            Self::Io(error) => write!(f, "{error}"),
+            Self::TooMuch => write!(f, "the files together are larger than the limit of {} MiB", MAX_ALL >> 20),
+        }
+    }
+}
+
+impl NotRead {
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+impl Shelf {
+    /// The files that can be reached from this folder.
+    pub fn new(root: Root, folder: PathBuf) -> Self {
+        Self { root, folder, left: Cell::new(MAX_ALL) }
+    }
+
+    /// A file that a person named, wherever it is.
+    ///
+    /// # Errors
+    /// What the file system says; a file that is too large.
+    pub fn named(&self, path: &Path) -> Result<Text, NotRead> {
+        let bytes = self.bytes(&self.absolute(path))?;
+        Ok(Text::new(self.absolute(path), self.shown(path), decoded(bytes)))
+    }
+
+    /// A file that another file names, relative to `folder`. It has to lie in the project of that folder, links followed.
+    ///
+    /// # Errors
+    /// As [`Shelf::named`]; a file outside of the project.
+    pub fn beside(&self, folder: &Path, name: &str) -> Result<Text, NotRead> {
+        let path = tidy(&folder.join(name));
+        let real = self.root.real(&path).map_err(NotRead::Io)?;
+        let project = self.project(folder);
+        let project = self.root.real(&project).unwrap_or(project);
+        if !real.starts_with(&project) {
+            return Err(NotRead::Outside);
+        }
+        let bytes = self.bytes(&real)?;
+        Ok(Text::new(path.clone(), self.shown(&path), decoded(bytes)))
+    }
+
+    /// Whether a file is there, in the project.
+    pub fn has(&self, folder: &Path, name: &str) -> bool {
+        self.root.is_file(&tidy(&folder.join(name)))
+    }
+
+    /// Names of the files and folders in a folder.
+    pub fn names(&self, folder: &Path) -> Vec<String> {
+        self.root.names(folder)
+    }
+
+    /// Whether a path leads to a folder.
+    pub fn is_folder(&self, path: &Path) -> bool {
+        self.root.is_dir(&self.absolute(path))
+    }
+
+    /// A path from the root on.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        tidy(&self.folder.join(path))
+    }
+
+    /// A path as reports name it: relative to the current folder where it lies below it.
+    pub fn shown(&self, path: &Path) -> String {
+        let absolute = self.absolute(path);
+        match absolute.strip_prefix(&self.folder) {
+            Ok(below) if !below.as_os_str().is_empty() => {
+                below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+            }
+            _ => self.root.shown(&absolute),
+        }
+    }
+
+    /// The folder that files may be read from on behalf of one in `folder`: the repository that it is part of, else the current folder
+    /// where it is below that, else itself.
+    fn project(&self, folder: &Path) -> PathBuf {
+        let repository = folder.ancestors().find(|above| self.root.is_named(&above.join(".git")));
+        match repository {
+            Some(repository) => repository.to_owned(),
+            None if folder.starts_with(&self.folder) => self.folder.clone(),
+            None => folder.to_owned(),
+        }
+    }
+
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, NotRead> {
+        let bytes = self.root.read(path, MAX_FILE + 1).map_err(NotRead::Io)?;
+        let length = bytes.len() as u64;
+        if length > MAX_FILE {
+            let why = format!("it is larger than the limit of {} MiB", MAX_FILE >> 20);
+            return Err(NotRead::Io(io::Error::new(io::ErrorKind::FileTooLarge, why)));
+        }
+        self.left.set(self.left.get().checked_sub(length).ok_or(NotRead::TooMuch)?);
+        Ok(bytes)
+    }
+}
+
+/// A path without `.` and `..`, as far as names alone tell.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !tidy.pop() {
+                    tidy.push("..");
+                }
+            }
+            other => tidy.push(other),
+        }
+    }
+    tidy
+}
+
+/// Text as editors and PowerShell write it: UTF-8, with a byte order mark or not, or UTF-16 with one.
+fn decoded(bytes: Vec<u8>) -> String {
+    let wide = |rest: &[u8], pair: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = rest.chunks_exact(2).filter_map(|two| Some(pair(two.try_into().ok()?))).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8_lossy(rest).into_owned(),
+        _ => String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_the_project_are_read_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        std::fs::create_dir_all(path.join("project/sub")).unwrap();
+        std::fs::create_dir(path.join("project/.git")).unwrap();
+        std::fs::write(path.join("secret"), "x").unwrap();
+        std::fs::write(path.join("project/base.txt"), "torch").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(path.join("secret"), path.join("project/link")).unwrap();
+        let shelf = Shelf::new(Root::new(None, None).unwrap(), path.join("project/sub"));
+        let sub = path.join("project/sub");
+        assert_eq!(shelf.beside(&sub, "../base.txt").unwrap().text, "torch");
+        assert!(matches!(shelf.beside(&sub, "../../secret"), Err(NotRead::Outside)));
+        #[cfg(unix)]
+        assert!(matches!(shelf.beside(&sub, "../link"), Err(NotRead::Outside)));
+        assert!(shelf.beside(&sub, "missing").unwrap_err().is_missing());
+        assert_eq!(shelf.named(Path::new("../../secret")).unwrap().text, "x", "a person may name what they like");
+    }
+
+    #[test]
+    fn text_of_windows_is_text() {
+        assert_eq!(decoded(b"\xff\xfet\0o\0".to_vec()), "to");
+        assert_eq!(decoded(b"\xfe\xff\0t\0o".to_vec()), "to");
+        assert_eq!(decoded(b"\xef\xbb\xbfto".to_vec()), "to");
+        assert_eq!(decoded(b"t\xffo".to_vec()), "t\u{fffd}o");
+    }
+}

@@ -1,0 +1,86 @@
+//! The text of a file, and where in it a byte stands.
+
+use std::path::{Path, PathBuf};
+
+use crate::facts::Location;
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Where it is.
+    pub path: PathBuf,
+    /// As reports name it.
+    pub shown: String,
+    /// What it contains.
+    pub text: String,
+    /// Where each line begins.
+    lines: Vec<usize>,
+}
+
+impl Text {
+    /// A text with its lines counted.
+    pub fn new(path: impl Into<PathBuf>, shown: impl Into<String>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1)).collect();
+        Self { path: path.into(), shown: shown.into(), text, lines }
+    }
+
+    /// The place of a byte.
+    pub fn at(&self, offset: usize) -> Location {
+        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        let before = self.text.get(start..offset).unwrap_or_default();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Location { path: self.shown.clone(), line: number(line), column: number(before.chars().count() + 1) }
+    }
+
+    /// The place of a part of [`Text::text`], which must be a slice of it; of anything else the beginning.
+    pub fn place(&self, part: &str) -> Location {
+        self.at(offset(&self.text, part).unwrap_or_default())
+    }
+
+    /// The lines, each with where it begins, without their ends.
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.lines.iter().filter_map(|&start| {
+            let rest = self.text.get(start..)?;
+            let line = rest.split('\n').next()?;
+            Some((start, line.strip_suffix('\r').unwrap_or(line)))
+        })
+    }
+
+    /// Name of the file alone.
+    pub fn name(&self) -> &str {
+        self.path.file_name().and_then(|name| name.to_str()).unwrap_or(&self.shown)
+    }
+
+    /// The folder that it is in.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+}
+
+/// Where `part` begins in `whole`, of which it is a slice.
+fn offset(whole: &str, part: &str) -> Option<usize> {
+    let offset = (part.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    (offset + part.len() <= whole.len()).then_some(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_lines_and_columns_of_characters() {
+        let text = Text::new("a", "a", "eins\r\nzwöi torch\n\nlast");
+        let at = |offset| (text.at(offset).line, text.at(offset).column);
+        assert_eq!(at(0), (1, 1));
+        assert_eq!(at(6), (2, 1));
+        let torch = text.text.find("torch").unwrap();
+        assert_eq!(at(torch), (2, 6), "columns are characters");
+        assert_eq!(text.place(&text.text[torch..torch + 5]), text.at(torch));
+        assert_eq!(at(999).0, 4, "beyond the end");
+        assert_eq!(text.place("elsewhere").line, 1);
+        let lines: Vec<&str> = text.lines().map(|(_, line)| line).collect();
+        assert_eq!(lines, ["eins", "zwöi torch", "", "last"]);
+    }
+}

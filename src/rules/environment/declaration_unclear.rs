@@ -1,0 +1,56 @@
+//! # declaration-unclear
+//!
+//! A file asks for something that gpucheck cannot read or does not understand, so that part of what would be installed is not known.
+//!
+//! ## How it is decided
+//! Readers note what they pass over: a file that is included and is not there, an image whose contents no row has, the value of a variable
+//! that nothing sets, an option that is not known. Where the answer hangs on it, the verdict is unknown and says what is needed; a missing
+//! file is a warning; anything else is a remark.
+//!
+//! ## How to fix it
+//! Give what is missing: the file, or a value with `--build-arg NAME=VALUE` or `--set NAME=VALUE`. If it is an image, check the environment
+//! inside of it instead (`gpucheck doctor --root DIR`).
+//!
+//! ## Sources
+//! The file itself.
+
+use crate::{
+    facts::GapWeight,
+    finding::{Evidence, Severity},
+    rules::{Context, Draft, Judges, Outcome, Rule, Scope},
+};
+
+/// See the head of this file.
+pub const RULE: Rule = Rule {
+    slug: "declaration-unclear",
+    scope: Scope::Environment,
+    judges: Judges::Places,
+    severity: Severity::Info,
+    consequence_of: &[],
+    remedies: &[],
+    judge,
+};
+
+fn judge(context: &Context<'_>) -> Outcome {
+    let Some((index, environment)) = context.environment else { return Outcome::NotApplicable };
+    if environment.steps.is_empty() && environment.gaps.is_empty() {
+        return Outcome::NotApplicable;
+    }
+    let deciding = environment.gaps.iter().filter(|gap| gap.weight == GapWeight::Decides);
+    let needs: Vec<String> = deciding.map(|gap| gap.what.clone()).collect();
+    if !needs.is_empty() {
+        return Outcome::Needs(needs);
+    }
+    let drafts = environment.gaps.iter().enumerate().map(|(gap, said)| {
+        let (summary, severity) = match said.weight {
+            GapWeight::Missing => (format!("Not read: {}.", said.what), Severity::Warning),
+            _ => (format!("Passed over: {}.", said.what), Severity::Info),
+        };
+        Draft::of_environment(environment, summary)
+            .evidence(Evidence::new(&said.what, "declared").at(format!("/facts/environments/{index}/gaps/{gap}")))
+            .cause(&said.what)
+            .severity(severity)
+    });
+    let drafts: Vec<Draft> = drafts.collect();
+    if drafts.is_empty() { Outcome::Holds } else { Outcome::Findings(drafts) }
+}
