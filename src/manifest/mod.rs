@@ -4,7 +4,9 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod dockerfile;
 mod requirements;
+pub mod shell;
 mod sheet;
 mod shelf;
 mod text;
@@ -54,7 +56,7 @@ pub trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: &[&dyn Format] = &[&requirements::Requirements];
+const FORMATS: &[&dyn Format] = &[&dockerfile::Dockerfile, &requirements::Requirements];
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;
