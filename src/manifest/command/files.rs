@@ -28,6 +28,11 @@ pub struct Files {
 }
 
 impl Files {
+    /// Those of an image that nothing was copied into yet, from this folder.
+    pub fn of_image(context: &Path) -> Self {
+        Self { isolated: true, context: context.to_owned(), ..Self::default() }
+    }
+
     /// A copy of a file or a folder.
     pub fn copy(&mut self, from: PathBuf, to: PathBuf) {
         if self.copies.len() < MAX_FILES {

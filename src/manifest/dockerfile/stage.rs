@@ -42,7 +42,7 @@ impl Stage {
             None => sheet.base(&part.base, part.at.clone()),
         }
         sheet.manager(Manager::Docker, &part.at);
-        let files = Files { isolated: true, context: context.to_owned(), ..Files::default() };
+        let files = Files::of_image(context);
         let variables = Variables { set: BTreeMap::new(), chosen };
         Self { sheet, variables, args: Vec::new(), folder: PathBuf::from("/"), files, foreign: false }
     }

@@ -198,7 +198,8 @@ impl Reader<'_> {
             let rest = self.rest();
             let end = rest.find('`').unwrap_or(rest.len());
             let text = rest.get(..end).unwrap_or_default().to_owned();
-            let mut inner = Reader { depth: self.depth, ..Reader::new(&text) };
+            let mut inner = Reader::new(&text);
+            inner.depth = self.depth;
             let body = inner.substitution();
             self.at += end + usize::from(end < rest.len());
             word.pieces.push(Piece::Output { body, text, quoted });
