@@ -193,6 +193,9 @@ pub struct Package {
     /// Which request of the environment's steps brings it, by itself or by what it requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestPlace>,
+    /// Why no index that is asked has the version that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unavailable: Option<String>,
 }
 
 impl Package {
@@ -212,6 +215,7 @@ impl Package {
             at: String::new(),
             asked: None,
             request: None,
+            unavailable: None,
         }
     }
 
