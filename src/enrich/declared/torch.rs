@@ -29,7 +29,8 @@ pub(super) fn choose(
     let wanted = own.iter().copied().rfind(Placed::is_wanted);
     // Of what requires torch, one that pins it decides; else the first is as good as any.
     let pullers = || pinned.iter().filter(|pin| !step.alone && pin.pulls);
-    let puller = pullers().find(|pin| pin.range.as_deref().is_some_and(|range| range.contains("=="))).or(pullers().next());
+    let puller =
+        pullers().find(|pin| pin.range.as_deref().is_some_and(|range| range.contains("=="))).or(pullers().next());
     let Some(by) = wanted.or(puller.map(|pin| pin.by)) else { return };
     if let Some(wheel) = by.wheel().filter(|_| wanted.is_some()) {
         put(packages, brought(by, "torch", written(by, &wheel.version)));
@@ -82,7 +83,7 @@ fn locked(by: Placed<'_>) -> Package {
 fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str) -> bool) -> Package {
     let named = by.request.name == "torch";
     let mut asked = stores(step, Some(by.request).filter(|_| named));
-    if step.resolver == Resolver::Uv {
+    if step.resolver == Resolver::Uv && !step.best_match {
         // The first index that has the name.
         asked.truncate(1);
     }
@@ -136,11 +137,15 @@ fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str)
             false => torch,
         };
     };
-    if unknown.is_some() || !step.links.is_empty() || matches!(python::torch_variant(exact), TorchVariant::Foreign | TorchVariant::OtherGpus) {
+    if unknown.is_some()
+        || !step.links.is_empty()
+        || matches!(python::torch_variant(exact), TorchVariant::Foreign | TorchVariant::OtherGpus)
+    {
         return brought(by, "torch", written(by, exact));
     }
     let exists = release.builds.iter().any(|build| {
-        build.platform == platform && (build.full_version(release) == exact || (!exact.contains('+') && build.pypi_default))
+        build.platform == platform
+            && (build.full_version(release) == exact || (!exact.contains('+') && build.pypi_default))
     });
     let why = match exists {
         true => format!("none of the indexes that are asked has torch {exact}{}", elsewhere(exact)),
@@ -148,6 +153,18 @@ fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str)
     };
     // It is judged as what it says that it is, too.
     Package { unavailable: Some(why), ..brought(by, "torch", written(by, exact)) }
+}
+
+/// Whether the indexes of a step have a build of torch in a range.
+pub(super) fn reachable(terms: &Terms<'_>, stores: &[Store], range: &str) -> bool {
+    stores.iter().any(|store| matches!(store, Store::Unknown(_) | Store::Nightly(_)))
+        || terms.knowledge.torch_releases().any(|release| {
+            in_range(range, &release.version)
+                && release.builds.iter().any(|build| {
+                    terms.platform.is_none_or(|platform| build.platform == platform)
+                        && stores.iter().any(|store| store.has(build))
+                })
+        })
 }
 
 /// Where a build with a local part is, for people.
@@ -166,7 +183,8 @@ fn nightly(by: Placed<'_>, variant: Option<&str>) -> Package {
     let cuda = python::cuda_of_local(&format!("0+{variant}"));
     let claim = |at: String| Source::new(How::Knowledge, at);
     torch.version = Fact::known(format!("nightly+{variant}"), Source::file(&by.request.asked.text));
-    torch.build = Fact::known(Build { version: format!("nightly+{variant}"), cuda }, claim("the name of the index".to_owned()));
+    torch.build =
+        Fact::known(Build { version: format!("nightly+{variant}"), cuda }, claim("the name of the index".to_owned()));
     torch
 }
 

@@ -93,17 +93,24 @@ fn brought_along(context: &Context<'_>, environment: &Environment, torch: &Packa
     }
     let by = &request.name;
     let Some(build) = torch.build.value() else {
-        return Draft::new("torch", format!("{by} depends on torch, which no file names: the index decides which torch comes."))
-            .evidence(package_evidence(context, torch))
-            .cause(by)
-            .severity(Severity::Info)
-            .found();
+        return Draft::new(
+            "torch",
+            format!("{by} depends on torch, which no file names: the index decides which torch comes."),
+        )
+        .evidence(package_evidence(context, torch))
+        .cause(by)
+        .severity(Severity::Info)
+        .found();
     };
     let fault = context.facts.gpus.value().into_iter().flatten().find_map(|gpu| {
-        let (_, row) = environment.platform.value().and_then(|platform| context.knowledge.torch_build(&build.version, *platform))?;
+        let (_, row) = environment
+            .platform
+            .value()
+            .and_then(|platform| context.knowledge.torch_build(&build.version, *platform))?;
         fault(context, gpu, row)
     });
-    let mut summary = format!("{by} depends on torch, which no file names: currently torch {} would come", build.version);
+    let mut summary =
+        format!("{by} depends on torch, which no file names: currently torch {} would come", build.version);
     if let Some(fault) = &fault {
         summary += &format!(": {fault}");
     }

@@ -51,13 +51,16 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let Some(version) = package.version.value() else { return Outcome::NotApplicable };
     if let Some(why) = &package.unavailable {
-        return Draft::new(label(package), format!("{} cannot be installed as it is asked for: {why}.", label(package)))
-            .about(package)
-            .symptom(format!("ERROR: No matching distribution found for {}=={version}", package.name))
-            .evidence(package_evidence(context, package))
-            .cause(version)
-            .severity(severity(environment))
-            .found();
+        return Draft::new(
+            label(package),
+            format!("{} cannot be installed as it is asked for: {why}.", label(package)),
+        )
+        .about(package)
+        .symptom(format!("ERROR: No matching distribution found for {}=={version}", package.name))
+        .evidence(package_evidence(context, package))
+        .cause(version)
+        .severity(severity(environment))
+        .found();
     }
     if file.unpublished.is_empty() || environment.origin == Origin::Installed {
         return Outcome::NotApplicable;
