@@ -71,8 +71,7 @@ fn fault(folder: &Path, case: &Case, target: &Target) -> Option<String> {
     };
     let findings = report["findings"].as_array().unwrap();
     let rule = |finding: &Value| finding["rule"].as_str().unwrap().to_owned();
-    let errors: BTreeSet<String> =
-        findings.iter().filter(|finding| finding["severity"] == "error").map(rule).collect();
+    let errors: BTreeSet<String> = findings.iter().filter(|finding| finding["severity"] == "error").map(rule).collect();
     let all: BTreeSet<String> = findings.iter().map(rule).collect();
     let shown: Vec<String> = findings
         .iter()
@@ -100,7 +99,8 @@ fn fault(folder: &Path, case: &Case, target: &Target) -> Option<String> {
         }
         _ => {
             let found = findings.iter().filter(|finding| finding["rule"] == target.expected.as_str());
-            let mut here = found.filter(|finding| target.at.is_empty() || place(finding).starts_with(&format!("{}:", target.at)));
+            let mut here =
+                found.filter(|finding| target.at.is_empty() || place(finding).starts_with(&format!("{}:", target.at)));
             let Some(finding) = here.next() else { return wrong("it is not found there") };
             let fixes = finding["fixes"].to_string();
             if !fixes.contains(&target.fix) {
@@ -130,10 +130,53 @@ fn declarations_are_judged_for_each_machine() {
             targets += 1;
             if let Some(why) = fault(folder, &case, target) {
                 let name = folder.file_name().unwrap().to_string_lossy();
-                wrong.push(format!("{name}, {} {} {:?}: wanted {}: {why}", target.gpu, target.os, target.how, target.expected));
+                wrong.push(format!(
+                    "{name}, {} {} {:?}: wanted {}: {why}",
+                    target.gpu, target.os, target.how, target.expected
+                ));
             }
         }
     }
     assert!(targets > 0);
     assert!(wrong.is_empty(), "{} of {targets} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The report of a requirements file for a machine with an RTX 5090.
+fn of_requirements(text: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("requirements.txt"), text).unwrap();
+    let mut command = common::gpucheck();
+    command.current_dir(&folder).args(["check", "requirements.txt", "--format", "json", "--gpu", "RTX 5090"]);
+    command.args(["--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"]);
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
+/// Severities and places of the findings of a rule.
+fn found(report: &Value, rule: &str) -> Vec<(String, String)> {
+    let of_rule = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == rule);
+    of_rule.map(|finding| (finding["severity"].as_str().unwrap().to_owned(), place(finding))).collect()
+}
+
+#[test]
+fn declaration_unclear() {
+    let found = |text: &str| found(&of_requirements(text), "declaration-unclear");
+    let at = |severity: &str, line: u32| vec![(severity.to_owned(), format!("requirements.txt:{line}:1"))];
+    assert_eq!(found("torch\n-r missing.txt\n"), at("warning", 2));
+    assert_eq!(found("torch\n\n--no-such-option\n"), at("info", 3));
+    assert_eq!(found("torch\ntorch torchvision\n"), at("info", 2), "two on a line");
+    assert_eq!(found("torch # the newest\n"), []);
+    // The answer hangs on a variable.
+    let report = of_requirements("torch==${TORCH_VERSION}\n");
+    assert_eq!(report["verdict"], "unknown", "{}", report["findings"]);
+    assert!(report["checks"]["unknown"].to_string().contains("TORCH_VERSION"), "{}", report["checks"]);
+}
+
+#[test]
+fn installers_differ() {
+    let found = |text: &str| found(&of_requirements(text), "installers-differ");
+    let extra = "--extra-index-url https://download.pytorch.org/whl/cu126\n";
+    // pip takes the newest of both indexes, uv what the additional one has.
+    assert_eq!(found(&format!("{extra}torch\n")).len(), 1);
+    assert_eq!(found(&format!("{extra}torch==2.7.1+cu126\n")), [], "a pinned build is the same for both");
+    assert_eq!(found("torch\n"), []);
 }

@@ -4,6 +4,7 @@
 //! `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
 
 mod others;
+mod range;
 mod store;
 mod torch;
 

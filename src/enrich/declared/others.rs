@@ -1,9 +1,9 @@
 //! Which versions of other packages a step brings, where a file pins them or a row knows the newest, and what they mean for torch.
 
 use super::{
-    Placed, Terms, brought, put, stores,
-    torch::{in_range, reachable},
-    written,
+    Placed, Terms, brought, put,
+    range::{in_range, reachable},
+    stores, written,
 };
 use crate::{
     facts::{Fact, How, Package, Source, Step},

@@ -155,18 +155,6 @@ fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str)
     Package { unavailable: Some(why), ..brought(by, "torch", written(by, exact)) }
 }
 
-/// Whether the indexes of a step have a build of torch in a range.
-pub(super) fn reachable(terms: &Terms<'_>, stores: &[Store], range: &str) -> bool {
-    stores.iter().any(|store| matches!(store, Store::Unknown(_) | Store::Nightly(_)))
-        || terms.knowledge.torch_releases().any(|release| {
-            in_range(range, &release.version)
-                && release.builds.iter().any(|build| {
-                    terms.platform.is_none_or(|platform| build.platform == platform)
-                        && stores.iter().any(|store| store.has(build))
-                })
-        })
-}
-
 /// Where a build with a local part is, for people.
 fn elsewhere(version: &str) -> String {
     match version.split_once('+') {
@@ -198,9 +186,4 @@ fn of_conda(terms: &Terms<'_>, asked: &[Placed<'_>], by: Placed<'_>) -> Package 
     let mut torch = brought(by, "torch", version);
     torch.build = Fact::unknown("the channel decides which build comes");
     torch
-}
-
-/// Whether a range admits a version; one that is no range admits all.
-pub(super) fn in_range(range: &str, version: &str) -> bool {
-    python::satisfies(range, version) != Some(false)
 }
