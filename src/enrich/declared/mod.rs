@@ -6,6 +6,8 @@
 mod others;
 mod range;
 mod store;
+#[cfg(test)]
+mod tests;
 mod torch;
 
 use crate::{

@@ -58,6 +58,11 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
         });
         return Some(Pinned { by, range, pulls });
     }
+    if name == "triton" {
+        // The other way round: torch holds its triton.
+        let range = version.as_deref().and_then(|version| with_triton(terms, version))?;
+        return Some(Pinned { by, range: Some(range), pulls: false });
+    }
     let row = match &version {
         Some(version) => terms.knowledge.package_build(name, version, terms.platform),
         None => newest_for(terms, step, by, None).filter(|_| leads && by.request.asked.source.is_none()),
@@ -66,8 +71,20 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
         return Some(Pinned { by, range: Some(range), pulls });
     }
     let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
+    // What is known of the newest version does not hold for one that is pinned.
+    let any = any.map(|range| if version.is_some() { "" } else { range });
     let known = any.or_else(|| newest_for(terms, step, by, None).and_then(|row| row.torch.as_deref()).map(|_| ""));
     known.map(|range| Pinned { by, range: Some(range.to_owned()).filter(|range| !range.is_empty()), pulls })
+}
+
+/// The releases of torch that require this triton, as a range.
+fn with_triton(terms: &Terms<'_>, version: &str) -> Option<String> {
+    let requires = |release: &&TorchRelease| {
+        release.triton.as_deref().is_some_and(|specifier| python::satisfies(specifier, version) == Some(true))
+    };
+    let mut releases = terms.knowledge.torch_releases().filter(requires);
+    let first = releases.next()?;
+    Some(format!(">={},<={}", first.version, releases.last().unwrap_or(first).version))
 }
 
 /// The version of a companion that belongs to a release.
@@ -92,7 +109,8 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         }
         let torch = packages.iter().find(|package| package.name == "torch");
         let torch = torch.and_then(|package| package.version.value()).cloned();
-        let version = match (placed.exact(), placed.wheel()) {
+        let held = asked.iter().filter(|other| other.request.name == name).filter_map(Placed::exact).next_back();
+        let version = match (placed.exact().or(held), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
             (Some(version), None) => written(placed, version),
             (None, None) => unpinned(terms, step, placed, torch.as_deref()),
