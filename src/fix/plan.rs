@@ -263,6 +263,7 @@ impl Install {
             };
             request.index = index.map(str::to_owned);
             request.wheels.clear();
+            request.resolved = None;
         };
         let own = |request: &&mut Request| request.name == self.name && request.role != RequestRole::Removed;
         let requests = environment.steps.iter_mut().flat_map(|step| &mut step.requests);
