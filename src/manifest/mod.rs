@@ -4,6 +4,8 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+pub mod edit;
+mod excerpt;
 mod requirements;
 mod sheet;
 mod shelf;
@@ -14,8 +16,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use excerpt::{Excerpt, excerpt};
 pub use sheet::{Sheet, StepSheet};
-pub use shelf::{NotRead, Shelf};
+pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
 
 use crate::facts::{Environment, Location, Platform, PythonVersion};
