@@ -5,6 +5,8 @@
 
 pub mod command;
 mod dockerfile;
+pub mod edit;
+mod excerpt;
 mod requirements;
 pub mod shell;
 mod sheet;
@@ -16,8 +18,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use excerpt::{Excerpt, excerpt};
 pub use sheet::{Sheet, StepSheet};
-pub use shelf::{NotRead, Shelf};
+pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
 
 use crate::facts::{Environment, Location, Platform, PythonVersion};

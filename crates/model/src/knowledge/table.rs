@@ -38,6 +38,10 @@ macro_rules! knowledge_files {
                     each with "torch builds" in builds;
                 nightly: "torch nightlies" by |row| (row.variant.clone(), row.platform, row.versions.clone());
             }
+            dependents: DependentFile {
+                check validate_others::dependents;
+                dependent: "packages that require torch" by |row| (row.name.clone(), row.extra.clone());
+            }
             arch_list: ArchListFile {
                 check validate::arch_list;
                 parser: "arch list parsers" by |row| row.versions.clone();
