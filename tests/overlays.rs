@@ -41,6 +41,7 @@ const KINDS: &[(&str, &str, &str, (&str, &str))] = &[
     ("libraries", "collection", "requirements that bring libraries", ("distribution = \"", "distribution = \"lab-")),
     ("libraries", "carrier", "carriers of libraries", ("distribution = \"", "distribution = \"lab-")),
     ("libraries", "common", "libraries of systems", ("names = [", "names = [\"liblab.so\", ")),
+    ("images", "image", "images", ("repository = \"", "repository = \"lab/")),
 ];
 
 /// Later than every built-in row.

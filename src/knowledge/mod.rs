@@ -3,6 +3,7 @@
 mod by_name;
 mod clash;
 mod gpu_lookup;
+mod images;
 mod library_owners;
 mod listing;
 mod load;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     facts::{
-        ContainerImage, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion, Request, Source,
-        Step,
+        ContainerImage, CudaVersion, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion,
+        Request, Source, Step, Toolkit, ToolkitLead,
     },
     system::redact,
 };
@@ -125,6 +125,25 @@ impl Sheet {
         if let Some(at) = at {
             self.places.insert("/image/builder".to_owned(), at);
         }
+    }
+
+    /// A CUDA toolkit with nvcc that is installed in the image, here.
+    pub fn toolkit(&mut self, release: CudaVersion, at: Location) {
+        let toolkits = &mut self.image().toolkits;
+        if toolkits.len() >= 16 || toolkits.iter().any(|there| there.version.value() == Some(&release)) {
+            return;
+        }
+        // The last one that comes is what /usr/local/cuda leads to.
+        let folder = ToolkitLead::folder("/usr/local/cuda");
+        toolkits.iter_mut().for_each(|there| there.found_by.retain(|way| *way != folder));
+        toolkits.push(Toolkit {
+            path: format!("/usr/local/cuda-{release}"),
+            version: Fact::known(release, Source::file(at.to_string())),
+            nvcc: true,
+            found_by: vec![folder],
+        });
+        let pointer = format!("/image/toolkits/{}", toolkits.len() - 1);
+        self.places.insert(pointer, at);
     }
 
     /// Says what is compiled in the image, here.

@@ -1,8 +1,9 @@
 //! From the steps that files declare to the packages that would be there: each step changes the environment as its tool would, with the
 //! versions that rows know. What no row knows stays unknown; nothing here resolves what a resolver has to.
 //!
-//! `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
+//! `image` has what is there before the first step, `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
 
+mod image;
 mod others;
 mod range;
 mod store;
@@ -37,9 +38,11 @@ pub(super) struct Placed<'s> {
     pub place: RequestPlace,
 }
 
-/// Puts in the packages that the steps of an environment bring, in order. An environment without steps stays as it is.
+/// Puts in the packages that the image and the steps of an environment bring, in order. One without either stays as it is.
 pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
+    image::begin(environment, knowledge);
     if environment.steps.is_empty() {
+        image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
@@ -49,6 +52,7 @@ pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
         take(&terms, &mut environment.packages, step, index);
     }
     environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    image::end(environment, knowledge);
 }
 
 /// What uv would make of steps that are read as pip's, where the indexes make a difference.

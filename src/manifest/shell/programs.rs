@@ -84,6 +84,7 @@ impl Shell<'_, '_, '_> {
                 return Status::Yes;
             }
             "git" => self.git(arguments),
+            "apt" | "apt-get" | "dnf" | "yum" | "microdnf" | "zypper" => self.system_packages(arguments),
             "sed" => self.edit(arguments),
             "cp" | "mv" => self.copied(arguments),
             _ => {}
@@ -241,6 +242,22 @@ impl Shell<'_, '_, '_> {
             return true;
         }
         false
+    }
+
+    /// CUDA toolkits that the system's package manager brings into an image: `cuda-toolkit-12-4`, `cuda-nvcc-12-8`.
+    fn system_packages(&mut self, arguments: &[CommandWord]) {
+        if self.scene.sheet.environment.image.is_none() || !arguments.iter().any(|word| word.text == "install") {
+            return;
+        }
+        for word in arguments.iter().filter(|word| word.unknown.is_none()) {
+            let Some(rest) = word.text.strip_prefix("cuda-") else { continue };
+            let name = rest.split('=').next().unwrap_or(rest).trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+            let release = rest.split('=').next().and_then(|rest| rest.strip_prefix(name)).unwrap_or_default();
+            let release = release.trim_matches('-').replace('-', ".");
+            if let (true, Ok(release)) = (["toolkit", "nvcc", "compiler", ""].contains(&name), release.parse()) {
+                self.scene.sheet.toolkit(release, word.at.clone());
+            }
+        }
     }
 
     /// `git clone ADDRESS [FOLDER]`.

@@ -74,6 +74,10 @@ macro_rules! knowledge_files {
                 carrier: "carriers of libraries" by |row| row.distribution.clone();
                 common: "libraries of systems" by |row| (row.by, row.names.clone());
             }
+            images: ImageFile {
+                check image::images;
+                image: "images" by |row| (row.repository.clone(), row.tags.clone());
+            }
         }
     };
 }
