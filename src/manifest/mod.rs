@@ -8,6 +8,7 @@ mod requirements;
 mod sheet;
 mod shelf;
 mod text;
+mod yaml;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
