@@ -53,8 +53,8 @@ pub use reading::from_toml;
 pub use row_kind::RowKind;
 pub use rows::{Rows, lay_packages, spelled};
 pub use tool::{ToolFile, ToolName, ToolRow};
-pub use torch_conda::CondaRow;
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
+pub use torch_conda::CondaRow;
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};
 
