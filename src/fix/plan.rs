@@ -3,7 +3,8 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use crate::facts::{
-    Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole, Source,
+    Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole,
+    Source,
 };
 
 /// The variable that decides which GPUs CUDA shows.

@@ -224,9 +224,13 @@ impl Knowledge {
         position
     }
 
-    /// The row of a nightly build, `2.10.0.dev20251201+cu128`.
+    /// The row of a nightly build, `2.10.0.dev20251201+cu128`; of `nightly+cu128` the last one of the variant.
     pub fn torch_nightly(&self, version: &str, platform: Platform) -> Option<&NightlyRow> {
         let (public, variant) = version.split_once('+')?;
+        if public == "nightly" {
+            // Of some night: the last that is known.
+            return self.torch.nightly.iter().rfind(|row| row.variant == variant && row.platform == platform);
+        }
         let (release, _) = public.split_once(".dev")?;
         self.torch
             .nightly

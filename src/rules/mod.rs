@@ -172,6 +172,7 @@ registry! {
         files_overwritten,
         environment_incomplete,
         torch_left_to_the_index,
+        installers_differ,
         several_cuda_majors,
         variable_read_by_nothing,
     }

@@ -4,12 +4,16 @@
 //! `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
 
 mod others;
+mod range;
 mod store;
+#[cfg(test)]
+mod tests;
 mod torch;
 
 use crate::{
     facts::{
-        Environment, Fact, Package, Platform, PythonVersion, Request, RequestPlace, RequestRole, Resolver, Source, Step,
+        Environment, Fact, IndexRole, Otherwise, Package, Platform, PythonVersion, Request, RequestPlace, RequestRole,
+        Resolver, Source, Step,
     },
     knowledge::Knowledge,
     python::{self, Marker, MarkerEnvironment, WheelName},
@@ -40,11 +44,31 @@ pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
     let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform) };
-    let steps = std::mem::take(&mut environment.steps);
-    for (index, step) in steps.iter().enumerate() {
+    let there = environment.packages.clone();
+    for (index, step) in environment.steps.iter().enumerate() {
         take(&terms, &mut environment.packages, step, index);
     }
-    environment.steps = steps;
+    environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+}
+
+/// What uv would make of steps that are read as pip's, where the indexes make a difference.
+fn with_uv(terms: &Terms<'_>, environment: &Environment, mut packages: Vec<Package>) -> Option<Otherwise> {
+    let of_pip = environment.steps.iter().all(|step| step.resolver == Resolver::Pip);
+    let asks = environment.steps.iter().any(|step| step.indexes.iter().any(|index| index.role == IndexRole::Extra));
+    if !of_pip || !asks {
+        return None;
+    }
+    for (index, step) in environment.steps.iter().enumerate() {
+        let step = Step { resolver: Resolver::Uv, ..step.clone() };
+        take(terms, &mut packages, &step, index);
+    }
+    let torch = packages.iter().find(|package| package.name == "torch")?;
+    let with_pip = environment.package("torch")?;
+    let version = |torch: &Package| torch.version.value().filter(|_| torch.unavailable.is_none()).cloned();
+    let differs =
+        torch.version.value().is_some() && with_pip.version.value().is_some() && version(torch) != version(with_pip);
+    let (torch, why) = (version(torch), torch.unavailable.clone());
+    differs.then_some(Otherwise { resolver: Resolver::Uv, torch, why })
 }
 
 /// One step.
@@ -59,7 +83,7 @@ fn take(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, index: usiz
         packages.retain(|package| package.name != gone.request.name);
     }
     // What rows know of the versions of other packages decides which torch will do, and the other way round.
-    let pinned = others::pinned(terms, &asked);
+    let pinned = others::pinned(terms, packages, step, &asked);
     torch::choose(terms, packages, step, &asked, &pinned);
     others::choose(terms, packages, step, &asked);
 }
@@ -102,7 +126,6 @@ impl Placed<'_> {
 
 /// The stores that are asked for a package, in the tool's own order: additional ones first with uv.
 fn stores(step: &Step, request: Option<&Request>) -> Vec<Store> {
-    use crate::facts::IndexRole;
     if let Some(own) = request.and_then(|request| request.index.as_deref()) {
         return vec![Store::of(own)];
     }

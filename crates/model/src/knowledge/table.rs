@@ -39,6 +39,10 @@ macro_rules! knowledge_files {
                 nightly: "torch nightlies" by |row| (row.variant.clone(), row.platform, row.versions.clone());
                 conda: "conda's builds of torch" by |row| (row.channel.clone(), row.cuda, row.platforms.clone(), row.versions.clone());
             }
+            dependents: DependentFile {
+                check validate_others::dependents;
+                dependent: "packages that require torch" by |row| (row.name.clone(), row.extra.clone());
+            }
             arch_list: ArchListFile {
                 check validate::arch_list;
                 parser: "arch list parsers" by |row| row.versions.clone();
