@@ -92,6 +92,18 @@ pub struct Request {
     /// What becomes of it.
     #[serde(default, skip_serializing_if = "RequestRole::is_wanted")]
     pub role: RequestRole,
+    /// The version that a resolver gave when it was asked (`--resolve`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<ResolvedVersion>,
+}
+
+/// The answer of a resolver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedVersion {
+    /// The version, with its local part.
+    pub version: String,
+    /// The tool that was asked.
+    pub by: String,
 }
 
 impl Request {
@@ -99,7 +111,15 @@ impl Request {
     pub fn new(name: &str) -> Self {
         let asked =
             Asked { text: name.to_owned(), specifiers: String::new(), extras: Vec::new(), marker: None, source: None };
-        Self { name: name.to_owned(), asked, index: None, build: None, wheels: Vec::new(), role: RequestRole::Wanted }
+        Self {
+            name: name.to_owned(),
+            asked,
+            index: None,
+            build: None,
+            wheels: Vec::new(),
+            role: RequestRole::Wanted,
+            resolved: None,
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 pub mod command;
 mod conda_environment;
 mod conda_spec;
+pub mod edit;
+mod excerpt;
 mod requirements;
 mod sheet;
 mod shelf;
@@ -17,8 +19,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use excerpt::{Excerpt, excerpt};
 pub use sheet::{Sheet, StepSheet};
-pub use shelf::{NotRead, Shelf};
+pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
 
 use crate::facts::{Environment, Location, Platform, PythonVersion};

@@ -78,14 +78,7 @@ pub(super) fn request(text: &str) -> Result<Request, String> {
         marker,
         source: source.map(redact::urls),
     };
-    let of = |name: String, asked| Request {
-        name,
-        asked,
-        index: None,
-        build: None,
-        wheels: Vec::new(),
-        role: RequestRole::Wanted,
-    };
+    let of = |name: String, asked| Request { asked, ..Request::new(&name) };
     let source = text.split([';', ' ']).next().unwrap_or(text);
     let is_url = source.contains("://") && !source.contains('@') || source.starts_with("git+");
     if is_url || source.ends_with(".whl") {

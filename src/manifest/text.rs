@@ -44,6 +44,20 @@ impl Text {
         Location { path: self.shown.clone(), line, column }
     }
 
+    /// The byte of a place, where the text has it.
+    pub fn offset(&self, at: &Location) -> Option<usize> {
+        let line = self.line_of(at)?;
+        let start = offset(&self.text, line)?;
+        let columns = usize::try_from(at.column).ok()?.saturating_sub(1);
+        let within = line.char_indices().nth(columns).map_or(line.len(), |(byte, _)| byte);
+        Some(start + within)
+    }
+
+    /// The line of a place, without its end.
+    pub fn line_of(&self, at: &Location) -> Option<&str> {
+        self.line(at.line)
+    }
+
     /// A line by its one-based number, without its end.
     pub fn line(&self, number: u32) -> Option<&str> {
         let start = *self.lines.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
@@ -88,6 +102,11 @@ mod tests {
         assert_eq!(at(0), (1, 1));
         assert_eq!(at(6), (2, 1));
         let torch = text.text.find("torch").unwrap();
+        for byte in [0, 6, torch, text.text.len()] {
+            assert_eq!(text.offset(&text.at(byte)), Some(byte));
+        }
+        assert_eq!(text.line_of(&text.at(torch)), Some("zwöi torch"));
+        assert_eq!(text.offset(&Location { line: 9, ..text.at(0) }), None);
         assert_eq!(at(torch), (2, 6), "columns are characters");
         assert_eq!(text.place(&text.text[torch..torch + 5]), text.at(torch));
         assert_eq!(at(999).0, 4, "beyond the end");

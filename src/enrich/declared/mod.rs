@@ -13,8 +13,8 @@ mod torch;
 
 use crate::{
     facts::{
-        CudaVersion, Environment, Fact, IndexRole, Otherwise, Package, Platform, PythonVersion, Request, RequestPlace,
-        RequestRole, Resolver, Source, Step,
+        CudaVersion, Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request,
+        RequestPlace, RequestRole, Resolver, Source, Step,
     },
     knowledge::Knowledge,
     python::{self, Marker, MarkerEnvironment, WheelName},
@@ -125,7 +125,8 @@ impl Placed<'_> {
 
     /// The one version that is asked for, as written: `2.7.1+cu128` of `==2.7.1+cu128`.
     fn exact(&self) -> Option<&str> {
-        python::exact_version(&self.request.asked.specifiers)
+        let resolved = self.request.resolved.as_ref().map(|resolved| resolved.version.as_str());
+        resolved.or_else(|| python::exact_version(&self.request.asked.specifiers))
     }
 
     /// The wheel that its address leads to.
@@ -179,5 +180,9 @@ const NOT_YET: &str = "it is not installed yet";
 
 /// A version as a file has it.
 fn written(placed: Placed<'_>, version: &str) -> Fact<String> {
-    Fact::known(version.to_owned(), Source::file(&placed.request.asked.text))
+    let via = match &placed.request.resolved {
+        Some(resolved) => Source::new(How::Resolver, &resolved.by),
+        None => Source::file(&placed.request.asked.text),
+    };
+    Fact::known(version.to_owned(), via)
 }
