@@ -72,8 +72,8 @@ fn of(name: &str, text: String, specifiers: String, index: Option<String>, build
         asked: Asked { text, specifiers, extras: Vec::new(), marker: None, source: None },
         index,
         build,
-        wheels: Vec::new(),
         role: RequestRole::Wanted,
+        ..Request::new("")
     }
 }
 
