@@ -5,8 +5,8 @@ use std::{path::PathBuf, time::Instant};
 use clap::Args;
 
 use super::{
-    output,
     options::{Assume, FailOn, Show, Sources},
+    output,
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
 };
@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Print the changes that mend the files as a unified diff for `git apply` and `patch -p1`, and nothing else
     #[arg(long, conflicts_with = "command")]
     diff: bool,
+    /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
+    #[arg(long)]
+    resolve: bool,
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
@@ -108,6 +111,10 @@ impl Arguments {
             command => Asked::Command(command.to_vec()),
         };
         let mut inputs = Inputs::new(asked)?;
+        if self.resolve {
+            inputs =
+                inputs.resolved_by(|environment| probe::resolver::resolve(environment, &Surroundings::of_process()));
+        }
         let mut failed = false;
         let reports = each(&machines, |machine| {
             let report = judge::check(knowledge, facts.clone(), machine, &mut inputs, self.chosen.choices(), start)?;

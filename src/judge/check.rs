@@ -1,10 +1,15 @@
 //! From files and commands that ask for software to a report, for one machine.
 
-use std::{fmt, path::PathBuf, time::Instant};
+use std::{cell::RefCell, fmt, path::PathBuf, time::Instant};
 
-use super::{assume::Assumed, judgement::Judgement, machine::Machine, rewrite::{self, Written}};
+use super::{
+    assume::Assumed,
+    judgement::Judgement,
+    machine::Machine,
+    rewrite::{self, Written},
+};
 use crate::{
-    facts::{Facts, Os, Platform},
+    facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
     finding::{Excerpt, Finding, Severity},
     knowledge::{GpuLookupError, Knowledge},
     manifest::{self, Choices, Declared, Reading, Sheet, Shelf, Text, command, edit::Changed},
@@ -69,7 +74,14 @@ pub struct Inputs {
     folder: PathBuf,
     /// Files that [`mend`](super::mend) changed.
     pub(super) mended: Vec<Changed>,
+    /// What asks a resolver for the versions that steps bring, if a person wants that.
+    resolve: Option<Resolve>,
+    /// Its answers, so that the same question is asked once.
+    answers: RefCell<Vec<(Vec<Step>, Result<Vec<Step>, String>)>>,
 }
+
+/// Fills in the versions that an environment's steps bring.
+pub type Resolve = fn(&mut Environment) -> Result<(), String>;
 
 impl Inputs {
     /// Nothing is read yet.
@@ -80,7 +92,39 @@ impl Inputs {
         let surroundings = Surroundings::of_process();
         let folder = surroundings.folder.clone().ok_or(CheckError::Folder)?;
         let root = Root::new(None, surroundings.home.as_deref()).map_err(|_| CheckError::Folder)?;
-        Ok(Self { asked, shelf: Shelf::new(root, folder.clone()), folder, mended: Vec::new() })
+        Ok(Self {
+            asked,
+            shelf: Shelf::new(root, folder.clone()),
+            folder,
+            mended: Vec::new(),
+            resolve: None,
+            answers: RefCell::default(),
+        })
+    }
+
+    /// Asks a resolver for what files leave open.
+    pub fn resolved_by(mut self, resolve: Resolve) -> Self {
+        self.resolve = Some(resolve);
+        self
+    }
+
+    /// Fills in what a resolver says, if one is asked; where it says nothing, that is what is needed.
+    fn resolve(&self, environment: &mut Environment) {
+        let Some(resolve) = self.resolve else { return };
+        let asked = environment.steps.clone();
+        let known = self.answers.borrow().iter().find(|(steps, _)| *steps == asked).map(|(_, answer)| answer.clone());
+        let answer = known.unwrap_or_else(|| {
+            let answer = resolve(environment).map(|()| environment.steps.clone());
+            self.answers.borrow_mut().push((asked.clone(), answer.clone()));
+            answer
+        });
+        match answer {
+            Ok(steps) => environment.steps = steps,
+            Err(why) => {
+                environment.steps = asked;
+                environment.gaps.push(Gap { what: format!("a resolver's answer: {why}"), weight: GapWeight::Decides });
+            }
+        }
     }
 
     /// The files that changed, as they were and as they are.
@@ -165,6 +209,7 @@ impl<'k> Bench<'k> {
         }
         // The Python that is assumed counts for what files leave open and for what they say.
         self.assumed.python_of(&mut facts);
+        facts.environments.iter_mut().for_each(|environment| inputs.resolve(environment));
         Ok(Judgement::of(CommandName::Check, facts, self.knowledge, Judged::All, self.start))
     }
 }

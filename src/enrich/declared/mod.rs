@@ -1,8 +1,10 @@
 //! From the steps that files declare to the packages that would be there: each step changes the environment as its tool would, with the
 //! versions that rows know. What no row knows stays unknown; nothing here resolves what a resolver has to.
 //!
-//! `image` has what is there before the first step, `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
+//! `image` has what is there before the first step, `conda` knows its builds, `store` tells indexes apart, `torch` chooses the build of torch,
+//! `others` the versions of what goes with it.
 
+mod conda;
 mod image;
 mod others;
 mod range;
@@ -13,22 +15,22 @@ mod torch;
 
 use crate::{
     facts::{
-        Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request, RequestPlace,
-        RequestRole, Resolver, Source, Step,
+        CudaVersion, Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request,
+        RequestPlace, RequestRole, Resolver, Source, Step,
     },
     knowledge::Knowledge,
     python::{self, Marker, MarkerEnvironment, WheelName},
 };
 
-use self::store::Store;
+use self::{conda::Driver, store::Store};
 
 /// What a step meets.
 pub(super) struct Terms<'k> {
     pub knowledge: &'k Knowledge,
     pub platform: Option<Platform>,
     pub python: Option<PythonVersion>,
-    /// CUDA release that conda's `__cuda` would have, where it is known.
     markers: MarkerEnvironment,
+    driver: Driver,
 }
 
 /// A request, and where it stands.
@@ -39,14 +41,25 @@ pub(super) struct Placed<'s> {
 }
 
 /// Puts in the packages that the image and the steps of an environment bring, in order. One without either stays as it is.
-pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
+/// `cuda` is what the driver serves.
+pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda: Option<CudaVersion>) {
     image::begin(environment, knowledge);
     if environment.steps.is_empty() {
         image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
-    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform) };
+    let driver = match (&environment.image, cuda) {
+        // Where images are built, there is no driver, unless a variable says that there is one.
+        (Some(image), _) => image
+            .env_vars
+            .get("CONDA_OVERRIDE_CUDA")
+            .and_then(|value| value.parse().ok())
+            .map_or(Driver::Missing, Driver::Serves),
+        (None, Some(cuda)) => Driver::Serves(cuda),
+        (None, None) => Driver::Unknown,
+    };
+    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform), driver };
     let there = environment.packages.clone();
     for (index, step) in environment.steps.iter().enumerate() {
         take(&terms, &mut environment.packages, step, index);

@@ -2,7 +2,7 @@
 
 use pep440_rs::Version;
 
-use super::{Placed, Store, Terms, brought, others::Pinned, put, stores, written};
+use super::{Placed, Store, Terms, brought, conda, others::Pinned, put, stores, written};
 use crate::{
     facts::{Build, Fact, How, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
@@ -26,7 +26,10 @@ pub(super) fn choose(
     pinned: &[Pinned<'_>],
 ) {
     let own: Vec<Placed<'_>> = asked.iter().copied().filter(|placed| placed.request.name == "torch").collect();
-    let wanted = own.iter().copied().rfind(Placed::is_wanted);
+    let mut wanted = own.iter().copied().rfind(Placed::is_wanted);
+    if step.resolver == Resolver::Conda && wanted.is_none() {
+        wanted = asked.iter().copied().rfind(|placed| placed.is_wanted() && conda::stands_for_torch(placed));
+    }
     // Of what requires torch, one that pins it decides; else the first is as good as any.
     let pullers = || pinned.iter().filter(|pin| !step.alone && pin.pulls);
     let puller =
@@ -44,7 +47,7 @@ pub(super) fn choose(
     let meets = |version: &str| match forced {
         Some(forced) => forced.accepts(version),
         None => {
-            own.iter().all(|placed| placed.accepts(version))
+            own.iter().chain(&wanted).all(|placed| placed.accepts(version))
                 && pinned.iter().filter(|_| !step.alone).all(|pin| pin.admits(version))
         }
     };
@@ -59,8 +62,9 @@ pub(super) fn choose(
         return;
     }
     let torch = match step.resolver {
+        Resolver::Lock if by.request.build.is_some() => conda::locked(terms, by),
         Resolver::Lock => locked(by),
-        Resolver::Conda => of_conda(terms, asked, by),
+        Resolver::Conda => conda::choose(terms, step, asked, by, &meets),
         _ => of_index(terms, step, by, &meets),
     };
     put(packages, torch);
@@ -173,17 +177,5 @@ fn nightly(by: Placed<'_>, variant: Option<&str>) -> Package {
     torch.version = Fact::known(format!("nightly+{variant}"), Source::file(&by.request.asked.text));
     torch.build =
         Fact::known(Build { version: format!("nightly+{variant}"), cuda }, claim("the name of the index".to_owned()));
-    torch
-}
-
-/// conda: the build is the channel's affair, and that of the packages that hold CUDA's release.
-fn of_conda(terms: &Terms<'_>, asked: &[Placed<'_>], by: Placed<'_>) -> Package {
-    let _ = (terms, asked);
-    let version = match by.exact() {
-        Some(version) => written(by, version),
-        None => Fact::unknown("the channel decides which version comes"),
-    };
-    let mut torch = brought(by, "torch", version);
-    torch.build = Fact::unknown("the channel decides which build comes");
     torch
 }

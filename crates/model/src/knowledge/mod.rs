@@ -24,6 +24,7 @@ mod rows;
 mod table;
 mod tool;
 mod torch;
+mod torch_conda;
 mod torch_wheels;
 mod validate;
 mod validate_cuda;
@@ -57,6 +58,7 @@ pub use row_kind::RowKind;
 pub use rows::{Rows, lay_packages, spelled};
 pub use tool::{ToolFile, ToolName, ToolRow};
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
+pub use torch_conda::CondaRow;
 pub use validate_gpus::contradictions;
 pub use variable::{UnreadRow, VariableFile, VariableRow};
 

@@ -37,6 +37,7 @@ macro_rules! knowledge_files {
                 release: "torch releases" by |row| row.version.clone(), sorted by |row| row.version.parse::<Version>().ok(),
                     each with "torch builds" in builds;
                 nightly: "torch nightlies" by |row| (row.variant.clone(), row.platform, row.versions.clone());
+                conda: "conda's builds of torch" by |row| (row.channel.clone(), row.cuda, row.platforms.clone(), row.versions.clone());
             }
             dependents: DependentFile {
                 check validate_others::dependents;
