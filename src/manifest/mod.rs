@@ -4,6 +4,7 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod project;
 mod requirements;
 mod sheet;
 mod shelf;
@@ -54,7 +55,17 @@ pub trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: &[&dyn Format] = &[&requirements::Requirements];
+const FORMATS: &[&dyn Format] = &[
+    &project::ProjectFile::Pyproject,
+    &project::ProjectFile::Setup,
+    &project::ProjectFile::Pipfile,
+    &project::ProjectFile::UvLock,
+    &project::ProjectFile::PoetryLock,
+    &project::ProjectFile::Pylock,
+    &project::ProjectFile::PipenvLock,
+    &project::ProjectFile::PipReport,
+    &requirements::Requirements,
+];
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;

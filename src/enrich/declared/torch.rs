@@ -6,7 +6,7 @@ use pep440_rs::Version;
 
 use super::{Placed, Store, Terms, brought, others::Pinned, put, stores, written};
 use crate::{
-    facts::{Fact, How, Package, RequestRole, Resolver, Source, Step},
+    facts::{Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
     python,
 };
@@ -60,7 +60,7 @@ pub(super) fn choose(
     let torch = match step.resolver {
         Resolver::Lock => locked(by),
         Resolver::Conda => of_conda(terms, asked, by),
-        _ => of_index(terms, step, by, &meets),
+        _ => of_index(terms, step, asked, by, &meets),
     };
     put(packages, torch);
 }
@@ -83,9 +83,16 @@ fn locked(by: Placed<'_>) -> Package {
 }
 
 /// What the indexes of a step give.
-fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str) -> bool) -> Package {
+fn of_index(
+    terms: &Terms<'_>,
+    step: &Step,
+    asked: &[Placed<'_>],
+    by: Placed<'_>,
+    meets: &dyn Fn(&str) -> bool,
+) -> Package {
     let named = by.request.name == "torch";
-    let stores = stores(step, Some(by.request).filter(|_| named));
+    let own = asked.iter().rev().find(|placed| placed.request.name == "torch" && placed.request.index.is_some());
+    let stores = stores(step, Some(by.request).filter(|_| named).or(own.map(|placed| placed.request)));
     let exact = by.exact().filter(|_| named);
     // A version that names its own build is that build, wherever it comes from.
     if let Some(exact) = exact.filter(|version| version.contains('+')) {
@@ -98,6 +105,12 @@ fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str)
     let first = stores.first().cloned();
     let asked: Vec<Store> = match step.resolver {
         Resolver::Uv => first.into_iter().collect(),
+        // Supplemental sources of Poetry are asked for what the others do not have.
+        Resolver::Poetry if exact.is_none() => {
+            let supplemental = step.indexes.iter().filter(|index| index.role == IndexRole::Extra).count();
+            let others = stores.len().checked_sub(supplemental).filter(|others| *others > 0);
+            stores.into_iter().take(others.unwrap_or(usize::MAX)).collect()
+        }
         _ => stores,
     };
     let said = |why: String| {
