@@ -33,6 +33,8 @@ pub(super) fn choose(
     // Of what requires torch, the one that says most of it is the one to name.
     let puller = pinned.iter().filter(|pin| !step.alone && pin.pulls);
     let puller = puller.max_by_key(|pin| pin.range.as_deref().map_or(0, str::len));
+    // A lock file has everything that is installed: nothing is pulled.
+    let puller = puller.filter(|_| step.resolver != Resolver::Lock);
     let Some(by) = wanted.or(puller.map(|pin| pin.by)) else { return };
     if let Some(wheel) = by.wheel().filter(|_| wanted.is_some()) {
         put(packages, brought(by, "torch", written(by, &wheel.version)));

@@ -15,6 +15,8 @@ mod ranges;
 mod read;
 mod setup;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod uv;
 mod uv_lock;
 
