@@ -1,6 +1,9 @@
 //! What the installation of a project brings: its own files as its tool reads them, or the lock file beside them.
 
-use std::path::Path;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use super::{
     ground::Ground,
@@ -16,8 +19,8 @@ use crate::{
     python::{public_version, satisfies},
 };
 
-/// As deep as projects may name folders of others.
-const MAX_DEPTH: usize = 8;
+/// Folders beyond these many that projects name are not looked into, which bounds how deep they lead, too.
+const MAX_FOLDERS: usize = 32;
 /// As far above a project as its workspace is looked for.
 const MAX_ABOVE: usize = 4;
 
@@ -231,7 +234,8 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
         By::Poetry => step.step.resolver = Resolver::Poetry,
         By::Pip | By::Pipenv => {}
     }
-    local(text.folder(), by, &mut force, reading, sheet, 0);
+    let mut seen = BTreeSet::from([text.folder().to_owned()]);
+    local(text.folder(), by, &mut force, reading, sheet, &mut seen);
     finish(&project, force, wish, sheet, step, &text.at(0));
 }
 
@@ -266,7 +270,7 @@ pub(super) fn note(found: uv_lock::Found, wish: &Wish, sheet: &mut Sheet, step: 
 /// Requirements that the locked versions do not meet.
 fn drift(force: &InForce, sheet: &mut Sheet, step: &StepSheet) {
     let requests = &step.step.requests;
-    let mut locked: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
+    let mut locked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for request in requests {
         let version = request.asked.specifiers.trim_start_matches('=');
         locked.entry(&request.name).or_default().push(version);
@@ -313,14 +317,14 @@ fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut Sheet, ste
 }
 
 /// Adds what the folders ask for that requirements lead to (`{ path = "../lib" }`).
-fn local(folder: &Path, by: By, force: &mut InForce, reading: &mut Reading<'_>, sheet: &mut Sheet, depth: usize) {
+fn local(folder: &Path, by: By, force: &mut InForce, reading: &mut Reading<'_>, sheet: &mut Sheet, seen: &mut BTreeSet<PathBuf>) {
     let is_folder = |source: &str| !source.contains("://") && !source.starts_with("git+") && !source.contains(' ');
     let mut more: Vec<(Line, Of)> = Vec::new();
     for (line, of) in force.lines.iter().take(100) {
         let Ok(request) = &line.asked else { continue };
         let Some(path) = request.asked.source.as_deref().filter(|source| is_folder(source)) else { continue };
         let is_file = [".whl", ".zip", ".gz"].iter().any(|end| path.ends_with(end));
-        if is_file || depth >= MAX_DEPTH {
+        if is_file || seen.len() >= MAX_FOLDERS || !seen.insert(reading.shelf.absolute(&folder.join(path))) {
             continue;
         }
         let Ok(text) = reading.beside(folder, &format!("{path}/pyproject.toml")) else {
@@ -335,7 +339,7 @@ fn local(folder: &Path, by: By, force: &mut InForce, reading: &mut Reading<'_>, 
         if let Some(settings) = uv::Settings::new(&document, None).filter(|_| matches!(by, By::Uv | By::UvPip)) {
             settings.sources(&mut force, &ground);
         }
-        local(text.folder(), by, &mut force, reading, sheet, depth + 1);
+        local(text.folder(), by, &mut force, reading, sheet, seen);
         more.extend(force.lines.into_iter().map(|(line, _)| (line, of.clone())));
     }
     force.lines.extend(more);

@@ -99,6 +99,8 @@ pub(super) enum Of {
 /// What is in force of a project.
 #[derive(Debug, Default)]
 pub(super) struct InForce {
+    /// Whether what the project always asks for is.
+    pub base: bool,
     /// The lines, each with the part that it is of.
     pub lines: Vec<(Line, Of)>,
     /// Extras, those that extras name included.
@@ -128,6 +130,7 @@ impl Project {
     /// What is in force for a choice, with these groups unless they are left out.
     pub fn chosen(&self, wish: &Wish, default_groups: &[String]) -> InForce {
         let mut walk = Walk::new(self, MAX_LINES);
+        walk.force.base = !wish.only_groups;
         if !wish.only_groups {
             for line in &self.base {
                 walk.line(line, &Of::Base, None);

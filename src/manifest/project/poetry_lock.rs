@@ -51,7 +51,10 @@ pub(super) fn take(
     for request in force.lines.iter().filter_map(|(line, _)| line.asked.as_ref().ok()) {
         asked.entry(&request.name).or_default().push(request);
     }
-    let mut groups: Vec<&str> = vec!["main", "default"];
+    let mut groups: Vec<&str> = Vec::new();
+    if wanted.is_none() || force.base {
+        groups.extend(["main", "default"]);
+    }
     groups.extend(force.groups.iter().map(String::as_str));
     for (name, all) in &by_name {
         let installed = |pack: &&Item<'_>| {

@@ -140,10 +140,9 @@ fn sources_of_uv_go_by_extra_and_marker() {
         asked(&gpu),
         [
             "numpy>=2 at pyproject.toml:3",
-            "torch>=2.7 from ***@example.org/whl/cu128 at pyproject.toml:7",
+            "torch>=2.7 from [redacted]@example.org/whl/cu128 at pyproject.toml:7",
             "pytest at pyproject.toml:10"
         ]
-        .map(|line| line.replace("***@", "<redacted>@"))
     );
     assert!(offers(&gpu).is_empty(), "somebody chose");
     let windows = files(&project).with("cu128").windows().read("pyproject.toml");
