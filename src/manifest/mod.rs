@@ -9,6 +9,7 @@ mod conda_spec;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod project;
 mod requirements;
 pub mod shell;
 mod sheet;
@@ -62,8 +63,19 @@ pub trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: &[&dyn Format] =
-    &[&dockerfile::Dockerfile, &requirements::Requirements, &conda_environment::CondaEnvironment];
+const FORMATS: &[&dyn Format] = &[
+    &project::ProjectFile::Pyproject,
+    &project::ProjectFile::Setup,
+    &project::ProjectFile::Pipfile,
+    &project::ProjectFile::UvLock,
+    &project::ProjectFile::PoetryLock,
+    &project::ProjectFile::Pylock,
+    &project::ProjectFile::PipenvLock,
+    &project::ProjectFile::PipReport,
+    &dockerfile::Dockerfile,
+    &requirements::Requirements,
+    &conda_environment::CondaEnvironment,
+];
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;

@@ -33,6 +33,11 @@ impl StepSheet {
         self.step.requests.push(request);
         self.places.push(Some(at));
     }
+
+    /// The requests, each with its place.
+    pub fn into_requests(self) -> impl Iterator<Item = (Request, Option<Location>)> {
+        self.step.requests.into_iter().zip(self.places)
+    }
 }
 
 impl Sheet {

@@ -13,6 +13,8 @@ mod store;
 mod tests;
 mod torch;
 
+use std::collections::BTreeSet;
+
 use crate::{
     facts::{
         CudaVersion, Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request,
@@ -95,14 +97,26 @@ fn take(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, index: usiz
         .iter()
         .enumerate()
         .map(|(request, one)| Placed { request: one, place: RequestPlace { step: index, request } });
-    let asked: Vec<Placed<'_>> = all.filter(|placed| terms.applies(step, placed.request)).collect();
+    let mut asked: Vec<Placed<'_>> = all.filter(|placed| terms.applies(step, placed.request)).collect();
+    // An override that does not apply here keeps its package out, whoever asks for it.
+    let kept_out: BTreeSet<&str> = kept_out(step, &asked);
+    asked.retain(|placed| !placed.is_wanted() || !kept_out.contains(placed.request.name.as_str()));
     for gone in asked.iter().filter(|placed| placed.request.role == RequestRole::Removed) {
         packages.retain(|package| package.name != gone.request.name);
     }
     // What rows know of the versions of other packages decides which torch will do, and the other way round.
     let pinned = others::pinned(terms, packages, step, &asked);
-    torch::choose(terms, packages, step, &asked, &pinned);
+    if !kept_out.contains("torch") {
+        torch::choose(terms, packages, step, &asked, &pinned);
+    }
     others::choose(terms, packages, step, &asked);
+}
+
+/// Packages that are overridden, by overrides of which none applies here.
+fn kept_out<'s>(step: &'s Step, asked: &[Placed<'s>]) -> BTreeSet<&'s str> {
+    let is_forced = |request: &&Request| request.role == RequestRole::Forced;
+    let applies = |name: &str| asked.iter().any(|placed| is_forced(&placed.request) && placed.request.name == name);
+    step.requests.iter().filter(is_forced).map(|request| request.name.as_str()).filter(|name| !applies(name)).collect()
 }
 
 impl Terms<'_> {
@@ -110,10 +124,8 @@ impl Terms<'_> {
     fn applies(&self, step: &Step, request: &Request) -> bool {
         let Some(text) = &request.asked.marker else { return true };
         let Ok(marker) = text.parse::<Marker>() else { return true };
-        let without = marker.eval(&self.markers, None);
-        let mut answers =
-            std::iter::once(without).chain(step.extras.iter().map(|extra| marker.eval(&self.markers, Some(extra))));
-        answers.any(|answer| answer != Some(false))
+        let extras: Vec<&str> = step.extras.iter().map(String::as_str).collect();
+        marker.eval_with(&self.markers, &extras) != Some(false)
     }
 }
 

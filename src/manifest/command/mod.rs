@@ -1,7 +1,10 @@
 //! Commands that bring software, as shells, Dockerfiles, workflows and people write them: one file for each tool.
 
 mod files;
+mod options;
 mod pip;
+mod poetry;
+mod uv;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -60,7 +63,7 @@ pub trait Tool: Sync {
 }
 
 /// The tools; the first that claims a command reads it.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &uv::Uv, &poetry::Poetry];
 
 /// Whether a tool reads these words.
 pub fn claims(words: &[CommandWord]) -> bool {
