@@ -75,6 +75,13 @@ impl Knowledge {
         })
     }
 
+    /// The range of torch that a package leaves that brings torch, with these extras; empty: any version. Nothing: not known to bring torch.
+    pub fn requires_torch(&self, name: &str, extras: &[String]) -> Option<&str> {
+        let mut rows = self.brought_with(name, extras);
+        let row = rows.find(|row| row.brings.iter().any(|other| other == "torch"))?;
+        Some(row.torch.as_deref().unwrap_or_default())
+    }
+
     /// Which C++ ABI a build of torch was compiled for; `variant` is its local version.
     pub fn torch_abi(&self, version: &str, variant: Option<&str>, platform: Platform) -> Option<&AbiRow> {
         let rows = &self.package_file("torch")?.abi;

@@ -90,9 +90,7 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
     if let Some(range) = row.and_then(|row| row.torch.clone()) {
         return Some(Pinned { by, range: Some(range), pulls });
     }
-    let mut brought = terms.knowledge.brought_with(name, &by.request.asked.extras);
-    let any = brought.find(|row| row.brings.iter().any(|other| other == "torch"));
-    let any = any.map(|row| row.torch.as_deref().unwrap_or_default());
+    let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
     // What is known of the newest version does not hold for one that is pinned.
     let any = any.map(|range| if version.is_some() { "" } else { range });
     let known =
