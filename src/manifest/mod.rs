@@ -4,6 +4,7 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod compose;
 mod conda_environment;
 mod conda_spec;
 mod dockerfile;
@@ -63,7 +64,7 @@ pub trait Format: Sync {
 
 /// The formats; the first that claims a file reads it.
 const FORMATS: &[&dyn Format] =
-    &[&dockerfile::Dockerfile, &requirements::Requirements, &conda_environment::CondaEnvironment];
+    &[&dockerfile::Dockerfile, &compose::Compose, &requirements::Requirements, &conda_environment::CondaEnvironment];
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;

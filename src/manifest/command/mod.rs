@@ -1,5 +1,6 @@
 //! Commands that bring software, as shells, Dockerfiles, workflows and people write them: one file for each tool.
 
+mod docker;
 mod files;
 mod pip;
 
@@ -60,7 +61,7 @@ pub trait Tool: Sync {
 }
 
 /// The tools; the first that claims a command reads it.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[&docker::Docker, &pip::Pip];
 
 /// Whether a tool reads these words.
 pub fn claims(words: &[CommandWord]) -> bool {
