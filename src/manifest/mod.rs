@@ -4,6 +4,7 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod compose;
 mod conda_environment;
 mod conda_spec;
 mod dockerfile;
@@ -73,6 +74,7 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::PipenvLock,
     &project::ProjectFile::PipReport,
     &dockerfile::Dockerfile,
+    &compose::Compose,
     &requirements::Requirements,
     &conda_environment::CondaEnvironment,
 ];
