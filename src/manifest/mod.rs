@@ -5,12 +5,16 @@
 
 pub mod command;
 mod conda_environment;
+mod conda_lock;
 mod conda_spec;
 pub mod edit;
 mod excerpt;
+mod pixi;
 mod requirements;
 mod sheet;
 mod shelf;
+#[path = "project/tables.rs"]
+mod tables;
 mod text;
 mod yaml;
 
@@ -60,7 +64,14 @@ pub trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: &[&dyn Format] = &[&requirements::Requirements, &conda_environment::CondaEnvironment];
+const FORMATS: &[&dyn Format] = &[
+    &pixi::PixiFile::Manifest,
+    &pixi::PixiFile::Lock,
+    &conda_lock::CondaLock,
+    &conda_lock::CondaList,
+    &conda_environment::CondaEnvironment,
+    &requirements::Requirements,
+];
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;

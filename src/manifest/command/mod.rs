@@ -1,5 +1,6 @@
 //! Commands that bring software, as shells, Dockerfiles, workflows and people write them: one file for each tool.
 
+mod conda;
 mod pip;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -50,7 +51,7 @@ pub trait Tool: Sync {
 }
 
 /// The tools; the first that claims a command reads it.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &conda::Conda, &conda::Pixi];
 
 /// Reads a command; one that no tool claims does nothing that matters here. Says whether one did.
 pub fn read(words: &[CommandWord], scene: &mut Scene<'_, '_>) -> bool {
