@@ -131,7 +131,11 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         let torch = packages.iter().find(|package| package.name == "torch");
         let torch = torch.and_then(|package| package.version.value()).cloned();
         let held = asked.iter().filter(|other| other.request.name == name).filter_map(Placed::exact).next_back();
-        let version = match (placed.exact().or(held), placed.wheel()) {
+        let exact = match step.resolver {
+            Resolver::Conda => placed.exact_of_conda(),
+            _ => placed.exact(),
+        };
+        let version = match (exact.or(held), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
             (Some(version), None) => written(placed, version),
             (None, None) => unpinned(terms, step, Named::of(placed), torch.as_deref()),
