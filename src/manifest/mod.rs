@@ -64,6 +64,7 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::Pylock,
     &project::ProjectFile::PipenvLock,
     &project::ProjectFile::PipReport,
+    &project::ProjectFile::Script,
     &requirements::Requirements,
 ];
 
