@@ -34,6 +34,9 @@ pub struct Finding {
     pub gpus: Vec<String>,
     /// Place in a file, for findings about what a file asks for.
     pub location: Option<Location>,
+    /// The line at that place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
     /// The cause, in one sentence.
     pub summary: String,
     /// What it rests on.
@@ -51,6 +54,17 @@ pub struct Finding {
     /// What the fix search needs to know of it.
     #[serde(skip)]
     pub trace: Trace,
+}
+
+/// The line of a file at which a finding is, and the part of it that is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    /// The line, or what is around the part that is meant where it is long; without secrets.
+    pub text: String,
+    /// One-based column in `text`, in characters, at which the part begins.
+    pub column: u32,
+    /// The column behind it.
+    pub end_column: u32,
 }
 
 /// Where a finding comes from, for those who search what removes it; no report shows it.
@@ -126,6 +140,10 @@ impl Evidence {
 pub struct Fix {
     /// What it does, in a few words.
     pub summary: String,
+    /// Lines of the files that were read as they are and as they would be: what was read asks for something, and then it is that which
+    /// changes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<FileChange>,
     /// What to write into files, before the commands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<FileText>,
@@ -154,13 +172,53 @@ pub struct Fix {
     /// What to know about doing it with this tool.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Which packages it brings, for those who change what files ask for.
+    #[serde(skip)]
+    pub moves: Moves,
 }
 
 impl Fix {
     /// Whether there is something to paste, into a shell or a file.
     pub fn is_written(&self) -> bool {
-        !(self.commands.is_empty() && self.edits.is_empty())
+        !(self.commands.is_empty() && self.edits.is_empty() && self.changes.is_empty())
     }
+}
+
+/// Lines of a file that a fix changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileChange {
+    /// The file, as findings name it.
+    pub path: String,
+    /// One-based number of the first line.
+    pub line: u32,
+    /// The lines as they are; none where lines are added before `line`.
+    pub old: Vec<String>,
+    /// The lines as they would be.
+    pub new: Vec<String>,
+}
+
+/// What a fix does to packages; no report shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// What is installed.
+    pub installs: Vec<Move>,
+    /// The index that it comes from; nothing for the default one.
+    pub index: Option<String>,
+    /// Normalised names of what is removed.
+    pub gone: Vec<String>,
+    /// Whether anything else changes: a driver, a variable, another Python.
+    pub more: bool,
+}
+
+/// A package that is installed in another version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// Normalised name.
+    pub name: String,
+    /// The specifiers that it is asked for with: `==2.7.1+cu128`.
+    pub specifiers: String,
+    /// Whether it comes from the default index although the fix names another.
+    pub apart: bool,
 }
 
 /// One line to paste.

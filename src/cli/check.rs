@@ -6,13 +6,15 @@ use clap::Args;
 
 use super::{
     options::{Assume, FailOn, Show, Sources},
+    output,
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
 };
 use crate::{
     exit::Exit,
     facts::Facts,
-    judge::{self, Asked, Machine},
+    finding::Severity,
+    judge::{self, Asked, Inputs, Machine, Seen},
     knowledge::Knowledge,
     manifest::Choices,
     probe,
@@ -29,6 +31,12 @@ pub struct Arguments {
     /// A command that installs something; it is not run
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
+    /// Print the changes that mend the files as a unified diff for `git apply` and `patch -p1`, and nothing else
+    #[arg(long, conflicts_with = "command")]
+    diff: bool,
+    /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
+    #[arg(long)]
+    resolve: bool,
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
@@ -102,26 +110,46 @@ impl Arguments {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),
         };
+        let mut inputs = Inputs::new(asked)?;
+        if self.resolve {
+            inputs =
+                inputs.resolved_by(|environment| probe::resolver::resolve(environment, &Surroundings::of_process()));
+        }
         let mut failed = false;
         let reports = each(&machines, |machine| {
-            let (report, fails) = self.judged(facts.clone(), &asked, machine, knowledge, start)?;
-            failed |= fails;
+            let report = judge::check(knowledge, facts.clone(), machine, &mut inputs, self.chosen.choices(), start)?;
+            failed |= self.fail_on.fails(&report.findings, report.verdict);
             Ok(report)
         })?;
-        deliver(knowledge, reports, None, &self.show, start)?;
+        match self.diff {
+            true => self.mended(&facts, &machines, &reports, &mut inputs, knowledge, start)?,
+            false => deliver(knowledge, reports, None, &self.show, start)?,
+        }
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
-    fn judged(
+    /// Prints the files' changes. What serves one machine is judged for the others, too.
+    fn mended(
         &self,
-        facts: Facts,
-        asked: &Asked,
-        machine: &Machine,
+        facts: &Facts,
+        machines: &[Machine],
+        reports: &[Seen],
+        inputs: &mut Inputs,
         knowledge: &Knowledge,
         start: Instant,
-    ) -> anyhow::Result<(Report, bool)> {
-        let report = judge::check(knowledge, facts, machine, asked, self.chosen.choices(), start)?;
-        let fails = self.fail_on.fails(&report.findings, report.verdict);
-        Ok((report, fails))
+    ) -> anyhow::Result<()> {
+        for machine in machines {
+            judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), start)?;
+        }
+        let errors = |report: &Report| report.findings.iter().filter(|one| one.severity == Severity::Error).count();
+        for (machine, before) in machines.iter().zip(reports).filter(|_| machines.len() > 1) {
+            let after = judge::check(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), start)?;
+            anyhow::ensure!(
+                errors(&after) <= errors(&before.report),
+                "no change serves all targets: what serves the others breaks '{}'",
+                machine.name
+            );
+        }
+        output::diff(inputs.mended())
     }
 }

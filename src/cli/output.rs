@@ -13,6 +13,7 @@ use super::options::Show;
 use crate::{
     exit::{Exit, Unfinished},
     knowledge::GpuLookupError,
+    manifest::edit::Changed,
     render::{ColorChoice, Page, Screen},
     start,
     system::{Root, Surroundings, redact},
@@ -92,6 +93,25 @@ pub fn grid(grid: &Grid) -> String {
 /// Prints a page without colours to standard output.
 pub fn page(text: &str) -> anyhow::Result<()> {
     print(&text::guard(text, false))
+}
+
+/// Prints what became of files as one unified diff. A terminal gets it with all that it would obey made visible; a pipe or a file byte for
+/// byte, or the diff would be none.
+pub fn diff(files: &[Changed]) -> anyhow::Result<()> {
+    let mut out = String::new();
+    for file in files {
+        // `git apply` and `patch` take no name that leads out of the folder, and none with such letters.
+        let folder = Surroundings::of_process().folder.unwrap_or_default();
+        let below = file.path.strip_prefix(&folder).unwrap_or(&file.path);
+        let name = below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+        let name = name.trim_start_matches('/');
+        anyhow::ensure!(!name.contains(text::is_hidden), "{}: a diff cannot name such a file", file.shown);
+        out += &text::diff::unified(name, &file.old, &file.new);
+    }
+    match io::stdout().is_terminal() {
+        true => page(&out),
+        false => print(&out),
+    }
 }
 
 /// JSON for programs, ended by a newline.

@@ -19,6 +19,9 @@ pub struct Step {
     /// Whether pre-releases will do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pre: bool,
+    /// Whether uv takes the best version of all indexes, as pip does (`--index-strategy unsafe-best-match`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub best_match: bool,
     /// Whether what is there already is replaced by the newest that fits.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub upgrade: bool,
@@ -101,19 +104,34 @@ pub struct Request {
     /// What becomes of it.
     #[serde(default, skip_serializing_if = "RequestRole::is_wanted")]
     pub role: RequestRole,
+    /// The version that a resolver gave when it was asked (`--resolve`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<ResolvedVersion>,
+}
+
+/// The answer of a resolver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedVersion {
+    /// The version, with its local part.
+    pub version: String,
+    /// The tool that was asked.
+    pub by: String,
 }
 
 impl Request {
     /// Any version of a package, by its normalised name.
     pub fn new(name: &str) -> Self {
-        let asked = Asked {
-            text: name.to_owned(),
-            specifiers: String::new(),
-            extras: Vec::new(),
-            marker: None,
-            source: None,
-        };
-        Self { name: name.to_owned(), asked, index: None, build: None, wheels: Vec::new(), role: RequestRole::Wanted }
+        let asked =
+            Asked { text: name.to_owned(), specifiers: String::new(), extras: Vec::new(), marker: None, source: None };
+        Self {
+            name: name.to_owned(),
+            asked,
+            index: None,
+            build: None,
+            wheels: Vec::new(),
+            role: RequestRole::Wanted,
+            resolved: None,
+        }
     }
 }
 
@@ -145,6 +163,18 @@ pub struct RequestPlace {
     pub step: usize,
     /// Index of the request in it.
     pub request: usize,
+}
+
+/// What another tool than the one that a file is judged for would make of the same steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Otherwise {
+    /// The tool.
+    pub resolver: Resolver,
+    /// The torch that it would install; nothing where it finds none.
+    pub torch: Option<String>,
+    /// Why it would find none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// Something in a file that decides what is installed and that nobody has read or understood.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     code::Library,
-    declared::{Gap, RequestPlace, Step},
+    declared::{Gap, Otherwise, RequestPlace, Step},
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
@@ -60,6 +60,9 @@ pub struct Environment {
     /// What of it nobody has read or understood.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// What another tool would make of the steps, where that differs; a conclusion, which only enriched facts have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Box<Otherwise>>,
 }
 
 impl Environment {
@@ -83,6 +86,7 @@ impl Environment {
             wanted: None,
             steps: Vec::new(),
             gaps: Vec::new(),
+            otherwise: None,
         }
     }
 
@@ -193,6 +197,9 @@ pub struct Package {
     /// Which request of the environment's steps brings it, by itself or by what it requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestPlace>,
+    /// Why no index that is asked has the version that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unavailable: Option<String>,
 }
 
 impl Package {
@@ -212,6 +219,7 @@ impl Package {
             at: String::new(),
             asked: None,
             request: None,
+            unavailable: None,
         }
     }
 

@@ -159,6 +159,7 @@ impl fmt::Display for Source {
         match self.how {
             How::Knowledge => write!(f, "knowledge: {}", self.at),
             How::Plan => write!(f, "as planned: {}", self.at),
+            How::Resolver => write!(f, "resolved by {}", self.at),
             _ => f.write_str(&self.at),
         }
     }
@@ -188,4 +189,6 @@ pub enum How {
     Knowledge,
     /// The effect of a proposed change.
     Plan,
+    /// A resolver that was asked, by its name.
+    Resolver,
 }

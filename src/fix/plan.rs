@@ -3,8 +3,10 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use crate::facts::{
-    Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole, Source,
+    Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole,
+    Source,
 };
+use crate::finding::{Move, Moves};
 
 /// The variable that decides which GPUs CUDA shows.
 pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
@@ -99,6 +101,28 @@ impl Plan {
             steps.push(Self { changes, index: None, ..self.clone() });
         }
         steps
+    }
+
+    /// What it does to packages.
+    pub fn moves(&self) -> Moves {
+        let installs = self.installs().map(|install| Move {
+            name: install.name.clone(),
+            specifiers: install.specifiers(),
+            apart: install.apart,
+        });
+        let packages = |change: &Change| {
+            matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. })
+        };
+        let gone = self.changes.iter().filter_map(|change| match change {
+            Change::Uninstall(name) => Some(name.clone()),
+            _ => None,
+        });
+        Moves {
+            installs: installs.collect(),
+            index: self.index.clone(),
+            gone: gone.collect(),
+            more: !self.changes.iter().all(packages) || self.links.is_some() || self.reinstall || self.alone,
+        }
     }
 
     /// The facts after the plan, for the environment of this id; other environments are left out, they are not judged again.
@@ -245,13 +269,18 @@ impl Install {
         Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false, compiled: false }
     }
 
-    /// Asks for this version where files ask for another one; what they do not ask for is added to the last step.
-    fn declare(&self, environment: &mut Environment, index: Option<&str>) {
-        let specifiers = match (&self.version, &self.spec) {
+    /// The specifiers that it is asked for with; none where any version will do.
+    fn specifiers(&self) -> String {
+        match (&self.version, &self.spec) {
             (Some(version), _) => format!("=={version}"),
             (None, Some(spec)) => spec.strip_prefix(&self.name).unwrap_or_default().to_owned(),
             (None, None) => String::new(),
-        };
+        }
+    }
+
+    /// Asks for this version where files ask for another one; what they do not ask for is added to the last step.
+    fn declare(&self, environment: &mut Environment, index: Option<&str>) {
+        let specifiers = self.specifiers();
         let change = |request: &mut Request| {
             request.asked = Asked {
                 text: format!("{}{specifiers}", self.name),
@@ -262,6 +291,7 @@ impl Install {
             };
             request.index = index.map(str::to_owned);
             request.wheels.clear();
+            request.resolved = None;
         };
         let own = |request: &&mut Request| request.name == self.name && request.role != RequestRole::Removed;
         let requests = environment.steps.iter_mut().flat_map(|step| &mut step.requests);

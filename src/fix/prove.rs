@@ -103,6 +103,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         _ => None,
     });
     let needs = needs.collect();
+    let moves = plan.moves();
     Fix {
         summary: plan.summary,
         // A plan without commands was not shown to work, nor was one that leaves it to the tool which version comes.
@@ -112,6 +113,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
             (None, true) => Proof::Knowledge,
             (None, false) => Proof::Binary,
         },
+        changes: Vec::new(),
         edits,
         commands,
         no_line,
@@ -122,5 +124,6 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         gpus: Vec::new(),
         impossible: false,
         notes,
+        moves,
     }
 }

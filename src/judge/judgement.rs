@@ -38,6 +38,11 @@ impl<'k> Judgement<'k> {
         Self { command, facts, enriched, knowledge, judged, verdicts, start }
     }
 
+    /// What is wrong, without what would remove it.
+    pub fn findings(&self) -> Vec<Finding> {
+        resolve(&self.verdicts.findings, &self.enriched)
+    }
+
     /// The report, each finding with what would remove it.
     pub fn with_fixes(self) -> Report {
         let Self { facts, enriched, knowledge, verdicts, .. } = &self;
@@ -83,6 +88,7 @@ impl<'k> Judgement<'k> {
                 not_applicable: verdicts.not_applicable,
                 unknown: verdicts.unknown,
                 suppressed: Vec::new(),
+                unmatched: Vec::new(),
             },
             elapsed_ms: start.elapsed().as_secs_f64() * 1000.0,
         }

@@ -8,6 +8,7 @@ mod judgement;
 mod machine;
 mod machines;
 mod matrix;
+mod rewrite;
 mod saved;
 mod scan;
 
@@ -23,7 +24,7 @@ use crate::{
 use judgement::Judgement;
 
 pub use assume::{Assumed, By, System};
-pub use check::{Asked, CheckError, check};
+pub use check::{Asked, CheckError, Inputs, check, mend};
 pub use machine::{FileError, Machine, MachineError};
 pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};

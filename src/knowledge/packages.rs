@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gpucheck_model::knowledge::{
-    AbiRow, Confidence, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, WheelsRow, When,
+    AbiRow, Confidence, DependentRow, PackageBuild, PackageFile, ProblemRow, PtxasRow, UnpublishedRow, WheelsRow, When,
 };
 
 use super::{
@@ -68,17 +68,13 @@ impl Knowledge {
         Some((of_variant(row.versions.get(name)?), of_variant(&row.links)))
     }
 
-    /// Whether PyTorch's own indexes have files of a package.
-    pub fn is_on_torch_index(&self, name: &str) -> bool {
-        ["torch", "torchvision", "torchaudio", "torchtext", "torchdata", "triton", "pytorch-triton", "xformers"]
-            .contains(&name)
-            || name.starts_with("nvidia-")
-    }
-
-    /// The range of torch that every recent version of a package requires, with these extras; empty: any version. Nothing: not known to
-    /// require torch.
-    pub fn requires_torch(&self, _name: &str, _extras: &[String]) -> Option<&str> {
-        None
+    /// The range of torch that a package leaves that requires torch, with one of these extras or without; empty: any version. Nothing: not
+    /// known to require torch.
+    pub fn requires_torch(&self, name: &str, extras: &[String]) -> Option<&str> {
+        let counts = |row: &&DependentRow| {
+            row.name == name && row.extra.as_ref().is_none_or(|extra| extras.iter().any(|other| other == extra))
+        };
+        Some(self.dependents.dependent.iter().find(counts)?.torch.as_deref().unwrap_or_default())
     }
 
     /// Which C++ ABI a build of torch was compiled for; `variant` is its local version.

@@ -1,7 +1,7 @@
 //! Questions to the knowledge base.
 
 use gpucheck_model::knowledge::{
-    AdviceRow, ArchitectureRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild, TorchRelease,
+    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild, TorchRelease,
     UnreadRow,
 };
 use pep440_rs::{Version, VersionSpecifiers};
@@ -224,9 +224,13 @@ impl Knowledge {
         position
     }
 
-    /// The row of a nightly build, `2.10.0.dev20251201+cu128`.
+    /// The row of a nightly build, `2.10.0.dev20251201+cu128`; of `nightly+cu128` the last one of the variant.
     pub fn torch_nightly(&self, version: &str, platform: Platform) -> Option<&NightlyRow> {
         let (public, variant) = version.split_once('+')?;
+        if public == "nightly" {
+            // Of some night: the last that is known.
+            return self.torch.nightly.iter().rfind(|row| row.variant == variant && row.platform == platform);
+        }
         let (release, _) = public.split_once(".dev")?;
         self.torch
             .nightly
@@ -244,6 +248,16 @@ impl Knowledge {
 
     /// The same of the nightly builds.
     pub fn nightly_code(&self, row: &NightlyRow) -> CodeObjects {
+        claimed_code(&row.sass, &row.ptx, None)
+    }
+
+    /// conda's builds of torch.
+    pub fn conda_builds(&self) -> &[CondaRow] {
+        &self.torch.conda
+    }
+
+    /// What one of conda's builds is said to hold.
+    pub fn conda_code(&self, row: &CondaRow) -> CodeObjects {
         claimed_code(&row.sass, &row.ptx, None)
     }
 

@@ -1,7 +1,8 @@
 //! The files that may be read for a file that a person named: those of its project, each up to a limit, all of them up to another.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
     fmt, io,
     path::{Component, Path, PathBuf},
 };
@@ -22,6 +23,19 @@ pub struct Shelf {
     folder: PathBuf,
     /// What may still be read.
     left: Cell<u64>,
+    /// Where what was read is, by the name that reports have for it.
+    seen: RefCell<BTreeMap<String, PathBuf>>,
+    /// Texts that stand for what the file system has: what a person gave, and what a file would be after a change.
+    put: BTreeMap<PathBuf, Put>,
+}
+
+/// A text in place of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    /// As reports name it.
+    pub shown: String,
+    /// The text.
+    pub text: String,
 }
 
 /// Why a file was not read.
@@ -55,7 +69,44 @@ impl NotRead {
 impl Shelf {
     /// The files that can be reached from this folder.
     pub fn new(root: Root, folder: PathBuf) -> Self {
-        Self { root, folder, left: Cell::new(MAX_ALL) }
+        Self { root, folder, left: Cell::new(MAX_ALL), seen: RefCell::default(), put: BTreeMap::new() }
+    }
+
+    /// Puts a text in place of a file, or takes it away again; gives what was there before. The limit for all files counts anew: they are
+    /// read again.
+    pub fn put(&mut self, path: &Path, text: Option<Put>) -> Option<Put> {
+        self.left.set(MAX_ALL);
+        match text {
+            Some(text) => self.put.insert(path.to_owned(), text),
+            None => self.put.remove(path),
+        }
+    }
+
+    /// Where a file is that was read, by the name that reports have for it.
+    pub fn path_of(&self, shown: &str) -> Option<PathBuf> {
+        self.seen.borrow().get(shown).cloned()
+    }
+
+    /// A file that was read, by the name that reports have for it; nothing for one whose text is not the bytes of the file (UTF-16, a byte
+    /// order mark, something that is no text), so that no place in it is one of the file.
+    pub fn again(&self, shown: &str) -> Option<Text> {
+        let path = self.seen.borrow().get(shown)?.clone();
+        if let Some(put) = self.put.get(&path) {
+            return Some(Text::new(path, shown, put.text.clone()));
+        }
+        let bytes = self.root.read(&path, MAX_FILE + 1).ok()?;
+        let text = String::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}'))?;
+        Some(Text::new(path, shown, text))
+    }
+
+    /// A text and the name that reports have for it, and that it was read.
+    fn text(&self, path: PathBuf, real: &Path) -> Result<Text, NotRead> {
+        let (shown, text) = match self.put.get(&path) {
+            Some(put) => (put.shown.clone(), put.text.clone()),
+            None => (self.shown(&path), decoded(self.bytes(real)?)),
+        };
+        self.seen.borrow_mut().insert(shown.clone(), path.clone());
+        Ok(Text::new(path, shown, text))
     }
 
     /// A file that a person named, wherever it is.
@@ -63,8 +114,8 @@ impl Shelf {
     /// # Errors
     /// What the file system says; a file that is too large.
     pub fn named(&self, path: &Path) -> Result<Text, NotRead> {
-        let bytes = self.bytes(&self.absolute(path))?;
-        Ok(Text::new(self.absolute(path), self.shown(path), decoded(bytes)))
+        let path = self.absolute(path);
+        self.text(path.clone(), &path)
     }
 
     /// A file that another file names, relative to `folder`. It has to lie in the project of that folder, links followed.
@@ -79,8 +130,7 @@ impl Shelf {
         if !real.starts_with(&project) {
             return Err(NotRead::Outside);
         }
-        let bytes = self.bytes(&real)?;
-        Ok(Text::new(path.clone(), self.shown(&path), decoded(bytes)))
+        self.text(path, &real)
     }
 
     /// Whether a file is there, in the project.

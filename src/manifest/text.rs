@@ -31,12 +31,38 @@ impl Text {
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
         let before = self.text.get(start..offset).unwrap_or_default();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Location { path: self.shown.clone(), line: number(line), column: number(before.chars().count() + 1) }
+        self.location(number(line), number(before.chars().count() + 1))
     }
 
     /// The place of a part of [`Text::text`], which must be a slice of it; of anything else the beginning.
     pub fn place(&self, part: &str) -> Location {
         self.at(offset(&self.text, part).unwrap_or_default())
+    }
+
+    /// A place by its one-based line and column.
+    pub fn location(&self, line: u32, column: u32) -> Location {
+        Location { path: self.shown.clone(), line, column }
+    }
+
+    /// The byte of a place, where the text has it.
+    pub fn offset(&self, at: &Location) -> Option<usize> {
+        let line = self.line_of(at)?;
+        let start = offset(&self.text, line)?;
+        let columns = usize::try_from(at.column).ok()?.saturating_sub(1);
+        let within = line.char_indices().nth(columns).map_or(line.len(), |(byte, _)| byte);
+        Some(start + within)
+    }
+
+    /// The line of a place, without its end.
+    pub fn line_of(&self, at: &Location) -> Option<&str> {
+        self.line(at.line)
+    }
+
+    /// A line by its one-based number, without its end.
+    pub fn line(&self, number: u32) -> Option<&str> {
+        let start = *self.lines.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+        let line = self.text.get(start..)?.split('\n').next()?;
+        Some(line.strip_suffix('\r').unwrap_or(line))
     }
 
     /// The lines, each with where it begins, without their ends.
@@ -76,6 +102,11 @@ mod tests {
         assert_eq!(at(0), (1, 1));
         assert_eq!(at(6), (2, 1));
         let torch = text.text.find("torch").unwrap();
+        for byte in [0, 6, torch, text.text.len()] {
+            assert_eq!(text.offset(&text.at(byte)), Some(byte));
+        }
+        assert_eq!(text.line_of(&text.at(torch)), Some("zwöi torch"));
+        assert_eq!(text.offset(&Location { line: 9, ..text.at(0) }), None);
         assert_eq!(at(torch), (2, 6), "columns are characters");
         assert_eq!(text.place(&text.text[torch..torch + 5]), text.at(torch));
         assert_eq!(at(999).0, 4, "beyond the end");

@@ -18,6 +18,7 @@ pub(crate) mod kernel;
 pub mod live;
 mod loader;
 mod pci;
+pub mod resolver;
 mod shared_object;
 pub mod smoke;
 mod toolkits;

@@ -104,7 +104,7 @@ impl From<How> for LineBasis {
             How::Binary => Self::Binary,
             How::Knowledge => Self::Knowledge,
             How::Option | How::Plan => Self::Assumed,
-            How::Variable | How::File | How::Nvml | How::Cuda | How::Pci | How::Log => Self::Observed,
+            How::Variable | How::File | How::Nvml | How::Cuda | How::Pci | How::Log | How::Resolver => Self::Observed,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Screen;
 use crate::{
-    finding::{Command, Finding, Fix, Proof, Severity},
+    finding::{Command, Finding, Fix, Moves, Proof, Severity},
     report::{Body, CommandName, Examined, Report, Subject, SubjectKind, Verdict},
     rules::code::Execution,
     text::{Paint, whole_words},
@@ -15,7 +15,10 @@ const LABEL: usize = 14;
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    let mut page = Page { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() };
+    if report.command == CommandName::Check {
+        return super::check::render(report, screen);
+    }
+    let mut page = Page::new(screen);
     match &report.body {
         Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
         Body::Scan(scan) => {
@@ -51,8 +54,8 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     page.out
 }
 
-struct Page<'s> {
-    out: String,
+pub(super) struct Page<'s> {
+    pub out: String,
     screen: &'s Screen,
     /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
@@ -60,7 +63,24 @@ struct Page<'s> {
     noted: Vec<String>,
 }
 
-impl Page<'_> {
+impl<'s> Page<'s> {
+    /// An empty one.
+    pub fn new(screen: &'s Screen) -> Self {
+        Self { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() }
+    }
+
+    /// A text behind a mark, wrapped.
+    pub fn point(&mut self, paint: Paint, mark: &str, text: &str) {
+        let lines = match self.screen.width {
+            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(2).max(NARROWEST))),
+            None => vec![text.into()],
+        };
+        for (index, line) in lines.iter().enumerate() {
+            let mark = if index == 0 { mark } else { " " };
+            let _ = writeln!(self.out, "{} {line}", paint.on(mark, self.screen.color));
+        }
+    }
+
     /// A block of text behind a label, wrapped and indented under itself.
     fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
         let margin = indent + LABEL;
@@ -123,22 +143,24 @@ impl Page<'_> {
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    pub fn finding(&mut self, finding: &Finding) {
         let (mark, paint) = match finding.severity {
             Severity::Error => ("✗", Paint::Error),
             Severity::Warning => ("!", Paint::Warning),
             Severity::Info => ("·", Paint::Dim),
         };
         let color = self.screen.color;
+        let place = finding.location.as_ref().map(|at| format!("{at} ")).unwrap_or_default();
         let _ = writeln!(
             self.out,
-            "{} {}: {}",
+            "{} {}{}: {}",
             paint.on(mark, color),
+            Paint::Strong.on(place, color),
             paint.on(finding.rule, color),
             Paint::Strong.on(&finding.subject, color)
         );
-        if let Some(location) = &finding.location {
-            self.labelled(2, "location", Paint::Dim, &location.to_string());
+        if let (Some(at), Some(excerpt)) = (&finding.location, &finding.excerpt) {
+            self.out += &super::check::excerpt(at.line, excerpt, paint, self.screen);
         }
         self.labelled(2, "cause", Paint::Dim, &finding.summary);
         for (index, evidence) in finding.evidence.iter().enumerate() {
@@ -194,6 +216,9 @@ impl Page<'_> {
 
     /// What a fix writes into files, its commands, and what was not verified.
     fn lines(&mut self, fix: &Fix) {
+        for change in &fix.changes {
+            self.out += &super::check::change(change, self.screen);
+        }
         for edit in &fix.edits {
             self.labelled(2, "write", Paint::Dim, &format!("into {}:", edit.file));
             for line in edit.as_str().lines() {
@@ -208,7 +233,8 @@ impl Page<'_> {
             let _ = writeln!(self.out, "      {}", Paint::Command.on(&command.line, self.screen.color));
         }
         if let Some(why) = &fix.no_line {
-            self.labelled(2, "no command", Paint::Warning, &format!("nothing to paste: {why}"));
+            let label = if fix.moves == Moves::default() { "no command" } else { "no change" };
+            self.labelled(2, label, Paint::Warning, &format!("nothing to paste: {why}"));
         }
         for unproven in &fix.unproven {
             self.labelled(2, "not verified", Paint::Dim, unproven);
@@ -240,7 +266,7 @@ impl Page<'_> {
     }
 
     /// Undecided rules, grouped by the missing information: one option often decides several rules.
-    fn undecided(&mut self, report: &Report) {
+    pub fn undecided(&mut self, report: &Report) {
         let mut by_need: Vec<(String, Vec<&str>)> = Vec::new();
         for undecided in &report.checks.unknown {
             let need = undecided.needs.join("; ");
@@ -250,15 +276,7 @@ impl Page<'_> {
             }
         }
         for (need, rules) in &by_need {
-            let text = format!("not decided without {need}: {}", rules.join(", "));
-            let lines = match self.screen.width {
-                Some(width) => textwrap::wrap(&text, whole_words(width.saturating_sub(2).max(NARROWEST))),
-                None => vec![text.as_str().into()],
-            };
-            for (index, line) in lines.iter().enumerate() {
-                let mark = if index == 0 { "?" } else { " " };
-                let _ = writeln!(self.out, "{} {line}", Paint::Dim.on(mark, self.screen.color));
-            }
+            self.point(Paint::Dim, "?", &format!("not decided without {need}: {}", rules.join(", ")));
         }
         if !by_need.is_empty() {
             self.out.push('\n');

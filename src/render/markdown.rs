@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::{Screen, escape::escaped, matrix as grid, scan as page};
 use crate::{
     finding::{Command, Finding, Severity},
-    report::{Body, CellStatus, Matrix, Report, SubjectKind, scan::Scan},
+    report::{Body, CellStatus, CommandName, Matrix, Report, SubjectKind, scan::Scan},
+    text::Paint,
 };
 
 pub(super) fn render(report: &Report) -> String {
@@ -15,6 +16,13 @@ pub(super) fn render(report: &Report) -> String {
         Body::Matrix { matrix } => table(&mut out, matrix),
         Body::Doctor => {
             let _ = writeln!(out, "## gpucheck {}\n", report.command);
+            if report.command == CommandName::Check {
+                for line in super::check::environments(report) {
+                    let _ = writeln!(out, "- {} **{}**: {}", line.mark, escaped(&line.name), escaped(&line.text));
+                }
+                out.push('\n');
+                return with_findings(out, report);
+            }
             for subject in &report.subjects {
                 let label = if subject.label == SubjectKind::More { "also" } else { subject.label.label() };
                 let _ = writeln!(out, "- **{label}**: {}", escaped(&subject.text));
@@ -23,6 +31,11 @@ pub(super) fn render(report: &Report) -> String {
             out.push('\n');
         }
     }
+    with_findings(out, report)
+}
+
+/// The page with its last part: what was found, and what could not be decided.
+fn with_findings(mut out: String, report: &Report) -> String {
     for finding in &report.findings {
         one(&mut out, finding);
     }
@@ -67,6 +80,11 @@ fn one(out: &mut String, finding: &Finding) {
     let _ = writeln!(out, "{}\n", escaped(&finding.summary));
     if let Some(location) = &finding.location {
         let _ = writeln!(out, "- location: {}", escaped(&location.to_string()));
+        if let Some(excerpt) = &finding.excerpt {
+            let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
+            let shown = super::check::excerpt(location.line, excerpt, Paint::Error, &screen);
+            let _ = writeln!(out, "\n{}", block("text", shown.trim_end()));
+        }
     }
     for evidence in &finding.evidence {
         let _ = writeln!(out, "- {} ({})", escaped(&evidence.fact), escaped(&evidence.source));
@@ -79,6 +97,15 @@ fn one(out: &mut String, finding: &Finding) {
         for edit in &fix.edits {
             let language = if edit.file == "Dockerfile" { "dockerfile" } else { "toml" };
             let _ = write!(out, "\n{}:\n\n{}", escaped(edit.file), block(language, edit.as_str()));
+        }
+        let changed: Vec<&str> = fix.changes.iter().map(|change| change.path.as_str()).collect();
+        for (number, change) in fix.changes.iter().enumerate() {
+            if changed.get(..number).is_none_or(|before| !before.contains(&change.path.as_str())) {
+                let _ = writeln!(out, "\n{}:\n", escaped(&change.path));
+            }
+            let marked = |mark: char, lines: &[String]| lines.iter().map(|line| format!("{mark}{line}")).collect::<Vec<_>>();
+            let lines = [marked('-', &change.old), marked('+', &change.new)].concat();
+            let _ = write!(out, "{}", block("diff", &lines.join("\n")));
         }
         lines(out, &fix.commands);
         if let Some(why) = &fix.no_line {

@@ -1,5 +1,6 @@
 //! The report as text: one file for each format it can be written in, and the parts that their pages share.
 
+mod check;
 mod escape;
 mod framework;
 mod human;

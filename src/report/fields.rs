@@ -18,7 +18,7 @@ use crate::{
         CodeObjects, Damage, Fact, Framework, FrameworkStep, FrameworkTorch, Library, Location, PythonError, Source,
         StepOutcome,
     },
-    finding::{Evidence, Finding, Fix},
+    finding::{Evidence, Excerpt, FileChange, Finding, Fix},
     readiness::{Line, Readiness},
     rules::Undecided,
     text,
@@ -126,13 +126,14 @@ fields! {
     Subject { id, text, notes; label }
     RunsOn { environment, gpu, subject; how }
     Undecided { needs; rule }
-    Suppressed { rule, reason; }
+    Suppressed { rule, reason, location; }
     Location { path; line, column }
     Evidence { fact, source, pointer; }
     // What is pasted holds nothing that is hidden: its types see to it.
-    Fix { summary, no_line, needs, unproven, remains, result, gpus, notes; edits, commands, proof, impossible }
+    Fix { summary, changes, no_line, needs, unproven, remains, result, gpus, notes; edits, commands, proof, impossible, moves }
+    FileChange { path, old, new; line }
     Finding {
-        subject, environment, gpus, location, summary, evidence, symptom, fixes, fingerprint, docs;
+        subject, environment, gpus, location, excerpt, summary, evidence, symptom, fixes, fingerprint, docs;
         rule, severity, consequences, trace
     }
     Readiness { environment, gpu, lines; }
@@ -178,6 +179,23 @@ fields! {
     PythonError { class, message, trace; }
 }
 
+impl Fields for Excerpt {
+    fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
+        // What is hidden takes more columns when it is shown; a tab is one blank.
+        let letters: Vec<char> = self.text.chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let index = |column: u32| usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX).min(letters.len());
+        let (start, end) = (index(self.column), index(self.end_column).max(index(self.column)));
+        let part = |range: std::ops::Range<usize>| letters.get(range).unwrap_or_default().iter().collect::<String>();
+        let mut parts = [part(0..start), part(start..end), part(end..letters.len())];
+        parts.iter_mut().for_each(&mut *change);
+        let [before, own, after] = parts;
+        let count = |text: &str| u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        self.column = count(&before).saturating_add(1);
+        self.end_column = self.column.saturating_add(count(&own));
+        self.text = before + &own + &after;
+    }
+}
+
 impl Fields for Body {
     fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
         match self {
@@ -217,5 +235,6 @@ impl Fields for Report {
         readiness.each(change);
         checks.unknown.each(change);
         checks.suppressed.each(change);
+        checks.unmatched.each(change);
     }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    facts::{Environment, Facts},
+    facts::{Environment, Facts, Location},
     finding::{Finding, Severity},
     readiness::Readiness,
     rules::{Undecided, code::Execution},
@@ -237,6 +237,9 @@ pub struct Checks {
     pub unknown: Vec<Undecided>,
     /// Findings that were ignored, with the reason given.
     pub suppressed: Vec<Suppressed>,
+    /// What is to be ignored and was not found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unmatched: Vec<Suppressed>,
 }
 
 /// A finding that the configuration ignores.
@@ -246,4 +249,7 @@ pub struct Suppressed {
     pub rule: String,
     /// Why.
     pub reason: String,
+    /// Where that is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
 }

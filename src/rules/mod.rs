@@ -172,6 +172,7 @@ registry! {
         files_overwritten,
         environment_incomplete,
         torch_left_to_the_index,
+        installers_differ,
         several_cuda_majors,
         variable_read_by_nothing,
     }
@@ -199,6 +200,7 @@ registry! {
         arch_list_lacks_gpu,
         nvcc_too_old_for_arch,
         nvcc_too_new_for_arch,
+        nvcc_torch_cuda_mismatch,
     }
 }
 

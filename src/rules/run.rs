@@ -241,6 +241,7 @@ impl Collector<'_> {
             environment: context.environment.map(|(_, environment): (usize, &Environment)| environment.id.clone()),
             gpus: gpu.into_iter().collect(),
             location: None,
+            excerpt: None,
             summary: draft.summary,
             evidence: draft.evidence,
             symptom: draft.symptom.map(Cow::into_owned),

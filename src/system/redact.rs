@@ -40,6 +40,27 @@ pub fn urls(text: &str) -> String {
     out
 }
 
+/// A line of a file: its URLs as [`urls`] shows them, and no value of a variable that is set to a secret (`TOKEN=…`).
+pub fn line(text: &str) -> String {
+    let text = urls(text);
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let assigned = word.split_once('=').filter(|(name, value)| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let name = name.trim_start_matches(['"', '\'', '-', '`', '(']);
+            !value.starts_with('=') && !name.is_empty() && name.chars().all(plain) && is_secret(name)
+        });
+        match assigned {
+            Some((name, value)) => {
+                let end = value.len() - value.trim_end().len();
+                out.extend([name, "=", REDACTED, value.get(value.len() - end..).unwrap_or_default()]);
+            }
+            None => out.push_str(word),
+        }
+    }
+    out
+}
+
 /// The text with the UUIDs of GPUs and of their instances replaced, as CUDA and NVML write them: `GPU-` or `MIG-` and hexadecimal digits.
 pub fn uuids(text: &str) -> String {
     let is_uuid = |word: &str| {

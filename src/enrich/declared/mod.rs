@@ -1,31 +1,38 @@
 //! From the steps that files declare to the packages that would be there: each step changes the environment as its tool would, with the
 //! versions that rows know. What no row knows stays unknown; nothing here resolves what a resolver has to.
 //!
-//! `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
+//! `image` has what is there before the first step, `conda` knows its builds, `store` tells indexes apart, `torch` chooses the build of torch,
+//! `others` the versions of what goes with it.
 
+mod conda;
+mod image;
 mod others;
+mod range;
 mod store;
+#[cfg(test)]
+mod tests;
 mod torch;
 
 use std::collections::BTreeSet;
 
 use crate::{
     facts::{
-        Environment, Fact, Package, Platform, PythonVersion, Request, RequestPlace, RequestRole, Resolver, Source, Step,
+        CudaVersion, Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request,
+        RequestPlace, RequestRole, Resolver, Source, Step,
     },
     knowledge::Knowledge,
     python::{self, Marker, MarkerEnvironment, WheelName},
 };
 
-use self::store::Store;
+use self::{conda::Driver, store::Store};
 
 /// What a step meets.
 pub(super) struct Terms<'k> {
     pub knowledge: &'k Knowledge,
     pub platform: Option<Platform>,
     pub python: Option<PythonVersion>,
-    /// CUDA release that conda's `__cuda` would have, where it is known.
     markers: MarkerEnvironment,
+    driver: Driver,
 }
 
 /// A request, and where it stands.
@@ -35,18 +42,52 @@ pub(super) struct Placed<'s> {
     pub place: RequestPlace,
 }
 
-/// Puts in the packages that the steps of an environment bring, in order. An environment without steps stays as it is.
-pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
+/// Puts in the packages that the image and the steps of an environment bring, in order. One without either stays as it is.
+/// `cuda` is what the driver serves.
+pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda: Option<CudaVersion>) {
+    image::begin(environment, knowledge);
     if environment.steps.is_empty() {
+        image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
-    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform) };
-    let steps = std::mem::take(&mut environment.steps);
-    for (index, step) in steps.iter().enumerate() {
+    let driver = match (&environment.image, cuda) {
+        // Where images are built, there is no driver, unless a variable says that there is one.
+        (Some(image), _) => image
+            .env_vars
+            .get("CONDA_OVERRIDE_CUDA")
+            .and_then(|value| value.parse().ok())
+            .map_or(Driver::Missing, Driver::Serves),
+        (None, Some(cuda)) => Driver::Serves(cuda),
+        (None, None) => Driver::Unknown,
+    };
+    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform), driver };
+    let there = environment.packages.clone();
+    for (index, step) in environment.steps.iter().enumerate() {
         take(&terms, &mut environment.packages, step, index);
     }
-    environment.steps = steps;
+    environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    image::end(environment, knowledge);
+}
+
+/// What uv would make of steps that are read as pip's, where the indexes make a difference.
+fn with_uv(terms: &Terms<'_>, environment: &Environment, mut packages: Vec<Package>) -> Option<Otherwise> {
+    let of_pip = environment.steps.iter().all(|step| step.resolver == Resolver::Pip);
+    let asks = environment.steps.iter().any(|step| step.indexes.iter().any(|index| index.role == IndexRole::Extra));
+    if !of_pip || !asks {
+        return None;
+    }
+    for (index, step) in environment.steps.iter().enumerate() {
+        let step = Step { resolver: Resolver::Uv, ..step.clone() };
+        take(terms, &mut packages, &step, index);
+    }
+    let torch = packages.iter().find(|package| package.name == "torch")?;
+    let with_pip = environment.package("torch")?;
+    let version = |torch: &Package| torch.version.value().filter(|_| torch.unavailable.is_none()).cloned();
+    let differs =
+        torch.version.value().is_some() && with_pip.version.value().is_some() && version(torch) != version(with_pip);
+    let (torch, why) = (version(torch), torch.unavailable.clone());
+    differs.then_some(Otherwise { resolver: Resolver::Uv, torch, why })
 }
 
 /// One step.
@@ -64,7 +105,7 @@ fn take(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, index: usiz
         packages.retain(|package| package.name != gone.request.name);
     }
     // What rows know of the versions of other packages decides which torch will do, and the other way round.
-    let pinned = others::pinned(terms, &asked);
+    let pinned = others::pinned(terms, packages, step, &asked);
     if !kept_out.contains("torch") {
         torch::choose(terms, packages, step, &asked, &pinned);
     }
@@ -101,7 +142,8 @@ impl Placed<'_> {
 
     /// The one version that is asked for, as written: `2.7.1+cu128` of `==2.7.1+cu128`.
     fn exact(&self) -> Option<&str> {
-        python::exact_version(&self.request.asked.specifiers)
+        let resolved = self.request.resolved.as_ref().map(|resolved| resolved.version.as_str());
+        resolved.or_else(|| python::exact_version(&self.request.asked.specifiers))
     }
 
     /// The wheel that its address leads to.
@@ -114,7 +156,6 @@ impl Placed<'_> {
 
 /// The stores that are asked for a package, in the tool's own order: additional ones first with uv.
 fn stores(step: &Step, request: Option<&Request>) -> Vec<Store> {
-    use crate::facts::IndexRole;
     if let Some(own) = request.and_then(|request| request.index.as_deref()) {
         return vec![Store::of(own)];
     }
@@ -156,5 +197,9 @@ const NOT_YET: &str = "it is not installed yet";
 
 /// A version as a file has it.
 fn written(placed: Placed<'_>, version: &str) -> Fact<String> {
-    Fact::known(version.to_owned(), Source::file(&placed.request.asked.text))
+    let via = match &placed.request.resolved {
+        Some(resolved) => Source::new(How::Resolver, &resolved.by),
+        None => Source::file(&placed.request.asked.text),
+    };
+    Fact::known(version.to_owned(), via)
 }

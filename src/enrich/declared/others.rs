@@ -1,8 +1,12 @@
 //! Which versions of other packages a step brings, where a file pins them or a row knows the newest, and what they mean for torch.
 
-use super::{Placed, Terms, brought, put, torch::in_range, written};
+use super::{
+    Placed, Terms, brought, put,
+    range::{in_range, reachable},
+    stores, written,
+};
 use crate::{
-    facts::{Fact, How, Package, Source, Step},
+    facts::{Fact, How, Package, Resolver, Source, Step},
     knowledge::{PackageBuild, TorchRelease},
     python,
 };
@@ -25,12 +29,20 @@ impl Pinned<'_> {
 }
 
 /// What the requests of a step say of torch by the versions that they pin.
-pub(super) fn pinned<'s>(terms: &Terms<'_>, asked: &[Placed<'s>]) -> Vec<Pinned<'s>> {
+pub(super) fn pinned<'s>(
+    terms: &Terms<'_>,
+    packages: &[Package],
+    step: &Step,
+    asked: &[Placed<'s>],
+) -> Vec<Pinned<'s>> {
+    // What a step asks of torch itself, the versions of other packages follow; otherwise their newest decide, whatever torch is there.
+    let leads = !asked.iter().any(|placed| placed.request.name == "torch" && placed.is_wanted());
+    let stays = |placed: &Placed<'_>| !step.upgrade && packages.iter().any(|there| there.name == placed.request.name);
     let wanted = asked.iter().copied().filter(|placed| placed.request.name != "torch");
-    wanted.filter_map(|by| pin(terms, by)).collect()
+    wanted.filter_map(|by| pin(terms, step, by, leads && !stays(&by))).collect()
 }
 
-fn pin<'s>(terms: &Terms<'_>, by: Placed<'s>) -> Option<Pinned<'s>> {
+fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Option<Pinned<'s>> {
     let name = by.request.name.as_str();
     let pulls = by.is_wanted();
     let version = by.exact().map(str::to_owned).or_else(|| Some(by.wheel()?.version));
@@ -46,16 +58,33 @@ fn pin<'s>(terms: &Terms<'_>, by: Placed<'s>) -> Option<Pinned<'s>> {
         });
         return Some(Pinned { by, range, pulls });
     }
+    if name == "triton" {
+        // The other way round: torch holds its triton.
+        let range = version.as_deref().and_then(|version| with_triton(terms, version))?;
+        return Some(Pinned { by, range: Some(range), pulls: false });
+    }
     let row = match &version {
         Some(version) => terms.knowledge.package_build(name, version, terms.platform),
-        None => None,
+        None => newest_for(terms, step, by, None).filter(|_| leads && by.request.asked.source.is_none()),
     };
     if let Some(range) = row.and_then(|row| row.torch.clone()) {
         return Some(Pinned { by, range: Some(range), pulls });
     }
     let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
-    let known = any.or_else(|| newest(terms, by).and_then(|row| row.torch.as_deref()).map(|_| ""));
+    // What is known of the newest version does not hold for one that is pinned.
+    let any = any.map(|range| if version.is_some() { "" } else { range });
+    let known = any.or_else(|| newest_for(terms, step, by, None).and_then(|row| row.torch.as_deref()).map(|_| ""));
     known.map(|range| Pinned { by, range: Some(range.to_owned()).filter(|range| !range.is_empty()), pulls })
+}
+
+/// The releases of torch that require this triton, as a range.
+fn with_triton(terms: &Terms<'_>, version: &str) -> Option<String> {
+    let requires = |release: &&TorchRelease| {
+        release.triton.as_deref().is_some_and(|specifier| python::satisfies(specifier, version) == Some(true))
+    };
+    let mut releases = terms.knowledge.torch_releases().filter(requires);
+    let first = releases.next()?;
+    Some(format!(">={},<={}", first.version, releases.last().unwrap_or(first).version))
 }
 
 /// The version of a companion that belongs to a release.
@@ -80,22 +109,28 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         }
         let torch = packages.iter().find(|package| package.name == "torch");
         let torch = torch.and_then(|package| package.version.value()).cloned();
-        let version = match (placed.exact(), placed.wheel()) {
+        let held = asked.iter().filter(|other| other.request.name == name).filter_map(Placed::exact).next_back();
+        let version = match (placed.exact().or(held), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
             (Some(version), None) => written(placed, version),
-            (None, None) => unpinned(terms, placed, torch.as_deref()),
+            (None, None) => unpinned(terms, step, placed, torch.as_deref()),
         };
         let mut package = brought(placed, name, version);
         package.requires = Vec::new();
+        package.installer =
+            (step.resolver == Resolver::Conda || placed.request.build.is_some()).then(|| "conda".to_owned());
         put(packages, package);
     }
 }
 
 /// What an index would give of a package that no version is asked of.
-fn unpinned(terms: &Terms<'_>, placed: Placed<'_>, torch: Option<&str>) -> Fact<String> {
+fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&str>) -> Fact<String> {
     let name = placed.request.name.as_str();
     if placed.request.asked.source.is_some() {
         return Fact::unknown("it is not taken from an index");
+    }
+    if step.resolver == Resolver::Conda {
+        return Fact::unknown("the channel decides which version comes");
     }
     if ["torchvision", "torchaudio"].contains(&name) {
         let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));
@@ -106,7 +141,7 @@ fn unpinned(terms: &Terms<'_>, placed: Placed<'_>, torch: Option<&str>) -> Fact<
             (None, _) => Fact::unknown("whatever version goes with torch"),
         };
     }
-    match newest_for(terms, placed, torch) {
+    match newest_for(terms, step, placed, torch) {
         Some(row) => {
             let version = row.newest.clone().unwrap_or_default();
             claimed(version, &format!("packages/{name}.toml"))
@@ -119,17 +154,16 @@ fn claimed(version: String, at: &str) -> Fact<String> {
     Fact::known(version, Source::new(How::Knowledge, at))
 }
 
-/// The row of the newest version of a package that is asked for.
-fn newest<'k>(terms: &Terms<'k>, placed: Placed<'_>) -> Option<&'k PackageBuild> {
-    newest_for(terms, placed, None)
-}
-
-fn newest_for<'k>(terms: &Terms<'k>, placed: Placed<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
+/// The row of the newest version of a package that is asked for, that goes with a torch which the step's indexes have, or with this one.
+fn newest_for<'k>(terms: &Terms<'k>, step: &Step, placed: Placed<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
     let name = placed.request.name.as_str();
+    let stores = stores(step, None);
     let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {
         let version = row.newest.as_deref();
-        let goes =
-            row.torch.as_deref().zip(torch).is_none_or(|(range, torch)| in_range(range, python::public_version(torch)));
+        let goes = row.torch.as_deref().is_none_or(|range| match torch {
+            Some(torch) => in_range(range, python::public_version(torch)),
+            None => reachable(terms, &stores, range),
+        });
         let python = row.python.as_deref().zip(terms.python);
         let admits = python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
         row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| placed.accepts(version))

@@ -1,6 +1,6 @@
 //! Which index an address is, as far as the rows know what it offers: the default one or a mirror of it, or one of PyTorch's own.
 
-use crate::knowledge::{Knowledge, TorchBuild, TorchRelease};
+use crate::knowledge::{TorchBuild, TorchRelease};
 
 /// What stands behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +59,6 @@ impl Store {
     /// Whether it has any torch at all.
     pub const fn has_torch(&self) -> bool {
         !matches!(self, Self::Unknown(_))
-    }
-
-    /// Whether it is known to have files of a package. PyTorch's own indexes have what PyTorch builds, and what that requires.
-    pub fn has_package(&self, knowledge: &Knowledge, name: &str) -> bool {
-        match self {
-            Self::Default => true,
-            Self::Torch(_) | Self::Nightly(_) => knowledge.is_on_torch_index(name),
-            Self::Unknown(_) => false,
-        }
     }
 }
 

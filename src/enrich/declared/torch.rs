@@ -1,18 +1,15 @@
 //! Which build of torch a step brings: what the tool would choose among those that the rows know on the indexes that it asks.
 
-use std::cmp::Ordering;
-
 use pep440_rs::Version;
 
-use super::{Placed, Store, Terms, brought, others::Pinned, put, stores, written};
+use super::{Placed, Store, Terms, brought, conda, others::Pinned, put, stores, written};
 use crate::{
-    facts::{Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
+    facts::{Build, Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
-    python,
+    python::{self, TorchVariant},
 };
 
 /// A build on an index.
-#[derive(Clone)]
 struct Offer<'k> {
     version: String,
     number: Version,
@@ -29,39 +26,46 @@ pub(super) fn choose(
     pinned: &[Pinned<'_>],
 ) {
     let own: Vec<Placed<'_>> = asked.iter().copied().filter(|placed| placed.request.name == "torch").collect();
-    let wanted = own.iter().copied().rfind(Placed::is_wanted);
-    // Of what requires torch, the one that says most of it is the one to name.
-    let puller = pinned.iter().filter(|pin| !step.alone && pin.pulls);
-    let puller = puller.max_by_key(|pin| pin.range.as_deref().map_or(0, str::len));
-    // A lock file has everything that is installed: nothing is pulled.
-    let puller = puller.filter(|_| step.resolver != Resolver::Lock);
+    let mut wanted = own.iter().copied().rfind(Placed::is_wanted);
+    if step.resolver == Resolver::Conda && wanted.is_none() {
+        wanted = asked.iter().copied().rfind(|placed| placed.is_wanted() && conda::stands_for_torch(placed));
+    }
+    // Of what requires torch, one that pins it decides; else the first is as good as any. A lock file has everything that is installed:
+    // nothing is pulled.
+    let pullers = || pinned.iter().filter(|pin| !step.alone && pin.pulls && step.resolver != Resolver::Lock);
+    let puller =
+        pullers().find(|pin| pin.range.as_deref().is_some_and(|range| range.contains("=="))).or(pullers().next());
     let Some(by) = wanted.or(puller.map(|pin| pin.by)) else { return };
     if let Some(wheel) = by.wheel().filter(|_| wanted.is_some()) {
         put(packages, brought(by, "torch", written(by, &wheel.version)));
         return;
     }
-    if wanted.is_some() && by.request.asked.source.is_some() {
-        let source = by.request.asked.source.clone().unwrap_or_default();
+    if let Some(source) = by.request.asked.source.as_deref().filter(|_| wanted.is_some()) {
         put(packages, brought(by, "torch", Fact::unknown(format!("it is taken from {source}"))));
         return;
     }
-    let meets = |version: &str| {
-        let forced = own.iter().rfind(|placed| placed.request.role == RequestRole::Forced);
-        if let Some(forced) = forced {
-            return forced.accepts(version);
+    let forced = own.iter().copied().rfind(|placed| placed.request.role == RequestRole::Forced);
+    let meets = |version: &str| match forced {
+        Some(forced) => forced.accepts(version),
+        None => {
+            own.iter().chain(&wanted).all(|placed| placed.accepts(version))
+                && pinned.iter().filter(|_| !step.alone).all(|pin| pin.admits(version))
         }
-        own.iter().all(|placed| placed.accepts(version))
-            && pinned.iter().filter(|_| !step.alone).all(|pin| pin.admits(version))
     };
-    let there = packages.iter().find(|package| package.name == "torch").and_then(|package| package.version.value());
+    let there = packages.iter().find(|package| package.name == "torch");
+    let stays = there.is_some_and(|torch| match torch.version.value() {
+        Some(version) => meets(version),
+        // Whatever is there: only a version that is asked for replaces it.
+        None => own.iter().all(|placed| placed.request.asked.specifiers.is_empty()),
+    });
     // What is there and will do stays, unless the newest is wanted of torch itself.
-    let newest = step.upgrade && wanted.is_some();
-    if there.is_some_and(|version| meets(version)) && !newest {
+    if stays && !(step.upgrade && wanted.is_some()) {
         return;
     }
     let torch = match step.resolver {
+        Resolver::Lock if by.request.build.is_some() => conda::locked(terms, by),
         Resolver::Lock => locked(by),
-        Resolver::Conda => of_conda(terms, asked, by),
+        Resolver::Conda => conda::choose(terms, step, asked, by, &meets),
         _ => of_index(terms, step, asked, by, &meets),
     };
     put(packages, torch);
@@ -69,19 +73,15 @@ pub(super) fn choose(
 
 /// A lock file has the version, and where it comes from.
 fn locked(by: Placed<'_>) -> Package {
-    let version = match by.exact() {
-        Some(version) => written(by, version),
-        None => Fact::unknown("the lock file names no version"),
+    let Some(version) = by.exact() else {
+        return brought(by, "torch", Fact::unknown("the lock file names no version"));
     };
-    let mut torch = brought(by, "torch", version.clone());
     // A version without a local part from one of PyTorch's own indexes is of that index's variant.
-    let variant = by.request.index.as_deref().map(Store::of);
-    if let (Some(Store::Torch(Some(variant))), Some(plain)) = (variant, version.value())
-        && !plain.contains('+')
-    {
-        torch.version = written(by, &format!("{plain}+{variant}"));
-    }
-    torch
+    let version = match by.request.index.as_deref().map(Store::of) {
+        Some(Store::Torch(Some(variant))) if !version.contains('+') => format!("{version}+{variant}"),
+        _ => version.to_owned(),
+    };
+    brought(by, "torch", written(by, &version))
 }
 
 /// What the indexes of a step give.
@@ -94,85 +94,103 @@ fn of_index(
 ) -> Package {
     let named = by.request.name == "torch";
     let own = asked.iter().rev().find(|placed| placed.request.name == "torch" && placed.request.index.is_some());
-    let stores = stores(step, Some(by.request).filter(|_| named).or(own.map(|placed| placed.request)));
-    let exact = by.exact().filter(|_| named);
-    // A version that names its own build is that build, wherever it comes from.
-    if let Some(exact) = exact.filter(|version| version.contains('+')) {
-        return brought(by, "torch", written(by, exact));
+    let mut asked = stores(step, Some(by.request).filter(|_| named).or(own.map(|placed| placed.request)));
+    match step.resolver {
+        // The first index that has the name.
+        Resolver::Uv if !step.best_match => asked.truncate(1),
+        // Supplemental sources are asked for what the others do not have.
+        Resolver::Poetry if by.exact().filter(|_| named).is_none() => {
+            let supplemental = step.indexes.iter().filter(|index| index.role == IndexRole::Extra).count();
+            let others = asked.len().checked_sub(supplemental).filter(|others| *others > 0);
+            asked.truncate(others.unwrap_or(usize::MAX));
+        }
+        _ => {}
     }
-    let unknown = stores.iter().find_map(|store| match store {
-        Store::Unknown(url) => Some(url.clone()),
+    let exact = by.exact().filter(|_| named);
+    let said = |why: String| {
+        let version = exact.map_or(Fact::unknown(&why), |exact| written(by, exact));
+        Package { build: Fact::unknown(why), ..brought(by, "torch", version) }
+    };
+    let unknown = asked.iter().find_map(|store| match store {
+        Store::Unknown(url) => Some(url),
         _ => None,
     });
-    let first = stores.first().cloned();
-    let asked: Vec<Store> = match step.resolver {
-        Resolver::Uv => first.into_iter().collect(),
-        // Supplemental sources of Poetry are asked for what the others do not have.
-        Resolver::Poetry if exact.is_none() => {
-            let supplemental = step.indexes.iter().filter(|index| index.role == IndexRole::Extra).count();
-            let others = stores.len().checked_sub(supplemental).filter(|others| *others > 0);
-            stores.into_iter().take(others.unwrap_or(usize::MAX)).collect()
-        }
-        _ => stores,
-    };
-    let said = |why: String| {
-        let version = exact.map_or(Fact::unknown(why), |exact| written(by, exact));
-        brought(by, "torch", version)
-    };
-    if let Some(Store::Nightly(variant)) = asked.first().filter(|_| step.pre || exact.is_none()) {
-        return said(match variant {
-            Some(variant) => format!("the newest nightly build of {variant}"),
-            None => "the newest nightly build".to_owned(),
-        });
-    }
-    if let Some(url) = unknown.filter(|_| step.resolver == Resolver::Uv || asked.iter().all(|store| !store.has_torch()))
+    let all_unknown = asked.iter().all(|store| !store.has_torch());
+    if let Some(Store::Nightly(variant)) = asked.iter().find(|store| matches!(store, Store::Nightly(_)))
+        && exact.is_none()
     {
-        return said(format!("{url} decides which torch comes"));
+        return nightly(by, variant.as_deref());
     }
     let Some(platform) = terms.platform else { return said("the platform decides which build comes".to_owned()) };
     let releases = terms.knowledge.torch_releases();
-    let offers = releases.flat_map(|release| release.builds.iter().map(move |build| (release, build))).flat_map(
-        |(release, build)| {
-            let fits = build.platform == platform
-                && !build.published.is_only_expected()
-                && (exact.is_some() || terms.python.is_none_or(|python| release.python_of(build).contains(&python)));
-            let offered = asked.iter().filter(move |store| fits && store.has(build));
-            offered.filter_map(move |store| {
-                let version = store.version(release, build);
-                Some(Offer { number: version.parse().ok()?, version, release, build })
-            })
-        },
-    );
-    let best = offers.filter(|offer| meets(&offer.version)).max_by(better);
-    let Some(offer) = best else {
-        return said("no version that rows know is what is asked for".to_owned());
+    let builds = releases.flat_map(|release| release.builds.iter().map(move |build| (release, build)));
+    let builds = builds.filter(|(release, build)| {
+        // What a file pins is judged for its Python by a rule of its own.
+        let python = exact.is_some() || terms.python.is_none_or(|python| release.python_of(build).contains(&python));
+        build.platform == platform && python && !build.published.is_only_expected()
+    });
+    let offers = builds.flat_map(|(release, build)| {
+        asked.iter().filter(move |store| store.has(build)).filter_map(move |store| {
+            let version = store.version(release, build);
+            Some(Offer { number: version.parse().ok()?, version, release, build })
+        })
+    });
+    // A local part counts as more than none.
+    let best = offers.filter(|offer| meets(&offer.version)).max_by(|one, other| one.number.cmp(&other.number));
+    if let Some(offer) = best {
+        let via = match exact {
+            Some(_) => Source::file(&by.request.asked.text),
+            None => Source::new(How::Knowledge, terms.knowledge.cite_torch(offer.release, offer.build)),
+        };
+        return brought(by, "torch", Fact::known(offer.version, via));
+    }
+    if let Some(url) = unknown.filter(|_| all_unknown || exact.is_none()) {
+        return said(format!("{url} decides which torch comes"));
+    }
+    let torch = said("no version that rows know is what is asked for".to_owned());
+    let Some(exact) = exact else { return torch };
+    // A version of which the rows have no release at all may be older or newer than they are.
+    let Some(release) = terms.knowledge.torch_release(exact) else {
+        return match exact.contains('+') {
+            true => brought(by, "torch", written(by, exact)),
+            false => torch,
+        };
     };
-    let row = terms.knowledge.cite_torch(offer.release, offer.build);
-    let via = match exact {
-        Some(_) => Source::file(&by.request.asked.text),
-        None => Source::new(How::Knowledge, row),
+    if unknown.is_some()
+        || !step.links.is_empty()
+        || matches!(python::torch_variant(exact), TorchVariant::Foreign | TorchVariant::OtherGpus)
+    {
+        return brought(by, "torch", written(by, exact));
+    }
+    let exists = release.builds.iter().any(|build| {
+        build.platform == platform
+            && (build.full_version(release) == exact || (!exact.contains('+') && build.pypi_default))
+    });
+    let why = match exists {
+        true => format!("none of the indexes that are asked has torch {exact}{}", elsewhere(exact)),
+        false => format!("there is no torch {exact} for {platform}"),
     };
-    brought(by, "torch", Fact::known(offer.version, via))
+    // It is judged as what it says that it is, too.
+    Package { unavailable: Some(why), ..brought(by, "torch", written(by, exact)) }
 }
 
-/// Which of two offers a tool takes: the higher version, in which a local part counts as more than none.
-fn better(one: &Offer<'_>, other: &Offer<'_>) -> Ordering {
-    one.number.cmp(&other.number)
+/// Where a build with a local part is, for people.
+fn elsewhere(version: &str) -> String {
+    match version.split_once('+') {
+        Some((_, variant)) => format!(": it is on PyTorch's own index, whl/{variant}"),
+        None => String::new(),
+    }
 }
 
-/// conda: the build is the channel's affair, and that of the packages that hold CUDA's release.
-fn of_conda(terms: &Terms<'_>, asked: &[Placed<'_>], by: Placed<'_>) -> Package {
-    let _ = (terms, asked);
-    let version = match by.exact() {
-        Some(version) => written(by, version),
-        None => Fact::unknown("the channel decides which version comes"),
-    };
-    let mut torch = brought(by, "torch", version);
-    torch.build = Fact::unknown("the channel decides which build comes");
+/// The newest nightly build of a variant: of which night is not known, what it holds is as the last row about such builds says.
+fn nightly(by: Placed<'_>, variant: Option<&str>) -> Package {
+    let why = "the newest nightly build comes";
+    let mut torch = brought(by, "torch", Fact::unknown(why));
+    let Some(variant) = variant else { return torch };
+    let cuda = python::cuda_of_local(&format!("0+{variant}"));
+    let claim = |at: String| Source::new(How::Knowledge, at);
+    torch.version = Fact::known(format!("nightly+{variant}"), Source::file(&by.request.asked.text));
+    torch.build =
+        Fact::known(Build { version: format!("nightly+{variant}"), cuda }, claim("the name of the index".to_owned()));
     torch
-}
-
-/// Whether a range admits a version; one that is no range admits all.
-pub(super) fn in_range(range: &str, version: &str) -> bool {
-    python::satisfies(range, version) != Some(false)
 }

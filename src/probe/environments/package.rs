@@ -22,5 +22,6 @@ pub fn package(name: String, version: Fact<String>, build: Fact<Build>, requires
         at,
         asked: None,
         request: None,
+        unavailable: None,
     }
 }

@@ -44,8 +44,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     if environment.origin == Origin::Installed || environment.packages.is_empty() {
         return Outcome::NotApplicable;
     }
-    if environment.package("torch").is_some() {
-        return Outcome::Holds;
+    if let Some(torch) = environment.package("torch") {
+        return brought_along(context, environment, torch);
     }
     let asks = |package: &&Package| requires_torch(context, package).is_some();
     let Some(by) = environment.packages.iter().find(asks) else { return Outcome::NotApplicable };
@@ -80,6 +80,50 @@ fn judge(context: &Context<'_>) -> Outcome {
         .cause(&by.name)
         .severity(if fault.is_some() { Severity::Warning } else { Severity::Info })
         .found()
+}
+
+/// torch came with a package that requires it, and that no file pins.
+fn brought_along(context: &Context<'_>, environment: &Environment, torch: &Package) -> Outcome {
+    let Some(place) = torch.request.filter(|_| torch.asked.is_none()) else { return Outcome::Holds };
+    let request = environment.steps.get(place.step).and_then(|step| step.requests.get(place.request));
+    let Some(request) = request else { return Outcome::Holds };
+    let pins = requires_torch_of(context, environment, &request.name).is_some_and(|range| range.contains("=="));
+    if pins {
+        return Outcome::Holds;
+    }
+    let by = &request.name;
+    let Some(build) = torch.build.value() else {
+        return Draft::new(
+            "torch",
+            format!("{by} depends on torch, which no file names: the index decides which torch comes."),
+        )
+        .evidence(package_evidence(context, torch))
+        .cause(by)
+        .severity(Severity::Info)
+        .found();
+    };
+    let fault = context.facts.gpus.value().into_iter().flatten().find_map(|gpu| {
+        let (_, row) = environment
+            .platform
+            .value()
+            .and_then(|platform| context.knowledge.torch_build(&build.version, *platform))?;
+        fault(context, gpu, row)
+    });
+    let mut summary =
+        format!("{by} depends on torch, which no file names: currently torch {} would come", build.version);
+    if let Some(fault) = &fault {
+        summary += &format!(": {fault}");
+    }
+    Draft::new("torch", summary + ".")
+        .evidence(package_evidence(context, torch))
+        .cause(by)
+        .severity(if fault.is_some() { Severity::Warning } else { Severity::Info })
+        .found()
+}
+
+/// The range of torch that the version of a package requires that would come.
+fn requires_torch_of(context: &Context<'_>, environment: &Environment, name: &str) -> Option<String> {
+    environment.package(name).and_then(|package| requires_torch(context, package))
 }
 
 /// The range of torch that a package requires.

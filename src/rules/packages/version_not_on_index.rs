@@ -4,7 +4,9 @@
 //!
 //! ## How it is decided
 //! The knowledge base lists such versions that projects ask for: names of a model or of a repository's tag that were mistaken for a package
-//! version. Installed packages exist and are not checked.
+//! version. A build of torch (`2.7.1+cu128`) must be on one of the indexes that are asked: the default index has no local versions. A
+//! requirements file that names no index may be meant for a command that does, so there it is a warning. Installed packages exist and are
+//! not checked.
 //!
 //! ## How to fix it
 //! Use the version that the finding names, or install the software the way its project describes.
@@ -16,7 +18,7 @@
 //! The index's own list of versions, as of the date in the row.
 
 use crate::{
-    facts::Origin,
+    facts::{Environment, Origin, Resolver},
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
@@ -35,11 +37,31 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
+/// A file alone may be meant for a command that names an index; a command says all.
+fn severity(environment: &Environment) -> Severity {
+    let pip_alone = environment.steps.len() == 1
+        && environment.image.is_none()
+        && environment.steps.iter().all(|step| step.resolver == Resolver::Pip && step.indexes.is_empty());
+    if pip_alone { Severity::Warning } else { Severity::Error }
+}
+
 fn judge(context: &Context<'_>) -> Outcome {
     let (Some((package, file)), Some((_, environment))) = (context.subject, context.environment) else {
         return Outcome::NotApplicable;
     };
     let Some(version) = package.version.value() else { return Outcome::NotApplicable };
+    if let Some(why) = &package.unavailable {
+        return Draft::new(
+            label(package),
+            format!("{} cannot be installed as it is asked for: {why}.", label(package)),
+        )
+        .about(package)
+        .symptom(format!("ERROR: No matching distribution found for {}=={version}", package.name))
+        .evidence(package_evidence(context, package))
+        .cause(version)
+        .severity(severity(environment))
+        .found();
+    }
     if file.unpublished.is_empty() || environment.origin == Origin::Installed {
         return Outcome::NotApplicable;
     }

@@ -1,9 +1,10 @@
 //! What `variables.toml`, `failures.toml` and `errors.toml` must hold beyond their types.
 
 use super::{
-    ErrorFile, FailureFile, VariableFile,
+    DependentFile, ErrorFile, FailureFile, VariableFile,
     problem::{Places, Problem},
     validate::Table,
+    validate_package::{is_normal, range},
 };
 
 /// `variables.toml`
@@ -50,6 +51,21 @@ pub fn variables(file: &VariableFile, places: &Places<'_>) -> Vec<Problem> {
     }
     problems.append(&mut table.problems);
     problems
+}
+
+/// `dependents.toml`
+pub fn dependents(file: &DependentFile, places: &Places<'_>) -> Vec<Problem> {
+    let mut table = Table::new(places, "dependent", &file.sources);
+    for (index, row) in file.dependent.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if !is_normal(&row.name) {
+            table.fault(index, "name", format!("'{}' is not a normalised name", row.name));
+        }
+        if let Some(torch) = &row.torch {
+            range(&mut table, index, "torch", torch);
+        }
+    }
+    table.problems
 }
 
 /// `failures.toml`

@@ -229,7 +229,7 @@ fn of(table: &mut Table<'_>, index: usize, of: &[String], file: &PackageFile) {
     }
 }
 
-fn range(table: &mut Table<'_>, index: usize, field: &str, text: &str) {
+pub(super) fn range(table: &mut Table<'_>, index: usize, field: &str, text: &str) {
     if text.parse::<VersionSpecifiers>().is_err() {
         table.fault(index, field, format!("'{text}' is not a PEP 440 range such as >=1.2,<2"));
     }
@@ -242,7 +242,7 @@ fn contains(range: &str, version: &str) -> bool {
     }
 }
 
-fn is_normal(name: &str) -> bool {
+pub(super) fn is_normal(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('-')
         && !name.ends_with('-')

@@ -1,0 +1,34 @@
+//! Rows of `dependents.toml`: packages that bring torch although nobody names it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// `dependents.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DependentFile {
+    /// What a row's `source` refers to.
+    pub sources: BTreeMap<String, String>,
+    /// The packages.
+    #[serde(default)]
+    pub dependent: Vec<DependentRow>,
+}
+
+/// A package that requires torch, itself or by what it requires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DependentRow {
+    /// Normalised name.
+    pub name: String,
+    /// The extra without which it does not.
+    pub extra: Option<String>,
+    /// PEP 440 range of torch that its newest version leaves; nothing: the newest torch came with it.
+    pub torch: Option<String>,
+    /// Keys of `[sources]`.
+    pub source: Vec<String>,
+    /// Day on which it was checked.
+    pub verified: String,
+}

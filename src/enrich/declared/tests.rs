@@ -1,0 +1,144 @@
+//! Steps, and the torch that comes of them.
+
+use super::*;
+use crate::facts::{Index, Origin};
+
+/// `pip` or `uv`, its options, and what is asked for, in one line.
+fn step(line: &str) -> Step {
+    let mut words = line.split_whitespace();
+    let resolver = match words.next() {
+        Some("uv") => Resolver::Uv,
+        Some("lock") => Resolver::Lock,
+        _ => Resolver::Pip,
+    };
+    let mut step = Step { resolver, ..Step::default() };
+    while let Some(word) = words.next() {
+        let mut index = |role| {
+            let url = format!("https://download.pytorch.org/whl/{}", words.next().unwrap());
+            step.indexes.push(Index { url, role });
+        };
+        match word {
+            "-i" => index(IndexRole::Default),
+            "+i" => index(IndexRole::Extra),
+            "-U" => step.upgrade = true,
+            "--no-deps" => step.alone = true,
+            _ => {
+                let (role, text) = match word.split_at(1) {
+                    ("-", rest) => (RequestRole::Removed, rest),
+                    ("^", rest) => (RequestRole::Held, rest),
+                    _ => (RequestRole::Wanted, word),
+                };
+                let requirement: python::Requirement = text.parse().unwrap();
+                let mut request = Request::new(&requirement.name);
+                request.asked.specifiers = requirement.specifiers.to_string().replace(' ', "");
+                request.role = role;
+                step.requests.push(request);
+            }
+        }
+    }
+    step
+}
+
+/// The torch after these steps on a platform with a Python, and what else was asked about.
+fn after(platform: &str, python: &str, lines: &[&str]) -> Environment {
+    let knowledge = Knowledge::builtin().unwrap();
+    let mut environment = Environment::unknown("e", Origin::Declared("e".to_owned()), "test");
+    environment.platform = Fact::known(platform.parse().unwrap(), Source::file("test"));
+    environment.python = Fact::known(python.parse().unwrap(), Source::file("test"));
+    environment.steps = lines.iter().map(|line| step(line)).collect();
+    install(&mut environment, &knowledge, None);
+    environment
+}
+
+fn version(environment: &Environment, name: &str) -> String {
+    environment
+        .package(name)
+        .map_or_else(String::new, |package| package.version.value().cloned().unwrap_or_else(|| "?".to_owned()))
+}
+
+fn torch(platform: &str, python: &str, lines: &[&str]) -> String {
+    version(&after(platform, python, lines), "torch")
+}
+
+const LINUX: &str = "linux-x86_64";
+const WINDOWS: &str = "windows-x86_64";
+
+#[test]
+fn pip_takes_the_best_of_all_indexes() {
+    for (lines, wanted) in [
+        (&["pip torch==2.7.1"][..], "2.7.1"),
+        (&["pip torch<2.8"], "2.7.1"),
+        (&["pip -i cu128 torch<2.8"], "2.7.1+cu128"),
+        (&["pip +i cu126 torch<2.8"], "2.7.1+cu126"),
+        // The newest counts more than a local part.
+        (&["pip +i cu121 torch<2.8"], "2.7.1"),
+        (&["pip -i cu121 torch"], "2.5.1+cu121"),
+        (&["pip torch==2.7.1+cu128"], "2.7.1+cu128"),
+    ] {
+        assert_eq!(torch(LINUX, "3.11", lines), wanted, "{lines:?}");
+    }
+}
+
+#[test]
+fn uv_takes_the_first_index_that_has_the_name() {
+    for (lines, wanted) in [
+        (&["uv torch<2.8"][..], "2.7.1"),
+        (&["uv +i cu121 torch"], "2.5.1+cu121"),
+        (&["uv -i cu128 torch<2.8"], "2.7.1+cu128"),
+    ] {
+        assert_eq!(torch(LINUX, "3.11", lines), wanted, "{lines:?}");
+    }
+    let environment = after(LINUX, "3.11", &["uv +i cu121 torch==2.7.1"]);
+    let torch = environment.package("torch").unwrap();
+    assert!(torch.unavailable.is_some(), "it does not look at the next index: {torch:?}");
+}
+
+#[test]
+fn order_counts() {
+    for (lines, wanted) in [
+        (&["pip -i cu124 torch==2.5.0+cu124", "pip torch"][..], "2.5.0+cu124"),
+        (&["pip -i cu124 torch==2.5.0+cu124", "pip torch>=2.6,<2.7"], "2.6.0"),
+        (&["pip -i cu124 torch==2.5.0+cu124", "pip -U torch<2.8"], "2.7.1"),
+        (&["pip torch==2.7.1", "pip -torch"], ""),
+        (&["pip torch==2.7.1", "pip accelerate"], "2.7.1"),
+        (&["pip ^torch<2.8 torch"], "2.7.1"),
+        // xformers 0.0.30 is for torch 2.7.0 alone.
+        (&["pip torch==2.6.0", "pip xformers==0.0.30"], "2.7.0"),
+        (&["pip torch==2.6.0", "pip --no-deps xformers==0.0.30"], "2.6.0"),
+        (&["pip torchvision==0.22.1 torch"], "2.7.1"),
+        (&["pip triton==3.3.1 torch"], "2.7.1"),
+    ] {
+        assert_eq!(torch(LINUX, "3.11", lines), wanted, "{lines:?}");
+    }
+}
+
+#[test]
+fn companions_follow_torch() {
+    let companion = |lines: &[&str]| version(&after(WINDOWS, "3.11", lines), "torchvision");
+    assert_eq!(companion(&["pip -i cu128 torch==2.7.1+cu128 torchvision"]), "0.22.1+cu128");
+    assert_eq!(companion(&["pip torch==2.7.1 torchvision"]), "0.22.1");
+    assert_eq!(companion(&["pip torch==2.7.1 torchvision==0.21.0"]), "0.21.0", "what is pinned is not bent");
+}
+
+#[test]
+fn what_does_not_exist_is_said() {
+    let of =
+        |platform: &str, line: &str| after(platform, "3.11", &[line]).package("torch").unwrap().unavailable.clone();
+    let pinned = of(LINUX, "pip torch==2.7.1+cu128").unwrap();
+    assert!(pinned.contains("whl/cu128"), "{pinned}");
+    assert_eq!(of(LINUX, "pip +i cu128 torch==2.7.1+cu128"), None);
+    assert!(of(WINDOWS, "pip -i cu132 torch==2.7.1").is_some());
+    assert_eq!(of(LINUX, "pip torch==1.4.0"), None, "older than the rows");
+    assert_eq!(of(LINUX, "pip torch==99.0"), None, "newer than the rows");
+}
+
+#[test]
+fn a_lock_file_says_what_comes() {
+    let mut locked = step("lock torch==2.9.1");
+    locked.requests[0].index = Some("https://download.pytorch.org/whl/cu128".to_owned());
+    let knowledge = Knowledge::builtin().unwrap();
+    let mut environment = Environment::unknown("e", Origin::Declared("e".to_owned()), "test");
+    environment.steps = vec![locked];
+    install(&mut environment, &knowledge, None);
+    assert_eq!(version(&environment, "torch"), "2.9.1+cu128");
+}

@@ -1,0 +1,205 @@
+//! Fixes as lines of the files that ask for software: each way to write a fix is tried on the text, which is read and judged again. A fix
+//! that no way carries out says why.
+
+use std::path::PathBuf;
+
+use super::check::{Asked, Bench, Inputs};
+use crate::{
+    facts::{Environment, Facts, Origin, Resolver},
+    finding::{FileChange, Finding, Fix, Moves, Proof, Severity},
+    manifest::{
+        Put,
+        edit::{self, Changed, Declaration, NoEdit, Wanted},
+    },
+    shell::{NoWord, Word},
+    system::redact,
+    text::diff,
+};
+
+/// A way to write a fix, and what is wrong with it.
+struct Tried {
+    files: Vec<Changed>,
+    after: Vec<Finding>,
+}
+
+/// What became of the ways to write what a fix does in one environment.
+struct Known {
+    environment: String,
+    moves: Moves,
+    tried: Result<Vec<Tried>, String>,
+}
+
+/// Lines that a fix changes, and the files that come of it.
+pub(super) struct Written {
+    pub changes: Vec<FileChange>,
+    pub files: Vec<Changed>,
+}
+
+/// Writes the fixes of findings about declared environments as lines of their files.
+pub(super) fn attach(
+    bench: &Bench<'_>,
+    inputs: &mut Inputs,
+    enriched: &Facts,
+    findings: &mut [Finding],
+) -> Vec<Written> {
+    let mut written = Vec::new();
+    let before: Vec<Finding> = findings.to_vec();
+    let mut known: Vec<Known> = Vec::new();
+    for finding in findings {
+        let Some(id) = finding.environment.clone() else { continue };
+        let environments = enriched.environments.iter().enumerate();
+        let Some((number, environment)) = environments.clone().find(|(_, one)| one.id == id) else { continue };
+        // A command is pasted again, and a lock file is written by its tool: their lines stand.
+        let locked = environment.steps.iter().any(|step| step.resolver == Resolver::Lock);
+        if matches!(inputs.asked, Asked::Command(_)) || environment.steps.is_empty() || locked {
+            continue;
+        }
+        let own = finding.clone();
+        for fix in finding.fixes.iter_mut().filter(|fix| fix.moves != Moves::default()) {
+            if fix.moves.more {
+                continue;
+            }
+            let there = known.iter().position(|one| one.environment == id && one.moves == fix.moves);
+            let index = there.unwrap_or_else(|| {
+                let declaration = Declaration { environment, number, written: &enriched.written };
+                let tried = tries(bench, inputs, &declaration, &fix.moves);
+                known.push(Known { environment: id.clone(), moves: fix.moves.clone(), tried });
+                known.len() - 1
+            });
+            let Some(Known { tried, .. }) = known.get(index) else { continue };
+            let files = write(fix, &own, &before, tried);
+            written.extend(files.map(|files| Written { changes: fix.changes.clone(), files: files.to_vec() }));
+        }
+        // Of two fixes that change the same lines the first one stays.
+        let mut seen: Vec<Vec<FileChange>> = Vec::new();
+        finding.fixes.retain(|fix| {
+            let new = fix.changes.is_empty() || !seen.contains(&fix.changes);
+            seen.push(fix.changes.clone());
+            new
+        });
+        // One that is proven comes before one that cannot be written.
+        finding.fixes.sort_by_key(|fix| fix.changes.is_empty() && fix.moves != Moves::default() && !fix.moves.more);
+    }
+    written
+}
+
+/// Keeps changed files in place of those that are there.
+pub(super) fn keep(inputs: &mut Inputs, files: &[Changed]) {
+    for file in files {
+        put(inputs, file);
+        match inputs.mended.iter_mut().find(|mended| mended.path == file.path) {
+            Some(mended) => mended.new.clone_from(&file.new),
+            None => inputs.mended.push(file.clone()),
+        }
+    }
+}
+
+/// Puts the first way into a fix that removes the finding and does no harm.
+fn write<'t>(
+    fix: &mut Fix,
+    finding: &Finding,
+    before: &[Finding],
+    tried: &'t Result<Vec<Tried>, String>,
+) -> Option<&'t [Changed]> {
+    let same = |one: &Finding, other: &Finding| {
+        one.rule == other.rule && one.environment == other.environment && one.trace.package == other.trace.package
+    };
+    let serves = |tried: &&Tried| {
+        let gone = !tried.after.iter().any(|after| same(after, finding) && after.severity >= finding.severity);
+        let worse = |after: &Finding| after.severity == Severity::Error && !before.iter().any(|one| same(one, after));
+        gone && !tried.after.iter().any(worse)
+    };
+    fix.commands.clear();
+    fix.edits.clear();
+    fix.notes.clear();
+    let why = match tried {
+        Ok(all) => match all.iter().find(serves) {
+            Some(Tried { files, .. }) => {
+                fix.changes = files.iter().flat_map(changes).collect();
+                if files.iter().any(|file| file.old.matches("--hash=").count() > file.new.matches("--hash=").count()) {
+                    let note = "the hashes of what changes are taken out: the tool that wrote them has to write the new ones";
+                    fix.notes.push(note.to_owned());
+                }
+                return Some(files);
+            }
+            None => "with the lines that gpucheck would write, the finding stays or another one comes".to_owned(),
+        },
+        Err(why) => why.clone(),
+    };
+    fix.proof = Proof::None;
+    fix.no_line = Some(why);
+    None
+}
+
+/// Tries each way to write what a fix does.
+fn tries(
+    bench: &Bench<'_>,
+    inputs: &mut Inputs,
+    declaration: &Declaration<'_>,
+    moves: &Moves,
+) -> Result<Vec<Tried>, String> {
+    let wanted = wanted(moves).map_err(|error| error.to_string())?;
+    let ways = edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(|error: NoEdit| error.to_string())?;
+    let mut tried = Vec::new();
+    for files in ways {
+        let before: Vec<(PathBuf, Option<Put>)> = files.iter().map(|file| put(inputs, file)).collect();
+        let after = after(bench, inputs, declaration.environment);
+        for (path, text) in before {
+            inputs.shelf.put(&path, text);
+        }
+        tried.extend(after.map(|after| Tried { files, after }));
+    }
+    Ok(tried)
+}
+
+/// What is wrong with an environment as the files now have it; nothing where it is no longer there.
+fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment) -> Option<Vec<Finding>> {
+    let own = match &environment.origin {
+        Origin::Declared(file) => inputs.shelf.path_of(file),
+        _ => None,
+    };
+    let is = |id: Option<&str>| id == Some(environment.id.as_str());
+    // Its file alone is enough more often than not.
+    let all = [own.map(|path| Asked::Files(vec![path])), Some(inputs.asked.clone())];
+    all.into_iter().flatten().find_map(|asked| {
+        let judgement = bench.judged(inputs, &asked).ok()?;
+        judgement.enriched.environments.iter().any(|one| is(Some(&one.id))).then_some(())?;
+        Some(judgement.findings().into_iter().filter(|finding| is(finding.environment.as_deref())).collect())
+    })
+}
+
+/// What a fix does, in words that are harmless in any file.
+fn wanted(moves: &Moves) -> Result<Vec<Wanted>, NoWord> {
+    let index = moves.index.as_deref().map(|index| Word::url(index).map(|_| index)).transpose()?;
+    let one = |install: &crate::finding::Move| {
+        Word::requirement(&format!("{}{}", install.name, install.specifiers))?;
+        Ok(Wanted {
+            name: install.name.clone(),
+            specifiers: install.specifiers.clone(),
+            index: index.filter(|_| !install.apart).map(str::to_owned),
+        })
+    };
+    moves.installs.iter().map(one).collect()
+}
+
+fn put(inputs: &mut Inputs, file: &Changed) -> (PathBuf, Option<Put>) {
+    let text = Put { shown: file.shown.clone(), text: file.new.clone() };
+    (file.path.clone(), inputs.shelf.put(&file.path, Some(text)))
+}
+
+/// The lines of a file that change.
+fn changes(file: &Changed) -> impl Iterator<Item = FileChange> {
+    let (old, new) = (diff::lines(&file.old), diff::lines(&file.new));
+    let of = |lines: Option<&[&str]>| lines.unwrap_or_default().iter().map(|line| redact::line(line.trim_end_matches(['\n', '\r']))).collect();
+    let hunks = diff::hunks(&old, &new);
+    let all: Vec<FileChange> = hunks
+        .into_iter()
+        .map(|hunk| FileChange {
+            path: file.shown.clone(),
+            line: u32::try_from(hunk.old.start + 1).unwrap_or(u32::MAX),
+            old: of(old.get(hunk.old)),
+            new: of(new.get(hunk.new)),
+        })
+        .collect();
+    all.into_iter()
+}

@@ -1,0 +1,282 @@
+//! Changes to texts that are being collected.
+
+use std::{collections::BTreeMap, ops::Range, path::PathBuf};
+
+use super::{
+    Manner, NoEdit, Wanted,
+    index::{self, Address},
+    project,
+    requirement::{self, Rewritten},
+    site::{Kind, Site, ending, joined, line},
+    variables,
+};
+use crate::{
+    facts::{Location, Request, Resolver, Step},
+    manifest::{Shelf, Text},
+    system::redact,
+};
+
+/// A file as it is and as it would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// As reports name it.
+    pub shown: String,
+    /// As it is.
+    pub old: String,
+    /// As it would be.
+    pub new: String,
+}
+
+/// Changes by file.
+pub(super) struct Draft<'s> {
+    shelf: &'s Shelf,
+    manner: Manner,
+    files: BTreeMap<String, File>,
+}
+
+struct File {
+    text: Text,
+    changes: Vec<(Range<usize>, String)>,
+}
+
+impl File {
+    /// Adds a change; the same one is made once.
+    fn change(&mut self, range: Range<usize>, new: String) -> Result<(), NoEdit> {
+        if self.text.text.get(range.clone()).is_some_and(|old| old == new) {
+            return Ok(());
+        }
+        for (other, text) in &self.changes {
+            if *other == range && *text == new {
+                return Ok(());
+            }
+            let apart = range.end <= other.start || other.end <= range.start;
+            if !apart {
+                return Err(NoEdit::Clash);
+            }
+        }
+        self.changes.push((range, new));
+        Ok(())
+    }
+}
+
+impl<'s> Draft<'s> {
+    pub fn new(shelf: &'s Shelf, manner: Manner) -> Self {
+        Self { shelf, manner, files: BTreeMap::new() }
+    }
+
+    fn open(&mut self, at: &Location) -> Result<(&mut File, Site), NoEdit> {
+        if !self.files.contains_key(&at.path) {
+            let text = self.shelf.again(&at.path).ok_or_else(|| NoEdit::Encoding(at.path.clone()))?;
+            self.files.insert(at.path.clone(), File { text, changes: Vec::new() });
+        }
+        let unplaced = || NoEdit::Place(format!("what is at {at}"));
+        let file = self.files.get_mut(&at.path).ok_or_else(unplaced)?;
+        if is_lock(file.text.name()) {
+            return Err(NoEdit::Lock);
+        }
+        let site = file.text.offset(at).and_then(|offset| Site::of(&file.text, offset)).ok_or_else(unplaced)?;
+        Ok((file, site))
+    }
+
+    /// Makes a request ask for another version, and the step for the index that has it.
+    pub fn rewrite(&mut self, at: &Location, step: &Step, request: &Request, wanted: &Wanted) -> Result<(), NoEdit> {
+        let manner = self.manner;
+        let (file, site) = self.open(at)?;
+        let whole = file.text.text.clone();
+        match requirement::rewrite(&whole, &site, request, &wanted.specifiers) {
+            Some(Rewritten::Part(range, new)) => file.change(range, new)?,
+            Some(Rewritten::Variables(range, new)) => replace(file, range, &new, manner)?,
+            None => return Err(NoEdit::Place(wanted.name.clone())),
+        }
+        if let Some(hashes) = hashes(&whole, &site).filter(|range| !range.is_empty()) {
+            file.change(hashes, String::new())?;
+        }
+        index(file, &site, step, Some(request), wanted, manner)
+    }
+
+    /// Asks for a package beside what is at a place.
+    pub fn add(&mut self, at: &Location, step: &Step, wanted: &Wanted) -> Result<(), NoEdit> {
+        let manner = self.manner;
+        let (file, site) = self.open(at)?;
+        let word = format!("{}{}", wanted.name, wanted.specifiers);
+        beside(file, &site, &[&word])?;
+        index(file, &site, step, None, wanted, manner)
+    }
+
+    /// No longer asks for a package.
+    pub fn remove(&mut self, at: &Location, name: &str) -> Result<(), NoEdit> {
+        let (file, site) = self.open(at)?;
+        let whole = file.text.text.as_str();
+        let outer = site.outer();
+        let range = match site.kind {
+            Kind::Line | Kind::Point => {
+                let joined = joined(whole, site.range.start);
+                let behind = whole.get(joined.end..).and_then(|rest| rest.find('\n')).map_or(whole.len(), |at| joined.end + at + 1);
+                joined.start..behind
+            }
+            Kind::Word => {
+                let before = whole.get(..outer.start).unwrap_or_default();
+                before.trim_end_matches([' ', '\t']).len()..outer.end
+            }
+            Kind::Toml | Kind::Listed => return Err(NoEdit::Place(name.to_owned())),
+        };
+        file.change(range, String::new())
+    }
+
+    /// The files that change.
+    pub fn changed(self) -> Result<Vec<Changed>, NoEdit> {
+        let mut all = Vec::new();
+        for (shown, File { text, mut changes }) in self.files {
+            // What is added at one place stays in order: the sort is stable.
+            changes.sort_by_key(|(range, _)| range.start);
+            let mut new = String::with_capacity(text.text.len() + 64);
+            let mut from = 0;
+            for (range, with) in changes {
+                new.push_str(text.text.get(from..range.start).ok_or(NoEdit::Clash)?);
+                new.push_str(&with);
+                from = range.end;
+            }
+            new.push_str(text.text.get(from..).ok_or(NoEdit::Clash)?);
+            if new != text.text {
+                all.push(Changed { path: text.path, shown, old: text.text, new });
+            }
+        }
+        Ok(all)
+    }
+}
+
+fn is_lock(name: &str) -> bool {
+    name.ends_with(".lock") || name.ends_with(".json") || name.starts_with("pylock") || name.contains("conda-lock")
+}
+
+/// Replaces a part with variables: their values where those are written, or else the part itself.
+fn replace(file: &mut File, range: Range<usize>, new: &str, manner: Manner) -> Result<(), NoEdit> {
+    let text = &file.text.text;
+    let word = text.get(range.clone()).unwrap_or_default();
+    let set = variables::values(word, new).filter(|_| manner.variables);
+    let set = set.and_then(|values| {
+        let placed = values.into_iter().map(|(name, value)| {
+            Some((variables::definition(text, range.start, name)?, value))
+        });
+        placed.collect::<Option<Vec<_>>>()
+    });
+    match set {
+        Some(values) => values.into_iter().try_for_each(|(range, value)| file.change(range, value)),
+        None => file.change(range, new.to_owned()),
+    }
+}
+
+/// The hashes behind a request, which are those of other files, with the line breaks between them.
+fn hashes(text: &str, site: &Site) -> Option<Range<usize>> {
+    if site.kind != Kind::Line {
+        return None;
+    }
+    let end = joined(text, site.range.start).end;
+    let tail = text.get(site.range.end..end)?;
+    let first = tail.find("--hash")?;
+    let blank = |c: char| c.is_whitespace() || c == '\\';
+    // A marker stands before them.
+    let start = site.range.end + tail.get(..first)?.trim_end_matches(blank).len();
+    let mut length = 0;
+    let mut left = text.get(start..end)?;
+    loop {
+        let word = left.trim_start_matches(blank);
+        if !word.starts_with("--hash") {
+            break;
+        }
+        let hash = word.find(blank).unwrap_or(word.len());
+        let used = left.len() - word.len() + hash;
+        length += used;
+        left = left.get(used..)?;
+    }
+    Some(start..start + length)
+}
+
+/// Sees to it that a step asks the index that has what is wanted.
+fn index(
+    file: &mut File,
+    site: &Site,
+    step: &Step,
+    request: Option<&Request>,
+    wanted: &Wanted,
+    manner: Manner,
+) -> Result<(), NoEdit> {
+    let Some(url) = wanted.index.as_deref() else { return Ok(()) };
+    let Some(variant) = index::variant(url) else { return Err(NoEdit::Place(wanted.name.clone())) };
+    let text = file.text.text.clone();
+    let within = match site.kind {
+        Kind::Word => joined(&text, site.range.start),
+        _ => 0..text.len(),
+    };
+    let is = |address: &Address| text.get(address.variant.clone()) == Some(variant);
+    let own = index::addresses(&text, within.clone());
+    let asked: Vec<&str> = request.and_then(|request| request.index.as_deref()).map_or_else(
+        || step.indexes.iter().map(|index| index.url.as_str()).collect(),
+        |index| vec![index],
+    );
+    let named = |address: &&Address| {
+        let written = text.get(address.range.clone()).unwrap_or_default();
+        written.contains('$') || asked.iter().any(|url| *url == redact::urls(written))
+    };
+    let chosen: Vec<&Address> = own.iter().filter(named).collect();
+    if chosen.iter().any(|address| is(address)) {
+        return Ok(());
+    }
+    if manner.replace {
+        let elsewhere = index::addresses(&text, 0..within.start);
+        let before = elsewhere.iter().filter(named).next_back();
+        if let Some(address) = chosen.first().copied().or(before) {
+            if text.get(address.variant.clone()).is_some_and(|written| written.contains('$')) {
+                return replace(file, address.variant.clone(), variant, manner);
+            }
+            if site.kind == Kind::Toml {
+                for (range, new) in project::renamed(&text, address, variant) {
+                    file.change(range, new)?;
+                }
+            }
+            return file.change(address.variant.clone(), variant.to_owned());
+        }
+    }
+    if site.kind == Kind::Toml {
+        let uv = step.resolver == Resolver::Uv;
+        let added = if uv { project::with_index(&text, url, variant, &wanted.name) } else { None };
+        let added = added.ok_or_else(|| NoEdit::Place(format!("the index of {}", wanted.name)))?;
+        return added.into_iter().try_for_each(|(range, new)| file.change(range, new));
+    }
+    beside(file, site, &["--extra-index-url", url])
+}
+
+/// Writes words beside a request, as lines of their own where it is a line.
+fn beside(file: &mut File, site: &Site, words: &[&str]) -> Result<(), NoEdit> {
+    let text = file.text.text.as_str();
+    let outer = site.outer();
+    let (at, new) = match site.kind {
+        Kind::Line | Kind::Point => {
+            let line = line(text, site.range.start);
+            let indent = text.get(line.start..outer.start).unwrap_or_default();
+            (line.start, format!("{indent}{}{}", words.join(" "), ending(text, site.range.start)))
+        }
+        Kind::Word => (outer.end, words.iter().map(|word| format!(" {word}")).collect()),
+        Kind::Listed => {
+            let quote = site.quote.unwrap_or('"');
+            (outer.end, words.iter().map(|word| format!(", {quote}{word}{quote}")).collect())
+        }
+        Kind::Toml => {
+            let Some(quote) = site.quote.filter(|_| words.len() == 1) else {
+                return Err(NoEdit::Place(words.join(" ")));
+            };
+            let line = line(text, site.range.start);
+            let indent = text.get(line.start..outer.start).unwrap_or_default();
+            let between = if indent.trim().is_empty() { format!("{}{indent}", ending(text, outer.start)) } else { " ".to_owned() };
+            (outer.start, words.iter().map(|word| format!("{quote}{word}{quote},{between}")).collect())
+        }
+    };
+    let made = file.changes.iter().any(|(range, text)| *range == (at..at) && *text == new);
+    if made {
+        return Ok(());
+    }
+    file.changes.push((at..at, new));
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Other versions in place of those that files ask for: the text of the files as it would be. Only the words that say the version and the
+//! index change; names, extras, markers, comments, line endings and everything else stay.
+//!
+//! `site` says where a request stands, `requirement` rewrites it, `index` finds the index that it comes from, `variables` the values of
+//! variables in it, `project` what pyproject.toml says of indexes. Whether a change does what it is for is judged by whoever asks for it.
+
+mod draft;
+mod index;
+mod project;
+mod requirement;
+pub(super) mod site;
+mod variables;
+
+use std::{collections::BTreeMap, fmt};
+
+use self::draft::Draft;
+pub use self::draft::Changed;
+use super::Shelf;
+use crate::facts::{Environment, Location, RequestPlace, RequestRole};
+use crate::python;
+
+/// A package in the version that is wanted. Its parts are written as they are: they have to be words that are harmless in any file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Normalised name.
+    pub name: String,
+    /// `==2.7.1+cu128`.
+    pub specifiers: String,
+    /// The index that has it; nothing for the default one.
+    pub index: Option<String>,
+}
+
+/// Why a text cannot be changed so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoEdit {
+    /// The place is not known, or not one that is understood.
+    Place(String),
+    /// A file is no plain UTF-8.
+    Encoding(String),
+    /// A lock file is written by its tool.
+    Lock,
+    /// Two changes are about the same words.
+    Clash,
+}
+
+impl fmt::Display for NoEdit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Place(name) => write!(f, "how {name} is asked for there is nothing that gpucheck knows how to rewrite"),
+            Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
+            Self::Lock => f.write_str("a lock file is written by its own tool"),
+            Self::Clash => f.write_str("two changes would be about the same words"),
+        }
+    }
+}
+
+/// How a change is made, where there is a choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Manner {
+    /// Whether variables get other values; if not, words with variables are replaced by plain ones.
+    variables: bool,
+    /// Whether an address of PyTorch's that is there becomes another one; if not, another one is added.
+    replace: bool,
+}
+
+/// The declared environment that changes, and where it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaration<'d> {
+    /// With the packages that its steps bring.
+    pub environment: &'d Environment,
+    /// Its number among the environments.
+    pub number: usize,
+    /// Places by pointer.
+    pub written: &'d BTreeMap<String, Location>,
+}
+
+impl Declaration<'_> {
+    fn place(&self, place: RequestPlace) -> Option<&Location> {
+        let RequestPlace { step, request } = place;
+        self.written.get(&format!("/environments/{}/steps/{step}/requests/{request}", self.number))
+    }
+}
+
+/// The ways in which the files could ask for these packages and no longer for those that are gone, the one that keeps most of what is
+/// written first.
+///
+/// # Errors
+/// When there is none.
+pub fn ways(
+    shelf: &Shelf,
+    declaration: &Declaration<'_>,
+    wanted: &[Wanted],
+    gone: &[String],
+) -> Result<Vec<Vec<Changed>>, NoEdit> {
+    let manners = [(true, true), (false, true), (true, false), (false, false)];
+    let mut ways: Vec<Vec<Changed>> = Vec::new();
+    let mut why = NoEdit::Clash;
+    for (variables, replace) in manners {
+        match way(shelf, declaration, wanted, gone, Manner { variables, replace }) {
+            Ok(way) if way.is_empty() || ways.contains(&way) => {}
+            Ok(way) => ways.push(way),
+            Err(error) => why = error,
+        }
+    }
+    if ways.is_empty() { Err(why) } else { Ok(ways) }
+}
+
+fn way(
+    shelf: &Shelf,
+    declaration: &Declaration<'_>,
+    wanted: &[Wanted],
+    gone: &[String],
+    manner: Manner,
+) -> Result<Vec<Changed>, NoEdit> {
+    let mut draft = Draft::new(shelf, manner);
+    for one in wanted {
+        let mut any = false;
+        for place in requests(declaration, &one.name, &one.specifiers) {
+            let unplaced = || NoEdit::Place(one.name.clone());
+            let at = declaration.place(place).ok_or_else(unplaced)?;
+            let step = declaration.environment.steps.get(place.step).ok_or_else(unplaced)?;
+            let request = step.requests.get(place.request).ok_or_else(unplaced)?;
+            draft.rewrite(at, step, request, one)?;
+            any = true;
+        }
+        if !any {
+            let beside = beside(declaration, &one.name).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
+            let step = declaration.environment.steps.get(beside.step).ok_or(NoEdit::Clash)?;
+            let at = declaration.place(beside).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
+            draft.add(at, step, one)?;
+        }
+    }
+    for name in gone {
+        let steps = declaration.environment.steps.iter().enumerate();
+        let places = steps.flat_map(|(index, step)| {
+            let own = step.requests.iter().enumerate();
+            let own = own.filter(|(_, request)| request.name == *name && request.role != RequestRole::Removed);
+            own.map(move |(request, _)| RequestPlace { step: index, request })
+        });
+        for place in places {
+            let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
+            draft.remove(at, name)?;
+        }
+    }
+    draft.changed()
+}
+
+/// The requests that decide the version of a package: the one that brings it, and others of its name that would not have the new one.
+fn requests(declaration: &Declaration<'_>, name: &str, specifiers: &str) -> Vec<RequestPlace> {
+    let Declaration { environment, .. } = declaration;
+    let brings = environment.package(name).and_then(|package| package.request);
+    let version = python::exact_version(specifiers);
+    let mut places = Vec::new();
+    for (index, step) in environment.steps.iter().enumerate() {
+        for (number, request) in step.requests.iter().enumerate() {
+            let place = RequestPlace { step: index, request: number };
+            if request.name != name || request.role == RequestRole::Removed {
+                continue;
+            }
+            let others = request.asked.marker.is_none()
+                && version.is_some_and(|version| python::satisfies(&request.asked.specifiers, version) == Some(false));
+            if brings == Some(place) || others {
+                places.push(place);
+            }
+        }
+    }
+    places
+}
+
+/// The request beside which one is written for a package that none names: the one that brings it, else the last one.
+fn beside(declaration: &Declaration<'_>, name: &str) -> Option<RequestPlace> {
+    let Declaration { environment, .. } = declaration;
+    let brings = environment.package(name).and_then(|package| package.request);
+    brings.or_else(|| {
+        let last = |(step, requests): (usize, usize)| Some(RequestPlace { step, request: requests.checked_sub(1)? });
+        let steps = environment.steps.iter().map(|step| step.requests.len()).enumerate();
+        steps.filter_map(last).filter(|place| declaration.place(*place).is_some()).last()
+    })
+}

@@ -1,0 +1,182 @@
+//! `gpucheck check` on declarations: a folder of `tests/check` for each case, with the files and what must be said of them for each machine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod common;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// `case.toml` of a case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// What makes it hard.
+    #[expect(dead_code, reason = "for people")]
+    notes: String,
+    /// The files that are checked, unless a target names a command.
+    files: Vec<String>,
+    targets: Vec<Target>,
+}
+
+/// A machine, and what must be said for it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Target {
+    gpu: String,
+    driver: String,
+    #[serde(default = "linux")]
+    os: String,
+    python: String,
+    /// Words after `gpucheck check`.
+    #[serde(default)]
+    args: Vec<String>,
+    /// A command to check in place of the files.
+    #[serde(default)]
+    how: Vec<String>,
+    /// Slug of a finding; `healthy`; or `unknown: ` and words of what is needed.
+    expected: String,
+    /// Where it stands: `requirements.txt:4`.
+    #[serde(default)]
+    at: String,
+    /// Slugs of further errors that are true.
+    #[serde(default)]
+    also: BTreeSet<String>,
+    /// Slugs that would be wrong.
+    #[serde(default)]
+    must_not: BTreeSet<String>,
+    /// What the first line to paste or the first changed line has to contain.
+    #[serde(default)]
+    fix: String,
+}
+
+fn linux() -> String {
+    "linux".to_owned()
+}
+
+/// What is wrong with the answer; nothing if it is right.
+fn fault(folder: &Path, case: &Case, target: &Target) -> Option<String> {
+    let mut command = common::gpucheck();
+    command.current_dir(folder).args(["check", "--format", "json", "--gpu", &target.gpu, "--driver", &target.driver]);
+    command.args(["--os", &target.os, "--python-version", &target.python]).args(&target.args);
+    match target.how.is_empty() {
+        true => command.args(&case.files),
+        false => command.arg("--").args(&target.how),
+    };
+    let run = command.output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    let Ok(report) = serde_json::from_slice::<Value>(&run.stdout) else {
+        return Some(format!("no report, exit {:?}: {said}", run.status.code()));
+    };
+    let findings = report["findings"].as_array().unwrap();
+    let rule = |finding: &Value| finding["rule"].as_str().unwrap().to_owned();
+    let errors: BTreeSet<String> = findings.iter().filter(|finding| finding["severity"] == "error").map(rule).collect();
+    let all: BTreeSet<String> = findings.iter().map(rule).collect();
+    let shown: Vec<String> = findings
+        .iter()
+        .map(|finding| format!("{} ({}) at {}", rule(finding), finding["severity"], place(finding)))
+        .collect();
+    let wrong = |what: &str| Some(format!("{what}; verdict {}, found {shown:#?}", report["verdict"]));
+    let allowed = |slug: &String| *slug == target.expected || target.also.contains(slug);
+    if let Some(slug) = errors.iter().find(|slug| !allowed(slug)) {
+        return wrong(&format!("a false alarm, {slug}"));
+    }
+    if let Some(slug) = target.must_not.iter().find(|slug| all.contains(*slug)) {
+        return wrong(&format!("{slug} must not be found"));
+    }
+    match target.expected.split_once(": ") {
+        None if target.expected == "healthy" => {
+            if report["verdict"] == "unknown" {
+                return wrong(&format!("undecided: {}", report["checks"]["unknown"]));
+            }
+        }
+        Some(("unknown", words)) => {
+            let needs = report["checks"]["unknown"].to_string();
+            if report["verdict"] != "unknown" || !needs.contains(words) {
+                return wrong(&format!("not undecided for the sake of '{words}', but of {needs}"));
+            }
+        }
+        _ => {
+            let found = findings.iter().filter(|finding| finding["rule"] == target.expected.as_str());
+            let mut here =
+                found.filter(|finding| target.at.is_empty() || place(finding).starts_with(&format!("{}:", target.at)));
+            let Some(finding) = here.next() else { return wrong("it is not found there") };
+            let fixes = finding["fixes"].to_string();
+            if !fixes.contains(&target.fix) {
+                return wrong(&format!("no fix has '{}': {fixes}", target.fix));
+            }
+        }
+    }
+    None
+}
+
+fn place(finding: &Value) -> String {
+    let at = &finding["location"];
+    format!("{}:{}:{}", at["path"].as_str().unwrap_or("-"), at["line"], at["column"])
+}
+
+#[test]
+fn declarations_are_judged_for_each_machine() {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check");
+    let mut folders: Vec<_> = fs::read_dir(all).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let mut wrong = Vec::new();
+    let mut targets = 0;
+    for folder in folders.iter().filter(|folder| folder.join("case.toml").exists()) {
+        let text = fs::read_to_string(folder.join("case.toml")).unwrap();
+        let case: Case = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        for target in &case.targets {
+            targets += 1;
+            if let Some(why) = fault(folder, &case, target) {
+                let name = folder.file_name().unwrap().to_string_lossy();
+                wrong.push(format!(
+                    "{name}, {} {} {:?}: wanted {}: {why}",
+                    target.gpu, target.os, target.how, target.expected
+                ));
+            }
+        }
+    }
+    assert!(targets > 0);
+    assert!(wrong.is_empty(), "{} of {targets} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The report of a requirements file for a machine with an RTX 5090.
+fn of_requirements(text: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("requirements.txt"), text).unwrap();
+    let mut command = common::gpucheck();
+    command.current_dir(&folder).args(["check", "requirements.txt", "--format", "json", "--gpu", "RTX 5090"]);
+    command.args(["--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"]);
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
+/// Severities and places of the findings of a rule.
+fn found(report: &Value, rule: &str) -> Vec<(String, String)> {
+    let of_rule = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == rule);
+    of_rule.map(|finding| (finding["severity"].as_str().unwrap().to_owned(), place(finding))).collect()
+}
+
+#[test]
+fn declaration_unclear() {
+    let found = |text: &str| found(&of_requirements(text), "declaration-unclear");
+    let at = |severity: &str, line: u32| vec![(severity.to_owned(), format!("requirements.txt:{line}:1"))];
+    assert_eq!(found("torch\n-r missing.txt\n"), at("warning", 2));
+    assert_eq!(found("torch\n\n--no-such-option\n"), at("info", 3));
+    assert_eq!(found("torch\ntorch torchvision\n"), at("info", 2), "two on a line");
+    assert_eq!(found("torch # the newest\n"), []);
+    // The answer hangs on a variable.
+    let report = of_requirements("torch==${TORCH_VERSION}\n");
+    assert_eq!(report["verdict"], "unknown", "{}", report["findings"]);
+    assert!(report["checks"]["unknown"].to_string().contains("TORCH_VERSION"), "{}", report["checks"]);
+}
+
+#[test]
+fn installers_differ() {
+    let found = |text: &str| found(&of_requirements(text), "installers-differ");
+    let extra = "--extra-index-url https://download.pytorch.org/whl/cu126\n";
+    // pip takes the newest of both indexes, uv what the additional one has.
+    assert_eq!(found(&format!("{extra}torch\n")).len(), 1);
+    assert_eq!(found(&format!("{extra}torch==2.7.1+cu126\n")), [], "a pinned build is the same for both");
+    assert_eq!(found("torch\n"), []);
+}
