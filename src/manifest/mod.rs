@@ -82,6 +82,7 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::Pylock,
     &project::ProjectFile::PipenvLock,
     &project::ProjectFile::PipReport,
+    &project::ProjectFile::Script,
     &dockerfile::Dockerfile,
     &compose::Compose,
     &requirements::Requirements,
