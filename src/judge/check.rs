@@ -2,12 +2,12 @@
 
 use std::{fmt, path::PathBuf, time::Instant};
 
-use super::{assume::Assumed, judgement::Judgement, machine::Machine, rewrite::{self, Written}};
+use super::{By, IgnoredRule, Seen, assume::Assumed, judgement::Judgement, machine::Machine, rewrite::{self, Written}};
 use crate::{
     facts::{Facts, Os, Platform},
     finding::{Excerpt, Finding, Severity},
     knowledge::{GpuLookupError, Knowledge},
-    manifest::{self, Choices, Declared, Reading, Sheet, Shelf, Text, command, edit::Changed},
+    manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
     report::{CommandName, Report},
     rules::Judged,
     system::{Root, Surroundings},
@@ -67,6 +67,8 @@ pub struct Inputs {
     pub(super) asked: Asked,
     pub(super) shelf: Shelf,
     folder: PathBuf,
+    /// Rules whose findings are accepted.
+    ignored: Vec<IgnoredRule>,
     /// Files that [`mend`](super::mend) changed.
     pub(super) mended: Vec<Changed>,
 }
@@ -80,7 +82,24 @@ impl Inputs {
         let surroundings = Surroundings::of_process();
         let folder = surroundings.folder.clone().ok_or(CheckError::Folder)?;
         let root = Root::new(None, surroundings.home.as_deref()).map_err(|_| CheckError::Folder)?;
-        Ok(Self { asked, shelf: Shelf::new(root, folder.clone()), folder, mended: Vec::new() })
+        Ok(Self { asked, shelf: Shelf::new(root, folder.clone()), folder, ignored: Vec::new(), mended: Vec::new() })
+    }
+
+    /// The same, with rules whose findings are accepted.
+    #[must_use]
+    pub fn ignoring(self, ignored: Vec<IgnoredRule>) -> Self {
+        Self { ignored, ..self }
+    }
+
+    /// The same, with a text for `-`, as a file of the current folder with this name; without one, by what it contains.
+    #[must_use]
+    pub fn with_text(mut self, name: Option<&str>, text: String) -> Self {
+        let path = self.folder.join(name.unwrap_or_else(|| manifest::guess(&text)));
+        if let Asked::Files(files) = &mut self.asked {
+            files.iter_mut().filter(|file| file.as_os_str() == "-").for_each(|file| file.clone_from(&path));
+        }
+        self.shelf.put(&path, Some(Put { shown: "-".to_owned(), text }));
+        self
     }
 
     /// The files that changed, as they were and as they are.
@@ -150,6 +169,10 @@ impl<'k> Bench<'k> {
         let declared = inputs.read(asked, &self.choices)?;
         let mut facts = self.facts.clone();
         facts.written = declared.written;
+        facts.ignores = inputs.shelf.ignores();
+        for (number, one) in facts.ignores.iter().enumerate() {
+            facts.written.insert(format!("/ignores/{number}"), one.at.clone());
+        }
         facts.environments = declared.environments;
         for environment in &mut facts.environments {
             if environment.platform.is_unknown() {
@@ -185,6 +208,31 @@ pub fn check(
     Ok(report(&bench, inputs)?.0)
 }
 
+/// The same for each generation of GPUs, where nobody named one: by the products that stand for them in the knowledge base, without fixes.
+///
+/// # Errors
+/// As [`check`].
+pub fn survey(
+    knowledge: &Knowledge,
+    facts: &Facts,
+    machine: &Machine,
+    inputs: &Inputs,
+    choices: &Choices,
+    start: Instant,
+) -> Result<Vec<Seen>, CheckError> {
+    let mut products: Vec<_> = knowledge.gpus().filter(|row| row.typical).collect();
+    products.sort_by_key(|row| row.capability);
+    let of = |name: &str| {
+        let assumed = Assumed { gpus: vec![name.to_owned()], by: By::Target, ..machine.assumed.clone() };
+        let machine = Machine { name: name.to_owned(), assumed };
+        let bench = Bench::of(knowledge, facts.clone(), &machine, choices.clone(), start)?;
+        let mut report = bench.judged(inputs, &inputs.asked)?.without_fixes();
+        super::ignored::apply(&mut report, &inputs.ignored);
+        Ok(Seen { target: machine.name, report })
+    };
+    products.into_iter().map(|row| of(&row.name)).collect()
+}
+
 /// The report, with the lines at which findings are, and fixes as lines of the files.
 fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written>), CheckError> {
     let asked = inputs.asked.clone();
@@ -194,7 +242,10 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     for finding in &mut report.findings {
         finding.excerpt = quoted(&inputs.shelf, finding);
     }
-    let written = rewrite::attach(bench, inputs, &enriched, &mut report.findings);
+    // A change is held against all that was found: what is accepted must not count as new.
+    let before = report.findings.clone();
+    super::ignored::apply(&mut report, &inputs.ignored);
+    let written = rewrite::attach(bench, inputs, &enriched, &before, &mut report.findings);
     Ok((report, written))
 }
 

@@ -6,6 +6,8 @@
 pub mod command;
 pub mod edit;
 mod excerpt;
+mod guess;
+mod ignores;
 mod requirements;
 mod sheet;
 mod shelf;
@@ -17,6 +19,7 @@ use std::{
 };
 
 pub use excerpt::{Excerpt, excerpt};
+pub use guess::guess;
 pub use sheet::{Sheet, StepSheet};
 pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;

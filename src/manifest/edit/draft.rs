@@ -130,7 +130,7 @@ impl<'s> Draft<'s> {
         let mut all = Vec::new();
         for (shown, File { text, mut changes }) in self.files {
             // What is added at one place stays in order: the sort is stable.
-            changes.sort_by_key(|(range, _)| range.start);
+            changes.sort_by_key(|(range, _)| (range.start, range.end));
             let mut new = String::with_capacity(text.text.len() + 64);
             let mut from = 0;
             for (range, with) in changes {

@@ -53,9 +53,24 @@ pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
     found
 }
 
+/// An address with the inside of what computes a value made plain: `${CUDA//./}` has no folders.
+fn masked(url: &str) -> String {
+    let mut depth = 0_usize;
+    let plain = |c: char| {
+        match c {
+            '{' | '(' => depth += 1,
+            '}' | ')' => depth = depth.saturating_sub(1),
+            c if depth > 0 => return "_".repeat(c.len_utf8()),
+            _ => {}
+        }
+        c.to_string()
+    };
+    url.chars().map(plain).collect()
+}
+
 /// The part of an address of PyTorch's that names a variant.
 fn of_variant(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let url = text.get(range.clone())?;
+    let url = &masked(text.get(range.clone())?);
     let path = url.split(['?', '#']).next()?.trim_end_matches('/');
     let (before, last) = path.rsplit_once('/')?;
     let parent = before.rsplit('/').next()?;

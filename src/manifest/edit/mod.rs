@@ -8,6 +8,8 @@ mod draft;
 mod index;
 mod project;
 mod requirement;
+#[cfg(test)]
+mod tests;
 pub(super) mod site;
 mod variables;
 
