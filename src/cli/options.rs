@@ -115,7 +115,7 @@ fn project_files(key: &'static str) -> impl Iterator<Item = anyhow::Result<(&'st
 pub fn ignored_rules(knowledge: &Knowledge) -> anyhow::Result<Vec<IgnoredRule>> {
     for file in project_files("ignore") {
         let (name, text) = file?;
-        let rules = IgnoredRule::of_file(name, &text, knowledge).with_context(|| name.to_owned())?;
+        let rules = IgnoredRule::of_file(name, &text, knowledge)?;
         if !rules.is_empty() {
             return Ok(rules);
         }

@@ -82,7 +82,12 @@ impl Inputs {
         let surroundings = Surroundings::of_process();
         let folder = surroundings.folder.clone().ok_or(CheckError::Folder)?;
         let root = Root::new(None, surroundings.home.as_deref()).map_err(|_| CheckError::Folder)?;
-        Ok(Self { asked, shelf: Shelf::new(root, folder.clone()), folder, ignored: Vec::new(), mended: Vec::new() })
+        let mut shelf = Shelf::new(root, folder.clone());
+        if let Asked::Command(words) = &asked {
+            let text = Put { shown: COMMAND.to_owned(), text: words.join(" ") };
+            shelf.put(&folder.join(COMMAND), Some(text));
+        }
+        Ok(Self { asked, shelf, folder, ignored: Vec::new(), mended: Vec::new() })
     }
 
     /// The same, with rules whose findings are accepted.

@@ -29,19 +29,19 @@ pub struct IgnoredRule {
 pub enum IgnoreError {
     /// It is no TOML, or holds something else.
     Toml(Problem),
-    /// A rule without a reason.
-    NoReason(String),
+    /// A rule without a reason, in this file.
+    NoReason(String, String),
     /// No such rule, and the slugs that are like it.
-    NoRule(String, Vec<String>),
+    NoRule(String, String, Vec<String>),
 }
 
 impl fmt::Display for IgnoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Toml(problem) => write!(f, "{problem}"),
-            Self::NoReason(rule) => write!(f, "'{rule}' is to be ignored without a reason"),
-            Self::NoRule(rule, near) => {
-                write!(f, "no rule is called '{rule}'")?;
+            Self::NoReason(file, rule) => write!(f, "{file}: '{rule}' is to be ignored without a reason"),
+            Self::NoRule(file, rule, near) => {
+                write!(f, "{file}: no rule is called '{rule}'")?;
                 match near.first() {
                     Some(near) => write!(f, "; did you mean {near}?"),
                     None => f.write_str("; `gpucheck rule` lists all rules"),
@@ -86,10 +86,10 @@ impl IgnoredRule {
             let slugs = titles(knowledge);
             if !slugs.iter().any(|(slug, _)| *slug == one.rule) {
                 let near = nearest(&one.rule, slugs.iter().map(|(slug, _)| slug.as_str()));
-                return Err(IgnoreError::NoRule(one.rule.clone(), near));
+                return Err(IgnoreError::NoRule(name.to_owned(), one.rule.clone(), near));
             }
             if one.reason.trim().is_empty() {
-                return Err(IgnoreError::NoReason(one.rule.clone()));
+                return Err(IgnoreError::NoReason(name.to_owned(), one.rule.clone()));
             }
         }
         Ok(all)

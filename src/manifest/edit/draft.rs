@@ -101,8 +101,8 @@ impl<'s> Draft<'s> {
         let manner = self.manner;
         let (file, site) = self.open(at)?;
         let word = format!("{}{}", wanted.name, wanted.specifiers);
-        beside(file, &site, &[&word])?;
-        index(file, &site, step, None, wanted, manner)
+        index(file, &site, step, None, wanted, manner)?;
+        beside(file, &site, &[&word])
     }
 
     /// No longer asks for a package.
