@@ -50,6 +50,27 @@ TEXTS = {
         "machine example.org login a password b\ndefault login c password d\n",
         "http://[::1]:8080/a/../b?c=d#e\n",
     ],
+    "manifest": [
+        "requirements.txt\n--extra-index-url https://example.org/whl/cu128\ntorch==2.7.1+cu128 ; python_version >= '3.10'\n-r other.txt\n",
+        'pyproject.toml\n[project]\nname = "a"\ndependencies = ["torch", "a[b]"]\n[project.optional-dependencies]\nb = ["x[y]>=1 ; os_name == \'nt\'"]\n'
+        '[dependency-groups]\ndev = [{ include-group = "dev" }, "c"]\n[tool.uv]\noverride-dependencies = ["torch; sys_platform == \'never\'"]\n'
+        '[tool.uv.sources]\ntorch = [{ index = "i", extra = "b", marker = "os_name == \'nt\'" }, { path = "../x" }]\n'
+        '[[tool.uv.index]]\nname = "i"\nurl = "https://user:word@example.org/whl/cu128"\nexplicit = true\n',
+        'pyproject.toml\n[tool.poetry.dependencies]\npython = "^3.9"\ntorch = [{ version = "^2.3 || ~1.0", markers = "extra == \'b\'", source = "s" }]\n'
+        'b = { git = "https://example.org/b.git", optional = true }\n[tool.poetry.extras]\nb = ["b"]\n[[tool.poetry.source]]\nname = "s"\nurl = "https://example.org"\n',
+        'uv.lock\nversion = 1\n[[package]]\nname = "a"\nversion = "1"\nsource = { editable = "." }\ndependencies = [{ name = "torch", version = "2.7.1", '
+        'marker = "extra == \'extra-1-a-cu\'" }]\n[package.optional-dependencies]\ncu = [{ name = "torch" }]\n[[package]]\nname = "torch"\nversion = "2.7.1"\n'
+        'source = { registry = "https://example.org/simple" }\nwheels = [{ url = "https://example.org/torch-2.7.1%2Bcu128-cp312-cp312-linux_x86_64.whl" }]\n',
+        'poetry.lock\n[[package]]\nname = "torch"\nversion = "2.7.1"\noptional = true\ngroups = ["main"]\nmarkers = "extra == \'b\'"\nfiles = [{ file = "torch-2.7.1-cp312-cp312-win_amd64.whl" }]\n'
+        '[package.dependencies]\nx = { version = ">=1", optional = true }\n[package.source]\ntype = "legacy"\nurl = "https://example.org"\n[extras]\nb = ["torch"]\n',
+        'pylock.toml\nlock-version = "1.0"\n[[packages]]\nname = "torch"\nversion = "2.7.1"\nmarker = "\'b\' in extras"\nindex = "https://example.org/simple"\nwheels = [{ name = "x-1-py3-none-any.whl" }]\n',
+        'Pipfile\n[[source]]\nname = "p"\nurl = "https://example.org"\n[packages]\ntorch = { version = "*", index = "p" }\n',
+        'Pipfile.lock\n{"_meta": {"sources": [{"name": "p", "url": "https://example.org"}]}, "default": {"torch": {"version": "==2.7.1", "index": "p"}}}',
+        'report.json\n{"version": "1", "pip_version": "25.0", "install": [{"download_info": {"url": "https://example.org/whl/cu128/x-1-py3-none-any.whl"}, '
+        '"metadata": {"name": "x", "version": "1"}}], "environment": {"python_version": "3.12"}}',
+        "setup.py\nr = ['torch>=1.10']  # a\nsetup(name='a', install_requires=r, extras_require={'b': [\"c\"], 'd': r})\n",
+        "setup.cfg\n[options]\ninstall_requires =\n    torch\n[options.extras_require]\nb = c; os_name == 'nt'\n",
+    ],
     "report": ["0torch|; touch x; #|`id`|'\"$HOME|-r/x|a\n```\n|\x1b[2J\u202e", "1|~/a b/python|%PATH%|1.0", "4C:\\x\\python.exe|a||b"],
     "ptx": [".version 9.5\n.target sm_120f\n.address_size 64\n", "// comment\n/* more */\n.version 8.0\n.target sm_80, debug\n"],
 }

@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    output,
     options::{Assume, FailOn, Show, Sources, ignored_rules},
+    output,
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
 };
@@ -42,6 +42,9 @@ pub struct Arguments {
     /// Print the changes that mend the files as a unified diff for `git apply` and `patch -p1`, and nothing else
     #[arg(long, conflicts_with = "command")]
     diff: bool,
+    /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
+    #[arg(long)]
+    resolve: bool,
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
@@ -119,6 +122,10 @@ impl Arguments {
         if self.files.iter().any(|file| file.as_os_str() == "-") {
             let text = files::text(std::io::stdin().lock(), MAX_TEXT).context("cannot read standard input")?;
             inputs = inputs.with_text(self.named.as_deref(), text);
+        }
+        if self.resolve {
+            inputs =
+                inputs.resolved_by(|environment| probe::resolver::resolve(environment, &Surroundings::of_process()));
         }
         let nobody = |facts: &Facts| facts.gpus.value().is_none_or(Vec::is_empty);
         if let [machine] = machines.as_slice()

@@ -26,9 +26,10 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
     {
         driver.cuda = Fact::known(cuda, claim(format!("cuda.toml, driver branch of {}", driver.version)));
     }
+    let cuda = facts.driver.value().and_then(|driver| driver.cuda.value()).copied();
     let variables = std::mem::take(&mut facts.env_vars);
     for environment in &mut facts.environments {
-        declared::install(environment, knowledge);
+        declared::install(environment, knowledge, cuda);
         enrich_environment(environment, knowledge);
         enrich_packages(environment, knowledge, &variables);
     }
@@ -60,6 +61,10 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
     let Some(&platform) = environment.platform.value() else { return };
     let installed = environment.origin == Origin::Installed;
     let Some(torch) = environment.packages.iter_mut().find(|package| package.name == "torch") else { return };
+    // What the rows say of wheels is nothing about what conda would bring.
+    if is_of_conda(torch) {
+        return;
+    }
     if torch.build.is_unknown()
         && let Some(build) = claimed_build(torch, knowledge, platform, installed)
     {
@@ -70,7 +75,6 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
     if torch.listing.is_some() {
         return;
     }
-    let main: Vec<&str> = knowledge.main_libraries("torch").collect();
     let is_main = |library: &Library| knowledge.is_main_library("torch", &library.path, None);
     if torch.libraries.iter().any(|library| is_main(library) && library.code.value().is_some()) {
         return;
@@ -81,13 +85,22 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
         library.code = code;
         return;
     }
+    torch.libraries.extend(claimed_library(knowledge, platform, code));
+}
+
+/// The main library of a torch of which a row says what it holds.
+fn claimed_library(knowledge: &Knowledge, platform: Platform, code: Fact<CodeObjects>) -> Option<Library> {
     let (ending, container) = match platform.os {
         Os::Windows => (".dll", Container::Pe),
         _ => (".so", Container::Elf),
     };
-    if let Some(path) = main.iter().find(|path| path.ends_with(ending)) {
-        torch.libraries.push(Library { path: (*path).to_owned(), container, needed: Vec::new(), code });
-    }
+    let path = knowledge.main_libraries("torch").find(|path| path.ends_with(ending))?.to_owned();
+    Some(Library { path, container, needed: Vec::new(), code })
+}
+
+/// Whether a package is one that a file asks of conda.
+fn is_of_conda(package: &Package) -> bool {
+    package.request.is_some() && package.installer.as_deref() == Some("conda")
 }
 
 /// What the rows say of the code and the needs of packages whose main libraries were not read, or hold their code where it is not
@@ -95,7 +108,7 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
 fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variables: &BTreeMap<String, String>) {
     let platform = environment.platform.value().copied();
     let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda).map(knowledge::digits);
-    for package in environment.packages.iter_mut().filter(|package| package.name != "torch") {
+    for package in environment.packages.iter_mut().filter(|package| package.name != "torch" && !is_of_conda(package)) {
         let Some(file) = knowledge.package_file(&package.name) else { continue };
         let Some(version) = package.version.value() else { continue };
         let Some(row) = knowledge.package_build(&package.name, version, platform) else { continue };

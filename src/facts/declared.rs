@@ -33,6 +33,18 @@ pub struct Step {
     pub extras: Vec<String>,
     /// What is asked for, in order.
     pub requests: Vec<Request>,
+    /// Extras and groups that the project has besides, where nobody chose any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offers: Vec<Offer>,
+}
+
+/// An extra or a group of a project that is not installed unless somebody asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its normalised name.
+    pub name: String,
+    /// Normalised names of the packages that it would add.
+    pub packages: Vec<String>,
 }
 
 /// Tools that decide which versions come, by rules of their own.

@@ -12,6 +12,12 @@ pub struct ContainerImage {
     /// The image that it starts from, as written with variables filled in: `nvidia/cuda:12.8.0-cudnn-devel-ubuntu22.04`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
+    /// The image that parts of it are compiled in, where that is another one (an earlier stage).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub builder: Option<String>,
+    /// What is compiled from source while it is built: packages and repositories, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compiled: Vec<String>,
     /// CUDA toolkits in it.
     #[serde(default)]
     pub toolkits: Vec<Toolkit>,

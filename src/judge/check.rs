@@ -1,10 +1,16 @@
 //! From files and commands that ask for software to a report, for one machine.
 
-use std::{fmt, path::PathBuf, time::Instant};
+use std::{cell::RefCell, fmt, path::PathBuf, time::Instant};
 
-use super::{By, IgnoredRule, Seen, assume::Assumed, judgement::Judgement, machine::Machine, rewrite::{self, Written}};
+use super::{
+    By, IgnoredRule, Seen,
+    assume::Assumed,
+    judgement::Judgement,
+    machine::Machine,
+    rewrite::{self, Written},
+};
 use crate::{
-    facts::{Facts, Os, Platform},
+    facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
     finding::{Excerpt, Finding, Severity},
     knowledge::{GpuLookupError, Knowledge},
     manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
@@ -61,6 +67,9 @@ impl fmt::Display for CheckError {
 
 impl std::error::Error for CheckError {}
 
+/// How reports name a command.
+const COMMAND: &str = "command";
+
 /// What is checked, and the files that it is read from: as they are, and as they would be.
 #[derive(Debug)]
 pub struct Inputs {
@@ -71,7 +80,14 @@ pub struct Inputs {
     ignored: Vec<IgnoredRule>,
     /// Files that [`mend`](super::mend) changed.
     pub(super) mended: Vec<Changed>,
+    /// What asks a resolver for the versions that steps bring, if a person wants that.
+    resolve: Option<Resolve>,
+    /// Its answers, so that the same question is asked once.
+    answers: RefCell<Vec<(Vec<Step>, Result<Vec<Step>, String>)>>,
 }
+
+/// Fills in the versions that an environment's steps bring.
+pub type Resolve = fn(&mut Environment) -> Result<(), String>;
 
 impl Inputs {
     /// Nothing is read yet.
@@ -87,7 +103,15 @@ impl Inputs {
             let text = Put { shown: COMMAND.to_owned(), text: words.join(" ") };
             shelf.put(&folder.join(COMMAND), Some(text));
         }
-        Ok(Self { asked, shelf, folder, ignored: Vec::new(), mended: Vec::new() })
+        Ok(Self {
+            asked,
+            shelf,
+            folder,
+            ignored: Vec::new(),
+            mended: Vec::new(),
+            resolve: None,
+            answers: RefCell::default(),
+        })
     }
 
     /// The same, with rules whose findings are accepted.
@@ -107,6 +131,31 @@ impl Inputs {
         self
     }
 
+    /// Asks a resolver for what files leave open.
+    pub fn resolved_by(mut self, resolve: Resolve) -> Self {
+        self.resolve = Some(resolve);
+        self
+    }
+
+    /// Fills in what a resolver says, if one is asked; where it says nothing, that is what is needed.
+    fn resolve(&self, environment: &mut Environment) {
+        let Some(resolve) = self.resolve else { return };
+        let asked = environment.steps.clone();
+        let known = self.answers.borrow().iter().find(|(steps, _)| *steps == asked).map(|(_, answer)| answer.clone());
+        let answer = known.unwrap_or_else(|| {
+            let answer = resolve(environment).map(|()| environment.steps.clone());
+            self.answers.borrow_mut().push((asked.clone(), answer.clone()));
+            answer
+        });
+        match answer {
+            Ok(steps) => environment.steps = steps,
+            Err(why) => {
+                environment.steps = asked;
+                environment.gaps.push(Gap { what: format!("a resolver's answer: {why}"), weight: GapWeight::Decides });
+            }
+        }
+    }
+
     /// The files that changed, as they were and as they are.
     pub fn mended(&self) -> &[Changed] {
         &self.mended
@@ -121,8 +170,10 @@ impl Inputs {
             }
             Asked::Command(words) => {
                 let line = words.join(" ");
-                let text = Text::new(self.folder.join("command"), "command", line.clone());
-                let mut sheet = Sheet::new(&line, "command");
+                let path = self.folder.join(COMMAND);
+                // It was put there as a file, so that it is read as one.
+                let text = self.shelf.named(&path).unwrap_or_else(|_| Text::new(path, COMMAND, line.clone()));
+                let mut sheet = Sheet::new(&line, COMMAND);
                 if !command::read_line(words, &text, &mut reading, &mut sheet, self.folder.clone()) {
                     return Err(CheckError::Command(line));
                 }
@@ -193,6 +244,7 @@ impl<'k> Bench<'k> {
         }
         // The Python that is assumed counts for what files leave open and for what they say.
         self.assumed.python_of(&mut facts);
+        facts.environments.iter_mut().for_each(|environment| inputs.resolve(environment));
         Ok(Judgement::of(CommandName::Check, facts, self.knowledge, Judged::All, self.start))
     }
 }

@@ -3,6 +3,7 @@
 mod by_name;
 mod clash;
 mod gpu_lookup;
+mod images;
 mod library_owners;
 mod listing;
 mod load;
@@ -13,7 +14,7 @@ mod queries;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use gpucheck_model::knowledge::{
-    AdviceCommand, AdviceRow, AdviceTool, ArchitectureRow, Basis, BranchRow, CommonOwner, Confidence, CudaHome,
+    AdviceCommand, AdviceRow, AdviceTool, ArchitectureRow, Basis, BranchRow, CommonOwner, CondaRow, Confidence, CudaHome,
     ErrorKind, ErrorRow, FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild, PackageFile,
     ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, RowKind, SourceBuild, ToolName, ToolRow, ToolkitIs,
     ToolkitPart, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,

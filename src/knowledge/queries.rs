@@ -1,7 +1,7 @@
 //! Questions to the knowledge base.
 
 use gpucheck_model::knowledge::{
-    AdviceRow, ArchitectureRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild, TorchRelease,
+    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild, TorchRelease,
     UnreadRow,
 };
 use pep440_rs::{Version, VersionSpecifiers};
@@ -248,6 +248,16 @@ impl Knowledge {
 
     /// The same of the nightly builds.
     pub fn nightly_code(&self, row: &NightlyRow) -> CodeObjects {
+        claimed_code(&row.sass, &row.ptx, None)
+    }
+
+    /// conda's builds of torch.
+    pub fn conda_builds(&self) -> &[CondaRow] {
+        &self.torch.conda
+    }
+
+    /// What one of conda's builds is said to hold.
+    pub fn conda_code(&self, row: &CondaRow) -> CodeObjects {
         claimed_code(&row.sass, &row.ptx, None)
     }
 

@@ -4,14 +4,20 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod conda_environment;
+mod conda_spec;
+mod dockerfile;
 pub mod edit;
 mod excerpt;
 mod guess;
 mod ignores;
+mod project;
 mod requirements;
+pub mod shell;
 mod sheet;
 mod shelf;
 mod text;
+mod yaml;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -60,7 +66,19 @@ pub trait Format: Sync {
 }
 
 /// The formats; the first that claims a file reads it.
-const FORMATS: &[&dyn Format] = &[&requirements::Requirements];
+const FORMATS: &[&dyn Format] = &[
+    &project::ProjectFile::Pyproject,
+    &project::ProjectFile::Setup,
+    &project::ProjectFile::Pipfile,
+    &project::ProjectFile::UvLock,
+    &project::ProjectFile::PoetryLock,
+    &project::ProjectFile::Pylock,
+    &project::ProjectFile::PipenvLock,
+    &project::ProjectFile::PipReport,
+    &dockerfile::Dockerfile,
+    &requirements::Requirements,
+    &conda_environment::CondaEnvironment,
+];
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;
@@ -179,4 +197,32 @@ fn may_be_declaration(name: &str) -> bool {
     matches!(ending, "txt" | "in" | "toml" | "lock" | "yml" | "yaml" | "json" | "dockerfile" | "cfg")
         || lower.contains("dockerfile")
         || lower.contains("containerfile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Root;
+
+    /// The one environment that a file declares, and the places of its parts.
+    pub(super) fn environment(name: &str, content: &str) -> (Environment, BTreeMap<String, Location>) {
+        let mut declared = declared(name, content);
+        assert_eq!(declared.environments.len(), 1, "{declared:?}");
+        (declared.environments.remove(0), declared.written)
+    }
+
+    /// What a file declares.
+    pub(super) fn declared(name: &str, content: &str) -> Declared {
+        let shelf = Shelf::new(Root::new(None, None).unwrap(), PathBuf::from("/nowhere"));
+        let choices = Choices::default();
+        let mut reading = Reading::new(&shelf, &choices);
+        reading.text(&Text::new(Path::new("/nowhere").join(name), name, content));
+        reading.declared()
+    }
+
+    /// Names and specifiers of the requests of every step.
+    pub(super) fn steps(environment: &Environment) -> Vec<Vec<String>> {
+        let of = |request: &crate::facts::Request| format!("{}{}", request.name, request.asked.specifiers);
+        environment.steps.iter().map(|step| step.requests.iter().map(of).collect()).collect()
+    }
 }

@@ -55,6 +55,18 @@ pub(super) fn include(
     File { reading, sheet, step, open: Vec::new() }.read(text, role);
 }
 
+/// Reads a line that stands elsewhere as it would stand in such a file: in the `pip:` list of an environment of conda.
+pub(super) fn line(
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    text: &Text,
+    (content, at): (&str, Location),
+) {
+    let content = without_comment(content).trim().to_owned();
+    File { reading, sheet, step, open: vec![text.path.clone()] }.line(text, Line { content, at }, RequestRole::Wanted);
+}
+
 /// One request as pip's command line and its files write it: a requirement, an address, a folder. Nothing for what names no package; the
 /// error says what it is then.
 pub(super) fn request(text: &str) -> Result<Request, String> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     facts::{
-        ContainerImage, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion, Request, Source,
-        Step,
+        ContainerImage, CudaVersion, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion,
+        Request, Source, Step, Toolkit, ToolkitLead,
     },
     system::redact,
 };
@@ -33,6 +33,11 @@ impl StepSheet {
         self.step.requests.push(request);
         self.places.push(Some(at));
     }
+
+    /// The requests, each with its place.
+    pub fn into_requests(self) -> impl Iterator<Item = (Request, Option<Location>)> {
+        self.step.requests.into_iter().zip(self.places)
+    }
 }
 
 impl Sheet {
@@ -56,6 +61,106 @@ impl Sheet {
         }
         self.places.insert(format!("/steps/{index}"), at);
         self.environment.steps.push(step.step);
+    }
+
+    /// How much is declared so far, for [`Sheet::take_since`].
+    pub fn mark(&self) -> usize {
+        self.environment.steps.len()
+    }
+
+    /// Takes back the steps that were declared since, each with where it begins.
+    pub fn take_since(&mut self, mark: usize) -> Vec<(Step, Location)> {
+        let steps = self.environment.steps.split_off(mark.min(self.environment.steps.len()));
+        let mut taken = Vec::with_capacity(steps.len());
+        for (number, step) in steps.into_iter().enumerate() {
+            let pointer = format!("/steps/{}", mark + number);
+            for request in 0..step.requests.len() {
+                self.places.remove(&format!("{pointer}/requests/{request}"));
+            }
+            if let Some(at) = self.places.remove(&pointer) {
+                taken.push((step, at));
+            }
+        }
+        taken
+    }
+
+    /// Adds what another one declares, as if it came here: its steps and gaps, and what of its image is not said otherwise.
+    pub fn absorb(&mut self, other: &Self) {
+        let moved = |pointer: &str, kind: &str, number: usize, to: usize| {
+            let rest = pointer.strip_prefix(&format!("/{kind}/{number}"))?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("/{kind}/{to}{rest}"))
+        };
+        for (number, step) in other.environment.steps.iter().enumerate() {
+            let to = self.environment.steps.len();
+            self.environment.steps.push(step.clone());
+            let below = other.places.range(format!("/steps/{number}")..);
+            let below = below.take_while(|(pointer, _)| pointer.starts_with(&format!("/steps/{number}")));
+            let places: Vec<(String, Location)> =
+                below.filter_map(|(pointer, at)| Some((moved(pointer, "steps", number, to)?, at.clone()))).collect();
+            self.places.extend(places);
+        }
+        for (number, gap) in other.environment.gaps.iter().enumerate() {
+            if let Some(at) = other.places.get(&format!("/gaps/{number}")) {
+                self.gap(&gap.what, gap.weight, at.clone());
+            }
+        }
+    }
+
+    /// Adds what another one, in which parts of this image are built, compiles: the variables that steer it, the image that it is done in.
+    pub fn absorb_build(&mut self, other: &Self) {
+        let Some(image) = other.environment.image.as_deref().filter(|image| !image.compiled.is_empty()) else { return };
+        for (number, name) in image.compiled.iter().enumerate() {
+            if let Some(at) = other.places.get(&format!("/image/compiled/{number}")) {
+                self.compiles(name, at.clone());
+            }
+        }
+        for name in ["TORCH_CUDA_ARCH_LIST", "CUDA_HOME", "CUDA_PATH", "FORCE_CUDA"] {
+            if let (Some(value), Some(at)) = (image.env_vars.get(name), other.places.get(&format!("/image/env_vars/{name}")))
+                && !self.image().env_vars.contains_key(name)
+            {
+                self.variable(name, value, at.clone());
+            }
+        }
+        let (base, at) = match (&image.builder, &image.base) {
+            (Some(builder), _) => (builder.clone(), other.places.get("/image/builder").cloned()),
+            (None, Some(base)) => (base.clone(), other.places.get("/image/base").cloned()),
+            (None, None) => return,
+        };
+        self.image().builder = Some(base);
+        if let Some(at) = at {
+            self.places.insert("/image/builder".to_owned(), at);
+        }
+    }
+
+    /// A CUDA toolkit with nvcc that is installed in the image, here.
+    pub fn toolkit(&mut self, release: CudaVersion, at: Location) {
+        let toolkits = &mut self.image().toolkits;
+        if toolkits.len() >= 16 || toolkits.iter().any(|there| there.version.value() == Some(&release)) {
+            return;
+        }
+        // The last one that comes is what /usr/local/cuda leads to.
+        let folder = ToolkitLead::folder("/usr/local/cuda");
+        toolkits.iter_mut().for_each(|there| there.found_by.retain(|way| *way != folder));
+        toolkits.push(Toolkit {
+            path: format!("/usr/local/cuda-{release}"),
+            version: Fact::known(release, Source::file(at.to_string())),
+            nvcc: true,
+            found_by: vec![folder],
+        });
+        let pointer = format!("/image/toolkits/{}", toolkits.len() - 1);
+        self.places.insert(pointer, at);
+    }
+
+    /// Says what is compiled in the image, here.
+    pub fn compiles(&mut self, name: &str, at: Location) {
+        let name = redact::urls(name);
+        let image = self.image();
+        if image.compiled.contains(&name) || image.compiled.len() >= 1_000 {
+            return;
+        }
+        image.compiled.push(name);
+        let pointer = format!("/image/compiled/{}", image.compiled.len() - 1);
+        self.places.insert(pointer, at);
     }
 
     /// Says what nobody has read or understood, and what hangs on it.

@@ -31,12 +31,17 @@ impl Text {
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
         let before = self.text.get(start..offset).unwrap_or_default();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Location { path: self.shown.clone(), line: number(line), column: number(before.chars().count() + 1) }
+        self.location(number(line), number(before.chars().count() + 1))
     }
 
     /// The place of a part of [`Text::text`], which must be a slice of it; of anything else the beginning.
     pub fn place(&self, part: &str) -> Location {
         self.at(offset(&self.text, part).unwrap_or_default())
+    }
+
+    /// A place by its one-based line and column.
+    pub fn location(&self, line: u32, column: u32) -> Location {
+        Location { path: self.shown.clone(), line, column }
     }
 
     /// The byte of a place, where the text has it.
@@ -50,9 +55,13 @@ impl Text {
 
     /// The line of a place, without its end.
     pub fn line_of(&self, at: &Location) -> Option<&str> {
-        let number = usize::try_from(at.line).ok()?.checked_sub(1)?;
-        let rest = self.text.get(*self.lines.get(number)?..)?;
-        let line = rest.split('\n').next()?;
+        self.line(at.line)
+    }
+
+    /// A line by its one-based number, without its end.
+    pub fn line(&self, number: u32) -> Option<&str> {
+        let start = *self.lines.get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+        let line = self.text.get(start..)?.split('\n').next()?;
         Some(line.strip_suffix('\r').unwrap_or(line))
     }
 

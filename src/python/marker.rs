@@ -38,20 +38,25 @@ impl Marker {
     ///
     /// Nothing when that depends on something unknown: `and` is false as soon as one side is, `or` true as soon as one side is.
     pub fn eval(&self, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
-        self.0.eval(environment, extra)
+        self.0.eval(environment, extra.as_slice())
+    }
+
+    /// Whether the requirement applies where all of these extras are in force together, as lock files mean it.
+    pub fn eval_with(&self, environment: &MarkerEnvironment, extras: &[&str]) -> Option<bool> {
+        self.0.eval(environment, extras)
     }
 }
 
 impl Node {
-    fn eval(&self, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
+    fn eval(&self, environment: &MarkerEnvironment, extras: &[&str]) -> Option<bool> {
         let (nodes, decisive) = match self {
-            Self::Compare(comparison) => return comparison.eval(environment, extra),
+            Self::Compare(comparison) => return comparison.eval(environment, extras),
             Self::All(nodes) => (nodes, false),
             Self::Any(nodes) => (nodes, true),
         };
         let mut answer = Some(!decisive);
         for node in nodes {
-            match node.eval(environment, extra) {
+            match node.eval(environment, extras) {
                 Some(value) if value == decisive => return Some(decisive),
                 Some(_) => {}
                 None => answer = None,
@@ -62,9 +67,9 @@ impl Node {
 }
 
 impl Comparison {
-    fn eval(&self, environment: &MarkerEnvironment, extra: Option<&str>) -> Option<bool> {
-        if self.names(|variable| variable == Variable::Extra) {
-            return self.eval_extra(extra);
+    fn eval(&self, environment: &MarkerEnvironment, extras: &[&str]) -> Option<bool> {
+        if self.names(Variable::is_extra) {
+            return self.eval_extra(extras);
         }
         let lefts = self.left.values(environment, &self.right)?;
         let rights = self.right.values(environment, &self.left)?;
@@ -74,20 +79,24 @@ impl Comparison {
     }
 
     /// Extras are names, and none asked for equals no name.
-    fn eval_extra(&self, extra: Option<&str>) -> Option<bool> {
-        let Some(extra) = extra else {
-            return match self.operator {
-                Operator::Equal | Operator::Exact | Operator::In => Some(false),
-                Operator::NotEqual | Operator::NotIn => Some(true),
+    fn eval_extra(&self, extras: &[&str]) -> Option<bool> {
+        let name = match (&self.left, &self.right) {
+            (Operand::Text(name), _) | (_, Operand::Text(name)) => normalize(name),
+            _ => return None,
+        };
+        let is_set = self.names(Variable::is_set);
+        let among = extras.iter().any(|extra| normalize(extra) == name);
+        match self.operator {
+            Operator::Equal | Operator::Exact => Some(among),
+            Operator::NotEqual => Some(!among),
+            Operator::In if is_set || extras.is_empty() => Some(among),
+            Operator::NotIn if is_set || extras.is_empty() => Some(!among),
+            operator => match (extras, &self.left) {
+                ([extra], Operand::Variable(_)) => operator.compare_texts(&normalize(extra), &name),
+                ([extra], Operand::Text(_)) => operator.compare_texts(&name, &normalize(extra)),
                 _ => None,
-            };
-        };
-        let name = |operand: &Operand| match operand {
-            Operand::Variable(Variable::Extra) => Some(normalize(extra)),
-            Operand::Variable(_) => None,
-            Operand::Text(text) => Some(normalize(text)),
-        };
-        self.operator.compare_texts(&name(&self.left)?, &name(&self.right)?)
+            },
+        }
     }
 
     fn compare(&self, left: &str, right: &str) -> Option<bool> {
@@ -224,6 +233,10 @@ mod tests {
         assert_eq!(eval("extra == 'test'", None), Some(false));
         assert_eq!(eval("extra != 'test'", None), Some(true));
         assert_eq!(eval("extra == 'test' or os_name == 'nt'", None), None);
+        let both = |marker: &str| marker.parse::<Marker>().unwrap().eval_with(&environment, &["cpu", "Test_Full"]);
+        assert_eq!(both("extra == 'cpu' and extra == 'test-full'"), Some(true), "lock files mean all extras together");
+        assert_eq!(both("extra == 'cpu' and extra != 'test-full'"), Some(false));
+        assert_eq!(both("'cpu' in extras and 'dev' not in dependency_groups"), Some(true));
     }
 
     /// A marker of three sorts of truth, and what Kleene's logic makes of it.

@@ -19,6 +19,8 @@ pub(super) enum Variable {
     PlatformRelease,
     PlatformVersion,
     Extra,
+    /// All extras and groups in force, in markers of `pylock.toml` (PEP 751).
+    Extras,
 }
 
 impl Variable {
@@ -38,8 +40,19 @@ impl Variable {
             "platform_release" => Self::PlatformRelease,
             "platform_version" | "platform.version" => Self::PlatformVersion,
             "extra" => Self::Extra,
+            "extras" | "dependency_groups" => Self::Extras,
             _ => return None,
         })
+    }
+
+    /// Whether it has names of extras.
+    pub fn is_extra(self) -> bool {
+        self == Self::Extra || self.is_set()
+    }
+
+    /// Whether it has a set of names.
+    pub fn is_set(self) -> bool {
+        self == Self::Extras
     }
 
     /// Whether its values are compared as versions.
@@ -100,7 +113,9 @@ impl MarkerEnvironment {
                 (_, Cpu::X86_64) => "x86_64",
                 (_, Cpu::Aarch64) => "aarch64",
             },
-            Variable::PlatformRelease | Variable::PlatformVersion | Variable::Extra => return None,
+            Variable::PlatformRelease | Variable::PlatformVersion | Variable::Extra | Variable::Extras => {
+                return None;
+            },
         };
         Some(vec![value.to_owned()])
     }

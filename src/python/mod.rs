@@ -23,10 +23,10 @@ pub use local_version::{BuiltFor, CudaTag, TorchVariant, built_for, cuda_of_loca
 pub use marker::Marker;
 pub use marker_environment::MarkerEnvironment;
 pub use metadata::{Metadata, egg_requires};
-pub use names::normalize;
+pub use names::{normalize, of_conda};
 pub use record::{device_code, native_file, record_libraries, record_paths, shared_library};
 pub use requirement::Requirement;
 pub use tags::{System, WheelPlatform, WheelTarget};
 pub use version_py::{TorchVersion, version_py};
-pub use versions::{cuda_tag, exact_version, in_range, public_version, satisfies};
+pub use versions::{cuda_tag, exact_version, in_range, pinned, public_version, satisfies};
 pub use wheel_name::WheelName;

@@ -16,6 +16,14 @@ pub fn normalize(name: &str) -> String {
     normal
 }
 
+/// The normalised name of the distribution that a package of conda holds.
+pub fn of_conda(name: &str) -> String {
+    match name {
+        "pytorch" => "torch".to_owned(),
+        _ => normalize(name),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -37,6 +37,12 @@ pub fn exact_version(specifiers: &str) -> Option<&str> {
     Some(version)
 }
 
+/// The version that specifiers are about, where they leave only its last part open: `3.10` of `==3.10.*`, `2.7.1` of `==2.7.1`.
+pub fn pinned(specifiers: &str) -> Option<&str> {
+    let text = specifiers.trim().strip_suffix(".*").unwrap_or(specifiers);
+    exact_version(text)
+}
+
 /// Whether a specifier accepts an installed version, as pip's `packaging` decides it with pre-releases allowed.
 pub(super) fn specifier_accepts(specifier: &VersionSpecifier, version: &Version) -> bool {
     let wanted = specifier.version();

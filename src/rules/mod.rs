@@ -201,6 +201,7 @@ registry! {
         arch_list_lacks_gpu,
         nvcc_too_old_for_arch,
         nvcc_too_new_for_arch,
+        nvcc_torch_cuda_mismatch,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     truth::Truth,
 };
 use crate::{
-    facts::{Fact, Manager, Origin, Toolkit, ToolkitLead},
+    facts::{ContainerImage, Environment, Fact, Manager, Origin, Toolkit, ToolkitLead},
     finding::Evidence,
     knowledge::{ToolkitIs, ToolkitPart},
 };
@@ -27,10 +27,14 @@ fn ways() -> [ToolkitLead; 4] {
     ]
 }
 
-/// Evaluates the condition. Only for installed packages: a requirements file does not say where its packages will compile.
+/// Evaluates the condition. Only for installed packages, and for those of an image whose toolkit is known: a requirements file does not
+/// say where its packages will compile.
 pub fn judge(context: &Context<'_>, wanted: &ToolkitIs) -> Truth {
-    let Some((_, environment)) = context.environment.filter(|(_, environment)| environment.origin == Origin::Installed)
-    else {
+    let says = |image: &ContainerImage| !image.toolkits.is_empty();
+    let told = |environment: &Environment| {
+        environment.origin == Origin::Installed || environment.image.as_deref().is_some_and(says)
+    };
+    let Some((_, environment)) = context.environment.filter(|(_, environment)| told(environment)) else {
         return Truth::No;
     };
     if let Some((index, toolkit)) = taken(context, wanted.part).filter(|(_, toolkit)| toolkit.nvcc) {

@@ -1,8 +1,11 @@
 //! From the steps that files declare to the packages that would be there: each step changes the environment as its tool would, with the
 //! versions that rows know. What no row knows stays unknown; nothing here resolves what a resolver has to.
 //!
-//! `store` tells indexes apart, `torch` chooses the build of torch, `others` the versions of what goes with it.
+//! `image` has what is there before the first step, `conda` knows its builds, `store` tells indexes apart, `torch` chooses the build of torch,
+//! `others` the versions of what goes with it.
 
+mod conda;
+mod image;
 mod others;
 mod range;
 mod store;
@@ -10,24 +13,26 @@ mod store;
 mod tests;
 mod torch;
 
+use std::collections::BTreeSet;
+
 use crate::{
     facts::{
-        Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request, RequestPlace,
-        RequestRole, Resolver, Source, Step,
+        CudaVersion, Environment, Fact, How, IndexRole, Otherwise, Package, Platform, PythonVersion, Request,
+        RequestPlace, RequestRole, Resolver, Source, Step,
     },
     knowledge::Knowledge,
     python::{self, Marker, MarkerEnvironment, WheelName},
 };
 
-use self::store::Store;
+use self::{conda::Driver, store::Store};
 
 /// What a step meets.
 pub(super) struct Terms<'k> {
     pub knowledge: &'k Knowledge,
     pub platform: Option<Platform>,
     pub python: Option<PythonVersion>,
-    /// CUDA release that conda's `__cuda` would have, where it is known.
     markers: MarkerEnvironment,
+    driver: Driver,
 }
 
 /// A request, and where it stands.
@@ -37,18 +42,32 @@ pub(super) struct Placed<'s> {
     pub place: RequestPlace,
 }
 
-/// Puts in the packages that the steps of an environment bring, in order. An environment without steps stays as it is.
-pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge) {
+/// Puts in the packages that the image and the steps of an environment bring, in order. One without either stays as it is.
+/// `cuda` is what the driver serves.
+pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda: Option<CudaVersion>) {
+    image::begin(environment, knowledge);
     if environment.steps.is_empty() {
+        image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
-    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform) };
+    let driver = match (&environment.image, cuda) {
+        // Where images are built, there is no driver, unless a variable says that there is one.
+        (Some(image), _) => image
+            .env_vars
+            .get("CONDA_OVERRIDE_CUDA")
+            .and_then(|value| value.parse().ok())
+            .map_or(Driver::Missing, Driver::Serves),
+        (None, Some(cuda)) => Driver::Serves(cuda),
+        (None, None) => Driver::Unknown,
+    };
+    let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform), driver };
     let there = environment.packages.clone();
     for (index, step) in environment.steps.iter().enumerate() {
         take(&terms, &mut environment.packages, step, index);
     }
     environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    image::end(environment, knowledge);
 }
 
 /// What uv would make of steps that are read as pip's, where the indexes make a difference.
@@ -78,14 +97,26 @@ fn take(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, index: usiz
         .iter()
         .enumerate()
         .map(|(request, one)| Placed { request: one, place: RequestPlace { step: index, request } });
-    let asked: Vec<Placed<'_>> = all.filter(|placed| terms.applies(step, placed.request)).collect();
+    let mut asked: Vec<Placed<'_>> = all.filter(|placed| terms.applies(step, placed.request)).collect();
+    // An override that does not apply here keeps its package out, whoever asks for it.
+    let kept_out: BTreeSet<&str> = kept_out(step, &asked);
+    asked.retain(|placed| !placed.is_wanted() || !kept_out.contains(placed.request.name.as_str()));
     for gone in asked.iter().filter(|placed| placed.request.role == RequestRole::Removed) {
         packages.retain(|package| package.name != gone.request.name);
     }
     // What rows know of the versions of other packages decides which torch will do, and the other way round.
     let pinned = others::pinned(terms, packages, step, &asked);
-    torch::choose(terms, packages, step, &asked, &pinned);
+    if !kept_out.contains("torch") {
+        torch::choose(terms, packages, step, &asked, &pinned);
+    }
     others::choose(terms, packages, step, &asked);
+}
+
+/// Packages that are overridden, by overrides of which none applies here.
+fn kept_out<'s>(step: &'s Step, asked: &[Placed<'s>]) -> BTreeSet<&'s str> {
+    let is_forced = |request: &&Request| request.role == RequestRole::Forced;
+    let applies = |name: &str| asked.iter().any(|placed| is_forced(&placed.request) && placed.request.name == name);
+    step.requests.iter().filter(is_forced).map(|request| request.name.as_str()).filter(|name| !applies(name)).collect()
 }
 
 impl Terms<'_> {
@@ -93,10 +124,8 @@ impl Terms<'_> {
     fn applies(&self, step: &Step, request: &Request) -> bool {
         let Some(text) = &request.asked.marker else { return true };
         let Ok(marker) = text.parse::<Marker>() else { return true };
-        let without = marker.eval(&self.markers, None);
-        let mut answers =
-            std::iter::once(without).chain(step.extras.iter().map(|extra| marker.eval(&self.markers, Some(extra))));
-        answers.any(|answer| answer != Some(false))
+        let extras: Vec<&str> = step.extras.iter().map(String::as_str).collect();
+        marker.eval_with(&self.markers, &extras) != Some(false)
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     stores, written,
 };
 use crate::{
-    facts::{Fact, How, Package, Source, Step},
+    facts::{Fact, How, Package, Resolver, Source, Step},
     knowledge::{PackageBuild, TorchRelease},
     python,
 };
@@ -117,6 +117,8 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         };
         let mut package = brought(placed, name, version);
         package.requires = Vec::new();
+        package.installer =
+            (step.resolver == Resolver::Conda || placed.request.build.is_some()).then(|| "conda".to_owned());
         put(packages, package);
     }
 }
@@ -126,6 +128,9 @@ fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&s
     let name = placed.request.name.as_str();
     if placed.request.asked.source.is_some() {
         return Fact::unknown("it is not taken from an index");
+    }
+    if step.resolver == Resolver::Conda {
+        return Fact::unknown("the channel decides which version comes");
     }
     if ["torchvision", "torchaudio"].contains(&name) {
         let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));

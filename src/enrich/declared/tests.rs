@@ -46,7 +46,7 @@ fn after(platform: &str, python: &str, lines: &[&str]) -> Environment {
     environment.platform = Fact::known(platform.parse().unwrap(), Source::file("test"));
     environment.python = Fact::known(python.parse().unwrap(), Source::file("test"));
     environment.steps = lines.iter().map(|line| step(line)).collect();
-    install(&mut environment, &knowledge);
+    install(&mut environment, &knowledge, None);
     environment
 }
 
@@ -139,6 +139,6 @@ fn a_lock_file_says_what_comes() {
     let knowledge = Knowledge::builtin().unwrap();
     let mut environment = Environment::unknown("e", Origin::Declared("e".to_owned()), "test");
     environment.steps = vec![locked];
-    install(&mut environment, &knowledge);
+    install(&mut environment, &knowledge, None);
     assert_eq!(version(&environment, "torch"), "2.9.1+cu128");
 }

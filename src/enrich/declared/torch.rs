@@ -2,9 +2,9 @@
 
 use pep440_rs::Version;
 
-use super::{Placed, Store, Terms, brought, others::Pinned, put, stores, written};
+use super::{Placed, Store, Terms, brought, conda, others::Pinned, put, stores, written};
 use crate::{
-    facts::{Build, Fact, How, Package, RequestRole, Resolver, Source, Step},
+    facts::{Build, Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
     python::{self, TorchVariant},
 };
@@ -26,9 +26,13 @@ pub(super) fn choose(
     pinned: &[Pinned<'_>],
 ) {
     let own: Vec<Placed<'_>> = asked.iter().copied().filter(|placed| placed.request.name == "torch").collect();
-    let wanted = own.iter().copied().rfind(Placed::is_wanted);
-    // Of what requires torch, one that pins it decides; else the first is as good as any.
-    let pullers = || pinned.iter().filter(|pin| !step.alone && pin.pulls);
+    let mut wanted = own.iter().copied().rfind(Placed::is_wanted);
+    if step.resolver == Resolver::Conda && wanted.is_none() {
+        wanted = asked.iter().copied().rfind(|placed| placed.is_wanted() && conda::stands_for_torch(placed));
+    }
+    // Of what requires torch, one that pins it decides; else the first is as good as any. A lock file has everything that is installed:
+    // nothing is pulled.
+    let pullers = || pinned.iter().filter(|pin| !step.alone && pin.pulls && step.resolver != Resolver::Lock);
     let puller =
         pullers().find(|pin| pin.range.as_deref().is_some_and(|range| range.contains("=="))).or(pullers().next());
     let Some(by) = wanted.or(puller.map(|pin| pin.by)) else { return };
@@ -44,7 +48,7 @@ pub(super) fn choose(
     let meets = |version: &str| match forced {
         Some(forced) => forced.accepts(version),
         None => {
-            own.iter().all(|placed| placed.accepts(version))
+            own.iter().chain(&wanted).all(|placed| placed.accepts(version))
                 && pinned.iter().filter(|_| !step.alone).all(|pin| pin.admits(version))
         }
     };
@@ -59,9 +63,10 @@ pub(super) fn choose(
         return;
     }
     let torch = match step.resolver {
+        Resolver::Lock if by.request.build.is_some() => conda::locked(terms, by),
         Resolver::Lock => locked(by),
-        Resolver::Conda => of_conda(terms, asked, by),
-        _ => of_index(terms, step, by, &meets),
+        Resolver::Conda => conda::choose(terms, step, asked, by, &meets),
+        _ => of_index(terms, step, asked, by, &meets),
     };
     put(packages, torch);
 }
@@ -80,12 +85,26 @@ fn locked(by: Placed<'_>) -> Package {
 }
 
 /// What the indexes of a step give.
-fn of_index(terms: &Terms<'_>, step: &Step, by: Placed<'_>, meets: &dyn Fn(&str) -> bool) -> Package {
+fn of_index(
+    terms: &Terms<'_>,
+    step: &Step,
+    asked: &[Placed<'_>],
+    by: Placed<'_>,
+    meets: &dyn Fn(&str) -> bool,
+) -> Package {
     let named = by.request.name == "torch";
-    let mut asked = stores(step, Some(by.request).filter(|_| named));
-    if step.resolver == Resolver::Uv && !step.best_match {
+    let own = asked.iter().rev().find(|placed| placed.request.name == "torch" && placed.request.index.is_some());
+    let mut asked = stores(step, Some(by.request).filter(|_| named).or(own.map(|placed| placed.request)));
+    match step.resolver {
         // The first index that has the name.
-        asked.truncate(1);
+        Resolver::Uv if !step.best_match => asked.truncate(1),
+        // Supplemental sources are asked for what the others do not have.
+        Resolver::Poetry if by.exact().filter(|_| named).is_none() => {
+            let supplemental = step.indexes.iter().filter(|index| index.role == IndexRole::Extra).count();
+            let others = asked.len().checked_sub(supplemental).filter(|others| *others > 0);
+            asked.truncate(others.unwrap_or(usize::MAX));
+        }
+        _ => {}
     }
     let exact = by.exact().filter(|_| named);
     let said = |why: String| {
@@ -173,17 +192,5 @@ fn nightly(by: Placed<'_>, variant: Option<&str>) -> Package {
     torch.version = Fact::known(format!("nightly+{variant}"), Source::file(&by.request.asked.text));
     torch.build =
         Fact::known(Build { version: format!("nightly+{variant}"), cuda }, claim("the name of the index".to_owned()));
-    torch
-}
-
-/// conda: the build is the channel's affair, and that of the packages that hold CUDA's release.
-fn of_conda(terms: &Terms<'_>, asked: &[Placed<'_>], by: Placed<'_>) -> Package {
-    let _ = (terms, asked);
-    let version = match by.exact() {
-        Some(version) => written(by, version),
-        None => Fact::unknown("the channel decides which version comes"),
-    };
-    let mut torch = brought(by, "torch", version);
-    torch.build = Fact::unknown("the channel decides which build comes");
     torch
 }

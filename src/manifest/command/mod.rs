@@ -1,8 +1,14 @@
 //! Commands that bring software, as shells, Dockerfiles, workflows and people write them: one file for each tool.
 
+mod files;
+mod options;
 mod pip;
+mod poetry;
+mod uv;
 
 use std::{collections::BTreeMap, path::PathBuf};
+
+pub use files::{Files, joined};
 
 use super::{NotRead, Reading, Sheet, Text};
 use crate::facts::Location;
@@ -28,6 +34,8 @@ pub struct Scene<'s, 'r> {
     pub folder: PathBuf,
     /// Environment variables that it sees, such as `PIP_INDEX_URL`.
     pub variables: BTreeMap<String, String>,
+    /// Which files it finds, where those are not simply those of its folder.
+    pub files: Files,
 }
 
 impl Scene<'_, '_> {
@@ -36,7 +44,12 @@ impl Scene<'_, '_> {
     /// # Errors
     /// As [`super::Shelf::beside`].
     pub fn open(&mut self, name: &str) -> Result<Text, NotRead> {
-        self.reading.beside(&self.folder, name)
+        self.files.open(self.reading, &self.folder, name)
+    }
+
+    /// Where a file or a folder that the command names lies in the project, if it is part of it.
+    pub fn place(&self, name: &str) -> Option<PathBuf> {
+        self.files.place(&joined(&self.folder, name))
     }
 }
 
@@ -50,7 +63,12 @@ pub trait Tool: Sync {
 }
 
 /// The tools; the first that claims a command reads it.
-const TOOLS: &[&dyn Tool] = &[&pip::Pip];
+const TOOLS: &[&dyn Tool] = &[&pip::Pip, &uv::Uv, &poetry::Poetry];
+
+/// Whether a tool reads these words.
+pub fn claims(words: &[CommandWord]) -> bool {
+    TOOLS.iter().any(|tool| tool.claims(words))
+}
 
 /// Reads a command; one that no tool claims does nothing that matters here. Says whether one did.
 pub fn read(words: &[CommandWord], scene: &mut Scene<'_, '_>) -> bool {
@@ -74,11 +92,11 @@ pub fn read_line(words: &[String], text: &Text, reading: &mut Reading<'_>, sheet
             CommandWord { text: word.clone(), at, unknown: None }
         })
         .collect();
-    read(&words, &mut Scene { reading, sheet, folder, variables: BTreeMap::new() })
+    read(&words, &mut Scene { reading, sheet, folder, variables: BTreeMap::new(), files: Files::default() })
 }
 
 /// The name of a program in a path: `pip` of `/venv/bin/pip` and of `Scripts\pip.exe`.
-pub(super) fn program(word: &str) -> &str {
+pub fn program(word: &str) -> &str {
     let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
     name.strip_suffix(".exe").unwrap_or(name)
 }

@@ -1,9 +1,13 @@
 //! `pip install …` and `uv pip install …`.
 
-use super::{CommandWord, Scene, Tool, program};
+use super::{CommandWord, Scene, Tool, options, program};
 use crate::{
     facts::{GapWeight, Index, IndexRole, Request, RequestRole, Resolver},
-    manifest::{StepSheet, requirements},
+    manifest::{
+        StepSheet,
+        project::{self, By, Wish},
+        requirements,
+    },
     system::redact,
 };
 
@@ -95,97 +99,143 @@ const WITH_VALUE: &[&str] = &[
     "--link-mode",
     "--exclude-newer",
     "--resolution",
-    "--prerelease",
-    "--index-strategy",
-    "--torch-backend",
     "-b",
     "--build",
     "--break-system-packages-policy",
     "--allow-insecure-host",
 ];
 
+/// A call of pip or of uv in its place, as far as it is read.
+struct Call {
+    step: StepSheet,
+    by: By,
+    wish: Wish,
+    /// Files with requirements and projects, which the chosen extras concern wherever they stand.
+    files: Vec<(String, RequestRole, CommandWord)>,
+    /// Requirements, addresses and folders.
+    asked: Vec<CommandWord>,
+}
+
 fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
-    let mut step = StepSheet::default();
-    step.step.resolver = resolver;
+    let by = if resolver == Resolver::Uv { By::UvPip } else { By::Pip };
+    let mut call =
+        Call { step: StepSheet::default(), by, wish: Wish::default(), files: Vec::new(), asked: Vec::new() };
+    call.step.step.resolver = resolver;
+    if by == By::Pip {
+        options::of_pip_variables(scene, &mut call.step);
+    }
     let mut words = rest.iter();
     while let Some(word) = words.next() {
         if let Some(name) = &word.unknown {
             scene.sheet.gap(format!("the value of {name}"), GapWeight::Decides, word.at.clone());
-            continue;
-        }
-        if !word.text.starts_with('-') || word.text == "-" {
-            match requirements::request(&word.text) {
-                Ok(request) => step.ask(request, word.at.clone()),
-                Err(what) => scene.sheet.gap(what, GapWeight::PassedOver, word.at.clone()),
+        } else if !word.text.starts_with('-') || word.text == "-" {
+            // `uv pip sync` is given files alone.
+            match verb.text == "sync" {
+                true => call.files.push((word.text.clone(), RequestRole::Wanted, word.clone())),
+                false => call.asked.push(word.clone()),
             }
-            continue;
+        } else {
+            call.option(word, &mut words, scene);
         }
-        let (option, attached) = match word.text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => (option.to_owned(), Some(value.to_owned())),
-            _ => match word.text.split_at_checked(2) {
+    }
+    call.bring(scene);
+    scene.sheet.step(call.step, verb.at.clone());
+}
+
+impl Call {
+    fn option<'w>(
+        &mut self,
+        word: &'w CommandWord,
+        words: &mut impl Iterator<Item = &'w CommandWord>,
+        scene: &mut Scene<'_, '_>,
+    ) {
+        let (option, attached) = match options::split(&word.text) {
+            (option, None) => match option.split_at_checked(2) {
                 Some((short, value)) if !value.is_empty() && ["-r", "-c", "-i", "-f", "-e"].contains(&short) => {
-                    (short.to_owned(), Some(value.to_owned()))
+                    (short, Some(value))
                 }
-                _ => (word.text.clone(), None),
+                _ => (option, None),
             },
+            split => split,
         };
-        let takes = matches!(
-            option.as_str(),
-            "-r" | "--requirement"
-                | "--requirements"
-                | "-c"
-                | "--constraint"
-                | "--constraints"
-                | "-i"
-                | "--index-url"
-                | "--default-index"
-                | "--extra-index-url"
-                | "--index"
-                | "-f"
-                | "--find-links"
-                | "-e"
-                | "--editable"
-                | "--override"
-                | "--overrides"
-        ) || WITH_VALUE.contains(&option.as_str());
-        let value = match (attached, takes) {
-            (Some(value), _) => value,
-            (None, true) => match words.next() {
-                Some(CommandWord { unknown: Some(name), at, .. }) => {
-                    scene.sheet.gap(format!("the value of {name}"), GapWeight::Decides, at.clone());
-                    continue;
+        if WITH_VALUE.contains(&option) {
+            if attached.is_none() {
+                words.next();
+            }
+            return;
+        }
+        let mut value = || options::value(attached, words, scene);
+        let file = |name: String, role| (name, role, word.clone());
+        match option {
+            "-r" | "--requirement" | "--requirements" => {
+                self.files.extend(value().map(|name| file(name, RequestRole::Wanted)));
+            }
+            "-c" | "--constraint" | "--constraints" => {
+                self.files.extend(value().map(|name| file(name, RequestRole::Held)));
+            }
+            "--override" | "--overrides" => self.files.extend(value().map(|name| file(name, RequestRole::Forced))),
+            "-e" | "--editable" => {
+                self.asked.extend(value().map(|text| CommandWord { text, ..word.clone() }));
+            }
+            "-i" | "--index-url" | "--default-index" => {
+                if let Some(url) = value() {
+                    self.step.step.indexes.retain(|index| index.role != IndexRole::Default);
+                    self.step.step.indexes.push(Index { url: options::address(&url), role: IndexRole::Default });
                 }
-                Some(word) => word.text.clone(),
-                None => String::new(),
-            },
-            (None, false) => String::new(),
-        };
-        let index = |role| Index { url: redact::urls(&value), role };
-        match option.as_str() {
-            "-r" | "--requirement" | "--requirements" => include(scene, &mut step, word, &value, RequestRole::Wanted),
-            "-c" | "--constraint" | "--constraints" => include(scene, &mut step, word, &value, RequestRole::Held),
-            "--override" | "--overrides" => include(scene, &mut step, word, &value, RequestRole::Forced),
-            "-i" | "--index-url" | "--default-index" => step.step.indexes.push(index(IndexRole::Default)),
-            "--extra-index-url" | "--index" => step.step.indexes.push(index(IndexRole::Extra)),
-            "-f" | "--find-links" => step.step.links.push(redact::urls(&value)),
-            "-e" | "--editable" => match requirements::request(&value) {
-                Ok(request) => step.ask(request, word.at.clone()),
-                Err(what) => scene.sheet.gap(what, GapWeight::PassedOver, word.at.clone()),
-            },
-            "--pre" => step.step.pre = true,
-            "--prerelease" => step.step.pre = value == "allow",
-            "-U" | "--upgrade" => step.step.upgrade = true,
-            "--no-deps" => step.step.alone = true,
+            }
+            "--extra-index-url" | "--index" => {
+                let url = value().map(|url| options::address(&url));
+                self.step.step.indexes.extend(url.map(|url| Index { url, role: IndexRole::Extra }));
+            }
+            "-f" | "--find-links" => self.step.step.links.extend(value().map(|link| redact::urls(&link))),
+            "--extra" => self.wish.extras.extend(value()),
+            "--all-extras" => self.wish.all_extras = true,
+            "--group" => self.wish.groups.extend(value()),
+            "--pre" => self.step.step.pre = true,
+            "--prerelease" => self.step.step.pre = value().as_deref() == Some("allow"),
+            "-U" | "--upgrade" => self.step.step.upgrade = true,
+            "--no-deps" => self.step.step.alone = true,
+            "--index-strategy" => {
+                if value().as_deref() == Some("unsafe-best-match") {
+                    self.step.step.resolver = Resolver::Pip;
+                }
+            }
+            "--torch-backend" => {
+                let backend = value().unwrap_or_default();
+                project::torch_backend(&backend, &mut self.step, scene.sheet, word.at.clone());
+            }
             _ => {}
         }
     }
-    scene.sheet.step(step, verb.at.clone());
-}
 
-fn include(scene: &mut Scene<'_, '_>, step: &mut StepSheet, word: &CommandWord, name: &str, role: RequestRole) {
-    match scene.open(name) {
-        Ok(text) => requirements::include(scene.reading, scene.sheet, step, &text, role),
-        Err(why) => scene.sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, word.at.clone()),
+    /// Reads what the call names, when all of its options are known.
+    fn bring(&mut self, scene: &mut Scene<'_, '_>) {
+        if self.by == By::UvPip {
+            options::of_uv_variables(scene, &mut self.step);
+            self.step.step.resolver = options::resolver_of_uv(scene, self.step.step.resolver);
+            if let Some(backend) = options::torch_backend_variable(scene) {
+                let at = crate::facts::Location { path: "UV_TORCH_BACKEND".to_owned(), line: 1, column: 1 };
+                project::torch_backend(&backend, &mut self.step, scene.sheet, at);
+            }
+        }
+        let no_groups = Wish { groups: Vec::new(), ..self.wish.clone() };
+        for (name, role, word) in std::mem::take(&mut self.files) {
+            options::include_as(&name, role, &no_groups, &word, &mut self.step, scene);
+        }
+        // Groups are those of the project in the current folder, whatever else is installed.
+        if !self.wish.groups.is_empty() {
+            let wish = Wish { only_groups: true, ..self.wish.clone() };
+            let folder = scene.folder.clone();
+            let brought = project::bring(scene.reading, scene.sheet, &mut self.step, &folder, self.by, &wish);
+            if let Err(why) = brought
+                && let Some(at) = self.asked.first().map(|word| word.at.clone())
+            {
+                scene.sheet.gap(format!("the file pyproject.toml ({why})"), GapWeight::Missing, at);
+            }
+        }
+        for word in std::mem::take(&mut self.asked) {
+            options::ask(&word.text, &word, self.by, &mut self.step, scene);
+        }
     }
 }
 

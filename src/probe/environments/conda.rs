@@ -60,10 +60,7 @@ pub fn is_conda(root: &Root, prefix: &Path) -> bool {
 fn distribution(file: &str) -> Option<String> {
     let mut parts = file.strip_suffix(".json")?.rsplitn(3, '-');
     let (_build, _version, name) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(match name {
-        "pytorch" => "torch".to_owned(),
-        _ => python::normalize(name),
-    })
+    Some(python::of_conda(name))
 }
 
 /// Whether a text ends as a JSON object does. All tools that write these files indent what is inside, so that the last brace stands at the

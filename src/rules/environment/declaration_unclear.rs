@@ -4,19 +4,20 @@
 //!
 //! ## How it is decided
 //! Readers note what they pass over: a file that is included and is not there, an image whose contents no row has, the value of a variable
-//! that nothing sets, an option that is not known. Where the answer hangs on it, the verdict is unknown and says what is needed; a missing
+//! that nothing sets, an option that is not known. A project may have extras of which one is meant to be chosen. Where the answer hangs on it, the verdict is unknown and says what is needed; a missing
 //! file is a warning; anything else is a remark.
 //!
 //! ## How to fix it
-//! Give what is missing: the file, or a value with `--build-arg NAME=VALUE` or `--set NAME=VALUE`. If it is an image, check the environment
+//! Give what is missing: the file, the extra with `--extra NAME`, or a value with `--build-arg NAME=VALUE` or `--set NAME=VALUE`. If it is an image, check the environment
 //! inside of it instead (`gpucheck doctor --root DIR`).
 //!
 //! ## Sources
 //! The file itself.
 
 use crate::{
-    facts::GapWeight,
+    facts::{Environment, GapWeight},
     finding::{Evidence, Severity},
+    knowledge::Knowledge,
     rules::{Context, Draft, Judges, Outcome, Rule, Scope},
 };
 
@@ -31,13 +32,29 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
+/// Extras that nobody chose, where nothing that runs on a GPU is installed without one of them.
+fn left_open(environment: &Environment, knowledge: &Knowledge) -> Option<String> {
+    let is_for_gpus = |name: &str| {
+        name == "torch"
+            || knowledge.requires_torch(name, &[]).is_some()
+            || knowledge.package_file(name).is_some_and(|file| !file.build.is_empty())
+    };
+    if environment.packages.iter().any(|package| is_for_gpus(&package.name)) {
+        return None;
+    }
+    let offers = environment.steps.iter().flat_map(|step| &step.offers);
+    let names = offers.filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name))).map(|offer| offer.name.as_str());
+    let names: Vec<&str> = names.take(12).collect();
+    (!names.is_empty()).then(|| format!("the extra that is installed (--extra): {}", names.join(", ")))
+}
+
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((index, environment)) = context.environment else { return Outcome::NotApplicable };
     if environment.steps.is_empty() && environment.gaps.is_empty() {
         return Outcome::NotApplicable;
     }
     let deciding = environment.gaps.iter().filter(|gap| gap.weight == GapWeight::Decides);
-    let needs: Vec<String> = deciding.map(|gap| gap.what.clone()).collect();
+    let needs: Vec<String> = deciding.map(|gap| gap.what.clone()).chain(left_open(environment, context.knowledge)).collect();
     if !needs.is_empty() {
         return Outcome::Needs(needs);
     }

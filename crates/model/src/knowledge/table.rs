@@ -37,6 +37,7 @@ macro_rules! knowledge_files {
                 release: "torch releases" by |row| row.version.clone(), sorted by |row| row.version.parse::<Version>().ok(),
                     each with "torch builds" in builds;
                 nightly: "torch nightlies" by |row| (row.variant.clone(), row.platform, row.versions.clone());
+                conda: "conda's builds of torch" by |row| (row.channel.clone(), row.cuda, row.platforms.clone(), row.versions.clone());
             }
             dependents: DependentFile {
                 check validate_others::dependents;
@@ -73,6 +74,10 @@ macro_rules! knowledge_files {
                 collection: "requirements that bring libraries" by |row| row.distribution.clone();
                 carrier: "carriers of libraries" by |row| row.distribution.clone();
                 common: "libraries of systems" by |row| (row.by, row.names.clone());
+            }
+            images: ImageFile {
+                check image::images;
+                image: "images" by |row| (row.repository.clone(), row.tags.clone());
             }
         }
     };

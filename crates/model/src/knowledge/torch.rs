@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::CondaRow;
 use crate::facts::{CudaVersion, Platform, PythonVersion, Target};
 
 /// `torch.toml`.
@@ -19,6 +20,9 @@ pub struct TorchFile {
     /// Builds of every night, by pattern.
     #[serde(default)]
     pub nightly: Vec<NightlyRow>,
+    /// conda's builds.
+    #[serde(default)]
+    pub conda: Vec<CondaRow>,
 }
 
 /// A PyTorch release.

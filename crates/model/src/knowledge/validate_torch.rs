@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     Basis, Published, TorchBuild, TorchFile, TorchRelease,
     problem::{Places, Problem},
+    torch_conda,
     validate::{Table, is_date},
 };
 use crate::facts::{PythonVersion, Target};
@@ -38,6 +39,7 @@ pub fn torch(file: &TorchFile, places: &Places<'_>) -> Vec<Problem> {
         file.nightly.iter().enumerate().map(|(index, row)| (index, key(row), row.versions.as_str())),
     );
     problems.append(&mut table.problems);
+    problems.append(&mut torch_conda::conda(file, places));
     problems
 }
 

@@ -1,0 +1,81 @@
+//! What the image holds that an environment is built on, and whether that decides.
+
+use crate::{
+    facts::{
+        ContainerImage, Environment, Fact, Gap, GapWeight, How, Package, RequestRole, Source, Toolkit, ToolkitLead,
+    },
+    knowledge::Knowledge,
+};
+
+/// Puts in what rows claim of the image, before its steps are taken.
+pub(super) fn begin(environment: &mut Environment, knowledge: &Knowledge) {
+    let Some(image) = &mut environment.image else { return };
+    let Some(base) = image.base.clone() else { return };
+    let contents = knowledge.image(&base);
+    // What is compiled in an earlier stage is compiled with that one's toolkit.
+    let builder = image.builder.as_deref().map(|builder| knowledge.image(builder));
+    if let Some(toolkit) = builder.as_ref().unwrap_or(&contents).as_ref().and_then(|contents| {
+        let cuda = contents.cuda?;
+        Some(toolkit(image, cuda, contents.nvcc == Some(true), &contents.row))
+    }) && image.toolkits.is_empty()
+    {
+        image.toolkits.push(toolkit);
+    }
+    let Some(contents) = contents else { return };
+    let claim = || Source::new(How::Knowledge, contents.row.clone());
+    if let (true, Some(glibc)) = (image.glibc.is_unknown(), &contents.glibc) {
+        image.glibc = Fact::known(glibc.clone(), claim());
+    }
+    if let (true, Some(python)) = (environment.python.is_unknown(), contents.python) {
+        environment.python = Fact::known(python, claim());
+    }
+    if let Some(torch) = &contents.torch
+        && environment.package("torch").is_none()
+    {
+        let version = Fact::known(torch.clone(), claim());
+        environment.packages.push(Package { version, ..Package::unknown("torch", "it is in an image") });
+    }
+}
+
+fn toolkit(image: &ContainerImage, cuda: crate::facts::CudaVersion, nvcc: bool, row: &str) -> Toolkit {
+    let named = image.builder.as_ref().or(image.base.as_ref()).cloned().unwrap_or_default();
+    let mut found_by = vec![ToolkitLead::folder("/usr/local/cuda")];
+    let own = |name: &str| image.env_vars.get(name).filter(|value| value.starts_with("/usr/local/cuda"));
+    found_by.extend(["CUDA_HOME", "CUDA_PATH"].into_iter().filter(|name| own(name).is_some()).map(ToolkitLead::variable));
+    Toolkit {
+        path: named,
+        version: Fact::known(cuda, Source::new(How::Knowledge, row)),
+        nvcc,
+        found_by,
+    }
+}
+
+/// What of the image decides and is not known: an image without a row, unless the steps say by themselves which torch there is.
+pub(super) fn end(environment: &mut Environment, knowledge: &Knowledge) {
+    let Some(base) = environment.image.as_ref().and_then(|image| image.base.clone()) else { return };
+    let plain = base == "scratch" || knowledge.image(&base).is_some_and(|contents| contents.plain);
+    // A build that is asked for by its version, or by its index, replaces what is there or is what is there.
+    let said = environment.package("torch").is_some_and(|torch| match torch.request {
+        Some(place) => environment.steps.get(place.step).is_some_and(|step| {
+            let request = step.requests.get(place.request);
+            let exact = request.is_some_and(|request| {
+                let asked = &request.asked;
+                request.role == RequestRole::Wanted && (asked.specifiers.contains("==") || asked.source.is_some())
+            });
+            exact || step.upgrade
+        }),
+        None => false,
+    });
+    if plain || said {
+        return;
+    }
+    let tag = base.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+    let what = match tag {
+        None | Some("latest" | "nightly" | "stable" | "main") => format!("the version behind {base}"),
+        Some(_) => format!("what {base} contains"),
+    };
+    let gap = Gap { what, weight: GapWeight::Decides };
+    if !environment.gaps.contains(&gap) {
+        environment.gaps.push(gap);
+    }
+}

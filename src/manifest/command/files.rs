@@ -1,0 +1,110 @@
+//! The files that a command finds. In a project those are the files beside it; in an image those that were copied into it, and what commands
+//! before it have made of them.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Component, Path, PathBuf},
+};
+
+use crate::manifest::{NotRead, Reading, Text};
+
+/// Files that are changed, and copies, beyond these many are not kept.
+const MAX_FILES: usize = 1_000;
+
+/// What a command finds where it runs.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    /// Whether nothing is there but what was copied.
+    pub isolated: bool,
+    /// The folder that is copied from.
+    pub context: PathBuf,
+    /// What was copied: from, and to. The last one counts.
+    copies: Vec<(PathBuf, PathBuf)>,
+    /// Files whose text was changed or made by a command.
+    changed: BTreeMap<PathBuf, Text>,
+    /// Folders with a repository that was cloned: its address.
+    clones: BTreeMap<PathBuf, String>,
+}
+
+impl Files {
+    /// Those of an image that nothing was copied into yet, from this folder.
+    pub fn of_image(context: &Path) -> Self {
+        Self { isolated: true, context: context.to_owned(), ..Self::default() }
+    }
+
+    /// A copy of a file or a folder.
+    pub fn copy(&mut self, from: PathBuf, to: PathBuf) {
+        if self.copies.len() < MAX_FILES {
+            self.copies.push((from, to));
+        }
+    }
+
+    /// A repository that is cloned into a folder.
+    pub fn cloned(&mut self, folder: PathBuf, address: &str) {
+        if self.clones.len() < MAX_FILES {
+            self.clones.insert(folder, address.to_owned());
+        }
+    }
+
+    /// The repository that a folder, or one above it, is a clone of.
+    pub fn clone_of(&self, folder: &Path) -> Option<&str> {
+        folder.ancestors().find_map(|above| self.clones.get(above)).map(String::as_str)
+    }
+
+    /// A file that has this text from now on.
+    pub fn change(&mut self, path: PathBuf, text: Text) {
+        if self.changed.len() < MAX_FILES {
+            self.changed.insert(path, text);
+        }
+    }
+
+    /// Where a path leads among the files of the project.
+    pub fn place(&self, path: &Path) -> Option<PathBuf> {
+        let copied = self.copies.iter().rev().find_map(|(from, to)| {
+            let below = path.strip_prefix(to).ok()?;
+            Some(if below.as_os_str().is_empty() { from.clone() } else { from.join(below) })
+        });
+        copied.or_else(|| (!self.isolated).then(|| path.to_owned()))
+    }
+
+    /// Reads a file that is named in a folder.
+    pub(super) fn open(&self, reading: &mut Reading<'_>, folder: &Path, name: &str) -> Result<Text, NotRead> {
+        let path = joined(folder, name);
+        if let Some(text) = self.changed.get(&path) {
+            return Ok(text.clone());
+        }
+        let mut missing = NotRead::Io(io::Error::new(io::ErrorKind::NotFound, "nothing brings it into the image"));
+        // A folder that is copied file by file has several sources: the one that has the file counts.
+        for (from, to) in self.copies.iter().rev() {
+            let Ok(below) = path.strip_prefix(to) else { continue };
+            let source = if below.as_os_str().is_empty() { from.clone() } else { from.join(below) };
+            // What lies outside of the context cannot be copied.
+            let Some(name) = source.strip_prefix(&self.context).ok().and_then(Path::to_str) else { continue };
+            match reading.beside(&self.context, name) {
+                Err(error) if error.is_missing() => missing = error,
+                read => return read,
+            }
+        }
+        if self.isolated { Err(missing) } else { reading.beside(folder, name) }
+    }
+}
+
+/// A path in an image, without `.` and `..`. Windows' own separators do not come from images.
+pub fn joined(folder: &Path, name: &str) -> PathBuf {
+    let name = match name.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/root{rest}"),
+        _ => name.to_owned(),
+    };
+    let mut tidy = PathBuf::new();
+    for part in folder.join(name).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                tidy.pop();
+            }
+            other => tidy.push(other),
+        }
+    }
+    tidy
+}

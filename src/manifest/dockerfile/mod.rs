@@ -1,0 +1,196 @@
+//! Dockerfiles: what is installed in the image that a build makes. The stages that the last one, or the one that is chosen, rests on are read in
+//! order; what is copied from others comes with what was installed or compiled there.
+//!
+//! `instructions` are the lines, `stage` what one stage does, `copy` which files of the project the image gets.
+
+mod copy;
+mod instructions;
+mod stage;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use self::{instructions::Instruction, stage::Stage};
+use super::{
+    Format, Reading, Sheet, Text,
+    shell::{Plain, Value, Variables},
+};
+use crate::facts::{Cpu, GapWeight, Location, Platform};
+
+/// Stages beyond these many are not read.
+const MAX_STAGES: usize = 100;
+
+/// The format.
+pub struct Dockerfile;
+
+impl Format for Dockerfile {
+    fn name(&self) -> &'static str {
+        "Dockerfile"
+    }
+
+    fn claims(&self, text: &Text) -> bool {
+        let name = text.name().to_ascii_lowercase();
+        let other = [".md", ".yml", ".yaml", ".json", ".sh", ".py", ".toml", ".txt", ".dockerignore", ".j2", ".rst"];
+        let named = name.contains("dockerfile") || name.contains("containerfile");
+        let begins = || {
+            let mut lines = text.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+            let first = lines.find(|line| !line.to_ascii_uppercase().starts_with("ARG "));
+            first.is_some_and(|line| line.starts_with("FROM ") && !line.contains(" import "))
+        };
+        match named {
+            true => !other.iter().any(|ending| name.ends_with(ending)),
+            false => !name.contains('.') && begins(),
+        }
+    }
+
+    fn read(&self, text: &Text, reading: &mut Reading<'_>) {
+        let order = Order { stage: reading.choices.stage.clone(), ..Order::of(text) };
+        let sheet = build(text, reading, &order);
+        reading.sheets.push(sheet);
+    }
+}
+
+/// What is ordered of a build.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    /// How reports name the image.
+    pub id: String,
+    /// The folder whose files are copied.
+    pub context: PathBuf,
+    /// The stage; nothing: the last one.
+    pub stage: Option<String>,
+    /// Values of ARG, with their places.
+    pub args: BTreeMap<String, Value>,
+}
+
+impl Order {
+    /// A plain build beside a Dockerfile.
+    pub fn of(text: &Text) -> Self {
+        Self { id: text.shown.clone(), context: text.folder().to_owned(), stage: None, args: BTreeMap::new() }
+    }
+}
+
+/// Reads a Dockerfile as a build would.
+pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sheet {
+    let instructions = instructions::read(text);
+    let mut args = order.args.clone();
+    for (name, value) in &reading.choices.build_args {
+        args.insert(name.clone(), Value::known(value.clone(), None));
+    }
+    let chosen = reading.choices.set.clone();
+    let mut globals = Variables { set: predefined(reading.choices.platform), chosen: chosen.clone() };
+    let mut stages: Vec<Part> = Vec::new();
+    for instruction in instructions {
+        if instruction.name == "FROM" {
+            if stages.len() >= MAX_STAGES {
+                break;
+            }
+            stages.push(Part::of(instruction, &mut globals));
+        } else if let Some(stage) = stages.last_mut() {
+            stage.instructions.push(instruction);
+        } else if instruction.name == "ARG" {
+            stage::arg(&instruction.body, &mut globals, &args, None);
+        }
+    }
+    let mut sheet = Sheet::new(&order.id, &text.shown);
+    let Some(target) = target(&stages, order.stage.as_deref()) else {
+        let what = match &order.stage {
+            Some(stage) if !stages.is_empty() => format!("a stage '{stage}' in {}", text.shown),
+            _ => format!("a FROM in {}", text.shown),
+        };
+        sheet.gap(what, GapWeight::Decides, text.at(0));
+        return sheet;
+    };
+    let mut done: BTreeMap<usize, Stage> = BTreeMap::new();
+    for number in needed(&stages, target) {
+        let Some(part) = stages.get(number) else { continue };
+        let above = stages.get(..number).unwrap_or_default();
+        let mut stage = match named(above, &part.base).and_then(|from| done.get(&from)) {
+            Some(from) => from.child(),
+            None => Stage::new(Sheet::new(&order.id, &text.shown), &order.context, part, chosen.clone()),
+        };
+        for instruction in &part.instructions {
+            stage.instruction(instruction, &globals, &args, reading, |name| {
+                named(above, name).and_then(|from| done.get(&from))
+            });
+        }
+        done.insert(number, stage);
+    }
+    done.remove(&target).map_or(sheet, |stage| stage.sheet)
+}
+
+/// A stage as it is written.
+pub(super) struct Part {
+    /// What it is called.
+    name: Option<String>,
+    /// What it starts from, variables filled in.
+    pub base: String,
+    /// What in that is not known.
+    pub unknown: Option<String>,
+    /// Where that is written.
+    pub at: Location,
+    instructions: Vec<Instruction>,
+}
+
+impl Part {
+    fn of(from: Instruction, globals: &mut Variables) -> Self {
+        let (_, rest) = from.flags();
+        let words: Vec<&str> = rest.text.split_whitespace().collect();
+        let name = match words.as_slice() {
+            [_, joint, name, ..] if joint.eq_ignore_ascii_case("as") => Some((*name).to_owned()),
+            _ => None,
+        };
+        let base = words.first().copied().unwrap_or_default();
+        let mut plain = Plain(globals);
+        let unset = plain.unset(base);
+        let value = plain.value(base);
+        Self { name, base: value.text(), unknown: value.unknown.or(unset), at: from.at, instructions: Vec::new() }
+    }
+}
+
+/// The stage of a name or a number.
+fn named(stages: &[Part], name: &str) -> Option<usize> {
+    let by_name = stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+    by_name.or_else(|| name.parse().ok().filter(|number| *number < stages.len()))
+}
+
+fn target(stages: &[Part], chosen: Option<&str>) -> Option<usize> {
+    match chosen {
+        Some(name) => named(stages, name),
+        None => stages.len().checked_sub(1),
+    }
+}
+
+/// The stages that one rests on, in order, and itself.
+fn needed(stages: &[Part], target: usize) -> BTreeSet<usize> {
+    let mut needed = BTreeSet::from([target]);
+    // A stage rests on earlier ones alone.
+    for number in (0..=target).rev() {
+        let Some(stage) = stages.get(number).filter(|_| needed.contains(&number)) else { continue };
+        let above = stages.get(..number).unwrap_or_default();
+        needed.extend(named(above, &stage.base));
+        for instruction in &stage.instructions {
+            let (flags, _) = instruction.flags();
+            let sources = flags.iter().filter(|(name, _)| name == "from" || name == "mount").map(|(name, value)| match name.as_str() {
+                "from" => value.as_str(),
+                _ => stage::mounted(value, "from").unwrap_or_default(),
+            });
+            needed.extend(sources.filter_map(|from| named(above, from)));
+        }
+    }
+    needed
+}
+
+/// What builders set by themselves.
+fn predefined(platform: Option<Platform>) -> BTreeMap<String, Value> {
+    let arm = platform.is_some_and(|platform| platform.cpu == Cpu::Aarch64);
+    let cpu = if arm { "arm64" } else { "amd64" };
+    ["TARGET", "BUILD"]
+        .into_iter()
+        .flat_map(|which| [("PLATFORM", format!("linux/{cpu}")), ("OS", "linux".to_owned()), ("ARCH", cpu.to_owned())].map(|(what, value)| (format!("{which}{what}"), Value::known(value, None))))
+        .collect()
+}

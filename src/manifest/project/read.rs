@@ -1,0 +1,138 @@
+//! What a project's files ask for, whoever installs it: `[project]` (PEP 621), `[dependency-groups]` (PEP 735), `[tool.poetry]`, and what
+//! setuptools takes from other files.
+
+use std::path::Path;
+
+use super::{
+    parts::{Line, Member, Part, Project},
+    poetry, setup,
+    tables::{Document, Item},
+};
+use crate::{
+    facts::{GapWeight, RequestRole},
+    manifest::{Reading, Sheet, StepSheet, requirements},
+    python::normalize,
+};
+
+/// Extras and groups beyond these many are not kept.
+pub(super) const MAX_PARTS: usize = 1_000;
+/// Lines beyond these many of one list are not kept.
+const MAX_LINES: usize = 10_000;
+
+/// Reads the project of a `pyproject.toml`. What it leaves to other files is read from those.
+pub(super) fn project(document: &Document<'_>, reading: &mut Reading<'_>, sheet: &mut Sheet) -> Project {
+    let root = document.root();
+    let table = root.get("project");
+    let poetry = root.path(&["tool", "poetry"]);
+    let name = table.and_then(|it| it.text_of("name")).or_else(|| poetry?.text_of("name"));
+    let mut project = Project { name: name.map(normalize).unwrap_or_default(), ..Project::default() };
+    if let Some(list) = table.and_then(|it| it.get("dependencies")) {
+        project.base = lines(document, list);
+    }
+    if let Some(extras) = table.and_then(|it| it.get("optional-dependencies")) {
+        project.extras = parts(document, extras);
+    }
+    if let Some(groups) = root.get("dependency-groups") {
+        project.groups = parts(document, groups);
+    }
+    if let Some(list) = root.path(&["tool", "uv", "dev-dependencies"]) {
+        add_group(&mut project, "dev", lines(document, list), false);
+    }
+    let dynamic = |what: &str| {
+        let declared = table.and_then(|it| it.get("dynamic"));
+        table.is_none() || declared.is_some_and(|list| list.texts().any(|name| name == what))
+    };
+    let (base, extras) = (dynamic("dependencies"), dynamic("optional-dependencies"));
+    if let Some(poetry) = poetry {
+        poetry::add(document, poetry, base && project.base.is_empty(), extras, &mut project);
+        return project;
+    }
+    let folder = document.text.folder().to_owned();
+    let setuptools = root.path(&["tool", "setuptools", "dynamic"]);
+    let hatch = root.path(&["tool", "hatch", "metadata", "hooks", "requirements_txt", "files"]);
+    if base {
+        let files = setuptools.and_then(|it| it.path(&["dependencies", "file"])).or(hatch);
+        match files {
+            Some(files) => project.base = of_files(document, files, &folder, reading, sheet),
+            None => {
+                setup::add(&folder, reading, sheet, &mut project);
+            }
+        }
+    }
+    if extras && let Some(table) = setuptools.and_then(|it| it.get("optional-dependencies")) {
+        for (name, item) in table.entries().into_iter().take(MAX_PARTS) {
+            if let Some(files) = item.get("file") {
+                let members =
+                    of_files(document, files, &folder, reading, sheet).into_iter().map(Member::Line).collect();
+                project.extras.push(Part { name: normalize(name), members, optional: true });
+            }
+        }
+    }
+    project
+}
+
+/// The lines of a list of requirements.
+pub(super) fn lines(document: &Document<'_>, list: Item<'_>) -> Vec<Line> {
+    let texts = list.items().filter_map(|item| Some((item.text()?, document.at(item))));
+    texts.take(MAX_LINES).map(|(text, at)| Line::new(text, at)).collect()
+}
+
+/// The extras or groups of a table of lists.
+fn parts(document: &Document<'_>, table: Item<'_>) -> Vec<Part> {
+    let member = |item: Item<'_>| match (item.text(), item.text_of("include-group")) {
+        (Some(text), _) => Some(Member::Line(Line::new(text, document.at(item)))),
+        (None, Some(group)) => Some(Member::Group(normalize(group))),
+        (None, None) => None,
+    };
+    let entries = table.entries().into_iter().take(MAX_PARTS);
+    let part = |(name, list): (&str, Item<'_>)| Part {
+        name: normalize(name),
+        members: list.items().filter_map(member).take(MAX_LINES).collect(),
+        optional: false,
+    };
+    entries.map(part).collect()
+}
+
+/// Adds lines to a group, which may be there already.
+pub(super) fn add_group(project: &mut Project, name: &str, lines: Vec<Line>, optional: bool) {
+    let name = normalize(name);
+    let members = lines.into_iter().map(Member::Line);
+    match project.groups.iter_mut().find(|group| group.name == name) {
+        Some(group) => group.members.extend(members),
+        None => project.groups.push(Part { name, members: members.collect(), optional }),
+    }
+}
+
+/// The lines of requirements files that a project names.
+fn of_files(
+    document: &Document<'_>,
+    files: Item<'_>,
+    folder: &Path,
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+) -> Vec<Line> {
+    let mut all = Vec::new();
+    for item in files.one_or_many().take(32) {
+        let Some(name) = item.text() else { continue };
+        match of_file(name, folder, reading, sheet) {
+            Ok(lines) => all.extend(lines),
+            Err(why) => sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, document.at(item)),
+        }
+    }
+    all
+}
+
+/// The lines of a requirements file that a project names.
+pub(super) fn of_file(
+    name: &str,
+    folder: &Path,
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+) -> Result<Vec<Line>, crate::manifest::NotRead> {
+    let text = reading.beside(folder, name)?;
+    let mut step = StepSheet::default();
+    requirements::include(reading, sheet, &mut step, &text, RequestRole::Wanted);
+    let place = |at: Option<_>| at.unwrap_or_else(|| text.at(0));
+    let line = |(request, at)| Line { asked: Ok(request), at: place(at), source: None };
+    Ok(step.into_requests().map(line).collect())
+}

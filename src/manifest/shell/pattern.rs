@@ -1,0 +1,165 @@
+//! Patterns of shells: `*`, `?`, `[abc]`; and those commands of `sed` and `tr` that scripts make variables with.
+
+/// Whether a pattern fits all of a text.
+pub fn fits(text: &str, pattern: &str) -> bool {
+    let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+    let (mut at, mut in_pattern) = (0, 0);
+    // Where the last star stands, and how much of the text it has.
+    let mut star: Option<(usize, usize)> = None;
+    while at < text.len() {
+        let step = match pattern.get(in_pattern) {
+            Some('*') => {
+                star = Some((in_pattern, at));
+                in_pattern += 1;
+                continue;
+            }
+            Some('[') => text.get(at).and_then(|c| class(&pattern, in_pattern, *c)),
+            Some('?') => Some(in_pattern + 1),
+            Some('\\') => (pattern.get(in_pattern + 1) == text.get(at)).then_some(in_pattern + 2),
+            Some(c) => (text.get(at) == Some(c)).then_some(in_pattern + 1),
+            None => None,
+        };
+        match (step, star) {
+            (Some(next), _) => {
+                in_pattern = next;
+                at += 1;
+            }
+            (None, Some((place, taken))) => {
+                star = Some((place, taken + 1));
+                in_pattern = place + 1;
+                at = taken + 1;
+            }
+            (None, None) => return false,
+        }
+    }
+    pattern.get(in_pattern..).unwrap_or_default().iter().all(|c| *c == '*')
+}
+
+/// What follows a class such as `[abc]` or `[!a-z]` that has this character.
+fn class(pattern: &[char], start: usize, c: char) -> Option<usize> {
+    let end = start + 2 + pattern.get(start + 2..)?.iter().position(|c| *c == ']')?;
+    let inside = pattern.get(start + 1..end)?;
+    let (not, inside) = match inside.split_first() {
+        Some(('!' | '^', rest)) => (true, rest),
+        _ => (false, inside),
+    };
+    let range = inside.windows(3).any(|three| matches!(three, [from, '-', to] if (*from..=*to).contains(&c)));
+    ((range || inside.contains(&c)) != not).then_some(end + 1)
+}
+
+/// A text without the beginning that a pattern fits: the shortest, or the longest.
+pub(super) fn without_beginning<'t>(text: &'t str, pattern: &str, long: bool) -> &'t str {
+    let ends = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let fit = |end: &usize| text.get(..*end).is_some_and(|begin| fits(begin, pattern));
+    let end = if bounded(text) { None } else if long { ends().filter(fit).last() } else { ends().find(fit) };
+    end.and_then(|end| text.get(end..)).unwrap_or(text)
+}
+
+/// A text without the end that a pattern fits.
+pub(super) fn without_end<'t>(text: &'t str, pattern: &str, long: bool) -> &'t str {
+    let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let fit = |start: &usize| text.get(*start..).is_some_and(|end| fits(end, pattern));
+    let start = if bounded(text) { None } else if long { starts().find(fit) } else { starts().filter(fit).last() };
+    start.and_then(|start| text.get(..start)).unwrap_or(text)
+}
+
+/// A text too long for patterns.
+const fn bounded(text: &str) -> bool {
+    text.len() > 1024
+}
+
+/// A text in which what a pattern fits is replaced: the first, or all.
+pub(super) fn replaced(text: &str, pattern: &str, by: &str, all: bool) -> String {
+    if pattern.is_empty() || bounded(text) {
+        return text.to_owned();
+    }
+    if !pattern.contains(['*', '?', '[', '\\']) {
+        return if all { text.replace(pattern, by) } else { text.replacen(pattern, by, 1) };
+    }
+    let (mut result, mut rest) = (String::new(), text);
+    while !rest.is_empty() {
+        let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).skip(1);
+        let end = ends.filter(|end| rest.get(..*end).is_some_and(|part| fits(part, pattern))).last();
+        match end.filter(|_| all || result.len() == text.len() - rest.len()) {
+            Some(end) => {
+                result.push_str(by);
+                rest = rest.get(end..).unwrap_or_default();
+                if !all {
+                    break;
+                }
+            }
+            None => {
+                let length = rest.chars().next().map_or(0, char::len_utf8);
+                result.push_str(rest.get(..length).unwrap_or_default());
+                rest = rest.get(length..).unwrap_or_default();
+            }
+        }
+    }
+    result + rest
+}
+
+/// What `sed s/a/b/` makes of a text, where `a` is text, with `\.`, or one that begins with `^` or ends with `$` or has `.*`.
+pub(super) fn sed(text: &str, script: &str) -> Option<String> {
+    let rest = script.strip_prefix('s')?;
+    let sign = rest.chars().next()?;
+    let mut parts = rest.get(sign.len_utf8()..)?.split(sign);
+    let (from, to, flags) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
+    if from.contains(['[', '(', '+', '?', '{', '|']) || to.contains(['\\', '&']) || parts.next().is_some() {
+        return None;
+    }
+    let all = flags.contains('g');
+    let literal = |text: &str| (!text.contains(['*', '.', '$', '^'])).then(|| text.to_owned());
+    let plain = from.replace("\\.", "\u{0}");
+    let named = |text: &str| Some(literal(text)?.replace('\u{0}', "."));
+    if let Some(begin) = plain.strip_prefix('^') {
+        let begin = named(begin)?;
+        return Some(text.strip_prefix(&begin).map_or_else(|| text.to_owned(), |rest| format!("{to}{rest}")));
+    }
+    if let Some(before) = plain.strip_suffix(".*") {
+        let before = named(before)?;
+        return Some(text.split_once(&before).map_or_else(|| text.to_owned(), |(start, _)| format!("{start}{to}")));
+    }
+    if let Some(end) = plain.strip_suffix('$') {
+        let end = named(end)?;
+        return Some(text.strip_suffix(&end).map_or_else(|| text.to_owned(), |rest| format!("{rest}{to}")));
+    }
+    // A dot that nothing escapes stands for any character; in versions it is meant as itself.
+    let from = plain.replace('\u{0}', ".");
+    if from.contains(['*', '$', '^']) {
+        return None;
+    }
+    Some(if all { text.replace(&from, to) } else { text.replacen(&from, to, 1) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_as_in_shells() {
+        for (text, pattern, expected) in [
+            ("torch-2.0", "torch*", true),
+            ("x86_64", "x86_64|amd64", false),
+            ("abc", "a?c", true),
+            ("abc", "[a-c]bc", true),
+            ("abc", "[!a]bc", false),
+            ("", "*", true),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaa", "*a*a*a*a*a*b", false),
+        ] {
+            assert_eq!(fits(text, pattern), expected, "{text} {pattern}");
+        }
+        assert_eq!(without_beginning("12.8.1", "*.", false), "8.1");
+        assert_eq!(without_beginning("12.8.1", "*.", true), "1");
+        assert_eq!(without_end("12.8.1", ".*", false), "12.8");
+        assert_eq!(without_end("12.8.1", ".*", true), "12");
+        assert_eq!(replaced("12.8.1", ".", "", true), "1281");
+        assert_eq!(replaced("12.8.1", ".", "", false), "128.1");
+        assert_eq!(replaced("a1b2", "[0-9]", "x", true), "axbx");
+        assert_eq!(replaced("a1b2", "[0-9]", "x", false), "axb2");
+        assert_eq!(sed("12.8", r"s/\.//g").as_deref(), Some("128"));
+        assert_eq!(sed("12.8.1", r"s/\.//").as_deref(), Some("128.1"));
+        assert_eq!(sed("v2.0", "s/^v//").as_deref(), Some("2.0"));
+        assert_eq!(sed("2.0+cu118", "s/+.*//").as_deref(), None, "signs of expressions are not read");
+        assert_eq!(sed("a", "y/a/b/"), None);
+    }
+}

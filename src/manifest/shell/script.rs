@@ -1,0 +1,81 @@
+//! Text of a shell that stands in another file: what the shell gets, and where each part of it is written.
+
+use crate::{facts::Location, manifest::Text};
+
+/// What a shell reads. It is put together of pieces, each with its place: lines of a Dockerfile, of a block in YAML, of a page.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    /// What the shell gets.
+    pub text: String,
+    /// Where pieces begin, and where they are written.
+    pieces: Vec<(usize, Location)>,
+}
+
+impl Script {
+    /// A whole file.
+    pub fn of(text: &Text) -> Self {
+        let mut script = Self::default();
+        script.push(&text.text, text.at(0));
+        script
+    }
+
+    /// One piece of text that is written here. Its lines are those of the file.
+    pub fn piece(text: &str, at: Location) -> Self {
+        let mut script = Self::default();
+        script.push(text, at);
+        script
+    }
+
+    /// Adds a piece.
+    pub fn push(&mut self, piece: &str, at: Location) {
+        self.pieces.push((self.text.len(), at));
+        self.text.push_str(piece);
+    }
+
+    /// Where a byte is written.
+    pub fn at(&self, offset: usize) -> Location {
+        let after = self.pieces.partition_point(|(start, _)| *start <= offset);
+        let Some((start, first)) = self.pieces.get(after.saturating_sub(1)) else {
+            return Location { path: String::new(), line: 1, column: 1 };
+        };
+        let before = self.text.get(*start..offset).unwrap_or_default();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let mut at = first.clone();
+        match before.rsplit_once('\n') {
+            Some((lines, last)) => {
+                at.line = at.line.saturating_add(number(memchr::memchr_iter(b'\n', lines.as_bytes()).count() + 1));
+                at.column = number(last.chars().count() + 1);
+            }
+            None => at.column = at.column.saturating_add(number(before.chars().count())),
+        }
+        at
+    }
+
+    /// A part of it, with its places.
+    pub fn part(&self, start: usize, end: usize) -> Self {
+        let mut part = Self::piece(self.text.get(start..end).unwrap_or_default(), self.at(start));
+        let inside = self.pieces.iter().filter(|(piece, _)| *piece > start && *piece < end);
+        part.pieces.extend(inside.map(|(piece, at)| (piece - start, at.clone())));
+        part
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_keep_their_places() {
+        let text = Text::new("Dockerfile", "Dockerfile", "RUN a \\\n# no\n  b\n");
+        let mut script = Script::default();
+        script.push("a \\\n", text.at(4));
+        script.push("  b", text.at(13));
+        let place = |offset| (script.at(offset).line, script.at(offset).column);
+        assert_eq!(place(0), (1, 5));
+        assert_eq!(place(script.text.find('b').unwrap()), (3, 3));
+        let part = script.part(2, script.text.len());
+        assert_eq!(part.text, "\\\n  b");
+        assert_eq!((part.at(4).line, part.at(4).column), (3, 3));
+        assert_eq!(Script::default().at(9).line, 1);
+    }
+}
