@@ -40,10 +40,10 @@ pub(super) fn attach(
     bench: &Bench<'_>,
     inputs: &mut Inputs,
     enriched: &Facts,
+    before: &[Finding],
     findings: &mut [Finding],
 ) -> Vec<Written> {
     let mut written = Vec::new();
-    let before: Vec<Finding> = findings.to_vec();
     let mut known: Vec<Known> = Vec::new();
     for finding in findings {
         let Some(id) = finding.environment.clone() else { continue };
@@ -67,7 +67,7 @@ pub(super) fn attach(
                 known.len() - 1
             });
             let Some(Known { tried, .. }) = known.get(index) else { continue };
-            let files = write(fix, &own, &before, tried);
+            let files = write(fix, &own, before, tried);
             written.extend(files.map(|files| Written { changes: fix.changes.clone(), files: files.to_vec() }));
         }
         // Of two fixes that change the same lines the first one stays.
@@ -109,6 +109,8 @@ fn write<'t>(
         let worse = |after: &Finding| after.severity == Severity::Error && !before.iter().any(|one| same(one, after));
         gone && !tried.after.iter().any(worse)
     };
+    // What was not understood before is no less so afterwards.
+    fix.remains.retain(|remains| !remains.starts_with("declaration-unclear "));
     fix.commands.clear();
     fix.edits.clear();
     fix.notes.clear();

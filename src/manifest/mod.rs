@@ -11,12 +11,14 @@ mod conda_spec;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod guess;
+mod ignores;
 mod pixi;
 mod project;
 mod requirements;
-pub mod shell;
 mod sheet;
 mod shelf;
+pub mod shell;
 #[path = "project/tables.rs"]
 mod tables;
 mod text;
@@ -28,6 +30,7 @@ use std::{
 };
 
 pub use excerpt::{Excerpt, excerpt};
+pub use guess::guess;
 pub use sheet::{Sheet, StepSheet};
 pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
