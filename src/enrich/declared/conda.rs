@@ -171,11 +171,7 @@ impl Solve<'_> {
             _ => Fact::known(offer.version.to_owned(), claim(cite(row))),
         };
         let build = Build { version: offer.version.to_owned(), cuda: row.cuda };
-        let mut torch = Package {
-            build: Fact::known(build, claim(cite(row))),
-            installer: Some("conda".to_owned()),
-            ..brought(by, "torch", version)
-        };
+        let mut torch = Package { build: Fact::known(build, claim(cite(row))), ..of_conda(by, version) };
         if let Some(platform) = self.terms.platform.filter(|_| row.cuda.is_some()) {
             let code = Fact::known(self.terms.knowledge.conda_code(row), claim(cite(row)));
             torch.libraries.extend(claimed_library(self.terms.knowledge, platform, code));
@@ -199,8 +195,14 @@ impl Solve<'_> {
             }
             _ => Fact::unknown(why),
         };
-        Package { build, installer: Some("conda".to_owned()), ..brought(by, "torch", version) }
+        Package { build, ..of_conda(by, version) }
     }
+}
+
+fn of_conda(by: Placed<'_>, version: Fact<String>) -> Package {
+    let torch = brought(by, "torch", version);
+    let asked = stands_for_torch(&by).then(|| Box::new(by.request.asked.clone()));
+    Package { installer: Some("conda".to_owned()), asked: torch.asked.or(asked), ..torch }
 }
 
 fn cite(row: &CondaRow) -> String {
@@ -329,6 +331,75 @@ fn overlap(range: &str, asked: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        facts::{Environment, Index, IndexRole, Origin, Request, Resolver},
+        knowledge::Knowledge,
+    };
+
+    /// The torch that comes of requests (name, specifiers, build) from channels: its version and CUDA release.
+    fn torch(channels: &str, cuda: &str, requests: &[&str]) -> String {
+        let request = |text: &&str| {
+            let mut words = text.split(' ');
+            let mut request = Request::new(words.next().unwrap());
+            request.asked.specifiers = words.next().unwrap_or_default().to_owned();
+            request.build = words.next().map(str::to_owned);
+            request
+        };
+        let index = |url: &str| Index { url: url.to_owned(), role: IndexRole::Extra };
+        let step = Step {
+            resolver: Resolver::Conda,
+            indexes: channels.split_whitespace().map(index).collect(),
+            requests: requests.iter().map(request).collect(),
+            ..Step::default()
+        };
+        let mut environment = Environment::unknown("e", Origin::Declared("e".to_owned()), "test");
+        environment.platform = Fact::known("linux-x86_64".parse().unwrap(), Source::file("test"));
+        environment.python = Fact::known("3.10".parse().unwrap(), Source::file("test"));
+        environment.steps = vec![step];
+        super::super::install(&mut environment, &Knowledge::builtin().unwrap(), cuda.parse().ok());
+        let Some(torch) = environment.package("torch") else { return String::new() };
+        let version = torch.version.value().map_or("?", String::as_str);
+        let build =
+            torch.build.value().map(|build| build.cuda.map_or_else(|| "cpu".to_owned(), |cuda| cuda.to_string()));
+        format!("{version} {}", build.unwrap_or_else(|| "?".to_owned()))
+    }
+
+    #[test]
+    fn conda_takes_what_its_channels_have() {
+        for (channels, cuda, requests, wanted) in [
+            ("pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==12.1.*"][..], "2.5.1 12.1"),
+            ("pytorch nvidia", "12.6", &["torch"], "2.5.1 12.4"),
+            ("pytorch nvidia", "12.6", &["torch", "cpuonly"], "2.5.1 cpu"),
+            ("pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==11.7.*"], "? ?"),
+            ("pytorch", "12.6", &["torch ==2.0.*", "cudatoolkit ==11.8.*"], "2.0.1 cpu"),
+            ("pytorch conda-forge", "12.6", &["torch ==2.1.2", "pytorch-cuda ==12.1.*"], "2.1.2 12.1"),
+            ("pytorch defaults", "12.6", &["torch ==1.11.0", "cudatoolkit ==11.3.*"], "1.11.0 11.3"),
+            ("pytorch", "12.6", &["torch ==1.9.1.*", "cudatoolkit ==11.3.*"], "1.9.1 11.1"),
+            ("pytorch", "12.6", &["torch ==1.7.1", "cudatoolkit ==11.0.*"], "1.7.1 11.0"),
+            ("pytorch", "12.6", &["torch ==1.9.1.* py3.8_cuda11.1_cudnn8.0.5_0"], "1.9.1 11.1"),
+            ("conda-forge pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==12.1.*"], "? ?"),
+            ("defaults", "12.6", &["torch ==2.0.1.* gpu_cuda113py310h0_0"], "2.0.1 11.3"),
+            ("", "12.6", &["torch"], "? ?"),
+            ("conda-forge", "13.0", &["torch >=2.10,<2.11"], "2.10.0 13.0"),
+            ("conda-forge", "12.6", &["torch >=2.10,<2.11"], "2.10.0 12.9"),
+            ("conda-forge", "12.6", &["torch >=2.10,<2.11", "cuda-version ==12.6.*"], "2.10.0 cpu"),
+            ("conda-forge", "12.6", &["pytorch-gpu", "cuda-version ==12.6.*"], "2.7.1 12.6"),
+            ("conda-forge", "12.6", &["torch ==2.5.1", "cuda-version ==12.4.*"], "2.5.1 12.0"),
+            ("conda-forge", "11.4", &["torch >=2.10,<2.11"], "2.10.0 cpu"),
+            ("conda-forge", "11.4", &["torch ==2.5.1 *cuda118*"], "2.5.1 11.8"),
+            ("conda-forge", "", &["torch ==2.5.1", "pytorch-cpu"], "2.5.1 cpu"),
+            ("conda-forge", "12.6", &["torchvision"], "2.13.0 12.9"),
+            ("conda-forge", "12.6", &["numpy"], ""),
+            (
+                "https://mirror.example/anaconda/cloud/pytorch/ nvidia/label/cuda-12.1",
+                "",
+                &["torch ==2.2.2"],
+                "2.2.2 12.1",
+            ),
+        ] {
+            assert_eq!(torch(channels, cuda, requests), wanted, "{channels}, driver {cuda}: {requests:?}");
+        }
+    }
 
     #[test]
     fn build_strings_say_what_they_are() {

@@ -133,9 +133,6 @@ fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&s
     if placed.request.asked.source.is_some() {
         return Fact::unknown("it is not taken from an index");
     }
-    if step.resolver == Resolver::Conda {
-        return Fact::unknown("the channel decides which version comes");
-    }
     if ["torchvision", "torchaudio"].contains(&name) {
         let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));
         let version = release.and_then(|release| companion(release, name)).filter(|version| placed.accepts(version));
@@ -144,6 +141,9 @@ fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&s
             (Some(version), None) => claimed(version.to_owned(), "torch.toml"),
             (None, _) => Fact::unknown("whatever version goes with torch"),
         };
+    }
+    if step.resolver == Resolver::Conda {
+        return Fact::unknown("the channel decides which version comes");
     }
     match newest_for(terms, step, placed, torch) {
         Some(row) => {
