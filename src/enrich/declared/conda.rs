@@ -50,9 +50,12 @@ pub(super) fn choose(
     by: Placed<'_>,
     meets: &dyn Fn(&str) -> bool,
 ) -> Package {
-    let solve = Solve { terms, asked, kind: kind(asked), channels: channels(step, by), driver: driver(terms, asked) };
+    let solve = Solve { terms, asked, kind: kind(asked), channels: channels(step), driver: driver(terms, asked) };
     let Some(platform) = terms.platform else { return solve.unknown(by, "the platform decides which build comes") };
-    for (place, channel) in solve.channels.iter().enumerate() {
+    let own =
+        by.request.index.as_deref().filter(|_| by.request.name == "torch").map(|own| vec![channel(own).to_owned()]);
+    let from = own.as_ref().unwrap_or(&solve.channels);
+    for (place, channel) in from.iter().enumerate() {
         match channel.as_str() {
             "defaults" | "main" | "anaconda" | "free" => {
                 return solve.unknown(by, &format!("the channel {channel} decides which build comes"));
@@ -66,7 +69,9 @@ pub(super) fn choose(
         if offers.is_empty() {
             continue;
         }
-        if let Some(other) = solve.selects_elsewhere(channel).filter(|other| solve.channels[place..].contains(other)) {
+        if let Some(other) =
+            solve.selects_elsewhere(channel).filter(|other| from.iter().skip(place).any(|channel| channel == *other))
+        {
             return solve.unknown(by, &format!("which of the channels {channel} and {other} it is taken from"));
         }
         let exact = python::pinned(&by.request.asked.specifiers).is_some();
@@ -82,7 +87,7 @@ pub(super) fn choose(
         }
         return solve.package(by, best);
     }
-    let why = match solve.channels.as_slice() {
+    let why = match from.as_slice() {
         [] => "the default channels decide which build comes".to_owned(),
         _ => "no build that rows know is what is asked for".to_owned(),
     };
@@ -211,11 +216,8 @@ fn cite(row: &CondaRow) -> String {
 }
 
 /// The channels that are asked, by their names, the first one first.
-fn channels(step: &Step, by: Placed<'_>) -> Vec<String> {
-    match by.request.index.as_deref().filter(|_| by.request.name == "torch") {
-        Some(own) => vec![channel(own).to_owned()],
-        None => step.indexes.iter().map(|index| channel(&index.url).to_owned()).collect(),
-    }
+fn channels(step: &Step) -> Vec<String> {
+    step.indexes.iter().map(|index| channel(&index.url).to_owned()).collect()
 }
 
 /// The name of a channel, which the last part of an address is, too, of mirrors as well: `…/anaconda/cloud/pytorch/linux-64`.
