@@ -56,12 +56,11 @@ pub(super) fn choose(
         by.request.index.as_deref().filter(|_| by.request.name == "torch").map(|own| vec![channel(own).to_owned()]);
     let from = own.as_ref().unwrap_or(&solve.channels);
     for (place, channel) in from.iter().enumerate() {
-        match channel.as_str() {
-            "defaults" | "main" | "anaconda" | "free" => {
-                return solve.unknown(by, &format!("the channel {channel} decides which build comes"));
-            }
-            "pytorch-nightly" => return solve.unknown(by, "the newest nightly build comes"),
-            _ => {}
+        if is_default(channel) {
+            return solve.unknown(by, &format!("the channel {channel} decides which build comes"));
+        }
+        if channel == "pytorch-nightly" {
+            return solve.unknown(by, "the newest nightly build comes");
         }
         let rows = terms.knowledge.conda_builds().iter();
         let rows = rows.filter(|row| row.channel == *channel && row.platforms.contains(&platform));
@@ -80,10 +79,21 @@ pub(super) fn choose(
         let best =
             fitting.iter().filter(|offer| solve.takes(offer.row)).max_by_key(|offer| (&offer.number, offer.row.cuda));
         let Some(best) = best else { continue };
-        // Whether the newest for the CPU counts more than an older one with the CUDA that is selected is the solver's affair.
-        let selected = |offer: &&Offer<'_>| solve.takes(offer.row) && solve.selects(offer.row);
-        if best.row.cuda.is_none() && solve.kind == Kind::Any && fitting.iter().copied().any(|offer| selected(&offer)) {
-            return solve.unknown(by, "whether conda takes the newest build for the CPU or an older one with CUDA");
+        if best.row.cuda.is_none() && solve.kind == Kind::Any {
+            let mut selected = fitting.iter().filter(|offer| solve.selects(offer.row) && solve.agrees(offer.row));
+            match selected
+                .next()
+                .map(|offer| (offer, solve.has_beside(offer.row) || selected.any(|offer| solve.has_beside(offer.row))))
+            {
+                // That is the solver's affair.
+                Some((_, true)) => {
+                    return solve
+                        .unknown(by, "whether conda takes the newest build for the CPU or an older one with CUDA");
+                }
+                // What selects the build cannot be installed.
+                Some((offer, false)) => return solve.stranded(by, offer.row),
+                None => {}
+            }
         }
         return solve.package(by, best);
     }
@@ -134,10 +144,19 @@ struct Solve<'s> {
 }
 
 impl Solve<'_> {
-    /// Whether nothing in the step speaks against a build.
+    /// Whether conda can take a build: nothing in the step speaks against it, and what it requires is there.
     fn takes(&self, row: &CondaRow) -> bool {
+        self.agrees(row) && self.has_beside(row)
+    }
+
+    /// Whether the channels are asked that have what a build requires.
+    fn has_beside(&self, row: &CondaRow) -> bool {
+        row.beside.is_empty() || row.beside.iter().any(|channel| self.channels.contains(channel))
+    }
+
+    /// Whether nothing in the step speaks against a build.
+    fn agrees(&self, row: &CondaRow) -> bool {
         let Some(cuda) = row.cuda else { return self.kind.is(None) };
-        let beside = row.beside.is_empty() || row.beside.iter().any(|channel| self.channels.contains(channel));
         let served = match self.driver {
             Driver::Serves(serves) => serves.major >= cuda.major,
             Driver::Missing => false,
@@ -145,7 +164,7 @@ impl Solve<'_> {
         };
         let selected = self.asked.iter().filter(|placed| row.selected_by.contains(&placed.request.name));
         let selected = selected.into_iter().all(|placed| overlap(&row.selected, &placed.request.asked.specifiers));
-        self.kind.is(Some(cuda)) && beside && (served || !row.needs_driver) && selected
+        self.kind.is(Some(cuda)) && (served || !row.needs_driver) && selected
     }
 
     /// Whether a package of the step selects a build.
@@ -182,6 +201,16 @@ impl Solve<'_> {
             torch.libraries.extend(claimed_library(self.terms.knowledge, platform, code));
         }
         torch
+    }
+
+    /// A torch that does not come, since what the build requires is in a channel that nobody asks.
+    fn stranded(&self, by: Placed<'_>, row: &CondaRow) -> Package {
+        let channels = row.beside.join(" or ");
+        let by_which = row.selected_by.join(" or ");
+        let why = format!("what {by_which} requires is in the channel {channels}, which is not asked");
+        // The default channels have something of everything.
+        let surely = !self.channels.iter().any(|channel| is_default(channel));
+        Package { unavailable: surely.then(|| why.clone()), ..self.unknown(by, &why) }
     }
 
     /// A torch of which the file says what it says, and nobody knows the code.
@@ -225,6 +254,11 @@ fn channel(written: &str) -> &str {
     let path = written.split_once("/label/").map_or(written, |(path, _)| path).trim_end_matches('/');
     let path = path.rsplit_once('/').filter(|(_, last)| is_platform(last)).map_or(path, |(path, _)| path);
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a channel is one of Anaconda's own, which have builds of torch that no row knows.
+fn is_default(channel: &str) -> bool {
+    matches!(channel, "defaults" | "main" | "anaconda" | "free")
 }
 
 fn is_platform(part: &str) -> bool {
@@ -363,7 +397,8 @@ mod tests {
         let version = torch.version.value().map_or("?", String::as_str);
         let build =
             torch.build.value().map(|build| build.cuda.map_or_else(|| "cpu".to_owned(), |cuda| cuda.to_string()));
-        format!("{version} {}", build.unwrap_or_else(|| "?".to_owned()))
+        let sign = if torch.unavailable.is_some() { " !" } else { "" };
+        format!("{version} {}{sign}", build.unwrap_or_else(|| "?".to_owned()))
     }
 
     #[test]
@@ -374,6 +409,9 @@ mod tests {
             ("pytorch nvidia", "12.6", &["torch", "cpuonly"], "2.5.1 cpu"),
             ("pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==11.7.*"], "? ?"),
             ("pytorch", "12.6", &["torch ==2.0.*", "cudatoolkit ==11.8.*"], "2.0.1 cpu"),
+            ("pytorch", "12.6", &["torch ==2.0.1", "pytorch-cuda ==11.8.*"], "2.0.1 ? !"),
+            ("pytorch defaults", "12.6", &["torch ==2.0.1", "pytorch-cuda ==11.8.*"], "2.0.1 ?"),
+            ("conda-forge pytorch", "12.6", &["torch ==1.12.1", "cudatoolkit ==11.6.*"], "1.12.1 11.2"),
             ("pytorch conda-forge", "12.6", &["torch ==2.1.2", "pytorch-cuda ==12.1.*"], "2.1.2 12.1"),
             ("pytorch defaults", "12.6", &["torch ==1.11.0", "cudatoolkit ==11.3.*"], "1.11.0 11.3"),
             ("pytorch", "12.6", &["torch ==1.9.1.*", "cudatoolkit ==11.3.*"], "1.9.1 11.1"),
