@@ -105,8 +105,8 @@ impl<'s> Draft<'s> {
         beside(file, &site, &[&word])
     }
 
-    /// No longer asks for a package.
-    pub fn remove(&mut self, at: &Location, name: &str) -> Result<(), NoEdit> {
+    /// No longer asks for a package; `only`: whether its step asks for nothing else.
+    pub fn remove(&mut self, at: &Location, name: &str, only: bool) -> Result<(), NoEdit> {
         let (file, site) = self.open(at)?;
         let whole = file.text.text.as_str();
         let outer = site.outer();
@@ -116,6 +116,7 @@ impl<'s> Draft<'s> {
                 let behind = whole.get(joined.end..).and_then(|rest| rest.find('\n')).map_or(whole.len(), |at| joined.end + at + 1);
                 joined.start..behind
             }
+            Kind::Word if only || is_option(whole, &site) => return Err(NoEdit::Last(name.to_owned())),
             Kind::Word => {
                 let before = whole.get(..outer.start).unwrap_or_default();
                 before.trim_end_matches([' ', '\t']).len()..outer.end
@@ -242,10 +243,21 @@ fn index(
     if site.kind == Kind::Toml {
         let uv = step.resolver == Resolver::Uv;
         let added = if uv { project::with_index(&text, url, variant, &wanted.name) } else { None };
-        let added = added.ok_or_else(|| NoEdit::Place(format!("the index of {}", wanted.name)))?;
+        let added = added.ok_or_else(|| NoEdit::Index(wanted.name.clone(), url.to_owned()))?;
         return added.into_iter().try_for_each(|(range, new)| file.change(range, new));
     }
+    let there = |(range, new): &(Range<usize>, String)| {
+        range.is_empty() && new.contains("--extra-index-url") && new.contains(url) && within.contains(&range.start)
+    };
+    if file.changes.iter().any(there) {
+        return Ok(());
+    }
     beside(file, site, &["--extra-index-url", url])
+}
+
+/// Whether a word is an option, whose value follows it (`-e .`).
+fn is_option(text: &str, site: &Site) -> bool {
+    text.get(site.range.clone()).is_some_and(|own| own.starts_with('-'))
 }
 
 /// Writes words beside a request, as lines of their own where it is a line.
@@ -257,6 +269,9 @@ fn beside(file: &mut File, site: &Site, words: &[&str]) -> Result<(), NoEdit> {
             let line = line(text, site.range.start);
             let indent = text.get(line.start..outer.start).unwrap_or_default();
             (line.start, format!("{indent}{}{}", words.join(" "), ending(text, site.range.start)))
+        }
+        Kind::Word if is_option(text, site) => {
+            (outer.start, words.iter().map(|word| format!("{word} ")).collect())
         }
         Kind::Word => (outer.end, words.iter().map(|word| format!(" {word}")).collect()),
         Kind::Listed => {

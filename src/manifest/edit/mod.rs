@@ -37,6 +37,10 @@ pub struct Wanted {
 pub enum NoEdit {
     /// The place is not known, or not one that is understood.
     Place(String),
+    /// The file has no place for an index: the package, and the address.
+    Index(String, String),
+    /// It is all that a command asks for.
+    Last(String),
     /// A file is no plain UTF-8.
     Encoding(String),
     /// A lock file is written by its tool.
@@ -48,7 +52,11 @@ pub enum NoEdit {
 impl fmt::Display for NoEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Place(name) => write!(f, "how {name} is asked for there is nothing that gpucheck knows how to rewrite"),
+            Self::Place(name) => write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for"),
+            Self::Index(name, url) => {
+                write!(f, "the file has no place for an index, and {name} comes from {url}: the tool has to be told")
+            }
+            Self::Last(name) => write!(f, "{name} is all that the command asks for"),
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
             Self::Clash => f.write_str("two changes would be about the same words"),
@@ -141,7 +149,9 @@ fn way(
         });
         for place in places {
             let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
-            draft.remove(at, name)?;
+            let step = declaration.environment.steps.get(place.step);
+            let only = step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
+            draft.remove(at, name, only)?;
         }
     }
     draft.changed()
