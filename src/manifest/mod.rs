@@ -4,18 +4,23 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod compose;
 mod conda_environment;
+mod conda_lock;
 mod conda_spec;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
 mod guess;
 mod ignores;
+mod pixi;
 mod project;
 mod requirements;
 pub mod shell;
 mod sheet;
 mod shelf;
+#[path = "project/tables.rs"]
+mod tables;
 mod text;
 mod yaml;
 
@@ -67,6 +72,11 @@ pub trait Format: Sync {
 
 /// The formats; the first that claims a file reads it.
 const FORMATS: &[&dyn Format] = &[
+    &pixi::PixiFile::Manifest,
+    &pixi::PixiFile::Lock,
+    &conda_lock::CondaLock,
+    &conda_lock::CondaList,
+    &conda_environment::CondaEnvironment,
     &project::ProjectFile::Pyproject,
     &project::ProjectFile::Setup,
     &project::ProjectFile::Pipfile,
@@ -75,9 +85,10 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::Pylock,
     &project::ProjectFile::PipenvLock,
     &project::ProjectFile::PipReport,
+    &project::ProjectFile::Script,
     &dockerfile::Dockerfile,
+    &compose::Compose,
     &requirements::Requirements,
-    &conda_environment::CondaEnvironment,
 ];
 
 /// Files beyond these many are not read for one command.

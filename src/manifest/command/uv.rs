@@ -99,6 +99,8 @@ struct Said {
     /// Requirements that the command names, and files with such.
     asked: Vec<(String, CommandWord)>,
     files: Vec<(String, CommandWord)>,
+    /// The script that is run.
+    script: Option<String>,
     /// Whether the project is left alone.
     no_project: bool,
 }
@@ -108,7 +110,12 @@ fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<
     options::of_uv_variables(scene, &mut said.step);
     said.step.step.resolver = options::resolver_of_uv(scene, said.step.step.resolver);
     let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| scene.folder.join(folder));
-    let is_of_project = verb != Verb::Tool && !said.no_project;
+    // A script that says what it needs runs in an environment of its own.
+    let script = said.script.as_ref().and_then(|name| scene.open(name).ok()).filter(|text| project::is_script(&text.text));
+    if let Some(text) = &script {
+        project::script(text, scene.reading, scene.sheet, &mut said.step);
+    }
+    let is_of_project = verb != Verb::Tool && !said.no_project && script.is_none();
     if is_of_project {
         // An index on the command line is asked before those of the project.
         match project::bring(scene.reading, scene.sheet, &mut said.step, &folder, By::Uv, &said.wish) {
@@ -151,8 +158,11 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
             match (verb, &word.unknown) {
-                // What is run is no package.
-                (Verb::Run, _) => break,
+                // What is run is no package, but a script may say what it needs.
+                (Verb::Run, _) => {
+                    said.script = Some(word.text.clone()).filter(|name| name.ends_with(".py"));
+                    break;
+                }
                 (Verb::Sync, _) => {}
                 (_, Some(name)) => {
                     scene.sheet.gap(format!("the value of {name}"), GapWeight::Decides, word.at.clone());

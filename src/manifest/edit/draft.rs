@@ -27,6 +27,8 @@ pub struct Changed {
     pub old: String,
     /// As it would be.
     pub new: String,
+    /// Whether the image that a build starts from is another one.
+    pub image: bool,
 }
 
 /// Changes by file.
@@ -39,6 +41,7 @@ pub(super) struct Draft<'s> {
 struct File {
     text: Text,
     changes: Vec<(Range<usize>, String)>,
+    image: bool,
 }
 
 impl File {
@@ -69,7 +72,7 @@ impl<'s> Draft<'s> {
     fn open(&mut self, at: &Location) -> Result<(&mut File, Site), NoEdit> {
         if !self.files.contains_key(&at.path) {
             let text = self.shelf.again(&at.path).ok_or_else(|| NoEdit::Encoding(at.path.clone()))?;
-            self.files.insert(at.path.clone(), File { text, changes: Vec::new() });
+            self.files.insert(at.path.clone(), File { text, changes: Vec::new(), image: false });
         }
         let unplaced = || NoEdit::Place(format!("what is at {at}"));
         let file = self.files.get_mut(&at.path).ok_or_else(unplaced)?;
@@ -105,6 +108,32 @@ impl<'s> Draft<'s> {
         beside(file, &site, &[&word])
     }
 
+    /// Starts from another image: the parts of its tag that are `old` become `new`.
+    pub fn base(&mut self, at: &Location, image: &str, parts: &[(String, String)]) -> Result<(), NoEdit> {
+        let manner = self.manner;
+        let (file, site) = self.open(at)?;
+        let no = || NoEdit::Place(format!("what {image} contains"));
+        let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).ok_or_else(no)?;
+        let mut new = tag.to_owned();
+        for (old, part) in parts {
+            if !tag.contains(old.as_str()) {
+                return Err(no());
+            }
+            new = new.replace(old.as_str(), part);
+        }
+        let text = &file.text.text;
+        let line = joined(text, site.range.start);
+        let own = text.get(line.clone()).ok_or_else(no)?;
+        let words = own.split([' ', '\t', '"', '\'']).filter(|word| {
+            let plain = *word == image || word.rsplit_once('/').is_some_and(|_| word.ends_with(image));
+            plain || word.contains('$') && (word.contains(':') || !word.contains('/'))
+        });
+        let word = words.filter(|word| !word.starts_with("--")).next().ok_or_else(no)?;
+        let start = line.start + own.find(word).ok_or_else(no)?;
+        file.image = true;
+        replace(file, start..start + word.len(), &format!("{name}:{new}"), manner)
+    }
+
     /// No longer asks for a package; `only`: whether its step asks for nothing else.
     pub fn remove(&mut self, at: &Location, name: &str, only: bool) -> Result<(), NoEdit> {
         let (file, site) = self.open(at)?;
@@ -129,7 +158,7 @@ impl<'s> Draft<'s> {
     /// The files that change.
     pub fn changed(self) -> Result<Vec<Changed>, NoEdit> {
         let mut all = Vec::new();
-        for (shown, File { text, mut changes }) in self.files {
+        for (shown, File { text, mut changes, image }) in self.files {
             // What is added at one place stays in order: the sort is stable.
             changes.sort_by_key(|(range, _)| (range.start, range.end));
             let mut new = String::with_capacity(text.text.len() + 64);
@@ -141,7 +170,7 @@ impl<'s> Draft<'s> {
             }
             new.push_str(text.text.get(from..).ok_or(NoEdit::Clash)?);
             if new != text.text {
-                all.push(Changed { path: text.path, shown, old: text.text, new });
+                all.push(Changed { path: text.path, shown, old: text.text, new, image });
             }
         }
         Ok(all)

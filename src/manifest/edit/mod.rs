@@ -133,6 +133,10 @@ fn way(
             draft.rewrite(at, step, request, one)?;
             any = true;
         }
+        if let Some((at, image, parts)) = base(declaration, one).filter(|_| !any) {
+            draft.base(at, image, &parts)?;
+            continue;
+        }
         if !any {
             let beside = beside(declaration, &one.name).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
             let step = declaration.environment.steps.get(beside.step).ok_or(NoEdit::Clash)?;
@@ -155,6 +159,22 @@ fn way(
         }
     }
     draft.changed()
+}
+
+/// Where the image is named that brings a package, the image, and what of its tag has to become what.
+fn base<'d>(declaration: &Declaration<'d>, wanted: &Wanted) -> Option<(&'d Location, &'d str, Vec<(String, String)>)> {
+    let package = declaration.environment.package(&wanted.name).filter(|package| package.request.is_none())?;
+    let image = declaration.environment.image.as_ref()?.base.as_deref()?;
+    let at = declaration.written.get(&format!("/environments/{}/image/base", declaration.number))?;
+    let (old, new) = (package.version.value()?, python::exact_version(&wanted.specifiers)?);
+    let cuda = |version: &str| python::cuda_of_local(version).map(|cuda| cuda.to_string());
+    let mut parts = vec![(python::public_version(old).to_owned(), python::public_version(new).to_owned())];
+    parts.push((cuda(old)?, cuda(new)?));
+    // PyTorch's images have cuDNN 9 since 2.4.
+    if image.contains("cudnn8") && python::satisfies(">=2.4", python::public_version(new)) == Some(true) {
+        parts.push(("cudnn8".to_owned(), "cudnn9".to_owned()));
+    }
+    Some((at, image, parts))
 }
 
 /// The requests that decide the version of a package: the one that brings it, and others of its name that would not have the new one.

@@ -160,7 +160,8 @@ pub(super) fn is_pylock(name: &str) -> bool {
     name.strip_prefix("pylock.").is_some_and(|rest| rest == "toml" || rest.ends_with(".toml"))
 }
 
-fn fault(document: &Document<'_>, sheet: &mut Sheet) {
+/// Notes that a file is no valid TOML.
+pub(super) fn fault(document: &Document<'_>, sheet: &mut Sheet) {
     if let Some((what, at)) = &document.fault {
         let name = &document.text.shown;
         sheet.gap(format!("{name} without the fault in it ({what})"), GapWeight::Decides, at.clone());
@@ -209,7 +210,7 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
                 step.step = crate::facts::Step { resolver: Resolver::Lock, ..Default::default() };
                 poetry_lock::take(&lock, Some(&wanted), &ground, sheet, step);
                 fault(&lock, sheet);
-                drift(&force, sheet, step);
+                drift(&force, &ground, sheet, step);
                 missing(&force.missing, sheet, &text.at(0));
                 if !wish.is_made() {
                     step.step.offers = project.offers(&force);
@@ -255,7 +256,7 @@ fn of_uv_lock(
     step.step.resolver = Resolver::Lock;
     let found = uv_lock::take(&lock, folder, wish, defaults, ground, step);
     fault(&lock, sheet);
-    drift(force, sheet, step);
+    drift(force, ground, sheet, step);
     note(found, wish, sheet, step, lock.text.at(0));
 }
 
@@ -268,7 +269,7 @@ pub(super) fn note(found: uv_lock::Found, wish: &Wish, sheet: &mut Sheet, step: 
 }
 
 /// Requirements that the locked versions do not meet.
-fn drift(force: &InForce, sheet: &mut Sheet, step: &StepSheet) {
+fn drift(force: &InForce, ground: &Ground, sheet: &mut Sheet, step: &StepSheet) {
     let requests = &step.step.requests;
     let mut locked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for request in requests {
@@ -278,6 +279,10 @@ fn drift(force: &InForce, sheet: &mut Sheet, step: &StepSheet) {
     for (line, _) in &force.lines {
         let Ok(request) = &line.asked else { continue };
         let Some(versions) = locked.get(request.name.as_str()) else { continue };
+        let marker = request.asked.marker.as_deref();
+        if marker.is_some_and(|marker| ground.rules_out(marker, &[])) {
+            continue;
+        }
         let meets = |version: &&str| satisfies(&request.asked.specifiers, version) != Some(false);
         if let Some(version) = versions.first().filter(|_| !versions.iter().any(|version| meets(version))) {
             let what = format!(
@@ -298,7 +303,7 @@ fn missing(missing: &[String], sheet: &mut Sheet, at: &Location) {
 }
 
 /// Puts what is in force into a step.
-fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut Sheet, step: &mut StepSheet, at: &Location) {
+pub(super) fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut Sheet, step: &mut StepSheet, at: &Location) {
     missing(&force.missing, sheet, at);
     if !wish.is_made() {
         step.step.offers = project.offers(&force);

@@ -447,6 +447,16 @@ fn folders_lead_to_other_projects() {
 }
 
 #[test]
+fn a_script_says_what_it_needs() {
+    let script = "#!/usr/bin/env python\n# /// script\n# dependencies = [\n#   \"torch==2.7.1\",\n# ]\n# [tool.uv.sources]\n# torch = { index = \"gpu\" }\n# [[tool.uv.index]]\n# name = \"gpu\"\n# url = \"https://example.org/whl/cu128\"\n# ///\nimport torch\n";
+    let both = files(&[("run.py", script), ("pyproject.toml", UV)]);
+    let torch = ["torch==2.7.1 from example.org/whl/cu128 at run.py:4"];
+    assert_eq!(asked(&both.read("run.py")), torch);
+    assert_eq!(asked(&both.run("uv run run.py --extra gpu", &[])), torch);
+    assert_eq!(asked(&both.run("uv run --with jax other.py", &[])).len(), 3, "the project's own, and jax");
+}
+
+#[test]
 fn a_broken_file_is_said_to_be_broken() {
     let project =
         files(&[("pyproject.toml", "[project]\ndependencies = [\"torch\"\n[tool.uv]\n")]).read("pyproject.toml");
