@@ -39,7 +39,7 @@ pub struct Arguments {
     /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
     #[arg(long = "as", value_name = "NAME")]
     named: Option<String>,
-    /// Print the changes that mend the files as a unified diff for `git apply` and `patch -p1`, and nothing else
+    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
     #[arg(long, conflicts_with = "command")]
     diff: bool,
     /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
@@ -175,8 +175,13 @@ impl Arguments {
         knowledge: &Knowledge,
         start: Instant,
     ) -> anyhow::Result<()> {
+        // What makes the command fail is mended.
+        let least = match self.fail_on {
+            FailOn::Error | FailOn::Never => Severity::Error,
+            FailOn::Warning | FailOn::Unknown => Severity::Warning,
+        };
         for machine in machines {
-            judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), start)?;
+            judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), least, start)?;
         }
         let errors = |report: &Report| report.findings.iter().filter(|one| one.severity == Severity::Error).count();
         for (machine, before) in machines.iter().zip(reports).filter(|_| machines.len() > 1) {

@@ -315,7 +315,8 @@ fn quoted(shelf: &Shelf, finding: &Finding) -> Option<Excerpt> {
 /// As often as files are changed and judged again.
 const MOST_ROUNDS: usize = 20;
 
-/// Changes the files in memory until nothing is found that a change of theirs would remove; gives the report about what they are then.
+/// Changes the files in memory until nothing is found, from `least` upwards, that a change of theirs would remove; gives the report about
+/// what they are then.
 ///
 /// # Errors
 /// As [`check`].
@@ -325,12 +326,13 @@ pub fn mend(
     machine: &Machine,
     inputs: &mut Inputs,
     choices: Choices,
+    least: Severity,
     start: Instant,
 ) -> Result<Report, CheckError> {
     let bench = Bench::of(knowledge, facts, machine, choices, start)?;
     let (mut said, mut written) = report(&bench, inputs)?;
     for _ in 0..MOST_ROUNDS {
-        let wrong = said.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+        let wrong = said.findings.iter().filter(|finding| finding.severity >= least);
         let changes = wrong.flat_map(|finding| &finding.fixes).map(|fix| &fix.changes).find(|lines| !lines.is_empty());
         let Some(files) = changes.and_then(|lines| written.iter().find(|one| one.changes == *lines)) else { break };
         rewrite::keep(inputs, &files.files);
