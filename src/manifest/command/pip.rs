@@ -196,7 +196,8 @@ impl Call {
             "-U" | "--upgrade" => self.step.step.upgrade = true,
             "--no-deps" => self.step.step.alone = true,
             "--index-strategy" => {
-                if value().as_deref() == Some("unsafe-best-match") {
+                let strategy = value();
+                if strategy.as_deref() == Some("unsafe-best-match") {
                     self.step.step.resolver = Resolver::Pip;
                 }
             }

@@ -221,7 +221,8 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
             "--find-links" | "-f" => said.step.step.links.extend(value().map(|link| redact::urls(&link))),
             "--prerelease" => said.step.step.pre |= value().as_deref() == Some("allow"),
             "--index-strategy" => {
-                if value().as_deref() == Some("unsafe-best-match") {
+                let strategy = value();
+                if strategy.as_deref() == Some("unsafe-best-match") {
                     said.step.step.resolver = Resolver::Pip;
                 }
             }

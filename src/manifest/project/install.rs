@@ -284,7 +284,7 @@ fn drift(force: &InForce, ground: &Ground, sheet: &mut Sheet, step: &StepSheet) 
             continue;
         }
         let meets = |version: &&str| satisfies(&request.asked.specifiers, version) != Some(false);
-        if let Some(version) = versions.first().filter(|_| !versions.iter().any(|version| meets(version))) {
+        if let Some(version) = versions.first().filter(|_| !versions.iter().any(meets)) {
             let what = format!(
                 "'{}', which {} {} in the lock file does not meet: lock again",
                 request.asked.text,

@@ -36,7 +36,7 @@ pub(super) fn add(document: &Document<'_>, poetry: Item<'_>, base: bool, extras:
             let wanted: Vec<String> =
                 list.texts().map(|text| normalize(text.split(['[', ' ']).next().unwrap_or(text))).collect();
             let is_wanted = |line: &&Line| line.asked.as_ref().is_ok_and(|request| wanted.contains(&request.name));
-            let members = optional.iter().filter(is_wanted).cloned().map(Member::Line).collect();
+            let members = optional.iter().filter(is_wanted).cloned().map(Member::line).collect();
             project.extras.push(Part { name: normalize(name), members, optional: true });
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn pipfile(document: &Document<'_>, step: &mut StepSheet) -> (Project
     };
     let dev = Part {
         name: "dev".to_owned(),
-        members: lines("dev-packages").into_iter().map(Member::Line).collect(),
+        members: lines("dev-packages").into_iter().map(Member::line).collect(),
         optional: true,
     };
     (Project { base: lines("packages"), groups: vec![dev], ..Project::default() }, named)
