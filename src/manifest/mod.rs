@@ -4,16 +4,21 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod compose;
 mod conda_environment;
+mod conda_lock;
 mod conda_spec;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod pixi;
 mod project;
 mod requirements;
 pub mod shell;
 mod sheet;
 mod shelf;
+#[path = "project/tables.rs"]
+mod tables;
 mod text;
 mod yaml;
 
@@ -64,6 +69,11 @@ pub trait Format: Sync {
 
 /// The formats; the first that claims a file reads it.
 const FORMATS: &[&dyn Format] = &[
+    &pixi::PixiFile::Manifest,
+    &pixi::PixiFile::Lock,
+    &conda_lock::CondaLock,
+    &conda_lock::CondaList,
+    &conda_environment::CondaEnvironment,
     &project::ProjectFile::Pyproject,
     &project::ProjectFile::Setup,
     &project::ProjectFile::Pipfile,
@@ -74,8 +84,8 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::PipReport,
     &project::ProjectFile::Script,
     &dockerfile::Dockerfile,
+    &compose::Compose,
     &requirements::Requirements,
-    &conda_environment::CondaEnvironment,
 ];
 
 /// Files beyond these many are not read for one command.

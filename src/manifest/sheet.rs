@@ -132,6 +132,12 @@ impl Sheet {
         }
     }
 
+    /// Whether a container of the image gets a GPU where it is started here.
+    pub fn gpus(&mut self, gpus: bool, at: Location) {
+        self.image().gpus = Some(gpus);
+        self.places.insert("/image/gpus".to_owned(), at);
+    }
+
     /// A CUDA toolkit with nvcc that is installed in the image, here.
     pub fn toolkit(&mut self, release: CudaVersion, at: Location) {
         let toolkits = &mut self.image().toolkits;

@@ -98,7 +98,7 @@ pub(super) fn locked(terms: &Terms<'_>, by: Placed<'_>) -> Package {
     let offers = terms.knowledge.conda_builds().iter().flat_map(offers);
     let mut same = offers.filter(|offer| {
         offer.version == version
-            && Some(offer.row.channel.as_str()) == channel
+            && channel.is_none_or(|channel| channel == offer.row.channel)
             && terms.platform.is_some_and(|platform| offer.row.platforms.contains(&platform))
             && kind.is(offer.row.cuda)
     });
@@ -185,7 +185,7 @@ impl Solve<'_> {
 
     /// A torch of which the file says what it says, and nobody knows the code.
     fn unknown(&self, by: Placed<'_>, why: &str) -> Package {
-        let exact = by.exact().filter(|_| by.request.name == "torch");
+        let exact = by.exact_of_conda().filter(|_| by.request.name == "torch");
         let version = exact.map_or_else(|| Fact::unknown(why), |exact| written(by, exact));
         let cuda = match self.kind {
             Kind::Cpu => Some(None),

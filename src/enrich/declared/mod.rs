@@ -146,6 +146,12 @@ impl Placed<'_> {
         resolved.or_else(|| python::exact_version(&self.request.asked.specifiers))
     }
 
+    /// The same of conda, where `=2.0.1` is that version and builds of it, and `=2.0` any that begins so.
+    fn exact_of_conda(&self) -> Option<&str> {
+        let pinned = python::pinned(&self.request.asked.specifiers)?;
+        self.exact().or_else(|| (pinned.split('.').count() >= 3).then_some(pinned))
+    }
+
     /// The wheel that its address leads to.
     fn wheel(&self) -> Option<WheelName> {
         let source = self.request.asked.source.as_deref()?;

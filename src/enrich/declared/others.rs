@@ -21,6 +21,26 @@ pub(super) struct Pinned<'s> {
     pub pulls: bool,
 }
 
+/// A package, and the request that brings it.
+#[derive(Clone, Copy)]
+struct Named<'s> {
+    name: &'s str,
+    by: Placed<'s>,
+    /// Whether the request is about another package, which only requires it.
+    free: bool,
+}
+
+impl<'s> Named<'s> {
+    /// What a request asks for itself.
+    fn of(by: Placed<'s>) -> Self {
+        Self { name: by.request.name.as_str(), by, free: false }
+    }
+
+    fn accepts(&self, version: &str) -> bool {
+        self.free || self.by.accepts(version)
+    }
+}
+
 impl Pinned<'_> {
     /// Whether a version of torch goes with it.
     pub fn admits(&self, version: &str) -> bool {
@@ -65,7 +85,7 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
     }
     let row = match &version {
         Some(version) => terms.knowledge.package_build(name, version, terms.platform),
-        None => newest_for(terms, step, by, None).filter(|_| leads && by.request.asked.source.is_none()),
+        None => newest_for(terms, step, Named::of(by), None).filter(|_| leads && by.request.asked.source.is_none()),
     };
     if let Some(range) = row.and_then(|row| row.torch.clone()) {
         return Some(Pinned { by, range: Some(range), pulls });
@@ -73,7 +93,8 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
     let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
     // What is known of the newest version does not hold for one that is pinned.
     let any = any.map(|range| if version.is_some() { "" } else { range });
-    let known = any.or_else(|| newest_for(terms, step, by, None).and_then(|row| row.torch.as_deref()).map(|_| ""));
+    let known =
+        any.or_else(|| newest_for(terms, step, Named::of(by), None).and_then(|row| row.torch.as_deref()).map(|_| ""));
     known.map(|range| Pinned { by, range: Some(range.to_owned()).filter(|range| !range.is_empty()), pulls })
 }
 
@@ -110,10 +131,14 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         let torch = packages.iter().find(|package| package.name == "torch");
         let torch = torch.and_then(|package| package.version.value()).cloned();
         let held = asked.iter().filter(|other| other.request.name == name).filter_map(Placed::exact).next_back();
-        let version = match (placed.exact().or(held), placed.wheel()) {
+        let exact = match step.resolver {
+            Resolver::Conda => placed.exact_of_conda(),
+            _ => placed.exact(),
+        };
+        let version = match (exact.or(held), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
             (Some(version), None) => written(placed, version),
-            (None, None) => unpinned(terms, step, placed, torch.as_deref()),
+            (None, None) => unpinned(terms, step, Named::of(placed), torch.as_deref()),
         };
         let mut package = brought(placed, name, version);
         package.requires = Vec::new();
@@ -124,9 +149,9 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
 }
 
 /// What an index would give of a package that no version is asked of.
-fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&str>) -> Fact<String> {
-    let name = placed.request.name.as_str();
-    if placed.request.asked.source.is_some() {
+fn unpinned(terms: &Terms<'_>, step: &Step, named: Named<'_>, torch: Option<&str>) -> Fact<String> {
+    let name = named.name;
+    if !named.free && named.by.request.asked.source.is_some() {
         return Fact::unknown("it is not taken from an index");
     }
     if step.resolver == Resolver::Conda {
@@ -134,14 +159,14 @@ fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&s
     }
     if ["torchvision", "torchaudio"].contains(&name) {
         let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));
-        let version = release.and_then(|release| companion(release, name)).filter(|version| placed.accepts(version));
+        let version = release.and_then(|release| companion(release, name)).filter(|version| named.accepts(version));
         return match (version, torch.and_then(|torch| torch.split_once('+'))) {
             (Some(version), Some((_, variant))) => claimed(format!("{version}+{variant}"), "torch.toml"),
             (Some(version), None) => claimed(version.to_owned(), "torch.toml"),
             (None, _) => Fact::unknown("whatever version goes with torch"),
         };
     }
-    match newest_for(terms, step, placed, torch) {
+    match newest_for(terms, step, named, torch) {
         Some(row) => {
             let version = row.newest.clone().unwrap_or_default();
             claimed(version, &format!("packages/{name}.toml"))
@@ -155,8 +180,13 @@ fn claimed(version: String, at: &str) -> Fact<String> {
 }
 
 /// The row of the newest version of a package that is asked for, that goes with a torch which the step's indexes have, or with this one.
-fn newest_for<'k>(terms: &Terms<'k>, step: &Step, placed: Placed<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
-    let name = placed.request.name.as_str();
+fn newest_for<'k>(
+    terms: &Terms<'k>,
+    step: &Step,
+    named: Named<'_>,
+    torch: Option<&str>,
+) -> Option<&'k PackageBuild> {
+    let name = named.name;
     let stores = stores(step, None);
     let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {
         let version = row.newest.as_deref();
@@ -166,7 +196,7 @@ fn newest_for<'k>(terms: &Terms<'k>, step: &Step, placed: Placed<'_>, torch: Opt
         });
         let python = row.python.as_deref().zip(terms.python);
         let admits = python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
-        row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| placed.accepts(version))
+        row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| named.accepts(version))
     });
     let number =
         |row: &&PackageBuild| row.newest.as_deref().and_then(|version| version.parse::<pep440_rs::Version>().ok());

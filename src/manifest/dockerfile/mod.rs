@@ -14,6 +14,7 @@ use std::{
     path::PathBuf,
 };
 
+pub(super) use self::stage::is_told;
 use self::{instructions::Instruction, stage::Stage};
 use super::{
     Format, Reading, Sheet, Text,

@@ -18,6 +18,11 @@ const TOLD: &[&str] = &[
     "DS_", "FLASH_", "NO_CUDA", "NO_TORCH", "CMAKE_CUDA", "XFORMERS_", "VLLM_", "JAX_", "XLA_",
 ];
 
+/// Whether a variable of an image bears on what is installed, compiled or loaded in it.
+pub fn is_told(name: &str) -> bool {
+    TOLD.iter().any(|start| name.starts_with(start))
+}
+
 /// A stage that was read as far as it goes.
 pub(super) struct Stage {
     pub sheet: Sheet,
@@ -122,7 +127,7 @@ impl Stage {
     /// A variable becomes a fact of the image where it bears on what is installed.
     fn told(&mut self, name: &str, value: &Value) {
         if let (None, Some(at)) = (&value.unknown, &value.at)
-            && TOLD.iter().any(|start| name.starts_with(start))
+            && is_told(name)
         {
             let value = self.variables.chosen.get(name).cloned().unwrap_or_else(|| value.text());
             self.sheet.variable(name, &value, at.clone());
