@@ -17,7 +17,6 @@ mod requirements;
 pub mod shell;
 mod sheet;
 mod shelf;
-#[path = "project/tables.rs"]
 mod tables;
 mod text;
 mod yaml;

@@ -8,11 +8,10 @@ use super::{
     parts::{InForce, Line, Member, Of, Part, Project},
     ranges,
     read::{MAX_PARTS, add_group},
-    tables::{Document, Item},
 };
 use crate::{
     facts::{Asked, Index, IndexRole, Request},
-    manifest::StepSheet,
+    manifest::{StepSheet, tables::{Document, Item}},
     python::normalize,
     system::redact,
 };

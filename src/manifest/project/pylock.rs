@@ -6,11 +6,10 @@ use super::{
     locked::Locked,
     parts::{Line, Member, Part, Project, Wish},
     poetry,
-    tables::{Document, Item},
 };
 use crate::{
     facts::{Index, IndexRole},
-    manifest::StepSheet,
+    manifest::{StepSheet, tables::{Document, Item}},
     python::normalize,
     system::redact,
 };

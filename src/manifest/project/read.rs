@@ -6,11 +6,10 @@ use std::path::Path;
 use super::{
     parts::{Line, Member, Part, Project},
     poetry, setup,
-    tables::{Document, Item},
 };
 use crate::{
     facts::{GapWeight, RequestRole},
-    manifest::{Reading, Sheet, StepSheet, requirements},
+    manifest::{Reading, Sheet, StepSheet, requirements, tables::{Document, Item}},
     python::normalize,
 };
 
