@@ -19,7 +19,6 @@ mod requirements;
 mod sheet;
 mod shelf;
 pub mod shell;
-#[path = "project/tables.rs"]
 mod tables;
 mod text;
 mod yaml;

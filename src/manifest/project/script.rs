@@ -6,12 +6,11 @@ use super::{
     install,
     parts::{Project, Wish},
     read,
-    tables::Document,
     uv,
 };
 use crate::{
     facts::Resolver,
-    manifest::{Reading, Sheet, StepSheet, Text},
+    manifest::{Reading, Sheet, StepSheet, Text, tables::Document},
 };
 
 /// Whether a text has such a comment.
