@@ -224,7 +224,7 @@ impl Call {
         if !self.wish.groups.is_empty() {
             let wish = Wish { only_groups: true, ..self.wish.clone() };
             let folder = scene.folder.clone();
-            let brought = project::bring(scene.reading, scene.sheet, &mut self.step, &folder, self.by, &wish);
+            let brought = options::bring(&folder, self.by, &wish, &mut self.step, scene);
             if let Err(why) = brought
                 && let Some(at) = self.asked.first().map(|word| word.at.clone())
             {

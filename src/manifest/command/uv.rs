@@ -1,6 +1,6 @@
 //! `uv sync`, `uv add`, `uv run` and `uv tool install`: commands on a project and on tools. `uv pip` is `pip.rs`'.
 
-use super::{CommandWord, Scene, Tool, options, program};
+use super::{CommandWord, Scene, Tool, joined, options, program};
 use crate::{
     facts::{GapWeight, Index, IndexRole, Resolver},
     manifest::{
@@ -108,7 +108,7 @@ struct Said {
 fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
     let Some(mut said) = said(verb, rest, scene) else { return };
     options::of_uv_variables(scene, &mut said.step);
-    let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| scene.folder.join(folder));
+    let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| joined(&scene.folder, folder));
     // A script that says what it needs runs in an environment of its own.
     let script =
         said.script.as_ref().and_then(|name| scene.open(name).ok()).filter(|text| project::is_script(&text.text));
@@ -118,7 +118,7 @@ fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<
     let is_of_project = verb != Verb::Tool && !said.no_project && script.is_none();
     if is_of_project {
         // An index on the command line is asked before those of the project.
-        match project::bring(scene.reading, scene.sheet, &mut said.step, &folder, By::Uv, &said.wish) {
+        match options::bring(&folder, By::Uv, &said.wish, &mut said.step, scene) {
             Ok(()) => {}
             Err(why) if verb == Verb::Sync => {
                 let what = format!("the file pyproject.toml ({why})");

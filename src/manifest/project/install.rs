@@ -340,7 +340,12 @@ fn local(
     let mut more: Vec<(Line, Of)> = Vec::new();
     for (line, of) in force.lines.iter().take(100) {
         let Ok(request) = &line.asked else { continue };
-        let Some(path) = request.asked.source.as_deref().filter(|source| is_folder(source)) else { continue };
+        let source = request.asked.source.as_deref();
+        if source == Some(uv::WORKSPACE) {
+            let what = format!("what {} requires, which is of the workspace", request.name);
+            sheet.gap(what, GapWeight::PassedOver, line.at.clone());
+        }
+        let Some(path) = source.filter(|source| is_folder(source)) else { continue };
         let is_file = [".whl", ".zip", ".gz"].iter().any(|end| path.ends_with(end));
         if is_file || seen.len() >= MAX_FOLDERS || !seen.insert(reading.shelf.absolute(&folder.join(path))) {
             continue;

@@ -4,6 +4,7 @@
 //! `pylock` and `json` which versions are locked; `install` puts it together.
 
 mod ground;
+mod included;
 mod install;
 mod json;
 mod locked;

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     ground::{Ground, both},
-    parts::{InForce, Line, Member, Of, Part, Project},
+    parts::{InForce, Line, MAX_PARTS, Member, Of, Part, Project},
     ranges,
-    read::{MAX_PARTS, add_group},
 };
 use crate::{
     facts::{Asked, Index, IndexRole, Request},
@@ -42,10 +41,10 @@ pub(super) fn add(document: &Document<'_>, poetry: Item<'_>, base: bool, extras:
     let groups = poetry.get("group").map(Item::entries).unwrap_or_default();
     for (name, group) in groups.into_iter().take(MAX_PARTS) {
         let lines = group.get("dependencies").map(|table| dependencies(document, table)).unwrap_or_default();
-        add_group(project, name, lines.into_iter().map(|(line, _)| line).collect(), group.is_set("optional"));
+        project.add_group(name, lines.into_iter().map(|(line, _)| line).collect(), group.is_set("optional"));
     }
     if let Some(table) = poetry.get("dev-dependencies") {
-        add_group(project, "dev", dependencies(document, table).into_iter().map(|(line, _)| line).collect(), false);
+        project.add_group("dev", dependencies(document, table).into_iter().map(|(line, _)| line).collect(), false);
     }
 }
 

@@ -20,6 +20,9 @@ const MAX_INDEXES: usize = 100;
 /// Sources of one package beyond these many are not looked at.
 const MAX_SOURCES: usize = 100;
 
+/// What the source of a package is called that is another project of the workspace.
+pub(super) const WORKSPACE: &str = "the workspace";
+
 /// The settings of a project, and of the workspace that it is part of.
 pub(super) struct Settings<'d> {
     own: Item<'d>,
@@ -154,7 +157,7 @@ fn take_from(entry: Item<'_>, request: &mut Request, indexes: &BTreeMap<&str, St
     } else if let Some(place) = entry.text_of("url").or_else(|| entry.text_of("path")) {
         request.asked.source = Some(redact::urls(place));
     } else if entry.is_set("workspace") {
-        request.asked.source = Some("the workspace".to_owned());
+        request.asked.source = Some(WORKSPACE.to_owned());
     } else {
         return;
     }
