@@ -28,6 +28,15 @@ pub struct StepSheet {
 }
 
 impl StepSheet {
+    /// Says that requests stand here, and not where they were read.
+    pub fn place(&mut self, meant: impl Fn(&Request) -> bool, at: &Location) {
+        for (request, place) in self.step.requests.iter().zip(&mut self.places) {
+            if meant(request) {
+                *place = Some(at.clone());
+            }
+        }
+    }
+
     /// Adds a request that is written here.
     pub fn ask(&mut self, request: Request, at: Location) {
         self.step.requests.push(request);

@@ -47,7 +47,8 @@ pub(super) struct Placed<'s> {
 pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda: Option<CudaVersion>) {
     image::begin(environment, knowledge);
     if environment.steps.is_empty() {
-        image::end(environment, knowledge);
+        image::libraries(environment, knowledge);
+    image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
@@ -67,6 +68,7 @@ pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda
         take(&terms, &mut environment.packages, step, index);
     }
     environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    image::libraries(environment, knowledge);
     image::end(environment, knowledge);
 }
 

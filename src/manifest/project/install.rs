@@ -9,13 +9,15 @@ use super::{
     ground::Ground,
     json,
     parts::{InForce, Line, Of, Project, Wish},
-    poetry, poetry_lock, pylock as lock_of_pep751, read, setup,
-    uv, uv_lock,
+    poetry, poetry_lock, pylock as lock_of_pep751, read, setup, uv, uv_lock,
 };
 use crate::{
-    facts::{GapWeight, Index, IndexRole, Location, Manager, Resolver},
-    manifest::{NotRead, Reading, Sheet, StepSheet, Text, tables::{Document, Item}},
-    python::{public_version, satisfies},
+    facts::{GapWeight, Index, IndexRole, Location, Manager, Request, Resolver},
+    manifest::{
+        NotRead, Reading, Sheet, StepSheet, Text,
+        tables::{Document, Item},
+    },
+    python::{exact_version, public_version, satisfies},
 };
 
 /// Folders beyond these many that projects name are not looked into, which bounds how deep they lead, too.
@@ -208,6 +210,7 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
                 let lock = Document::new(&lock);
                 step.step = crate::facts::Step { resolver: Resolver::Lock, ..Default::default() };
                 poetry_lock::take(&lock, Some(&wanted), &ground, sheet, step);
+                at_the_pins(&force, step);
                 fault(&lock, sheet);
                 drift(&force, &ground, sheet, step);
                 missing(&force.missing, sheet, &text.at(0));
@@ -239,6 +242,18 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
     finish(&project, force, wish, sheet, step, &text.at(0));
 }
 
+/// What a project pins itself is to be changed there, and not in the lock file, which follows it.
+fn at_the_pins(force: &InForce, step: &mut StepSheet) {
+    for (line, _) in &force.lines {
+        let Ok(asked) = &line.asked else { continue };
+        if exact_version(&asked.asked.specifiers).is_some() {
+            let same =
+                |request: &Request| request.name == asked.name && request.asked.specifiers == asked.asked.specifiers;
+            step.place(same, &line.at);
+        }
+    }
+}
+
 /// What a lock file of uv installs for a project, and what it lacks of what the project asks for.
 #[expect(clippy::too_many_arguments, reason = "one call, each of another kind")]
 fn of_uv_lock(
@@ -254,6 +269,7 @@ fn of_uv_lock(
     let lock = Document::new(lock);
     step.step.resolver = Resolver::Lock;
     let found = uv_lock::take(&lock, folder, wish, defaults, ground, step);
+    at_the_pins(force, step);
     fault(&lock, sheet);
     drift(force, ground, sheet, step);
     note(found, wish, sheet, step, lock.text.at(0));
