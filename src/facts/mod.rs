@@ -39,7 +39,7 @@ pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use toolkit::{Toolkit, ToolkitLead};
-pub use written::{Asked, Location, Symptom, Wanted};
+pub use written::{Asked, Ignore, Location, Symptom, Wanted};
 
 /// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,9 @@ pub struct Facts {
     /// is not listed itself has the place of the next one above it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<String, Location>,
+    /// Comments in these files that ask for findings to be passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignores: Vec<Ignore>,
     /// Lines of logs that look like errors, in the order of the log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub symptoms: Vec<Symptom>,
@@ -119,6 +122,7 @@ impl Facts {
             environments: one.cloned().into_iter().collect(),
             // A changed fact is no longer what the file says.
             written: BTreeMap::new(),
+            ignores: Vec::new(),
             symptoms: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, fmt, path::PathBuf, time::Instant};
 
 use super::{
+    By, IgnoredRule, Seen,
     assume::Assumed,
     judgement::Judgement,
     machine::Machine,
@@ -12,7 +13,7 @@ use crate::{
     facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
     finding::{Excerpt, Finding, Severity},
     knowledge::{GpuLookupError, Knowledge},
-    manifest::{self, Choices, Declared, Reading, Sheet, Shelf, Text, command, edit::Changed},
+    manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
     report::{CommandName, Report},
     rules::Judged,
     system::{Root, Surroundings},
@@ -66,12 +67,17 @@ impl fmt::Display for CheckError {
 
 impl std::error::Error for CheckError {}
 
+/// How reports name a command.
+const COMMAND: &str = "command";
+
 /// What is checked, and the files that it is read from: as they are, and as they would be.
 #[derive(Debug)]
 pub struct Inputs {
     pub(super) asked: Asked,
     pub(super) shelf: Shelf,
     folder: PathBuf,
+    /// Rules whose findings are accepted.
+    ignored: Vec<IgnoredRule>,
     /// Files that [`mend`](super::mend) changed.
     pub(super) mended: Vec<Changed>,
     /// What asks a resolver for the versions that steps bring, if a person wants that.
@@ -92,14 +98,37 @@ impl Inputs {
         let surroundings = Surroundings::of_process();
         let folder = surroundings.folder.clone().ok_or(CheckError::Folder)?;
         let root = Root::new(None, surroundings.home.as_deref()).map_err(|_| CheckError::Folder)?;
+        let mut shelf = Shelf::new(root, folder.clone());
+        if let Asked::Command(words) = &asked {
+            let text = Put { shown: COMMAND.to_owned(), text: words.join(" ") };
+            shelf.put(&folder.join(COMMAND), Some(text));
+        }
         Ok(Self {
             asked,
-            shelf: Shelf::new(root, folder.clone()),
+            shelf,
             folder,
+            ignored: Vec::new(),
             mended: Vec::new(),
             resolve: None,
             answers: RefCell::default(),
         })
+    }
+
+    /// The same, with rules whose findings are accepted.
+    #[must_use]
+    pub fn ignoring(self, ignored: Vec<IgnoredRule>) -> Self {
+        Self { ignored, ..self }
+    }
+
+    /// The same, with a text for `-`, as a file of the current folder with this name; without one, by what it contains.
+    #[must_use]
+    pub fn with_text(mut self, name: Option<&str>, text: String) -> Self {
+        let path = self.folder.join(name.unwrap_or_else(|| manifest::guess(&text)));
+        if let Asked::Files(files) = &mut self.asked {
+            files.iter_mut().filter(|file| file.as_os_str() == "-").for_each(|file| file.clone_from(&path));
+        }
+        self.shelf.put(&path, Some(Put { shown: "-".to_owned(), text }));
+        self
     }
 
     /// Asks a resolver for what files leave open.
@@ -141,8 +170,10 @@ impl Inputs {
             }
             Asked::Command(words) => {
                 let line = words.join(" ");
-                let text = Text::new(self.folder.join("command"), "command", line.clone());
-                let mut sheet = Sheet::new(&line, "command");
+                let path = self.folder.join(COMMAND);
+                // It was put there as a file, so that it is read as one.
+                let text = self.shelf.named(&path).unwrap_or_else(|_| Text::new(path, COMMAND, line.clone()));
+                let mut sheet = Sheet::new(&line, COMMAND);
                 if !command::read_line(words, &text, &mut reading, &mut sheet, self.folder.clone()) {
                     return Err(CheckError::Command(line));
                 }
@@ -194,6 +225,10 @@ impl<'k> Bench<'k> {
         let declared = inputs.read(asked, &self.choices)?;
         let mut facts = self.facts.clone();
         facts.written = declared.written;
+        facts.ignores = inputs.shelf.ignores();
+        for (number, one) in facts.ignores.iter().enumerate() {
+            facts.written.insert(format!("/ignores/{number}"), one.at.clone());
+        }
         facts.environments = declared.environments;
         for environment in &mut facts.environments {
             if environment.platform.is_unknown() {
@@ -230,6 +265,31 @@ pub fn check(
     Ok(report(&bench, inputs)?.0)
 }
 
+/// The same for each generation of GPUs, where nobody named one: by the products that stand for them in the knowledge base, without fixes.
+///
+/// # Errors
+/// As [`check`].
+pub fn survey(
+    knowledge: &Knowledge,
+    facts: &Facts,
+    machine: &Machine,
+    inputs: &Inputs,
+    choices: &Choices,
+    start: Instant,
+) -> Result<Vec<Seen>, CheckError> {
+    let mut products: Vec<_> = knowledge.gpus().filter(|row| row.typical).collect();
+    products.sort_by_key(|row| row.capability);
+    let of = |name: &str| {
+        let assumed = Assumed { gpus: vec![name.to_owned()], by: By::Target, ..machine.assumed.clone() };
+        let machine = Machine { name: name.to_owned(), assumed };
+        let bench = Bench::of(knowledge, facts.clone(), &machine, choices.clone(), start)?;
+        let mut report = bench.judged(inputs, &inputs.asked)?.without_fixes();
+        super::ignored::apply(&mut report, &inputs.ignored);
+        Ok(Seen { target: machine.name, report })
+    };
+    products.into_iter().map(|row| of(&row.name)).collect()
+}
+
 /// The report, with the lines at which findings are, and fixes as lines of the files.
 fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written>), CheckError> {
     let asked = inputs.asked.clone();
@@ -239,7 +299,10 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     for finding in &mut report.findings {
         finding.excerpt = quoted(&inputs.shelf, finding);
     }
-    let written = rewrite::attach(bench, inputs, &enriched, &mut report.findings);
+    // A change is held against all that was found: what is accepted must not count as new.
+    let before = report.findings.clone();
+    super::ignored::apply(&mut report, &inputs.ignored);
+    let written = rewrite::attach(bench, inputs, &enriched, &before, &mut report.findings);
     Ok((report, written))
 }
 
@@ -252,7 +315,8 @@ fn quoted(shelf: &Shelf, finding: &Finding) -> Option<Excerpt> {
 /// As often as files are changed and judged again.
 const MOST_ROUNDS: usize = 20;
 
-/// Changes the files in memory until nothing is found that a change of theirs would remove; gives the report about what they are then.
+/// Changes the files in memory until nothing is found, from `least` upwards, that a change of theirs would remove; gives the report about
+/// what they are then.
 ///
 /// # Errors
 /// As [`check`].
@@ -262,12 +326,13 @@ pub fn mend(
     machine: &Machine,
     inputs: &mut Inputs,
     choices: Choices,
+    least: Severity,
     start: Instant,
 ) -> Result<Report, CheckError> {
     let bench = Bench::of(knowledge, facts, machine, choices, start)?;
     let (mut said, mut written) = report(&bench, inputs)?;
     for _ in 0..MOST_ROUNDS {
-        let wrong = said.findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+        let wrong = said.findings.iter().filter(|finding| finding.severity >= least);
         let changes = wrong.flat_map(|finding| &finding.fixes).map(|fix| &fix.changes).find(|lines| !lines.is_empty());
         let Some(files) = changes.and_then(|lines| written.iter().find(|one| one.changes == *lines)) else { break };
         rewrite::keep(inputs, &files.files);

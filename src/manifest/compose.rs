@@ -1,7 +1,10 @@
 //! Files of Docker Compose: which images services are built from or use, with which arguments, and whether a service gets a GPU.
 //! Format: <https://docs.docker.com/reference/compose-file/>.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Format, Reading, Sheet, Text,
@@ -83,7 +86,7 @@ pub(super) fn services(texts: &[Text], reading: &mut Reading<'_>, wanted: &[Stri
     }
     let Some(last) = files.last() else { return Vec::new() };
     let folder = files.first().map_or(last.text.folder(), |file| file.text.folder()).to_owned();
-    let mut variables = Variables { set: dotenv(&folder, reading), chosen: reading.choices.set.clone() };
+    let mut variables = Variables::new(dotenv(&folder, reading), reading.choices.set.clone());
     let mut names: Vec<&str> = Vec::new();
     for file in &files {
         let services = file.tree.get("services").map(Node::map).unwrap_or_default();
@@ -109,9 +112,10 @@ fn parts<'f>(files: &'f [File], name: &str) -> Vec<Part<'f>> {
     for _ in 0..MAX_EXTENDS {
         let of = |file: &'f File| Some(Part { text: &file.text, node: file.tree.get("services")?.get(&name)? });
         let here: Vec<Part<'f>> = files.iter().rev().filter_map(of).collect();
-        let base = here.iter().find_map(|part| part.get("extends")).and_then(|extends| {
-            extends.node.text().or_else(|| extends.get("service")?.node.text()).map(str::to_owned)
-        });
+        let base = here
+            .iter()
+            .find_map(|part| part.get("extends"))
+            .and_then(|extends| extends.node.text().or_else(|| extends.get("service")?.node.text()).map(str::to_owned));
         found.extend(here);
         match base {
             Some(base) if base != name => name = base,
@@ -142,7 +146,9 @@ fn sheet(
             }
             let mut sheet = Sheet::new(id, &image.text.shown);
             match value.unknown {
-                Some(why) => sheet.gap(format!("the value of {why}, which names the image"), GapWeight::Decides, image.at()),
+                Some(why) => {
+                    sheet.gap(format!("the value of {why}, which names the image"), GapWeight::Decides, image.at())
+                }
                 None => sheet.base(&name, image.at()),
             }
             sheet.manager(Manager::Docker, &image.at());
@@ -166,7 +172,8 @@ fn sheet(
 
 /// Where the name of a service stands.
 fn name_of(service: &Service<'_>, text: &Text) -> Option<Location> {
-    let line = text.lines().find(|(_, line)| line.trim().trim_end_matches(':').trim_matches(['"', '\'']) == service.name)?;
+    let line =
+        text.lines().find(|(_, line)| line.trim().trim_end_matches(':').trim_matches(['"', '\'']) == service.name)?;
     Some(text.at(line.0 + line.1.len() - line.1.trim_start().len()))
 }
 
@@ -269,8 +276,8 @@ fn asks_for_gpu(service: &Service<'_>) -> Option<Location> {
 }
 
 /// The variables of `.env` beside a file.
-fn dotenv(folder: &Path, reading: &mut Reading<'_>) -> std::collections::BTreeMap<String, Value> {
-    let Ok(text) = reading.beside(folder, ".env") else { return Default::default() };
+fn dotenv(folder: &Path, reading: &mut Reading<'_>) -> BTreeMap<String, Value> {
+    let Ok(text) = reading.beside(folder, ".env") else { return BTreeMap::new() };
     let pair = |(start, line): (usize, &str)| {
         let line = line.trim().trim_start_matches("export ");
         let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;

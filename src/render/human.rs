@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Screen;
 use crate::{
-    finding::{Command, Finding, Fix, Moves, Proof, Severity},
+    finding::{Command, FileChange, Finding, Fix, Moves, Proof, Severity},
     report::{Body, CommandName, Examined, Report, Subject, SubjectKind, Verdict},
     rules::code::Execution,
     text::{Paint, whole_words},
@@ -59,6 +59,8 @@ pub(super) struct Page<'s> {
     screen: &'s Screen,
     /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
+    /// The same of lines that change.
+    changed: Vec<Vec<FileChange>>,
     /// Notes that have been shown.
     noted: Vec<String>,
 }
@@ -66,7 +68,7 @@ pub(super) struct Page<'s> {
 impl<'s> Page<'s> {
     /// An empty one.
     pub fn new(screen: &'s Screen) -> Self {
-        Self { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() }
+        Self { out: String::new(), screen, shown: Vec::new(), changed: Vec::new(), noted: Vec::new() }
     }
 
     /// A text behind a mark, wrapped.
@@ -251,11 +253,13 @@ impl<'s> Page<'s> {
     }
 
     fn fix(&mut self, label: &str, fix: &Fix) {
-        if !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands) {
+        let again = !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands);
+        if again || !fix.changes.is_empty() && self.changed.contains(&fix.changes) {
             self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));
             return;
         }
         self.shown.push(fix.commands.clone());
+        self.changed.push(fix.changes.clone());
         let basis = match fix.proof {
             Proof::Binary => " (verified by the same rules)",
             Proof::Knowledge => " (verified against the knowledge base)",

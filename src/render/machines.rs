@@ -37,7 +37,8 @@ fn serves_all(out: &mut String, machines: &Machines, screen: &Screen) {
         Served::No => Paint::Error,
         Served::Unknown => Paint::Warning,
     };
-    labelled(out, "serves all", paint, &said.text, screen);
+    let label = if machines.command == CommandName::Check && machines.table.is_some() { "in short" } else { "serves all" };
+    labelled(out, label, paint, &said.text, screen);
     for InstallFor { targets, commands } in &said.install {
         if said.install.len() > 1 {
             labelled(out, "", Paint::Dim, &format!("on {}:", targets.join("; ")), screen);
@@ -168,7 +169,8 @@ pub(super) fn markdown(machines: &Machines) -> String {
         }
     }
     let said = &machines.serves_all;
-    let _ = writeln!(out, "**Serves all**: {}", escaped(&said.text));
+    let label = if machines.command == CommandName::Check && machines.table.is_some() { "In short" } else { "Serves all" };
+    let _ = writeln!(out, "**{label}**: {}", escaped(&said.text));
     for InstallFor { targets, commands } in &said.install {
         if said.install.len() > 1 {
             let _ = writeln!(out, "\nOn {}:", escaped(&targets.join("; ")));

@@ -9,12 +9,14 @@ mod index;
 mod project;
 mod requirement;
 pub(super) mod site;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 use std::{collections::BTreeMap, fmt};
 
-use self::draft::Draft;
 pub use self::draft::Changed;
+use self::draft::Draft;
 use super::Shelf;
 use crate::facts::{Environment, Location, RequestPlace, RequestRole};
 use crate::python;
@@ -35,6 +37,10 @@ pub struct Wanted {
 pub enum NoEdit {
     /// The place is not known, or not one that is understood.
     Place(String),
+    /// The file has no place for an index: the package, and the address.
+    Index(String, String),
+    /// It is all that a command asks for.
+    Last(String),
     /// A file is no plain UTF-8.
     Encoding(String),
     /// A lock file is written by its tool.
@@ -46,7 +52,11 @@ pub enum NoEdit {
 impl fmt::Display for NoEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Place(name) => write!(f, "how {name} is asked for there is nothing that gpucheck knows how to rewrite"),
+            Self::Place(name) => write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for"),
+            Self::Index(name, url) => {
+                write!(f, "the file has no place for an index, and {name} comes from {url}: the tool has to be told")
+            }
+            Self::Last(name) => write!(f, "{name} is all that the command asks for"),
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
             Self::Clash => f.write_str("two changes would be about the same words"),
@@ -123,6 +133,10 @@ fn way(
             draft.rewrite(at, step, request, one)?;
             any = true;
         }
+        if let Some((at, image, parts)) = base(declaration, one).filter(|_| !any) {
+            draft.base(at, image, &parts)?;
+            continue;
+        }
         if !any {
             let beside = beside(declaration, &one.name).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
             let step = declaration.environment.steps.get(beside.step).ok_or(NoEdit::Clash)?;
@@ -139,10 +153,28 @@ fn way(
         });
         for place in places {
             let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
-            draft.remove(at, name)?;
+            let step = declaration.environment.steps.get(place.step);
+            let only = step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
+            draft.remove(at, name, only)?;
         }
     }
     draft.changed()
+}
+
+/// Where the image is named that brings a package, the image, and what of its tag has to become what.
+fn base<'d>(declaration: &Declaration<'d>, wanted: &Wanted) -> Option<(&'d Location, &'d str, Vec<(String, String)>)> {
+    let package = declaration.environment.package(&wanted.name).filter(|package| package.request.is_none())?;
+    let image = declaration.environment.image.as_ref()?.base.as_deref()?;
+    let at = declaration.written.get(&format!("/environments/{}/image/base", declaration.number))?;
+    let (old, new) = (package.version.value()?, python::exact_version(&wanted.specifiers)?);
+    let cuda = |version: &str| python::cuda_of_local(version).map(|cuda| cuda.to_string());
+    let mut parts = vec![(python::public_version(old).to_owned(), python::public_version(new).to_owned())];
+    parts.push((cuda(old)?, cuda(new)?));
+    // PyTorch's images have cuDNN 9 since 2.4.
+    if image.contains("cudnn8") && python::satisfies(">=2.4", python::public_version(new)) == Some(true) {
+        parts.push(("cudnn8".to_owned(), "cudnn9".to_owned()));
+    }
+    Some((at, image, parts))
 }
 
 /// The requests that decide the version of a package: the one that brings it, and others of its name that would not have the new one.
