@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("enrich", &["facts", "knowledge", "python"]),
     ("driver_api", &["facts"]),
     ("probe", &["binary", "compat", "driver_api", "facts", "knowledge", "parallel", "python", "system"]),
-    ("fuzzing", &["probe"]),
+    ("fuzzing", &["manifest", "probe", "system"]),
     ("manifest", &["facts", "python", "system"]),
     ("remote", &["binary", "python", "system"]),
     ("shell", &["facts", "python", "remote", "system", "text"]),
