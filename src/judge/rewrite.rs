@@ -3,7 +3,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::check::{Asked, Bench, Inputs};
+use super::inputs::{Asked, Bench, Inputs};
 use crate::{
     facts::{Environment, Facts, Origin, Resolver},
     finding::{FileChange, Finding, Fix, Moves, Proof, Severity},
@@ -141,7 +141,8 @@ fn write<'t>(
             Some(Tried { files, .. }) => {
                 fix.changes = files.iter().flat_map(changes).collect();
                 if files.iter().any(|file| file.old.matches("--hash=").count() > file.new.matches("--hash=").count()) {
-                    let note = "the hashes of what changes are taken out: the tool that wrote them has to write the new ones";
+                    let note =
+                        "the hashes of what changes are taken out: the tool that wrote them has to write the new ones";
                     fix.notes.push(note.to_owned());
                 }
                 if files.iter().any(|file| file.image) {
@@ -217,7 +218,9 @@ fn put(inputs: &mut Inputs, file: &Changed) -> (PathBuf, Option<Put>) {
 /// The lines of a file that change.
 fn changes(file: &Changed) -> impl Iterator<Item = FileChange> {
     let (old, new) = (diff::lines(&file.old), diff::lines(&file.new));
-    let of = |lines: Option<&[&str]>| lines.unwrap_or_default().iter().map(|line| redact::line(line.trim_end_matches(['\n', '\r']))).collect();
+    let of = |lines: Option<&[&str]>| {
+        lines.unwrap_or_default().iter().map(|line| redact::line(line.trim_end_matches(['\n', '\r']))).collect()
+    };
     let hunks = diff::hunks(&old, &new);
     let all: Vec<FileChange> = hunks
         .into_iter()

@@ -109,9 +109,10 @@ fn parts<'f>(files: &'f [File], name: &str) -> Vec<Part<'f>> {
     for _ in 0..MAX_EXTENDS {
         let of = |file: &'f File| Some(Part { text: &file.text, node: file.tree.get("services")?.get(&name)? });
         let here: Vec<Part<'f>> = files.iter().rev().filter_map(of).collect();
-        let base = here.iter().find_map(|part| part.get("extends")).and_then(|extends| {
-            extends.node.text().or_else(|| extends.get("service")?.node.text()).map(str::to_owned)
-        });
+        let base = here
+            .iter()
+            .find_map(|part| part.get("extends"))
+            .and_then(|extends| extends.node.text().or_else(|| extends.get("service")?.node.text()).map(str::to_owned));
         found.extend(here);
         match base {
             Some(base) if base != name => name = base,
@@ -142,7 +143,9 @@ fn sheet(
             }
             let mut sheet = Sheet::new(id, &image.text.shown);
             match value.unknown {
-                Some(why) => sheet.gap(format!("the value of {why}, which names the image"), GapWeight::Decides, image.at()),
+                Some(why) => {
+                    sheet.gap(format!("the value of {why}, which names the image"), GapWeight::Decides, image.at())
+                }
                 None => sheet.base(&name, image.at()),
             }
             sheet.manager(Manager::Docker, &image.at());
@@ -166,7 +169,8 @@ fn sheet(
 
 /// Where the name of a service stands.
 fn name_of(service: &Service<'_>, text: &Text) -> Option<Location> {
-    let line = text.lines().find(|(_, line)| line.trim().trim_end_matches(':').trim_matches(['"', '\'']) == service.name)?;
+    let line =
+        text.lines().find(|(_, line)| line.trim().trim_end_matches(':').trim_matches(['"', '\'']) == service.name)?;
     Some(text.at(line.0 + line.1.len() - line.1.trim_start().len()))
 }
 

@@ -21,8 +21,8 @@ pub(super) fn ignores(text: &Text) -> Vec<Ignore> {
         let Some((before, rest)) = line.split_once(BEGINS) else { continue };
         let before = before.trim_end();
         let lower = before.to_ascii_lowercase();
-        let comment = ["#", "//", "<!--", ";", "--", "::"].iter().any(|sign| before.ends_with(sign))
-            || lower.ends_with("rem");
+        let comment =
+            ["#", "//", "<!--", ";", "--", "::"].iter().any(|sign| before.ends_with(sign)) || lower.ends_with("rem");
         let Some((slugs, reason)) = rest.split_once(']').filter(|_| comment) else { continue };
         let reason = reason.trim().trim_end_matches("-->").trim_end();
         let reason: String = redact::urls(reason).chars().take(LONGEST).collect();

@@ -16,9 +16,9 @@ mod ignores;
 mod pixi;
 mod project;
 mod requirements;
-pub mod shell;
 mod sheet;
 mod shelf;
+pub mod shell;
 #[path = "project/tables.rs"]
 mod tables;
 mod text;

@@ -115,7 +115,8 @@ impl Sheet {
             }
         }
         for name in ["TORCH_CUDA_ARCH_LIST", "CUDA_HOME", "CUDA_PATH", "FORCE_CUDA"] {
-            if let (Some(value), Some(at)) = (image.env_vars.get(name), other.places.get(&format!("/image/env_vars/{name}")))
+            if let (Some(value), Some(at)) =
+                (image.env_vars.get(name), other.places.get(&format!("/image/env_vars/{name}")))
                 && !self.image().env_vars.contains_key(name)
             {
                 self.variable(name, value, at.clone());

@@ -71,7 +71,14 @@ impl NotRead {
 impl Shelf {
     /// The files that can be reached from this folder.
     pub fn new(root: Root, folder: PathBuf) -> Self {
-        Self { root, folder, left: Cell::new(MAX_ALL), seen: RefCell::default(), ignores: RefCell::default(), put: BTreeMap::new() }
+        Self {
+            root,
+            folder,
+            left: Cell::new(MAX_ALL),
+            seen: RefCell::default(),
+            ignores: RefCell::default(),
+            put: BTreeMap::new(),
+        }
     }
 
     /// Puts a text in place of a file, or takes it away again; gives what was there before. The limit for all files counts anew: they are

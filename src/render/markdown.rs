@@ -82,7 +82,7 @@ fn one(out: &mut String, finding: &Finding) {
         let _ = writeln!(out, "- location: {}", escaped(&location.to_string()));
         if let Some(excerpt) = &finding.excerpt {
             let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
-            let shown = super::check::excerpt(location.line, excerpt, Paint::Error, &screen);
+            let shown = super::excerpt::excerpt(location.line, excerpt, Paint::Error, &screen);
             let _ = writeln!(out, "\n{}", block("text", shown.trim_end()));
         }
     }
@@ -103,7 +103,8 @@ fn one(out: &mut String, finding: &Finding) {
             if changed.get(..number).is_none_or(|before| !before.contains(&change.path.as_str())) {
                 let _ = writeln!(out, "\n{}:\n", escaped(&change.path));
             }
-            let marked = |mark: char, lines: &[String]| lines.iter().map(|line| format!("{mark}{line}")).collect::<Vec<_>>();
+            let marked =
+                |mark: char, lines: &[String]| lines.iter().map(|line| format!("{mark}{line}")).collect::<Vec<_>>();
             let lines = [marked('-', &change.old), marked('+', &change.new)].concat();
             let _ = write!(out, "{}", block("diff", &lines.join("\n")));
         }

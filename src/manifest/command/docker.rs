@@ -16,7 +16,8 @@ pub struct Docker;
 impl Tool for Docker {
     fn claims(&self, words: &[CommandWord]) -> bool {
         let name = words.first().map(|word| program(&word.text));
-        let verb = words.iter().skip(1).any(|word| matches!(word.text.as_str(), "build" | "up" | "run" | "bake" | "create"));
+        let verb =
+            words.iter().skip(1).any(|word| matches!(word.text.as_str(), "build" | "up" | "run" | "bake" | "create"));
         matches!(name, Some("docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" | "buildah")) && verb
     }
 
@@ -40,8 +41,31 @@ impl Tool for Docker {
 
 /// Options of `docker build` and `docker run` that take no value.
 const FLAGS: &[&str] = &[
-    "--no-cache", "--pull", "--push", "--load", "-q", "--quiet", "--rm", "--force-rm", "--squash", "--compress", "-it", "-i", "-t",
-    "-d", "--detach", "--interactive", "--tty", "--init", "--privileged", "-P", "--publish-all", "--read-only", "-ti", "-dit", "-itd",
+    "--no-cache",
+    "--pull",
+    "--push",
+    "--load",
+    "-q",
+    "--quiet",
+    "--rm",
+    "--force-rm",
+    "--squash",
+    "--compress",
+    "-it",
+    "-i",
+    "-t",
+    "-d",
+    "--detach",
+    "--interactive",
+    "--tty",
+    "--init",
+    "--privileged",
+    "-P",
+    "--publish-all",
+    "--read-only",
+    "-ti",
+    "-dit",
+    "-itd",
 ];
 
 /// Options with their values, and what is no option.
@@ -57,7 +81,9 @@ fn parted(words: &[CommandWord], flags: &[&str]) -> (Vec<(String, CommandWord)>,
             Some((name, value)) if name.starts_with("--") => {
                 options.push((name.to_owned(), CommandWord { text: value.to_owned(), ..word.clone() }));
             }
-            _ if flags.contains(&word.text.as_str()) => options.push((word.text.clone(), CommandWord { text: String::new(), ..word.clone() })),
+            _ if flags.contains(&word.text.as_str()) => {
+                options.push((word.text.clone(), CommandWord { text: String::new(), ..word.clone() }))
+            }
             _ => options.extend(rest.next().map(|value| (word.text.clone(), value.clone()))),
         }
     }
@@ -77,7 +103,9 @@ fn build(words: &[CommandWord], scene: &mut Scene<'_, '_>) {
         scene.sheet.gap(format!("the Dockerfile of {}", context.text), GapWeight::Decides, context.at.clone());
         return;
     }
-    let option = |names: &[&str]| options.iter().rfind(|(name, _)| names.contains(&name.as_str())).map(|(_, word)| word.text.clone());
+    let option = |names: &[&str]| {
+        options.iter().rfind(|(name, _)| names.contains(&name.as_str())).map(|(_, word)| word.text.clone())
+    };
     let folder = joined(&scene.folder, &context.text);
     let file = option(&["-f", "--file"]);
     let path = match &file {
@@ -113,7 +141,25 @@ fn build(words: &[CommandWord], scene: &mut Scene<'_, '_>) {
 }
 
 fn compose_command(words: &[CommandWord], scene: &mut Scene<'_, '_>) {
-    let flags = ["--build", "-d", "--detach", "--no-cache", "--pull", "--rm", "-q", "--quiet", "--force-recreate", "--remove-orphans", "--no-deps", "--push", "--wait", "-it", "-i", "-t", "--parallel"];
+    let flags = [
+        "--build",
+        "-d",
+        "--detach",
+        "--no-cache",
+        "--pull",
+        "--rm",
+        "-q",
+        "--quiet",
+        "--force-recreate",
+        "--remove-orphans",
+        "--no-deps",
+        "--push",
+        "--wait",
+        "-it",
+        "-i",
+        "-t",
+        "--parallel",
+    ];
     let (options, plain) = parted(words, &flags);
     let files = options.iter().filter(|(name, _)| name == "-f" || name == "--file");
     let mut texts = Vec::new();
@@ -134,9 +180,11 @@ fn compose_command(words: &[CommandWord], scene: &mut Scene<'_, '_>) {
         return;
     }
     let verbs = ["compose", "build", "up", "run", "create", "start", "config"];
-    let services: Vec<String> = plain.iter().map(|word| word.text.clone()).filter(|word| !verbs.contains(&word.as_str())).collect();
+    let services: Vec<String> =
+        plain.iter().map(|word| word.text.clone()).filter(|word| !verbs.contains(&word.as_str())).collect();
     // `compose run SERVICE command words`
-    let services = if plain.iter().any(|word| word.text == "run") { services.into_iter().take(1).collect() } else { services };
+    let services =
+        if plain.iter().any(|word| word.text == "run") { services.into_iter().take(1).collect() } else { services };
     for sheet in compose::services(&texts, scene.reading, &services) {
         put(scene, sheet);
     }
@@ -160,7 +208,9 @@ fn run(words: &[CommandWord], scene: &mut Scene<'_, '_>) {
     let Some(image) = plain.first() else { return };
     let mut sheet = Sheet::new(&scene.sheet.environment.id, &image.at.path);
     match &image.unknown {
-        Some(name) => sheet.gap(format!("the value of {name}, which names the image"), GapWeight::Decides, image.at.clone()),
+        Some(name) => {
+            sheet.gap(format!("the value of {name}, which names the image"), GapWeight::Decides, image.at.clone())
+        }
         None => sheet.base(&image.text, image.at.clone()),
     }
     sheet.manager(Manager::Docker, &image.at);

@@ -65,8 +65,7 @@ pub trait Tool: Sync {
 }
 
 /// The tools; the first that claims a command reads it.
-const TOOLS: &[&dyn Tool] =
-    &[&docker::Docker, &conda::Conda, &conda::Pixi, &pip::Pip, &uv::Uv, &poetry::Poetry];
+const TOOLS: &[&dyn Tool] = &[&docker::Docker, &conda::Conda, &conda::Pixi, &pip::Pip, &uv::Uv, &poetry::Poetry];
 
 /// Whether a tool reads these words.
 pub fn claims(words: &[CommandWord]) -> bool {

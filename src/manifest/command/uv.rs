@@ -111,7 +111,8 @@ fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<
     said.step.step.resolver = options::resolver_of_uv(scene, said.step.step.resolver);
     let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| scene.folder.join(folder));
     // A script that says what it needs runs in an environment of its own.
-    let script = said.script.as_ref().and_then(|name| scene.open(name).ok()).filter(|text| project::is_script(&text.text));
+    let script =
+        said.script.as_ref().and_then(|name| scene.open(name).ok()).filter(|text| project::is_script(&text.text));
     if let Some(text) = &script {
         project::script(text, scene.reading, scene.sheet, &mut said.step);
     }

@@ -107,7 +107,8 @@ fn delimiters(body: &str) -> Vec<(String, bool)> {
             None => (false, after),
         };
         let name = after.trim_start_matches(['"', '\'']);
-        let length = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
+        let length =
+            name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
         let name = name.get(..length).unwrap_or_default();
         if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && found.len() < 16 {
             found.push((name.to_owned(), tabs));

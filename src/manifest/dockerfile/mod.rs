@@ -155,7 +155,8 @@ impl Part {
 
 /// The stage of a name or a number.
 fn named(stages: &[Part], name: &str) -> Option<usize> {
-    let by_name = stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+    let by_name =
+        stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
     by_name.or_else(|| name.parse().ok().filter(|number| *number < stages.len()))
 }
 
@@ -176,9 +177,11 @@ fn needed(stages: &[Part], target: usize) -> BTreeSet<usize> {
         needed.extend(named(above, &stage.base));
         for instruction in &stage.instructions {
             let (flags, _) = instruction.flags();
-            let sources = flags.iter().filter(|(name, _)| name == "from" || name == "mount").map(|(name, value)| match name.as_str() {
-                "from" => value.as_str(),
-                _ => stage::mounted(value, "from").unwrap_or_default(),
+            let sources = flags.iter().filter(|(name, _)| name == "from" || name == "mount").map(|(name, value)| {
+                match name.as_str() {
+                    "from" => value.as_str(),
+                    _ => stage::mounted(value, "from").unwrap_or_default(),
+                }
             });
             needed.extend(sources.filter_map(|from| named(above, from)));
         }
@@ -192,6 +195,9 @@ fn predefined(platform: Option<Platform>) -> BTreeMap<String, Value> {
     let cpu = if arm { "arm64" } else { "amd64" };
     ["TARGET", "BUILD"]
         .into_iter()
-        .flat_map(|which| [("PLATFORM", format!("linux/{cpu}")), ("OS", "linux".to_owned()), ("ARCH", cpu.to_owned())].map(|(what, value)| (format!("{which}{what}"), Value::known(value, None))))
+        .flat_map(|which| {
+            [("PLATFORM", format!("linux/{cpu}")), ("OS", "linux".to_owned()), ("ARCH", cpu.to_owned())]
+                .map(|(what, value)| (format!("{which}{what}"), Value::known(value, None)))
+        })
         .collect()
 }

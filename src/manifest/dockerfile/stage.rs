@@ -14,8 +14,26 @@ use crate::{
 
 /// Variables that change what is installed, compiled or loaded begin with these.
 const TOLD: &[&str] = &[
-    "CUDA", "NVIDIA_", "TORCH", "PYTORCH", "LD_", "PYTHONPATH", "PYTHONHOME", "TRITON_", "BNB_", "CONDA_OVERRIDE", "FORCE_CUDA",
-    "DS_", "FLASH_", "NO_CUDA", "NO_TORCH", "CMAKE_CUDA", "XFORMERS_", "VLLM_", "JAX_", "XLA_",
+    "CUDA",
+    "NVIDIA_",
+    "TORCH",
+    "PYTORCH",
+    "LD_",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "TRITON_",
+    "BNB_",
+    "CONDA_OVERRIDE",
+    "FORCE_CUDA",
+    "DS_",
+    "FLASH_",
+    "NO_CUDA",
+    "NO_TORCH",
+    "CMAKE_CUDA",
+    "XFORMERS_",
+    "VLLM_",
+    "JAX_",
+    "XLA_",
 ];
 
 /// Whether a variable of an image bears on what is installed, compiled or loaded in it.
@@ -42,7 +60,11 @@ impl Stage {
         match &part.unknown {
             Some(name) => {
                 sheet.image();
-                sheet.gap(format!("the value of {name} (--build-arg), which names the image"), GapWeight::Decides, part.at.clone());
+                sheet.gap(
+                    format!("the value of {name} (--build-arg), which names the image"),
+                    GapWeight::Decides,
+                    part.at.clone(),
+                );
             }
             None => sheet.base(&part.base, part.at.clone()),
         }
@@ -91,7 +113,9 @@ impl Stage {
             }
             "SHELL" => {
                 let words = Instruction::words(&instruction.body.text).unwrap_or_default();
-                self.foreign = words.iter().any(|word| ["powershell", "pwsh", "cmd"].iter().any(|shell| word.to_lowercase().contains(shell)));
+                self.foreign = words
+                    .iter()
+                    .any(|word| ["powershell", "pwsh", "cmd"].iter().any(|shell| word.to_lowercase().contains(shell)));
             }
             "RUN" => self.run(instruction, reading),
             "COPY" | "ADD" => self.copy(instruction, reading, earlier),
@@ -151,13 +175,8 @@ impl Stage {
         }
         // What RUN exports ends with it; files stay.
         let mut variables = self.variables.clone();
-        let mut scene = Scene {
-            reading,
-            sheet: &mut self.sheet,
-            folder: self.folder.clone(),
-            variables: BTreeMap::new(),
-            files,
-        };
+        let mut scene =
+            Scene { reading, sheet: &mut self.sheet, folder: self.folder.clone(), variables: BTreeMap::new(), files };
         let text = body.text.trim_start();
         if let Some(words) = Instruction::words(text) {
             let at = body.at(body.text.len() - text.len());
@@ -228,9 +247,14 @@ impl Stage {
         let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
         let named = |part: &&str| {
             let part = part.to_ascii_lowercase();
-            ["venv", "site-packages", "dist-packages", "conda", "mamba", "wheel", "envs", "virtualenv"].iter().any(|name| part.contains(name))
+            ["venv", "site-packages", "dist-packages", "conda", "mamba", "wheel", "envs", "virtualenv"]
+                .iter()
+                .any(|name| part.contains(name))
         };
-        let whole = matches!(text.as_ref(), "/" | "/usr" | "/usr/local" | "/usr/local/lib" | "/opt" | "/root" | "/root/.local" | "/install");
+        let whole = matches!(
+            text.as_ref(),
+            "/" | "/usr" | "/usr/local" | "/usr/local/lib" | "/opt" | "/root" | "/root/.local" | "/install"
+        );
         let python = parts.last().is_some_and(|last| last.starts_with("python3") || *last == "lib" && parts.len() > 1);
         let own = |name: &str| {
             let folder = self.variables.get(name).map(|value| PathBuf::from(value.text()));
@@ -279,4 +303,3 @@ pub(super) fn arg(
     }
     set
 }
-

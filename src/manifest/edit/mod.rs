@@ -8,15 +8,15 @@ mod draft;
 mod index;
 mod project;
 mod requirement;
+pub(super) mod site;
 #[cfg(test)]
 mod tests;
-pub(super) mod site;
 mod variables;
 
 use std::{collections::BTreeMap, fmt};
 
-use self::draft::Draft;
 pub use self::draft::Changed;
+use self::draft::Draft;
 use super::Shelf;
 use crate::facts::{Environment, Location, RequestPlace, RequestRole};
 use crate::python;
@@ -52,7 +52,9 @@ pub enum NoEdit {
 impl fmt::Display for NoEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Place(name) => write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for"),
+            Self::Place(name) => {
+                write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for")
+            }
             Self::Index(name, url) => {
                 write!(f, "the file has no place for an index, and {name} comes from {url}: the tool has to be told")
             }
@@ -154,7 +156,8 @@ fn way(
         for place in places {
             let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
             let step = declaration.environment.steps.get(place.step);
-            let only = step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
+            let only =
+                step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
             draft.remove(at, name, only)?;
         }
     }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Declaration, NoEdit, Wanted, ways};
 use crate::{
-    facts::{
-        Asked, Environment, Index, IndexRole, Location, Origin, Package, Request, RequestPlace, Resolver, Step,
-    },
+    facts::{Asked, Environment, Index, IndexRole, Location, Origin, Package, Request, RequestPlace, Resolver, Step},
     manifest::{Choices, Put, Reading, Shelf, Text},
     system::Root,
 };
@@ -78,11 +76,15 @@ fn lines_of_requirements_keep_all_but_the_version() {
     let index = format!("--extra-index-url {CU128}");
     for (old, new) in [
         ("torch==2.5.1\n", format!("{index}\ntorch==2.7.1+cu128\n")),
-        ("a\r\nTorch [opt] >= 2.0 , < 3 ; python_version > '3'  # why\r\nb", format!("a\r\n{index}\r\nTorch [opt]==2.7.1+cu128 ; python_version > '3'  # why\r\nb")),
+        (
+            "a\r\nTorch [opt] >= 2.0 , < 3 ; python_version > '3'  # why\r\nb",
+            format!("a\r\n{index}\r\nTorch [opt]==2.7.1+cu128 ; python_version > '3'  # why\r\nb"),
+        ),
         ("torch", format!("{index}\ntorch==2.7.1+cu128")),
         (
             "--index-url https://m.example/pytorch-wheels/cu124/\ntorch==2.5.1\ntorchvision\n",
-            "--index-url https://m.example/pytorch-wheels/cu128/\ntorch==2.7.1+cu128\ntorchvision==0.22.1+cu128\n".to_owned(),
+            "--index-url https://m.example/pytorch-wheels/cu128/\ntorch==2.7.1+cu128\ntorchvision==0.22.1+cu128\n"
+                .to_owned(),
         ),
         (
             "torch==2.5.1 ; os_name == 'posix' \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\nb==1 --hash=sha256:02\n",

@@ -303,7 +303,14 @@ fn missing(missing: &[String], sheet: &mut Sheet, at: &Location) {
 }
 
 /// Puts what is in force into a step.
-pub(super) fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut Sheet, step: &mut StepSheet, at: &Location) {
+pub(super) fn finish(
+    project: &Project,
+    force: InForce,
+    wish: &Wish,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    at: &Location,
+) {
     missing(&force.missing, sheet, at);
     if !wish.is_made() {
         step.step.offers = project.offers(&force);
@@ -322,7 +329,14 @@ pub(super) fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut
 }
 
 /// Adds what the folders ask for that requirements lead to (`{ path = "../lib" }`).
-fn local(folder: &Path, by: By, force: &mut InForce, reading: &mut Reading<'_>, sheet: &mut Sheet, seen: &mut BTreeSet<PathBuf>) {
+fn local(
+    folder: &Path,
+    by: By,
+    force: &mut InForce,
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    seen: &mut BTreeSet<PathBuf>,
+) {
     let is_folder = |source: &str| !source.contains("://") && !source.starts_with("git+") && !source.contains(' ');
     let mut more: Vec<(Line, Of)> = Vec::new();
     for (line, of) in force.lines.iter().take(100) {

@@ -51,7 +51,13 @@ fn class(pattern: &[char], start: usize, c: char) -> Option<usize> {
 pub(super) fn without_beginning<'t>(text: &'t str, pattern: &str, long: bool) -> &'t str {
     let ends = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let fit = |end: &usize| text.get(..*end).is_some_and(|begin| fits(begin, pattern));
-    let end = if bounded(text) { None } else if long { ends().filter(fit).last() } else { ends().find(fit) };
+    let end = if bounded(text) {
+        None
+    } else if long {
+        ends().filter(fit).last()
+    } else {
+        ends().find(fit)
+    };
     end.and_then(|end| text.get(end..)).unwrap_or(text)
 }
 
@@ -59,7 +65,13 @@ pub(super) fn without_beginning<'t>(text: &'t str, pattern: &str, long: bool) ->
 pub(super) fn without_end<'t>(text: &'t str, pattern: &str, long: bool) -> &'t str {
     let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
     let fit = |start: &usize| text.get(*start..).is_some_and(|end| fits(end, pattern));
-    let start = if bounded(text) { None } else if long { starts().find(fit) } else { starts().filter(fit).last() };
+    let start = if bounded(text) {
+        None
+    } else if long {
+        starts().find(fit)
+    } else {
+        starts().filter(fit).last()
+    };
     start.and_then(|start| text.get(..start)).unwrap_or(text)
 }
 

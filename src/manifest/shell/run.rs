@@ -279,7 +279,11 @@ impl Shell<'_, '_, '_> {
             let values: Vec<Value> = match assignment.list {
                 true => {
                     let fields: Vec<_> = assignment.values.iter().flat_map(|word| self.fields(word)).collect();
-                    let value = |field: super::value::Field| Value { items: vec![field.text], unknown: field.unknown, at: None };
+                    let value = |field: super::value::Field| Value {
+                        items: vec![field.text],
+                        unknown: field.unknown,
+                        at: None,
+                    };
                     fields.into_iter().map(value).collect()
                 }
                 false => assignment.values.iter().map(|word| self.single(word)).collect(),
@@ -327,8 +331,13 @@ impl Shell<'_, '_, '_> {
             let ends = |value: &Value| matches!(value.text().as_str(), "]" | "]]");
             let length = values.len() - usize::from(first != "test" && values.last().is_some_and(ends));
             let scene = &mut self.scene;
-            let mut is_file = |name: &str| Some(scene.open(name).is_ok() || scene.place(name).is_some_and(|path| scene.reading.shelf.is_folder(&path)))
-                .filter(|is| *is || scene.files.isolated);
+            let mut is_file = |name: &str| {
+                Some(
+                    scene.open(name).is_ok()
+                        || scene.place(name).is_some_and(|path| scene.reading.shelf.is_folder(&path)),
+                )
+                .filter(|is| *is || scene.files.isolated)
+            };
             return test::decide(values.get(..length).unwrap_or_default(), first == "[[", &mut is_file);
         }
         let script = Rc::clone(&self.script);
@@ -338,7 +347,11 @@ impl Shell<'_, '_, '_> {
             .flat_map(|word| {
                 let at = script.at(word.start);
                 let fields = self.fields(word);
-                fields.into_iter().map(move |field| CommandWord { text: field.text, at: at.clone(), unknown: field.unknown })
+                fields.into_iter().map(move |field| CommandWord {
+                    text: field.text,
+                    at: at.clone(),
+                    unknown: field.unknown,
+                })
             })
             .collect();
         for one in simple.redirections.iter().filter(|one| one.glued) {
@@ -386,10 +399,12 @@ impl Shell<'_, '_, '_> {
             return Status::Yes;
         }
         self.calls += 1;
-        let names: Vec<String> = (0..10).map(|number| number.to_string()).chain(["@".into(), "*".into(), "#".into()]).collect();
+        let names: Vec<String> =
+            (0..10).map(|number| number.to_string()).chain(["@".into(), "*".into(), "#".into()]).collect();
         let before: Vec<(String, Option<Value>)> =
             names.into_iter().map(|name| (name.clone(), self.variables.set.remove(&name))).collect();
-        let value = |word: &CommandWord| Value { items: vec![word.text.clone()], unknown: word.unknown.clone(), at: None };
+        let value =
+            |word: &CommandWord| Value { items: vec![word.text.clone()], unknown: word.unknown.clone(), at: None };
         for (number, word) in words.iter().enumerate().skip(1).take(9) {
             self.variables.put(&number.to_string(), value(word));
         }
@@ -451,6 +466,8 @@ fn merged(outcomes: Vec<BTreeMap<String, Value>>, why: &str) -> BTreeMap<String,
 
 /// Whether a step that may not be done can change what a GPU is used with: it names torch or CUDA, or an index, or what it brings is not known.
 fn matters(step: &Step) -> bool {
-    let named = |name: &str| ["torch", "cuda", "cu1", "nvidia", "xformers", "flash", "vllm", "jax"].iter().any(|part| name.contains(part));
+    let named = |name: &str| {
+        ["torch", "cuda", "cu1", "nvidia", "xformers", "flash", "vllm", "jax"].iter().any(|part| name.contains(part))
+    };
     step.requests.iter().any(|request| named(&request.name)) || !step.indexes.is_empty() || step.requests.is_empty()
 }

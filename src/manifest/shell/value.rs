@@ -246,7 +246,8 @@ fn part(text: &str, from: i64, length: Option<i64>) -> String {
     let all = i64::try_from(chars.len()).unwrap_or(i64::MAX);
     let place = |number: i64| if number < 0 { all.saturating_add(number).max(0) } else { number.min(all) };
     let start = place(from);
-    let end = length.map_or(all, |length| if length < 0 { place(length) } else { start.saturating_add(length).min(all) });
+    let end =
+        length.map_or(all, |length| if length < 0 { place(length) } else { start.saturating_add(length).min(all) });
     let (start, end) = (usize::try_from(start).unwrap_or(0), usize::try_from(end).unwrap_or(0));
     chars.get(start..end.max(start)).unwrap_or_default().iter().collect()
 }
