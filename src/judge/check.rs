@@ -13,7 +13,7 @@ use crate::{
     facts::Facts,
     finding::{Excerpt, Finding, Severity},
     knowledge::Knowledge,
-    manifest::{self, Choices, Shelf},
+    manifest::{self, Choices, Shelf, Text},
     report::Report,
 };
 
@@ -64,8 +64,9 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     let judgement = bench.judged(inputs, &asked)?;
     let enriched = judgement.enriched.clone();
     let mut report = judgement.with_fixes();
+    let mut last = None;
     for finding in &mut report.findings {
-        finding.excerpt = quoted(&inputs.shelf, finding);
+        finding.excerpt = quoted(&inputs.shelf, finding, &mut last);
     }
     // A change is held against all that was found: what is accepted must not count as new.
     let before = report.findings.clone();
@@ -74,9 +75,13 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     Ok((report, written))
 }
 
-fn quoted(shelf: &Shelf, finding: &Finding) -> Option<Excerpt> {
+/// The line at which a finding is. Most findings are in one file: the `last` one is not read again.
+fn quoted(shelf: &Shelf, finding: &Finding, last: &mut Option<Text>) -> Option<Excerpt> {
     let at = finding.location.as_ref()?;
-    let manifest::Excerpt { text, column, end_column } = manifest::excerpt(&shelf.again(&at.path)?, at)?;
+    if last.as_ref().is_none_or(|text| text.shown != at.path) {
+        *last = shelf.again(&at.path);
+    }
+    let manifest::Excerpt { text, column, end_column } = manifest::excerpt(last.as_ref()?, at)?;
     Some(Excerpt { text, column, end_column })
 }
 

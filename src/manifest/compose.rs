@@ -1,7 +1,10 @@
 //! Files of Docker Compose: which images services are built from or use, with which arguments, and whether a service gets a GPU.
 //! Format: <https://docs.docker.com/reference/compose-file/>.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Format, Reading, Sheet, Text,
@@ -83,7 +86,7 @@ pub(super) fn services(texts: &[Text], reading: &mut Reading<'_>, wanted: &[Stri
     }
     let Some(last) = files.last() else { return Vec::new() };
     let folder = files.first().map_or(last.text.folder(), |file| file.text.folder()).to_owned();
-    let mut variables = Variables { set: dotenv(&folder, reading), chosen: reading.choices.set.clone() };
+    let mut variables = Variables::new(dotenv(&folder, reading), reading.choices.set.clone());
     let mut names: Vec<&str> = Vec::new();
     for file in &files {
         let services = file.tree.get("services").map(Node::map).unwrap_or_default();
@@ -273,8 +276,8 @@ fn asks_for_gpu(service: &Service<'_>) -> Option<Location> {
 }
 
 /// The variables of `.env` beside a file.
-fn dotenv(folder: &Path, reading: &mut Reading<'_>) -> std::collections::BTreeMap<String, Value> {
-    let Ok(text) = reading.beside(folder, ".env") else { return Default::default() };
+fn dotenv(folder: &Path, reading: &mut Reading<'_>) -> BTreeMap<String, Value> {
+    let Ok(text) = reading.beside(folder, ".env") else { return BTreeMap::new() };
     let pair = |(start, line): (usize, &str)| {
         let line = line.trim().trim_start_matches("export ");
         let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;

@@ -19,7 +19,6 @@ mod requirements;
 mod sheet;
 mod shelf;
 pub mod shell;
-#[path = "project/tables.rs"]
 mod tables;
 mod text;
 mod yaml;
@@ -94,6 +93,9 @@ const FORMATS: &[&dyn Format] = &[
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;
 
+/// Commands of all scripts together beyond these many are not walked.
+const MAX_COMMANDS: u32 = 200_000;
+
 /// One reading: what is known from outside, and what has been read so far.
 #[derive(Debug)]
 pub struct Reading<'r> {
@@ -108,6 +110,8 @@ pub struct Reading<'r> {
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// Commands of scripts that may still be walked.
+    commands: u32,
 }
 
 /// What was read: environments that are declared, and where everything in them is written.
@@ -124,7 +128,15 @@ pub struct Declared {
 impl<'r> Reading<'r> {
     /// Nothing read yet.
     pub fn new(shelf: &'r Shelf, choices: &'r Choices) -> Self {
-        Self { shelf, choices, sheets: Vec::new(), unread: Vec::new(), included: BTreeSet::new(), files: 0 }
+        Self {
+            shelf,
+            choices,
+            sheets: Vec::new(),
+            unread: Vec::new(),
+            included: BTreeSet::new(),
+            files: 0,
+            commands: MAX_COMMANDS,
+        }
     }
 
     /// Reads a file or a folder that a person named.

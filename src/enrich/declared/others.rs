@@ -154,9 +154,6 @@ fn unpinned(terms: &Terms<'_>, step: &Step, named: Named<'_>, torch: Option<&str
     if !named.free && named.by.request.asked.source.is_some() {
         return Fact::unknown("it is not taken from an index");
     }
-    if step.resolver == Resolver::Conda {
-        return Fact::unknown("the channel decides which version comes");
-    }
     if ["torchvision", "torchaudio"].contains(&name) {
         let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));
         let version = release.and_then(|release| companion(release, name)).filter(|version| named.accepts(version));
@@ -165,6 +162,9 @@ fn unpinned(terms: &Terms<'_>, step: &Step, named: Named<'_>, torch: Option<&str
             (Some(version), None) => claimed(version.to_owned(), "torch.toml"),
             (None, _) => Fact::unknown("whatever version goes with torch"),
         };
+    }
+    if step.resolver == Resolver::Conda {
+        return Fact::unknown("the channel decides which version comes");
     }
     match newest_for(terms, step, named, torch) {
         Some(row) => {

@@ -2,7 +2,7 @@
 
 use super::{CommandWord, Scene};
 use crate::{
-    facts::{GapWeight, Index, IndexRole, RequestRole, Resolver},
+    facts::{GapWeight, Index, IndexRole, RequestRole},
     manifest::{
         StepSheet,
         project::{self, By, Wish},
@@ -145,6 +145,7 @@ pub(super) fn of_uv_variables(scene: &mut Scene<'_, '_>, step: &mut StepSheet) {
     }
     step.step.links.extend(of("UV_FIND_LINKS").into_iter().flat_map(|urls| urls.split([',', ' '])).map(redact::urls));
     step.step.pre |= of("UV_PRERELEASE").is_some_and(|value| value == "allow");
+    step.step.best_match |= of("UV_INDEX_STRATEGY").is_some_and(|value| value == "unsafe-best-match");
     let lists = |name: &str| -> Vec<String> {
         of(name).into_iter().flat_map(|names| names.split_whitespace()).map(str::to_owned).collect()
     };
@@ -156,15 +157,6 @@ pub(super) fn of_uv_variables(scene: &mut Scene<'_, '_>, step: &mut StepSheet) {
 /// The backend for PyTorch that a variable sets.
 pub(super) fn torch_backend_variable(scene: &Scene<'_, '_>) -> Option<String> {
     scene.variables.get("UV_TORCH_BACKEND").filter(|value| !value.is_empty()).cloned()
-}
-
-/// Whose rules choose a version: uv's, or those of pip where a variable asks for the best version of all indexes.
-pub(super) fn resolver_of_uv(scene: &Scene<'_, '_>, resolver: Resolver) -> Resolver {
-    let strategy = scene.variables.get("UV_INDEX_STRATEGY").map(String::as_str);
-    match (resolver, strategy) {
-        (Resolver::Uv, Some("unsafe-best-match")) => Resolver::Pip,
-        (resolver, _) => resolver,
-    }
 }
 
 fn held_by(names: &[String], variable: &str, role: RequestRole, scene: &mut Scene<'_, '_>, step: &mut StepSheet) {

@@ -108,7 +108,6 @@ struct Said {
 fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
     let Some(mut said) = said(verb, rest, scene) else { return };
     options::of_uv_variables(scene, &mut said.step);
-    said.step.step.resolver = options::resolver_of_uv(scene, said.step.step.resolver);
     let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| scene.folder.join(folder));
     // A script that says what it needs runs in an environment of its own.
     let script =
@@ -132,7 +131,8 @@ fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<
     let step = match said.step.step.resolver {
         // What is added to a project is resolved, whatever the lock file has.
         Resolver::Lock if !said.asked.is_empty() || !said.files.is_empty() => {
-            own.step.resolver = options::resolver_of_uv(scene, Resolver::Uv);
+            own.step.resolver = Resolver::Uv;
+            own.step.best_match = said.step.step.best_match;
             own.step.indexes = said.step.step.indexes.clone();
             &mut own
         }
@@ -222,13 +222,14 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
             "--find-links" | "-f" => said.step.step.links.extend(value().map(|link| redact::urls(&link))),
             "--prerelease" => said.step.step.pre |= value().as_deref() == Some("allow"),
             "--index-strategy" => {
-                if value().as_deref() == Some("unsafe-best-match") {
-                    said.step.step.resolver = Resolver::Pip;
+                let strategy = value();
+                if strategy.as_deref() == Some("unsafe-best-match") {
+                    said.step.step.best_match = true;
                 }
             }
             "--torch-backend" => {
                 let backend = value().unwrap_or_default();
-                project::torch_backend(&backend, &mut said.step, scene.sheet, word.at.clone());
+                project::torch_backend(&backend, &mut said.step);
             }
             "--upgrade" | "-U" => said.step.step.upgrade = true,
             // A lock is only looked at, and nothing is installed.

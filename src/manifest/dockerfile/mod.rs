@@ -24,6 +24,8 @@ use crate::facts::{Cpu, GapWeight, Location, Platform};
 
 /// Stages beyond these many are not read.
 const MAX_STAGES: usize = 100;
+/// What all stages together may ask for.
+const MAX_REQUESTS: usize = 300_000;
 
 /// The format.
 pub struct Dockerfile;
@@ -83,7 +85,7 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         args.insert(name.clone(), Value::known(value.clone(), None));
     }
     let chosen = reading.choices.set.clone();
-    let mut globals = Variables { set: predefined(reading.choices.platform), chosen: chosen.clone() };
+    let mut globals = Variables::new(predefined(reading.choices.platform), chosen.clone());
     let mut stages: Vec<Part> = Vec::new();
     for instruction in instructions {
         if instruction.name == "FROM" {
@@ -109,6 +111,14 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
     let mut done: BTreeMap<usize, Stage> = BTreeMap::new();
     for number in needed(&stages, target) {
         let Some(part) = stages.get(number) else { continue };
+        if done.values().map(|stage| stage.sheet.size()).sum::<usize>() > MAX_REQUESTS {
+            sheet.gap(
+                format!("the stages of {} after so many requests", text.shown),
+                GapWeight::Decides,
+                part.at.clone(),
+            );
+            return sheet;
+        }
         let above = stages.get(..number).unwrap_or_default();
         let mut stage = match named(above, &part.base).and_then(|from| done.get(&from)) {
             Some(from) => from.child(),
@@ -149,7 +159,8 @@ impl Part {
         let mut plain = Plain(globals);
         let unset = plain.unset(base);
         let value = plain.value(base);
-        Self { name, base: value.text(), unknown: value.unknown.or(unset), at: from.at, instructions: Vec::new() }
+        let at = rest.at(rest.text.find(base).unwrap_or_default());
+        Self { name, base: value.text(), unknown: value.unknown.or(unset), at, instructions: Vec::new() }
     }
 }
 

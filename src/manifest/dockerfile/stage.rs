@@ -1,6 +1,9 @@
 //! One stage of a build: its instructions in order.
 
-use std::{collections::BTreeMap, path::Path, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use super::{Instruction, Part, copy};
 use crate::{
@@ -52,6 +55,8 @@ pub(super) struct Stage {
     files: Files,
     /// Whether RUN is read by another kind of shell.
     foreign: bool,
+    /// Stages whose environments were copied into it.
+    brought: BTreeSet<String>,
 }
 
 impl Stage {
@@ -70,15 +75,23 @@ impl Stage {
         }
         sheet.manager(Manager::Docker, &part.at);
         let files = Files::of_image(context);
-        let variables = Variables { set: BTreeMap::new(), chosen };
-        Self { sheet, variables, args: Vec::new(), folder: PathBuf::from("/"), files, foreign: false }
+        let variables = Variables::new(BTreeMap::new(), chosen);
+        Self {
+            sheet,
+            variables,
+            args: Vec::new(),
+            folder: PathBuf::from("/"),
+            files,
+            foreign: false,
+            brought: BTreeSet::new(),
+        }
     }
 
     /// One that starts from this.
     pub fn child(&self) -> Self {
         let mut variables = self.variables.clone();
         for name in &self.args {
-            variables.set.remove(name);
+            variables.remove(name);
         }
         Self {
             sheet: self.sheet.clone(),
@@ -87,6 +100,7 @@ impl Stage {
             folder: self.folder.clone(),
             files: self.files.clone(),
             foreign: self.foreign,
+            brought: self.brought.clone(),
         }
     }
 
@@ -164,7 +178,8 @@ impl Stage {
             return;
         }
         let (flags, body) = instruction.flags();
-        let mut files = self.files.clone();
+        let mut files = std::mem::take(&mut self.files);
+        let copies = files.copies();
         for (_, mount) in flags.iter().filter(|(name, value)| name == "mount" && value.contains("type=bind")) {
             let source = mounted(mount, "source").or_else(|| mounted(mount, "src")).unwrap_or(".");
             let to = ["target", "dst", "destination"].iter().find_map(|name| mounted(mount, name));
@@ -197,6 +212,8 @@ impl Stage {
             shell::run(&whole, &mut variables, &mut scene);
         }
         self.files = scene.files;
+        // What is mounted is gone afterwards.
+        self.files.keep(copies);
     }
 
     fn copy<'d>(
@@ -224,12 +241,10 @@ impl Stage {
         let from = Plain(&mut self.variables).value(from).text();
         let Some(stage) = earlier(&from) else { return };
         self.sheet.absorb_build(&stage.sheet);
-        for word in &words {
-            let path = joined(Path::new("/"), word);
-            if stage.has_environment(&path) {
-                self.sheet.absorb(&stage.sheet);
-                break;
-            }
+        let brings = words.iter().any(|word| stage.has_environment(&joined(Path::new("/"), word)));
+        if brings && self.brought.insert(from.to_ascii_lowercase()) && !self.sheet.absorb(&stage.sheet) {
+            let what = format!("what the stage {from} installs besides so many requests");
+            self.sheet.gap(what, GapWeight::Decides, instruction.at.clone());
         }
         // Files of the project that the stage has come along.
         for word in &words {

@@ -9,13 +9,14 @@ use super::{
     ground::Ground,
     json,
     parts::{InForce, Line, Of, Project, Wish},
-    poetry, poetry_lock, pylock as lock_of_pep751, read, setup,
-    tables::{Document, Item},
-    uv, uv_lock,
+    poetry, poetry_lock, pylock as lock_of_pep751, read, setup, uv, uv_lock,
 };
 use crate::{
     facts::{GapWeight, Index, IndexRole, Location, Manager, Resolver},
-    manifest::{NotRead, Reading, Sheet, StepSheet, Text},
+    manifest::{
+        NotRead, Reading, Sheet, StepSheet, Text,
+        tables::{Document, Item},
+    },
     python::{public_version, satisfies},
 };
 
@@ -228,7 +229,7 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
                 settings.held(&document, &ground, sheet, &mut force);
                 settings.sources(&mut force, &ground);
                 if let Some(backend) = settings.torch_backend().filter(|_| by == By::UvPip) {
-                    torch_backend(backend, step, sheet, text.at(0));
+                    torch_backend(backend, step);
                 }
             }
         }
@@ -284,7 +285,7 @@ fn drift(force: &InForce, ground: &Ground, sheet: &mut Sheet, step: &StepSheet) 
             continue;
         }
         let meets = |version: &&str| satisfies(&request.asked.specifiers, version) != Some(false);
-        if let Some(version) = versions.first().filter(|_| !versions.iter().any(|version| meets(version))) {
+        if let Some(version) = versions.first().filter(|_| !versions.iter().any(meets)) {
             let what = format!(
                 "'{}', which {} {} in the lock file does not meet: lock again",
                 request.asked.text,
@@ -393,13 +394,8 @@ fn workspace(document: &Document<'_>, reading: &Reading<'_>) -> Option<Above> {
     None
 }
 
-/// The index that uv takes PyTorch's packages from (`--torch-backend`).
-pub(in crate::manifest) fn torch_backend(backend: &str, step: &mut StepSheet, sheet: &mut Sheet, at: Location) {
-    if backend == "auto" {
-        let what = "the build that --torch-backend=auto chooses on the machine that installs";
-        sheet.gap(what, GapWeight::Decides, at);
-        return;
-    }
+/// The index that uv takes PyTorch's packages from (`--torch-backend`); `auto` is the one that fits the driver.
+pub(in crate::manifest) fn torch_backend(backend: &str, step: &mut StepSheet) {
     let is_plain = !backend.is_empty() && backend.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
     if is_plain {
         let url = format!("https://download.pytorch.org/whl/{backend}");

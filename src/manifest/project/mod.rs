@@ -15,7 +15,6 @@ mod ranges;
 mod read;
 mod script;
 mod setup;
-mod tables;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -28,7 +27,8 @@ pub(super) use self::{
     script::{is_script, script},
 };
 
-use self::{ground::Ground, tables::Document};
+use self::ground::Ground;
+use super::tables::Document;
 use super::{Format, Reading, Sheet, StepSheet, Text};
 use crate::facts::{GapWeight, Resolver};
 

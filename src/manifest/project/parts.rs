@@ -55,9 +55,16 @@ pub(super) struct Part {
 #[derive(Debug, Clone)]
 pub(super) enum Member {
     /// A requirement.
-    Line(Line),
+    Line(Box<Line>),
     /// Another group, by normalised name.
     Group(String),
+}
+
+impl Member {
+    /// A requirement as a member.
+    pub fn line(line: Line) -> Self {
+        Self::Line(Box::new(line))
+    }
 }
 
 /// What is chosen of a project.
@@ -262,7 +269,7 @@ mod tests {
         let at = || Text::new("a", "a", "").at(0);
         let member = |text: &&str| match text.strip_prefix("include ") {
             Some(group) => Member::Group(group.to_owned()),
-            None => Member::Line(Line::new(text, at())),
+            None => Member::line(Line::new(text, at())),
         };
         Part { name: name.to_owned(), members: members.iter().map(member).collect(), optional: false }
     }

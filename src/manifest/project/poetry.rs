@@ -8,11 +8,13 @@ use super::{
     parts::{InForce, Line, Member, Of, Part, Project},
     ranges,
     read::{MAX_PARTS, add_group},
-    tables::{Document, Item},
 };
 use crate::{
     facts::{Asked, Index, IndexRole, Request},
-    manifest::StepSheet,
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };
@@ -36,7 +38,7 @@ pub(super) fn add(document: &Document<'_>, poetry: Item<'_>, base: bool, extras:
             let wanted: Vec<String> =
                 list.texts().map(|text| normalize(text.split(['[', ' ']).next().unwrap_or(text))).collect();
             let is_wanted = |line: &&Line| line.asked.as_ref().is_ok_and(|request| wanted.contains(&request.name));
-            let members = optional.iter().filter(is_wanted).cloned().map(Member::Line).collect();
+            let members = optional.iter().filter(is_wanted).cloned().map(Member::line).collect();
             project.extras.push(Part { name: normalize(name), members, optional: true });
         }
     }

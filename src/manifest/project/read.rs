@@ -6,11 +6,13 @@ use std::path::Path;
 use super::{
     parts::{Line, Member, Part, Project},
     poetry, setup,
-    tables::{Document, Item},
 };
 use crate::{
     facts::{GapWeight, RequestRole},
-    manifest::{Reading, Sheet, StepSheet, requirements},
+    manifest::{
+        Reading, Sheet, StepSheet, requirements,
+        tables::{Document, Item},
+    },
     python::normalize,
 };
 
@@ -63,7 +65,7 @@ pub(super) fn project(document: &Document<'_>, reading: &mut Reading<'_>, sheet:
         for (name, item) in table.entries().into_iter().take(MAX_PARTS) {
             if let Some(files) = item.get("file") {
                 let members =
-                    of_files(document, files, &folder, reading, sheet).into_iter().map(Member::Line).collect();
+                    of_files(document, files, &folder, reading, sheet).into_iter().map(Member::line).collect();
                 project.extras.push(Part { name: normalize(name), members, optional: true });
             }
         }
@@ -80,7 +82,7 @@ pub(super) fn lines(document: &Document<'_>, list: Item<'_>) -> Vec<Line> {
 /// The extras or groups of a table of lists.
 fn parts(document: &Document<'_>, table: Item<'_>) -> Vec<Part> {
     let member = |item: Item<'_>| match (item.text(), item.text_of("include-group")) {
-        (Some(text), _) => Some(Member::Line(Line::new(text, document.at(item)))),
+        (Some(text), _) => Some(Member::line(Line::new(text, document.at(item)))),
         (None, Some(group)) => Some(Member::Group(normalize(group))),
         (None, None) => None,
     };
@@ -96,7 +98,7 @@ fn parts(document: &Document<'_>, table: Item<'_>) -> Vec<Part> {
 /// Adds lines to a group, which may be there already.
 pub(super) fn add_group(project: &mut Project, name: &str, lines: Vec<Line>, optional: bool) {
     let name = normalize(name);
-    let members = lines.into_iter().map(Member::Line);
+    let members = lines.into_iter().map(Member::line);
     match project.groups.iter_mut().find(|group| group.name == name) {
         Some(group) => group.members.extend(members),
         None => project.groups.push(Part { name, members: members.collect(), optional }),

@@ -5,13 +5,11 @@ use super::{
     ground::Ground,
     install,
     parts::{Project, Wish},
-    read,
-    tables::Document,
-    uv,
+    read, uv,
 };
 use crate::{
     facts::Resolver,
-    manifest::{Reading, Sheet, StepSheet, Text},
+    manifest::{Reading, Sheet, StepSheet, Text, tables::Document},
 };
 
 /// Whether a text has such a comment.

@@ -69,7 +69,7 @@ pub(super) fn of_config(text: &Text, project: &mut Project) {
 /// Adds lines to an extra, which may be there already.
 fn add_extra(project: &mut Project, name: &str, lines: impl Iterator<Item = Line>) {
     let name = normalize(name);
-    let members = lines.map(Member::Line);
+    let members = lines.map(Member::line);
     let is_full = project.extras.len() >= MAX_PARTS;
     match project.extras.iter_mut().find(|part| part.name == name) {
         Some(part) => part.members.extend(members),
@@ -156,7 +156,7 @@ fn tokens(script: &str) -> Vec<Token<'_>> {
                     break inner.len();
                 };
                 let before = inner.get(..end + found).unwrap_or_default();
-                if before.len() - before.trim_end_matches('\\').len() & 1 == 0 {
+                if (before.len() - before.trim_end_matches('\\').len()) & 1 == 0 {
                     break end + found;
                 }
                 end += found + 1;

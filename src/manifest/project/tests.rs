@@ -196,7 +196,10 @@ fn variables_stand_for_options() {
     assert_eq!(only(&uv).steps[0].indexes[0].url, "https://a.example");
     let backend = files.run("uv pip install torch --torch-backend=cu128", &[]);
     assert_eq!(only(&backend).steps[0].indexes[0].url, "https://download.pytorch.org/whl/cu128");
-    assert_eq!(gaps(&files.run("uv pip install torch --torch-backend auto", &[])).len(), 1);
+    let auto =
+        files.run("uv pip install torch", &[("UV_TORCH_BACKEND", "auto"), ("UV_INDEX_STRATEGY", "unsafe-best-match")]);
+    assert_eq!(only(&auto).steps[0].indexes[0].url, "https://download.pytorch.org/whl/auto");
+    assert!(only(&auto).steps[0].best_match);
 }
 
 const POETRY: &str = r#"[tool.poetry]

@@ -7,11 +7,13 @@ use super::{
     ground::{Ground, both},
     parts::{InForce, Line, Of, Project},
     read::lines,
-    tables::{Document, Item},
 };
 use crate::{
-    facts::{GapWeight, Index, IndexRole, Request, RequestRole, Resolver},
-    manifest::{Sheet, StepSheet},
+    facts::{GapWeight, Index, IndexRole, Request, RequestRole},
+    manifest::{
+        Sheet, StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };
@@ -77,7 +79,7 @@ impl<'d> Settings<'d> {
         }
         // With this strategy uv takes the best version of all indexes together, as pip does.
         if of("index-strategy").and_then(Item::text) == Some("unsafe-best-match") {
-            step.step.resolver = Resolver::Pip;
+            step.step.best_match = true;
         }
     }
 

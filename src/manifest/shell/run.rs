@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, mem, rc::Rc};
 
 use super::{
-    Script,
-    syntax::{self, Join, Node, Simple},
+    Script, syntax,
     test::{self, Status},
+    tree::{Join, Node, Simple, Word},
     value::{Fill, Value, Variables},
-    word::Word,
 };
 use crate::{
     facts::{GapWeight, Location, Step},
@@ -15,12 +14,19 @@ use crate::{
 };
 
 /// Commands of one script beyond these many are not walked.
-const MAX_COMMANDS: u32 = 20_000;
+const MAX_COMMANDS: u32 = 5_000;
+/// Longer scripts are not read.
+const MAX_SCRIPT: usize = 1 << 20;
 /// As deep as functions and scripts may call each other.
 const MAX_CALLS: u32 = 16;
 
 /// Reads what a script does. Variables that it sets stay set.
 pub fn run(script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>) {
+    if script.text.len() > MAX_SCRIPT {
+        let what = format!("what a script of more than {} MiB does", MAX_SCRIPT >> 20);
+        scene.sheet.gap(what, GapWeight::Decides, script.at(0));
+        return;
+    }
     let node = syntax::parse(&script.text);
     with(script, variables, scene, |shell| {
         shell.all(&node);
@@ -41,16 +47,19 @@ fn with(
     scene: &mut Scene<'_, '_>,
     walk: impl FnOnce(&mut Shell<'_, '_, '_>),
 ) {
+    let scene_left = scene.reading.commands;
     let mut shell = Shell {
         scene,
         variables: mem::take(variables),
         script: Rc::new(script.clone()),
         functions: BTreeMap::new(),
-        left: MAX_COMMANDS,
+        left: MAX_COMMANDS.min(scene_left),
         calls: 0,
         stopped: false,
     };
+    let begun = shell.left;
     walk(&mut shell);
+    shell.scene.reading.commands = shell.scene.reading.commands.saturating_sub(begun - shell.left);
     if shell.left == 0 {
         shell.scene.sheet.gap(
             format!("what a script does after {MAX_COMMANDS} commands"),
@@ -183,6 +192,9 @@ impl Shell<'_, '_, '_> {
         let mut outcomes: Vec<BTreeMap<String, Value>> = Vec::new();
         let mut decided = false;
         for (condition, body) in arms {
+            if self.spent() {
+                break;
+            }
             let holds = match condition {
                 Condition::Command(condition) => self.all(condition),
                 Condition::Pattern(value, patterns) => self.fits(value, patterns),
@@ -212,7 +224,7 @@ impl Shell<'_, '_, '_> {
             }
         }
         self.variables = before;
-        self.variables.set = merged(outcomes, &why);
+        self.variables.replace(merged(outcomes, &why));
         Status::Yes
     }
 
@@ -402,7 +414,7 @@ impl Shell<'_, '_, '_> {
         let names: Vec<String> =
             (0..10).map(|number| number.to_string()).chain(["@".into(), "*".into(), "#".into()]).collect();
         let before: Vec<(String, Option<Value>)> =
-            names.into_iter().map(|name| (name.clone(), self.variables.set.remove(&name))).collect();
+            names.into_iter().map(|name| (name.clone(), self.variables.remove(&name))).collect();
         let value =
             |word: &CommandWord| Value { items: vec![word.text.clone()], unknown: word.unknown.clone(), at: None };
         for (number, word) in words.iter().enumerate().skip(1).take(9) {
@@ -422,7 +434,7 @@ impl Shell<'_, '_, '_> {
             match value {
                 Some(value) => self.variables.put(&name, value),
                 None => {
-                    self.variables.set.remove(&name);
+                    self.variables.remove(&name);
                 }
             }
         }
@@ -431,6 +443,9 @@ impl Shell<'_, '_, '_> {
 
     /// Reads a script that a word or a file has.
     pub fn nested(&mut self, words: &[CommandWord], script: Script) -> Status {
+        if script.text.len() > MAX_SCRIPT {
+            return Status::Yes;
+        }
         let node = syntax::parse(&script.text);
         self.call(words, &Rc::new(script), &node)
     }

@@ -11,6 +11,9 @@
 //! Give what is missing: the file, the extra with `--extra NAME`, or a value with `--build-arg NAME=VALUE` or `--set NAME=VALUE`. If it is an image, check the environment
 //! inside of it instead (`gpucheck doctor --root DIR`).
 //!
+//! ## In a log
+//! Nothing, until what is missing is missed.
+//!
 //! ## Sources
 //! The file itself.
 

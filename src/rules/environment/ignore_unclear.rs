@@ -9,6 +9,9 @@
 //! ## How to fix it
 //! Write the reason behind the bracket, or correct the name of the rule (`gpucheck rule` lists all of them).
 //!
+//! ## In a log
+//! Nothing: the comment is one of the file.
+//!
 //! ## Sources
 //! The file itself.
 
