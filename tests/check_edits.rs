@@ -13,8 +13,7 @@ use std::{
 
 use serde_json::Value;
 
-const MACHINE: [&str; 8] =
-    ["--gpu", "RTX 5090", "--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"];
+const MACHINE: [&str; 8] = ["--gpu", "RTX 5090", "--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"];
 
 fn check(folder: &Path, words: &[&str]) -> Output {
     let mut command = common::gpucheck();
@@ -44,7 +43,11 @@ const FAULTY: [(&str, &str, &str); 6] = [
         "# pinned\r\nnumpy\r\n--extra-index-url https://download.pytorch.org/whl/cu124\r\ntorch==2.5.1  # keep\r\n",
         "# pinned\r\nnumpy\r\n--extra-index-url https://download.pytorch.org/whl/cu128\r\ntorch==2.7.1+cu128  # keep\r\n",
     ),
-    ("requirements.txt", "torch==2.5.1", "--extra-index-url https://download.pytorch.org/whl/cu128\ntorch==2.7.1+cu128"),
+    (
+        "requirements.txt",
+        "torch==2.5.1",
+        "--extra-index-url https://download.pytorch.org/whl/cu128\ntorch==2.7.1+cu128",
+    ),
     (
         "requirements.txt",
         "torchvision==0.20.1\n",
@@ -115,11 +118,15 @@ fn what_is_accepted_decides_nothing() {
         let found = report(path, &["requirements.txt"]);
         assert_eq!(found["verdict"], "ok", "{found}");
         let suppressed = &found["checks"]["suppressed"][0];
-        assert_eq!((&suppressed["rule"], &suppressed["reason"]), (&"gpu-too-new-for-wheel".into(), &"only built here".into()));
+        assert_eq!(
+            (&suppressed["rule"], &suppressed["reason"]),
+            (&"gpu-too-new-for-wheel".into(), &"only built here".into())
+        );
         assert_eq!(check(path, &["requirements.txt"]).status.code(), Some(0));
     }
     // Elsewhere it accepts nothing, and says so.
-    fs::write(path.join("requirements.txt"), format!("{above}torchvision\n").replace("\ntorch=", "\n\ntorch=")).unwrap();
+    fs::write(path.join("requirements.txt"), format!("{above}torchvision\n").replace("\ntorch=", "\n\ntorch="))
+        .unwrap();
     let found = report(path, &["requirements.txt"]);
     assert_eq!(errors(&found), ["gpu-too-new-for-wheel"]);
     assert_eq!(found["checks"]["unmatched"][0]["rule"], "gpu-too-new-for-wheel");
@@ -141,7 +148,8 @@ fn ignore_unclear() {
     let found = |text: &str| {
         fs::write(folder.path().join("requirements.txt"), text).unwrap();
         let report = report(folder.path(), &["requirements.txt"]);
-        let of_rule = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "ignore-unclear");
+        let of_rule =
+            report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "ignore-unclear");
         of_rule.map(|finding| (finding["severity"].clone(), finding["location"]["line"].clone())).collect::<Vec<_>>()
     };
     let warning = |line: u32| vec![("warning".into(), line.into())];

@@ -475,6 +475,7 @@ fn every_rule_has_its_case() {
         include_str!("framework.rs"),
         include_str!("broken_files.rs"),
         include_str!("check.rs"),
+        include_str!("check_edits.rs"),
         include_str!("broken_torch.rs"),
         include_str!("smoke.rs"),
         include_str!("smoke_rules.rs"),

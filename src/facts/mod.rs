@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
 pub use contact::{Aftermath, Contact, ContactOutcome, DriverLibrary, LibraryKind};
 pub use declared::{
-    Gap, GapWeight, Index, IndexRole, Offer, Otherwise, Request, RequestPlace, RequestRole, ResolvedVersion, Resolver, Step,
+    Gap, GapWeight, Index, IndexRole, Offer, Otherwise, Request, RequestPlace, RequestRole, ResolvedVersion, Resolver,
+    Step,
 };
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
 pub use environment::{Build, Environment, Manager, Origin, Package};

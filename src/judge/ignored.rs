@@ -103,7 +103,9 @@ pub(super) fn apply(report: &mut Report, rules: &[IgnoredRule]) {
     let mut findings = Vec::new();
     for finding in std::mem::take(&mut report.findings) {
         let by_comment = comments.iter().position(|one| {
-            !one.reason.is_empty() && one.rule == finding.rule && finding.location.as_ref().is_some_and(|at| is_beside(&one.at, at))
+            !one.reason.is_empty()
+                && one.rule == finding.rule
+                && finding.location.as_ref().is_some_and(|at| is_beside(&one.at, at))
         });
         let by_rule = || rules.iter().position(|one| one.rule == finding.rule).map(|index| comments.len() + index);
         match by_comment.or_else(by_rule) {

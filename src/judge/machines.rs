@@ -334,7 +334,9 @@ fn by_generation(table: &MachineTable, seen: &[Seen]) -> ServesAll {
         CellStatus::Unknown => Served::Unknown,
         _ => Served::No,
     };
-    let lacks = |index: usize| table.rows.iter().filter_map(move |row| row.cells.get(index)).any(|cell| cell.status == CellStatus::Fails);
+    let lacks = |index: usize| {
+        table.rows.iter().filter_map(move |row| row.cells.get(index)).any(|cell| cell.status == CellStatus::Fails)
+    };
     let not = seen.iter().enumerate().filter(|(index, _)| lacks(*index)).map(|(_, seen)| seen.target.clone()).collect();
     let text = table.rows.iter().map(one).collect::<Vec<_>>().join("; ");
     ServesAll { answer, text, not, build: None, install: Vec::new(), unproven: Vec::new() }

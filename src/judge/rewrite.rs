@@ -3,7 +3,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::check::{Asked, Bench, Inputs};
+use super::inputs::{Asked, Bench, Inputs};
 use crate::{
     facts::{Environment, Facts, Origin, Resolver},
     finding::{FileChange, Finding, Fix, Moves, Proof, Severity},

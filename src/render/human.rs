@@ -15,9 +15,6 @@ const LABEL: usize = 14;
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    if report.command == CommandName::Check {
-        return super::check::render(report, screen);
-    }
     let mut page = Page::new(screen);
     match &report.body {
         Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
@@ -162,7 +159,7 @@ impl<'s> Page<'s> {
             Paint::Strong.on(&finding.subject, color)
         );
         if let (Some(at), Some(excerpt)) = (&finding.location, &finding.excerpt) {
-            self.out += &super::check::excerpt(at.line, excerpt, paint, self.screen);
+            self.out += &super::excerpt::excerpt(at.line, excerpt, paint, self.screen);
         }
         self.labelled(2, "cause", Paint::Dim, &finding.summary);
         for (index, evidence) in finding.evidence.iter().enumerate() {
@@ -219,7 +216,7 @@ impl<'s> Page<'s> {
     /// What a fix writes into files, its commands, and what was not verified.
     fn lines(&mut self, fix: &Fix) {
         for change in &fix.changes {
-            self.out += &super::check::change(change, self.screen);
+            self.out += &super::excerpt::change(change, self.screen);
         }
         for edit in &fix.edits {
             self.labelled(2, "write", Paint::Dim, &format!("into {}:", edit.file));

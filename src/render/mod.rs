@@ -2,6 +2,7 @@
 
 mod check;
 mod escape;
+mod excerpt;
 mod framework;
 mod human;
 mod json;
@@ -16,7 +17,7 @@ mod style;
 pub use style::{ColorChoice, Screen};
 
 use crate::{
-    report::{Machines, Report, make_all_visible, make_visible},
+    report::{CommandName, Machines, Report, make_all_visible, make_visible},
     text,
 };
 
@@ -64,6 +65,14 @@ impl Page for Machines {
     }
 }
 
+/// The page for people.
+fn for_people(report: &Report, screen: &Screen) -> String {
+    match report.command {
+        CommandName::Check => check::render(report, screen),
+        _ => human::render(report, screen),
+    }
+}
+
 /// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
 /// visible before the page is written, and the page passes a filter of its own.
 pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
@@ -74,7 +83,7 @@ pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Re
     let page = match format {
         Format::Markdown => markdown::render(&report),
         Format::Reason => reason::render(&report),
-        _ => human::render(&report, screen),
+        _ => for_people(&report, screen),
     };
     Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
 }

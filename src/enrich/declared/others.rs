@@ -180,12 +180,7 @@ fn claimed(version: String, at: &str) -> Fact<String> {
 }
 
 /// The row of the newest version of a package that is asked for, that goes with a torch which the step's indexes have, or with this one.
-fn newest_for<'k>(
-    terms: &Terms<'k>,
-    step: &Step,
-    named: Named<'_>,
-    torch: Option<&str>,
-) -> Option<&'k PackageBuild> {
+fn newest_for<'k>(terms: &Terms<'k>, step: &Step, named: Named<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
     let name = named.name;
     let stores = stores(step, None);
     let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {

@@ -131,7 +131,8 @@ fn of_index(
         return nightly(by, variant.as_deref());
     }
     let Some(platform) = terms.platform else { return said("the platform decides which build comes".to_owned()) };
-    let builds = || terms.knowledge.torch_releases().flat_map(|release| release.builds.iter().map(move |it| (release, it)));
+    let builds =
+        || terms.knowledge.torch_releases().flat_map(|release| release.builds.iter().map(move |it| (release, it)));
     let fits = |release: &TorchRelease, build: &TorchBuild| {
         // What a file pins is judged for its Python by a rule of its own.
         let python = exact.is_some() || terms.python.is_none_or(|python| release.python_of(build).contains(&python));
@@ -195,7 +196,8 @@ fn backends(terms: &Terms<'_>) -> Option<Vec<Store>> {
         Driver::Unknown => return None,
     };
     let builds = terms.knowledge.torch_releases().flat_map(|release| &release.builds);
-    let of = |build: &TorchBuild| Some((python::cuda_of_local(&format!("0+{}", build.variant))?, build.variant.clone()));
+    let of =
+        |build: &TorchBuild| Some((python::cuda_of_local(&format!("0+{}", build.variant))?, build.variant.clone()));
     let all: BTreeSet<_> = builds.filter_map(of).filter(|(of, _)| of.major <= cuda.major).collect();
     Some(all.into_iter().rev().map(|(_, variant)| Store::Torch(Some(variant))).collect())
 }

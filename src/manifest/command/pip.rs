@@ -213,7 +213,7 @@ impl Call {
         if self.by == By::UvPip {
             options::of_uv_variables(scene, &mut self.step);
             if let Some(backend) = options::torch_backend_variable(scene) {
-                    project::torch_backend(&backend, &mut self.step);
+                project::torch_backend(&backend, &mut self.step);
             }
         }
         let no_groups = Wish { groups: Vec::new(), ..self.wish.clone() };

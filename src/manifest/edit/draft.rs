@@ -16,6 +16,9 @@ use crate::{
     system::redact,
 };
 
+/// Larger than what people write; what is larger was written by a tool.
+const LARGEST: usize = 1 << 20;
+
 /// A file as it is and as it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
@@ -72,6 +75,9 @@ impl<'s> Draft<'s> {
     fn open(&mut self, at: &Location) -> Result<(&mut File, Site), NoEdit> {
         if !self.files.contains_key(&at.path) {
             let text = self.shelf.again(&at.path).ok_or_else(|| NoEdit::Encoding(at.path.clone()))?;
+            if text.text.len() > LARGEST {
+                return Err(NoEdit::TooMuch(at.path.clone()));
+            }
             self.files.insert(at.path.clone(), File { text, changes: Vec::new(), image: false });
         }
         let unplaced = || NoEdit::Place(format!("what is at {at}"));
@@ -300,9 +306,7 @@ fn beside(file: &mut File, site: &Site, words: &[&str]) -> Result<(), NoEdit> {
             let indent = text.get(line.start..outer.start).unwrap_or_default();
             (line.start, format!("{indent}{}{}", words.join(" "), ending(text, site.range.start)))
         }
-        Kind::Word if is_option(text, site) => {
-            (outer.start, words.iter().map(|word| format!("{word} ")).collect())
-        }
+        Kind::Word if is_option(text, site) => (outer.start, words.iter().map(|word| format!("{word} ")).collect()),
         Kind::Word => (outer.end, words.iter().map(|word| format!(" {word}")).collect()),
         Kind::Listed => {
             let quote = site.quote.unwrap_or('"');

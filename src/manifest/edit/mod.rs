@@ -32,6 +32,9 @@ pub struct Wanted {
     pub index: Option<String>,
 }
 
+/// Requests for one package that are changed together.
+const MOST_REQUESTS: usize = 50;
+
 /// Why a text cannot be changed so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoEdit {
@@ -41,6 +44,8 @@ pub enum NoEdit {
     Index(String, String),
     /// It is all that a command asks for.
     Last(String),
+    /// A file is too large, or asks for the package too often.
+    TooMuch(String),
     /// A file is no plain UTF-8.
     Encoding(String),
     /// A lock file is written by its tool.
@@ -52,11 +57,14 @@ pub enum NoEdit {
 impl fmt::Display for NoEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Place(name) => write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for"),
+            Self::Place(name) => {
+                write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for")
+            }
             Self::Index(name, url) => {
                 write!(f, "the file has no place for an index, and {name} comes from {url}: the tool has to be told")
             }
             Self::Last(name) => write!(f, "{name} is all that the command asks for"),
+            Self::TooMuch(what) => write!(f, "{what} is too much to be rewritten"),
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
             Self::Clash => f.write_str("two changes would be about the same words"),
@@ -125,7 +133,11 @@ fn way(
     let mut draft = Draft::new(shelf, manner);
     for one in wanted {
         let mut any = false;
-        for place in requests(declaration, &one.name, &one.specifiers) {
+        let places = requests(declaration, &one.name, &one.specifiers);
+        if places.len() > MOST_REQUESTS {
+            return Err(NoEdit::TooMuch(format!("what asks for {}", one.name)));
+        }
+        for place in places {
             let unplaced = || NoEdit::Place(one.name.clone());
             let at = declaration.place(place).ok_or_else(unplaced)?;
             let step = declaration.environment.steps.get(place.step).ok_or_else(unplaced)?;
@@ -154,7 +166,8 @@ fn way(
         for place in places {
             let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
             let step = declaration.environment.steps.get(place.step);
-            let only = step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
+            let only =
+                step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
             draft.remove(at, name, only)?;
         }
     }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     facts::{Asked, Index, IndexRole, Request},
-    manifest::{StepSheet, tables::{Document, Item}},
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     facts::{GapWeight, Request},
-    manifest::{Sheet, StepSheet, tables::{Document, Item}},
+    manifest::{
+        Sheet, StepSheet,
+        tables::{Document, Item},
+    },
     python::{normalize, satisfies},
     system::redact,
 };

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     facts::{Index, IndexRole},
-    manifest::{StepSheet, tables::{Document, Item}},
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };

@@ -9,8 +9,11 @@ use super::{
     poetry, setup,
 };
 use crate::{
-    facts::GapWeight,
-    manifest::{Reading, Sheet, tables::{Document, Item}},
+    facts::{GapWeight, RequestRole},
+    manifest::{
+        Reading, Sheet, StepSheet, requirements,
+        tables::{Document, Item},
+    },
     python::normalize,
 };
 

@@ -5,8 +5,7 @@ use super::{
     ground::Ground,
     install,
     parts::{Project, Wish},
-    read,
-    uv,
+    read, uv,
 };
 use crate::{
     facts::Resolver,

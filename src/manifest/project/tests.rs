@@ -196,7 +196,8 @@ fn variables_stand_for_options() {
     assert_eq!(only(&uv).steps[0].indexes[0].url, "https://a.example");
     let backend = files.run("uv pip install torch --torch-backend=cu128", &[]);
     assert_eq!(only(&backend).steps[0].indexes[0].url, "https://download.pytorch.org/whl/cu128");
-    let auto = files.run("uv pip install torch", &[("UV_TORCH_BACKEND", "auto"), ("UV_INDEX_STRATEGY", "unsafe-best-match")]);
+    let auto =
+        files.run("uv pip install torch", &[("UV_TORCH_BACKEND", "auto"), ("UV_INDEX_STRATEGY", "unsafe-best-match")]);
     assert_eq!(only(&auto).steps[0].indexes[0].url, "https://download.pytorch.org/whl/auto");
     assert!(only(&auto).steps[0].best_match);
 }

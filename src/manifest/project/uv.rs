@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     facts::{GapWeight, Index, IndexRole, Request, RequestRole},
-    manifest::{Sheet, StepSheet, tables::{Document, Item}},
+    manifest::{
+        Sheet, StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };

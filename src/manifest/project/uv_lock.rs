@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     facts::{Location, Offer, Request},
-    manifest::{StepSheet, tables::{Document, Item}},
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
 };
 

@@ -9,6 +9,9 @@
 //! ## How to fix it
 //! Write the reason behind the bracket, or correct the name of the rule (`gpucheck rule` lists all of them).
 //!
+//! ## In a log
+//! Nothing: the comment is one of the file.
+//!
 //! ## Sources
 //! The file itself.
 
@@ -36,11 +39,13 @@ fn judge(context: &Context<'_>) -> Outcome {
     let slugs = || REGISTRY.iter().map(|entry| entry.rule.slug);
     let mut drafts = Vec::new();
     for (number, one) in context.facts.ignores.iter().enumerate() {
-        let known = slugs().any(|slug| slug == one.rule)
-            || context.knowledge.problems().any(|(_, row)| row.slug() == one.rule);
+        let known =
+            slugs().any(|slug| slug == one.rule) || context.knowledge.problems().any(|(_, row)| row.slug() == one.rule);
         let said = match (known, one.reason.is_empty()) {
             (true, false) => continue,
-            (true, true) => format!("The comment that ignores {} gives no reason, so that nothing is ignored.", one.rule),
+            (true, true) => {
+                format!("The comment that ignores {} gives no reason, so that nothing is ignored.", one.rule)
+            }
             (false, _) => {
                 let near = nearest(&one.rule, slugs());
                 let near = near.first().map(|slug| format!(" (did you mean {slug}?)")).unwrap_or_default();
