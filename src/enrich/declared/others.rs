@@ -1,7 +1,9 @@
 //! Which versions of other packages a step brings, where a file pins them or a row knows the newest, and what they mean for torch.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{
-    Placed, Terms, brought, put,
+    Placed, Terms, brought,
     range::{in_range, reachable},
     stores, written,
 };
@@ -57,7 +59,8 @@ pub(super) fn pinned<'s>(
 ) -> Vec<Pinned<'s>> {
     // What a step asks of torch itself, the versions of other packages follow; otherwise their newest decide, whatever torch is there.
     let leads = !asked.iter().any(|placed| placed.request.name == "torch" && placed.is_wanted());
-    let stays = |placed: &Placed<'_>| !step.upgrade && packages.iter().any(|there| there.name == placed.request.name);
+    let there: HashSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let stays = |placed: &Placed<'_>| !step.upgrade && there.contains(placed.request.name.as_str());
     let wanted = asked.iter().copied().filter(|placed| placed.request.name != "torch");
     wanted.filter_map(|by| pin(terms, step, by, leads && !stays(&by))).collect()
 }
@@ -116,35 +119,82 @@ fn companion<'r>(release: &'r TorchRelease, name: &str) -> Option<&'r str> {
     }
 }
 
-/// Installs everything but torch.
+/// Installs everything but torch, and what comes along.
 pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, asked: &[Placed<'_>]) {
+    // A file may ask for a hundred thousand packages.
+    let places: HashMap<String, usize> =
+        packages.iter().enumerate().map(|(place, package)| (package.name.clone(), place)).collect();
+    let mut held: HashMap<&str, &str> = HashMap::new();
+    for placed in asked {
+        if let Some(version) = placed.exact() {
+            held.insert(&placed.request.name, version);
+        }
+    }
+    let torch = packages.iter().find(|package| package.name == "torch");
+    let torch = torch.and_then(|package| package.version.value()).cloned();
+    let mut there = There { places, packages };
     for placed in asked.iter().copied().filter(|placed| placed.is_wanted() && placed.request.name != "torch") {
         let name = placed.request.name.as_str();
-        let there = packages.iter().find(|package| package.name == name);
-        let stays = there.is_some_and(|package| match package.version.value() {
+        let stays = there.get(name).is_some_and(|package| match package.version.value() {
             Some(version) => placed.accepts(version),
             None => placed.exact().is_none(),
         });
         if stays && !step.upgrade && placed.request.asked.source.is_none() {
             continue;
         }
-        let torch = packages.iter().find(|package| package.name == "torch");
-        let torch = torch.and_then(|package| package.version.value()).cloned();
-        let held = asked.iter().filter(|other| other.request.name == name).filter_map(Placed::exact).next_back();
         let exact = match step.resolver {
             Resolver::Conda => placed.exact_of_conda(),
             _ => placed.exact(),
         };
-        let version = match (exact.or(held), placed.wheel()) {
+        let version = match (exact.or(held.get(name).copied()), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
             (Some(version), None) => written(placed, version),
             (None, None) => unpinned(terms, step, Named::of(placed), torch.as_deref()),
         };
         let mut package = brought(placed, name, version);
-        package.requires = Vec::new();
         package.installer =
             (step.resolver == Resolver::Conda || placed.request.build.is_some()).then(|| "conda".to_owned());
-        put(packages, package);
+        there.put(package);
+    }
+    if step.alone || step.resolver == Resolver::Lock {
+        return;
+    }
+    for placed in asked.iter().copied().filter(|placed| placed.is_wanted()) {
+        let rows = terms.knowledge.brought_with(&placed.request.name, &placed.request.asked.extras);
+        for name in rows.flat_map(|row| &row.brings).filter(|name| *name != "torch") {
+            if there.get(name).is_some() {
+                continue;
+            }
+            let version = match held.get(name.as_str()) {
+                Some(version) => written(placed, version),
+                None => unpinned(terms, step, Named { name, by: placed, free: true }, torch.as_deref()),
+            };
+            there.put(brought(placed, name, version));
+        }
+    }
+}
+
+/// The packages of an environment, and where each stands.
+struct There<'p> {
+    places: HashMap<String, usize>,
+    packages: &'p mut Vec<Package>,
+}
+
+impl There<'_> {
+    fn get(&self, name: &str) -> Option<&Package> {
+        self.packages.get(*self.places.get(name)?)
+    }
+
+    /// Puts a package in, in place of another version of it.
+    fn put(&mut self, package: Package) {
+        let place = self.places.get(&package.name).copied();
+        match place.and_then(|place| self.packages.get_mut(place)) {
+            Some(there) => *there = package,
+            None => {
+                self.places.insert(package.name.clone(), self.packages.len());
+                self.packages.push(package);
+            }
+        }
     }
 }
 
