@@ -267,6 +267,16 @@ fn torch_companion_mismatch() {
     );
     // Another minor CUDA release is fine.
     nothing(healthy().build("torchvision", "0.22.1+cu128", Some("12.8")));
+    // A companion that serves several releases serves later ones, and no earlier one.
+    let audio = |torch: &str| {
+        let two = healthy().build("torch", torch, Some("13.0")).without("torchvision");
+        let two = two.build("torchaudio", "2.11.0+cu130", Some("13.0")).change(|facts| {
+            let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+            packages.iter_mut().find(|package| package["name"] == "torchaudio").unwrap()["requires"] = json!([]);
+        });
+        slugs(&two.judged().1, "error").contains(&"torch-companion-mismatch")
+    };
+    assert!(!audio("2.15.0+cu130") && !audio("2.14.1+cu130") && audio("2.10.0+cu130"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use super::{Candidate, Change, Install};
 use crate::{
     facts::{Build, Environment},
-    knowledge::Knowledge,
+    knowledge::{Knowledge, TorchBuild},
 };
 
 /// Packages that are released for one torch.
@@ -22,11 +22,7 @@ pub(super) fn installs(
 ) -> Vec<Install> {
     let Candidate { release, build } = candidate;
     let wanted = |name: &str| {
-        let version = match name {
-            "torch" => Some(&release.version),
-            "torchvision" => release.torchvision.as_ref(),
-            _ => release.torchaudio.as_ref(),
-        };
+        let version = if name == "torch" { Some(release.version.as_str()) } else { release.companion(name) };
         let fresh = environment.is_none_or(|environment| environment.package("torch").is_none());
         let there = environment.is_some_and(|environment| environment.package(name).is_some())
             || more.iter().any(|other| other == name);
@@ -41,7 +37,7 @@ pub(super) fn installs(
             let full = format!("{version}+{}", build.variant);
             let install = Install {
                 name: name.to_owned(),
-                version: Some(if local && exists { full.clone() } else { version.clone() }),
+                version: Some(if local && exists { full.clone() } else { version.to_owned() }),
                 spec: None,
                 build: exists.then(|| Build { version: full, cuda: build.cuda() }),
                 requires: Vec::new(),
@@ -57,12 +53,16 @@ pub(super) fn installs(
         .collect()
 }
 
-/// Whether a companion of this version is known to have been built in the variant: it was when the torch release of its own number
-/// was, and torchvision always follows torch.
+/// Whether torch, or a companion of this version, is known to have been built in the variant: a companion is built once, with the first
+/// torch release that it belongs to, in the variants of that release.
 pub(super) fn variant_exists(knowledge: &Knowledge, name: &str, version: &str, candidate: &Candidate<'_>) -> bool {
-    ["torch", "torchvision"].contains(&name)
-        || candidate.release.version == version
-        || knowledge.torch_build(&format!("{version}+{}", candidate.build.variant), candidate.build.platform).is_some()
+    let Candidate { release, build } = candidate;
+    let first = knowledge.torch_releases().find(|release| release.companion(name) == Some(version));
+    first.is_none_or(|first| {
+        let same = |other: &TorchBuild| other.variant == build.variant && other.platform == build.platform;
+        first.version == release.version
+            || first.builds.iter().any(|other| same(other) && !other.published.is_only_expected())
+    })
 }
 
 /// What pip replaces because the new torch requires it: triton of the release, nvidia packages of whatever version.

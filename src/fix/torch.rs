@@ -485,11 +485,10 @@ impl<'s> Search<'s> {
             }
         }
         for name in companions::COMPANIONS {
-            let version = if name == "torchaudio" { &release.torchaudio } else { &release.torchvision };
             let moves = self.installed().is_none()
                 || self.environment.package(name).is_some()
                 || self.more.iter().any(|more| more == name);
-            if let Some(version) = version.as_ref().filter(|_| moves && own_index)
+            if let Some(version) = release.companion(name).filter(|_| moves && own_index)
                 && !companions::variant_exists(self.case.knowledge, name, version, candidate)
             {
                 unproven.push(format!(

@@ -320,6 +320,7 @@ fn of_companion(name: &str, version: &str, release: &TorchRelease) -> Vec<String
     let torch = match version {
         "0.29.1" | "0.29.2" => Some("torch>=2.14.0".to_owned()),
         "2.11.0" => None,
+        "2.11.1" => Some("torch>=2.11".to_owned()),
         _ => Some(format!("torch=={}", release.version)),
     };
     let more: &[&str] = if name == "torchvision" { &["numpy", "pillow"] } else { &[] };

@@ -15,6 +15,15 @@ impl TorchRelease {
         builds.map(|build| self.python_of(build)).max_by_key(|list| list.len()).unwrap_or(&self.python)
     }
 
+    /// The version of torchvision or torchaudio that belongs to it.
+    pub fn companion(&self, name: &str) -> Option<&str> {
+        match name {
+            "torchvision" => self.torchvision.as_deref(),
+            "torchaudio" => self.torchaudio.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Version of the GNU C library that the wheels of a build need, by their manylinux tag; nothing on other systems.
     pub fn glibc_of(&self, build: &TorchBuild) -> Option<&'static str> {
         let tag = build.manylinux.as_deref().unwrap_or(&self.manylinux);
