@@ -3,20 +3,23 @@
 
 use super::{Candidate, Change, Install};
 use crate::{
-    facts::{Build, Environment},
+    facts::{Build, CudaVersion, Environment, PythonVersion},
     knowledge::{Knowledge, TorchBuild},
+    python,
 };
 
 /// Packages that are released for one torch.
 pub(super) const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 
-/// The installs that bring this build and the companions that are there, or all of them where torch is not installed yet. `local`
-/// says whether local versions are named, which PyTorch's own index has and the default one has not; `more` names companions that are
-/// wanted although they are not there. What is already installed as it should be is left out.
+/// The installs that bring this build and the companions that are there, or all of them where torch is not installed yet. `python` is
+/// that of the environment: companions without wheels for it are left out. `local` says whether PyTorch's own index is used, which has
+/// local versions, and not the default one, which has none; `more` names companions that are wanted although they are not there. What
+/// is already installed as it should be is left out.
 pub(super) fn installs(
     knowledge: &Knowledge,
     candidate: &Candidate<'_>,
     environment: Option<&Environment>,
+    python: Option<PythonVersion>,
     local: bool,
     more: &[String],
 ) -> Vec<Install> {
@@ -26,7 +29,7 @@ pub(super) fn installs(
         let fresh = environment.is_none_or(|environment| environment.package("torch").is_none());
         let there = environment.is_some_and(|environment| environment.package(name).is_some())
             || more.iter().any(|other| other == name);
-        version.filter(|_| name == "torch" || fresh || there)
+        version.filter(|_| name == "torch" || ((fresh || there) && release.has_companions_for(python)))
     };
     ["torch"]
         .into_iter()
@@ -35,22 +38,35 @@ pub(super) fn installs(
             let version = wanted(name)?;
             let exists = variant_exists(knowledge, name, version, candidate);
             let full = format!("{version}+{}", build.variant);
+            let unnamed = local && release.leaves_out_variant(name, build.platform);
+            let called = if unnamed { version.to_owned() } else { full.clone() };
             let install = Install {
-                name: name.to_owned(),
-                version: Some(if local && exists { full.clone() } else { version.to_owned() }),
-                spec: None,
-                build: exists.then(|| Build { version: full, cuda: build.cuda() }),
-                requires: Vec::new(),
-                apart: false,
-                compiled: false,
+                build: exists.then(|| Build { version: called.clone(), cuda: build.cuda() }),
+                // PyTorch's own index does not have it for this variant.
+                apart: local && !exists,
+                ..Install::exact(name, if local && exists { &called } else { version })
             };
-            let installed = environment.and_then(|environment| environment.package(name));
-            let same = installed
-                .and_then(|package| package.build.value())
-                .is_some_and(|there| Some(there) == install.build.as_ref());
-            (!same).then_some(install)
+            let major = |cuda: Option<CudaVersion>| cuda.map(|cuda| cuda.major);
+            let same = |there: &Build| match &install.build {
+                Some(wanted) => there == wanted,
+                // One for the same CUDA major is as good as what the default index has.
+                None => python::public_version(&there.version) == version && major(there.cuda) == major(build.cuda()),
+            };
+            let there = environment.and_then(|environment| environment.package(name)?.build.value());
+            (!there.is_some_and(same)).then_some(install)
         })
         .collect()
+}
+
+/// The packages that a tool would leave as they are although another build of them is wanted: it takes a version that is there for the
+/// one that is asked for, whatever its local part, and here none can be asked for.
+pub(super) fn in_the_way(installs: &[Install], environment: &Environment) -> Vec<String> {
+    let mistaken = |install: &&Install| {
+        let there = environment.package(&install.name).and_then(|package| package.version.value());
+        let is_companion = COMPANIONS.contains(&install.name.as_str());
+        is_companion && there.is_some_and(|there| Some(python::public_version(there)) == install.version.as_deref())
+    };
+    installs.iter().filter(mistaken).map(|install| install.name.clone()).collect()
 }
 
 /// Whether torch, or a companion of this version, is known to have been built in the variant: a companion is built once, with the first

@@ -80,6 +80,14 @@ impl Plan {
         })
     }
 
+    /// The Python of the new environment that it makes.
+    pub(super) fn new_python(&self) -> Option<PythonVersion> {
+        self.changes.iter().find_map(|change| match change {
+            Change::NewPython(python) => Some(*python),
+            _ => None,
+        })
+    }
+
     /// The plan in steps, in order: what comes from the plan's index, what comes from the default one afterwards, what is compiled.
     pub fn steps(&self) -> Vec<Self> {
         let (compiled, rest): (Vec<_>, Vec<_>) = self

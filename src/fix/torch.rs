@@ -257,10 +257,7 @@ impl<'s> Search<'s> {
     /// Where the Python of a plan's new environment is one that some package of this one does not exist for: that no environment serves
     /// both.
     fn without_the_bound(&self, passed: &Passed<'_>) -> Option<(Rc<After>, Fix)> {
-        let python = passed.plan.changes.iter().find_map(|change| match change {
-            Change::NewPython(python) => Some(*python),
-            _ => None,
-        })?;
+        let python = passed.plan.new_python()?;
         let platform = self.environment.platform.value().copied();
         let bound = self.environment.packages.iter().find_map(|package| {
             let file = self.case.knowledge.package_file(&package.name)?;
@@ -378,14 +375,6 @@ impl<'s> Search<'s> {
             there.is_some_and(|there| Some(python::public_version(there)) == install.version.as_deref())
         };
         let knowledge = self.case.knowledge;
-        let own_index = !build.pypi_default
-            || companions::installs(knowledge, candidate, environment, false, &self.more).iter().any(satisfied);
-        if own_index && attempt.default_index {
-            return None;
-        }
-        let installs = companions::installs(knowledge, candidate, environment, own_index, &self.more);
-        let moves = environment.filter(|_| installs.iter().any(|install| install.name == "torch"));
-        let moves = moves.map(|environment| Dependents::of(self.case, environment, candidate).moves);
         let python = self.environment.python.value().copied();
         let platform = self.environment.platform.value().copied();
         let new_python = match attempt.any_python {
@@ -393,6 +382,7 @@ impl<'s> Search<'s> {
                 let range = attempt.pythons.as_deref();
                 let fits = |python: &&PythonVersion| {
                     range.is_none_or(|range| python::in_range(range, &python.to_string()) == Some(true))
+                        && release.has_companions_for(Some(**python))
                         && self.stack.chosen(knowledge, candidate, platform, Some(**python)).is_some()
                 };
                 let pythons: Vec<PythonVersion> = release.python_of(build).iter().filter(fits).copied().collect();
@@ -400,7 +390,21 @@ impl<'s> Search<'s> {
             }
             false => None,
         };
-        let chosen = self.stack.chosen(knowledge, candidate, platform, new_python.or(python))?;
+        let python = new_python.or(python);
+        let asked = |name: &str| self.asked.iter().any(|requirement| requirement.name == name);
+        if !release.has_companions_for(python) && companions::COMPANIONS.into_iter().any(asked) {
+            return None;
+        }
+        let of_torch = |local| companions::installs(knowledge, candidate, environment, python, local, &self.more);
+        let own_index = !build.pypi_default || of_torch(false).iter().any(satisfied);
+        if own_index && attempt.default_index {
+            return None;
+        }
+        let installs = of_torch(own_index);
+        let moves = environment.filter(|_| installs.iter().any(|install| install.name == "torch"));
+        let moves = moves.map(|environment| Dependents::of(self.case, environment, candidate).moves);
+        let gone = environment.map(|environment| companions::in_the_way(&installs, environment)).unwrap_or_default();
+        let chosen = self.stack.chosen(knowledge, candidate, platform, python)?;
         let rest = moves.into_iter().flatten().chain(self.rest.iter().cloned()).chain(chosen.installs);
         let installs: Vec<Install> = installs
             .into_iter()
@@ -415,10 +419,12 @@ impl<'s> Search<'s> {
         if installs.iter().any(|install| install.name == "torch") {
             changes.extend(companions::followers(candidate, environment));
         }
+        changes.extend(gone.into_iter().map(Change::Uninstall));
         changes.extend(installs.iter().cloned().map(Change::Install));
         if changes.is_empty() {
             return None;
         }
+        let named = own_index && installs.iter().any(|install| !install.apart);
         Some(Plan {
             summary: self.summary(&installs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), candidate, attempt),
             changes,
@@ -426,7 +432,7 @@ impl<'s> Search<'s> {
             alone: false,
             restores: false,
             links: None,
-            index: own_index.then(|| format!("{TORCH_INDEXES}{}", build.index)),
+            index: named.then(|| format!("{TORCH_INDEXES}{}", build.index)),
             unproven: self.unproven(candidate, attempt, own_index).into_iter().chain(chosen.unproven).collect(),
         })
     }
@@ -492,7 +498,7 @@ impl<'s> Search<'s> {
                 && !companions::variant_exists(self.case.knowledge, name, version, candidate)
             {
                 unproven.push(format!(
-                    "whether {name} {version} exists for {}: the knowledge base has no row for it",
+                    "whether {name} {version}, from the default index, works with the {} build",
                     build.variant
                 ));
             }
@@ -514,12 +520,25 @@ impl<'s> Search<'s> {
         let result: Vec<String> = passed.plan.installs().map(shown).collect();
         let result = Some(result.join(", ")).filter(|result| !result.is_empty());
         let kept = self.stack.kept(self.case, &passed.plan);
+        let left_out = self.left_out(&passed);
         let mut fix = prove::fix(self.case, passed.plan, &passed.after, Remedy::TorchBuild, result);
         if let Some((edit, note)) = kept.filter(|_| fix.is_written()) {
             fix.edits.extend(edit);
             fix.notes.push(note.to_owned());
         }
+        fix.notes.extend(left_out.filter(|_| fix.is_written()));
         (passed.after, fix)
+    }
+
+    /// Which companions a new environment does without, because they have no wheels for its Python.
+    fn left_out(&self, passed: &Passed<'_>) -> Option<String> {
+        let Passed { plan, candidate: Candidate { release, .. }, .. } = passed;
+        let python = plan.new_python().or(self.environment.python.value().copied())?;
+        let left_out = self.installed().is_none() && !release.has_companions_for(Some(python));
+        let named = |name| Some(format!("{name} {}", release.companion(name)?));
+        let names: Vec<String> = companions::COMPANIONS.into_iter().filter_map(named).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        left_out.then(|| format!("{} have no wheels for Python {python} and are left out", listed(&names)))
     }
 
     /// Why nothing serves what is wanted: each single wish first, then two that exclude each other, then what the rules say.

@@ -258,6 +258,25 @@ fn skipped(why: &str) {
     println!("skipped: no uv: {why}");
 }
 
+/// A row says of the Pythons for which there is no companion, and names none that does not exist.
+#[test]
+fn companions_are_there_for_the_pythons_of_their_rows() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let (files, mut wrong) = (index::listed(), BTreeSet::new());
+    for release in knowledge.torch_releases() {
+        for (build, name) in release.builds.iter().flat_map(|build| [(build, "torchvision"), (build, "torchaudio")]) {
+            let version = release.companion(name).unwrap();
+            for python in release.python_of(build) {
+                let there = files.iter().any(|file| file.serves(name, version, build.platform, *python));
+                if there != release.has_companions_for(Some(*python)) {
+                    wrong.insert(format!("{name} {version} on {}, Python {python}: {there}", build.platform));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// What everybody can have in a test command: machines and patients far apart, and uv alone.
 #[test]
 fn a_sample_resolves_to_what_it_promises() {

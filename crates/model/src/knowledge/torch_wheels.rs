@@ -24,6 +24,16 @@ impl TorchRelease {
         }
     }
 
+    /// Whether torchvision and torchaudio have wheels for a Python version; an unknown one excludes nothing.
+    pub fn has_companions_for(&self, python: Option<PythonVersion>) -> bool {
+        self.companions_python.as_ref().zip(python).is_none_or(|(list, python)| list.contains(&python))
+    }
+
+    /// Whether the wheels of a companion on PyTorch's own index are called by their version alone, without the variant.
+    pub fn leaves_out_variant(&self, name: &str, platform: Platform) -> bool {
+        name != "torch" && self.companions_without_variant.contains(&platform)
+    }
+
     /// Version of the GNU C library that the wheels of a build need, by their manylinux tag; nothing on other systems.
     pub fn glibc_of(&self, build: &TorchBuild) -> Option<&'static str> {
         let tag = build.manylinux.as_deref().unwrap_or(&self.manylinux);
