@@ -81,7 +81,8 @@ pub(super) fn variant_exists(knowledge: &Knowledge, name: &str, version: &str, c
     })
 }
 
-/// What pip replaces because the new torch requires it: triton of the release, nvidia packages of whatever version.
+/// What pip replaces because the new torch requires it: triton of the release, cuDNN of the build, other packages of NVIDIA's in whatever
+/// version.
 pub(super) fn followers(candidate: &Candidate<'_>, environment: Option<&Environment>) -> Vec<Change> {
     let Some(environment) = environment else { return Vec::new() };
     let of_cuda = |name: &str| name.starts_with("nvidia-") || name.starts_with("cuda-") || name == "triton";
@@ -90,10 +91,19 @@ pub(super) fn followers(candidate: &Candidate<'_>, environment: Option<&Environm
         .iter()
         .filter(|package| of_cuda(&package.name))
         .map(|package| {
-            let version = (package.name == "triton").then(|| triton_version(candidate)).flatten();
+            let version = match package.name.as_str() {
+                "triton" => triton_version(candidate),
+                name => candidate.build.cudnn.clone().filter(|_| is_cudnn_of(name, candidate)),
+            };
             Change::Follow { name: package.name.clone(), version }
         })
         .collect()
+}
+
+/// Whether a package is the cuDNN that a build requires: `nvidia-cudnn-cu12`.
+fn is_cudnn_of(name: &str, candidate: &Candidate<'_>) -> bool {
+    let major = name.strip_prefix("nvidia-cudnn-cu").and_then(|major| major.parse().ok());
+    major.is_some() && major == candidate.build.cuda().map(|cuda| cuda.major)
 }
 
 /// The version in `==3.3.1` or `~=3.9.0`.

@@ -79,7 +79,7 @@ fn first(case: &Case<'_>, finding: &Finding, plans: Vec<(Plan, Remedy)>) -> Opti
         let new = after.new.iter().map(|new| new.severity).max();
         let result = result(&plan);
         match new {
-            None | Some(Severity::Info) if after.doubtful => {
+            None | Some(Severity::Info) if !after.undecided.is_empty() => {
                 doubtful = doubtful.or_else(|| Some(prove::fix(case, plan, &after, remedy, result)));
             }
             None | Some(Severity::Info) => return Some(prove::fix(case, plan, &after, remedy, result)),
