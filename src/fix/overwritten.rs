@@ -57,24 +57,12 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
     }
     Some(Plan {
         summary: format!("remove {}, reinstall {}", gone.name, keep.name),
-        changes: vec![
-            Change::Uninstall(gone.name.clone()),
-            Change::Install(Install {
-                name: keep.name.clone(),
-                version: Some(version),
-                spec: None,
-                build: None,
-                requires: keep.requires.clone(),
-                apart: false,
-                compiled: false,
-            }),
-        ],
+        changes: vec![Change::Uninstall(gone.name.clone()), Change::Install(Install::again(keep, &version))],
         index,
         reinstall: true,
         alone: true,
-        restores: false,
-        links: None,
         unproven,
+        ..Plan::default()
     })
 }
 

@@ -103,9 +103,10 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         _ => None,
     });
     let needs = needs.collect();
-    let undecided = after.undecided.iter().map(|Undecided { rule, needs }| {
-        format!("{} ({rule} is not decided without it)", needs.join(", "))
-    });
+    let undecided = after
+        .undecided
+        .iter()
+        .map(|Undecided { rule, needs }| format!("{} ({rule} is not decided without it)", needs.join(", ")));
     Fix {
         summary: plan.summary,
         // A plan without commands was not shown to work, nor was one that leaves it to the tool which version comes, nor one after
