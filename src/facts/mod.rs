@@ -22,12 +22,12 @@ use serde::{Deserialize, Serialize};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
 pub use contact::{Aftermath, Contact, ContactOutcome, DriverLibrary, LibraryKind};
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
-pub use environment::{Build, Environment, Manager, Origin, Package};
+pub use environment::{Build, Environment, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use gpucheck_model::facts::{
-    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Os, ParseError, Platform, PtxIsa,
-    PythonVersion, Suffix, Target,
+    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Manager, Os, ParseError, Platform,
+    PtxIsa, PythonVersion, Suffix, Target,
 };
 pub use image::ContainerImage;
 pub use kernel::{Kernel, KernelModule};
