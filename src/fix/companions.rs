@@ -4,7 +4,7 @@
 use super::{Candidate, Change, Install};
 use crate::{
     facts::{Build, CudaVersion, Environment, PythonVersion},
-    knowledge::{Knowledge, TorchBuild},
+    knowledge::{Knowledge, TorchBuild, TorchRelease},
     python,
 };
 
@@ -23,7 +23,7 @@ pub(super) fn installs(
     local: bool,
     more: &[String],
 ) -> Vec<Install> {
-    let Candidate { release, build } = candidate;
+    let release = candidate.release;
     let wanted = |name: &str| {
         let version = if name == "torch" { Some(release.version.as_str()) } else { release.companion(name) };
         let fresh = environment.is_none_or(|environment| environment.package("torch").is_none());
@@ -31,31 +31,48 @@ pub(super) fn installs(
             || more.iter().any(|other| other == name);
         version.filter(|_| name == "torch" || ((fresh || there) && release.has_companions_for(python)))
     };
-    ["torch"]
-        .into_iter()
-        .chain(COMPANIONS)
-        .filter_map(|name| {
-            let version = wanted(name)?;
-            let exists = variant_exists(knowledge, name, version, candidate);
-            let full = format!("{version}+{}", build.variant);
-            let unnamed = local && release.leaves_out_variant(name, build.platform);
-            let called = if unnamed { version.to_owned() } else { full.clone() };
-            let install = Install {
-                build: exists.then(|| Build { version: called.clone(), cuda: build.cuda() }),
-                // PyTorch's own index does not have it for this variant.
-                apart: local && !exists,
-                ..Install::exact(name, if local && exists { &called } else { version })
-            };
-            let major = |cuda: Option<CudaVersion>| cuda.map(|cuda| cuda.major);
-            let same = |there: &Build| match &install.build {
-                Some(wanted) => there == wanted,
-                // One for the same CUDA major is as good as what the default index has.
-                None => python::public_version(&there.version) == version && major(there.cuda) == major(build.cuda()),
-            };
-            let there = environment.and_then(|environment| environment.package(name)?.build.value());
-            (!there.is_some_and(same)).then_some(install)
-        })
-        .collect()
+    let build = |name: &str| environment.and_then(|environment| environment.package(name)?.build.value());
+    let names = ["torch"].into_iter().chain(COMPANIONS);
+    let installs = names.filter_map(|name| install(knowledge, candidate, name, wanted(name)?, local));
+    installs.filter(|install| !build(&install.name).is_some_and(|there| is_as_good(there, install))).collect()
+}
+
+/// The install of torch or a companion: from PyTorch's own index, or from the default one. Nothing where neither has a build for this
+/// CUDA.
+fn install(
+    knowledge: &Knowledge,
+    candidate: &Candidate<'_>,
+    name: &str,
+    version: &str,
+    local: bool,
+) -> Option<Install> {
+    let Candidate { release, build } = candidate;
+    if local && variant_exists(knowledge, name, version, candidate) {
+        let called = match release.leaves_out_variant(name, build.platform) {
+            true => version.to_owned(),
+            false => format!("{version}+{}", build.variant),
+        };
+        let build = Some(Build { version: called.clone(), cuda: build.cuda() });
+        return Some(Install { build, ..Install::exact(name, &called) });
+    }
+    // What the default index has was built in the default variant of the first release that it belongs to.
+    let mut builds = first_release(knowledge, name, version).unwrap_or(release).builds.iter();
+    let default = builds.find(|other| other.pypi_default && other.platform == build.platform)?;
+    let serves = !local || major(default.cuda()) == major(build.cuda());
+    let build = Build { version: format!("{version}+{}", default.variant), cuda: default.cuda() };
+    serves.then(|| Install { build: Some(build), apart: local, ..Install::exact(name, version) })
+}
+
+fn major(cuda: Option<CudaVersion>) -> Option<u16> {
+    cuda.map(|cuda| cuda.major)
+}
+
+/// Whether what is there need not be replaced: it is that build, or one as near to torch's CUDA as what the default index has.
+fn is_as_good(there: &Build, install: &Install) -> bool {
+    let Some(wanted) = &install.build else { return false };
+    let public = python::public_version;
+    let near = public(&there.version) == public(&wanted.version) && major(there.cuda) == major(wanted.cuda);
+    there == wanted || (install.apart && near)
 }
 
 /// The packages that a tool would leave as they are although another build of them is wanted: it takes a version that is there for the
@@ -69,12 +86,16 @@ pub(super) fn in_the_way(installs: &[Install], environment: &Environment) -> Vec
     installs.iter().filter(mistaken).map(|install| install.name.clone()).collect()
 }
 
+/// The first release of torch that a version of a companion belongs to.
+fn first_release<'k>(knowledge: &'k Knowledge, name: &str, version: &str) -> Option<&'k TorchRelease> {
+    knowledge.torch_releases().find(|release| release.companion(name) == Some(version))
+}
+
 /// Whether torch, or a companion of this version, is known to have been built in the variant: a companion is built once, with the first
 /// torch release that it belongs to, in the variants of that release.
 pub(super) fn variant_exists(knowledge: &Knowledge, name: &str, version: &str, candidate: &Candidate<'_>) -> bool {
     let Candidate { release, build } = candidate;
-    let first = knowledge.torch_releases().find(|release| release.companion(name) == Some(version));
-    first.is_none_or(|first| {
+    first_release(knowledge, name, version).is_none_or(|first| {
         let same = |other: &TorchBuild| other.variant == build.variant && other.platform == build.platform;
         first.version == release.version
             || first.builds.iter().any(|other| same(other) && !other.published.is_only_expected())

@@ -36,17 +36,19 @@ impl Search<'_> {
             false => None,
         };
         let python = new_python.or(python);
-        let asked = |name: &str| self.asked.iter().any(|requirement| requirement.name == name);
-        if !release.has_companions_for(python) && companions::COMPANIONS.into_iter().any(asked) {
-            return None;
-        }
         let of_torch = |local| companions::installs(knowledge, candidate, environment, python, local, &self.more);
         let own_index = !build.pypi_default || of_torch(false).iter().any(satisfied);
         if own_index && attempt.default_index {
             return None;
         }
         let installs = of_torch(own_index);
-        let moves = environment.filter(|_| installs.iter().any(|install| install.name == "torch"));
+        let comes = |name: &str| installs.iter().any(|install| install.name == name);
+        let there = |name: &str| environment.is_some_and(|environment| environment.package(name).is_some());
+        let asked = |name: &&str| self.asked.iter().any(|requirement| requirement.name == *name);
+        if companions::COMPANIONS.into_iter().filter(asked).any(|name| !comes(name) && !there(name)) {
+            return None;
+        }
+        let moves = environment.filter(|_| comes("torch"));
         let moves = moves.map(|environment| Dependents::of(self.case, environment, candidate).moves);
         let gone = environment.map(|environment| companions::in_the_way(&installs, environment)).unwrap_or_default();
         let chosen = self.stack.chosen(knowledge, candidate, platform, python)?;
@@ -74,20 +76,28 @@ impl Search<'_> {
             summary: self.summary(&installs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), candidate, attempt),
             changes,
             index: named.then(|| format!("{TORCH_INDEXES}{}", build.index)),
-            unproven: self.unproven(candidate, attempt, own_index).into_iter().chain(chosen.unproven).collect(),
+            unproven: self.unproven(candidate, attempt, &installs).into_iter().chain(chosen.unproven).collect(),
             ..Plan::default()
         })
     }
 
-    /// Which companions a new environment does without, because they have no wheels for its Python.
-    pub(super) fn left_out(&self, passed: &Passed<'_>) -> Option<String> {
-        let Passed { plan, candidate: Candidate { release, .. }, .. } = passed;
-        let python = plan.new_python().or(self.environment.python.value().copied())?;
-        let left_out = self.installed().is_none() && !release.has_companions_for(Some(python));
-        let named = |name| Some(format!("{name} {}", release.companion(name)?));
-        let names: Vec<String> = companions::COMPANIONS.into_iter().filter_map(named).collect();
+    /// Which companions a new environment does without, and why.
+    pub(super) fn left_out(&self, Passed { plan, candidate, .. }: &Passed<'_>) -> Option<String> {
+        let Candidate { release, build } = candidate;
+        let python = plan.new_python().or(self.environment.python.value().copied());
+        let comes = |name: &str| plan.installs().any(|install| install.name == name);
+        let there = |name: &str| plan.new_python().is_none() && self.environment.package(name).is_some();
+        let left_out = companions::COMPANIONS.into_iter().filter(|name| !comes(name) && !there(name));
+        let names: Vec<String> =
+            left_out.filter_map(|name| Some(format!("{name} {}", release.companion(name)?))).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        left_out.then(|| format!("{} have no wheels for Python {python} and are left out", listed(&names)))
+        let missing = match python.filter(|_| !release.has_companions_for(python)) {
+            Some(python) => format!("wheels for Python {python}"),
+            None => format!("{} build for {}", build.variant, build.platform),
+        };
+        let are = if names.len() == 1 { "is" } else { "are" };
+        let fresh = self.installed().is_none() || plan.new_python().is_some();
+        (fresh && !names.is_empty()).then(|| format!("{} {are} left out: no {missing}", listed(&names)))
     }
 
     pub(super) fn summary(&self, installs: &[&str], candidate: &Candidate<'_>, attempt: &Attempt) -> String {
@@ -117,7 +127,7 @@ impl Search<'_> {
         before + &what
     }
 
-    pub(super) fn unproven(&self, candidate: &Candidate<'_>, attempt: &Attempt, own_index: bool) -> Vec<String> {
+    pub(super) fn unproven(&self, candidate: &Candidate<'_>, attempt: &Attempt, installs: &[Install]) -> Vec<String> {
         let Candidate { release, build } = candidate;
         let mut unproven = Vec::new();
         let version = build.full_version(release);
@@ -143,18 +153,13 @@ impl Search<'_> {
                 unproven.push(format!("{}: compiled for another torch, may have to change too", compiled.join(", ")));
             }
         }
-        for name in companions::COMPANIONS {
-            let moves = self.installed().is_none()
-                || self.environment.package(name).is_some()
-                || self.more.iter().any(|more| more == name);
-            if let Some(version) = release.companion(name).filter(|_| moves && own_index)
-                && !companions::variant_exists(self.case.knowledge, name, version, candidate)
-            {
-                unproven.push(format!(
-                    "whether {name} {version}, from the default index, works with the {} build",
-                    build.variant
-                ));
-            }
+        let is_companion = |install: &&Install| companions::COMPANIONS.contains(&install.name.as_str());
+        for install in installs.iter().filter(|install| install.apart).filter(is_companion) {
+            let (name, version) = (&install.name, release.companion(&install.name).unwrap_or_default());
+            unproven.push(format!(
+                "whether {name} {version}, from the default index, works with the {} build",
+                build.variant
+            ));
         }
         if !self.rest.is_empty() {
             unproven.push("which version of the other requirements is installed if several match".to_owned());
