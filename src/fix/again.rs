@@ -38,7 +38,7 @@ pub(super) fn asked(case: &Case<'_>, environment: &Environment, name: &str, vers
     // Metadata may leave out the local part of a build that only PyTorch's own index has.
     let build = |name: &str| environment.package(name).and_then(|package| package.build.value());
     let release = release_of_torch(case, environment);
-    // A companion without it in its very name is of torch's variant.
+    // A companion whose file there does not name it was built in torch's variant.
     let unnamed = release.is_some_and(|release| {
         release.companion(name) == Some(version)
             && platform.is_some_and(|platform| release.leaves_out_variant(name, platform))

@@ -3,7 +3,12 @@
 use super::{Attempt, Passed, Search};
 use crate::{
     facts::PythonVersion,
-    fix::{Candidate, Change, Install, Plan, TORCH_INDEXES, companions, dependents, dependents::Dependents, driver},
+    fix::{
+        Candidate, Change, Install, Plan, TORCH_INDEXES, companions,
+        dependents::{self, Dependents},
+        driver,
+        overwritten::unless_listed,
+    },
     knowledge::python_range,
     python,
 };
@@ -51,6 +56,7 @@ impl Search<'_> {
         let moves = environment.filter(|_| comes("torch"));
         let moves = moves.map(|environment| Dependents::of(self.case, environment, candidate).moves);
         let gone = environment.map(|environment| companions::in_the_way(&installs, environment)).unwrap_or_default();
+        let in_project = gone.iter().filter_map(|name| unless_listed(self.environment, name)).collect::<Vec<_>>();
         let chosen = self.stack.chosen(knowledge, candidate, platform, python)?;
         let rest = moves.into_iter().flatten().chain(self.rest.iter().cloned()).chain(chosen.installs);
         let installs: Vec<Install> = installs
@@ -76,7 +82,7 @@ impl Search<'_> {
             summary: self.summary(&installs.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), candidate, attempt),
             changes,
             index: named.then(|| format!("{TORCH_INDEXES}{}", build.index)),
-            unproven: self.unproven(candidate, attempt, &installs).into_iter().chain(chosen.unproven).collect(),
+            unproven: [self.unproven(candidate, attempt, &installs), in_project, chosen.unproven].concat(),
             ..Plan::default()
         })
     }
