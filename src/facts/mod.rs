@@ -27,12 +27,12 @@ pub use declared::{
     Step,
 };
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
-pub use environment::{Build, Environment, Manager, Origin, Package};
+pub use environment::{Build, Environment, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use gpucheck_model::facts::{
-    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Os, ParseError, Platform, PtxIsa,
-    PythonVersion, Suffix, Target,
+    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Manager, Os, ParseError, Platform,
+    PtxIsa, PythonVersion, Suffix, Target,
 };
 pub use image::ContainerImage;
 pub use kernel::{Kernel, KernelModule};

@@ -1,15 +1,15 @@
 //! Questions to the knowledge base.
 
 use gpucheck_model::knowledge::{
-    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild,
-    TorchRelease, UnreadRow,
+    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolRow, TorchBuild, TorchRelease,
+    UnreadRow,
 };
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::load::Knowledge;
 use crate::facts::{
-    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
-    Platform, PtxIsa, PythonVersion, Target,
+    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, Manager,
+    ModuleGroup, Os, Platform, PtxIsa, PythonVersion, Target,
 };
 
 /// The oldest driver for something, and where that is written.
@@ -161,7 +161,7 @@ impl Knowledge {
     }
 
     /// What to know about installing with a tool, in order.
-    pub fn tool_notes(&self, tool: ToolName) -> impl Iterator<Item = &ToolRow> {
+    pub fn tool_notes(&self, tool: Manager) -> impl Iterator<Item = &ToolRow> {
         self.tools.note.iter().filter(move |row| row.tool == tool)
     }
 

@@ -237,7 +237,7 @@ fn page(wheels: &[Wheel]) -> String {
 }
 
 /// A line of the list of the default index.
-struct Listed {
+pub struct Listed {
     name: &'static str,
     version: &'static str,
     platform: &'static str,
@@ -245,7 +245,8 @@ struct Listed {
     tags: Vec<&'static str>,
 }
 
-fn listed() -> Vec<Listed> {
+/// All of them.
+pub fn listed() -> Vec<Listed> {
     let lines = include_str!("default.txt").lines().filter(|line| !line.starts_with('#'));
     let read = |line: &'static str| {
         let mut words = line.split_whitespace();
@@ -258,6 +259,14 @@ fn listed() -> Vec<Listed> {
 }
 
 impl Listed {
+    /// Whether it is a wheel of this version for a platform and a Python.
+    pub fn serves(&self, name: &str, version: &str, platform: Platform, python: PythonVersion) -> bool {
+        self.name == name
+            && self.version == version
+            && platform_of(self.platform) == Some(platform)
+            && self.tags.iter().any(|listed| *listed == tags(python) || listed.starts_with("py3-"))
+    }
+
     fn wheels<'l>(&'l self, knowledge: &'l Knowledge) -> impl Iterator<Item = Wheel> + 'l {
         let platform = platform_of(self.platform);
         let release = release_of(knowledge, self.name, self.version);
@@ -320,6 +329,7 @@ fn of_companion(name: &str, version: &str, release: &TorchRelease) -> Vec<String
     let torch = match version {
         "0.29.1" | "0.29.2" => Some("torch>=2.14.0".to_owned()),
         "2.11.0" => None,
+        "2.11.1" => Some("torch>=2.11".to_owned()),
         _ => Some(format!("torch=={}", release.version)),
     };
     let more: &[&str] = if name == "torchvision" { &["numpy", "pillow"] } else { &[] };
