@@ -50,14 +50,14 @@ impl Page for Report {
 
 impl Page for Machines {
     fn written(mut self, format: Format, screen: &Screen) -> anyhow::Result<String> {
-        if format == Format::Json {
-            return json::render(&self);
+        if format != Format::Json {
+            make_all_visible(&mut self);
         }
-        make_all_visible(&mut self);
         let page = match format {
+            Format::Json => return json::render(&self),
+            Format::Human => machines::human(&self, screen),
             Format::Markdown => machines::markdown(&self),
             Format::Reason => machines::reason(&self),
-            _ => machines::human(&self, screen),
         };
         Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
     }
@@ -66,14 +66,14 @@ impl Page for Machines {
 /// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
 /// visible before the page is written, and the page passes a filter of its own.
 pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
-    if format == Format::Json {
-        return json::render(&report);
+    if format != Format::Json {
+        make_visible(&mut report);
     }
-    make_visible(&mut report);
     let page = match format {
+        Format::Json => return json::render(&report),
+        Format::Human => human::render(&report, screen),
         Format::Markdown => markdown::render(&report),
         Format::Reason => reason::render(&report),
-        _ => human::render(&report, screen),
     };
     Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
 }
