@@ -6,14 +6,14 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{gpucheck, run, snapshot};
+use common::{NEWEST_TORCH, gpucheck, run, snapshot};
 use serde::Deserialize;
 use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    /// The arguments, besides driver 580.95.05, Linux and Python 3.12 unless they name others.
+    /// The arguments, besides those of [`MACHINE`].
     arguments: Vec<String>,
     /// Exit code.
     code: i32,
@@ -30,8 +30,14 @@ struct Case {
     said: Vec<String>,
 }
 
-/// Of which machine, where the arguments do not say otherwise.
-const MACHINE: [[&str; 2]; 3] = [["--driver", "580.95.05"], ["--os", "linux"], ["--python-version", "3.12"]];
+/// Of which machine, where the arguments do not say otherwise. The newest torch is the 99.0.0 of `tests/newest-torch`, whatever is added to
+/// `knowledge/`.
+const MACHINE: [[&str; 2]; 4] = [
+    ["--driver", "580.95.05"],
+    ["--os", "linux"],
+    ["--python-version", "3.12"],
+    ["--knowledge", NEWEST_TORCH],
+];
 
 fn recommend(arguments: &[String]) -> (i32, Value) {
     let open = |[option, _]: &[&str; 2]| !arguments.iter().any(|argument| argument == option);

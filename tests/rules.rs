@@ -197,8 +197,8 @@ fn newer_than_knowledge() {
     let newer = healthy().place(|environment| {
         let packages = environment["packages"].as_array_mut().unwrap();
         packages.retain(|package| package["name"] == "torch");
-        packages[0]["version"] = known("2.99.0");
-        packages[0]["build"] = known(json!({"version": "2.99.0+cu126", "cuda": "12.6"}));
+        packages[0]["version"] = known("100.0.0");
+        packages[0]["build"] = known(json!({"version": "100.0.0+cu126", "cuda": "12.6"}));
         packages[0]["requires"] = json!([]);
     });
     let newer = only(newer, "info", "newer-than-knowledge");

@@ -144,9 +144,10 @@ impl Knowledge {
         self.gpus.gpu.iter().find(|row| row.pci.iter().any(|id| id == device))
     }
 
-    /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows.
+    /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows: in a nightly build, that of its release.
     pub fn arch_list_parser(&self, torch: &str) -> Option<&ParserRow> {
-        self.arch_list.parser.iter().find(|row| contains(&row.versions, torch))
+        let release = torch.split_once(".dev").map_or(torch, |(release, _)| release);
+        self.arch_list.parser.iter().find(|row| contains(&row.versions, release))
     }
 
     /// The values that a name such as Ampere stands for in the newest TORCH_CUDA_ARCH_LIST that knows it.

@@ -9,9 +9,9 @@ use super::{
     poetry, setup,
 };
 use crate::{
-    facts::{GapWeight, RequestRole},
+    facts::GapWeight,
     manifest::{
-        Reading, Sheet, StepSheet, requirements,
+        Reading, Sheet,
         tables::{Document, Item},
     },
     python::normalize,
