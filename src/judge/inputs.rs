@@ -76,8 +76,11 @@ pub struct Inputs {
     /// What asks a resolver for the versions that steps bring, if a person wants that.
     resolve: Option<Resolve>,
     /// Its answers, so that the same question is asked once.
-    answers: RefCell<Vec<(Vec<Step>, Result<Vec<Step>, String>)>>,
+    answers: RefCell<Vec<(Vec<Step>, Answer)>>,
 }
+
+/// The steps with the versions that a resolver says, or why it says none.
+type Answer = Result<Vec<Step>, String>;
 
 /// Fills in the versions that an environment's steps bring.
 pub type Resolve = fn(&mut Environment) -> Result<(), String>;

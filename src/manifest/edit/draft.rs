@@ -130,11 +130,11 @@ impl<'s> Draft<'s> {
         let text = &file.text.text;
         let line = joined(text, site.range.start);
         let own = text.get(line.clone()).ok_or_else(no)?;
-        let words = own.split([' ', '\t', '"', '\'']).filter(|word| {
+        let mut words = own.split([' ', '\t', '"', '\'']).filter(|word| {
             let plain = *word == image || word.rsplit_once('/').is_some_and(|_| word.ends_with(image));
             plain || word.contains('$') && (word.contains(':') || !word.contains('/'))
         });
-        let word = words.filter(|word| !word.starts_with("--")).next().ok_or_else(no)?;
+        let word = words.find(|word| !word.starts_with("--")).ok_or_else(no)?;
         let start = line.start + own.find(word).ok_or_else(no)?;
         file.image = true;
         replace(file, start..start + word.len(), &format!("{name}:{new}"), manner)
@@ -263,7 +263,7 @@ fn index(
     }
     if manner.replace {
         let elsewhere = index::addresses(&text, 0..within.start);
-        let before = elsewhere.iter().filter(named).next_back();
+        let before = elsewhere.iter().rfind(named);
         if let Some(address) = chosen.first().copied().or(before) {
             if text.get(address.variant.clone()).is_some_and(|written| written.contains('$')) {
                 return replace(file, address.variant.clone(), variant, manner);

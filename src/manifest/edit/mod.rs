@@ -174,8 +174,11 @@ fn way(
     draft.changed()
 }
 
+/// The place of an image, its name, and what of its tag has to become what.
+type Base<'d> = (&'d Location, &'d str, Vec<(String, String)>);
+
 /// Where the image is named that brings a package, the image, and what of its tag has to become what.
-fn base<'d>(declaration: &Declaration<'d>, wanted: &Wanted) -> Option<(&'d Location, &'d str, Vec<(String, String)>)> {
+fn base<'d>(declaration: &Declaration<'d>, wanted: &Wanted) -> Option<Base<'d>> {
     let package = declaration.environment.package(&wanted.name).filter(|package| package.request.is_none())?;
     let image = declaration.environment.image.as_ref()?.base.as_deref()?;
     let at = declaration.written.get(&format!("/environments/{}/image/base", declaration.number))?;
@@ -219,6 +222,6 @@ fn beside(declaration: &Declaration<'_>, name: &str) -> Option<RequestPlace> {
     brings.or_else(|| {
         let last = |(step, requests): (usize, usize)| Some(RequestPlace { step, request: requests.checked_sub(1)? });
         let steps = environment.steps.iter().map(|step| step.requests.len()).enumerate();
-        steps.filter_map(last).filter(|place| declaration.place(*place).is_some()).last()
+        steps.filter_map(last).rfind(|place| declaration.place(*place).is_some())
     })
 }
