@@ -9,6 +9,9 @@
 //! ## How to fix it
 //! Name the build (`torch==2.7.1+cu128`), or in a uv project the index for the package (`[tool.uv.sources]`).
 //!
+//! ## In a log
+//! uv: `only versions matching … were found on the first index`.
+//!
 //! ## Sources
 //! pip's documentation of `--extra-index-url`; uv's of `--index-strategy`.
 
