@@ -61,13 +61,13 @@ impl Tool {
 /// Arguments of `gpucheck recommend`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    #[command(flatten)]
-    assume: Assume,
     /// Tool to write the commands for [default: the one that manages the environment that is here, else pip]
     #[arg(long, value_name = "TOOL", env = "GPUCHECK_TOOL")]
     tool: Option<Tool>,
     #[command(flatten)]
     wishes: Wishes,
+    #[command(flatten)]
+    assume: Assume,
     #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]
