@@ -49,6 +49,9 @@ pub struct Arguments {
     /// Evaluate the facts of a saved JSON report again ("-" reads standard input)
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["paths", "python", "root"])]
     replay: Option<PathBuf>,
+    /// When to exit with code 1
+    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
+    fail_on: FailOn,
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
@@ -62,9 +65,6 @@ pub struct Arguments {
     compute: Compute,
     #[command(flatten)]
     framework: FrameworkOptions,
-    /// When to exit with code 1
-    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
-    fail_on: FailOn,
     #[command(flatten)]
     show: Show,
     #[command(flatten)]

@@ -37,7 +37,7 @@ impl FrameworkOptions {
             facts.framework = Fact::unknown("no Python environment");
             return;
         };
-        if std::io::stderr().is_terminal() {
+        if environment.package("torch").is_some() && std::io::stderr().is_terminal() {
             // Nothing can be done when that fails.
             let _ = writeln!(std::io::stderr().lock(), "gpucheck: running torch in {} …", environment.id);
         }

@@ -20,6 +20,9 @@ use crate::{
     text::{self, Grid},
 };
 
+/// Text narrower than this is harder to read than a long line.
+const NARROWEST: usize = 30;
+
 /// Writes the report where the options want it.
 pub fn deliver<P: Page>(report: P, show: &Show) -> anyhow::Result<()> {
     let files = show.output.iter().filter(|output| output.format.is_none()).count();
@@ -88,6 +91,14 @@ pub fn columns() -> Option<usize> {
 /// A grid without colours, as wide as standard output, each line ended.
 pub fn grid(grid: &Grid) -> String {
     grid.lines(columns()).iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// A sentence or a paragraph, as wide as standard output, ended; what is wrapped is indented.
+pub fn paragraph(text: &str, indent: &str) -> String {
+    match columns() {
+        Some(width) => textwrap::fill(text, text::whole_words(width.max(NARROWEST)).subsequent_indent(indent)) + "\n",
+        None => format!("{text}\n"),
+    }
 }
 
 /// Prints a page without colours to standard output.

@@ -42,13 +42,13 @@ fn tools() -> PossibleValuesParser {
 /// Arguments of `gpucheck recommend`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    #[command(flatten)]
-    assume: Assume,
     /// Tool to write the commands for [default: the one that manages the environment that is here, else pip]
     #[arg(long, value_name = "TOOL", env = "GPUCHECK_TOOL", value_parser = tools())]
     tool: Option<String>,
     #[command(flatten)]
     wishes: Wishes,
+    #[command(flatten)]
+    assume: Assume,
     #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]

@@ -3,7 +3,12 @@
 use clap::Args;
 
 use super::{options::Sources, output};
-use crate::{exit::Exit, knowledge::Knowledge, rules, text::Grid};
+use crate::{
+    exit::Exit,
+    knowledge::{Knowledge, nearest},
+    rules,
+    text::Grid,
+};
 
 /// Arguments of `gpucheck rule`.
 #[derive(Debug, Args)]
@@ -21,13 +26,48 @@ impl Arguments {
         match self.slug {
             None => output::page(&list(knowledge))?,
             Some(slug) => {
-                let page = rules::page(knowledge, &slug)
-                    .ok_or_else(|| anyhow::anyhow!("unknown rule '{slug}'; `gpucheck rule` lists all rules"))?;
-                output::page(&page)?;
+                let page = rules::page(knowledge, &slug).ok_or_else(|| unknown(knowledge, &slug))?;
+                output::page(&wrapped(&page))?;
             }
         }
         Ok(Exit::Ok)
     }
+}
+
+fn unknown(knowledge: &Knowledge, slug: &str) -> anyhow::Error {
+    let titles = rules::titles(knowledge);
+    let near = nearest(slug, titles.iter().map(|(slug, _)| slug.as_str()));
+    let or = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) };
+    anyhow::anyhow!("unknown rule '{slug}'{or} (`gpucheck rule` lists all rules)")
+}
+
+/// The page, its paragraphs and points as wide as the terminal, if there is one. What stands in a fence is to be pasted, and stays.
+fn wrapped(page: &str) -> String {
+    if output::columns().is_none() {
+        return page.to_owned();
+    }
+    let (mut out, mut paragraph, mut fenced) = (String::new(), String::new(), false);
+    let end = |paragraph: &mut String, out: &mut String| {
+        if !paragraph.is_empty() {
+            *out += &output::paragraph(paragraph, if paragraph.starts_with("- ") { "  " } else { "" });
+            paragraph.clear();
+        }
+    };
+    for line in page.lines() {
+        let fence = line.starts_with("```");
+        if fence || fenced || line.is_empty() || line.starts_with(['#', '|']) {
+            end(&mut paragraph, &mut out);
+            out.extend([line, "\n"]);
+            fenced ^= fence;
+        } else if line.starts_with("- ") || paragraph.is_empty() {
+            end(&mut paragraph, &mut out);
+            paragraph.push_str(line);
+        } else {
+            paragraph.extend([" ", line.trim_start()]);
+        }
+    }
+    end(&mut paragraph, &mut out);
+    out
 }
 
 fn list(knowledge: &Knowledge) -> String {

@@ -62,20 +62,20 @@ impl Compute {
 /// Arguments of `gpucheck smoke`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
+    /// With --load or --framework: virtual environment, interpreter or site-packages to use instead of the active one
+    #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
+    python: Vec<PathBuf>,
+    /// When to exit with code 1
+    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
+    fail_on: FailOn,
     #[command(flatten)]
     compute: Compute,
     #[command(flatten)]
     framework: FrameworkOptions,
-    /// With --load or --framework: virtual environment, interpreter or site-packages to use instead of the active one
-    #[arg(long, value_name = "PATH", env = "GPUCHECK_PYTHON")]
-    python: Vec<PathBuf>,
     #[command(flatten)]
     node: Node,
     #[command(flatten)]
     driver: DriverOptions,
-    /// When to exit with code 1
-    #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
-    fail_on: FailOn,
     #[command(flatten)]
     show: Show,
     #[command(flatten)]

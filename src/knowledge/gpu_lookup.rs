@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use gpucheck_model::knowledge::GpuRow;
 
-use super::{load::Knowledge, nearest::nearest};
+use super::{load::Knowledge, nearest::nearest_things};
 use crate::{
     facts::{ComputeCapability, Suffix, Target},
     text::{Lines, visible},
@@ -50,7 +50,7 @@ impl fmt::Display for GpuLookupError {
                 Lines::new(heading, candidates.iter().cloned()).fmt(f)
             }
             Self::NotFound { text, nearest } => {
-                write!(f, "unknown GPU '{}'; give its compute capability (--gpu 12.0)", visible(text))?;
+                write!(f, "unknown GPU '{}'; give its compute capability (such as --gpu 12.0)", visible(text))?;
                 if !nearest.is_empty() {
                     write!(f, ", or did you mean {}?", nearest.join(", "))?;
                 }
@@ -61,6 +61,9 @@ impl fmt::Display for GpuLookupError {
 }
 
 impl std::error::Error for GpuLookupError {}
+
+/// Words of names that no product is known by.
+const BRANDS: [&str; 6] = ["nvidia", "geforce", "gpu", "rtx", "gtx", "tesla"];
 
 /// How many candidates an error names.
 const SHOWN: usize = 8;
@@ -129,8 +132,14 @@ impl Knowledge {
     }
 
     fn not_found(&self, text: &str) -> GpuLookupError {
-        let names = self.gpus.gpu.iter().flat_map(|row| row.aliases.iter().chain([&row.name]));
-        GpuLookupError::NotFound { text: text.to_owned(), nearest: nearest(text, names.map(String::as_str)) }
+        let rows = self.gpus.gpu.iter().map(|row| row.aliases.iter().chain([&row.name]).map(String::as_str));
+        // What most names begin with tells nothing, and would make the short ones of others near.
+        let telling = |name: &str| {
+            let words = split_words(&words(name));
+            words.into_iter().filter(|word| !BRANDS.contains(&word.as_str())).collect::<String>()
+        };
+        let nearest = nearest_things(text, rows, telling);
+        GpuLookupError::NotFound { text: text.to_owned(), nearest }
     }
 }
 
@@ -287,6 +296,11 @@ mod tests {
     fn the_nearest_name_is_offered() {
         let error = Knowledge::builtin().unwrap().find_gpu("RTX 5099").unwrap_err().to_string();
         assert!(error.contains("RTX 509"), "{error}");
+        // Two figures exchanged, and one left out.
+        for typed in ["RTX 5900", "509"] {
+            let error = Knowledge::builtin().unwrap().find_gpu(typed).unwrap_err().to_string();
+            assert!(error.contains("did you mean RTX 5090"), "{error}");
+        }
         for text in ["", "Radeon RX 7900", "§$%", "nvidia", "16GB", "/PCIe"] {
             assert!(Knowledge::builtin().unwrap().find_gpu(text).is_err(), "{text}");
         }

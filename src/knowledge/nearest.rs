@@ -5,12 +5,23 @@ const OFFERED: usize = 3;
 
 /// The nearest of the names, the nearest first; none that has less than half of the letters in common.
 pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    let squashed = squash(text);
-    let mut found: Vec<(usize, &str)> =
-        names.into_iter().map(|name| (edit_distance(&squashed, &squash(name)), name)).collect();
+    nearest_things(text, names.into_iter().map(std::iter::once), squash)
+}
+
+/// The same of things with several names: of each, the name that is nearest, and the shortest of those. Only what `telling` leaves of a
+/// name is compared.
+pub(super) fn nearest_things<'n, N: IntoIterator<Item = &'n str>>(
+    text: &str,
+    things: impl IntoIterator<Item = N>,
+    telling: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let asked = telling(text);
+    let distance = |name: &'n str| (edit_distance(&asked, &telling(name)), name.len(), name);
+    let best = things.into_iter().filter_map(|names| names.into_iter().map(distance).min());
+    let mut found: Vec<(usize, &str)> = best.map(|(distance, _, name)| (distance, name)).collect();
     found.sort_unstable();
-    found.dedup_by(|a, b| a.1 == b.1);
-    let close = squashed.chars().count() / 2;
+    found.dedup();
+    let close = asked.chars().count() / 2;
     let near = found.into_iter().take_while(|(distance, _)| *distance <= close);
     near.take(OFFERED).map(|(_, name)| name.to_owned()).collect()
 }
@@ -20,22 +31,24 @@ fn squash(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// Levenshtein distance; the inputs are names of a few dozen characters, longer ones are cut.
+/// How many letters must be changed, left out, added, or exchanged with their neighbour. The inputs are names of a few dozen characters,
+/// longer ones are cut.
 fn edit_distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.chars().take(64).collect();
     let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
+    let value = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let (mut before, mut row, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>(), None);
     for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        let mut next = vec![left];
-        for (cb, above) in b.iter().zip(row.iter().skip(1)) {
-            let cost = usize::from(ca != cb);
-            left = (diagonal + cost).min(left + 1).min(above + 1);
-            next.push(left);
-            diagonal = *above;
+        let mut next = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let same = value(&row, j) + usize::from(ca != cb);
+            let one_more = value(&row, j + 1).min(value(&next, j)) + 1;
+            let exchanged = last == Some(cb) && j.checked_sub(1).and_then(|j| b.get(j)) == Some(ca);
+            let exchanged = if exchanged { value(&before, j - 1) + 1 } else { usize::MAX };
+            next.push(same.min(one_more).min(exchanged));
         }
-        row = next;
+        before = std::mem::replace(&mut row, next);
+        last = Some(ca);
     }
     row.last().copied().unwrap_or(0)
 }
@@ -48,6 +61,7 @@ mod tests {
     fn near_names_are_found_and_far_ones_are_not() {
         let names = ["CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_TF32_OVERRIDE"];
         assert_eq!(nearest("cuda visible device", names), ["CUDA_VISIBLE_DEVICES"]);
+        assert_eq!(nearest("RTX 5900", ["RTX 5050", "RTX 5070", "RTX 5090"])[0], "RTX 5090", "two letters exchanged");
         assert!(nearest("HF_TOKEN", names).is_empty() && nearest("", names).is_empty());
     }
 }

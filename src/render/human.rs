@@ -1,6 +1,6 @@
 //! For people: a line for each subject, then the findings, worst first, then one verdict line. Commands to paste are never wrapped.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use super::Screen;
 use crate::{
@@ -284,6 +284,14 @@ impl<'s> Page<'s> {
         }
     }
 
+    /// The lines of a sentence that stands behind a mark and a space.
+    fn behind_a_mark<'t>(&self, text: &'t str) -> Vec<Cow<'t, str>> {
+        match self.screen.width {
+            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(2).max(NARROWEST))),
+            None => vec![text.into()],
+        }
+    }
+
     fn verdict(&mut self, report: &Report) {
         let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
         let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
@@ -294,29 +302,40 @@ impl<'s> Page<'s> {
             .collect::<Vec<_>>()
             .join(", ");
         let checks = plural(report.checks.ran, "check");
-        let (paint, text) = match report.verdict {
-            Verdict::Error => (Paint::Error, format!("✗ {counts}")),
-            Verdict::Warning => (Paint::Warning, format!("! {counts}")),
-            Verdict::Ok | Verdict::Unknown if counts.is_empty() && Examined::of(&report.facts) == Examined::Nothing => (
-                Paint::Strong,
-                "· nothing to check: found no GPU, no NVIDIA driver and no GPU software. Name a GPU (--gpu \"RTX 5090\"), or \
-                 a project or environment (gpucheck doctor PATH)"
-                    .to_owned(),
-            ),
-            Verdict::Ok if Examined::of(&report.facts) == Examined::NoGpu => (
-                Paint::Strong,
-                format!("· {checks} found nothing wrong, but there is no GPU to check against: name one (--gpu \"RTX 5090\")"),
-            ),
-            Verdict::Ok if Examined::of(&report.facts) == Examined::NoSoftware => (
-                Paint::Strong,
-                "· no software for this GPU is installed: `gpucheck recommend` shows what to install".to_owned(),
-            ),
-            Verdict::Ok => (Paint::Good, format!("✓ no problems found ({checks})")),
-            Verdict::Unknown if counts.is_empty() => {
-                (Paint::Warning, "? no problems found, but not everything could be checked".to_owned())
+        let (paint, mark, text) = match report.verdict {
+            Verdict::Error => (Paint::Error, "✗", counts),
+            Verdict::Warning => (Paint::Warning, "!", counts),
+            Verdict::Ok | Verdict::Unknown if counts.is_empty() && Examined::of(&report.facts) == Examined::Nothing => {
+                // `smoke` computes here, and takes no GPU's name for a GPU.
+                let text = match report.command {
+                    CommandName::Smoke => "nothing to test: found no GPU and no NVIDIA driver".to_owned(),
+                    _ => {
+                        "nothing to check: found no GPU, no NVIDIA driver and no GPU software. Name a GPU (--gpu \"RTX \
+                          5090\"), or a project or environment (gpucheck doctor PATH)"
+                            .to_owned()
+                    }
+                };
+                (Paint::Strong, "·", text)
             }
-            Verdict::Unknown => (Paint::Warning, format!("? {counts}, and not everything could be checked")),
+            Verdict::Ok if Examined::of(&report.facts) == Examined::NoGpu => {
+                let hint = if report.command == CommandName::Smoke { "" } else { ": name one (--gpu \"RTX 5090\")" };
+                let text = format!("{checks} found nothing wrong, but there is no GPU to check against{hint}");
+                (Paint::Strong, "·", text)
+            }
+            Verdict::Ok if Examined::of(&report.facts) == Examined::NoSoftware => {
+                let text =
+                    "no software for this GPU is installed: `gpucheck recommend` shows what to install".to_owned();
+                (Paint::Strong, "·", text)
+            }
+            Verdict::Ok => (Paint::Good, "✓", format!("no problems found ({checks})")),
+            Verdict::Unknown if counts.is_empty() => {
+                (Paint::Warning, "?", "no problems found, but not everything could be checked".to_owned())
+            }
+            Verdict::Unknown => (Paint::Warning, "?", format!("{counts}, and not everything could be checked")),
         };
-        let _ = writeln!(self.out, "{}", paint.on(text, self.screen.color));
+        for (index, line) in self.behind_a_mark(&text).iter().enumerate() {
+            let line = format!("{} {line}", if index == 0 { mark } else { " " });
+            let _ = writeln!(self.out, "{}", paint.on(line, self.screen.color));
+        }
     }
 }

@@ -42,9 +42,12 @@ pub(super) fn cell<'t>(table: &'t Table, torch: &str, cuda: CudaVersion) -> Opti
 pub(super) fn never_built(matrix: &Matrix) -> Option<String> {
     let named: Vec<String> = matrix.never_built.iter().map(|cuda| format!("{cuda}")).collect();
     let (last, others) = named.split_last()?;
-    let list = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
+    let (list, them, those) = match others {
+        [] => (last.clone(), "it", "that release"),
+        others => (format!("{} and {last}", others.join(", ")), "them", "those releases"),
+    };
     Some(format!(
-        "CUDA {list}: PyTorch has never built a wheel for it on {}. Images and toolkits of that release run the other wheels: \
+        "CUDA {list}: PyTorch has never built a wheel for {them} on {}. Images and toolkits of {those} run the other wheels: \
          each wheel includes its own CUDA",
         matrix.platform
     ))
@@ -81,10 +84,23 @@ pub(super) fn render(matrix: &Matrix, screen: &Screen) -> String {
     out
 }
 
-/// The meaning of the marks that are used.
+/// Between two marks and their meanings.
+const LEGEND_GAP: &str = "   ";
+
+/// The meaning of the marks that are used, wrapped between two of them.
 pub(super) fn legend(used: impl Fn(CellStatus) -> bool, screen: &Screen) -> String {
-    let meaning = |row: &(CellStatus, &str, Paint, &str)| format!("{} {}", row.2.on(row.1, screen.color), row.3);
-    LEGEND.iter().filter(|row| used(row.0)).map(meaning).collect::<Vec<_>>().join("   ")
+    let (mut text, mut column) = (String::new(), 0);
+    for (_, mark, paint, meaning) in LEGEND.iter().filter(|row| used(row.0)) {
+        let length = mark.chars().count() + 1 + meaning.len();
+        let separator = match screen.width {
+            _ if text.is_empty() => "",
+            Some(width) if column + LEGEND_GAP.len() + length > width => "\n",
+            _ => LEGEND_GAP,
+        };
+        column = if separator == LEGEND_GAP { column + separator.len() + length } else { length };
+        let _ = write!(text, "{separator}{} {meaning}", paint.on(mark, screen.color));
+    }
+    text
 }
 
 fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {

@@ -83,7 +83,10 @@ fn conditions(when: &When) -> Vec<String> {
     let mut lines = Vec::new();
     let range = |what: &str, range: String| format!("{what} {range}");
     lines.extend(when.gpu.as_ref().map(|gpu: &Range<_>| range("the GPU's compute capability is", gpu.to_string())));
-    lines.extend(when.gpus.map(|least| format!("there are at least {least} GPUs")));
+    lines.extend(when.gpus.map(|least| match least {
+        1 => "there is a GPU".to_owned(),
+        least => format!("there are at least {least} GPUs"),
+    }));
     lines.extend(when.driver.as_ref().map(|driver| range("the driver is", driver.to_string())));
     if !when.platforms.is_empty() {
         let names: Vec<String> = when.platforms.iter().map(ToString::to_string).collect();

@@ -42,7 +42,7 @@ impl Arguments {
 
 fn overlays(knowledge: &Knowledge) -> String {
     match knowledge.overlays.as_slice() {
-        [] => "no overlay (--knowledge DIR, or GPUCHECK_KNOWLEDGE)\n".to_owned(),
+        [] => output::paragraph("no overlay (--knowledge DIR, or GPUCHECK_KNOWLEDGE)", ""),
         folders => folders.iter().map(|folder| format!("overlay: {folder}\n")).collect(),
     }
 }

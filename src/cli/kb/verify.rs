@@ -39,9 +39,9 @@ pub struct Arguments {
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     python_version: Option<PythonVersion>,
     #[command(flatten)]
-    network: NetworkOptions,
-    #[command(flatten)]
     shared: Shared,
+    #[command(flatten)]
+    network: NetworkOptions,
 }
 
 impl Arguments {

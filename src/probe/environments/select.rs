@@ -118,7 +118,7 @@ impl Finder<'_> {
         match found {
             Some(layout) => Ok(layout),
             None => bail!(
-                "--python {shown}: not a Python environment: expected an interpreter, a virtual or conda environment, a \
+                "{shown}: not a Python environment: expected an interpreter, a virtual or conda environment, a \
                  site-packages folder, or a project folder with .venv or venv in it"
             ),
         }

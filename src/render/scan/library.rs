@@ -30,14 +30,15 @@ pub(super) fn show(page: &mut Page<'_>, scanned: &Scanned) {
     if scanned.profile.as_ref().is_some_and(|profile| profile.sampled) {
         head.push("sampled".to_owned());
     }
-    page.line(
-        0,
-        format!(
-            "{}  {}",
-            Paint::Strong.on(&scanned.library.path, page.screen.color),
-            Paint::Dim.on(head.join(", "), page.screen.color)
-        ),
-    );
+    let (path, head) = (&scanned.library.path, head.join(", "));
+    let fits = page.screen.width.is_none_or(|width| path.chars().count() + 2 + head.chars().count() <= width);
+    let strong = Paint::Strong.on(path, page.screen.color);
+    if fits {
+        page.line(0, format!("{strong}  {}", Paint::Dim.on(head, page.screen.color)));
+    } else {
+        page.line(0, strong);
+        page.dim(2, &head);
+    }
     if let Some(profile) = &scanned.profile {
         profile_lines(page, profile, &code.sass, &code.ptx);
     }
