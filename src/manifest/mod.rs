@@ -11,10 +11,12 @@ pub mod edit;
 mod excerpt;
 mod project;
 mod requirements;
+mod script;
 pub mod shell;
 mod sheet;
 mod shelf;
 mod text;
+mod ways;
 mod yaml;
 
 use std::{
@@ -75,6 +77,7 @@ const FORMATS: &[&dyn Format] = &[
     &dockerfile::Dockerfile,
     &requirements::Requirements,
     &conda_environment::CondaEnvironment,
+    &script::Script,
 ];
 
 /// Files beyond these many are not read for one command.
@@ -94,6 +97,8 @@ pub struct Reading<'r> {
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// What was met that nothing says.
+    doubts: ways::Doubts,
 }
 
 /// What was read: environments that are declared, and where everything in them is written.
@@ -110,7 +115,7 @@ pub struct Declared {
 impl<'r> Reading<'r> {
     /// Nothing read yet.
     pub fn new(shelf: &'r Shelf, choices: &'r Choices) -> Self {
-        Self { shelf, choices, sheets: Vec::new(), unread: Vec::new(), included: BTreeSet::new(), files: 0 }
+        Self { shelf, choices, sheets: Vec::new(), unread: Vec::new(), included: BTreeSet::new(), files: 0, doubts: ways::Doubts::default() }
     }
 
     /// Reads a file or a folder that a person named.

@@ -2,9 +2,12 @@
 //! [`super::command`]; a branch that nothing decides becomes a gap that names what it hangs on.
 //!
 //! `script` is the text with its places, `syntax` and `word` the grammar, `value` and `pattern` what becomes of words, `test` conditions, `run`
-//! walks the commands, `programs` has those that change what later ones find.
+//! walks the commands, `programs` has those that change what later ones find. `batch` and `powershell` are the grammars of Windows' shells: what
+//! they read is walked the same way.
 
+mod batch;
 mod pattern;
+mod powershell;
 mod programs;
 mod run;
 mod script;
@@ -16,6 +19,6 @@ mod value;
 mod word;
 
 pub use pattern::fits;
-pub use run::{run, run_words};
+pub use run::{Language, run, run_as, run_words};
 pub use script::Script;
 pub use value::{Plain, Value, Variables};

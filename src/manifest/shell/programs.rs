@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     Script,
     pattern,
-    run::Shell,
+    run::{Language, Shell},
     syntax::{Join, Node, Simple},
     test::Status,
     value::{Fill, Value},
@@ -77,6 +77,16 @@ impl Shell<'_, '_, '_> {
                 return self.caller(&name, arguments.get(1..).unwrap_or_default(), &["-n", "--name", "-p", "--prefix", "--cwd"]);
             }
             "bash" | "sh" | "zsh" | "dash" | "ash" => return self.shell(words, arguments),
+            "pwsh" | "powershell" | "cmd" => return self.windows_shell(&name, arguments),
+            "choice" => {
+                self.variables.put("ERRORLEVEL", Value::unknown("the choice"));
+                return Status::Yes;
+            }
+            "getopts" => return Status::No,
+            "shift" => {
+                self.shift();
+                return Status::Yes;
+            }
             "source" | "." => {
                 if let Some(file) = arguments.first() {
                     self.script_file(arguments, &file.text.clone(), false);
@@ -92,7 +102,8 @@ impl Shell<'_, '_, '_> {
         if self.built(words, &name, arguments) {
             return Status::Yes;
         }
-        if first.text.contains('/') && (name.ends_with(".sh") || name.ends_with(".bash")) {
+        let is_path = |language: Language| language == Language::Batch || first.text.contains('/');
+        if Language::of(&name).is_some_and(is_path) {
             return self.script_file(words, &first.text.clone(), true);
         }
         self.tool(words)
@@ -104,12 +115,24 @@ impl Shell<'_, '_, '_> {
             let value = self.variables.get(name).filter(|value| value.unknown.is_none())?;
             Some((name.clone(), value.text()))
         });
+        let named = with_program(words);
+        let words = named.as_deref().unwrap_or(words);
         let claimed = command::claims(words);
         if claimed {
+            for word in words {
+                if let Some(why) = &word.unknown {
+                    self.scene.reading.doubts.decide(why);
+                }
+            }
+
             let words = self.with_clones(words);
             self.scene.variables = values.collect();
+            self.variables.set.remove("ERRORLEVEL");
             command::read(&words, self.scene);
             self.compiled(&words);
+        }
+        if let Some(is) = self.asks_for(words) {
+            return is;
         }
         // Programs that ask what there is are not asked.
         let asks = ["nvidia-smi", "which", "hash", "type", "dpkg", "rpm", "grep", "test", "nvcc"];
@@ -121,11 +144,42 @@ impl Shell<'_, '_, '_> {
         }
     }
 
+    /// Whether something is there that a command asks for, where that can be told: a package that the script has installed or not, the programs
+    /// that go with a GPU and with Python.
+    fn asks_for(&self, words: &[CommandWord]) -> Option<Status> {
+        if self.scene.sheet.environment.image.is_some() {
+            return None;
+        }
+        let texts = words_of(words);
+        let name = program(texts.first()?);
+        let is_python = name.starts_with("python") || name == "py";
+        if name == "nvidia-smi" {
+            return Some(Status::Yes);
+        }
+        let show = texts.iter().position(|word| *word == "show").filter(|_| texts.contains(&"pip") || name.starts_with("pip"));
+        let package = match show {
+            Some(show) => texts.get(show + 1..)?.iter().find(|word| !word.starts_with('-')).copied(),
+            None if is_python && texts.get(1) == Some(&"-c") => {
+                texts.get(2)?.trim().strip_prefix("import ")?.split([';', ',', ' ', '.', '\n']).next()
+            }
+            None => None,
+        }?;
+        let package = crate::python::normalize(package);
+        let steps = &self.scene.sheet.environment.steps;
+        let is_there = |request: &crate::facts::Request| request.name == package && request.role == crate::facts::RequestRole::Wanted;
+        Some(Status::of(steps.iter().any(|step| step.requests.iter().any(is_there))))
+    }
+
     /// `sudo NAME=value program words`.
     fn caller(&mut self, name: &str, arguments: &[CommandWord], valued: &[&str]) -> Status {
         if name == "command" && arguments.first().is_some_and(|word| word.text == "-v" || word.text == "-V") {
-            let what = words_of(arguments).join(" ");
-            return Status::Unknown(format!("whether 'command {what}' goes well"));
+            return match arguments.last().map(|word| word.text.as_str()) {
+                Some("python" | "python3" | "pip" | "pip3" | "git" | "nvidia-smi" | "curl" | "wget") if self.scene.sheet.environment.image.is_none() => {
+                    Status::Yes
+                }
+                Some(what) => Status::Unknown(format!("whether {what} is there")),
+                None => Status::No,
+            };
         }
         let mut rest = arguments;
         let before = self.variables.clone();
@@ -190,13 +244,57 @@ impl Shell<'_, '_, '_> {
         }
     }
 
+    /// `pwsh -File x.ps1`, `pwsh -Command …`, `cmd /c x.bat`.
+    fn windows_shell(&mut self, name: &str, arguments: &[CommandWord]) -> Status {
+        let language = if name == "cmd" { Language::Batch } else { Language::PowerShell };
+        let mut rest = arguments;
+        let mut commands = name == "cmd";
+        while let Some((word, after)) = rest.split_first().filter(|(word, _)| word.text.starts_with(['-', '/'])) {
+            rest = after;
+            match word.text.to_ascii_lowercase().as_str() {
+                "-c" | "-command" => commands = true,
+                "-executionpolicy" | "-ep" | "-ex" | "-version" | "-workingdirectory" | "-wd" => {
+                    rest = rest.get(1..).unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        let Some(first) = rest.first() else { return Status::Yes };
+        let file = first.text.trim_start_matches("& ").trim_matches(['"', '\'']).replace('\\', "/");
+        if Language::of(&file).is_some() && !file.contains(char::is_whitespace) {
+            return self.script_file(rest, &file, true);
+        }
+        if !commands {
+            return Status::Yes;
+        }
+        let script = Script::piece(&words_of(rest).join(" "), first.at.clone());
+        self.nested_as(language, rest, script)
+    }
+
+    /// `shift`: every argument has the next one's value.
+    fn shift(&mut self) {
+        for number in 1..9_u8 {
+            match self.variables.set.get(&(number + 1).to_string()).cloned() {
+                Some(next) => self.variables.put(&number.to_string(), next),
+                None => {
+                    self.variables.set.remove(&number.to_string());
+                }
+            }
+        }
+        let left = self.variables.get("#").and_then(|count| count.text().parse::<u32>().ok());
+        if let Some(left) = left {
+            self.variables.put("#", Value::known(left.saturating_sub(1).to_string(), None));
+        }
+    }
+
     /// A script that is a file of the project.
     fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
         let at = self.place(words);
         match self.scene.open(name) {
             Ok(text) => {
                 let folder = self.scene.folder.clone();
-                let status = self.nested(words, Script::of(&text));
+                let language = Language::of(name).unwrap_or(Language::Shell);
+                let status = self.nested_as(language, words, Script::of(&text));
                 self.scene.folder = folder;
                 status
             }
@@ -596,6 +694,26 @@ impl Shell<'_, '_, '_> {
         }?;
         Some(Value { items: vec![changed], unknown: input.unknown, at: None })
     }
+}
+
+/// The words of a command whose program is a variable that nothing sets, with the program that its arguments tell: `$PYTHON -m pip`,
+/// `"$UV" pip install`.
+fn with_program(words: &[CommandWord]) -> Option<Vec<CommandWord>> {
+    let at = |index: usize| words.get(index).map(|word| word.text.as_str()).unwrap_or_default();
+    let first = words.first()?;
+    let program = |text: &str, at: &CommandWord| CommandWord { text: text.to_owned(), at: at.at.clone(), unknown: None };
+    if at(0) == "-m" && at(1) == "pip" {
+        return Some([program("python", first)].into_iter().chain(words.iter().cloned()).collect());
+    }
+    let why = first.unknown.as_deref()?.to_ascii_lowercase();
+    let name = match (at(1), at(2)) {
+        ("-m", "pip") => "python",
+        ("pip", _) => "uv",
+        ("install", _) if why.contains("pip") => "pip",
+        ("install" | "create", _) if ["conda", "mamba"].iter().any(|name| why.contains(name)) => "conda",
+        _ => return None,
+    };
+    Some([program(name, first)].into_iter().chain(words.iter().skip(1).cloned()).collect())
 }
 
 fn words_of(words: &[CommandWord]) -> Vec<&str> {

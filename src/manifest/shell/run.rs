@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, mem, rc::Rc};
 
 use super::{
-    Script,
+    Script, batch, powershell,
     syntax::{self, Join, Node, Simple},
     test::{self, Status},
     value::{Fill, Value, Variables},
@@ -25,6 +25,50 @@ pub fn run(script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>
     with(script, variables, scene, |shell| {
         shell.all(&node);
     });
+}
+
+/// Reads what a script in one of the languages does, as [`run`] does.
+pub fn run_as(language: Language, script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>) {
+    let node = language.parse(&script.text);
+    with(script, variables, scene, |shell| {
+        shell.all(&node);
+    });
+}
+
+/// A language of scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// sh, bash and their kin.
+    Shell,
+    /// Batch files.
+    Batch,
+    /// PowerShell.
+    PowerShell,
+}
+
+impl Language {
+    fn parse(self, text: &str) -> Node {
+        match self {
+            Self::Shell => syntax::parse(text),
+            Self::Batch => batch::parse(text),
+            Self::PowerShell => powershell::parse(text),
+        }
+    }
+
+    /// Whether names of variables are the same in small letters and in capitals.
+    pub fn ignores_case(self) -> bool {
+        self != Self::Shell
+    }
+
+    /// The language of a file, by its name.
+    pub fn of(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().rsplit_once('.')?.1 {
+            "sh" | "bash" | "zsh" | "command" => Some(Self::Shell),
+            "bat" | "cmd" => Some(Self::Batch),
+            "ps1" => Some(Self::PowerShell),
+            _ => None,
+        }
+    }
 }
 
 /// Reads a command that is there in words already. Variables that it sets stay set.
@@ -49,6 +93,8 @@ fn with(
         left: MAX_COMMANDS,
         calls: 0,
         stopped: false,
+        last: Status::Yes,
+        labels: Vec::new(),
     };
     walk(&mut shell);
     if shell.left == 0 {
@@ -72,6 +118,10 @@ pub(super) struct Shell<'s, 'c, 'r> {
     calls: u32,
     /// Whether `exit` or `return` was reached.
     stopped: bool,
+    /// How the last command went.
+    last: Status,
+    /// Labels that are being read after a `goto`.
+    labels: Vec<String>,
 }
 
 impl Fill for Shell<'_, '_, '_> {
@@ -101,6 +151,8 @@ impl Shell<'_, '_, '_> {
         }
         match node {
             Node::Opaque => Status::Unknown("a condition of arithmetic".to_owned()),
+            Node::Shared(node) => self.all(node),
+            Node::Failed(level) => self.failed(*level),
             Node::Not(node) => self.all(node).not(),
             Node::List(list) => self.list(list),
             Node::Simple(simple) => self.simple(simple),
@@ -128,7 +180,8 @@ impl Shell<'_, '_, '_> {
             Node::For(name, words, body) => self.loop_over(name, words, body),
             Node::While(condition, body) => {
                 // A loop is walked once: what it installs, it installs the first time.
-                match self.all(condition) {
+                let holds = self.all(condition);
+                match self.settled(holds) {
                     Status::No => Status::Yes,
                     Status::Yes => self.all(body),
                     Status::Unknown(why) => self.doubtful(&why, |shell| {
@@ -159,7 +212,7 @@ impl Shell<'_, '_, '_> {
                 self.command(words);
                 continue;
             }
-            status = match runs {
+            status = match self.settled(runs) {
                 Status::Yes => self.all(node),
                 Status::No => status,
                 Status::Unknown(why) => {
@@ -187,7 +240,7 @@ impl Shell<'_, '_, '_> {
                 Condition::Command(condition) => self.all(condition),
                 Condition::Pattern(value, patterns) => self.fits(value, patterns),
             };
-            match (holds, &doubt) {
+            match (self.settled(holds), &doubt) {
                 (Status::No, _) => {}
                 (Status::Yes, None) => return self.all(body),
                 (Status::Yes, Some(why)) => {
@@ -231,6 +284,14 @@ impl Shell<'_, '_, '_> {
         self.variables = before.clone();
     }
 
+    /// A condition that hangs on something unknown, as it is on the way that is read.
+    fn settled(&mut self, status: Status) -> Status {
+        let Status::Unknown(why) = status else { return status };
+        let doubts = &mut self.scene.reading.doubts;
+        doubts.compare(&why, None);
+        doubts.assumed(&why).map_or(Status::Unknown(why), Status::of)
+    }
+
     /// Walks something that may or may not be done: what it would install is not installed, but said.
     fn doubtful(&mut self, why: &str, walk: impl FnOnce(&mut Self)) -> Status {
         let mark = self.scene.sheet.mark();
@@ -238,6 +299,9 @@ impl Shell<'_, '_, '_> {
         self.stopped = false;
         for (step, at) in self.scene.sheet.take_since(mark) {
             let weight = if matters(&step) { GapWeight::Decides } else { GapWeight::PassedOver };
+            if weight == GapWeight::Decides {
+                self.scene.reading.doubts.decide(why);
+            }
             let names: Vec<&str> = step.requests.iter().map(|request| request.name.as_str()).take(4).collect();
             let what = match names.is_empty() {
                 true => format!("the value of {why}"),
@@ -250,6 +314,13 @@ impl Shell<'_, '_, '_> {
 
     fn fits(&mut self, value: &Value, patterns: &[Word]) -> Status {
         if let Some(why) = &value.unknown {
+            for pattern in patterns.iter().take(1) {
+                let like = super::pattern::like(&self.single(pattern).text());
+                self.scene.reading.doubts.compare(why, like.as_deref());
+            }
+            if self.scene.reading.doubts.is_other(why) {
+                return Status::of(patterns.iter().any(|pattern| pattern.is("*")));
+            }
             return match patterns.iter().any(|pattern| pattern.is("*")) {
                 true => Status::Yes,
                 false => Status::Unknown(why.clone()),
@@ -326,10 +397,14 @@ impl Shell<'_, '_, '_> {
             let values: Vec<Value> = simple.words.iter().skip(1).map(|word| self.single(word)).collect();
             let ends = |value: &Value| matches!(value.text().as_str(), "]" | "]]");
             let length = values.len() - usize::from(first != "test" && values.last().is_some_and(ends));
+            let mut doubts = mem::take(&mut self.scene.reading.doubts);
             let scene = &mut self.scene;
             let mut is_file = |name: &str| Some(scene.open(name).is_ok() || scene.place(name).is_some_and(|path| scene.reading.shelf.is_folder(&path)))
                 .filter(|is| *is || scene.files.isolated);
-            return test::decide(values.get(..length).unwrap_or_default(), first == "[[", &mut is_file);
+            let words = values.get(..length).unwrap_or_default();
+            let status = test::decide(words, first == "[[", &mut doubts, &mut is_file);
+            self.scene.reading.doubts = doubts;
+            return status;
         }
         let script = Rc::clone(&self.script);
         let words: Vec<CommandWord> = simple
@@ -377,7 +452,39 @@ impl Shell<'_, '_, '_> {
             "false" => return Status::No,
             _ => {}
         }
-        self.program(&words)
+        if first.text == "goto" {
+            self.goto(words.get(1..).unwrap_or_default());
+            return Status::Yes;
+        }
+        self.last = self.program(&words);
+        self.last.clone()
+    }
+
+    /// Goes on at a label, and ends what it stands in. A loop is read once.
+    fn goto(&mut self, words: &[CommandWord]) {
+        let label = words.first().map(|word| word.text.clone()).unwrap_or_default();
+        if let (false, Some(function)) = (self.labels.contains(&label), self.functions.get(&label).cloned()) {
+            self.labels.push(label);
+            self.call(words, &function.0, &function.1);
+            self.labels.pop();
+        }
+        self.stopped = true;
+    }
+
+    /// Whether the last command failed with this number or a larger one. Of a choice of a person the number says which.
+    fn failed(&mut self, level: i64) -> Status {
+        match self.variables.get("ERRORLEVEL") {
+            Some(Value { unknown: Some(why), .. }) => {
+                let doubts = &mut self.scene.reading.doubts;
+                doubts.compare(&why, Some(&level.to_string()));
+                match doubts.is_other(&why) {
+                    true => Status::No,
+                    false => Status::Unknown(why),
+                }
+            }
+            Some(value) => Status::of(value.text().parse::<i64>().is_ok_and(|number| number >= level)),
+            None => self.last.clone().not(),
+        }
     }
 
     /// Calls a function or a script, with its arguments as `$1` and so on.
@@ -414,9 +521,14 @@ impl Shell<'_, '_, '_> {
         status
     }
 
-    /// Reads a script that a word or a file has.
+    /// Reads a script that a word has.
     pub fn nested(&mut self, words: &[CommandWord], script: Script) -> Status {
-        let node = syntax::parse(&script.text);
+        self.nested_as(Language::Shell, words, script)
+    }
+
+    /// Reads a script in one of the languages.
+    pub fn nested_as(&mut self, language: Language, words: &[CommandWord], script: Script) -> Status {
+        let node = language.parse(&script.text);
         self.call(words, &Rc::new(script), &node)
     }
 

@@ -1,6 +1,8 @@
 //! The grammar of shells, as far as scripts that install software use it: words with their quotes and variables, lists, conditions, loops,
 //! functions, redirections. What is read is bounded in depth; what is no part of the grammar ends the reading where it stands.
 
+use std::rc::Rc;
+
 use super::word::{Piece, Word};
 
 /// As deep as commands may stand in each other.
@@ -27,6 +29,10 @@ pub(super) enum Node {
     Subshell(Box<Node>),
     /// `! command`.
     Not(Box<Node>),
+    /// Whether the command before failed, with this number or a larger one.
+    Failed(i64),
+    /// A part that stands in several places.
+    Shared(Rc<Node>),
     /// Arithmetic.
     Opaque,
 }
@@ -76,6 +82,13 @@ pub(super) struct Redirection {
     pub body: Option<(usize, usize)>,
     /// Which here-document it is, while its lines are not read yet.
     document: Option<usize>,
+}
+
+impl Redirection {
+    /// One without a here-document.
+    pub fn new(sign: &'static str, target: Word, glued: bool) -> Self {
+        Self { sign, target, glued, body: None, document: None }
+    }
 }
 
 /// Reads a script.
@@ -245,7 +258,7 @@ impl<'t> Reader<'t> {
     }
 
     fn compound(&mut self) -> Option<Node> {
-        const STARTS: [&str; 10] = ["if", "for", "while", "until", "case", "function", "{", "((", "(", "!"];
+        const STARTS: [&str; 11] = ["if", "for", "select", "while", "until", "case", "function", "{", "((", "(", "!"];
         let start = self.ahead(&STARTS)?;
         if start == "!" && !self.rest().get(1..).is_some_and(|rest| rest.starts_with([' ', '\t', '\\'])) {
             return None;
@@ -257,6 +270,7 @@ impl<'t> Reader<'t> {
         Some(match start {
             "if" => self.conditional(),
             "for" => self.loop_over(),
+            "select" => self.select(),
             "while" | "until" => {
                 let condition = self.list(&["do"]);
                 self.eat("do");
@@ -347,6 +361,15 @@ impl<'t> Reader<'t> {
         self.eat("done");
         self.more_redirections();
         Node::For(name, words, Box::new(body))
+    }
+
+    /// `select NAME in WORDS`: a person chooses one of them.
+    fn select(&mut self) -> Node {
+        let start = self.at;
+        let Node::For(name, _, body) = self.loop_over() else { return Node::Opaque };
+        let words = vec![Word::literal("read", start), Word::literal(&name, start)];
+        let asked = Node::Simple(Simple { words, ..Simple::default() });
+        Node::List(vec![(Join::Then, asked), (Join::Then, *body)])
     }
 
     fn case(&mut self) -> Node {

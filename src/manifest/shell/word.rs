@@ -84,7 +84,7 @@ impl Word {
         None
     }
 
-    fn add(&mut self, c: &str, quote: bool) {
+    pub(super) fn push(&mut self, c: &str, quote: bool) {
         match self.pieces.last_mut() {
             Some(Piece::Text { text, quoted }) if *quoted == quote => text.push_str(c),
             _ => self.pieces.push(Piece::Text { text: c.to_owned(), quoted: quote }),
@@ -133,7 +133,7 @@ impl Reader<'_> {
                 self.at += 1;
                 if self.eat("\r\n") || self.eat("\n") {
                     if word.pieces.is_empty() {
-                        word.add("", false);
+                        word.push("", false);
                     }
                     return;
                 }
@@ -143,12 +143,12 @@ impl Reader<'_> {
                 self.at += 1;
                 let rest = self.rest();
                 let end = rest.find('\'').unwrap_or(rest.len());
-                word.add(rest.get(..end).unwrap_or_default(), true);
+                word.push(rest.get(..end).unwrap_or_default(), true);
                 self.at += end + usize::from(end < rest.len());
             }
             '"' => {
                 self.at += 1;
-                word.add("", true);
+                word.push("", true);
                 self.text_until(word, Some('"'), true);
             }
             '$' | '`' => self.dollar(word, false),
@@ -159,7 +159,7 @@ impl Reader<'_> {
     fn character(&mut self, word: &mut Word, quoted: bool) {
         if let Some(c) = self.rest().chars().next() {
             self.at += c.len_utf8();
-            word.add(c.encode_utf8(&mut [0; 4]), quoted);
+            word.push(c.encode_utf8(&mut [0; 4]), quoted);
         }
     }
 
@@ -180,9 +180,9 @@ impl Reader<'_> {
                     match next {
                         Some(next @ ('$' | '`' | '"' | '\\')) => {
                             self.at += next.len_utf8();
-                            word.add(next.encode_utf8(&mut [0; 4]), true);
+                            word.push(next.encode_utf8(&mut [0; 4]), true);
                         }
-                        _ => word.add("\\", true),
+                        _ => word.push("\\", true),
                     }
                 }
                 '$' | '`' if end.is_some() || c == '$' => self.dollar(word, quoted),
@@ -223,7 +223,7 @@ impl Reader<'_> {
         } else {
             let name = self.variable_name();
             match name.is_empty() {
-                true => word.add("$", quoted),
+                true => word.push("$", quoted),
                 false => word.pieces.push(Piece::Variable { name, change: None, quoted }),
             }
         }
