@@ -24,6 +24,9 @@ pub struct ContainerImage {
     /// Those of its environment variables that change what CUDA and PyTorch do.
     #[serde(default)]
     pub env_vars: BTreeMap<String, String>,
+    /// Whether its container is started with access to a GPU, where a file says how it is started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpus: Option<bool>,
     /// Version of its GNU C library.
     #[serde(default)]
     pub glibc: Fact<String>,

@@ -110,9 +110,8 @@ impl Plan {
             specifiers: install.specifiers(),
             apart: install.apart,
         });
-        let packages = |change: &Change| {
-            matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. })
-        };
+        let packages =
+            |change: &Change| matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. });
         let gone = self.changes.iter().filter_map(|change| match change {
             Change::Uninstall(name) => Some(name.clone()),
             _ => None,

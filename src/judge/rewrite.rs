@@ -117,7 +117,8 @@ fn write<'t>(
             Some(Tried { files, .. }) => {
                 fix.changes = files.iter().flat_map(changes).collect();
                 if files.iter().any(|file| file.old.matches("--hash=").count() > file.new.matches("--hash=").count()) {
-                    let note = "the hashes of what changes are taken out: the tool that wrote them has to write the new ones";
+                    let note =
+                        "the hashes of what changes are taken out: the tool that wrote them has to write the new ones";
                     fix.notes.push(note.to_owned());
                 }
                 return Some(files);
@@ -139,7 +140,8 @@ fn tries(
     moves: &Moves,
 ) -> Result<Vec<Tried>, String> {
     let wanted = wanted(moves).map_err(|error| error.to_string())?;
-    let ways = edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(|error: NoEdit| error.to_string())?;
+    let ways =
+        edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(|error: NoEdit| error.to_string())?;
     let mut tried = Vec::new();
     for files in ways {
         let before: Vec<(PathBuf, Option<Put>)> = files.iter().map(|file| put(inputs, file)).collect();
@@ -190,7 +192,9 @@ fn put(inputs: &mut Inputs, file: &Changed) -> (PathBuf, Option<Put>) {
 /// The lines of a file that change.
 fn changes(file: &Changed) -> impl Iterator<Item = FileChange> {
     let (old, new) = (diff::lines(&file.old), diff::lines(&file.new));
-    let of = |lines: Option<&[&str]>| lines.unwrap_or_default().iter().map(|line| redact::line(line.trim_end_matches(['\n', '\r']))).collect();
+    let of = |lines: Option<&[&str]>| {
+        lines.unwrap_or_default().iter().map(|line| redact::line(line.trim_end_matches(['\n', '\r']))).collect()
+    };
     let hunks = diff::hunks(&old, &new);
     let all: Vec<FileChange> = hunks
         .into_iter()

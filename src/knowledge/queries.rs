@@ -1,8 +1,8 @@
 //! Questions to the knowledge base.
 
 use gpucheck_model::knowledge::{
-    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild, TorchRelease,
-    UnreadRow,
+    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild,
+    TorchRelease, UnreadRow,
 };
 use pep440_rs::{Version, VersionSpecifiers};
 

@@ -67,7 +67,10 @@ mod tests {
             marked("r.txt", requirements, "torch"),
             "torch == 2.5.1 ; python_version > '3'  # why | torch == 2.5.1 ; python_version > '3'"
         );
-        assert_eq!(marked("Dockerfile", "RUN pip install torch==2.5 x\n", "torch"), "RUN pip install torch==2.5 x | torch==2.5");
+        assert_eq!(
+            marked("Dockerfile", "RUN pip install torch==2.5 x\n", "torch"),
+            "RUN pip install torch==2.5 x | torch==2.5"
+        );
         assert_eq!(marked("p.toml", "d = [\"torch>=2\", \"x\"]", "torch"), "d = [\"torch>=2\", \"x\"] | torch>=2");
         assert_eq!(marked("e.yml", "  - 'torch>=2'", "- "), "  - 'torch>=2' | torch>=2");
     }

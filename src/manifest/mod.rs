@@ -4,6 +4,7 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 pub mod command;
+mod compose;
 mod conda_environment;
 mod conda_spec;
 mod dockerfile;
@@ -12,9 +13,9 @@ mod excerpt;
 mod project;
 mod requirements;
 mod script;
-pub mod shell;
 mod sheet;
 mod shelf;
+pub mod shell;
 mod text;
 mod ways;
 mod yaml;
@@ -75,6 +76,7 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::PipenvLock,
     &project::ProjectFile::PipReport,
     &dockerfile::Dockerfile,
+    &compose::Compose,
     &requirements::Requirements,
     &conda_environment::CondaEnvironment,
     &script::Script,
@@ -82,6 +84,9 @@ const FORMATS: &[&dyn Format] = &[
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;
+
+/// Commands of all scripts together beyond these many are not walked.
+const MAX_COMMANDS: u32 = 200_000;
 
 /// One reading: what is known from outside, and what has been read so far.
 #[derive(Debug)]
@@ -99,6 +104,8 @@ pub struct Reading<'r> {
     files: usize,
     /// What was met that nothing says.
     doubts: ways::Doubts,
+    /// Commands of scripts that may still be walked.
+    commands: u32,
 }
 
 /// What was read: environments that are declared, and where everything in them is written.
@@ -115,7 +122,16 @@ pub struct Declared {
 impl<'r> Reading<'r> {
     /// Nothing read yet.
     pub fn new(shelf: &'r Shelf, choices: &'r Choices) -> Self {
-        Self { shelf, choices, sheets: Vec::new(), unread: Vec::new(), included: BTreeSet::new(), files: 0, doubts: ways::Doubts::default() }
+        Self {
+            shelf,
+            choices,
+            sheets: Vec::new(),
+            unread: Vec::new(),
+            included: BTreeSet::new(),
+            files: 0,
+            commands: MAX_COMMANDS,
+            doubts: ways::Doubts::default(),
+        }
     }
 
     /// Reads a file or a folder that a person named.

@@ -75,5 +75,5 @@ pub(super) fn read(
 pub(super) fn variables(choices: &Choices, way: &BTreeMap<String, String>, language: Language) -> Variables {
     let name = |name: &String| if language.ignores_case() { name.to_ascii_uppercase() } else { name.clone() };
     let chosen = way.iter().chain(&choices.set).map(|(key, value)| (name(key), value.clone())).collect();
-    Variables { set: BTreeMap::new(), chosen }
+    Variables::new(BTreeMap::new(), chosen)
 }

@@ -85,7 +85,11 @@ impl Sheet {
     }
 
     /// Adds what another one declares, as if it came here: its steps and gaps, and what of its image is not said otherwise.
-    pub fn absorb(&mut self, other: &Self) {
+    /// Says whether there was room for it.
+    pub fn absorb(&mut self, other: &Self) -> bool {
+        if self.size() + other.size() > 200_000 {
+            return false;
+        }
         let moved = |pointer: &str, kind: &str, number: usize, to: usize| {
             let rest = pointer.strip_prefix(&format!("/{kind}/{number}"))?;
             (rest.is_empty() || rest.starts_with('/')).then(|| format!("/{kind}/{to}{rest}"))
@@ -104,6 +108,13 @@ impl Sheet {
                 self.gap(&gap.what, gap.weight, at.clone());
             }
         }
+        true
+    }
+
+    /// How much it asks for.
+    pub fn size(&self) -> usize {
+        let requests = self.environment.steps.iter().map(|step| step.requests.len() + 1).sum::<usize>();
+        requests + self.environment.gaps.len()
     }
 
     /// Adds what another one, in which parts of this image are built, compiles: the variables that steer it, the image that it is done in.
@@ -115,7 +126,8 @@ impl Sheet {
             }
         }
         for name in ["TORCH_CUDA_ARCH_LIST", "CUDA_HOME", "CUDA_PATH", "FORCE_CUDA"] {
-            if let (Some(value), Some(at)) = (image.env_vars.get(name), other.places.get(&format!("/image/env_vars/{name}")))
+            if let (Some(value), Some(at)) =
+                (image.env_vars.get(name), other.places.get(&format!("/image/env_vars/{name}")))
                 && !self.image().env_vars.contains_key(name)
             {
                 self.variable(name, value, at.clone());
@@ -130,6 +142,12 @@ impl Sheet {
         if let Some(at) = at {
             self.places.insert("/image/builder".to_owned(), at);
         }
+    }
+
+    /// Whether a container of the image gets a GPU where it is started here.
+    pub fn gpus(&mut self, gpus: bool, at: Location) {
+        self.image().gpus = Some(gpus);
+        self.places.insert("/image/gpus".to_owned(), at);
     }
 
     /// A CUDA toolkit with nvcc that is installed in the image, here.

@@ -175,6 +175,15 @@ impl Shelf {
         }
     }
 
+    /// Counts a text that is read again, or that a command has made, as one that is read.
+    ///
+    /// # Errors
+    /// When all files together are too large.
+    pub fn spend(&self, length: u64) -> Result<(), NotRead> {
+        self.left.set(self.left.get().checked_sub(length).ok_or(NotRead::TooMuch)?);
+        Ok(())
+    }
+
     fn bytes(&self, path: &Path) -> Result<Vec<u8>, NotRead> {
         let bytes = self.root.read(path, MAX_FILE + 1).map_err(NotRead::Io)?;
         let length = bytes.len() as u64;
@@ -182,7 +191,7 @@ impl Shelf {
             let why = format!("it is larger than the limit of {} MiB", MAX_FILE >> 20);
             return Err(NotRead::Io(io::Error::new(io::ErrorKind::FileTooLarge, why)));
         }
-        self.left.set(self.left.get().checked_sub(length).ok_or(NotRead::TooMuch)?);
+        self.spend(length)?;
         Ok(bytes)
     }
 }

@@ -139,7 +139,8 @@ fn verdict(report: &Report) -> (Paint, String) {
     let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
-    let counts = counts.into_iter().filter(|&(n, _)| n > 0).map(|(n, noun)| plural(n, noun)).collect::<Vec<_>>().join(", ");
+    let counts =
+        counts.into_iter().filter(|&(n, _)| n > 0).map(|(n, noun)| plural(n, noun)).collect::<Vec<_>>().join(", ");
     let fixable = report.findings.iter().any(|finding| finding.fixes.iter().any(|fix| !fix.changes.is_empty()));
     let hint = if fixable { " (--diff prints the changes)" } else { "" };
     match report.verdict {
@@ -169,7 +170,9 @@ pub(super) fn excerpt(line: u32, excerpt: &Excerpt, mark: Paint, screen: &Screen
 /// The text that fits, the columns before the part, and how many it takes.
 fn window(excerpt: &Excerpt, room: usize) -> (String, usize, usize) {
     let letters: Vec<char> = excerpt.text.chars().collect();
-    let index = |column: u32| usize::try_from(column).map_or(letters.len(), |column| column.saturating_sub(1)).min(letters.len());
+    let index = |column: u32| {
+        usize::try_from(column).map_or(letters.len(), |column| column.saturating_sub(1)).min(letters.len())
+    };
     let (start, end) = (index(excerpt.column), index(excerpt.end_column).max(index(excerpt.column)));
     let text = |from: usize, to: usize| letters.get(from..to).unwrap_or_default().iter().collect::<String>();
     let width = |text: &str| textwrap::core::display_width(text);

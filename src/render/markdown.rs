@@ -103,7 +103,8 @@ fn one(out: &mut String, finding: &Finding) {
             if changed.get(..number).is_none_or(|before| !before.contains(&change.path.as_str())) {
                 let _ = writeln!(out, "\n{}:\n", escaped(&change.path));
             }
-            let marked = |mark: char, lines: &[String]| lines.iter().map(|line| format!("{mark}{line}")).collect::<Vec<_>>();
+            let marked =
+                |mark: char, lines: &[String]| lines.iter().map(|line| format!("{mark}{line}")).collect::<Vec<_>>();
             let lines = [marked('-', &change.old), marked('+', &change.new)].concat();
             let _ = write!(out, "{}", block("diff", &lines.join("\n")));
         }

@@ -122,7 +122,9 @@ pub fn unified(path: &str, old: &str, new: &str) -> String {
     let mut groups: Vec<Vec<Hunk>> = Vec::new();
     for hunk in hunks {
         match groups.last_mut() {
-            Some(group) if group.last().is_some_and(|last| hunk.old.start <= last.old.end + 2 * CONTEXT) => group.push(hunk),
+            Some(group) if group.last().is_some_and(|last| hunk.old.start <= last.old.end + 2 * CONTEXT) => {
+                group.push(hunk)
+            }
             _ => groups.push(vec![hunk]),
         }
     }

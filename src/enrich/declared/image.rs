@@ -41,13 +41,9 @@ fn toolkit(image: &ContainerImage, cuda: crate::facts::CudaVersion, nvcc: bool, 
     let named = image.builder.as_ref().or(image.base.as_ref()).cloned().unwrap_or_default();
     let mut found_by = vec![ToolkitLead::folder("/usr/local/cuda")];
     let own = |name: &str| image.env_vars.get(name).filter(|value| value.starts_with("/usr/local/cuda"));
-    found_by.extend(["CUDA_HOME", "CUDA_PATH"].into_iter().filter(|name| own(name).is_some()).map(ToolkitLead::variable));
-    Toolkit {
-        path: named,
-        version: Fact::known(cuda, Source::new(How::Knowledge, row)),
-        nvcc,
-        found_by,
-    }
+    found_by
+        .extend(["CUDA_HOME", "CUDA_PATH"].into_iter().filter(|name| own(name).is_some()).map(ToolkitLead::variable));
+    Toolkit { path: named, version: Fact::known(cuda, Source::new(How::Knowledge, row)), nvcc, found_by }
 }
 
 /// What of the image decides and is not known: an image without a row, unless the steps say by themselves which torch there is.

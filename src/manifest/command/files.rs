@@ -5,9 +5,13 @@ use std::{
     collections::BTreeMap,
     io,
     path::{Component, Path, PathBuf},
+    rc::Rc,
 };
 
-use crate::manifest::{NotRead, Reading, Text};
+use crate::{
+    manifest::{NotRead, Reading, Text},
+    system::redact,
+};
 
 /// Files that are changed, and copies, beyond these many are not kept.
 const MAX_FILES: usize = 1_000;
@@ -22,9 +26,11 @@ pub struct Files {
     /// What was copied: from, and to. The last one counts.
     copies: Vec<(PathBuf, PathBuf)>,
     /// Files whose text was changed or made by a command.
-    changed: BTreeMap<PathBuf, Text>,
+    changed: BTreeMap<PathBuf, Rc<Text>>,
     /// Folders with a repository that was cloned: its address.
     clones: BTreeMap<PathBuf, String>,
+    /// What pip is configured with.
+    settings: BTreeMap<String, String>,
 }
 
 impl Files {
@@ -37,6 +43,40 @@ impl Files {
     pub fn copy(&mut self, from: PathBuf, to: PathBuf) {
         if self.copies.len() < MAX_FILES {
             self.copies.push((from, to));
+        }
+    }
+
+    /// How many copies there are.
+    pub fn copies(&self) -> usize {
+        self.copies.len()
+    }
+
+    /// Forgets the copies after the first so many.
+    pub fn keep(&mut self, copies: usize) {
+        self.copies.truncate(copies);
+    }
+
+    /// What pip is configured with, as its environment variables say it: `PIP_INDEX_URL`.
+    pub fn configure(&mut self, name: &str, value: &str) {
+        self.settings.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// The settings of pip.
+    pub fn settings(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.settings.iter()
+    }
+
+    /// Reads a pip.conf.
+    pub fn configure_by(&mut self, text: &str) {
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        for (name, value) in pairs {
+            let value = value.trim();
+            match name.trim() {
+                "index-url" => self.configure("PIP_INDEX_URL", value),
+                "extra-index-url" if !value.is_empty() => self.configure("PIP_EXTRA_INDEX_URL", value),
+                "find-links" if !value.is_empty() => self.configure("PIP_FIND_LINKS", value),
+                _ => {}
+            }
         }
     }
 
@@ -55,7 +95,7 @@ impl Files {
     /// A file that has this text from now on.
     pub fn change(&mut self, path: PathBuf, text: Text) {
         if self.changed.len() < MAX_FILES {
-            self.changed.insert(path, text);
+            self.changed.insert(path, Rc::new(text));
         }
     }
 
@@ -72,9 +112,15 @@ impl Files {
     pub(super) fn open(&self, reading: &mut Reading<'_>, folder: &Path, name: &str) -> Result<Text, NotRead> {
         let path = joined(folder, name);
         if let Some(text) = self.changed.get(&path) {
-            return Ok(text.clone());
+            reading.shelf.spend(text.text.len() as u64)?;
+            return Ok(Text::clone(text));
         }
-        let mut missing = NotRead::Io(io::Error::new(io::ErrorKind::NotFound, "nothing brings it into the image"));
+        let why = match self.clone_of(&path) {
+            Some(address) => format!("it is part of {}", redact::urls(address)),
+            None if name.contains("://") => "it is fetched from there".to_owned(),
+            None => "nothing brings it into the image".to_owned(),
+        };
+        let mut missing = NotRead::Io(io::Error::new(io::ErrorKind::NotFound, why));
         // A folder that is copied file by file has several sources: the one that has the file counts.
         for (from, to) in self.copies.iter().rev() {
             let Ok(below) = path.strip_prefix(to) else { continue };

@@ -12,7 +12,7 @@ use crate::manifest::{
 const MAX_MATCHES: usize = 200;
 
 /// `COPY sources… to`: from the folder of the build.
-pub(super) fn from_context(files: &mut Files, reading: &Reading<'_>, folder: &Path, sources: &[String], to: &str) {
+pub(super) fn from_context(files: &mut Files, reading: &mut Reading<'_>, folder: &Path, sources: &[String], to: &str) {
     let target = joined(folder, to);
     let several = sources.len() > 1;
     for source in sources {
@@ -39,6 +39,11 @@ pub(super) fn from_context(files: &mut Files, reading: &Reading<'_>, folder: &Pa
                 continue;
             }
             let Some(name) = from.file_name().map(ToOwned::to_owned) else { continue };
+            if (name == "pip.conf" || target.ends_with("pip.conf"))
+                && let Ok(text) = reading.beside(&context, &path)
+            {
+                files.configure_by(&text.text);
+            }
             let inside = several || to.ends_with('/') || to == "." || target.extension().is_none();
             if inside {
                 files.copy(from.clone(), target.join(name));

@@ -8,6 +8,8 @@ use crate::{
 
 /// Instructions beyond these many are not read.
 const MAX_INSTRUCTIONS: usize = 5_000;
+/// Lines of a here-document.
+const MAX_DOCUMENT: usize = 10_000;
 
 /// An instruction.
 #[derive(Debug, Clone)]
@@ -64,7 +66,8 @@ pub(super) fn read(text: &Text) -> Vec<Instruction> {
         let mut documents = Vec::new();
         if matches!(name.as_str(), "RUN" | "COPY" | "ADD") {
             for (delimiter, tabs) in delimiters(&body.text) {
-                let below = lines.get(next..).unwrap_or_default();
+                let end = lines.len().min(next + MAX_DOCUMENT);
+                let below = lines.get(next..end).unwrap_or_default();
                 let is_end = |line: &str| (if tabs { line.trim_start_matches('\t') } else { line }) == delimiter;
                 let Some(length) = below.iter().position(|(_, line)| is_end(line)) else { continue };
                 let mut document = Script::default();
@@ -107,9 +110,10 @@ fn delimiters(body: &str) -> Vec<(String, bool)> {
             None => (false, after),
         };
         let name = after.trim_start_matches(['"', '\'']);
-        let length = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
+        let length =
+            name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'))).unwrap_or(name.len());
         let name = name.get(..length).unwrap_or_default();
-        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && found.len() < 16 {
+        if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && found.len() < 4 {
             found.push((name.to_owned(), tabs));
         }
     }

@@ -14,6 +14,7 @@ use std::{
     path::PathBuf,
 };
 
+pub(super) use self::stage::is_told;
 use self::{instructions::Instruction, stage::Stage};
 use super::{
     Format, Reading, Sheet, Text,
@@ -23,6 +24,8 @@ use crate::facts::{Cpu, GapWeight, Location, Platform};
 
 /// Stages beyond these many are not read.
 const MAX_STAGES: usize = 100;
+/// What all stages together may ask for.
+const MAX_REQUESTS: usize = 300_000;
 
 /// The format.
 pub struct Dockerfile;
@@ -82,7 +85,7 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         args.insert(name.clone(), Value::known(value.clone(), None));
     }
     let chosen = reading.choices.set.clone();
-    let mut globals = Variables { set: predefined(reading.choices.platform), chosen: chosen.clone() };
+    let mut globals = Variables::new(predefined(reading.choices.platform), chosen.clone());
     let mut stages: Vec<Part> = Vec::new();
     for instruction in instructions {
         if instruction.name == "FROM" {
@@ -108,6 +111,14 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
     let mut done: BTreeMap<usize, Stage> = BTreeMap::new();
     for number in needed(&stages, target) {
         let Some(part) = stages.get(number) else { continue };
+        if done.values().map(|stage| stage.sheet.size()).sum::<usize>() > MAX_REQUESTS {
+            sheet.gap(
+                format!("the stages of {} after so many requests", text.shown),
+                GapWeight::Decides,
+                part.at.clone(),
+            );
+            return sheet;
+        }
         let above = stages.get(..number).unwrap_or_default();
         let mut stage = match named(above, &part.base).and_then(|from| done.get(&from)) {
             Some(from) => from.child(),
@@ -148,13 +159,15 @@ impl Part {
         let mut plain = Plain(globals);
         let unset = plain.unset(base);
         let value = plain.value(base);
-        Self { name, base: value.text(), unknown: value.unknown.or(unset), at: from.at, instructions: Vec::new() }
+        let at = rest.at(rest.text.find(base).unwrap_or_default());
+        Self { name, base: value.text(), unknown: value.unknown.or(unset), at, instructions: Vec::new() }
     }
 }
 
 /// The stage of a name or a number.
 fn named(stages: &[Part], name: &str) -> Option<usize> {
-    let by_name = stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
+    let by_name =
+        stages.iter().rposition(|stage| stage.name.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(name)));
     by_name.or_else(|| name.parse().ok().filter(|number| *number < stages.len()))
 }
 
@@ -175,9 +188,11 @@ fn needed(stages: &[Part], target: usize) -> BTreeSet<usize> {
         needed.extend(named(above, &stage.base));
         for instruction in &stage.instructions {
             let (flags, _) = instruction.flags();
-            let sources = flags.iter().filter(|(name, _)| name == "from" || name == "mount").map(|(name, value)| match name.as_str() {
-                "from" => value.as_str(),
-                _ => stage::mounted(value, "from").unwrap_or_default(),
+            let sources = flags.iter().filter(|(name, _)| name == "from" || name == "mount").map(|(name, value)| {
+                match name.as_str() {
+                    "from" => value.as_str(),
+                    _ => stage::mounted(value, "from").unwrap_or_default(),
+                }
             });
             needed.extend(sources.filter_map(|from| named(above, from)));
         }
@@ -191,6 +206,9 @@ fn predefined(platform: Option<Platform>) -> BTreeMap<String, Value> {
     let cpu = if arm { "arm64" } else { "amd64" };
     ["TARGET", "BUILD"]
         .into_iter()
-        .flat_map(|which| [("PLATFORM", format!("linux/{cpu}")), ("OS", "linux".to_owned()), ("ARCH", cpu.to_owned())].map(|(what, value)| (format!("{which}{what}"), Value::known(value, None))))
+        .flat_map(|which| {
+            [("PLATFORM", format!("linux/{cpu}")), ("OS", "linux".to_owned()), ("ARCH", cpu.to_owned())]
+                .map(|(what, value)| (format!("{which}{what}"), Value::known(value, None)))
+        })
         .collect()
 }

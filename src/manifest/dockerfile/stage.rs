@@ -1,6 +1,9 @@
 //! One stage of a build: its instructions in order.
 
-use std::{collections::BTreeMap, path::Path, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 
 use super::{Instruction, Part, copy};
 use crate::{
@@ -14,9 +17,32 @@ use crate::{
 
 /// Variables that change what is installed, compiled or loaded begin with these.
 const TOLD: &[&str] = &[
-    "CUDA", "NVIDIA_", "TORCH", "PYTORCH", "LD_", "PYTHONPATH", "PYTHONHOME", "TRITON_", "BNB_", "CONDA_OVERRIDE", "FORCE_CUDA",
-    "DS_", "FLASH_", "NO_CUDA", "NO_TORCH", "CMAKE_CUDA", "XFORMERS_", "VLLM_", "JAX_", "XLA_",
+    "CUDA",
+    "NVIDIA_",
+    "TORCH",
+    "PYTORCH",
+    "LD_",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "TRITON_",
+    "BNB_",
+    "CONDA_OVERRIDE",
+    "FORCE_CUDA",
+    "DS_",
+    "FLASH_",
+    "NO_CUDA",
+    "NO_TORCH",
+    "CMAKE_CUDA",
+    "XFORMERS_",
+    "VLLM_",
+    "JAX_",
+    "XLA_",
 ];
+
+/// Whether a variable of an image bears on what is installed, compiled or loaded in it.
+pub fn is_told(name: &str) -> bool {
+    TOLD.iter().any(|start| name.starts_with(start))
+}
 
 /// A stage that was read as far as it goes.
 pub(super) struct Stage {
@@ -29,6 +55,8 @@ pub(super) struct Stage {
     files: Files,
     /// Whether RUN is read by another kind of shell.
     foreign: bool,
+    /// Stages whose environments were copied into it.
+    brought: BTreeSet<String>,
 }
 
 impl Stage {
@@ -37,21 +65,33 @@ impl Stage {
         match &part.unknown {
             Some(name) => {
                 sheet.image();
-                sheet.gap(format!("the value of {name} (--build-arg), which names the image"), GapWeight::Decides, part.at.clone());
+                sheet.gap(
+                    format!("the value of {name} (--build-arg), which names the image"),
+                    GapWeight::Decides,
+                    part.at.clone(),
+                );
             }
             None => sheet.base(&part.base, part.at.clone()),
         }
         sheet.manager(Manager::Docker, &part.at);
         let files = Files::of_image(context);
-        let variables = Variables { set: BTreeMap::new(), chosen };
-        Self { sheet, variables, args: Vec::new(), folder: PathBuf::from("/"), files, foreign: false }
+        let variables = Variables::new(BTreeMap::new(), chosen);
+        Self {
+            sheet,
+            variables,
+            args: Vec::new(),
+            folder: PathBuf::from("/"),
+            files,
+            foreign: false,
+            brought: BTreeSet::new(),
+        }
     }
 
     /// One that starts from this.
     pub fn child(&self) -> Self {
         let mut variables = self.variables.clone();
         for name in &self.args {
-            variables.set.remove(name);
+            variables.remove(name);
         }
         Self {
             sheet: self.sheet.clone(),
@@ -60,6 +100,7 @@ impl Stage {
             folder: self.folder.clone(),
             files: self.files.clone(),
             foreign: self.foreign,
+            brought: self.brought.clone(),
         }
     }
 
@@ -86,7 +127,9 @@ impl Stage {
             }
             "SHELL" => {
                 let words = Instruction::words(&instruction.body.text).unwrap_or_default();
-                self.foreign = words.iter().any(|word| ["powershell", "pwsh", "cmd"].iter().any(|shell| word.to_lowercase().contains(shell)));
+                self.foreign = words
+                    .iter()
+                    .any(|word| ["powershell", "pwsh", "cmd"].iter().any(|shell| word.to_lowercase().contains(shell)));
             }
             "RUN" => self.run(instruction, reading),
             "COPY" | "ADD" => self.copy(instruction, reading, earlier),
@@ -122,7 +165,7 @@ impl Stage {
     /// A variable becomes a fact of the image where it bears on what is installed.
     fn told(&mut self, name: &str, value: &Value) {
         if let (None, Some(at)) = (&value.unknown, &value.at)
-            && TOLD.iter().any(|start| name.starts_with(start))
+            && is_told(name)
         {
             let value = self.variables.chosen.get(name).cloned().unwrap_or_else(|| value.text());
             self.sheet.variable(name, &value, at.clone());
@@ -135,7 +178,8 @@ impl Stage {
             return;
         }
         let (flags, body) = instruction.flags();
-        let mut files = self.files.clone();
+        let mut files = std::mem::take(&mut self.files);
+        let copies = files.copies();
         for (_, mount) in flags.iter().filter(|(name, value)| name == "mount" && value.contains("type=bind")) {
             let source = mounted(mount, "source").or_else(|| mounted(mount, "src")).unwrap_or(".");
             let to = ["target", "dst", "destination"].iter().find_map(|name| mounted(mount, name));
@@ -146,13 +190,8 @@ impl Stage {
         }
         // What RUN exports ends with it; files stay.
         let mut variables = self.variables.clone();
-        let mut scene = Scene {
-            reading,
-            sheet: &mut self.sheet,
-            folder: self.folder.clone(),
-            variables: BTreeMap::new(),
-            files,
-        };
+        let mut scene =
+            Scene { reading, sheet: &mut self.sheet, folder: self.folder.clone(), variables: BTreeMap::new(), files };
         let text = body.text.trim_start();
         if let Some(words) = Instruction::words(text) {
             let at = body.at(body.text.len() - text.len());
@@ -173,6 +212,8 @@ impl Stage {
             shell::run(&whole, &mut variables, &mut scene);
         }
         self.files = scene.files;
+        // What is mounted is gone afterwards.
+        self.files.keep(copies);
     }
 
     fn copy<'d>(
@@ -200,12 +241,10 @@ impl Stage {
         let from = Plain(&mut self.variables).value(from).text();
         let Some(stage) = earlier(&from) else { return };
         self.sheet.absorb_build(&stage.sheet);
-        for word in &words {
-            let path = joined(Path::new("/"), word);
-            if stage.has_environment(&path) {
-                self.sheet.absorb(&stage.sheet);
-                break;
-            }
+        let brings = words.iter().any(|word| stage.has_environment(&joined(Path::new("/"), word)));
+        if brings && self.brought.insert(from.to_ascii_lowercase()) && !self.sheet.absorb(&stage.sheet) {
+            let what = format!("what the stage {from} installs besides so many requests");
+            self.sheet.gap(what, GapWeight::Decides, instruction.at.clone());
         }
         // Files of the project that the stage has come along.
         for word in &words {
@@ -223,9 +262,14 @@ impl Stage {
         let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
         let named = |part: &&str| {
             let part = part.to_ascii_lowercase();
-            ["venv", "site-packages", "dist-packages", "conda", "mamba", "wheel", "envs", "virtualenv"].iter().any(|name| part.contains(name))
+            ["venv", "site-packages", "dist-packages", "conda", "mamba", "wheel", "envs", "virtualenv"]
+                .iter()
+                .any(|name| part.contains(name))
         };
-        let whole = matches!(text.as_ref(), "/" | "/usr" | "/usr/local" | "/usr/local/lib" | "/opt" | "/root" | "/root/.local" | "/install");
+        let whole = matches!(
+            text.as_ref(),
+            "/" | "/usr" | "/usr/local" | "/usr/local/lib" | "/opt" | "/root" | "/root/.local" | "/install"
+        );
         let python = parts.last().is_some_and(|last| last.starts_with("python3") || *last == "lib" && parts.len() > 1);
         let own = |name: &str| {
             let folder = self.variables.get(name).map(|value| PathBuf::from(value.text()));
@@ -274,4 +318,3 @@ pub(super) fn arg(
     }
     set
 }
-

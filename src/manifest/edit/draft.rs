@@ -113,7 +113,10 @@ impl<'s> Draft<'s> {
         let range = match site.kind {
             Kind::Line | Kind::Point => {
                 let joined = joined(whole, site.range.start);
-                let behind = whole.get(joined.end..).and_then(|rest| rest.find('\n')).map_or(whole.len(), |at| joined.end + at + 1);
+                let behind = whole
+                    .get(joined.end..)
+                    .and_then(|rest| rest.find('\n'))
+                    .map_or(whole.len(), |at| joined.end + at + 1);
                 joined.start..behind
             }
             Kind::Word => {
@@ -157,9 +160,8 @@ fn replace(file: &mut File, range: Range<usize>, new: &str, manner: Manner) -> R
     let word = text.get(range.clone()).unwrap_or_default();
     let set = variables::values(word, new).filter(|_| manner.variables);
     let set = set.and_then(|values| {
-        let placed = values.into_iter().map(|(name, value)| {
-            Some((variables::definition(text, range.start, name)?, value))
-        });
+        let placed =
+            values.into_iter().map(|(name, value)| Some((variables::definition(text, range.start, name)?, value)));
         placed.collect::<Option<Vec<_>>>()
     });
     match set {
@@ -212,10 +214,9 @@ fn index(
     };
     let is = |address: &Address| text.get(address.variant.clone()) == Some(variant);
     let own = index::addresses(&text, within.clone());
-    let asked: Vec<&str> = request.and_then(|request| request.index.as_deref()).map_or_else(
-        || step.indexes.iter().map(|index| index.url.as_str()).collect(),
-        |index| vec![index],
-    );
+    let asked: Vec<&str> = request
+        .and_then(|request| request.index.as_deref())
+        .map_or_else(|| step.indexes.iter().map(|index| index.url.as_str()).collect(), |index| vec![index]);
     let named = |address: &&Address| {
         let written = text.get(address.range.clone()).unwrap_or_default();
         written.contains('$') || asked.iter().any(|url| *url == redact::urls(written))
@@ -269,7 +270,11 @@ fn beside(file: &mut File, site: &Site, words: &[&str]) -> Result<(), NoEdit> {
             };
             let line = line(text, site.range.start);
             let indent = text.get(line.start..outer.start).unwrap_or_default();
-            let between = if indent.trim().is_empty() { format!("{}{indent}", ending(text, outer.start)) } else { " ".to_owned() };
+            let between = if indent.trim().is_empty() {
+                format!("{}{indent}", ending(text, outer.start))
+            } else {
+                " ".to_owned()
+            };
             (outer.start, words.iter().map(|word| format!("{quote}{word}{quote},{between}")).collect())
         }
     };

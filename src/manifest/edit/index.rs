@@ -25,7 +25,9 @@ pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
     let mut from = within.start;
     while let Some(at) = text.get(from..within.end).and_then(|rest| rest.find("://")).map(|at| from + at) {
         from = at + 3;
-        let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ')' | ']' | '}' | ';' | '<' | '>' | '|');
+        let is_end = |c: char| {
+            c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ')' | ']' | '}' | ';' | '<' | '>' | '|')
+        };
         let mut end = from;
         let mut braces = 0_usize;
         for c in text.get(from..within.end).unwrap_or_default().chars() {
@@ -37,14 +39,13 @@ pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
             }
             end += c.len_utf8();
         }
-        let scheme = text.get(within.start..at).map_or(0, |before| {
-            before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len()
-        });
+        let scheme = text
+            .get(within.start..at)
+            .map_or(0, |before| before.len() - before.trim_end_matches(|c: char| c.is_ascii_alphabetic()).len());
         let range = at - scheme..end;
         let own = line(text, at);
-        let comment = text.get(own.start..at).is_some_and(|before| {
-            before.trim_start().starts_with('#') || before.contains(" #")
-        });
+        let comment =
+            text.get(own.start..at).is_some_and(|before| before.trim_start().starts_with('#') || before.contains(" #"));
         if let Some(variant) = of_variant(text, &range).filter(|_| !comment) {
             found.push(Address { range, variant });
         }

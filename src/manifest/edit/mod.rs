@@ -13,8 +13,8 @@ mod variables;
 
 use std::{collections::BTreeMap, fmt};
 
-use self::draft::Draft;
 pub use self::draft::Changed;
+use self::draft::Draft;
 use super::Shelf;
 use crate::facts::{Environment, Location, RequestPlace, RequestRole};
 use crate::python;
@@ -46,7 +46,9 @@ pub enum NoEdit {
 impl fmt::Display for NoEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Place(name) => write!(f, "how {name} is asked for there is nothing that gpucheck knows how to rewrite"),
+            Self::Place(name) => {
+                write!(f, "how {name} is asked for there is nothing that gpucheck knows how to rewrite")
+            }
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
             Self::Clash => f.write_str("two changes would be about the same words"),

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{index::Address, site::{ending, line}};
+use super::{
+    index::Address,
+    site::{ending, line},
+};
 
 type Changes = Vec<(Range<usize>, String)>;
 
@@ -38,11 +41,12 @@ pub(super) fn with_index(text: &str, url: &str, variant: &str, package: &str) ->
     let end = ending(text, 0);
     let name = format!("pytorch-{}", variant.replace('/', "-"));
     let entry = format!("{package} = {{ index = \"{name}\" }}{end}");
-    let header = text.match_indices("[tool.uv.sources]").find(|(at, found)| {
-        text.get(line(text, *at)).is_some_and(|line| line.trim() == *found)
-    });
+    let header = text
+        .match_indices("[tool.uv.sources]")
+        .find(|(at, found)| text.get(line(text, *at)).is_some_and(|line| line.trim() == *found));
     let last = if text.is_empty() || text.ends_with('\n') { "" } else { end };
-    let index = format!("{last}{end}[[tool.uv.index]]{end}name = \"{name}\"{end}url = \"{url}\"{end}explicit = true{end}");
+    let index =
+        format!("{last}{end}[[tool.uv.index]]{end}name = \"{name}\"{end}url = \"{url}\"{end}explicit = true{end}");
     let index = (text.len()..text.len(), index);
     match header {
         Some((at, _)) => {

@@ -46,7 +46,8 @@ impl Site {
         let line = line(whole, start);
         let until = |end: usize| whole.get(start..end).map(str::len);
         let quoted = own.or(before).and_then(|quote| Some((quote, rest(whole.get(..line.end)?, start)?.find(quote)?)));
-        let kind = kind(text, &line, start - usize::from(quoted.is_some()), quoted.map(|(_, length)| start + length + 1));
+        let kind =
+            kind(text, &line, start - usize::from(quoted.is_some()), quoted.map(|(_, length)| start + length + 1));
         let (length, quote) = match quoted {
             Some((quote, length)) => (length, Some(quote)),
             None => (unquoted(kind, whole.get(start..line.end)?), None),
@@ -135,7 +136,9 @@ fn unquoted(kind: Kind, line: &str) -> usize {
             let ends = [" #", "\t#", " --", " \\"].iter().filter_map(|end| line.find(end)).min();
             line.get(..ends.unwrap_or(line.len())).unwrap_or(line).trim_end().trim_end_matches('\\').trim_end().len()
         }
-        Kind::Toml => line.find([',', ']', '}', '#']).map_or(line, |end| line.get(..end).unwrap_or(line)).trim_end().len(),
+        Kind::Toml => {
+            line.find([',', ']', '}', '#']).map_or(line, |end| line.get(..end).unwrap_or(line)).trim_end().len()
+        }
         Kind::Word | Kind::Listed => {
             let mut depth = 0_usize;
             for (at, c) in line.char_indices() {
@@ -144,7 +147,9 @@ fn unquoted(kind: Kind, line: &str) -> usize {
                     '{' | '(' => depth += 1,
                     '}' | ')' if depth > 0 => depth -= 1,
                     _ if depth > 0 => {}
-                    c if c.is_whitespace() || matches!(c, ';' | '|' | '&' | ')' | '"' | '\'' | '`' | '\\') => return at,
+                    c if c.is_whitespace() || matches!(c, ';' | '|' | '&' | ')' | '"' | '\'' | '`' | '\\') => {
+                        return at;
+                    }
                     _ => {}
                 }
             }

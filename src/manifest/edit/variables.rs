@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn definitions_are_found_where_they_hold() {
-        let text = "ARG CU=cu121\nENV T 2.5.1\nENV A=1 CU=\"cu124\"\n# CU=cu1\nRUN V=2.5 pip install torch==$V\nCU=cu999\n";
+        let text =
+            "ARG CU=cu121\nENV T 2.5.1\nENV A=1 CU=\"cu124\"\n# CU=cu1\nRUN V=2.5 pip install torch==$V\nCU=cu999\n";
         let of = |name| definition(text, text.find("pip").unwrap_or_default(), name).and_then(|range| text.get(range));
         assert_eq!(of("CU"), Some("cu124"));
         assert_eq!(of("T"), Some("2.5.1"));

@@ -1,7 +1,10 @@
 //! Patterns of shells: `*`, `?`, `[abc]`; and those commands of `sed` and `tr` that scripts make variables with.
 
-/// Whether a pattern fits all of a text.
+/// Whether a pattern fits all of a text. Of very long ones none does.
 pub fn fits(text: &str, pattern: &str) -> bool {
+    if text.len().saturating_mul(pattern.len()) > 100_000 {
+        return text == pattern;
+    }
     let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
     let (mut at, mut in_pattern) = (0, 0);
     // Where the last star stands, and how much of the text it has.
@@ -97,55 +100,73 @@ fn alternatives(expression: &str) -> Option<Vec<String>> {
     Some(patterns)
 }
 
-/// A text without the beginning that a pattern fits: the shortest, or the longest.
-pub(super) fn without_beginning<'t>(text: &'t str, pattern: &str, long: bool) -> &'t str {
-    let ends = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    let fit = |end: &usize| text.get(..*end).is_some_and(|begin| fits(begin, pattern));
-    let end = if bounded(text) { None } else if long { ends().filter(fit).last() } else { ends().find(fit) };
-    end.and_then(|end| text.get(end..)).unwrap_or(text)
+/// Text with a star before or behind it, or neither.
+enum Simple<'p> {
+    Text(&'p str),
+    /// `*text`
+    Behind(&'p str),
+    /// `text*`
+    Before(&'p str),
+}
+
+fn simple(pattern: &str) -> Option<Simple<'_>> {
+    let wild = |text: &str| text.contains(['*', '?', '[', '\\']);
+    match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
+        (Some(text), _) if !wild(text) => Some(Simple::Behind(text)),
+        (_, Some(text)) if !wild(text) => Some(Simple::Before(text)),
+        _ => (!wild(pattern)).then_some(Simple::Text(pattern)),
+    }
+}
+
+/// A text without the beginning that a pattern fits: the shortest, or the longest. Nothing for patterns that are not read.
+pub(super) fn without_beginning<'t>(text: &'t str, pattern: &str, long: bool) -> Option<&'t str> {
+    Some(match simple(pattern)? {
+        Simple::Text(start) => text.strip_prefix(start).unwrap_or(text),
+        Simple::Behind(end) => {
+            let at = if long { text.rfind(end) } else { text.find(end) };
+            at.and_then(|at| text.get(at + end.len()..)).unwrap_or(text)
+        }
+        Simple::Before(start) => match text.strip_prefix(start) {
+            Some(_) if long => "",
+            Some(rest) => rest,
+            None => text,
+        },
+    })
 }
 
 /// A text without the end that a pattern fits.
-pub(super) fn without_end<'t>(text: &'t str, pattern: &str, long: bool) -> &'t str {
-    let starts = || text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    let fit = |start: &usize| text.get(*start..).is_some_and(|end| fits(end, pattern));
-    let start = if bounded(text) { None } else if long { starts().find(fit) } else { starts().filter(fit).last() };
-    start.and_then(|start| text.get(..start)).unwrap_or(text)
-}
-
-/// A text too long for patterns.
-const fn bounded(text: &str) -> bool {
-    text.len() > 1024
+pub(super) fn without_end<'t>(text: &'t str, pattern: &str, long: bool) -> Option<&'t str> {
+    Some(match simple(pattern)? {
+        Simple::Text(end) => text.strip_suffix(end).unwrap_or(text),
+        Simple::Before(start) => {
+            let at = if long { text.find(start) } else { text.rfind(start) };
+            at.and_then(|at| text.get(..at)).unwrap_or(text)
+        }
+        Simple::Behind(end) => match text.strip_suffix(end) {
+            Some(_) if long => "",
+            Some(rest) => rest,
+            None => text,
+        },
+    })
 }
 
 /// A text in which what a pattern fits is replaced: the first, or all.
-pub(super) fn replaced(text: &str, pattern: &str, by: &str, all: bool) -> String {
-    if pattern.is_empty() || bounded(text) {
-        return text.to_owned();
+pub(super) fn replaced(text: &str, pattern: &str, by: &str, all: bool) -> Option<String> {
+    // Long texts in place of short ones would grow without end.
+    if pattern.is_empty() || by.len() > 4096 || text.len() > 4096 {
+        return None;
     }
-    if !pattern.contains(['*', '?', '[', '\\']) {
-        return if all { text.replace(pattern, by) } else { text.replacen(pattern, by, 1) };
-    }
-    let (mut result, mut rest) = (String::new(), text);
-    while !rest.is_empty() {
-        let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]).skip(1);
-        let end = ends.filter(|end| rest.get(..*end).is_some_and(|part| fits(part, pattern))).last();
-        match end.filter(|_| all || result.len() == text.len() - rest.len()) {
-            Some(end) => {
-                result.push_str(by);
-                rest = rest.get(end..).unwrap_or_default();
-                if !all {
-                    break;
-                }
-            }
-            None => {
-                let length = rest.chars().next().map_or(0, char::len_utf8);
-                result.push_str(rest.get(..length).unwrap_or_default());
-                rest = rest.get(length..).unwrap_or_default();
-            }
+    Some(match simple(pattern)? {
+        Simple::Text(from) if all => text.replace(from, by),
+        Simple::Text(from) => text.replacen(from, by, 1),
+        Simple::Before(start) => {
+            text.find(start).and_then(|at| text.get(..at)).map_or(text.to_owned(), |begin| format!("{begin}{by}"))
         }
-    }
-    result + rest
+        Simple::Behind(end) => {
+            let rest = text.rfind(end).and_then(|at| text.get(at + end.len()..));
+            rest.map_or(text.to_owned(), |rest| format!("{by}{rest}"))
+        }
+    })
 }
 
 /// What `sed s/a/b/` makes of a text, where `a` is text, with `\.`, or one that begins with `^` or ends with `$` or has `.*`.
@@ -198,14 +219,16 @@ mod tests {
         ] {
             assert_eq!(fits(text, pattern), expected, "{text} {pattern}");
         }
-        assert_eq!(without_beginning("12.8.1", "*.", false), "8.1");
-        assert_eq!(without_beginning("12.8.1", "*.", true), "1");
-        assert_eq!(without_end("12.8.1", ".*", false), "12.8");
-        assert_eq!(without_end("12.8.1", ".*", true), "12");
-        assert_eq!(replaced("12.8.1", ".", "", true), "1281");
-        assert_eq!(replaced("12.8.1", ".", "", false), "128.1");
-        assert_eq!(replaced("a1b2", "[0-9]", "x", true), "axbx");
-        assert_eq!(replaced("a1b2", "[0-9]", "x", false), "axb2");
+        assert_eq!(without_beginning("12.8.1", "*.", false), Some("8.1"));
+        assert_eq!(without_beginning("12.8.1", "*.", true), Some("1"));
+        assert_eq!(without_beginning("v1", "v", true), Some("1"));
+        assert_eq!(without_end("12.8.1", ".*", false), Some("12.8"));
+        assert_eq!(without_end("12.8.1", ".*", true), Some("12"));
+        assert_eq!(without_end("12.8.1", "?.[0-9]", true), None);
+        assert_eq!(replaced("12.8.1", ".", "", true).as_deref(), Some("1281"));
+        assert_eq!(replaced("12.8.1", ".", "", false).as_deref(), Some("128.1"));
+        assert_eq!(replaced("2.0+cu118", "+*", "", false).as_deref(), Some("2.0"));
+        assert_eq!(replaced("a1b2", "[0-9]", "x", true), None);
         assert_eq!(sed("12.8", r"s/\.//g").as_deref(), Some("128"));
         assert_eq!(sed("12.8.1", r"s/\.//").as_deref(), Some("128.1"));
         assert_eq!(sed("v2.0", "s/^v//").as_deref(), Some("2.0"));

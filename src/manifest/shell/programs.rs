@@ -1,10 +1,9 @@
 //! Programs that change what later ones find, or that call others: `cd`, `export`, `sudo`, `git clone`, `bash -c`, `sed -i`.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
-    Script,
-    pattern,
+    Script, pattern,
     run::{Language, Shell},
     syntax::{Join, Node, Simple},
     test::Status,
@@ -55,7 +54,7 @@ impl Shell<'_, '_, '_> {
             "export" | "declare" | "local" | "typeset" | "readonly" => return self.export(arguments),
             "unset" => {
                 for word in arguments {
-                    self.variables.set.remove(&word.text);
+                    self.variables.remove(&word.text);
                 }
                 return Status::Yes;
             }
@@ -74,7 +73,11 @@ impl Shell<'_, '_, '_> {
                 return self.command(arguments.get(after..).unwrap_or_default().to_vec());
             }
             "conda" | "mamba" | "micromamba" if arguments.first().is_some_and(|word| word.text == "run") => {
-                return self.caller(&name, arguments.get(1..).unwrap_or_default(), &["-n", "--name", "-p", "--prefix", "--cwd"]);
+                return self.caller(
+                    &name,
+                    arguments.get(1..).unwrap_or_default(),
+                    &["-n", "--name", "-p", "--prefix", "--cwd"],
+                );
             }
             "bash" | "sh" | "zsh" | "dash" | "ash" => return self.shell(words, arguments),
             "pwsh" | "powershell" | "cmd" => return self.windows_shell(&name, arguments),
@@ -98,6 +101,12 @@ impl Shell<'_, '_, '_> {
             "sed" => self.edit(arguments),
             "cp" | "mv" => self.copied(arguments),
             _ => {}
+        }
+        if let Some(at) = arguments.iter().position(|word| word.text == "config")
+            && (name.starts_with("pip") || arguments.iter().any(|word| word.text == "pip"))
+        {
+            self.configured(arguments.get(at + 1..).unwrap_or_default());
+            return Status::Yes;
         }
         if self.built(words, &name, arguments) {
             return Status::Yes;
@@ -126,8 +135,12 @@ impl Shell<'_, '_, '_> {
             }
 
             let words = self.with_clones(words);
-            self.scene.variables = values.collect();
-            self.variables.set.remove("ERRORLEVEL");
+            let mut variables: BTreeMap<String, String> = values.collect();
+            for (name, value) in self.scene.files.settings() {
+                variables.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            self.scene.variables = variables;
+            self.variables.remove("ERRORLEVEL");
             command::read(&words, self.scene);
             self.compiled(&words);
         }
@@ -190,7 +203,8 @@ impl Shell<'_, '_, '_> {
                 break;
             }
             if let Some((variable, value)) = variable {
-                let value = Value { items: vec![value.to_owned()], unknown: word.unknown.clone(), at: Some(word.at.clone()) };
+                let value =
+                    Value { items: vec![value.to_owned()], unknown: word.unknown.clone(), at: Some(word.at.clone()) };
                 self.assign(variable, value, false, false);
             } else if valued.contains(&word.text.as_str()) {
                 rest = after.get(1..).unwrap_or_default();
@@ -212,7 +226,8 @@ impl Shell<'_, '_, '_> {
     fn export(&mut self, arguments: &[CommandWord]) -> Status {
         for word in arguments {
             if let Some((name, value)) = word.text.split_once('=').filter(|(name, _)| is_name(name)) {
-                let value = Value { items: vec![value.to_owned()], unknown: word.unknown.clone(), at: Some(word.at.clone()) };
+                let value =
+                    Value { items: vec![value.to_owned()], unknown: word.unknown.clone(), at: Some(word.at.clone()) };
                 self.assign(name, value, false, false);
             }
         }
@@ -277,7 +292,7 @@ impl Shell<'_, '_, '_> {
             match self.variables.set.get(&(number + 1).to_string()).cloned() {
                 Some(next) => self.variables.put(&number.to_string(), next),
                 None => {
-                    self.variables.set.remove(&number.to_string());
+                    self.variables.remove(&number.to_string());
                 }
             }
         }
@@ -320,6 +335,22 @@ impl Shell<'_, '_, '_> {
         true
     }
 
+    /// `pip config set global.index-url ADDRESS`.
+    fn configured(&mut self, arguments: &[CommandWord]) {
+        let plain: Vec<&CommandWord> = arguments.iter().filter(|word| !word.text.starts_with('-')).collect();
+        let [verb, name, rest @ ..] = plain.as_slice() else { return };
+        let name = match name.text.rsplit('.').next() {
+            Some("index-url") => "PIP_INDEX_URL",
+            Some("extra-index-url") => "PIP_EXTRA_INDEX_URL",
+            Some("find-links") => "PIP_FIND_LINKS",
+            _ => return,
+        };
+        match (verb.text.as_str(), rest.first()) {
+            ("set", Some(value)) if value.unknown.is_none() => self.scene.files.configure(name, &value.text),
+            _ => {}
+        }
+    }
+
     /// Installs the project of the current folder.
     fn install_here(&mut self, words: &[CommandWord]) {
         let at = self.place(words);
@@ -329,6 +360,11 @@ impl Shell<'_, '_, '_> {
 
     /// `python setup.py install`, `make install` of something that was cloned. Whether it is such a command.
     fn built(&mut self, words: &[CommandWord], name: &str, arguments: &[CommandWord]) -> bool {
+        if matches!(name, "make" | "ninja") && self.scene.sheet.environment.image.is_some() {
+            let what = words_of(words).join(" ");
+            self.scene.sheet.compiles(&format!("what '{what}' builds"), self.place(words));
+            return true;
+        }
         let verbs = ["install", "develop", "bdist_wheel", "build_ext", "build"];
         let is_python = name.starts_with("python");
         let script = arguments.iter().position(|word| word.text == "setup.py" || word.text.ends_with("/setup.py"));
@@ -349,7 +385,8 @@ impl Shell<'_, '_, '_> {
         }
         for word in arguments.iter().filter(|word| word.unknown.is_none()) {
             let Some(rest) = word.text.strip_prefix("cuda-") else { continue };
-            let name = rest.split('=').next().unwrap_or(rest).trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+            let name =
+                rest.split('=').next().unwrap_or(rest).trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
             let release = rest.split('=').next().and_then(|rest| rest.strip_prefix(name)).unwrap_or_default();
             let release = release.trim_matches('-').replace('-', ".");
             if let (true, Ok(release)) = (["toolkit", "nvcc", "compiler", ""].contains(&name), release.parse()) {
@@ -361,8 +398,20 @@ impl Shell<'_, '_, '_> {
     /// `git clone ADDRESS [FOLDER]`.
     fn git(&mut self, arguments: &[CommandWord]) {
         const VALUED: [&str; 14] = [
-            "-b", "--branch", "--depth", "-c", "--config", "-j", "--jobs", "-o", "--origin", "--reference", "-C",
-            "--filter", "--shallow-since", "--template",
+            "-b",
+            "--branch",
+            "--depth",
+            "-c",
+            "--config",
+            "-j",
+            "--jobs",
+            "-o",
+            "--origin",
+            "--reference",
+            "-C",
+            "--filter",
+            "--shallow-since",
+            "--template",
         ];
         let Some(verb) = arguments.iter().position(|word| word.text == "clone") else { return };
         let mut plain = Vec::new();
@@ -389,9 +438,13 @@ impl Shell<'_, '_, '_> {
         for word in words {
             let (path, extras) = word.text.split_once('[').unwrap_or((&word.text, ""));
             let local = path == "." || path == ".." || path.starts_with(['.', '/']) || path.contains('/');
-            let named = matches!(before, "-r" | "--requirement" | "-c" | "--constraint" | "-w" | "--wheel-dir" | "-t" | "--target" | "-f");
+            let named = matches!(
+                before,
+                "-r" | "--requirement" | "-c" | "--constraint" | "-w" | "--wheel-dir" | "-t" | "--target" | "-f"
+            );
             let folder = joined(&self.scene.folder, path);
-            let repository = self.scene.files.clone_of(&folder).filter(|_| installs && local && !named && !path.contains("://"));
+            let repository =
+                self.scene.files.clone_of(&folder).filter(|_| installs && local && !named && !path.contains("://"));
             let mut word = word.clone();
             before = "";
             if let Some(address) = repository {
@@ -423,7 +476,14 @@ impl Shell<'_, '_, '_> {
             let is_word = ["pip", "pip3", "python", "python3", "uv", "install", "wheel"].contains(&word.text.as_str());
             if source || local || sees && plain && !is_word {
                 let name = match source {
-                    true => word.text.rsplit(['/', ':']).next().unwrap_or_default().split(['@', '#']).next().unwrap_or_default(),
+                    true => word
+                        .text
+                        .rsplit(['/', ':'])
+                        .next()
+                        .unwrap_or_default()
+                        .split(['@', '#'])
+                        .next()
+                        .unwrap_or_default(),
                     false if local => "the project itself",
                     false => word.text.split(['=', '>', '<', '[', '~', '!', ';']).next().unwrap_or_default(),
                 };
@@ -450,7 +510,8 @@ impl Shell<'_, '_, '_> {
         }
         for file in files {
             let Ok(text) = self.scene.open(&file.text) else { continue };
-            let lines = |text: &str| text.split('\n').map(|line| edited(line, &scripts)).collect::<Option<Vec<String>>>();
+            let lines =
+                |text: &str| text.split('\n').map(|line| edited(line, &scripts)).collect::<Option<Vec<String>>>();
             match lines(&text.text) {
                 Some(lines) => self.rewritten(&file.text, &text, &lines.join("\n")),
                 None => self.scene.sheet.gap(
@@ -495,12 +556,18 @@ impl Shell<'_, '_, '_> {
         }
         let Some(to) = simple.redirections.iter().find(|one| matches!(one.sign, ">" | ">>")) else { return false };
         let target = self.single(&to.target);
-        if target.unknown.is_some() || target.text().starts_with("/dev/") || !["cat", "echo", "printf", "grep"].contains(&name.as_str()) {
+        if target.unknown.is_some()
+            || target.text().starts_with("/dev/")
+            || !["cat", "echo", "printf", "grep"].contains(&name.as_str())
+        {
             return false;
         }
         let (text, at) = match document {
             Some((start, end)) => (self.script.text.get(start..end).map(str::to_owned), self.script.at(start)),
-            None => (self.text_of(words).filter(|value| value.unknown.is_none()).map(|value| value.text()), self.place(words)),
+            None => (
+                self.text_of(words).filter(|value| value.unknown.is_none()).map(|value| value.text()),
+                self.place(words),
+            ),
         };
         let Some(text) = text else { return false };
         let old = (to.sign == ">>").then(|| self.scene.open(&target.text()).ok()).flatten();
@@ -532,11 +599,9 @@ impl Shell<'_, '_, '_> {
         let value = self.printed(from).unwrap_or_else(|| Value::unknown("what comes through the pipe"));
         let lines = value.text();
         let lines = lines.lines().map(|line| line.split(" #").next().unwrap_or(line).trim());
-        words.extend(lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(|line| CommandWord {
-            text: line.to_owned(),
-            at: at.clone(),
-            unknown: None,
-        }));
+        let parts = lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+        words.retain(|word| word.text != "{}");
+        words.extend(parts.map(|text| CommandWord { text: text.to_owned(), at: at.clone(), unknown: None }));
         if let Some(why) = value.unknown {
             words.push(CommandWord { text: String::new(), at, unknown: Some(why) });
         }
@@ -579,7 +644,8 @@ impl Shell<'_, '_, '_> {
     fn words(&mut self, simple: &Simple) -> Vec<CommandWord> {
         let at = self.script.at(0);
         let fields: Vec<_> = simple.words.iter().flat_map(|word: &Word| self.fields(word)).collect();
-        let word = |field: super::value::Field| CommandWord { text: field.text, at: at.clone(), unknown: field.unknown };
+        let word =
+            |field: super::value::Field| CommandWord { text: field.text, at: at.clone(), unknown: field.unknown };
         fields.into_iter().map(word).collect()
     }
 
@@ -591,7 +657,8 @@ impl Shell<'_, '_, '_> {
         let plain = || words_of(rest).into_iter().filter(|word| !word.starts_with('-'));
         match program(&first.text) {
             "echo" => {
-                let options = rest.iter().take_while(|word| matches!(word.text.as_str(), "-n" | "-e" | "-en" | "-ne" | "-E"));
+                let options =
+                    rest.iter().take_while(|word| matches!(word.text.as_str(), "-n" | "-e" | "-en" | "-ne" | "-E"));
                 let text = words_of(rest.get(options.count()..)?).join(" ");
                 known(text.replace("\\n", "\n"))
             }
@@ -740,27 +807,40 @@ fn cut(line: &str, sign: &str, fields: &str) -> Option<String> {
     let mut taken = Vec::new();
     for field in fields.split(',') {
         let (from, to) = match field.split_once('-') {
-            Some((from, to)) => (if from.is_empty() { 1 } else { from.parse().ok()? }, if to.is_empty() { parts.len() } else { to.parse().ok()? }),
+            Some((from, to)) => (
+                if from.is_empty() { 1 } else { from.parse().ok()? },
+                if to.is_empty() { parts.len() } else { to.parse().ok()? },
+            ),
             None => (field.parse::<usize>().ok()?, field.parse().ok()?),
         };
-        taken.extend(parts.get(from.checked_sub(1)?..to.min(parts.len()).max(from.saturating_sub(1).min(parts.len())))?.iter().copied());
+        taken.extend(
+            parts
+                .get(from.checked_sub(1)?..to.min(parts.len()).max(from.saturating_sub(1).min(parts.len())))?
+                .iter()
+                .copied(),
+        );
     }
     Some(taken.join(sign))
 }
 
 /// The lines that `grep`, or `grep -v`, keeps. Those that go are empty, so that the others keep their numbers.
 fn grep(words: &[CommandWord], pattern: &str, text: &str) -> Option<String> {
-    let flag = |letter: char| words.iter().any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains(letter));
+    let flag = |letter: char| {
+        words
+            .iter()
+            .any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains(letter))
+    };
     let (not, ignores) = (flag('v'), flag('i'));
-    let lines: Option<Vec<&str>> = text
-        .split('\n')
-        .map(|line| Some(if matches(line, pattern, ignores)? == not { "" } else { line }))
-        .collect();
+    let lines: Option<Vec<&str>> =
+        text.split('\n').map(|line| Some(if matches(line, pattern, ignores)? == not { "" } else { line })).collect();
     Some(lines?.join("\n"))
 }
 
 /// Whether a line has a pattern that is text: alternatives, `^` and `$`, `.` for a dot.
 fn matches(line: &str, pattern: &str, ignores: bool) -> Option<bool> {
+    if pattern.len() > 1000 {
+        return None;
+    }
     let line = if ignores { line.to_lowercase() } else { line.to_owned() };
     let pattern = if ignores { pattern.to_lowercase() } else { pattern.to_owned() };
     let pattern = pattern.replace("\\|", "|").replace("\\(", "(").replace("\\)", ")");
@@ -779,7 +859,8 @@ fn matches(line: &str, pattern: &str, ignores: bool) -> Option<bool> {
     let mut any = false;
     for part in inner.split('|') {
         let (begins, ends) = (anchored || part.starts_with('^'), part.ends_with('$'));
-        let text = part.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("\\b", "").replace(".*", "");
+        let text =
+            part.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("\\b", "").replace(".*", "");
         if text.contains(['*', '[', '(', '\\', '+', '?']) {
             return None;
         }
@@ -796,7 +877,8 @@ fn matches(line: &str, pattern: &str, ignores: bool) -> Option<bool> {
 /// A line after commands of sed: `/pattern/d`, `s/a/b/`. A line that goes is empty, so that the others keep their numbers.
 fn edited(line: &str, scripts: &[&str]) -> Option<String> {
     let mut line = line.to_owned();
-    for script in scripts.iter().flat_map(|script| script.split(';')).map(str::trim).filter(|script| !script.is_empty()) {
+    for script in scripts.iter().flat_map(|script| script.split(';')).map(str::trim).filter(|script| !script.is_empty())
+    {
         if let Some(pattern) = script.strip_prefix('/').and_then(|rest| rest.strip_suffix("/d")) {
             if matches(&line, pattern, false)? {
                 return Some(String::new());

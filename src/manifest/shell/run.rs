@@ -15,20 +15,24 @@ use crate::{
 };
 
 /// Commands of one script beyond these many are not walked.
-const MAX_COMMANDS: u32 = 20_000;
+const MAX_COMMANDS: u32 = 5_000;
+/// Longer scripts are not read.
+const MAX_SCRIPT: usize = 1 << 20;
 /// As deep as functions and scripts may call each other.
 const MAX_CALLS: u32 = 16;
 
 /// Reads what a script does. Variables that it sets stay set.
 pub fn run(script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>) {
-    let node = syntax::parse(&script.text);
-    with(script, variables, scene, |shell| {
-        shell.all(&node);
-    });
+    run_as(Language::Shell, script, variables, scene);
 }
 
 /// Reads what a script in one of the languages does, as [`run`] does.
 pub fn run_as(language: Language, script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>) {
+    if script.text.len() > MAX_SCRIPT {
+        let what = format!("what a script of more than {} MiB does", MAX_SCRIPT >> 20);
+        scene.sheet.gap(what, GapWeight::Decides, script.at(0));
+        return;
+    }
     let node = language.parse(&script.text);
     with(script, variables, scene, |shell| {
         shell.all(&node);
@@ -85,18 +89,21 @@ fn with(
     scene: &mut Scene<'_, '_>,
     walk: impl FnOnce(&mut Shell<'_, '_, '_>),
 ) {
+    let scene_left = scene.reading.commands;
     let mut shell = Shell {
         scene,
         variables: mem::take(variables),
         script: Rc::new(script.clone()),
         functions: BTreeMap::new(),
-        left: MAX_COMMANDS,
+        left: MAX_COMMANDS.min(scene_left),
         calls: 0,
         stopped: false,
         last: Status::Yes,
         labels: Vec::new(),
     };
+    let begun = shell.left;
     walk(&mut shell);
+    shell.scene.reading.commands = shell.scene.reading.commands.saturating_sub(begun - shell.left);
     if shell.left == 0 {
         shell.scene.sheet.gap(
             format!("what a script does after {MAX_COMMANDS} commands"),
@@ -236,6 +243,9 @@ impl Shell<'_, '_, '_> {
         let mut outcomes: Vec<BTreeMap<String, Value>> = Vec::new();
         let mut decided = false;
         for (condition, body) in arms {
+            if self.spent() {
+                break;
+            }
             let holds = match condition {
                 Condition::Command(condition) => self.all(condition),
                 Condition::Pattern(value, patterns) => self.fits(value, patterns),
@@ -265,7 +275,7 @@ impl Shell<'_, '_, '_> {
             }
         }
         self.variables = before;
-        self.variables.set = merged(outcomes, &why);
+        self.variables.replace(merged(outcomes, &why));
         Status::Yes
     }
 
@@ -350,7 +360,11 @@ impl Shell<'_, '_, '_> {
             let values: Vec<Value> = match assignment.list {
                 true => {
                     let fields: Vec<_> = assignment.values.iter().flat_map(|word| self.fields(word)).collect();
-                    let value = |field: super::value::Field| Value { items: vec![field.text], unknown: field.unknown, at: None };
+                    let value = |field: super::value::Field| Value {
+                        items: vec![field.text],
+                        unknown: field.unknown,
+                        at: None,
+                    };
                     fields.into_iter().map(value).collect()
                 }
                 false => assignment.values.iter().map(|word| self.single(word)).collect(),
@@ -399,8 +413,13 @@ impl Shell<'_, '_, '_> {
             let length = values.len() - usize::from(first != "test" && values.last().is_some_and(ends));
             let mut doubts = mem::take(&mut self.scene.reading.doubts);
             let scene = &mut self.scene;
-            let mut is_file = |name: &str| Some(scene.open(name).is_ok() || scene.place(name).is_some_and(|path| scene.reading.shelf.is_folder(&path)))
-                .filter(|is| *is || scene.files.isolated);
+            let mut is_file = |name: &str| {
+                Some(
+                    scene.open(name).is_ok()
+                        || scene.place(name).is_some_and(|path| scene.reading.shelf.is_folder(&path)),
+                )
+                .filter(|is| *is || scene.files.isolated)
+            };
             let words = values.get(..length).unwrap_or_default();
             let status = test::decide(words, first == "[[", &mut doubts, &mut is_file);
             self.scene.reading.doubts = doubts;
@@ -413,7 +432,11 @@ impl Shell<'_, '_, '_> {
             .flat_map(|word| {
                 let at = script.at(word.start);
                 let fields = self.fields(word);
-                fields.into_iter().map(move |field| CommandWord { text: field.text, at: at.clone(), unknown: field.unknown })
+                fields.into_iter().map(move |field| CommandWord {
+                    text: field.text,
+                    at: at.clone(),
+                    unknown: field.unknown,
+                })
             })
             .collect();
         for one in simple.redirections.iter().filter(|one| one.glued) {
@@ -493,10 +516,12 @@ impl Shell<'_, '_, '_> {
             return Status::Yes;
         }
         self.calls += 1;
-        let names: Vec<String> = (0..10).map(|number| number.to_string()).chain(["@".into(), "*".into(), "#".into()]).collect();
+        let names: Vec<String> =
+            (0..10).map(|number| number.to_string()).chain(["@".into(), "*".into(), "#".into()]).collect();
         let before: Vec<(String, Option<Value>)> =
-            names.into_iter().map(|name| (name.clone(), self.variables.set.remove(&name))).collect();
-        let value = |word: &CommandWord| Value { items: vec![word.text.clone()], unknown: word.unknown.clone(), at: None };
+            names.into_iter().map(|name| (name.clone(), self.variables.remove(&name))).collect();
+        let value =
+            |word: &CommandWord| Value { items: vec![word.text.clone()], unknown: word.unknown.clone(), at: None };
         for (number, word) in words.iter().enumerate().skip(1).take(9) {
             self.variables.put(&number.to_string(), value(word));
         }
@@ -514,7 +539,7 @@ impl Shell<'_, '_, '_> {
             match value {
                 Some(value) => self.variables.put(&name, value),
                 None => {
-                    self.variables.set.remove(&name);
+                    self.variables.remove(&name);
                 }
             }
         }
@@ -528,6 +553,9 @@ impl Shell<'_, '_, '_> {
 
     /// Reads a script in one of the languages.
     pub fn nested_as(&mut self, language: Language, words: &[CommandWord], script: Script) -> Status {
+        if script.text.len() > MAX_SCRIPT {
+            return Status::Yes;
+        }
         let node = language.parse(&script.text);
         self.call(words, &Rc::new(script), &node)
     }
@@ -563,6 +591,8 @@ fn merged(outcomes: Vec<BTreeMap<String, Value>>, why: &str) -> BTreeMap<String,
 
 /// Whether a step that may not be done can change what a GPU is used with: it names torch or CUDA, or an index, or what it brings is not known.
 fn matters(step: &Step) -> bool {
-    let named = |name: &str| ["torch", "cuda", "cu1", "nvidia", "xformers", "flash", "vllm", "jax"].iter().any(|part| name.contains(part));
+    let named = |name: &str| {
+        ["torch", "cuda", "cu1", "nvidia", "xformers", "flash", "vllm", "jax"].iter().any(|part| name.contains(part))
+    };
     step.requests.iter().any(|request| named(&request.name)) || !step.indexes.is_empty() || step.requests.is_empty()
 }

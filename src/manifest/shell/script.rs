@@ -14,9 +14,7 @@ pub struct Script {
 impl Script {
     /// A whole file.
     pub fn of(text: &Text) -> Self {
-        let mut script = Self::default();
-        script.push(&text.text, text.at(0));
-        script
+        Self::piece(&text.text, text.at(0))
     }
 
     /// One piece of text that is written here. Its lines are those of the file.
@@ -26,10 +24,14 @@ impl Script {
         script
     }
 
-    /// Adds a piece.
+    /// Adds a piece, whose lines are those of the file from there on.
     pub fn push(&mut self, piece: &str, at: Location) {
-        self.pieces.push((self.text.len(), at));
-        self.text.push_str(piece);
+        let mut next = at;
+        for line in piece.split_inclusive('\n') {
+            self.pieces.push((self.text.len(), next.clone()));
+            self.text.push_str(line);
+            next = Location { line: next.line.saturating_add(1), column: 1, ..next };
+        }
     }
 
     /// Where a byte is written.
@@ -39,24 +41,18 @@ impl Script {
             return Location { path: String::new(), line: 1, column: 1 };
         };
         let before = self.text.get(*start..offset).unwrap_or_default();
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let mut at = first.clone();
-        match before.rsplit_once('\n') {
-            Some((lines, last)) => {
-                at.line = at.line.saturating_add(number(memchr::memchr_iter(b'\n', lines.as_bytes()).count() + 1));
-                at.column = number(last.chars().count() + 1);
-            }
-            None => at.column = at.column.saturating_add(number(before.chars().count())),
-        }
-        at
+        let columns = u32::try_from(before.chars().count()).unwrap_or(u32::MAX);
+        Location { column: first.column.saturating_add(columns), ..first.clone() }
     }
 
     /// A part of it, with its places.
     pub fn part(&self, start: usize, end: usize) -> Self {
-        let mut part = Self::piece(self.text.get(start..end).unwrap_or_default(), self.at(start));
-        let inside = self.pieces.iter().filter(|(piece, _)| *piece > start && *piece < end);
-        part.pieces.extend(inside.map(|(piece, at)| (piece - start, at.clone())));
-        part
+        let text = self.text.get(start..end).unwrap_or_default().to_owned();
+        let from = self.pieces.partition_point(|(piece, _)| *piece <= start);
+        let inside = self.pieces.get(from..).unwrap_or_default().iter().take_while(|(piece, _)| *piece < end);
+        let inside = inside.map(|(piece, at)| (piece - start, at.clone()));
+        let pieces = std::iter::once((0, self.at(start))).chain(inside).collect();
+        Self { text, pieces }
     }
 }
 

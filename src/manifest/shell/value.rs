@@ -10,7 +10,9 @@ use super::{
 use crate::facts::Location;
 
 /// Longer values are cut.
-const MAX_VALUE: usize = 64 << 10;
+const MAX_VALUE: usize = 16 << 10;
+/// All values together; those beyond are not known.
+const MAX_VALUES: usize = 256 << 10;
 
 /// The value of a variable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,9 +49,16 @@ pub struct Variables {
     pub set: BTreeMap<String, Value>,
     /// Those that a person chose: nothing that a script does changes them.
     pub chosen: BTreeMap<String, String>,
+    /// How much the values are together, about.
+    size: usize,
 }
 
 impl Variables {
+    /// These, and what a person chose.
+    pub fn new(set: BTreeMap<String, Value>, chosen: BTreeMap<String, String>) -> Self {
+        Self { set, chosen, size: 0 }
+    }
+
     /// The value of a variable, if it has one.
     pub fn get(&self, name: &str) -> Option<Value> {
         match self.chosen.get(name) {
@@ -59,9 +68,35 @@ impl Variables {
     }
 
     /// Sets one.
-    pub fn put(&mut self, name: &str, value: Value) {
-        self.set.insert(name.to_owned(), value);
+    pub fn put(&mut self, name: &str, mut value: Value) {
+        self.remove(name);
+        if self.size + length(name, &value) > MAX_VALUES {
+            value = Value::unknown(name);
+        }
+        let size = self.size + length(name, &value);
+        if size <= 2 * MAX_VALUES {
+            self.size = size;
+            self.set.insert(name.to_owned(), value);
+        }
     }
+
+    /// Takes one away.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let value = self.set.remove(name)?;
+        self.size = self.size.saturating_sub(length(name, &value));
+        Some(value)
+    }
+
+    /// Sets these in place of all.
+    pub fn replace(&mut self, set: BTreeMap<String, Value>) {
+        self.size = set.iter().map(|(name, value)| length(name, value)).sum();
+        self.set = set;
+    }
+}
+
+/// How much a variable takes, about.
+fn length(name: &str, value: &Value) -> usize {
+    name.len() + value.items.iter().map(|item| item.len() + 24).sum::<usize>()
 }
 
 /// A word on its way to the fields that a program gets.
@@ -212,23 +247,31 @@ fn changed(fill: &mut impl Fill, name: &str, change: Option<&Change>) -> Option<
         _ => {}
     }
     let mut value = value?;
-    let mut each = |with: &dyn Fn(&str) -> String| value.items.iter_mut().for_each(|item| *item = with(item));
+    // What is not understood makes the value unknown.
+    let mut each = |with: &dyn Fn(&str) -> Option<String>| {
+        for item in &mut value.items {
+            match with(item) {
+                Some(changed) => *item = changed,
+                None => _ = value.unknown.get_or_insert_with(|| format!("{name} as it is changed")),
+            }
+        }
+    };
     match change {
         Change::Default(..) | Change::Assign(..) | Change::Instead(..) | Change::All => {}
         Change::Beginning(long, word) => {
             let pattern = fill.single(word).text();
-            each(&|item| pattern::without_beginning(item, &pattern, *long).to_owned());
+            each(&|item| pattern::without_beginning(item, &pattern, *long).map(str::to_owned));
         }
         Change::End(long, word) => {
             let pattern = fill.single(word).text();
-            each(&|item| pattern::without_end(item, &pattern, *long).to_owned());
+            each(&|item| pattern::without_end(item, &pattern, *long).map(str::to_owned));
         }
         Change::Replace(all, from, to) => {
             let (from, to) = (fill.single(from).text(), fill.single(to).text());
             each(&|item| pattern::replaced(item, &from, &to, *all));
         }
-        Change::Part(from, length) => each(&|item| part(item, *from, *length)),
-        Change::Case(upper) => each(&|item| if *upper { item.to_uppercase() } else { item.to_lowercase() }),
+        Change::Part(from, length) => each(&|item| Some(part(item, *from, *length))),
+        Change::Case(upper) => each(&|item| Some(if *upper { item.to_uppercase() } else { item.to_lowercase() })),
         Change::Length => {
             let length = value.text().chars().count();
             return Some(Value { items: vec![length.to_string()], ..value });
@@ -246,7 +289,8 @@ fn part(text: &str, from: i64, length: Option<i64>) -> String {
     let all = i64::try_from(chars.len()).unwrap_or(i64::MAX);
     let place = |number: i64| if number < 0 { all.saturating_add(number).max(0) } else { number.min(all) };
     let start = place(from);
-    let end = length.map_or(all, |length| if length < 0 { place(length) } else { start.saturating_add(length).min(all) });
+    let end =
+        length.map_or(all, |length| if length < 0 { place(length) } else { start.saturating_add(length).min(all) });
     let (start, end) = (usize::try_from(start).unwrap_or(0), usize::try_from(end).unwrap_or(0));
     chars.get(start..end.max(start)).unwrap_or_default().iter().collect()
 }

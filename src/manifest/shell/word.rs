@@ -54,7 +54,10 @@ pub(super) enum Change {
 impl Word {
     /// The text, if it is nothing but text.
     pub fn plain(&self) -> Option<String> {
-        self.pieces.iter().map(|piece| if let Piece::Text { text, .. } = piece { Some(text.as_str()) } else { None }).collect()
+        self.pieces
+            .iter()
+            .map(|piece| if let Piece::Text { text, .. } = piece { Some(text.as_str()) } else { None })
+            .collect()
     }
 
     /// The text parts together, which is what a here-document ends with.
@@ -231,7 +234,8 @@ impl Reader<'_> {
 
     fn variable_name(&mut self) -> String {
         let rest = self.rest();
-        let special = rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '@' | '*' | '#' | '?' | '$' | '!' | '-'));
+        let special =
+            rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '@' | '*' | '#' | '?' | '$' | '!' | '-'));
         let length = match special {
             true => 1,
             false => rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len()),

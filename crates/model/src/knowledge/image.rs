@@ -107,7 +107,8 @@ pub fn images(file: &ImageFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(index, "repository", "a repository has no host and no tag: nvidia/cuda");
         }
         let names = ["cuda", "torch", "python"];
-        let unknown = row.tags.split('{').skip(1).any(|part| !names.iter().any(|name| part.starts_with(&format!("{name}}}"))));
+        let unknown =
+            row.tags.split('{').skip(1).any(|part| !names.iter().any(|name| part.starts_with(&format!("{name}}}"))));
         if unknown {
             table.fault(index, "tags", "only {cuda}, {torch} and {python} stand for something");
         }
