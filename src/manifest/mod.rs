@@ -3,6 +3,7 @@
 //!
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
+mod blanks;
 pub mod command;
 mod compose;
 mod conda_environment;
@@ -10,6 +11,7 @@ mod conda_spec;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod launcher;
 mod project;
 mod requirements;
 mod script;
@@ -80,6 +82,7 @@ const FORMATS: &[&dyn Format] = &[
     &requirements::Requirements,
     &conda_environment::CondaEnvironment,
     &script::Script,
+    &launcher::Launcher,
 ];
 
 /// Files beyond these many are not read for one command.

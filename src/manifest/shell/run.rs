@@ -307,18 +307,7 @@ impl Shell<'_, '_, '_> {
         let mark = self.scene.sheet.mark();
         walk(self);
         self.stopped = false;
-        for (step, at) in self.scene.sheet.take_since(mark) {
-            let weight = if matters(&step) { GapWeight::Decides } else { GapWeight::PassedOver };
-            if weight == GapWeight::Decides {
-                self.scene.reading.doubts.decide(why);
-            }
-            let names: Vec<&str> = step.requests.iter().map(|request| request.name.as_str()).take(4).collect();
-            let what = match names.is_empty() {
-                true => format!("the value of {why}"),
-                false => format!("the value of {why}, on which it hangs whether {} is installed", names.join(", ")),
-            };
-            self.scene.sheet.gap(what, weight, at);
-        }
+        doubted(self.scene, mark, why);
         Status::Unknown(why.to_owned())
     }
 
@@ -587,6 +576,22 @@ fn merged(outcomes: Vec<BTreeMap<String, Value>>, why: &str) -> BTreeMap<String,
         }
     }
     all
+}
+
+/// Takes back the steps that were read since, of which nobody knows whether they are done, and says so.
+pub fn doubted(scene: &mut Scene<'_, '_>, mark: usize, why: &str) {
+    for (step, at) in scene.sheet.take_since(mark) {
+        let weight = if matters(&step) { GapWeight::Decides } else { GapWeight::PassedOver };
+        if weight == GapWeight::Decides {
+            scene.reading.doubts.decide(why);
+        }
+        let names: Vec<&str> = step.requests.iter().map(|request| request.name.as_str()).take(4).collect();
+        let what = match names.is_empty() {
+            true => format!("the value of {why}"),
+            false => format!("the value of {why}, on which it hangs whether {} is installed", names.join(", ")),
+        };
+        scene.sheet.gap(what, weight, at);
+    }
 }
 
 /// Whether a step that may not be done can change what a GPU is used with: it names torch or CUDA, or an index, or what it brings is not known.

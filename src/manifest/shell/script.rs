@@ -34,6 +34,18 @@ impl Script {
         }
     }
 
+    /// Adds another one, with its places.
+    pub fn append(&mut self, other: &Self) {
+        let before = self.text.len();
+        self.pieces.extend(other.pieces.iter().map(|(start, at)| (start + before, at.clone())));
+        self.text.push_str(&other.text);
+    }
+
+    /// Whether anything of it is written somewhere.
+    pub fn is_placed(&self) -> bool {
+        !self.pieces.is_empty()
+    }
+
     /// Where a byte is written.
     pub fn at(&self, offset: usize) -> Location {
         let after = self.pieces.partition_point(|(start, _)| *start <= offset);
