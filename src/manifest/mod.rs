@@ -12,6 +12,7 @@ mod dockerfile;
 pub mod edit;
 mod excerpt;
 mod launcher;
+mod page;
 mod project;
 mod requirements;
 mod script;
@@ -83,6 +84,7 @@ const FORMATS: &[&dyn Format] = &[
     &conda_environment::CondaEnvironment,
     &script::Script,
     &launcher::Launcher,
+    &page::Page,
 ];
 
 /// Files beyond these many are not read for one command.

@@ -22,9 +22,12 @@ use super::{
     shell::{self, Language, Script},
     ways,
 };
+use crate::facts::GapWeight;
 
 /// Statements beyond these many are not walked on one way.
 const MAX_STATEMENTS: u32 = 50_000;
+/// Longer commands are not read.
+const MAX_COMMAND: usize = 64 << 10;
 /// As deep as functions may call each other.
 const MAX_CALLS: u32 = 12;
 /// As deep as blocks and expressions may stand in each other.
@@ -87,6 +90,7 @@ fn walk(source: &Rc<Source>, chosen: &BTreeMap<String, String>, scene: &mut Scen
         functions: BTreeMap::new(),
         called: BTreeSet::new(),
         done: BTreeSet::new(),
+        pending: Vec::new(),
         environment: BTreeMap::new(),
         blanks: Blanks::default(),
         left: MAX_STATEMENTS,
@@ -102,6 +106,10 @@ fn walk(source: &Rc<Source>, chosen: &BTreeMap<String, String>, scene: &mut Scen
         if !walker.called.contains(&name) && function.installs {
             walker.call(&name, &function, Vec::new());
         }
+    }
+    // What is called elsewhere.
+    for command in std::mem::take(&mut walker.pending) {
+        walker.run(&command);
     }
 }
 
@@ -125,6 +133,8 @@ pub(super) struct Walker<'s, 'c, 'r> {
     called: BTreeSet<String>,
     /// Commands that were read: a command that is first named and then called counts once.
     done: BTreeSet<String>,
+    /// Commands that variables have and that nothing calls so far.
+    pending: Vec<Script>,
     /// Variables of the environment that were set.
     environment: BTreeMap<String, String>,
     pub blanks: Blanks,
@@ -310,9 +320,16 @@ impl Walker<'_, '_, '_> {
             let why = doubt.clone().unwrap_or_default();
             let mark = self.scene.sheet.mark();
             let done = self.done.clone();
+            let pending = self.pending.clone();
             self.names = before.clone();
             self.body(tokens, at, end);
             self.done = done;
+            if self.pending != pending {
+                self.pending = pending;
+                self.scene.reading.doubts.decide(&why);
+                let at = self.source.text.at(tokens.first().map_or(0, |token| token.start));
+                self.scene.sheet.gap(format!("the value of {why}"), GapWeight::Decides, at);
+            }
             returns |= self.returned.take().is_some();
             outcomes.push(std::mem::take(&mut self.names));
             shell::doubted(self.scene, mark, &why);
@@ -395,7 +412,7 @@ impl Walker<'_, '_, '_> {
                     let old = self.value(target);
                     let more = self.value(tokens.get(number + 1..).unwrap_or_default());
                     let value = self.sum(old, more);
-                    self.command_in(&value);
+                    self.keep(&value);
                     self.assign(target, value);
                     return;
                 }
@@ -409,7 +426,7 @@ impl Walker<'_, '_, '_> {
             return;
         };
         let mut value = self.value(tokens.get(last + 1..).unwrap_or_default());
-        self.command_in(&value);
+        self.keep(&value);
         let mut from = 0;
         for end in equals {
             let target = tokens.get(from..annotation.filter(|at| *at > from && *at < end).unwrap_or(end)).unwrap_or_default();
@@ -470,6 +487,23 @@ impl Walker<'_, '_, '_> {
         }
     }
 
+    /// Keeps a command that a variable gets: if nothing calls it here, it is called elsewhere.
+    fn keep(&mut self, value: &Value) {
+        if let Value::Text(text) = value
+            && is_command(&text.text)
+            && text.text.len() <= MAX_COMMAND
+            && self.pending.len() < 100
+        {
+            self.used(&text.text);
+            self.pending.push(text.clone());
+        }
+    }
+
+    /// A command that is part of another one is none of its own.
+    fn used(&mut self, whole: &str) {
+        self.pending.retain(|part| !whole.contains(tail(&part.text)));
+    }
+
     /// Reads a value as a command, if it is one that installs something.
     fn command_in(&mut self, value: &Value) {
         if let Value::Text(text) = value
@@ -482,13 +516,15 @@ impl Walker<'_, '_, '_> {
 
     /// Reads a command.
     fn run(&mut self, command: &Script) {
-        if command.text.len() > 64 << 10 {
+        if command.text.len() > MAX_COMMAND {
             return;
         }
-        let tail = command.text.split_once("install").map_or("", |(_, tail)| tail).trim().to_owned();
-        if !self.done.insert(tail) {
+        self.used(&command.text);
+        let tail = tail(&command.text);
+        if self.done.iter().any(|done| done.contains(tail)) {
             return;
         }
+        self.done.insert(tail.to_owned());
         let unplaced = Script::piece(&command.text, self.source.text.at(0));
         let command = if command.is_placed() { command } else { &unplaced };
         let mut variables = self.variables();
@@ -511,6 +547,11 @@ impl Walker<'_, '_, '_> {
         self.blanks.fill(&mut variables);
         variables
     }
+}
+
+/// What a command installs.
+fn tail(command: &str) -> &str {
+    command.split_once("install").map_or("", |(_, tail)| tail).trim()
 }
 
 /// Whether a text is a command that installs packages.

@@ -3,7 +3,7 @@
 use crate::{facts::Location, manifest::Text};
 
 /// What a shell reads. It is put together of pieces, each with its place: lines of a Dockerfile, of a block in YAML, of a page.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
     /// What the shell gets.
     pub text: String,
