@@ -142,11 +142,16 @@ impl Inputs {
             Asked::Command(words) => {
                 let line = words.join(" ");
                 let text = Text::new(self.folder.join("command"), "command", line.clone());
-                let mut sheet = Sheet::new(&line, "command");
-                if !command::read_line(words, &text, &mut reading, &mut sheet, self.folder.clone()) {
+                let mut claimed = true;
+                let sheets = manifest::each_way(&mut reading, |reading, way| {
+                    let mut sheet = Sheet::new(&line, "command");
+                    claimed &= command::read_line(words, &text, reading, &mut sheet, self.folder.clone(), way);
+                    sheet
+                });
+                if !claimed {
                     return Err(CheckError::Command(line));
                 }
-                reading.sheets.push(sheet);
+                reading.sheets.extend(sheets);
                 line
             }
         };

@@ -5,9 +5,11 @@
 
 mod blanks;
 pub mod command;
+mod cog;
 mod compose;
 mod conda_environment;
 mod conda_spec;
+mod devcontainer;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
@@ -21,6 +23,7 @@ mod shelf;
 pub mod shell;
 mod text;
 mod ways;
+mod workflow;
 mod yaml;
 
 use std::{
@@ -32,6 +35,7 @@ pub use excerpt::{Excerpt, excerpt};
 pub use sheet::{Sheet, StepSheet};
 pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
+pub use ways::each as each_way;
 
 use crate::facts::{Environment, Location, Platform, PythonVersion};
 
@@ -85,6 +89,10 @@ const FORMATS: &[&dyn Format] = &[
     &script::Script,
     &launcher::Launcher,
     &page::Page,
+    &workflow::Workflow,
+    &workflow::Gitlab,
+    &devcontainer::Devcontainer,
+    &cog::Cog,
 ];
 
 /// Files beyond these many are not read for one command.
@@ -107,6 +115,8 @@ pub struct Reading<'r> {
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// How many launchers call each other.
+    launchers: u32,
     /// What was met that nothing says.
     doubts: ways::Doubts,
     /// Commands of scripts that may still be walked.
@@ -135,6 +145,7 @@ impl<'r> Reading<'r> {
             included: BTreeSet::new(),
             files: 0,
             commands: MAX_COMMANDS,
+            launchers: 0,
             doubts: ways::Doubts::default(),
         }
     }

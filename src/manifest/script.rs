@@ -49,7 +49,7 @@ pub(super) fn read(
     let script = shell::Script::of(text);
     let sheets = ways::each(reading, |reading, way| {
         let mut sheet = Sheet::new(id, &text.shown);
-        let mut variables = variables(reading.choices, &way.set, language);
+        let mut variables = variables(reading.choices, &way.set);
         for (number, word) in words.iter().enumerate() {
             variables.put(&(number + 1).to_string(), shell::Value::known(word, None));
         }
@@ -72,8 +72,12 @@ pub(super) fn read(
 }
 
 /// Variables as a person and a way have chosen them.
-pub(super) fn variables(choices: &Choices, way: &BTreeMap<String, String>, language: Language) -> Variables {
-    let name = |name: &String| if language.ignores_case() { name.to_ascii_uppercase() } else { name.clone() };
-    let chosen = way.iter().chain(&choices.set).map(|(key, value)| (name(key), value.clone())).collect();
+pub(super) fn variables(choices: &Choices, way: &BTreeMap<String, String>) -> Variables {
+    let mut chosen = BTreeMap::new();
+    for (name, value) in way.iter().chain(&choices.set) {
+        // Names are in capitals where their case does not count.
+        chosen.entry(name.to_ascii_uppercase()).or_insert_with(|| value.clone());
+        chosen.insert(name.clone(), value.clone());
+    }
     Variables::new(BTreeMap::new(), chosen)
 }

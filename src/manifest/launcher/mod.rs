@@ -28,6 +28,8 @@ use crate::facts::GapWeight;
 const MAX_STATEMENTS: u32 = 50_000;
 /// Longer commands are not read.
 const MAX_COMMAND: usize = 64 << 10;
+/// As many launchers may call each other.
+const MAX_LAUNCHERS: u32 = 3;
 /// As deep as functions may call each other.
 const MAX_CALLS: u32 = 12;
 /// As deep as blocks and expressions may stand in each other.
@@ -70,8 +72,13 @@ pub(super) fn installs(text: &Text) -> bool {
 
 /// Reads what a source does as part of something else: a script that calls it.
 pub(super) fn include(text: &Text, chosen: &BTreeMap<String, String>, scene: &mut Scene<'_, '_>) {
+    if scene.reading.launchers >= MAX_LAUNCHERS {
+        return;
+    }
+    scene.reading.launchers += 1;
     let source = Rc::new(Source { lines: tokens::lines(&text.text), text: text.clone() });
     walk(&source, chosen, scene);
+    scene.reading.launchers -= 1;
 }
 
 /// A source and its lines.

@@ -236,7 +236,7 @@ fn own_section(units: &[Unit], torch: &[usize], number: usize) -> Option<usize> 
 /// Reads commands one after the other in one environment.
 fn run(text: &Text, scripts: &[(Language, &Script)], chosen: &BTreeMap<String, String>, reading: &mut Reading<'_>) -> Sheet {
     let mut sheet = Sheet::new(&text.shown, &text.shown);
-    let mut variables = script::variables(reading.choices, chosen, Language::Shell);
+    let mut variables = script::variables(reading.choices, chosen);
     let mut cloned = false;
     let mut scene = Scene {
         reading,

@@ -19,6 +19,6 @@ mod value;
 mod word;
 
 pub use pattern::fits;
-pub use run::{Language, doubted, run, run_as, run_words};
+pub use run::{Language, doubted, is_shell, run, run_as, run_words};
 pub use script::Script;
 pub use value::{Plain, Value, Variables};

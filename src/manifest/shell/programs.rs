@@ -14,6 +14,7 @@ use crate::{
     facts::{Cpu, GapWeight, Location},
     manifest::{
         Text,
+        launcher,
         command::{self, CommandWord, joined, program},
     },
 };
@@ -106,6 +107,9 @@ impl Shell<'_, '_, '_> {
             && (name.starts_with("pip") || arguments.iter().any(|word| word.text == "pip"))
         {
             self.configured(arguments.get(at + 1..).unwrap_or_default());
+            return Status::Yes;
+        }
+        if name.starts_with("python") && self.launcher(arguments) {
             return Status::Yes;
         }
         if self.built(words, &name, arguments) {
@@ -284,6 +288,22 @@ impl Shell<'_, '_, '_> {
         }
         let script = Script::piece(&words_of(rest).join(" "), first.at.clone());
         self.nested_as(language, rest, script)
+    }
+
+    /// `python launch.py`: a launcher of the project that installs something. Whether it was one.
+    fn launcher(&mut self, arguments: &[CommandWord]) -> bool {
+        let Some(file) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return false };
+        let own = file.text.ends_with(".py") && !file.text.ends_with("setup.py") && file.unknown.is_none();
+        if !own || self.scene.sheet.environment.image.is_some() {
+            return false;
+        }
+        let Ok(text) = self.scene.open(&file.text) else { return false };
+        let is = launcher::installs(&text);
+        if is {
+            let chosen = self.variables.chosen.clone();
+            launcher::include(&text, &chosen, self.scene);
+        }
+        is
     }
 
     /// `shift`: every argument has the next one's value.

@@ -39,6 +39,11 @@ pub fn run_as(language: Language, script: &Script, variables: &mut Variables, sc
     });
 }
 
+/// Whether a program is a shell.
+pub fn is_shell(program: &str) -> bool {
+    ["bash", "sh", "zsh", "dash", "ash", "pwsh", "powershell", "cmd"].contains(&program)
+}
+
 /// A language of scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
