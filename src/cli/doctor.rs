@@ -122,7 +122,14 @@ impl Arguments {
     }
 
     /// Without a command a word is a path: one that does not exist and is like a command was meant as that.
+    /// A file that asks for software is read by another command.
     fn misspelt(&self, error: anyhow::Error) -> anyhow::Error {
+        if let Some(file) = self.paths.iter().filter(|path| asks_for_software(path)).find_map(|path| path.to_str())
+            && let Ok(word) = Word::path(file)
+        {
+            let why = format!("{file} is no environment, but a file that asks for software");
+            return anyhow::anyhow!("{why}: `gpucheck check {}` reads it", word.quoted());
+        }
         let cli = super::Cli::command();
         let commands = || cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
         let missing = self.paths.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
@@ -159,6 +166,15 @@ impl Arguments {
         };
         probe::facts(&options, &Surroundings::of_process())
     }
+}
+
+/// Whether a path is a file that `gpucheck check` reads.
+fn asks_for_software(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
+    let text = files::whole(path, 1 << 20).unwrap_or_default();
+    manifest::claims(&manifest::Text::new(path, path.to_string_lossy(), text))
 }
 
 /// The facts of a saved report.

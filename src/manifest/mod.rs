@@ -224,6 +224,11 @@ impl<'r> Reading<'r> {
     }
 }
 
+/// Whether a text is one that is read, by its name or by what it contains.
+pub fn claims(text: &Text) -> bool {
+    FORMATS.iter().any(|format| format.claims(text))
+}
+
 /// Whether a file of a folder is looked into at all, by its name.
 fn may_be_declaration(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();

@@ -171,7 +171,6 @@ fn is_for(block: &Block, reading: &Reading<'_>) -> bool {
 /// The environments of a page, one for each way.
 fn each(text: &Text, units: &[Unit], reading: &mut Reading<'_>) -> Vec<Sheet> {
     let torch: Vec<usize> = units.iter().enumerate().filter(|(_, unit)| unit.torch).map(|(number, _)| number).collect();
-    let own: Vec<Option<usize>> = torch.iter().map(|number| own_section(units, &torch, *number)).collect();
     let ways: Vec<Option<usize>> = match torch.len() {
         0 => vec![None],
         _ => torch.iter().take(MAX_WAYS).map(|number| Some(*number)).collect(),
@@ -179,8 +178,10 @@ fn each(text: &Text, units: &[Unit], reading: &mut Reading<'_>) -> Vec<Sheet> {
     let mut found: Vec<(String, Sheet)> = Vec::new();
     for way in ways {
         let of_other_way = |number: usize, unit: &Unit| {
-            torch.iter().zip(&own).any(|(other, section)| {
-                Some(*other) != way && (*other == number || section.is_some_and(|section| unit.block.headings.iter().any(|(id, _)| *id == section)))
+            let Some(own) = way.and_then(|number| units.get(number)) else { return false };
+            torch.iter().filter(|other| Some(**other) != way).any(|other| {
+                let section = units.get(*other).and_then(|other| apart(&other.block, &own.block));
+                *other == number || section.is_some_and(|section| unit.block.headings.iter().any(|(id, _)| *id == section))
             })
         };
         let scripts: Vec<(Language, &Script)> = units
@@ -223,14 +224,9 @@ fn each(text: &Text, units: &[Unit], reading: &mut Reading<'_>) -> Vec<Sheet> {
     sheets
 }
 
-/// The largest section in which this is the only part that installs PyTorch.
-fn own_section(units: &[Unit], torch: &[usize], number: usize) -> Option<usize> {
-    let unit = units.get(number)?;
-    let has = |section: usize, other: usize| {
-        units.get(other).is_some_and(|unit| unit.block.headings.iter().any(|(id, _)| *id == section))
-    };
-    let alone = |section: &usize| torch.iter().all(|other| *other == number || !has(*section, *other));
-    unit.block.headings.iter().map(|(id, _)| *id).find(alone)
+/// The largest section that one part of a page stands in and the other does not.
+fn apart(one: &Block, other: &Block) -> Option<usize> {
+    one.headings.iter().map(|(id, _)| *id).find(|id| !other.headings.iter().any(|(there, _)| there == id))
 }
 
 /// Reads commands one after the other in one environment.

@@ -133,14 +133,14 @@ impl<'t> Reader<'t> {
             let name = rest.get(..length).unwrap_or_default().to_owned();
             self.at += length;
             self.space(true);
-            let parameters = if self.eat("(") { self.parameters() } else { Vec::new() };
+            let parameters = if self.eat("(") { self.parameters(true) } else { Vec::new() };
             self.space(true);
             let body = self.block();
             let body = Node::List(parameters.into_iter().chain([body]).map(|node| (Join::Then, node)).collect());
             return Node::Function(name, Box::new(body));
         }
         if self.eat_word("param", true) && self.eat("(") {
-            return Node::List(self.parameters().into_iter().map(|node| (Join::Then, node)).collect());
+            return Node::List(self.parameters(false).into_iter().map(|node| (Join::Then, node)).collect());
         }
         if self.eat_word("foreach", true) && self.eat("(") {
             self.space(true);
@@ -220,7 +220,11 @@ impl<'t> Reader<'t> {
         }
         self.eat("(");
         self.space(true);
-        let word = self.word().unwrap_or_default();
+        let start = self.at;
+        let word = match self.rest().starts_with(['$', '"', '\'']) {
+            true => self.word().unwrap_or_default(),
+            false => Word { pieces: vec![Piece::Opaque(self.command_text())], start },
+        };
         self.to_closing();
         self.space(true);
         let mut arms = Vec::new();
@@ -265,8 +269,10 @@ impl<'t> Reader<'t> {
     }
 
     /// Parameters with their defaults, which count unless a person chose a value. The parenthesis before them was taken.
-    fn parameters(&mut self) -> Vec<Node> {
+    /// Those of a function have the words that it is called with.
+    fn parameters(&mut self, of_function: bool) -> Vec<Node> {
         let mut set = Vec::new();
+        let mut number = 0_u32;
         loop {
             self.space(true);
             while self.eat(",") || self.rest().starts_with('[') {
@@ -280,13 +286,23 @@ impl<'t> Reader<'t> {
             }
             let before = self.at;
             if let Some(name) = self.variable_name() {
+                number += 1;
+                let start = self.at;
                 self.space(true);
+                let given = of_function.then(|| number.to_string());
+                if let Some(given) = &given {
+                    let piece = Piece::Variable { name: given.clone(), change: None, quoted: true };
+                    set.push(assigned(&name, vec![Word { pieces: vec![piece], start }], false, false));
+                }
                 if self.eat("=") {
                     self.space(true);
                     let start = self.at;
-                    let (values, list) = self.values();
+                    let (values, list) = match self.rest().starts_with("@(") {
+                        true => self.values(),
+                        false => (self.value().into_iter().collect(), false),
+                    };
                     let default = |value: &Word| {
-                        let change = Some(Change::Default(false, value.clone()));
+                        let change = Some(Change::Default(of_function, value.clone()));
                         Word { pieces: vec![Piece::Variable { name: name.clone(), change, quoted: true }], start }
                     };
                     let values = if list { values } else { values.iter().map(default).collect() };

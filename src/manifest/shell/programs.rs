@@ -60,8 +60,8 @@ impl Shell<'_, '_, '_> {
                 return Status::Yes;
             }
             "read" => {
-                for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
-                    self.variables.put(&word.text, Value::unknown(word.text.clone()));
+                for name in asked_for(arguments) {
+                    self.variables.put(&name, Value::unknown(name.clone()));
                 }
                 return Status::Yes;
             }
@@ -131,6 +131,12 @@ impl Shell<'_, '_, '_> {
         let named = with_program(words);
         let words = named.as_deref().unwrap_or(words);
         let claimed = command::claims(words);
+        // `$PIP install`, where a condition decides what `$PIP` is.
+        if let (false, Some(why)) = (claimed, words.first().and_then(|first| first.unknown.as_ref())) {
+            if words.iter().skip(1).any(|word| matches!(word.text.as_str(), "install" | "pip" | "sync" | "create")) {
+                self.scene.reading.doubts.decide(why);
+            }
+        }
         if claimed {
             for word in words {
                 if let Some(why) = &word.unknown {
@@ -781,6 +787,26 @@ impl Shell<'_, '_, '_> {
         }?;
         Some(Value { items: vec![changed], unknown: input.unknown, at: None })
     }
+}
+
+/// The variables that `read` sets.
+fn asked_for(arguments: &[CommandWord]) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.text.strip_prefix('-') {
+            // Options are written together: `-rp "Which?"`.
+            Some(options) if options.ends_with(['p', 'n', 'N', 't', 'd', 'u', 'i']) => {
+                words.next();
+            }
+            Some(_) => {}
+            None => names.push(word.text.clone()),
+        }
+    }
+    if names.is_empty() {
+        names.push("REPLY".to_owned());
+    }
+    names
 }
 
 /// The words of a command whose program is a variable that nothing sets, with the program that its arguments tell: `$PYTHON -m pip`,
