@@ -22,6 +22,7 @@ use crate::{
     files,
     judge::{self, Machine, hypothetical},
     knowledge::{Knowledge, nearest},
+    manifest,
     probe,
     report::{CommandName, Report},
     rules::Judged,
@@ -124,11 +125,8 @@ impl Arguments {
     /// Without a command a word is a path: one that does not exist and is like a command was meant as that.
     /// A file that asks for software is read by another command.
     fn misspelt(&self, error: anyhow::Error) -> anyhow::Error {
-        if let Some(file) = self.paths.iter().filter(|path| asks_for_software(path)).find_map(|path| path.to_str())
-            && let Ok(word) = Word::path(file)
-        {
-            let why = format!("{file} is no environment, but a file that asks for software");
-            return anyhow::anyhow!("{why}: `gpucheck check {}` reads it", word.quoted());
+        if self.paths.iter().any(|path| asks_for_software(path)) {
+            return anyhow::anyhow!("{error:#}; files that ask for software are read by `gpucheck check FILE`");
         }
         let cli = super::Cli::command();
         let commands = || cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);

@@ -5,10 +5,7 @@
 
 use std::rc::Rc;
 
-use super::{
-    syntax::{Assignment, Join, Node, Redirection, Simple},
-    word::{Change, Piece, Word},
-};
+use super::tree::{Assignment, Change, Join, Node, Piece, Redirection, Simple, Word};
 
 /// As deep as blocks may stand in each other.
 const MAX_DEPTH: usize = 32;
@@ -420,7 +417,7 @@ impl<'t> Reader<'t> {
             if c == '"' {
                 quoted = !quoted;
                 self.at += 1;
-                word.push("", true);
+                word.add("", true);
             } else if c == '\n' || c == '\r' {
                 break;
             } else if quoted {
@@ -447,17 +444,17 @@ impl<'t> Reader<'t> {
                 }
                 if let Some(next) = self.rest().chars().next() {
                     self.at += next.len_utf8();
-                    word.push(next.encode_utf8(&mut [0; 4]), quoted);
+                    word.add(next.encode_utf8(&mut [0; 4]), quoted);
                 }
             }
             '%' | '!' if self.variable(word, c, quoted) => {}
             '\\' => {
                 self.at += 1;
-                word.push("/", quoted);
+                word.add("/", quoted);
             }
             _ => {
                 self.at += c.len_utf8();
-                word.push(c.encode_utf8(&mut [0; 4]), quoted);
+                word.add(c.encode_utf8(&mut [0; 4]), quoted);
             }
         }
     }
@@ -478,7 +475,7 @@ impl<'t> Reader<'t> {
                     }
                     None => {
                         self.at += 2;
-                        word.push("%", quoted);
+                        word.add("%", quoted);
                     }
                 }
                 return true;
@@ -495,7 +492,7 @@ impl<'t> Reader<'t> {
             if let Some(digit) = after.chars().next().filter(char::is_ascii_digit) {
                 self.at += 2 + modifiers;
                 match digit {
-                    '0' => word.push("./", quoted),
+                    '0' => word.add("./", quoted),
                     digit => word.pieces.push(piece(digit.to_string(), None)),
                 }
                 return true;
@@ -522,7 +519,7 @@ impl<'t> Reader<'t> {
         };
         let name = name.to_ascii_uppercase();
         match name.as_str() {
-            "CD" => word.push(".", quoted),
+            "CD" => word.add(".", quoted),
             _ => word.pieces.push(piece(name, change)),
         }
         true

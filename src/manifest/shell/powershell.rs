@@ -1,10 +1,7 @@
 //! The grammar of PowerShell, as far as scripts that install software use it: the same commands as those of other shells come of it. Names of
 //! variables are in capitals here, `$env:NAME` is `NAME`, and paths have slashes.
 
-use super::{
-    syntax::{Assignment, Join, Node, Redirection, Simple},
-    word::{Change, Piece, Word},
-};
+use super::tree::{Assignment, Change, Join, Node, Piece, Redirection, Simple, Word};
 
 /// As deep as blocks and conditions may stand in each other.
 const MAX_DEPTH: usize = 32;
@@ -711,14 +708,14 @@ impl<'t> Reader<'t> {
             match c {
                 '"' => {
                     self.at += 1;
-                    word.push("", true);
+                    word.add("", true);
                     self.double(&mut word);
                 }
                 '\'' => {
                     self.at += 1;
                     let rest = self.rest();
                     let end = rest.find('\'').unwrap_or(rest.len());
-                    word.push(&rest.get(..end).unwrap_or_default().replace('\\', "/"), true);
+                    word.add(&rest.get(..end).unwrap_or_default().replace('\\', "/"), true);
                     self.at += end + usize::from(end < rest.len());
                 }
                 '$' => self.dollar(&mut word, false),
@@ -737,16 +734,16 @@ impl<'t> Reader<'t> {
                         break;
                     };
                     self.at += next.len_utf8();
-                    word.push(next.encode_utf8(&mut [0; 4]), true);
+                    word.add(next.encode_utf8(&mut [0; 4]), true);
                 }
                 '\\' => {
                     self.at += 1;
-                    word.push("/", false);
+                    word.add("/", false);
                 }
                 c if c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '{' | '}' | ',' | '<' | '>') => break,
                 c => {
                     self.at += c.len_utf8();
-                    word.push(c.encode_utf8(&mut [0; 4]), false);
+                    word.add(c.encode_utf8(&mut [0; 4]), false);
                 }
             }
         }
@@ -762,7 +759,7 @@ impl<'t> Reader<'t> {
                     if !self.eat("\"") {
                         return;
                     }
-                    word.push("\"", true);
+                    word.add("\"", true);
                 }
                 '$' => self.dollar(word, true),
                 '`' => {
@@ -770,16 +767,16 @@ impl<'t> Reader<'t> {
                     if let Some(next) = self.rest().chars().next() {
                         self.at += next.len_utf8();
                         let next = if next == 'n' { '\n' } else { next };
-                        word.push(next.encode_utf8(&mut [0; 4]), true);
+                        word.add(next.encode_utf8(&mut [0; 4]), true);
                     }
                 }
                 '\\' => {
                     self.at += 1;
-                    word.push("/", true);
+                    word.add("/", true);
                 }
                 c => {
                     self.at += c.len_utf8();
-                    word.push(c.encode_utf8(&mut [0; 4]), true);
+                    word.add(c.encode_utf8(&mut [0; 4]), true);
                 }
             }
         }
@@ -806,15 +803,15 @@ impl<'t> Reader<'t> {
         match self.variable_name() {
             None => {
                 self.at += 1;
-                word.push("$", quoted);
+                word.add("$", quoted);
             }
             Some(name) => {
                 // A property of it, outside of quotes.
                 let property = !quoted && self.rest().starts_with('.') && self.rest().get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()));
                 match name.as_str() {
-                    "PWD" | "PSSCRIPTROOT" => word.push(".", quoted),
-                    "TRUE" => word.push("true", quoted),
-                    "FALSE" | "NULL" => word.push("", quoted),
+                    "PWD" | "PSSCRIPTROOT" => word.add(".", quoted),
+                    "TRUE" => word.add("true", quoted),
+                    "FALSE" | "NULL" => word.add("", quoted),
                     _ if property => {
                         let rest = self.rest();
                         let length = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ';' | ',' | '|' | '}')).unwrap_or(rest.len());

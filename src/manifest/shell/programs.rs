@@ -1,20 +1,20 @@
 //! Programs that change what later ones find, or that call others: `cd`, `export`, `sudo`, `git clone`, `bash -c`, `sed -i`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use super::{
-    Script, pattern,
+    Script,
+    callers::{asked_for, with_program},
+    output::{edited, words_of},
     run::{Language, Shell},
-    syntax::{Join, Node, Simple},
     test::Status,
+    tree::{Node, Simple},
     value::{Fill, Value},
-    word::Word,
 };
 use crate::{
-    facts::{Cpu, GapWeight, Location},
+    facts::{GapWeight, Location},
     manifest::{
         Text,
-        launcher,
         command::{self, CommandWord, joined, program},
     },
 };
@@ -167,32 +167,6 @@ impl Shell<'_, '_, '_> {
         }
     }
 
-    /// Whether something is there that a command asks for, where that can be told: a package that the script has installed or not, the programs
-    /// that go with a GPU and with Python.
-    fn asks_for(&self, words: &[CommandWord]) -> Option<Status> {
-        if self.scene.sheet.environment.image.is_some() {
-            return None;
-        }
-        let texts = words_of(words);
-        let name = program(texts.first()?);
-        let is_python = name.starts_with("python") || name == "py";
-        if name == "nvidia-smi" {
-            return Some(Status::Yes);
-        }
-        let show = texts.iter().position(|word| *word == "show").filter(|_| texts.contains(&"pip") || name.starts_with("pip"));
-        let package = match show {
-            Some(show) => texts.get(show + 1..)?.iter().find(|word| !word.starts_with('-')).copied(),
-            None if is_python && texts.get(1) == Some(&"-c") => {
-                texts.get(2)?.trim().strip_prefix("import ")?.split([';', ',', ' ', '.', '\n']).next()
-            }
-            None => None,
-        }?;
-        let package = crate::python::normalize(package);
-        let steps = &self.scene.sheet.environment.steps;
-        let is_there = |request: &crate::facts::Request| request.name == package && request.role == crate::facts::RequestRole::Wanted;
-        Some(Status::of(steps.iter().any(|step| step.requests.iter().any(is_there))))
-    }
-
     /// `sudo NAME=value program words`.
     fn caller(&mut self, name: &str, arguments: &[CommandWord], valued: &[&str]) -> Status {
         if name == "command" && arguments.first().is_some_and(|word| word.text == "-v" || word.text == "-V") {
@@ -269,67 +243,8 @@ impl Shell<'_, '_, '_> {
         }
     }
 
-    /// `pwsh -File x.ps1`, `pwsh -Command …`, `cmd /c x.bat`.
-    fn windows_shell(&mut self, name: &str, arguments: &[CommandWord]) -> Status {
-        let language = if name == "cmd" { Language::Batch } else { Language::PowerShell };
-        let mut rest = arguments;
-        let mut commands = name == "cmd";
-        while let Some((word, after)) = rest.split_first().filter(|(word, _)| word.text.starts_with(['-', '/'])) {
-            rest = after;
-            match word.text.to_ascii_lowercase().as_str() {
-                "-c" | "-command" => commands = true,
-                "-executionpolicy" | "-ep" | "-ex" | "-version" | "-workingdirectory" | "-wd" => {
-                    rest = rest.get(1..).unwrap_or_default();
-                }
-                _ => {}
-            }
-        }
-        let Some(first) = rest.first() else { return Status::Yes };
-        let file = first.text.trim_start_matches("& ").trim_matches(['"', '\'']).replace('\\', "/");
-        if Language::of(&file).is_some() && !file.contains(char::is_whitespace) {
-            return self.script_file(rest, &file, true);
-        }
-        if !commands {
-            return Status::Yes;
-        }
-        let script = Script::piece(&words_of(rest).join(" "), first.at.clone());
-        self.nested_as(language, rest, script)
-    }
-
-    /// `python launch.py`: a launcher of the project that installs something. Whether it was one.
-    fn launcher(&mut self, arguments: &[CommandWord]) -> bool {
-        let Some(file) = arguments.iter().find(|word| !word.text.starts_with('-')) else { return false };
-        let own = file.text.ends_with(".py") && !file.text.ends_with("setup.py") && file.unknown.is_none();
-        if !own || self.scene.sheet.environment.image.is_some() {
-            return false;
-        }
-        let Ok(text) = self.scene.open(&file.text) else { return false };
-        let is = launcher::installs(&text);
-        if is {
-            let chosen = self.variables.chosen.clone();
-            launcher::include(&text, &chosen, self.scene);
-        }
-        is
-    }
-
-    /// `shift`: every argument has the next one's value.
-    fn shift(&mut self) {
-        for number in 1..9_u8 {
-            match self.variables.set.get(&(number + 1).to_string()).cloned() {
-                Some(next) => self.variables.put(&number.to_string(), next),
-                None => {
-                    self.variables.remove(&number.to_string());
-                }
-            }
-        }
-        let left = self.variables.get("#").and_then(|count| count.text().parse::<u32>().ok());
-        if let Some(left) = left {
-            self.variables.put("#", Value::known(left.saturating_sub(1).to_string(), None));
-        }
-    }
-
     /// A script that is a file of the project.
-    fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
+    pub(super) fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
         let at = self.place(words);
         match self.scene.open(name) {
             Ok(text) => {
@@ -633,204 +548,6 @@ impl Shell<'_, '_, '_> {
         }
         Some(words)
     }
-
-    /// What commands print, if that can be told.
-    pub fn printed(&mut self, node: &Node) -> Option<Value> {
-        match node {
-            Node::List(list) => {
-                let (mut text, mut last) = (Vec::new(), None);
-                for (join, node) in list {
-                    match (join, last.take()) {
-                        (Join::Pipe, Some(input)) => last = Some(self.filtered(node, input)?),
-                        (Join::Or, Some(value)) => last = Some(value),
-                        (_, before) => {
-                            text.extend(before);
-                            last = Some(self.printed(node)?);
-                        }
-                    }
-                }
-                text.extend(last);
-                let unknown = text.iter().find_map(|value: &Value| value.unknown.clone());
-                let texts: Vec<String> = text.iter().map(Value::text).collect();
-                Some(Value { items: vec![texts.join("\n").trim_end_matches('\n').to_owned()], unknown, at: None })
-            }
-            Node::Simple(simple) => {
-                if let Some(from) = simple.redirections.iter().find(|one| one.sign == "<") {
-                    let name = self.single(&from.target);
-                    let text = self.scene.open(&name.text()).ok()?;
-                    return Some(Value::known(text.text, None));
-                }
-                let words = self.words(simple);
-                self.text_of(&words)
-            }
-            _ => None,
-        }
-    }
-
-    fn words(&mut self, simple: &Simple) -> Vec<CommandWord> {
-        let at = self.script.at(0);
-        let fields: Vec<_> = simple.words.iter().flat_map(|word: &Word| self.fields(word)).collect();
-        let word =
-            |field: super::value::Field| CommandWord { text: field.text, at: at.clone(), unknown: field.unknown };
-        fields.into_iter().map(word).collect()
-    }
-
-    /// What a program prints.
-    fn text_of(&mut self, words: &[CommandWord]) -> Option<Value> {
-        let (first, rest) = words.split_first()?;
-        let unknown = rest.iter().find_map(|word| word.unknown.clone());
-        let known = |text: String| Some(Value { items: vec![text], unknown: unknown.clone(), at: None });
-        let plain = || words_of(rest).into_iter().filter(|word| !word.starts_with('-'));
-        match program(&first.text) {
-            "echo" => {
-                let options =
-                    rest.iter().take_while(|word| matches!(word.text.as_str(), "-n" | "-e" | "-en" | "-ne" | "-E"));
-                let text = words_of(rest.get(options.count()..)?).join(" ");
-                known(text.replace("\\n", "\n"))
-            }
-            "printf" => {
-                let (format, values) = rest.split_first()?;
-                let format = format.text.replace("\\n", "\n");
-                let mut text = String::new();
-                let mut values = values.iter();
-                loop {
-                    let mut parts = format.split("%s");
-                    text.push_str(parts.next()?);
-                    for part in parts {
-                        text.push_str(values.next().map_or("", |word| &word.text));
-                        text.push_str(part);
-                    }
-                    if values.len() == 0 || !format.contains("%s") || text.len() > 64 << 10 {
-                        return known(text);
-                    }
-                }
-            }
-            "cat" => {
-                let mut text = String::new();
-                for name in plain() {
-                    text.push_str(&self.scene.open(name).ok()?.text);
-                    text.push('\n');
-                }
-                known(text)
-            }
-            "grep" => {
-                let (pattern, file) = (plain().next()?.to_owned(), plain().nth(1)?.to_owned());
-                let text = self.scene.open(&file).ok()?;
-                grep(rest, &pattern, &text.text).and_then(known)
-            }
-            "pwd" => known(self.scene.folder.to_string_lossy().into_owned()),
-            "uname" | "arch" => {
-                let platform = self.scene.reading.choices.platform?;
-                let machine = if platform.cpu == Cpu::Aarch64 { "aarch64" } else { "x86_64" };
-                match rest.first().map(|word| word.text.as_str()) {
-                    Some("-s") => known("Linux".to_owned()),
-                    None if program(&first.text) == "uname" => known("Linux".to_owned()),
-                    Some("-m" | "-p" | "-i") | None => known(machine.to_owned()),
-                    _ => None,
-                }
-            }
-            "dpkg" if rest.first()?.text == "--print-architecture" => {
-                let platform = self.scene.reading.choices.platform?;
-                known(if platform.cpu == Cpu::Aarch64 { "arm64" } else { "amd64" }.to_owned())
-            }
-            "basename" => known(program(plain().next()?).to_owned()),
-            "dirname" => {
-                let path = PathBuf::from(plain().next()?);
-                known(path.parent()?.to_string_lossy().into_owned())
-            }
-            _ => None,
-        }
-    }
-
-    /// What a filter makes of its input.
-    fn filtered(&mut self, node: &Node, input: Value) -> Option<Value> {
-        let Node::Simple(simple) = node else { return None };
-        let words = self.words(simple);
-        let (first, rest) = words.split_first()?;
-        let text = input.text();
-        let each = |change: &dyn Fn(&str) -> Option<String>| -> Option<String> {
-            let lines: Option<Vec<String>> = text.lines().map(change).collect();
-            Some(lines?.join("\n"))
-        };
-        let changed = match program(&first.text) {
-            "cut" => {
-                let (mut sign, mut fields) = ("\t".to_owned(), String::new());
-                let mut words = rest.iter().map(|word| word.text.as_str());
-                while let Some(word) = words.next() {
-                    match word.split_at_checked(2)? {
-                        ("-d", "") => sign = words.next()?.to_owned(),
-                        ("-f", "") => fields = words.next()?.to_owned(),
-                        ("-d", value) => sign = value.to_owned(),
-                        ("-f", value) => fields = value.to_owned(),
-                        _ => return None,
-                    }
-                }
-                each(&|line| cut(line, &sign, &fields))
-            }
-            "sed" => {
-                let script = rest.iter().find(|word| !word.text.starts_with('-'))?.text.clone();
-                each(&|line| pattern::sed(line, &script))
-            }
-            "tr" => match rest {
-                [flag, what] if flag.text == "-d" => Some(text.replace(|c: char| what.text.contains(c), "")),
-                [from, to] if from.text.chars().count() == 1 && to.text.chars().count() == 1 => {
-                    Some(text.replace(&from.text, &to.text))
-                }
-                _ => None,
-            },
-            "grep" => {
-                let pattern = rest.iter().find(|word| !word.text.starts_with('-'))?.text.clone();
-                grep(rest, &pattern, &text)
-            }
-            "cat" | "tee" => Some(text.clone()),
-            _ => None,
-        }?;
-        Some(Value { items: vec![changed], unknown: input.unknown, at: None })
-    }
-}
-
-/// The variables that `read` sets.
-fn asked_for(arguments: &[CommandWord]) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        match word.text.strip_prefix('-') {
-            // Options are written together: `-rp "Which?"`.
-            Some(options) if options.ends_with(['p', 'n', 'N', 't', 'd', 'u', 'i']) => {
-                words.next();
-            }
-            Some(_) => {}
-            None => names.push(word.text.clone()),
-        }
-    }
-    if names.is_empty() {
-        names.push("REPLY".to_owned());
-    }
-    names
-}
-
-/// The words of a command whose program is a variable that nothing sets, with the program that its arguments tell: `$PYTHON -m pip`,
-/// `"$UV" pip install`.
-fn with_program(words: &[CommandWord]) -> Option<Vec<CommandWord>> {
-    let at = |index: usize| words.get(index).map(|word| word.text.as_str()).unwrap_or_default();
-    let first = words.first()?;
-    let program = |text: &str, at: &CommandWord| CommandWord { text: text.to_owned(), at: at.at.clone(), unknown: None };
-    if at(0) == "-m" && at(1) == "pip" {
-        return Some([program("python", first)].into_iter().chain(words.iter().cloned()).collect());
-    }
-    let why = first.unknown.as_deref()?.to_ascii_lowercase();
-    let name = match (at(1), at(2)) {
-        ("-m", "pip") => "python",
-        ("pip", _) => "uv",
-        ("install", _) if why.contains("pip") => "pip",
-        ("install" | "create", _) if ["conda", "mamba"].iter().any(|name| why.contains(name)) => "conda",
-        _ => return None,
-    };
-    Some([program(name, first)].into_iter().chain(words.iter().skip(1).cloned()).collect())
-}
-
-fn words_of(words: &[CommandWord]) -> Vec<&str> {
-    words.iter().map(|word| word.text.as_str()).collect()
 }
 
 fn is_name(name: &str) -> bool {
@@ -842,96 +559,4 @@ fn placed(at: &Location, name: &str, text: &str) -> Text {
     let before = usize::try_from(at.line.saturating_sub(1)).unwrap_or(0).min(100_000);
     let shown = if at.path.is_empty() { name.to_owned() } else { at.path.clone() };
     Text::new(name, shown, format!("{}{text}", "\n".repeat(before)))
-}
-
-/// `cut -d SIGN -f FIELDS` of a line.
-fn cut(line: &str, sign: &str, fields: &str) -> Option<String> {
-    let parts: Vec<&str> = line.split(sign).collect();
-    if parts.len() == 1 {
-        return Some(line.to_owned());
-    }
-    let mut taken = Vec::new();
-    for field in fields.split(',') {
-        let (from, to) = match field.split_once('-') {
-            Some((from, to)) => (
-                if from.is_empty() { 1 } else { from.parse().ok()? },
-                if to.is_empty() { parts.len() } else { to.parse().ok()? },
-            ),
-            None => (field.parse::<usize>().ok()?, field.parse().ok()?),
-        };
-        taken.extend(
-            parts
-                .get(from.checked_sub(1)?..to.min(parts.len()).max(from.saturating_sub(1).min(parts.len())))?
-                .iter()
-                .copied(),
-        );
-    }
-    Some(taken.join(sign))
-}
-
-/// The lines that `grep`, or `grep -v`, keeps. Those that go are empty, so that the others keep their numbers.
-fn grep(words: &[CommandWord], pattern: &str, text: &str) -> Option<String> {
-    let flag = |letter: char| {
-        words
-            .iter()
-            .any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains(letter))
-    };
-    let (not, ignores) = (flag('v'), flag('i'));
-    let lines: Option<Vec<&str>> =
-        text.split('\n').map(|line| Some(if matches(line, pattern, ignores)? == not { "" } else { line })).collect();
-    Some(lines?.join("\n"))
-}
-
-/// Whether a line has a pattern that is text: alternatives, `^` and `$`, `.` for a dot.
-fn matches(line: &str, pattern: &str, ignores: bool) -> Option<bool> {
-    if pattern.len() > 1000 {
-        return None;
-    }
-    let line = if ignores { line.to_lowercase() } else { line.to_owned() };
-    let pattern = if ignores { pattern.to_lowercase() } else { pattern.to_owned() };
-    let pattern = pattern.replace("\\|", "|").replace("\\(", "(").replace("\\)", ")");
-    let (all, inner) = match pattern.strip_prefix("^(").or_else(|| pattern.strip_prefix('(')) {
-        Some(rest) => {
-            let (inner, after) = rest.split_once(')')?;
-            // What follows a group says where a name ends.
-            (after.is_empty() || after.starts_with('[') || after == "\\b" || after.starts_with('='), inner)
-        }
-        None => (true, pattern.as_str()),
-    };
-    if !all {
-        return None;
-    }
-    let anchored = pattern.starts_with("^(");
-    let mut any = false;
-    for part in inner.split('|') {
-        let (begins, ends) = (anchored || part.starts_with('^'), part.ends_with('$'));
-        let text =
-            part.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("\\b", "").replace(".*", "");
-        if text.contains(['*', '[', '(', '\\', '+', '?']) {
-            return None;
-        }
-        any |= match (begins, ends) {
-            (true, true) => line == text,
-            (true, false) => line.starts_with(&text),
-            (false, true) => line.ends_with(&text),
-            (false, false) => line.contains(&text),
-        };
-    }
-    Some(any)
-}
-
-/// A line after commands of sed: `/pattern/d`, `s/a/b/`. A line that goes is empty, so that the others keep their numbers.
-fn edited(line: &str, scripts: &[&str]) -> Option<String> {
-    let mut line = line.to_owned();
-    for script in scripts.iter().flat_map(|script| script.split(';')).map(str::trim).filter(|script| !script.is_empty())
-    {
-        if let Some(pattern) = script.strip_prefix('/').and_then(|rest| rest.strip_suffix("/d")) {
-            if matches(&line, pattern, false)? {
-                return Some(String::new());
-            }
-        } else {
-            line = pattern::sed(&line, script)?;
-        }
-    }
-    Some(line)
 }

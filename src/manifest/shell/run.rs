@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, mem, rc::Rc};
 
 use super::{
-    Script, batch, powershell,
-    syntax::{self, Join, Node, Simple},
+    Script, batch, powershell, syntax,
     test::{self, Status},
+    tree::{Join, Node, Simple, Word},
     value::{Fill, Value, Variables},
-    word::Word,
 };
 use crate::{
     facts::{GapWeight, Location, Step},

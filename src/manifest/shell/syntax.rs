@@ -1,95 +1,10 @@
 //! The grammar of shells, as far as scripts that install software use it: words with their quotes and variables, lists, conditions, loops,
 //! functions, redirections. What is read is bounded in depth; what is no part of the grammar ends the reading where it stands.
 
-use std::rc::Rc;
-
-use super::word::{Piece, Word};
+use super::tree::{Assignment, Join, Node, Redirection, Simple, Word};
 
 /// As deep as commands may stand in each other.
 const MAX_DEPTH: usize = 48;
-
-/// A command.
-#[derive(Debug, Clone)]
-pub(super) enum Node {
-    /// Variables that are set, a program and its words.
-    Simple(Simple),
-    /// Commands in order, each with what comes before it.
-    List(Vec<(Join, Node)>),
-    /// `if`, with its arms: condition, body; and what is done otherwise.
-    If(Vec<(Node, Node)>, Option<Box<Node>>),
-    /// `for NAME in WORDS`.
-    For(String, Vec<Word>, Box<Node>),
-    /// `while` and `until`.
-    While(Box<Node>, Box<Node>),
-    /// `case WORD in`, with its arms: patterns, body.
-    Case(Word, Vec<(Vec<Word>, Node)>),
-    /// A function.
-    Function(String, Box<Node>),
-    /// `( … )`, in which nothing that is set lasts.
-    Subshell(Box<Node>),
-    /// `! command`.
-    Not(Box<Node>),
-    /// Whether the command before failed, with this number or a larger one.
-    Failed(i64),
-    /// A part that stands in several places.
-    Shared(Rc<Node>),
-    /// Arithmetic.
-    Opaque,
-}
-
-/// What joins a command to the one before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Join {
-    /// `;` or a line end.
-    Then,
-    /// `&&`
-    And,
-    /// `||`
-    Or,
-    /// `|`
-    Pipe,
-}
-
-/// A program with its words.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Simple {
-    /// `NAME=value` before the program, or alone.
-    pub assignments: Vec<Assignment>,
-    /// The program and its arguments.
-    pub words: Vec<Word>,
-    /// Where its input comes from and its output goes to.
-    pub redirections: Vec<Redirection>,
-}
-
-/// `NAME=value`, `NAME+=value`, `NAME=(values)`.
-#[derive(Debug, Clone)]
-pub(super) struct Assignment {
-    pub name: String,
-    pub adds: bool,
-    pub values: Vec<Word>,
-    pub list: bool,
-}
-
-/// `> file`, `<<EOF`.
-#[derive(Debug, Clone)]
-pub(super) struct Redirection {
-    /// `>`, `>>`, `<`, `<<`, `<<<`.
-    pub sign: &'static str,
-    pub target: Word,
-    /// Whether it follows a word without a space, as in `torch>=2`.
-    pub glued: bool,
-    /// Where the lines of a here-document begin and end.
-    pub body: Option<(usize, usize)>,
-    /// Which here-document it is, while its lines are not read yet.
-    document: Option<usize>,
-}
-
-impl Redirection {
-    /// One without a here-document.
-    pub fn new(sign: &'static str, target: Word, glued: bool) -> Self {
-        Self { sign, target, glued, body: None, document: None }
-    }
-}
 
 /// Reads a script.
 pub(super) fn parse(text: &str) -> Node {
@@ -223,9 +138,7 @@ impl<'t> Reader<'t> {
                 break;
             } else if self.eat("|&") || self.eat("|") {
                 Join::Pipe
-            } else if self.eat(";") || self.eat("&") || self.rest().starts_with('\n') {
-                Join::Then
-            } else if self.at > before {
+            } else if self.eat(";") || self.eat("&") || self.rest().starts_with('\n') || self.at > before {
                 Join::Then
             } else {
                 break;
@@ -534,12 +447,5 @@ impl<'t> Reader<'t> {
         self.depth -= 1;
         self.eat(")");
         body
-    }
-}
-
-impl Word {
-    /// A word without quotes and variables.
-    pub fn literal(text: &str, start: usize) -> Self {
-        Self { pieces: vec![Piece::Text { text: text.to_owned(), quoted: false }], start }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Script, pattern,
     syntax::Reader,
-    word::{Change, Piece, Word},
+    tree::{Change, Node, Piece, Word},
 };
 use crate::facts::Location;
 
@@ -163,7 +163,7 @@ pub(super) trait Fill {
     fn variables(&mut self) -> &mut Variables;
 
     /// The output of commands; `text` is how they are written.
-    fn output(&mut self, body: &super::syntax::Node, text: &str) -> Value;
+    fn output(&mut self, body: &Node, text: &str) -> Value;
 
     /// The fields that a word becomes.
     fn fields(&mut self, word: &Word) -> Vec<Field>
@@ -304,7 +304,7 @@ impl Fill for Plain<'_> {
         self.0
     }
 
-    fn output(&mut self, _: &super::syntax::Node, text: &str) -> Value {
+    fn output(&mut self, _: &Node, text: &str) -> Value {
         Value::unknown(format!("$({text})"))
     }
 }

@@ -1,99 +1,11 @@
 //! Words of a shell: what stands in quotes, variables and what is done with them, the output of commands.
 
-use super::syntax::{Node, Reader};
-
-/// A word as it is written.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Word {
-    /// Its parts.
-    pub pieces: Vec<Piece>,
-    /// Where it begins.
-    pub start: usize,
-}
-
-/// A part of a word.
-#[derive(Debug, Clone)]
-pub(super) enum Piece {
-    /// Text, quoted or not.
-    Text { text: String, quoted: bool },
-    /// `$NAME` or `${NAME…}`.
-    Variable { name: String, change: Option<Change>, quoted: bool },
-    /// `$( … )`, with what is written in it.
-    Output { body: Node, text: String, quoted: bool },
-    /// Something whose value is not read: arithmetic, `<( … )`.
-    Opaque(String),
-}
-
-/// What is done with the value of a variable.
-#[derive(Debug, Clone)]
-pub(super) enum Change {
-    /// `:-` and `-`; true: also where it is empty.
-    Default(bool, Word),
-    /// `:=` and `=`.
-    Assign(bool, Word),
-    /// `:+` and `+`.
-    Instead(bool, Word),
-    /// `#`, `##`: the shortest or the longest beginning goes.
-    Beginning(bool, Word),
-    /// `%`, `%%`.
-    End(bool, Word),
-    /// `/a/b`, `//a/b`.
-    Replace(bool, Word, Word),
-    /// `:2`, `:2:3`.
-    Part(i64, Option<i64>),
-    /// `^^` and `,,`.
-    Case(bool),
-    /// `${#NAME}`.
-    Length,
-    /// All of a list: `${NAME[@]}`.
-    All,
-    /// One of a list: `${NAME[1]}`.
-    One(usize),
-}
+use super::{
+    syntax::Reader,
+    tree::{Change, Piece, Word},
+};
 
 impl Word {
-    /// The text, if it is nothing but text.
-    pub fn plain(&self) -> Option<String> {
-        self.pieces
-            .iter()
-            .map(|piece| if let Piece::Text { text, .. } = piece { Some(text.as_str()) } else { None })
-            .collect()
-    }
-
-    /// The text parts together, which is what a here-document ends with.
-    pub fn unquoted(&self) -> String {
-        self.plain().unwrap_or_default()
-    }
-
-    /// Whether it is this word, without quotes.
-    pub fn is(&self, text: &str) -> bool {
-        matches!(self.pieces.as_slice(), [Piece::Text { text: own, quoted: false }] if own == text)
-    }
-
-    /// What is before the first of these signs, as text, and the rest after it.
-    pub fn split_at(&self, sign: char) -> Option<(String, Self)> {
-        let mut before = String::new();
-        for (number, piece) in self.pieces.iter().enumerate() {
-            let Piece::Text { text, quoted } = piece else { return None };
-            let Some((own, rest)) = text.split_once(sign) else {
-                before.push_str(text);
-                continue;
-            };
-            before.push_str(own);
-            let mut pieces = vec![Piece::Text { text: rest.to_owned(), quoted: *quoted }];
-            pieces.extend(self.pieces.iter().skip(number + 1).cloned());
-            return Some((before, Self { pieces, start: self.start }));
-        }
-        None
-    }
-
-    pub(super) fn push(&mut self, c: &str, quote: bool) {
-        match self.pieces.last_mut() {
-            Some(Piece::Text { text, quoted }) if *quoted == quote => text.push_str(c),
-            _ => self.pieces.push(Piece::Text { text: c.to_owned(), quoted: quote }),
-        }
-    }
-
     /// A value in which variables are filled in and nothing else happens, as in ENV of a Dockerfile or in a file of Compose.
     pub fn of_value(text: &str) -> Self {
         let mut reader = Reader::new(text);
@@ -136,7 +48,7 @@ impl Reader<'_> {
                 self.at += 1;
                 if self.eat("\r\n") || self.eat("\n") {
                     if word.pieces.is_empty() {
-                        word.push("", false);
+                        word.add("", false);
                     }
                     return;
                 }
@@ -146,12 +58,12 @@ impl Reader<'_> {
                 self.at += 1;
                 let rest = self.rest();
                 let end = rest.find('\'').unwrap_or(rest.len());
-                word.push(rest.get(..end).unwrap_or_default(), true);
+                word.add(rest.get(..end).unwrap_or_default(), true);
                 self.at += end + usize::from(end < rest.len());
             }
             '"' => {
                 self.at += 1;
-                word.push("", true);
+                word.add("", true);
                 self.text_until(word, Some('"'), true);
             }
             '$' | '`' => self.dollar(word, false),
@@ -162,7 +74,7 @@ impl Reader<'_> {
     fn character(&mut self, word: &mut Word, quoted: bool) {
         if let Some(c) = self.rest().chars().next() {
             self.at += c.len_utf8();
-            word.push(c.encode_utf8(&mut [0; 4]), quoted);
+            word.add(c.encode_utf8(&mut [0; 4]), quoted);
         }
     }
 
@@ -183,9 +95,9 @@ impl Reader<'_> {
                     match next {
                         Some(next @ ('$' | '`' | '"' | '\\')) => {
                             self.at += next.len_utf8();
-                            word.push(next.encode_utf8(&mut [0; 4]), true);
+                            word.add(next.encode_utf8(&mut [0; 4]), true);
                         }
-                        _ => word.push("\\", true),
+                        _ => word.add("\\", true),
                     }
                 }
                 '$' | '`' if end.is_some() || c == '$' => self.dollar(word, quoted),
@@ -226,7 +138,7 @@ impl Reader<'_> {
         } else {
             let name = self.variable_name();
             match name.is_empty() {
-                true => word.push("$", quoted),
+                true => word.add("$", quoted),
                 false => word.pieces.push(Piece::Variable { name, change: None, quoted }),
             }
         }
