@@ -1,8 +1,9 @@
 //! Launchers and installers in Python: the install commands that they put together of literals, without running anything. What hangs on a choice
 //! is read in every way that it can go.
 //!
-//! `tokens` has words and lines, `expression` what becomes of expressions; here are statements.
+//! `tokens` has words and lines, `expression` and `calls` what becomes of expressions; here are statements.
 
+mod calls;
 mod expression;
 mod tokens;
 
@@ -13,7 +14,7 @@ use std::{
 
 use self::{
     expression::{Truth, Value},
-    tokens::{Kind, Line, Token},
+    tokens::{Kind, Line, Token, closing, colon, split},
 };
 use super::{
     Format, Reading, Sheet, Text,
@@ -569,54 +570,4 @@ fn is_command(text: &str) -> bool {
     let tools = ["pip", "pip3", "conda", "mamba", "micromamba"];
     let last = before.last().map(|word| super::command::program(word.trim_matches(['"', '\''])));
     last.is_some_and(|last| tools.contains(&last)) && words.len() > install + 1
-}
-
-/// The colon that ends the head of a block.
-fn colon(tokens: &[Token]) -> Option<usize> {
-    let mut depth = 0_u32;
-    let mut lambdas = 0_u32;
-    for (number, token) in tokens.iter().enumerate() {
-        match &token.kind {
-            Kind::Sign("(" | "[" | "{") => depth += 1,
-            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
-            Kind::Name(name) if name == "lambda" => lambdas += 1,
-            Kind::Sign(":") if depth == 0 && lambdas > 0 => lambdas -= 1,
-            Kind::Sign(":") if depth == 0 => return Some(number),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The number of tokens before the bracket that closes the one before them.
-fn closing(tokens: &[Token]) -> usize {
-    let mut depth = 0_u32;
-    for (number, token) in tokens.iter().enumerate() {
-        match token.kind {
-            Kind::Sign("(" | "[" | "{") => depth += 1,
-            Kind::Sign(")" | "]" | "}") if depth == 0 => return number,
-            Kind::Sign(")" | "]" | "}") => depth -= 1,
-            _ => {}
-        }
-    }
-    tokens.len()
-}
-
-/// Parts between signs that stand in no bracket.
-fn split<'t>(tokens: &'t [Token], sign: &str) -> Vec<&'t [Token]> {
-    let mut parts = Vec::new();
-    let (mut depth, mut from) = (0_u32, 0);
-    for (number, token) in tokens.iter().enumerate() {
-        match token.kind {
-            Kind::Sign("(" | "[" | "{") => depth += 1,
-            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
-            Kind::Sign(here) if here == sign && depth == 0 => {
-                parts.extend(tokens.get(from..number));
-                from = number + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.extend(tokens.get(from..).filter(|rest| !rest.is_empty()));
-    parts
 }

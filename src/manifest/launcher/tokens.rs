@@ -152,3 +152,53 @@ fn string(rest: &str) -> Option<(usize, usize, usize)> {
         }
     }
 }
+
+/// The colon that ends the head of a block.
+pub(super) fn colon(tokens: &[Token]) -> Option<usize> {
+    let mut depth = 0_u32;
+    let mut lambdas = 0_u32;
+    for (number, token) in tokens.iter().enumerate() {
+        match &token.kind {
+            Kind::Sign("(" | "[" | "{") => depth += 1,
+            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            Kind::Name(name) if name == "lambda" => lambdas += 1,
+            Kind::Sign(":") if depth == 0 && lambdas > 0 => lambdas -= 1,
+            Kind::Sign(":") if depth == 0 => return Some(number),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The number of tokens before the bracket that closes the one before them.
+pub(super) fn closing(tokens: &[Token]) -> usize {
+    let mut depth = 0_u32;
+    for (number, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Sign("(" | "[" | "{") => depth += 1,
+            Kind::Sign(")" | "]" | "}") if depth == 0 => return number,
+            Kind::Sign(")" | "]" | "}") => depth -= 1,
+            _ => {}
+        }
+    }
+    tokens.len()
+}
+
+/// Parts between signs that stand in no bracket.
+pub(super) fn split<'t>(tokens: &'t [Token], sign: &str) -> Vec<&'t [Token]> {
+    let mut parts = Vec::new();
+    let (mut depth, mut from) = (0_u32, 0);
+    for (number, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Sign("(" | "[" | "{") => depth += 1,
+            Kind::Sign(")" | "]" | "}") => depth = depth.saturating_sub(1),
+            Kind::Sign(here) if here == sign && depth == 0 => {
+                parts.extend(tokens.get(from..number));
+                from = number + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(tokens.get(from..).filter(|rest| !rest.is_empty()));
+    parts
+}

@@ -1,9 +1,9 @@
 //! Programs that call scripts in other languages, and what can be told of programs that ask what there is.
 
 use super::{
-    Script,
+    Language, Script,
     output::words_of,
-    run::{Language, Shell},
+    run::Shell,
     test::Status,
     value::Value,
 };

@@ -2,11 +2,12 @@
 //! [`super::command`]; a branch that nothing decides becomes a gap that names what it hangs on.
 //!
 //! `script` is the text with its places, `tree` what it is read as, `syntax` and `word` the grammar, `value` and `pattern` what becomes of words,
-//! `test` conditions, `run` walks the commands, `programs` and `callers` have those that change what later ones find or that call others, `output`
+//! `test` conditions, `language` the languages, `run` walks the commands, `programs` and `callers` have those that change what later ones find or that call others, `output`
 //! what is known of what they print. `batch` and `powershell` are the grammars of Windows' shells: what they read is walked the same way.
 
 mod batch;
 mod callers;
+mod language;
 mod output;
 mod pattern;
 mod powershell;
@@ -22,6 +23,7 @@ mod value;
 mod word;
 
 pub use pattern::fits;
-pub use run::{Language, doubted, is_shell, run, run_as, run_words};
+pub use language::{Language, is_shell};
+pub use run::{doubted, run, run_as, run_words};
 pub use script::Script;
 pub use value::{Plain, Value, Variables};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Script,
+    Language, Script,
     callers::{asked_for, with_program},
     output::{edited, words_of},
-    run::{Language, Shell},
+    run::Shell,
     test::Status,
     tree::{Node, Simple},
     value::{Fill, Value},

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, mem, rc::Rc};
 
 use super::{
-    Script, batch, powershell, syntax,
+    Language, Script,
     test::{self, Status},
     tree::{Join, Node, Simple, Word},
     value::{Fill, Value, Variables},
@@ -36,47 +36,6 @@ pub fn run_as(language: Language, script: &Script, variables: &mut Variables, sc
     with(script, variables, scene, |shell| {
         shell.all(&node);
     });
-}
-
-/// Whether a program is a shell.
-pub fn is_shell(program: &str) -> bool {
-    ["bash", "sh", "zsh", "dash", "ash", "pwsh", "powershell", "cmd"].contains(&program)
-}
-
-/// A language of scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// sh, bash and their kin.
-    Shell,
-    /// Batch files.
-    Batch,
-    /// PowerShell.
-    PowerShell,
-}
-
-impl Language {
-    fn parse(self, text: &str) -> Node {
-        match self {
-            Self::Shell => syntax::parse(text),
-            Self::Batch => batch::parse(text),
-            Self::PowerShell => powershell::parse(text),
-        }
-    }
-
-    /// Whether names of variables are the same in small letters and in capitals.
-    pub fn ignores_case(self) -> bool {
-        self != Self::Shell
-    }
-
-    /// The language of a file, by its name.
-    pub fn of(name: &str) -> Option<Self> {
-        match name.to_ascii_lowercase().rsplit_once('.')?.1 {
-            "sh" | "bash" | "zsh" | "command" => Some(Self::Shell),
-            "bat" | "cmd" => Some(Self::Batch),
-            "ps1" => Some(Self::PowerShell),
-            _ => None,
-        }
-    }
 }
 
 /// Reads a command that is there in words already. Variables that it sets stay set.
