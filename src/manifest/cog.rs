@@ -77,7 +77,13 @@ fn read(text: &Text, tree: &Node, sheet: &mut Sheet, reading: &mut Reading<'_>) 
     }
     sheet.step(step, packages.map_or(at, |packages| packages.at(text)));
     let mut variables = Variables::new(BTreeMap::new(), reading.choices.set.clone());
-    let mut scene = Scene { reading, sheet, folder: text.folder().to_owned(), variables: BTreeMap::new(), files: Files::of_image(text.folder()) };
+    let mut scene = Scene {
+        reading,
+        sheet,
+        folder: text.folder().to_owned(),
+        variables: BTreeMap::new(),
+        files: Files::of_image(text.folder()),
+    };
     for command in build.get("run").map(Node::list).unwrap_or_default().iter().take(1_000) {
         let command = command.get("command").unwrap_or(command);
         shell::run_as(Language::Shell, &workflow::script_of(command, text), &mut variables, &mut scene);

@@ -106,7 +106,9 @@ fn container(text: &Text, tree: &Node, reading: &mut Reading<'_>) -> Sheet {
         sheet.base(name, image.at(text));
     }
     for (name, options) in tree.get("features").map(Node::map).unwrap_or_default().iter().take(100) {
-        let is_cuda = name.text().is_some_and(|name| name.contains("nvidia-cuda") || name.rsplit('/').next().is_some_and(|name| name.starts_with("cuda")));
+        let is_cuda = name.text().is_some_and(|name| {
+            name.contains("nvidia-cuda") || name.rsplit('/').next().is_some_and(|name| name.starts_with("cuda"))
+        });
         let version = options.get("cudaVersion").or_else(|| options.get("version")).filter(|_| is_cuda);
         if let Some(node) = version
             && let Some(Ok(release)) = node.text().map(str::parse)
@@ -164,8 +166,13 @@ fn built(text: &Text, build: Option<&Node>, file: &Node, folder: &Path, reading:
 /// Whether the container gets a GPU.
 fn gpus(text: &Text, tree: &Node, sheet: &mut Sheet) {
     let run = tree.get("runArgs").map(Node::list).unwrap_or_default();
-    let flag = run.iter().find(|word| word.text().is_some_and(|word| word.starts_with("--gpus") || word.contains("nvidia.com/gpu") || word == "--runtime=nvidia"));
-    let required = tree.get("hostRequirements").and_then(|host| host.get("gpu")).filter(|gpu| gpu.text() != Some("false"));
+    let flag = run.iter().find(|word| {
+        word.text().is_some_and(|word| {
+            word.starts_with("--gpus") || word.contains("nvidia.com/gpu") || word == "--runtime=nvidia"
+        })
+    });
+    let required =
+        tree.get("hostRequirements").and_then(|host| host.get("gpu")).filter(|gpu| gpu.text() != Some("false"));
     if let Some(node) = flag.or(required) {
         sheet.gpus(true, node.at(text));
     }

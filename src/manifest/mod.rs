@@ -4,8 +4,8 @@
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
 mod blanks;
-pub mod command;
 mod cog;
+pub mod command;
 mod compose;
 mod conda_environment;
 mod conda_spec;

@@ -63,7 +63,8 @@ impl Doubts {
 
     /// What decides, was not settled, and is asked by a condition: the first such thing with its values.
     fn open(&self) -> Option<(&str, &[String])> {
-        let values = |why: &str| self.compared.iter().find(|(there, _)| there == why).map(|(_, values)| values.as_slice());
+        let values =
+            |why: &str| self.compared.iter().find(|(there, _)| there == why).map(|(_, values)| values.as_slice());
         let settled = |why: &str| self.assumed.contains_key(why) || self.others.contains(why);
         let open = self.decisive.iter().filter(|why| !settled(why));
         open.filter_map(|why| Some((why.as_str(), values(why)?))).next()
@@ -108,7 +109,8 @@ pub fn each(reading: &mut Reading<'_>, mut read: impl FnMut(&mut Reading<'_>, &W
     let mut waiting = VecDeque::from([Way::default()]);
     let mut done: Vec<(Way, Sheet)> = Vec::new();
     while let Some(way) = waiting.pop_front() {
-        reading.doubts = Doubts { active: true, assumed: way.assumed.clone(), others: way.others.clone(), ..Doubts::default() };
+        reading.doubts =
+            Doubts { active: true, assumed: way.assumed.clone(), others: way.others.clone(), ..Doubts::default() };
         let sheet = read(reading, &way);
         let doubts = std::mem::take(&mut reading.doubts);
         let open = doubts.open().filter(|(why, _)| !way.set.contains_key(*why));
@@ -163,13 +165,29 @@ fn is_elsewhere(way: &Way, sheet: &Sheet) -> bool {
 /// Whether all indexes of PyTorch that are asked have builds for other hardware than NVIDIA's GPUs.
 pub fn asks_elsewhere(sheet: &Sheet) -> bool {
     let indexes = sheet.environment.steps.iter().flat_map(|step| &step.indexes);
-    let mut names = indexes.filter(|index| index.url.contains("pytorch")).filter_map(|index| index.url.trim_end_matches('/').rsplit('/').next());
+    let mut names = indexes
+        .filter(|index| index.url.contains("pytorch"))
+        .filter_map(|index| index.url.trim_end_matches('/').rsplit('/').next());
     names.next().is_some_and(is_other_hardware) && names.all(is_other_hardware)
 }
 
 /// Names of hardware that is none of NVIDIA's GPUs, as people choose it and as indexes are called.
 pub fn is_other_hardware(word: &str) -> bool {
-    matches!(word, "cpu" | "amd" | "intel" | "apple" | "mps" | "metal" | "xpu" | "ipex" | "directml" | "dml" | "none" | "mac" | "macos")
-        || word.starts_with("rocm")
+    matches!(
+        word,
+        "cpu"
+            | "amd"
+            | "intel"
+            | "apple"
+            | "mps"
+            | "metal"
+            | "xpu"
+            | "ipex"
+            | "directml"
+            | "dml"
+            | "none"
+            | "mac"
+            | "macos"
+    ) || word.starts_with("rocm")
         || word.starts_with("hip")
 }

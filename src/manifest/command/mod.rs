@@ -105,7 +105,8 @@ pub fn read_line(
             CommandWord { text: word.clone(), at, unknown: None }
         })
         .collect();
-    let calls_script = words.first().is_some_and(|word| shell::is_shell(program(&word.text)) || Language::of(&word.text).is_some());
+    let calls_script =
+        words.first().is_some_and(|word| shell::is_shell(program(&word.text)) || Language::of(&word.text).is_some());
     let calls_launcher = words.first().is_some_and(|word| program(&word.text).starts_with("python"))
         && words.iter().any(|word| word.text.ends_with(".py"));
     let mut scene = Scene { reading, sheet, folder, variables: BTreeMap::new(), files: Files::default() };

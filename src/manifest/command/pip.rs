@@ -120,8 +120,14 @@ struct Call {
 
 fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
     let by = if resolver == Resolver::Uv { By::UvPip } else { By::Pip };
-    let mut call =
-        Call { step: StepSheet::default(), by, wish: Wish::default(), files: Vec::new(), asked: Vec::new(), unknown_index: false };
+    let mut call = Call {
+        step: StepSheet::default(),
+        by,
+        wish: Wish::default(),
+        files: Vec::new(),
+        asked: Vec::new(),
+        unknown_index: false,
+    };
     call.step.step.resolver = resolver;
     if by == By::Pip {
         options::of_pip_variables(scene, &mut call.step);

@@ -17,12 +17,20 @@ impl Walker<'_, '_, '_> {
         let platform = self.scene.reading.choices.platform;
         let os = platform.map(|platform| platform.os);
         match path {
-            "sys.platform" => return os.map_or(Value::Unknown("sys.platform".to_owned()), |os| Value::text(match os {
-                Os::Windows => "win32",
-                Os::Linux => "linux",
-                _ => "darwin",
-            })),
-            "os.name" => return os.map_or(Value::Unknown("os.name".to_owned()), |os| Value::text(if os == Os::Windows { "nt" } else { "posix" })),
+            "sys.platform" => {
+                return os.map_or(Value::Unknown("sys.platform".to_owned()), |os| {
+                    Value::text(match os {
+                        Os::Windows => "win32",
+                        Os::Linux => "linux",
+                        _ => "darwin",
+                    })
+                });
+            }
+            "os.name" => {
+                return os.map_or(Value::Unknown("os.name".to_owned()), |os| {
+                    Value::text(if os == Os::Windows { "nt" } else { "posix" })
+                });
+            }
             "sys.executable" => return Value::text("python"),
             "sys.version_info" => {
                 return match self.scene.reading.choices.python {
@@ -31,7 +39,9 @@ impl Walker<'_, '_, '_> {
                 };
             }
             "sys.version_info.major" | "sys.version_info.minor" => {
-                let Some(python) = self.scene.reading.choices.python else { return Value::Unknown("the version of Python".to_owned()) };
+                let Some(python) = self.scene.reading.choices.python else {
+                    return Value::Unknown("the version of Python".to_owned());
+                };
                 let part = usize::from(path.ends_with("minor"));
                 return Value::text(python.to_string().split('.').nth(part).unwrap_or_default());
             }
@@ -45,7 +55,8 @@ impl Walker<'_, '_, '_> {
         }
         // An option of the command line that nobody gives.
         let base = path.split('.').next().unwrap_or_default();
-        let of_options = ["args", "options", "opts", "cmd_opts", "opt", "ARGS", "flags"].contains(&base) || path.contains("cmd_opts");
+        let of_options = ["args", "options", "opts", "cmd_opts", "opt", "ARGS", "flags"].contains(&base)
+            || path.contains("cmd_opts");
         match value {
             Value::Unknown(_) if of_options => Value::Asked(name.to_owned()),
             Value::Unknown(why) if path.is_empty() => Value::Unknown(why),
@@ -66,9 +77,13 @@ impl Walker<'_, '_, '_> {
             });
             let ends_only = inside.first().is_some_and(|token| token.kind == Kind::Sign(":"));
             return match (value, bound) {
-                (Value::List(values), Some(bound)) if ends_only => Value::List(values.into_iter().take(bound).collect()),
+                (Value::List(values), Some(bound)) if ends_only => {
+                    Value::List(values.into_iter().take(bound).collect())
+                }
                 (Value::List(values), Some(bound)) => Value::List(values.into_iter().skip(bound).collect()),
-                (value, _) => Value::Unknown(value.doubt(&self.blanks).unwrap_or_else(|| "a part of a text".to_owned())),
+                (value, _) => {
+                    Value::Unknown(value.doubt(&self.blanks).unwrap_or_else(|| "a part of a text".to_owned()))
+                }
             };
         }
         let key = self.value(inside);
@@ -95,7 +110,9 @@ impl Walker<'_, '_, '_> {
             }
             Value::List(values) => {
                 let index = key.known(&self.blanks).and_then(|key| key.parse::<usize>().ok());
-                index.and_then(|index| values.into_iter().nth(index)).unwrap_or_else(|| Value::Unknown("a part of a list".to_owned()))
+                index
+                    .and_then(|index| values.into_iter().nth(index))
+                    .unwrap_or_else(|| Value::Unknown("a part of a list".to_owned()))
             }
             value => Value::Unknown(value.doubt(&self.blanks).unwrap_or_else(|| "a part of a text".to_owned())),
         }
@@ -152,7 +169,9 @@ impl Walker<'_, '_, '_> {
                 }
                 return value;
             }
-            ("strip" | "rstrip" | "lstrip" | "lower" | "upper" | "title" | "capitalize" | "encode" | "decode", _) if !is_module => {
+            ("strip" | "rstrip" | "lstrip" | "lower" | "upper" | "title" | "capitalize" | "encode" | "decode", _)
+                if !is_module =>
+            {
                 return match value {
                     Value::Text(mut text) if name == "lower" => {
                         text.text.make_ascii_lowercase();
@@ -184,7 +203,9 @@ impl Walker<'_, '_, '_> {
                 let text = text.clone();
                 let words = text.text.split_whitespace();
                 let place = |word: &str| text.text.find(word).unwrap_or_default();
-                return Value::List(words.take(1_000).map(|word| Value::Text(Script::piece(word, text.at(place(word))))).collect());
+                return Value::List(
+                    words.take(1_000).map(|word| Value::Text(Script::piece(word, text.at(place(word))))).collect(),
+                );
             }
             ("join", Value::Text(separator)) if !is_module => {
                 let separator = separator.clone();
@@ -227,7 +248,12 @@ impl Walker<'_, '_, '_> {
         let place = self.source.text.at(at);
         match self.scene.open(name) {
             Ok(text) if whole => Value::Text(Script::of(&text)),
-            Ok(text) => Value::List(text.lines().take(1_000).map(|(start, line)| Value::Text(Script::piece(line, text.at(start)))).collect()),
+            Ok(text) => Value::List(
+                text.lines()
+                    .take(1_000)
+                    .map(|(start, line)| Value::Text(Script::piece(line, text.at(start))))
+                    .collect(),
+            ),
             Err(why) => {
                 self.scene.sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, place);
                 Value::List(Vec::new())
@@ -253,7 +279,9 @@ impl Walker<'_, '_, '_> {
             }
             "platform.machine" => return Value::text("x86_64"),
             "input" => return Value::Asked("the answer".to_owned()),
-            "str" | "shlex.quote" | "quote" | "Path" | "os.path.abspath" | "int" | "list" | "tuple" => return first.unwrap_or(Value::Nothing),
+            "str" | "shlex.quote" | "quote" | "Path" | "os.path.abspath" | "int" | "list" | "tuple" => {
+                return first.unwrap_or(Value::Nothing);
+            }
             "shlex.split" => {
                 return match first {
                     Some(text @ Value::Text(_)) => text,
@@ -280,10 +308,17 @@ impl Walker<'_, '_, '_> {
             _ => {}
         }
         let lower = name.to_ascii_lowercase();
-        if lower.contains("installed") && (lower.starts_with("is_") || lower.starts_with("package") || lower.contains("is_installed")) {
+        if lower.contains("installed")
+            && (lower.starts_with("is_") || lower.starts_with("package") || lower.contains("is_installed"))
+        {
             return Value::Is(false);
         }
-        if let Some(function) = self.functions.get(&name).cloned().filter(|_| path == name || path.starts_with("self.") || path.starts_with("cls.")) {
+        if let Some(function) = self
+            .functions
+            .get(&name)
+            .cloned()
+            .filter(|_| path == name || path.starts_with("self.") || path.starts_with("cls."))
+        {
             let value = self.call(&name, &function, arguments.clone());
             self.installed(&lower, first.as_ref(), &arguments, at);
             return value;
@@ -313,13 +348,16 @@ impl Walker<'_, '_, '_> {
                 let mut words = Vec::new();
                 for value in values {
                     let (text, at) = match value {
-                        Value::Text(text) => (text.text.clone(), if text.is_placed() { text.at(0) } else { place.clone() }),
+                        Value::Text(text) => {
+                            (text.text.clone(), if text.is_placed() { text.at(0) } else { place.clone() })
+                        }
                         _ => (String::new(), place.clone()),
                     };
                     let unknown = value.doubt(&self.blanks);
                     words.push(CommandWord { text, at, unknown });
                 }
-                let line: Vec<&str> = words.iter().map(|word| if word.text.is_empty() { "-" } else { word.text.as_str() }).collect();
+                let line: Vec<&str> =
+                    words.iter().map(|word| if word.text.is_empty() { "-" } else { word.text.as_str() }).collect();
                 if super::is_command(&line.join(" ")) {
                     self.run_words(words);
                 } else if line.first() == Some(&"install") && name.contains("pip") {

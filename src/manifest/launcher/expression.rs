@@ -306,7 +306,10 @@ impl Walker<'_, '_, '_> {
                 one.extend(other);
                 Value::List(one)
             }
-            (one @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_)), other @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_))) => {
+            (
+                one @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_)),
+                other @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_)),
+            ) => {
                 if !matches!(one, Value::Text(_)) && !matches!(other, Value::Text(_)) {
                     return one;
                 }
@@ -403,7 +406,9 @@ impl Walker<'_, '_, '_> {
                 let mut text = Script::default();
                 self.literal(token, &mut text);
                 // Literals that follow each other are one.
-                while let Some(next) = reader.tokens.get(reader.at).filter(|next| matches!(next.kind, Kind::Text { .. })) {
+                while let Some(next) =
+                    reader.tokens.get(reader.at).filter(|next| matches!(next.kind, Kind::Text { .. }))
+                {
                     self.literal(next, &mut text);
                     reader.at += 1;
                 }
@@ -421,10 +426,12 @@ impl Walker<'_, '_, '_> {
                 "__name__" => Value::text("__main__"),
                 name => self.named(name),
             },
-            Kind::Sign("(" ) => {
+            Kind::Sign("(") => {
                 let inside = reader.inside();
                 let parts = split(inside, ",");
-                let tuple = inside.last().is_some_and(|token| token.kind == Kind::Sign(",")) || parts.len() > 1 || parts.is_empty();
+                let tuple = inside.last().is_some_and(|token| token.kind == Kind::Sign(","))
+                    || parts.len() > 1
+                    || parts.is_empty();
                 match tuple {
                     true => Value::List(parts.into_iter().take(1_000).map(|part| self.value(part)).collect()),
                     false => self.value(inside),
@@ -458,7 +465,9 @@ impl Walker<'_, '_, '_> {
     fn named(&mut self, name: &str) -> Value {
         if let Some(value) = self.names.get(name) {
             return match value {
-                Value::Unknown(why) | Value::Asked(why) if why == name => self.chosen_value(name).unwrap_or_else(|| value.clone()),
+                Value::Unknown(why) | Value::Asked(why) if why == name => {
+                    self.chosen_value(name).unwrap_or_else(|| value.clone())
+                }
                 value => value.clone(),
             };
         }

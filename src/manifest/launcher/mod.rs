@@ -5,6 +5,8 @@
 
 mod calls;
 mod expression;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::{
@@ -187,7 +189,14 @@ impl Walker<'_, '_, '_> {
             _ => "",
         };
         match first {
-            "async" => return self.statement(source, &Line { indent: line.indent, tokens: tokens.get(1..).unwrap_or_default().to_vec() }, at, to),
+            "async" => {
+                return self.statement(
+                    source,
+                    &Line { indent: line.indent, tokens: tokens.get(1..).unwrap_or_default().to_vec() },
+                    at,
+                    to,
+                );
+            }
             "def" => self.define(source, tokens, at, end),
             "class" | "with" | "try" => {
                 if first == "with" {
@@ -212,7 +221,8 @@ impl Walker<'_, '_, '_> {
                 self.command_in(&value);
                 self.returned = Some(value);
             }
-            "import" | "from" | "pass" | "break" | "continue" | "global" | "nonlocal" | "raise" | "assert" | "del" | "@" => {}
+            "import" | "from" | "pass" | "break" | "continue" | "global" | "nonlocal" | "raise" | "assert" | "del"
+            | "@" => {}
             _ => self.simple(tokens),
         }
         end.max(at + 1)
@@ -245,7 +255,11 @@ impl Walker<'_, '_, '_> {
             parameters.push((name.clone(), default));
         }
         let start = tokens.first().map_or(0, |token| token.start);
-        let stop = source.lines.get(end).and_then(|line| line.tokens.first()).map_or(source.text.text.len(), |token| token.start);
+        let stop = source
+            .lines
+            .get(end)
+            .and_then(|line| line.tokens.first())
+            .map_or(source.text.text.len(), |token| token.start);
         let installs = source.text.text.get(start..stop).is_some_and(|body| body.contains("install"));
         if self.functions.len() < 2_000 {
             self.functions.insert(name.clone(), Function { parameters, from: at + 1, to: end, installs });
@@ -437,7 +451,8 @@ impl Walker<'_, '_, '_> {
         self.keep(&value);
         let mut from = 0;
         for end in equals {
-            let target = tokens.get(from..annotation.filter(|at| *at > from && *at < end).unwrap_or(end)).unwrap_or_default();
+            let target =
+                tokens.get(from..annotation.filter(|at| *at > from && *at < end).unwrap_or(end)).unwrap_or_default();
             if let [Token { kind: Kind::Name(name), .. }] = target {
                 if let Some(chosen) = self.chosen_value(name) {
                     value = chosen;
@@ -541,7 +556,8 @@ impl Walker<'_, '_, '_> {
 
     /// Reads a command that is there in words.
     fn run_words(&mut self, words: Vec<CommandWord>) {
-        let tail: Vec<&str> = words.iter().map(|word| word.text.as_str()).skip_while(|word| *word != "install").skip(1).collect();
+        let tail: Vec<&str> =
+            words.iter().map(|word| word.text.as_str()).skip_while(|word| *word != "install").skip(1).collect();
         if !self.done.insert(tail.join(" ")) {
             return;
         }

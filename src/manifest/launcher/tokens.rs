@@ -39,8 +39,9 @@ impl Line {
 }
 
 const SIGNS: [&str; 43] = [
-    "**=", "//=", ">>=", "<<=", "...", "->", ":=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", "**", "//", "<<",
-    ">>", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "=", "+", "-", "*", "/", "%", "<", ">", "|", "@",
+    "**=", "//=", ">>=", "<<=", "...", "->", ":=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "|=", "&=",
+    "^=", "**", "//", "<<", ">>", "(", ")", "[", "]", "{", "}", ",", ":", ".", ";", "=", "+", "-", "*", "/", "%", "<",
+    ">", "|", "@",
 ];
 
 /// Reads the lines of a source. What is no Python is passed over.
@@ -99,7 +100,8 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
                 Kind::Name(rest.get(..length).unwrap_or_default().to_owned())
             }
             None if c.is_ascii_digit() => {
-                let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
+                let length =
+                    rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(rest.len());
                 at += length;
                 Kind::Number(rest.get(..length).unwrap_or_default().replace('_', ""))
             }

@@ -47,7 +47,13 @@ pub(super) fn read(text: &Text) -> Vec<Block> {
             let end = length.map_or(lines.len(), |length| next + length);
             let body = lines.get(next..end).unwrap_or_default();
             let script = joined(text, body, indent);
-            blocks.push(Block { headings: paths(&headings), language, script, lines: (next + 1, end + 1), inline: false });
+            blocks.push(Block {
+                headings: paths(&headings),
+                language,
+                script,
+                lines: (next + 1, end + 1),
+                inline: false,
+            });
             next = end + 1;
             blank = true;
             continue;
@@ -99,7 +105,8 @@ fn fence(line: &str) -> Option<(&'static str, String)> {
     if info.contains('`') {
         return None;
     }
-    let word = info.trim_matches(['{', '}']).trim_start_matches('.').split([' ', ',', '{', ':']).next().unwrap_or_default();
+    let word =
+        info.trim_matches(['{', '}']).trim_start_matches('.').split([' ', ',', '{', ':']).next().unwrap_or_default();
     Some((sign, word.to_ascii_lowercase()))
 }
 
@@ -111,7 +118,8 @@ fn heading(line: &str, below: Option<&str>) -> Option<(usize, String)> {
         let title = line.get(level..)?.trim().trim_end_matches('#').trim();
         return (!title.is_empty()).then(|| (level, plain(title)));
     }
-    let underlined = |sign: char| below.is_some_and(|below| below.len() >= 3 && below.trim_end().chars().all(|c| c == sign));
+    let underlined =
+        |sign: char| below.is_some_and(|below| below.len() >= 3 && below.trim_end().chars().all(|c| c == sign));
     let is_title = !line.is_empty() && line.starts_with(|c: char| c.is_alphanumeric()) && line.len() < 100;
     if is_title && underlined('=') {
         return Some((1, plain(line)));
@@ -119,7 +127,8 @@ fn heading(line: &str, below: Option<&str>) -> Option<(usize, String)> {
     if is_title && (underlined('-') || underlined('~') || underlined('^')) {
         return Some((2, plain(line)));
     }
-    let bold = line.trim_end_matches(':').strip_prefix("**").and_then(|rest| rest.trim_end_matches(':').strip_suffix("**"));
+    let bold =
+        line.trim_end_matches(':').strip_prefix("**").and_then(|rest| rest.trim_end_matches(':').strip_suffix("**"));
     if let Some(title) = bold.filter(|title| !title.contains("**") && title.len() < 100) {
         return Some((7, plain(title)));
     }

@@ -43,7 +43,11 @@ impl Format for Page {
         };
         if let (true, Some(section)) = (sheets.is_empty(), &reading.choices.section) {
             let mut sheet = Sheet::new(&text.shown, &text.shown);
-            sheet.gap(format!("a section '{section}' of {} that installs something", text.shown), GapWeight::Decides, text.at(0));
+            sheet.gap(
+                format!("a section '{section}' of {} that installs something", text.shown),
+                GapWeight::Decides,
+                text.at(0),
+            );
             reading.sheets.push(sheet);
         }
         reading.sheets.extend(sheets);
@@ -99,8 +103,10 @@ fn language(block: &Block) -> Option<Language> {
     match block.language.as_str() {
         "powershell" | "pwsh" | "ps1" | "ps" => Some(Language::PowerShell),
         "cmd" | "bat" | "batch" | "dos" | "batchfile" => Some(Language::Batch),
-        "" | "bash" | "sh" | "shell" | "zsh" | "console" | "shell-session" | "shellsession" | "terminal" | "text" | "txt" | "none" | "commandline"
-        | "plaintext" | "code" | "code-block" | "fish" | "docker" | "dockerfile" => Some(Language::Shell),
+        "" | "bash" | "sh" | "shell" | "zsh" | "console" | "shell-session" | "shellsession" | "terminal" | "text"
+        | "txt" | "none" | "commandline" | "plaintext" | "code" | "code-block" | "fish" | "docker" | "dockerfile" => {
+            Some(Language::Shell)
+        }
         _ => None,
     }
 }
@@ -136,7 +142,10 @@ fn parts(script: &Script, language: Language) -> Vec<(Option<String>, Script)> {
         let fresh = names(line) && !goes_on;
         let had_torch = parts.last().is_some_and(|(_, part)| part.text.lines().any(names));
         // `pip install torch` and `pip install torchvision` on lines that follow each other belong together.
-        if fresh && (comment.is_some() || had_torch && trimmed.contains("torch ") | trimmed.contains("torch==")) && parts.len() < 32 {
+        if fresh
+            && (comment.is_some() || had_torch && trimmed.contains("torch ") | trimmed.contains("torch=="))
+            && parts.len() < 32
+        {
             parts.push((comment.take(), Script::default()));
         }
         if let Some((_, part)) = parts.last_mut() {
@@ -159,7 +168,8 @@ fn is_for(block: &Block, reading: &Reading<'_>) -> bool {
     block.headings.iter().all(|(_, heading)| {
         let heading = heading.to_lowercase();
         let named = |names: &[&str]| names.iter().any(|name| heading.contains(name));
-        let (windows, linux, mac) = (named(&["windows"]), named(&["linux", "ubuntu", "wsl"]), named(&["macos", "mac os", "apple"]));
+        let (windows, linux, mac) =
+            (named(&["windows"]), named(&["linux", "ubuntu", "wsl"]), named(&["macos", "mac os", "apple"]));
         match os {
             Os::Windows => windows || !(linux || mac),
             Os::Linux => linux || !(windows || mac),
@@ -181,7 +191,8 @@ fn each(text: &Text, units: &[Unit], reading: &mut Reading<'_>) -> Vec<Sheet> {
             let Some(own) = way.and_then(|number| units.get(number)) else { return false };
             torch.iter().filter(|other| Some(**other) != way).any(|other| {
                 let section = units.get(*other).and_then(|other| apart(&other.block, &own.block));
-                *other == number || section.is_some_and(|section| unit.block.headings.iter().any(|(id, _)| *id == section))
+                *other == number
+                    || section.is_some_and(|section| unit.block.headings.iter().any(|(id, _)| *id == section))
             })
         };
         let scripts: Vec<(Language, &Script)> = units
@@ -230,7 +241,12 @@ fn apart(one: &Block, other: &Block) -> Option<usize> {
 }
 
 /// Reads commands one after the other in one environment.
-fn run(text: &Text, scripts: &[(Language, &Script)], chosen: &BTreeMap<String, String>, reading: &mut Reading<'_>) -> Sheet {
+fn run(
+    text: &Text,
+    scripts: &[(Language, &Script)],
+    chosen: &BTreeMap<String, String>,
+    reading: &mut Reading<'_>,
+) -> Sheet {
     let mut sheet = Sheet::new(&text.shown, &text.shown);
     let mut variables = script::variables(reading.choices, chosen);
     let mut cloned = false;
@@ -247,7 +263,14 @@ fn run(text: &Text, scripts: &[(Language, &Script)], chosen: &BTreeMap<String, S
         if let Some(own) = script.text.find("git clone ").filter(|_| !cloned) {
             cloned = true;
             let folder = script.text.get(own..).and_then(|rest| rest.split_whitespace().nth(2)).map(str::to_owned);
-            let name = folder.unwrap_or_default().trim_end_matches('/').trim_end_matches(".git").rsplit('/').next().unwrap_or_default().to_owned();
+            let name = folder
+                .unwrap_or_default()
+                .trim_end_matches('/')
+                .trim_end_matches(".git")
+                .rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             script.text.replace_range(own..own + 9, ":        ");
             for sign in ["cd ", "cd ./"] {
                 if let Some(at) = script.text.find(&format!("{sign}{name}")).filter(|_| !name.is_empty()) {
@@ -270,10 +293,16 @@ fn files(text: &Text, reading: &mut Reading<'_>) {
         let content = block.script.text.as_str();
         let first = |word: &str| content.lines().any(|line| line.starts_with(word));
         let name = match block.language.as_str() {
-            "dockerfile" | "docker" if first("FROM ") && content.lines().filter(|line| !line.trim().is_empty()).count() > 1 => "Dockerfile",
+            "dockerfile" | "docker"
+                if first("FROM ") && content.lines().filter(|line| !line.trim().is_empty()).count() > 1 =>
+            {
+                "Dockerfile"
+            }
             "yaml" | "yml" if first("dependencies:") => "environment.yml",
             "yaml" | "yml" if first("services:") => "compose.yaml",
-            "toml" if first("[project]") || first("[tool.poetry") || first("[tool.uv") || first("[tool.pixi") => "pyproject.toml",
+            "toml" if first("[project]") || first("[tool.poetry") || first("[tool.uv") || first("[tool.pixi") => {
+                "pyproject.toml"
+            }
             _ => continue,
         };
         // Its lines are those of the page.
@@ -284,5 +313,48 @@ fn files(text: &Text, reading: &mut Reading<'_>) {
         for sheet in reading.sheets.iter_mut().skip(before) {
             sheet.environment.id = format!("{} ({name} at line {})", text.shown, block.lines.0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{declared, environment, steps};
+
+    fn ways(content: &str) -> Vec<String> {
+        let declared = declared("README.md", content);
+        declared.environments.iter().map(|one| format!("{}: {}", one.id, steps(one).concat().join(" "))).collect()
+    }
+
+    #[test]
+    fn commands_are_read_in_order() {
+        let page = "# X\n\nInstall:\n\n    pip install torch==2.7.1\n    pip install numpy\n\nthen `pip install aside`\n\n```console\n$ pip install scipy \\\n    pandas\nInstalled pip install no\n```\n";
+        let (environment, places) = environment("README.md", page);
+        assert_eq!(steps(&environment), [vec!["torch==2.7.1"], vec!["numpy"], vec!["scipy", "pandas"]]);
+        assert_eq!(places["/environments/0/steps/0/requests/0"].line, 5);
+        assert_eq!(places["/environments/0/steps/2/requests/1"].line, 12);
+    }
+
+    #[test]
+    fn sections_that_install_torch_are_ways() {
+        let page = "# X\n```\npip install first\n```\n## CUDA 12.6\n```bash\npip install torch==2.6\n```\n## CUDA 12.8\n```bash\npip install torch==2.8\npip install own\n```\n## CPU\n\
+                    ```\npip install torch --index-url https://download.pytorch.org/whl/cpu\n```\n## Run\n```\npip install -e last\n```\n";
+        assert_eq!(
+            ways(page),
+            [
+                "README.md (CUDA 12.6, line 7): first torch==2.6 last",
+                "README.md (CUDA 12.8, line 11): first torch==2.8 own last"
+            ]
+        );
+        let comments = "```\n# old\npip install torch==1\n\n# new\npip install torch==2\n```\n";
+        assert_eq!(ways(comments), ["README.md (old, line 3): torch==1", "README.md (new, line 6): torch==2"]);
+    }
+
+    #[test]
+    fn files_on_a_page_are_read_as_such() {
+        let page = "# X\n```dockerfile\nFROM python:3.11\nRUN pip install torch==2\n```\n```toml\n[project]\nname = 'x'\ndependencies = ['torch==2.1']\n```\n";
+        let declared = declared("README.md", page);
+        assert_eq!(declared.environments.len(), 2, "{declared:?}");
+        assert_eq!(declared.written["/environments/0/steps/0/requests/0"].line, 4);
+        assert_eq!(declared.written["/environments/1/steps/0/requests/0"].line, 9);
     }
 }

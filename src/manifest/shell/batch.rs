@@ -107,7 +107,9 @@ impl<'t> Reader<'t> {
     fn is_next(&self, word: &str) -> bool {
         let rest = self.rest();
         rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-            && rest.get(word.len()..).is_none_or(|after| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '\\')))
+            && rest.get(word.len()..).is_none_or(|after| {
+                !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '\\'))
+            })
     }
 
     fn eat_word(&mut self, word: &str) -> bool {
@@ -257,7 +259,10 @@ impl<'t> Reader<'t> {
             };
         }
         // A word that is empty stays one.
-        let whole = |word: Word| Word { pieces: [Piece::Text { text: String::new(), quoted: true }].into_iter().chain(word.pieces).collect(), ..word };
+        let whole = |word: Word| Word {
+            pieces: [Piece::Text { text: String::new(), quoted: true }].into_iter().chain(word.pieces).collect(),
+            ..word
+        };
         test(vec![whole(one), Word::literal(sign, 0), whole(other)])
     }
 
@@ -288,7 +293,8 @@ impl<'t> Reader<'t> {
                 let pieces = vec![Piece::Opaque(inside.trim().to_owned())];
                 words.push(Word { pieces, start: self.at });
             } else {
-                let mut inner = Reader { text: self.text.get(..self.at + end).unwrap_or_default(), at: self.at, depth: 0 };
+                let mut inner =
+                    Reader { text: self.text.get(..self.at + end).unwrap_or_default(), at: self.at, depth: 0 };
                 loop {
                     inner.space(true);
                     match inner.word(false) {
@@ -379,7 +385,13 @@ impl<'t> Reader<'t> {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             let after = rest.get(digits..).unwrap_or_default();
             if after.starts_with(['<', '>']) && (digits == 0 || apart) {
-                let sign = if after.starts_with(">>") { ">>" } else if after.starts_with('>') { ">" } else { "<" };
+                let sign = if after.starts_with(">>") {
+                    ">>"
+                } else if after.starts_with('>') {
+                    ">"
+                } else {
+                    "<"
+                };
                 self.at += digits + sign.len();
                 self.eat("&");
                 self.space(false);
@@ -400,7 +412,9 @@ impl<'t> Reader<'t> {
                 simple.words[0] = Word::literal(&first.to_ascii_uppercase(), start);
             } else if ["cd", "chdir", "pushd", "exit"].contains(&lower.as_str()) {
                 let start = simple.words.first().map_or(0, |word| word.start);
-                simple.words.retain(|word| !word.plain().is_some_and(|text| text.eq_ignore_ascii_case("/d") || text.eq_ignore_ascii_case("/b")));
+                simple.words.retain(|word| {
+                    !word.plain().is_some_and(|text| text.eq_ignore_ascii_case("/d") || text.eq_ignore_ascii_case("/b"))
+                });
                 if let Some(word) = simple.words.first_mut() {
                     *word = Word::literal(if lower == "chdir" { "cd" } else { &lower }, start);
                 }
@@ -480,9 +494,8 @@ impl<'t> Reader<'t> {
                 }
                 return true;
             }
-            let modifiers = rest.strip_prefix('~').map_or(0, |after| {
-                1 + after.bytes().take_while(u8::is_ascii_lowercase).count()
-            });
+            let modifiers =
+                rest.strip_prefix('~').map_or(0, |after| 1 + after.bytes().take_while(u8::is_ascii_lowercase).count());
             let after = rest.get(modifiers..).unwrap_or_default();
             if after.starts_with('*') {
                 self.at += 2 + modifiers;
@@ -501,7 +514,8 @@ impl<'t> Reader<'t> {
         let Some(end) = rest.find(sign) else { return false };
         let inside = rest.get(..end).unwrap_or_default();
         let (name, change) = inside.split_once(':').map_or((inside, None), |(name, change)| (name, Some(change)));
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '(' | ')'));
+        let is_name = !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '(' | ')'));
         if !is_name || inside.contains('\n') {
             return false;
         }

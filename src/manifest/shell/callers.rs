@@ -1,12 +1,6 @@
 //! Programs that call scripts in other languages, and what can be told of programs that ask what there is.
 
-use super::{
-    Language, Script,
-    output::words_of,
-    run::Shell,
-    test::Status,
-    value::Value,
-};
+use super::{Language, Script, output::words_of, run::Shell, test::Status, value::Value};
 use crate::manifest::{
     command::{CommandWord, program},
     launcher,
@@ -84,7 +78,8 @@ impl Shell<'_, '_, '_> {
         if name == "nvidia-smi" {
             return Some(Status::Yes);
         }
-        let show = texts.iter().position(|word| *word == "show").filter(|_| texts.contains(&"pip") || name.starts_with("pip"));
+        let show =
+            texts.iter().position(|word| *word == "show").filter(|_| texts.contains(&"pip") || name.starts_with("pip"));
         let package = match show {
             Some(show) => texts.get(show + 1..)?.iter().find(|word| !word.starts_with('-')).copied(),
             None if is_python && texts.get(1) == Some(&"-c") => {
@@ -94,7 +89,9 @@ impl Shell<'_, '_, '_> {
         }?;
         let package = crate::python::normalize(package);
         let steps = &self.scene.sheet.environment.steps;
-        let is_there = |request: &crate::facts::Request| request.name == package && request.role == crate::facts::RequestRole::Wanted;
+        let is_there = |request: &crate::facts::Request| {
+            request.name == package && request.role == crate::facts::RequestRole::Wanted
+        };
         Some(Status::of(steps.iter().any(|step| step.requests.iter().any(is_there))))
     }
 }
@@ -124,7 +121,8 @@ pub(super) fn asked_for(arguments: &[CommandWord]) -> Vec<String> {
 pub(super) fn with_program(words: &[CommandWord]) -> Option<Vec<CommandWord>> {
     let at = |index: usize| words.get(index).map(|word| word.text.as_str()).unwrap_or_default();
     let first = words.first()?;
-    let program = |text: &str, at: &CommandWord| CommandWord { text: text.to_owned(), at: at.at.clone(), unknown: None };
+    let program =
+        |text: &str, at: &CommandWord| CommandWord { text: text.to_owned(), at: at.at.clone(), unknown: None };
     if at(0) == "-m" && at(1) == "pip" {
         return Some([program("python", first)].into_iter().chain(words.iter().cloned()).collect());
     }

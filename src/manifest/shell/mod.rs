@@ -22,8 +22,8 @@ mod tree;
 mod value;
 mod word;
 
-pub use pattern::fits;
 pub use language::{Language, is_shell};
+pub use pattern::fits;
 pub use run::{doubted, run, run_as, run_words};
 pub use script::Script;
 pub use value::{Plain, Value, Variables};

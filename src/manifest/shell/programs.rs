@@ -171,7 +171,9 @@ impl Shell<'_, '_, '_> {
     fn caller(&mut self, name: &str, arguments: &[CommandWord], valued: &[&str]) -> Status {
         if name == "command" && arguments.first().is_some_and(|word| word.text == "-v" || word.text == "-V") {
             return match arguments.last().map(|word| word.text.as_str()) {
-                Some("python" | "python3" | "pip" | "pip3" | "git" | "nvidia-smi" | "curl" | "wget") if self.scene.sheet.environment.image.is_none() => {
+                Some("python" | "python3" | "pip" | "pip3" | "git" | "nvidia-smi" | "curl" | "wget")
+                    if self.scene.sheet.environment.image.is_none() =>
+                {
                     Status::Yes
                 }
                 Some(what) => Status::Unknown(format!("whether {what} is there")),

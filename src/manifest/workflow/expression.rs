@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::manifest::{
-    blanks::Blanks,
-    shell::Script,
-    yaml::Node,
-};
+use crate::manifest::{blanks::Blanks, shell::Script, yaml::Node};
 
 /// As deep as expressions may stand in each other.
 const MAX_DEPTH: u32 = 32;
@@ -326,7 +322,8 @@ pub(super) fn combinations(
         let mut extended = false;
         for combination in all.iter_mut().filter(|_| !bare) {
             let own = entries().filter(|(key, _)| matrix.get(key).is_some());
-            let same = own.into_iter().all(|(key, value)| combination.get(&key).is_some_and(|own| own.text() == value.text()));
+            let same =
+                own.into_iter().all(|(key, value)| combination.get(&key).is_some_and(|own| own.text() == value.text()));
             if same && entries().any(|(key, _)| matrix.get(&key).is_some()) {
                 extended = true;
                 combination.extend(entries());

@@ -30,7 +30,9 @@ impl Format for Gitlab {
 
     fn claims(&self, text: &Text) -> bool {
         let name = text.name().to_ascii_lowercase();
-        name.ends_with(".gitlab-ci.yml") || name.ends_with(".gitlab-ci.yaml") || name.starts_with("gitlab-ci") && name.ends_with("ml")
+        name.ends_with(".gitlab-ci.yml")
+            || name.ends_with(".gitlab-ci.yaml")
+            || name.starts_with("gitlab-ci") && name.ends_with("ml")
     }
 
     fn read(&self, text: &Text, reading: &mut Reading<'_>) {
@@ -97,7 +99,9 @@ fn read_job(
             variables.put(name, value);
         }
     }
-    let usual = |key: &str| get(chain, key).or_else(|| tree.get("default").and_then(|default| default.get(key))).or_else(|| tree.get(key));
+    let usual = |key: &str| {
+        get(chain, key).or_else(|| tree.get("default").and_then(|default| default.get(key))).or_else(|| tree.get(key))
+    };
     if let Some(image) = usual("image") {
         let node = image.get("name").unwrap_or(image);
         if let Some(written) = node.text() {

@@ -11,8 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(super) use self::gitlab::Gitlab;
 use self::expression::Context;
+pub(super) use self::gitlab::Gitlab;
 use super::{
     Format, Reading, Sheet, Text,
     blanks::Blanks,
@@ -97,7 +97,8 @@ fn is_for_gpus(sheet: &Sheet) -> bool {
     let cuda = |text: &str| {
         let text = text.to_ascii_lowercase();
         let release = text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
-            word.strip_prefix("cu").is_some_and(|digits| digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            word.strip_prefix("cu")
+                .is_some_and(|digits| digits.len() >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
         });
         release || ["cuda", "nvidia", "gpu"].iter().any(|word| text.contains(word))
     };
@@ -105,14 +106,18 @@ fn is_for_gpus(sheet: &Sheet) -> bool {
     if ways::asks_elsewhere(sheet) {
         return false;
     }
-    let of_image = |image: &crate::facts::ContainerImage| image.gpus == Some(true) || image.base.as_deref().is_some_and(cuda);
+    let of_image =
+        |image: &crate::facts::ContainerImage| image.gpus == Some(true) || image.base.as_deref().is_some_and(cuda);
     environment.image.as_ref().is_some_and(|image| of_image(image))
         || environment.gaps.iter().any(|gap| gap.weight == GapWeight::Decides)
         || environment.steps.iter().any(|step| {
             step.indexes.iter().any(|index| cuda(&index.url))
                 || step.requests.iter().any(|request| {
                     let asked = &request.asked;
-                    cuda(&request.name) || cuda(&asked.specifiers) || asked.source.as_deref().is_some_and(cuda) || request.build.as_deref().is_some_and(cuda)
+                    cuda(&request.name)
+                        || cuda(&asked.specifiers)
+                        || asked.source.as_deref().is_some_and(cuda)
+                        || request.build.as_deref().is_some_and(cuda)
                 })
         })
 }
@@ -155,20 +160,27 @@ impl File<'_> {
             let mut context = context.clone();
             let installs = self.way(&id, job, &mut context, reading).iter().any(|(_, sheet)| !sheet.is_empty());
             if installs {
-                sheet.gap(format!("one combination of the matrix of {name} (--set NAME=VALUE)"), GapWeight::Decides, matrix.at(self.text));
+                sheet.gap(
+                    format!("one combination of the matrix of {name} (--set NAME=VALUE)"),
+                    GapWeight::Decides,
+                    matrix.at(self.text),
+                );
             }
             return vec![(true, sheet)];
         };
         let mut found: Vec<(bool, Sheet)> = Vec::new();
         for combination in combinations {
             let parts = combination.iter().filter(|(part, _)| names(job, part, 0));
-            let said: Vec<String> = parts.filter_map(|(part, value)| Some(format!("{part}={}", value.text()?))).collect();
+            let said: Vec<String> =
+                parts.filter_map(|(part, value)| Some(format!("{part}={}", value.text()?))).collect();
             let id = if said.is_empty() { id.clone() } else { format!("{id} ({})", said.join(", ")) };
             let mut context = Context { matrix: combination.clone(), ..context.clone() };
             for (own, sheet) in self.way(&id, job, &mut context, reading) {
                 // Combinations that install the same are one.
                 let same = |(there, other): &(bool, Sheet)| {
-                    *there == own && other.environment.steps == sheet.environment.steps && other.environment.gaps == sheet.environment.gaps
+                    *there == own
+                        && other.environment.steps == sheet.environment.steps
+                        && other.environment.gaps == sheet.environment.gaps
                 };
                 if !found.iter().any(same) {
                     found.push((own, sheet));
@@ -185,8 +197,15 @@ impl File<'_> {
         }
         let runner = job.get("runs-on");
         let labels: Vec<String> = match runner {
-            Some(node) if node.text().is_some() => vec![node.text().map(|text| context.text(text).unwrap_or_else(|why| why)).unwrap_or_default()],
-            Some(node) => node.list().iter().filter_map(Node::text).map(|text| context.text(text).unwrap_or_else(|why| why)).collect(),
+            Some(node) if node.text().is_some() => {
+                vec![node.text().map(|text| context.text(text).unwrap_or_else(|why| why)).unwrap_or_default()]
+            }
+            Some(node) => node
+                .list()
+                .iter()
+                .filter_map(Node::text)
+                .map(|text| context.text(text).unwrap_or_else(|why| why))
+                .collect(),
             None => Vec::new(),
         };
         let labelled = |word: &str| labels.iter().any(|label| label.to_ascii_lowercase().contains(word));
@@ -209,7 +228,15 @@ impl File<'_> {
         let mut sheets: Vec<Sheet> = ways::each(reading, |reading, way| {
             images.clear();
             let mut sheet = Sheet::new(id, &self.text.shown);
-            let context = Context { chosen: way.set.iter().chain(&context.chosen).map(|(name, value)| (name.clone(), value.clone())).collect(), ..context.clone() };
+            let context = Context {
+                chosen: way
+                    .set
+                    .iter()
+                    .chain(&context.chosen)
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+                ..context.clone()
+            };
             self.container(job, &context, &mut sheet);
             if labelled("gpu") && sheet.environment.image.is_some() {
                 sheet.gpus(true, job.at(self.text));
@@ -234,13 +261,22 @@ impl File<'_> {
             }
             _ => {}
         }
-        if let Some(options) = container.get("options").filter(|options| options.text().is_some_and(|text| text.contains("--gpus"))) {
+        if let Some(options) =
+            container.get("options").filter(|options| options.text().is_some_and(|text| text.contains("--gpus")))
+        {
             sheet.gpus(true, options.at(self.text));
         }
     }
 
     /// Reads the steps of a job; gives the images that they build.
-    fn steps(&self, steps: &[Node], context: &Context, usual: &Usual, sheet: &mut Sheet, reading: &mut Reading<'_>) -> Vec<Sheet> {
+    fn steps(
+        &self,
+        steps: &[Node],
+        context: &Context,
+        usual: &Usual,
+        sheet: &mut Sheet,
+        reading: &mut Reading<'_>,
+    ) -> Vec<Sheet> {
         let mut images = Vec::new();
         let mut files = Files::default();
         let mut left: BTreeMap<String, String> = BTreeMap::new();
@@ -267,8 +303,11 @@ impl File<'_> {
                 None => Language::Shell,
                 Some(_) => continue,
             };
-            let folder = step.get("working-directory").and_then(Node::text).map(str::to_owned).or_else(|| usual.folder.clone());
-            let folder = folder.and_then(|folder| context.text(&folder).ok()).map_or_else(|| project.clone(), |folder| joined(&project, &folder));
+            let folder =
+                step.get("working-directory").and_then(Node::text).map(str::to_owned).or_else(|| usual.folder.clone());
+            let folder = folder
+                .and_then(|folder| context.text(&folder).ok())
+                .map_or_else(|| project.clone(), |folder| joined(&project, &folder));
             let mut variables = Variables::new(BTreeMap::new(), context.chosen.clone());
             for (name, value) in &context.env {
                 let name = if language.ignores_case() { name.to_ascii_uppercase() } else { name.clone() };
@@ -288,7 +327,15 @@ impl File<'_> {
     }
 
     /// Actions that bring software.
-    fn uses(&self, uses: &str, step: &Node, context: &Context, project: &Path, sheet: &mut Sheet, reading: &mut Reading<'_>) -> Vec<Sheet> {
+    fn uses(
+        &self,
+        uses: &str,
+        step: &Node,
+        context: &Context,
+        project: &Path,
+        sheet: &mut Sheet,
+        reading: &mut Reading<'_>,
+    ) -> Vec<Sheet> {
         let with = |name: &str| step.get("with").and_then(|with| with.get(name));
         let text = |name: &str| with(name).and_then(Node::text).and_then(|value| context.text(value).ok());
         match uses.split('@').next().unwrap_or(uses) {
@@ -411,4 +458,42 @@ pub(super) fn script_of(node: &Node, text: &Text) -> Script {
         at += line.len();
     }
     script
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{declared, environment, steps};
+
+    #[test]
+    fn inputs_have_their_defaults() {
+        let workflow = "on:\n  workflow_dispatch:\n    inputs:\n      cu:\n        default: \"126\"\n      extra:\n        default: ''\nenv:\n  V: 2.7.1\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      \
+                        - run: |\n          echo \"MORE=numpy\" >> $GITHUB_ENV\n          pip install torch==${{ env.V }} ${{ inputs.extra }} \\\n            --index-url https://host.example/whl/cu${{ inputs.cu }}\n      - run: pip install $MORE\n      \
+                        - if: failure()\n        run: pip install never\n";
+        let (environment, places) = environment("w.yml", workflow);
+        assert_eq!(environment.id, "w.yml: build");
+        assert_eq!(steps(&environment), [["torch==2.7.1"], ["numpy"]]);
+        assert_eq!(environment.steps[0].indexes[0].url, "https://host.example/whl/cu126");
+        assert_eq!(places["/environments/0/steps/0/requests/0"].line, 16);
+    }
+
+    #[test]
+    fn combinations_are_ways_and_jobs_without_a_gpu_are_none() {
+        let workflow = "on: push\njobs:\n  gpu:\n    runs-on: ${{ matrix.os }}\n    strategy:\n      matrix:\n        os: [ubuntu-latest, macos-14]\n        torch: ['2.6.0', '2.7.0']\n        python: [1, 2, 3]\n        exclude:\n          - torch: '2.6.0'\n    steps:\n      \
+                        - run: pip install torch==${{ matrix.torch }}+cu126\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: pip install torch --index-url https://download.pytorch.org/whl/cpu\n";
+        let (environment, _) = environment("w.yml", workflow);
+        assert_eq!(environment.id, "w.yml: gpu (os=ubuntu-latest, torch=2.7.0)");
+        assert_eq!(steps(&environment), [["torch==2.7.0+cu126"]]);
+        let many = "on: push\njobs:\n  b:\n    strategy:\n      matrix:\n        a: [1, 2, 3, 4, 5]\n        b: [1, 2, 3, 4, 5]\n    steps:\n      - run: pip install torch==2.${{ matrix.a }}.${{ matrix.b }}+cu126\n";
+        let declared = declared("w.yml", many);
+        assert!(declared.environments[0].gaps[0].what.contains("one combination of the matrix"), "{declared:?}");
+    }
+
+    #[test]
+    fn pipelines_have_images_and_variables() {
+        let pipeline = "variables:\n  CU: \"126\"\n.base:\n  image: nvidia/cuda:12.6.0-base-ubuntu22.04\n  before_script:\n    - pip install numpy\ntrain:\n  extends: .base\n  script:\n    - pip install torch==2.7.1 --index-url https://host.example/whl/cu$CU\n";
+        let (environment, places) = environment(".gitlab-ci.yml", pipeline);
+        assert_eq!(steps(&environment), [["numpy"], ["torch==2.7.1"]]);
+        assert_eq!(environment.image.as_deref().unwrap().base.as_deref(), Some("nvidia/cuda:12.6.0-base-ubuntu22.04"));
+        assert_eq!(places["/environments/0/steps/1/requests/0"].line, 10);
+    }
 }

@@ -59,8 +59,17 @@ impl Reader<'_> {
             let one = self.value().unwrap_or_default();
             self.space(true);
             let signs = [
-                ("-eq", "=="), ("-ieq", "=="), ("-ceq", "=="), ("-ne", "!="), ("-like", "=="), ("-notlike", "!="), ("-match", "=~"),
-                ("-gt", "-gt"), ("-ge", "-ge"), ("-lt", "-lt"), ("-le", "-le"),
+                ("-eq", "=="),
+                ("-ieq", "=="),
+                ("-ceq", "=="),
+                ("-ne", "!="),
+                ("-like", "=="),
+                ("-notlike", "!="),
+                ("-match", "=~"),
+                ("-gt", "-gt"),
+                ("-ge", "-ge"),
+                ("-lt", "-lt"),
+                ("-le", "-le"),
             ];
             for (sign, test) in signs {
                 if self.eat_word(sign, true) {
@@ -78,7 +87,10 @@ impl Reader<'_> {
             }
             if self.eat_word("-in", true) {
                 let (values, _) = self.values();
-                return Node::Case(one, vec![(values, Node::List(Vec::new())), (vec![word("*")], called(vec![word("false")]))]);
+                return Node::Case(
+                    one,
+                    vec![(values, Node::List(Vec::new())), (vec![word("*")], called(vec![word("false")]))],
+                );
             }
             if self.compares() {
                 return self.rest_of_test();
@@ -100,7 +112,10 @@ impl Reader<'_> {
     fn compares(&mut self) -> bool {
         self.space(true);
         let rest = self.rest();
-        rest.starts_with('-') && !["-and", "-or"].iter().any(|word| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
+        rest.starts_with('-')
+            && !["-and", "-or"]
+                .iter()
+                .any(|word| rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
     }
 
     /// A comparison that is not read.

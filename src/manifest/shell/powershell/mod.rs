@@ -77,7 +77,9 @@ impl<'t> Reader<'t> {
     fn eat_word(&mut self, word: &str, lines: bool) -> bool {
         let rest = self.rest();
         let is = rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-            && rest.get(word.len()..).is_none_or(|after| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')));
+            && rest
+                .get(word.len()..)
+                .is_none_or(|after| !after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.')));
         if is {
             self.at += word.len();
             self.space(lines);
@@ -366,7 +368,8 @@ impl<'t> Reader<'t> {
             });
         }
         let start = self.at;
-        let is_value = self.rest().starts_with(['"', '\'', '$', '@', '[']) || self.rest().starts_with(|c: char| c.is_ascii_digit());
+        let is_value = self.rest().starts_with(['"', '\'', '$', '@', '['])
+            || self.rest().starts_with(|c: char| c.is_ascii_digit());
         if is_value {
             let (words, list) = self.values();
             return assigned(name, words, adds, list);
@@ -461,7 +464,10 @@ impl<'t> Reader<'t> {
             '(' => {
                 self.at += 1;
                 self.to_closing();
-                Word { pieces: vec![Piece::Opaque(self.text.get(start..self.at).unwrap_or_default().to_owned())], start }
+                Word {
+                    pieces: vec![Piece::Opaque(self.text.get(start..self.at).unwrap_or_default().to_owned())],
+                    start,
+                }
             }
             '+' | ',' | ';' | '\n' | ')' | '}' => return None,
             _ => self.word()?,
@@ -540,14 +546,18 @@ impl<'t> Reader<'t> {
         match name.as_str() {
             "set-location" | "sl" | "push-location" | "cd" | "chdir" => called(with("cd", plain(&simple))),
             "test-path" => {
-                let words = [Word::literal("-e", start)].into_iter().chain(plain(&simple).into_iter().take(1)).collect();
+                let words =
+                    [Word::literal("-e", start)].into_iter().chain(plain(&simple).into_iter().take(1)).collect();
                 called(with("test", words))
             }
             "get-command" => {
-                let words = [Word::literal("-v", start)].into_iter().chain(plain(&simple).into_iter().take(1)).collect();
+                let words =
+                    [Word::literal("-v", start)].into_iter().chain(plain(&simple).into_iter().take(1)).collect();
                 called(with("command", words))
             }
-            "write-host" | "write-output" | "write-error" | "write-warning" | "write-verbose" | "echo" => Node::List(Vec::new()),
+            "write-host" | "write-output" | "write-error" | "write-warning" | "write-verbose" | "echo" => {
+                Node::List(Vec::new())
+            }
             "invoke-expression" | "iex" => called(with("eval", plain(&simple))),
             "start-process" => {
                 // Start-Process python -ArgumentList "-m", "pip" -Wait
@@ -565,7 +575,8 @@ impl<'t> Reader<'t> {
                 called(words)
             }
             _ => {
-                if let Some(Piece::Text { text, .. }) = simple.words.first_mut().and_then(|word| word.pieces.first_mut())
+                if let Some(Piece::Text { text, .. }) =
+                    simple.words.first_mut().and_then(|word| word.pieces.first_mut())
                     && text.starts_with("./")
                 {
                     // A script beside this one keeps its path: shells tell it from a program by that.

@@ -10,7 +10,7 @@ impl Reader<'_> {
     pub(super) fn variable_name(&mut self) -> Option<String> {
         let rest = self.rest().strip_prefix('$')?;
         let (braced, rest) = rest.strip_prefix('{').map_or((false, rest), |rest| (true, rest));
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '?') || c == ':' ));
+        let length = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '?') || c == ':'));
         let mut name = rest.get(..length.unwrap_or(rest.len())).unwrap_or_default();
         // A colon that ends it is none of its own.
         name = name.trim_end_matches(':');
@@ -51,7 +51,9 @@ impl Reader<'_> {
                     self.at += end + usize::from(end < rest.len());
                 }
                 '$' => self.dollar(&mut word, false),
-                '@' if word.pieces.is_empty() && self.rest().get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic())) => {
+                '@' if word.pieces.is_empty()
+                    && self.rest().get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic())) =>
+                {
                     self.at += 1;
                     let rest = self.rest();
                     let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -72,7 +74,9 @@ impl Reader<'_> {
                     self.at += 1;
                     word.add("/", false);
                 }
-                c if c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '{' | '}' | ',' | '<' | '>') => break,
+                c if c.is_whitespace() || matches!(c, ';' | '|' | '&' | '(' | ')' | '{' | '}' | ',' | '<' | '>') => {
+                    break;
+                }
                 c => {
                     self.at += c.len_utf8();
                     word.add(c.encode_utf8(&mut [0; 4]), false);
@@ -139,14 +143,18 @@ impl Reader<'_> {
             }
             Some(name) => {
                 // A property of it, outside of quotes.
-                let property = !quoted && self.rest().starts_with('.') && self.rest().get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()));
+                let property = !quoted
+                    && self.rest().starts_with('.')
+                    && self.rest().get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic()));
                 match name.as_str() {
                     "PWD" | "PSSCRIPTROOT" => word.add(".", quoted),
                     "TRUE" => word.add("true", quoted),
                     "FALSE" | "NULL" => word.add("", quoted),
                     _ if property => {
                         let rest = self.rest();
-                        let length = rest.find(|c: char| c.is_whitespace() || matches!(c, ')' | ';' | ',' | '|' | '}')).unwrap_or(rest.len());
+                        let length = rest
+                            .find(|c: char| c.is_whitespace() || matches!(c, ')' | ';' | ',' | '|' | '}'))
+                            .unwrap_or(rest.len());
                         self.at += length;
                         word.pieces.push(Piece::Opaque(self.text.get(start..self.at).unwrap_or_default().to_owned()));
                     }
