@@ -8,20 +8,43 @@ pub fn modinfo(bytes: &[u8]) {
 /// Reads a file that asks for software: the first line is its name, the rest what it contains. No other file is there.
 pub fn manifest(text: &str) {
     use crate::{
-        manifest::{Choices, Reading, Shelf, Text},
+        facts::{Package, RequestPlace},
+        manifest::{Choices, Put, Reading, Shelf, edit, excerpt},
         system::Root,
     };
     let (name, content) = text.split_once('\n').unwrap_or((text, ""));
     let Ok(root) = Root::new(None, None) else { return };
     let folder = std::path::PathBuf::from("/nonexistent/fuzzed");
-    let shelf = Shelf::new(root, folder.clone());
+    let mut shelf = Shelf::new(root, folder.clone());
     let choices = Choices { platform: "linux-x86_64".parse().ok(), ..Choices::default() };
-    let mut reading = Reading::new(&shelf, &choices);
     // A name with slashes would lead elsewhere.
     let name = name.replace(['/', '\\'], "");
-    reading.text(&Text::new(folder.join(&name), name, content));
-    let declared = reading.declared();
+    let path = folder.join(&name);
+    shelf.put(&path, Some(Put { shown: name, text: content.to_owned() }));
+    let mut reading = Reading::new(&shelf, &choices);
+    reading.named(&path);
+    let mut declared = reading.declared();
     for (pointer, place) in &declared.written {
         assert!(place.line >= 1 && place.column >= 1, "{pointer} is nowhere");
+        let _ = shelf.again(&place.path).and_then(|text| excerpt(&text, place));
+    }
+    // Whatever stands there is rewritten, or that is refused.
+    for (number, environment) in declared.environments.iter_mut().enumerate() {
+        let steps = environment.steps.iter().enumerate();
+        let places =
+            steps.flat_map(|(step, of)| (0..of.requests.len()).map(move |request| RequestPlace { step, request }));
+        for place in places.take(20).collect::<Vec<_>>() {
+            let Some(request) = environment.steps.get(place.step).and_then(|step| step.requests.get(place.request))
+            else {
+                continue;
+            };
+            let name = request.name.clone();
+            environment.packages = vec![Package { request: Some(place), ..Package::unknown(&name, "fuzzed") }];
+            let index = Some("https://download.pytorch.org/whl/cu128".to_owned());
+            let wanted = edit::Wanted { name: name.clone(), specifiers: "==2.7.1+cu128".to_owned(), index };
+            let declaration = edit::Declaration { environment, number, written: &declared.written };
+            let _ = edit::ways(&shelf, &declaration, &[wanted], &[]);
+            let _ = edit::ways(&shelf, &declaration, &[], &[name]);
+        }
     }
 }

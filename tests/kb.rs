@@ -233,7 +233,7 @@ fn what_no_row_has_is_told_with_what_is_near() {
     let newest = format!("the newest known release is {newest}; an installed torch is judged by its own binaries");
     for (arguments, expected) in [
         (["torch", "2.7.3"], "did you mean 2.7.0, 2.7.1"),
-        (["torch", "2.99.0"], newest.as_str()),
+        (["torch", "100.0.0"], newest.as_str()),
         (["torch", "2.7.1+cu131"], "has no cu131 build; known builds: cpu, cu118, cu126, cu128"),
         (["gpu", "RTX 5099"], "RTX 5090"),
         (["gpu", "RTX 6000"], "capability:\n  NVIDIA RTX"),

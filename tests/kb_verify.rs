@@ -102,9 +102,9 @@ fn requirements_are_held_against_the_row_of_what_pypi_gives() {
 
 #[test]
 fn a_release_without_a_row_is_no_disagreement() {
-    let (_place, path) = wheel("torch-2.99.0+cu136-cp312-cp312-manylinux_2_28_x86_64.whl", "2.99.0+cu136", "13.6");
+    let (_place, path) = wheel("torch-100.0.0+cu136-cp312-cp312-manylinux_2_28_x86_64.whl", "100.0.0+cu136", "13.6");
     let (code, report) = verify(&path);
-    assert_eq!((code, checks(&report, "no-row")), (0, vec![("release", "2.99.0")]));
+    assert_eq!((code, checks(&report, "no-row")), (0, vec![("release", "100.0.0")]));
 }
 
 #[test]

@@ -23,7 +23,7 @@ use gpucheck::{
 /// The rules that say that a package's code, or the driver for it, is no good.
 const JUDGES: [&str; 3] = ["extension-arch-missing", "extension-ptx-too-new-for-driver", "code-lacks-gpu"];
 /// Those that say so of the driver alone.
-const FLOORS: [&str; 3] = ["driver-too-old-for-gpu", "gpu-dropped-by-driver", "driver-too-old-for-package"];
+const FLOORS: [&str; 3] = ["driver-too-old-for-gpu", "gpu-dropped-by-driver", "driver-too-old-for-cuda-runtime"];
 
 fn source() -> Source {
     Source::new(How::Binary, "test")

@@ -30,7 +30,7 @@ const KINDS: &[(&str, &str, &str, (&str, &str))] = &[
     ("torch", "release", "torch releases", ("version = \"1.13.0\"", "version = \"1.12.9\"")),
     ("torch", "nightly", "torch nightlies", (">=2.9,<2.11", ">=1.9,<1.11")),
     ("torch", "conda", "conda's builds of torch", ("channel = \"pytorch\"", "channel = \"lab\"")),
-    ("dependents", "dependent", "packages that require torch", ("name = \"", "name = \"lab-")),
+    ("dependents", "dependent", "packages that bring others", ("name = \"", "name = \"lab-")),
     ("arch_list", "parser", "arch list parsers", (">=2.1,<2.2", ">=1.1,<1.2")),
     ("variables", "variable", "variables", ("CUDA_VISIBLE_DEVICES", "LAB_DEVICES")),
     ("variables", "unread", "variables nothing reads", ("\"CUDA_VISIBLE_DEVICE\"", "\"LAB_DEVICE\"")),

@@ -45,6 +45,8 @@ fn comfyui_docker() {
     assert!(
         fix_lines(finding(&told, "sageattention-arch-list-lacks-gpu"))[0].starts_with("TORCH_CUDA_ARCH_LIST=12.0 ")
     );
+    assert_eq!(slugs(&told, "warning"), ["arch-list-lacks-gpu"], "{}", told["findings"]);
+    // The release that it led to, and not a later one whose arch lists no row describes yet.
     assert_eq!(fix_lines(finding(&told, "torch-nightly-needless"))[0], "pip install torch==2.8.0");
     let stable = image.with(&words(r#"packages = { torch = "2.8.0+cu128" }"#));
     let told = report(&stable);

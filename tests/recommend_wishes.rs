@@ -6,14 +6,14 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{gpucheck, run, snapshot};
+use common::{NEWEST_TORCH, gpucheck, run, snapshot};
 use serde::Deserialize;
 use serde_json::Value;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    /// The arguments, besides driver 580.95.05, Linux and Python 3.12.
+    /// The arguments, besides those of [`MACHINE`].
     arguments: Vec<String>,
     /// Exit code.
     code: i32,
@@ -30,10 +30,19 @@ struct Case {
     said: Vec<String>,
 }
 
-const MACHINE: [&str; 6] = ["--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"];
+/// Of which machine, where the arguments do not say otherwise. The newest torch is the 99.0.0 of `tests/newest-torch`, whatever is added to
+/// `knowledge/`.
+const MACHINE: [[&str; 2]; 4] = [
+    ["--driver", "580.95.05"],
+    ["--os", "linux"],
+    ["--python-version", "3.12"],
+    ["--knowledge", NEWEST_TORCH],
+];
 
 fn recommend(arguments: &[String]) -> (i32, Value) {
-    let (code, out, err) = run(gpucheck().args(["recommend", "--format", "json"]).args(MACHINE).args(arguments));
+    let open = |[option, _]: &[&str; 2]| !arguments.iter().any(|argument| argument == option);
+    let machine = MACHINE.into_iter().filter(open).flatten();
+    let (code, out, err) = run(gpucheck().args(["recommend", "--format", "json"]).args(machine).args(arguments));
     (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}\n{err}")))
 }
 
@@ -73,7 +82,7 @@ fn what_is_printed() {
         ("with", &["--gpu", "RTX 4090", "--with", "vllm,xformers", "--with", "sglang"]),
         ("keep", &["--gpu", "RTX 5090", "--torch", "2.7.1", "--with", "xformers", "--keep", "--tool", "uv-project"]),
     ] {
-        let (code, out, err) = run(gpucheck().arg("recommend").args(MACHINE).args(arguments));
+        let (code, out, err) = run(gpucheck().arg("recommend").args(MACHINE.concat()).args(arguments));
         assert_eq!((code, err.as_str()), (0, ""), "{name}");
         // The first line is about the machine that the test runs on.
         let (_, shown) = out.split_once('\n').unwrap();

@@ -197,8 +197,8 @@ fn newer_than_knowledge() {
     let newer = healthy().place(|environment| {
         let packages = environment["packages"].as_array_mut().unwrap();
         packages.retain(|package| package["name"] == "torch");
-        packages[0]["version"] = known("2.99.0");
-        packages[0]["build"] = known(json!({"version": "2.99.0+cu126", "cuda": "12.6"}));
+        packages[0]["version"] = known("100.0.0");
+        packages[0]["build"] = known(json!({"version": "100.0.0+cu126", "cuda": "12.6"}));
         packages[0]["requires"] = json!([]);
     });
     let newer = only(newer, "info", "newer-than-knowledge");
@@ -267,6 +267,22 @@ fn torch_companion_mismatch() {
     );
     // Another minor CUDA release is fine.
     nothing(healthy().build("torchvision", "0.22.1+cu128", Some("12.8")));
+    // A companion that serves several releases serves later ones, and no earlier one.
+    let audio = |torch: &str, audio: &str| {
+        let cuda = |version: &str| gpucheck::python::cuda_of_local(version).map(|cuda| cuda.to_string());
+        let two = healthy().build("torch", torch, cuda(torch).as_deref()).without("torchvision");
+        let two = two.build("torchaudio", audio, cuda(audio).as_deref()).change(|facts| {
+            let packages = facts["environments"][0]["packages"].as_array_mut().unwrap();
+            packages.iter_mut().find(|package| package["name"] == "torchaudio").unwrap()["requires"] = json!([]);
+        });
+        two.judged().1
+    };
+    let wrong = |torch: &str| slugs(&audio(torch, "2.11.0+cu130"), "error").contains(&"torch-companion-mismatch");
+    assert!(!wrong("2.15.0+cu130") && !wrong("2.14.1+cu130") && wrong("2.10.0+cu130"));
+    // There is no torchaudio 2.11.0 for CUDA 13.2: that of the default index is asked for, and what a tool would take for it goes first.
+    let lines = fix_lines(finding(&audio("2.14.1+cu132", "2.11.0+cu126"), "torch-companion-mismatch"));
+    let pip = "~/demo/.venv/bin/python -m pip";
+    assert_eq!(lines, [format!("{pip} uninstall -y torchaudio\n{pip} install torchaudio==2.11.0")]);
 }
 
 #[test]
@@ -475,6 +491,7 @@ fn every_rule_has_its_case() {
         include_str!("framework.rs"),
         include_str!("broken_files.rs"),
         include_str!("check.rs"),
+        include_str!("check_edits.rs"),
         include_str!("broken_torch.rs"),
         include_str!("smoke.rs"),
         include_str!("smoke_rules.rs"),

@@ -88,6 +88,8 @@ fn a_recommendation() {
         "windows",
         "--python-version",
         "3.12",
+        "--knowledge",
+        common::NEWEST_TORCH,
     ]));
     assert_eq!((code, err.as_str()), (0, ""));
     common::snapshot("recommend-windows.txt", &out);

@@ -2,10 +2,11 @@
 
 use std::{path::PathBuf, time::Instant};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    options::{Assume, FailOn, Show, Sources},
+    options::{Assume, FailOn, Show, Sources, ignored_rules},
     output,
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
@@ -13,14 +14,18 @@ use super::{
 use crate::{
     exit::Exit,
     facts::Facts,
+    files,
     finding::Severity,
     judge::{self, Asked, Inputs, Machine, Seen},
     knowledge::Knowledge,
     manifest::Choices,
     probe,
-    report::Report,
+    report::{CellStatus, MachineRow, Report},
     system::Surroundings,
 };
+
+/// As much as is read of standard input.
+const MAX_TEXT: u64 = 16 << 20;
 
 /// Arguments of `gpucheck check`.
 #[derive(Debug, Clone, Args)]
@@ -31,7 +36,10 @@ pub struct Arguments {
     /// A command that installs something; it is not run
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
-    /// Print the changes that mend the files as a unified diff for `git apply` and `patch -p1`, and nothing else
+    /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
+    #[arg(long = "as", value_name = "NAME")]
+    named: Option<String>,
+    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
     #[arg(long, conflicts_with = "command")]
     diff: bool,
     /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
@@ -110,10 +118,21 @@ impl Arguments {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),
         };
-        let mut inputs = Inputs::new(asked)?;
+        let mut inputs = Inputs::new(asked)?.ignoring(ignored_rules(knowledge)?);
+        if self.files.iter().any(|file| file.as_os_str() == "-") {
+            let text = files::text(std::io::stdin().lock(), MAX_TEXT).context("cannot read standard input")?;
+            inputs = inputs.with_text(self.named.as_deref(), text);
+        }
         if self.resolve {
             inputs =
                 inputs.resolved_by(|environment| probe::resolver::resolve(environment, &Surroundings::of_process()));
+        }
+        let nobody = |facts: &Facts| facts.gpus.value().is_none_or(Vec::is_empty);
+        if let [machine] = machines.as_slice()
+            && machine.assumed.gpus.is_empty()
+            && nobody(&facts)
+        {
+            return self.surveyed(&facts, machine, &inputs, knowledge, start);
         }
         let mut failed = false;
         let reports = each(&machines, |machine| {
@@ -128,6 +147,24 @@ impl Arguments {
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
+    /// Without a GPU: which generations what is asked for serves. It fails where something serves none of them.
+    fn surveyed(
+        &self,
+        facts: &Facts,
+        machine: &Machine,
+        inputs: &Inputs,
+        knowledge: &Knowledge,
+        start: Instant,
+    ) -> anyhow::Result<Exit> {
+        anyhow::ensure!(!self.diff, "no GPU found to mend the files for; name one, such as --gpu \"RTX 5090\"");
+        let reports = judge::survey(knowledge, facts, machine, inputs, &self.chosen.choices(), start)?;
+        let table = judge::environments(&reports);
+        let fails = |row: &MachineRow| row.cells.iter().all(|cell| cell.status == CellStatus::Fails);
+        let failed = self.fail_on != FailOn::Never && table.rows.iter().any(fails);
+        deliver(knowledge, reports, Some(table), &self.show, start)?;
+        Ok(if failed { Exit::Found } else { Exit::Ok })
+    }
+
     /// Prints the files' changes. What serves one machine is judged for the others, too.
     fn mended(
         &self,
@@ -138,8 +175,13 @@ impl Arguments {
         knowledge: &Knowledge,
         start: Instant,
     ) -> anyhow::Result<()> {
+        // What makes the command fail is mended.
+        let least = match self.fail_on {
+            FailOn::Error | FailOn::Never => Severity::Error,
+            FailOn::Warning | FailOn::Unknown => Severity::Warning,
+        };
         for machine in machines {
-            judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), start)?;
+            judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), least, start)?;
         }
         let errors = |report: &Report| report.findings.iter().filter(|one| one.severity == Severity::Error).count();
         for (machine, before) in machines.iter().zip(reports).filter(|_| machines.len() > 1) {

@@ -14,7 +14,7 @@ use crate::{
     facts::{DriverVersion, Expected, PythonVersion, ShellKind},
     files,
     finding::{Finding, Severity},
-    judge::{Assumed, By, Machine, System},
+    judge::{Assumed, By, IgnoredRule, Machine, System},
     knowledge::Knowledge,
     render::{ColorChoice, Format},
     report::Verdict,
@@ -97,18 +97,37 @@ impl Assume {
     }
 }
 
+/// The files of the current folder that may say something under this key. A file of others is their affair: only what it says of gpucheck
+/// must be right.
+fn project_files(key: &'static str) -> impl Iterator<Item = anyhow::Result<(&'static str, String)>> {
+    let own =
+        move |name: &str, text: &str| text.contains(key) && (name != "pyproject.toml" || text.contains("gpucheck"));
+    TARGET_FILES.into_iter().filter_map(move |name| match files::whole(Path::new(name), MAX_FILE) {
+        Ok(text) => own(name, &text).then_some(Ok((name, text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => Some(Err(error).with_context(|| format!("cannot read {name}"))),
+    })
+}
+
+/// The rules whose findings a file of the current folder accepts.
+///
+/// # Errors
+/// A file that cannot be read, or that says it in another way.
+pub fn ignored_rules(knowledge: &Knowledge) -> anyhow::Result<Vec<IgnoredRule>> {
+    for file in project_files("ignore") {
+        let (name, text) = file?;
+        let rules = IgnoredRule::of_file(name, &text, knowledge)?;
+        if !rules.is_empty() {
+            return Ok(rules);
+        }
+    }
+    Ok(Vec::new())
+}
+
 /// The machines that a file of the current folder names.
 fn of_files(knowledge: &Knowledge) -> anyhow::Result<Vec<Machine>> {
-    for name in TARGET_FILES {
-        let text = match files::whole(Path::new(name), MAX_FILE) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("cannot read {name}")),
-        };
-        // A file of others is their affair: only what it says of gpucheck must be right.
-        if !text.contains("target") || (name == "pyproject.toml" && !text.contains("gpucheck")) {
-            continue;
-        }
+    for file in project_files("target") {
+        let (name, text) = file?;
         let machines = Machine::of_file(name, &text, knowledge).with_context(|| name.to_owned())?;
         if !machines.is_empty() {
             return Ok(machines);

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 
 use super::{
     options::{Assume, Show, Sources},
@@ -21,41 +24,19 @@ use crate::{
     system::Surroundings,
 };
 
-/// Tools that the commands can be written for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Tool {
-    /// pip in the active environment
-    Pip,
-    /// uv pip in the active environment
-    Uv,
-    /// A uv project: what to write into pyproject.toml, and uv add
-    UvProject,
-    /// A new conda environment, with pip inside
-    Conda,
-    /// A pixi workspace: pixi add
-    Pixi,
-    /// A Poetry project: poetry add
-    Poetry,
-    /// A Dockerfile: the instruction to write into it
-    Docker,
-}
+/// Tools that the commands can be written for: the word of the option, the tool, and what the help says of it.
+const TOOLS: [(&str, Manager, &str); 7] = [
+    ("pip", Manager::Pip, "pip in the active environment"),
+    ("uv", Manager::Uv, "uv pip in the active environment"),
+    ("uv-project", Manager::UvProject, "A uv project: what to write into pyproject.toml, and uv add"),
+    ("conda", Manager::Conda, "A new conda environment, with pip inside"),
+    ("pixi", Manager::Pixi, "A pixi workspace: pixi add"),
+    ("poetry", Manager::Poetry, "A Poetry project: poetry add"),
+    ("docker", Manager::Docker, "A Dockerfile: the instruction to write into it"),
+];
 
-impl Tool {
-    const fn manager(self) -> Manager {
-        match self {
-            Self::Pip => Manager::Pip,
-            Self::Uv => Manager::Uv,
-            Self::UvProject => Manager::UvProject,
-            Self::Conda => Manager::Conda,
-            Self::Pixi => Manager::Pixi,
-            Self::Poetry => Manager::Poetry,
-            Self::Docker => Manager::Docker,
-        }
-    }
-
-    fn name(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
+fn tools() -> PossibleValuesParser {
+    TOOLS.map(|(word, _, help)| PossibleValue::new(word).help(help)).into()
 }
 
 /// Arguments of `gpucheck recommend`.
@@ -64,8 +45,8 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     /// Tool to write the commands for [default: the one that manages the environment that is here, else pip]
-    #[arg(long, value_name = "TOOL", env = "GPUCHECK_TOOL")]
-    tool: Option<Tool>,
+    #[arg(long, value_name = "TOOL", env = "GPUCHECK_TOOL", value_parser = tools())]
+    tool: Option<String>,
     #[command(flatten)]
     wishes: Wishes,
     #[command(flatten)]
@@ -90,7 +71,7 @@ impl Arguments {
         let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
         let mut answered = true;
         let reports = each(&machines, |machine| {
-            let report = judged(facts.clone(), machine, self.tool, wanted.as_ref(), knowledge, start)?;
+            let report = judged(facts.clone(), machine, self.tool.as_deref(), wanted.as_ref(), knowledge, start)?;
             answered &= has_answer(&report);
             Ok(report)
         })?;
@@ -103,7 +84,7 @@ impl Arguments {
 fn judged(
     mut facts: Facts,
     machine: &Machine,
-    tool: Option<Tool>,
+    tool: Option<&str>,
     wanted: Option<&Wanted>,
     knowledge: &Knowledge,
     start: Instant,
@@ -124,8 +105,8 @@ fn judged(
     let counts =
         |here: &&Environment| here.manager.value() != Some(&Manager::System) || here.interpreter.value().is_some();
     environment.manager = here.filter(counts).map_or(environment.manager, |here| here.manager.clone());
-    if let Some(tool) = tool {
-        environment = made_with(environment, tool.manager(), &format!("--tool {}", tool.name()));
+    if let Some((word, manager, _)) = TOOLS.into_iter().find(|(word, ..)| Some(*word) == tool) {
+        environment = made_with(environment, manager, &format!("--tool {word}"));
     }
     environment.wanted = wanted.cloned().map(Box::new);
     facts.environments = vec![environment];

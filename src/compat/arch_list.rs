@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(read("2.7.1", "9.0a+PTX"), "sm_90a+compute_90a");
         assert_eq!(read("2.7.1", "Ampere"), "sm_80 sm_86+compute_86");
         assert_eq!(read("2.5.1", "12.0"), "!12.0");
+        assert_eq!(read("2.7.0.dev20250310", "12.0"), "sm_120", "a nightly build is read as its release");
         assert_eq!(read("2.7.1", "8.9,12.0"), "!8.9,12.0");
         assert_eq!(read("2.7.1", "sm_120"), "!sm_120");
         assert_eq!(read("2.7.1", ""), "");

@@ -9,7 +9,7 @@ use crate::{
         Build, CodeObjects, Container, Environment, Fact, Facts, Gpu, How, Library, Origin, Os, Package, Platform,
         Source,
     },
-    knowledge::{self, Knowledge, TorchBuild, TorchRelease},
+    knowledge::{self, Knowledge, PackageFile, TorchBuild, TorchRelease},
     python::{self, TorchVariant},
 };
 
@@ -98,6 +98,13 @@ fn claimed_library(knowledge: &Knowledge, platform: Platform, code: Fact<CodeObj
     Some(Library { path, container, needed: Vec::new(), code })
 }
 
+/// The main library of a package that nobody has read.
+fn main_library(file: &PackageFile, windows: bool, cuda: Option<&str>, code: Fact<CodeObjects>) -> Option<Library> {
+    let container = if windows { Container::Pe } else { Container::Elf };
+    let main = file.package.main.iter().find(|path| windows != (path.ends_with(".so") || path.contains(".so.")))?;
+    Some(Library { path: main.replace("{cuda}", cuda.unwrap_or_default()), container, needed: Vec::new(), code })
+}
+
 /// Whether a package is one that a file asks of conda.
 fn is_of_conda(package: &Package) -> bool {
     package.request.is_some() && package.installer.as_deref() == Some("conda")
@@ -108,8 +115,14 @@ fn is_of_conda(package: &Package) -> bool {
 fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variables: &BTreeMap<String, String>) {
     let platform = environment.platform.value().copied();
     let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda).map(knowledge::digits);
-    for package in environment.packages.iter_mut().filter(|package| package.name != "torch" && !is_of_conda(package)) {
+    for package in environment.packages.iter_mut().filter(|package| package.name != "torch") {
         let Some(file) = knowledge.package_file(&package.name) else { continue };
+        if is_of_conda(package) {
+            // What the rows say of wheels is nothing about what conda builds.
+            let windows = platform.is_some_and(|platform| platform.os == Os::Windows);
+            package.libraries.extend(main_library(file, windows, None, Fact::unknown("conda builds it itself")));
+            continue;
+        }
         let Some(version) = package.version.value() else { continue };
         let Some(row) = knowledge.package_build(&package.name, version, platform) else { continue };
         let chosen = file.package.override_variable.as_ref().and_then(|name| variables.get(name));
@@ -135,10 +148,8 @@ fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variabl
             continue;
         }
         let windows = platform.is_some_and(|platform| platform.os == Os::Windows);
-        let container = if windows { Container::Pe } else { Container::Elf };
-        let main = file.package.main.iter().find(|path| windows != (path.ends_with(".so") || path.contains(".so.")));
-        let Some(path) = main.map(|path| path.replace("{cuda}", cuda.as_deref().unwrap_or_default())) else { continue };
-        package.libraries.push(Library { path, container, needed: row.needs.clone(), code });
+        let library = main_library(file, windows, cuda.as_deref(), code);
+        package.libraries.extend(library.map(|library| Library { needed: row.needs.clone(), ..library }));
     }
 }
 

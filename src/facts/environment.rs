@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gpucheck_model::facts::{CudaVersion, Platform, PythonVersion};
+use gpucheck_model::facts::{CudaVersion, Manager, Platform, PythonVersion};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -119,44 +119,6 @@ pub enum Origin {
     Artifact(String),
     /// Nothing yet: the environment that a plan would create.
     Hypothetical,
-}
-
-/// Tools that manage environments, each with its own command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Manager {
-    /// pip in a virtual environment or in the system.
-    Pip,
-    /// `uv pip` (the environment was made by uv, without a project).
-    Uv,
-    /// A uv project: pyproject.toml and uv.lock.
-    UvProject,
-    /// conda, mamba, micromamba.
-    Conda,
-    /// A pixi workspace: its manifest and pixi.lock.
-    Pixi,
-    /// A Poetry project: pyproject.toml and poetry.lock.
-    Poetry,
-    /// The image that a Dockerfile makes.
-    Docker,
-    /// The system's package manager: pip refuses to change this Python (EXTERNALLY-MANAGED, PEP 668).
-    System,
-}
-
-impl Manager {
-    /// As options and reports name it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pip => "pip",
-            Self::Uv => "uv",
-            Self::UvProject => "uv project",
-            Self::Conda => "conda",
-            Self::Pixi => "pixi",
-            Self::Poetry => "poetry",
-            Self::Docker => "docker",
-            Self::System => "the system's Python",
-        }
-    }
 }
 
 /// A distribution, installed or asked for.

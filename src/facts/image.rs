@@ -18,6 +18,9 @@ pub struct ContainerImage {
     /// What is compiled from source while it is built: packages and repositories, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compiled: Vec<String>,
+    /// Packages of the system that are installed in it and bring libraries for GPUs, as its package manager calls them: `libcudnn8`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_packages: Vec<String>,
     /// CUDA toolkits in it.
     #[serde(default)]
     pub toolkits: Vec<Toolkit>,

@@ -23,15 +23,16 @@ use serde::{Deserialize, Serialize};
 pub use code::{CodeObjects, Compression, Container, Damage, Extent, Image, Library, ModuleGroup};
 pub use contact::{Aftermath, Contact, ContactOutcome, DriverLibrary, LibraryKind};
 pub use declared::{
-    Gap, GapWeight, Index, IndexRole, Offer, Otherwise, Request, RequestPlace, RequestRole, ResolvedVersion, Resolver, Step,
+    Gap, GapWeight, Index, IndexRole, Offer, Otherwise, Request, RequestPlace, RequestRole, ResolvedVersion, Resolver,
+    Step,
 };
 pub use driver_file::{DriverFile, DriverPart, FileDamage};
-pub use environment::{Build, Environment, Manager, Origin, Package};
+pub use environment::{Build, Environment, Origin, Package};
 pub use fact::{Fact, How, Source};
 pub use framework::{Framework, FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
 pub use gpucheck_model::facts::{
-    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Os, ParseError, Platform, PtxIsa,
-    PythonVersion, Suffix, Target,
+    CodeKind, CodeTarget, ComputeCapability, Cpu, CudaVersion, DriverVersion, Manager, Os, ParseError, Platform,
+    PtxIsa, PythonVersion, Suffix, Target,
 };
 pub use image::ContainerImage;
 pub use kernel::{Kernel, KernelModule};
@@ -39,7 +40,7 @@ pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use toolkit::{Toolkit, ToolkitLead};
-pub use written::{Asked, Location, Symptom, Wanted};
+pub use written::{Asked, Ignore, Location, Symptom, Wanted};
 
 /// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,9 @@ pub struct Facts {
     /// is not listed itself has the place of the next one above it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<String, Location>,
+    /// Comments in these files that ask for findings to be passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignores: Vec<Ignore>,
     /// Lines of logs that look like errors, in the order of the log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub symptoms: Vec<Symptom>,
@@ -119,6 +123,7 @@ impl Facts {
             environments: one.cloned().into_iter().collect(),
             // A changed fact is no longer what the file says.
             written: BTreeMap::new(),
+            ignores: Vec::new(),
             symptoms: Vec::new(),
         }
     }

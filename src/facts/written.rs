@@ -41,6 +41,17 @@ pub struct Asked {
     pub source: Option<String>,
 }
 
+/// A comment in a file that asks for the findings of a rule to be passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignore {
+    /// Slug of the rule, as written.
+    pub rule: String,
+    /// Why; empty where nobody says it.
+    pub reason: String,
+    /// Where it is written.
+    pub at: Location,
+}
+
 /// What somebody wants in an environment that is still to be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {

@@ -95,8 +95,7 @@ fn preference(knowledge: &Knowledge, candidate: &Candidate<'_>, wish: &Wish<'_>)
     let build = candidate.build;
     let lonely = candidate
         .release
-        .torchaudio
-        .as_ref()
+        .companion("torchaudio")
         .is_some_and(|version| !companions::variant_exists(knowledge, "torchaudio", version, candidate));
     let cuda = build.cuda();
     let (major, minor) = match (wish.installed.and_then(|(_, cuda)| cuda), cuda) {

@@ -39,20 +39,11 @@ fn plan(case: &Case<'_>, environment: &Environment, package: &Package) -> Option
     }
     Some(Plan {
         summary: format!("reinstall {}", package.name),
-        changes: vec![Change::Install(Install {
-            name: package.name.clone(),
-            version: Some(version),
-            spec: None,
-            build: package.build.value().cloned(),
-            requires: package.requires.clone(),
-            apart: false,
-            compiled: false,
-        })],
+        changes: vec![Change::Install(Install::again(package, &version))],
         index,
         reinstall: true,
         alone: true,
-        restores: false,
-        links: None,
         unproven,
+        ..Plan::default()
     })
 }

@@ -112,9 +112,7 @@ pub(super) fn meets(requirement: &Requirement, candidate: &Candidate<'_>) -> Opt
     let Candidate { release, build } = candidate;
     match requirement.name.as_str() {
         "torch" => requirement.accepts(&build.full_version(release)),
-        "torchvision" => requirement.accepts(release.torchvision.as_ref()?),
-        "torchaudio" => requirement.accepts(release.torchaudio.as_ref()?),
-        _ => None,
+        name => requirement.accepts(release.companion(name)?),
     }
 }
 

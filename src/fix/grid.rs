@@ -24,14 +24,15 @@ pub struct Tried {
 /// Judges a build with its companions in the environments of `facts`, which have no torch yet.
 pub fn try_build(facts: &Facts, knowledge: &Knowledge, candidate: &Candidate<'_>) -> Tried {
     let own_index = !candidate.build.pypi_default;
-    let installs = companions::installs(knowledge, candidate, None, own_index, &[]);
+    let environment = facts.environments.first();
+    let python = environment.and_then(|environment| environment.python.value().copied());
+    let installs = companions::installs(knowledge, candidate, None, python, own_index, &[]);
     let plan = Plan {
         summary: format!("torch {}", candidate.build.full_version(candidate.release)),
         changes: installs.into_iter().map(Change::Install).collect(),
         index: own_index.then(|| format!("{TORCH_INDEXES}{}", candidate.build.index)),
         ..Plan::default()
     };
-    let environment = facts.environments.first();
     let after = enrich(&plan.apply(facts, environment.map(|environment| environment.id.as_str())), knowledge);
     let findings = resolve::resolve(&rules::run(&after, knowledge, Judged::All).findings, &after);
     // Everything on these lines comes from rows: one that is not fit for a line makes none.

@@ -40,7 +40,7 @@ use proofs::Proofs;
 
 use crate::{
     facts::{Environment, Fact, Facts, Os},
-    finding::{Command, Finding, Fix, Remedy},
+    finding::{Finding, Fix, Remedy},
     knowledge::Knowledge,
     rules::{Undecided, Verdicts},
     shell::NoWord,
@@ -109,20 +109,7 @@ impl Case<'_> {
 
     /// What carries out a plan with what is known of the tool, or why there is nothing to paste.
     fn lines(&self, plan: &Plan) -> Result<Lines, NoWord> {
-        let mut lines = Lines::default();
-        for (place, mut step) in plan.steps().into_iter().enumerate() {
-            if place > 0 && self.writer().is_image() {
-                // The first step has named the image that all of them change.
-                step.changes.retain(|change| !matches!(change, Change::NewPython(_)));
-            }
-            let of_step = commands::lines(&step, self.environment, &self.facts.host)?;
-            lines.edits.extend(of_step.edits);
-            // A later step does not make the environment again.
-            let new = |command: &Command| !lines.commands.contains(command);
-            let commands: Vec<Command> = of_step.commands.into_iter().filter(new).collect();
-            lines.commands.extend(commands);
-            lines.notes.extend(of_step.notes);
-        }
+        let mut lines = commands::lines(plan, self.environment, &self.facts.host)?;
         if let Some(environment) = self.environment.filter(|_| plan.installs().next().is_some()) {
             lines.notes.extend(notes::of(self.knowledge, environment, plan));
         }

@@ -2,30 +2,20 @@
 
 use super::Plan;
 use crate::{
-    facts::{Environment, Manager, Origin},
-    knowledge::{Knowledge, ToolName, ToolRow},
+    facts::{Environment, Origin},
+    knowledge::{Knowledge, ToolRow},
 };
 
 /// The notes that apply to a plan, in order.
 pub(super) fn of(knowledge: &Knowledge, environment: &Environment, plan: &Plan) -> Vec<String> {
-    let Some(manager) = environment.manager.value() else { return Vec::new() };
-    let tool = match manager {
-        Manager::Pip => ToolName::Pip,
-        Manager::Uv => ToolName::Uv,
-        Manager::UvProject => ToolName::UvProject,
-        Manager::Conda => ToolName::Conda,
-        Manager::Pixi => ToolName::Pixi,
-        Manager::Poetry => ToolName::Poetry,
-        Manager::Docker => ToolName::Docker,
-        Manager::System => ToolName::System,
-    };
+    let Some(&manager) = environment.manager.value() else { return Vec::new() };
     let installed = environment.origin == Origin::Installed;
     let fits = |row: &&ToolRow| {
         row.index.is_none_or(|index| index == plan.index.is_some())
             && row.installed.is_none_or(|wanted| wanted == installed)
             && !(plan.restores || plan.reinstall)
     };
-    knowledge.tool_notes(tool).filter(fits).filter_map(|row| filled(row, environment, plan)).collect()
+    knowledge.tool_notes(manager).filter(fits).filter_map(|row| filled(row, environment, plan)).collect()
 }
 
 /// The note with its placeholders replaced; nothing where one of them is not known.

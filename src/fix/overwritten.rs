@@ -52,30 +52,22 @@ fn plan(case: &Case<'_>, environment: &Environment, keep: &Package, gone: &Packa
     };
     let Asked { version, index } = asked(case, environment, &keep.name, keep.version.value()?)?;
     let mut unproven: Vec<String> = requirers(environment, gone).into_iter().map(complains).collect();
-    if environment.manager.value() == Some(&Manager::UvProject) {
-        unproven.push(format!("whether pyproject.toml lists {} itself: what something else requires stays", gone.name));
-    }
+    unproven.extend(unless_listed(environment, &gone.name));
     Some(Plan {
         summary: format!("remove {}, reinstall {}", gone.name, keep.name),
-        changes: vec![
-            Change::Uninstall(gone.name.clone()),
-            Change::Install(Install {
-                name: keep.name.clone(),
-                version: Some(version),
-                spec: None,
-                build: None,
-                requires: keep.requires.clone(),
-                apart: false,
-                compiled: false,
-            }),
-        ],
+        changes: vec![Change::Uninstall(gone.name.clone()), Change::Install(Install::again(keep, &version))],
         index,
         reinstall: true,
         alone: true,
-        restores: false,
-        links: None,
         unproven,
+        ..Plan::default()
     })
+}
+
+/// What is not known of the removal of a package where a project's file says what is wanted.
+pub(super) fn unless_listed(environment: &Environment, name: &str) -> Option<String> {
+    let project = environment.manager.value() == Some(&Manager::UvProject);
+    project.then(|| format!("whether pyproject.toml lists {name} itself: what something else requires stays"))
 }
 
 /// Whether a package has code for GPUs, read or claimed.

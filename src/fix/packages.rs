@@ -77,9 +77,9 @@ fn first(case: &Case<'_>, finding: &Finding, plans: Vec<(Plan, Remedy)>) -> Opti
             continue;
         }
         let new = after.new.iter().map(|new| new.severity).max();
-        let result = result(&plan);
+        let result = plan.result();
         match new {
-            None | Some(Severity::Info) if after.doubtful => {
+            None | Some(Severity::Info) if !after.undecided.is_empty() => {
                 doubtful = doubtful.or_else(|| Some(prove::fix(case, plan, &after, remedy, result)));
             }
             None | Some(Severity::Info) => return Some(prove::fix(case, plan, &after, remedy, result)),
@@ -90,15 +90,6 @@ fn first(case: &Case<'_>, finding: &Finding, plans: Vec<(Plan, Remedy)>) -> Opti
         }
     }
     doubtful.or(worse)
-}
-
-fn result(plan: &Plan) -> Option<String> {
-    let shown = |install: &Install| {
-        let build = install.build.as_ref().map(|build| &build.version).or(install.version.as_ref());
-        build.map_or_else(|| install.name.clone(), |version| format!("{} {version}", install.name))
-    };
-    let list: Vec<String> = plan.installs().map(shown).collect();
-    Some(list.join(", ")).filter(|list| !list.is_empty())
 }
 
 /// Unsetting the variable by which a user chose another library of the package.
@@ -249,15 +240,7 @@ fn bringing(case: &Case<'_>, environment: &Environment, finding: &Finding) -> Op
         let owners = case.knowledge.distributions_with(soname).filter(|row| row.distribution.starts_with("nvidia-"));
         let row = owners.min_by_key(|row| row.cuda.is_some() && row.cuda != cuda)?;
         let spec = row.versions.as_ref().map(|range| format!("{}{range}", row.distribution));
-        Some(Install {
-            name: row.distribution.clone(),
-            version: None,
-            spec,
-            build: None,
-            requires: Vec::new(),
-            apart: false,
-            compiled: false,
-        })
+        Some(Install::open(&row.distribution, spec))
     };
     let of = |soname: &String| {
         let by_row = case.knowledge.package_files().find_map(|file| {
@@ -300,7 +283,7 @@ fn rows(case: &Case<'_>, finding: &mut Finding) {
         let Some(plan) = case.environment.and_then(|environment| plan(case, environment, row)) else { continue };
         let after = After::of(case, &plan);
         if !after.keeps(finding) {
-            let result = result(&plan);
+            let result = plan.result();
             let fix = prove::fix(case, plan, &after, Remedy::Row, result);
             add(finding, &fix);
         }
@@ -312,16 +295,7 @@ fn advice(case: &Case<'_>, row: &FixRow) -> Fix {
     let gone = row.uninstall.iter().cloned().map(Change::Uninstall);
     let asked = row.requirements.iter().filter_map(|line| {
         let name = line.parse::<Requirement>().ok()?.name;
-        let spec = Some(line.clone());
-        Some(Change::Install(Install {
-            name,
-            version: None,
-            spec,
-            build: None,
-            requires: Vec::new(),
-            apart: false,
-            compiled: false,
-        }))
+        Some(Change::Install(Install::open(&name, Some(line.clone()))))
     });
     let packages = Plan { changes: gone.chain(asked).collect(), ..Plan::default() };
     let written = || -> Result<Lines, NoWord> {
@@ -357,9 +331,7 @@ fn plan(case: &Case<'_>, environment: &Environment, row: &FixRow) -> Option<Plan
     for package in row.restore.iter().filter_map(|name| environment.package(name)) {
         let Some(version) = package.version.value() else { continue };
         let asked = again::asked(case, environment, &package.name, version)?;
-        let mut install = Install::exact(&package.name, &asked.version);
-        install.requires.clone_from(&package.requires);
-        again.push(Change::Install(install));
+        again.push(Change::Install(Install::again(package, &asked.version)));
         index = index.or(asked.index);
     }
     Some(Plan {

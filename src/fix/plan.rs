@@ -84,6 +84,24 @@ impl Plan {
         })
     }
 
+    /// The Python of the new environment that it makes.
+    pub(super) fn new_python(&self) -> Option<PythonVersion> {
+        self.changes.iter().find_map(|change| match change {
+            Change::NewPython(python) => Some(*python),
+            _ => None,
+        })
+    }
+
+    /// What it installs, for people: each package with the version that will be there, as far as it is known.
+    pub(super) fn result(&self) -> Option<String> {
+        let shown = |install: &Install| {
+            let version = install.build.as_ref().map(|build| &build.version).or(install.version.as_ref());
+            version.map_or_else(|| install.name.clone(), |version| format!("{} {version}", install.name))
+        };
+        let list: Vec<String> = self.installs().map(shown).collect();
+        (!list.is_empty()).then(|| list.join(", "))
+    }
+
     /// The plan in steps, in order: what comes from the plan's index, what comes from the default one afterwards, what is compiled.
     pub fn steps(&self) -> Vec<Self> {
         let (compiled, rest): (Vec<_>, Vec<_>) = self
@@ -264,8 +282,19 @@ fn follow(environment: &mut Environment, places: &Places, name: &str, version: O
 impl Install {
     /// This version of a package.
     pub fn exact(name: &str, version: &str) -> Self {
-        let (name, version) = (name.to_owned(), Some(version.to_owned()));
-        Self { name, version, spec: None, build: None, requires: Vec::new(), apart: false, compiled: false }
+        Self { version: Some(version.to_owned()), ..Self::open(name, None) }
+    }
+
+    /// Whatever version of a package fits a requirement as it is written; nothing: any.
+    pub fn open(name: &str, spec: Option<String>) -> Self {
+        let name = name.to_owned();
+        Self { name, version: None, spec, build: None, requires: Vec::new(), apart: false, compiled: false }
+    }
+
+    /// A package that is there, by the version that an index has it in.
+    pub(super) fn again(package: &Package, version: &str) -> Self {
+        let (build, requires) = (package.build.value().cloned(), package.requires.clone());
+        Self { build, requires, ..Self::exact(&package.name, version) }
     }
 
     /// The specifiers that it is asked for with; none where any version will do.

@@ -7,7 +7,7 @@ use crate::{
     enrich::enrich,
     finding::{Finding, Fix, Proof, Remedy, Severity},
     resolve,
-    rules::{self, Judged},
+    rules::{self, Judged, Undecided},
 };
 
 /// What the rules say of the facts after a plan.
@@ -17,8 +17,8 @@ pub(super) struct After {
     pub new: Vec<Finding>,
     /// Findings that were there before and stay.
     pub stay: Vec<Finding>,
-    /// Whether something cannot be decided after it that could be before.
-    pub doubtful: bool,
+    /// What cannot be decided after it, and could be before.
+    pub undecided: Vec<Undecided>,
 }
 
 impl After {
@@ -34,8 +34,8 @@ impl After {
         let findings = resolve::resolve(&verdicts.findings, &facts);
         let (stay, new) =
             findings.into_iter().partition(|finding| case.before.iter().any(|before| same(before, finding)));
-        let doubtful = verdicts.unknown.iter().any(|undecided| !case.undecided.contains(undecided));
-        Self { new, stay, doubtful }
+        let undecided = verdicts.unknown.into_iter().filter(|undecided| !case.undecided.contains(undecided)).collect();
+        Self { new, stay, undecided }
     }
 
     /// Whether nothing stays that a search of this kind is for, from `least` upwards. Findings about other packages have searches of
@@ -104,12 +104,17 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
     });
     let needs = needs.collect();
     let moves = plan.moves();
+    let undecided = after
+        .undecided
+        .iter()
+        .map(|Undecided { rule, needs }| format!("{} ({rule} is not decided without it)", needs.join(", ")));
     Fix {
         summary: plan.summary,
-        // A plan without commands was not shown to work, nor was one that leaves it to the tool which version comes.
+        // A plan without commands was not shown to work, nor was one that leaves it to the tool which version comes, nor one after
+        // which less can be said than before: what it removed may be what can no longer be seen.
         proof: match (&no_line, installs) {
             (Some(_), _) => Proof::None,
-            _ if open => Proof::None,
+            _ if open || !after.undecided.is_empty() => Proof::None,
             (None, true) => Proof::Knowledge,
             (None, false) => Proof::Binary,
         },
@@ -118,7 +123,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         commands,
         no_line,
         needs,
-        unproven: plan.unproven,
+        unproven: plan.unproven.into_iter().chain(undecided).collect(),
         remains: after.remarks(case, remedy),
         result,
         gpus: Vec::new(),

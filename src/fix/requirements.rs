@@ -182,15 +182,8 @@ fn asked_for(
             None => None,
         };
         indexes.push(asked.as_ref().and_then(|asked| asked.index.clone()));
-        installs.push(Install {
-            version: asked.map(|asked| asked.version),
-            name: requirement.name.clone(),
-            spec: Some(spec),
-            build: None,
-            requires: Vec::new(),
-            apart: false,
-            compiled: false,
-        });
+        let version = asked.map(|asked| asked.version);
+        installs.push(Install { version, ..Install::open(&requirement.name, Some(spec)) });
     }
     Some((indexes, installs))
 }
@@ -218,15 +211,7 @@ fn reinstall(case: &Case<'_>, environment: &Environment) -> Option<Plan> {
     let asked = again::asked(case, environment, &torch.name, torch.version.value()?)?;
     Some(Plan {
         summary: "reinstall torch with its requirements".to_owned(),
-        changes: vec![Change::Install(Install {
-            name: torch.name.clone(),
-            version: Some(asked.version),
-            spec: None,
-            build: torch.build.value().cloned(),
-            requires: torch.requires.clone(),
-            apart: false,
-            compiled: false,
-        })],
+        changes: vec![Change::Install(Install::again(torch, &asked.version))],
         index: asked.index,
         reinstall: true,
         unproven: vec!["whether the missing library belongs to one of torch's requirements".to_owned()],

@@ -88,8 +88,7 @@ impl Stack {
         let (mut exact, mut open, mut compiled, mut unproven) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for requirement in &self.others {
             let name = &requirement.name;
-            let ranged =
-                |spec: String| Install { version: None, spec: Some(spec), apart: true, ..Install::exact(name, "") };
+            let ranged = |spec: String| Install { apart: true, ..Install::open(name, Some(spec)) };
             match choice(knowledge, requirement, candidate, platform, python)? {
                 Choice::Version(version) => exact.push(Install::exact(name, &version)),
                 Choice::Undecided(version, what) => {

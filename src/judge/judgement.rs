@@ -43,6 +43,12 @@ impl<'k> Judgement<'k> {
         resolve(&self.verdicts.findings, &self.enriched)
     }
 
+    /// The report, without what would remove the findings.
+    pub fn without_fixes(self) -> Report {
+        let findings = self.findings();
+        self.report(findings)
+    }
+
     /// The report, each finding with what would remove it.
     pub fn with_fixes(self) -> Report {
         let Self { facts, enriched, knowledge, verdicts, .. } = &self;

@@ -36,6 +36,7 @@ pub fn machines(
     let command = first.report.command;
     let table = table.or_else(|| torch_table(&seen));
     let serves_all = match (&table, command) {
+        (Some(table), CommandName::Check) => by_generation(table, &seen),
         (Some(table), _) => by_table(table, &seen),
         (None, CommandName::Scan) => by_gate(&seen),
         (None, CommandName::Recommend) => by_build(knowledge, &seen),
@@ -311,6 +312,36 @@ fn unproven(machines: &[(&Seen, Facts, Platform)]) -> Vec<String> {
     [said("the driver", driver), said("the Python version", python)].into_iter().flatten().collect()
 }
 
+/// What files ask for, by generations of GPUs: where each of them runs and where it does not.
+fn by_generation(table: &MachineTable, seen: &[Seen]) -> ServesAll {
+    let short = |name: &String| name.trim_start_matches("NVIDIA ").trim_start_matches("GeForce ").to_owned();
+    let one = |row: &MachineRow| {
+        let of = |fits: fn(CellStatus) -> bool| -> Vec<String> {
+            let cells = row.cells.iter().zip(seen).filter(|(cell, _)| fits(cell.status));
+            cells.map(|(_, seen)| short(&seen.target)).collect()
+        };
+        let works = of(|status| matches!(status, CellStatus::Works | CellStatus::Warning));
+        let fails = of(|status| status == CellStatus::Fails);
+        let open = of(|status| status == CellStatus::Unknown);
+        let said = [(works, "runs on"), (fails, "not on"), (open, "not known for")];
+        let said = said.into_iter().filter(|(names, _)| !names.is_empty());
+        let said: Vec<String> = said.map(|(names, verb)| format!("{verb} {}", list(&names))).collect();
+        format!("{} {}", row.name, said.join(", "))
+    };
+    let worst = table.rows.iter().map(|row| row.all).max().unwrap_or(CellStatus::Unknown);
+    let answer = match worst {
+        CellStatus::Works | CellStatus::Warning => Served::Yes,
+        CellStatus::Unknown => Served::Unknown,
+        _ => Served::No,
+    };
+    let lacks = |index: usize| {
+        table.rows.iter().filter_map(move |row| row.cells.get(index)).any(|cell| cell.status == CellStatus::Fails)
+    };
+    let not = seen.iter().enumerate().filter(|(index, _)| lacks(*index)).map(|(_, seen)| seen.target.clone()).collect();
+    let text = table.rows.iter().map(one).collect::<Vec<_>>().join("; ");
+    ServesAll { answer, text, not, build: None, install: Vec::new(), unproven: Vec::new() }
+}
+
 /// The builds or environments that serve all of them.
 fn by_table(table: &MachineTable, seen: &[Seen]) -> ServesAll {
     let of = |status: CellStatus| {
@@ -371,7 +402,7 @@ fn worst_cell(matrix: &Matrix, torch: &str, cuda: CudaVersion) -> MachineCell {
 pub fn environments(seen: &[Seen]) -> MachineTable {
     let mut names: Vec<&String> = Vec::new();
     for environment in seen.iter().flat_map(|seen| &seen.report.facts.environments) {
-        if environment.origin == Origin::Installed && !names.contains(&&environment.id) {
+        if matches!(environment.origin, Origin::Installed | Origin::Declared(_)) && !names.contains(&&environment.id) {
             names.push(&environment.id);
         }
     }
@@ -382,7 +413,9 @@ pub fn environments(seen: &[Seen]) -> MachineTable {
 
 fn in_environment(report: &Report, id: &str) -> MachineCell {
     let concerns = |finding: &&Finding| finding.environment.as_deref().is_none_or(|environment| environment == id);
-    let worst = report.findings.iter().filter(concerns).max_by_key(|finding| finding.severity);
+    // What no one has read says nothing of a machine.
+    let judged = |finding: &&Finding| concerns(finding) && finding.rule != "declaration-unclear";
+    let worst = report.findings.iter().filter(judged).max_by_key(|finding| finding.severity);
     if let Some(finding) = worst.filter(|finding| finding.severity >= Severity::Warning) {
         let status = if finding.severity == Severity::Error { CellStatus::Fails } else { CellStatus::Warning };
         return MachineCell { status, reason: finding.summary.clone(), rule: Some(finding.rule) };

@@ -4,6 +4,8 @@
 mod assume;
 mod check;
 mod gates;
+mod ignored;
+mod inputs;
 mod judgement;
 mod machine;
 mod machines;
@@ -24,7 +26,9 @@ use crate::{
 use judgement::Judgement;
 
 pub use assume::{Assumed, By, System};
-pub use check::{Asked, CheckError, Inputs, check, mend};
+pub use check::{check, mend, survey};
+pub use ignored::{IgnoreError, IgnoredRule};
+pub use inputs::{Asked, CheckError, Inputs};
 pub use machine::{FileError, Machine, MachineError};
 pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};

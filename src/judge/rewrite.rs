@@ -1,9 +1,9 @@
 //! Fixes as lines of the files that ask for software: each way to write a fix is tried on the text, which is read and judged again. A fix
 //! that no way carries out says why.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
-use super::check::{Asked, Bench, Inputs};
+use super::inputs::{Asked, Bench, Inputs};
 use crate::{
     facts::{Environment, Facts, Origin, Resolver},
     finding::{FileChange, Finding, Fix, Moves, Proof, Severity},
@@ -26,7 +26,24 @@ struct Tried {
 struct Known {
     environment: String,
     moves: Moves,
-    tried: Result<Vec<Tried>, String>,
+    tried: Result<Vec<Tried>, Unwritten>,
+}
+
+/// Why a fix is not written.
+enum Unwritten {
+    /// A word of it is harmful.
+    Word(NoWord),
+    /// The files cannot say it.
+    Edit(NoEdit),
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(why) => write!(f, "{why}"),
+            Self::Edit(why) => write!(f, "{why}"),
+        }
+    }
 }
 
 /// Lines that a fix changes, and the files that come of it.
@@ -40,10 +57,10 @@ pub(super) fn attach(
     bench: &Bench<'_>,
     inputs: &mut Inputs,
     enriched: &Facts,
+    before: &[Finding],
     findings: &mut [Finding],
 ) -> Vec<Written> {
     let mut written = Vec::new();
-    let before: Vec<Finding> = findings.to_vec();
     let mut known: Vec<Known> = Vec::new();
     for finding in findings {
         let Some(id) = finding.environment.clone() else { continue };
@@ -67,7 +84,7 @@ pub(super) fn attach(
                 known.len() - 1
             });
             let Some(Known { tried, .. }) = known.get(index) else { continue };
-            let files = write(fix, &own, &before, tried);
+            let files = write(fix, &own, before, tried);
             written.extend(files.map(|files| Written { changes: fix.changes.clone(), files: files.to_vec() }));
         }
         // Of two fixes that change the same lines the first one stays.
@@ -99,7 +116,7 @@ fn write<'t>(
     fix: &mut Fix,
     finding: &Finding,
     before: &[Finding],
-    tried: &'t Result<Vec<Tried>, String>,
+    tried: &'t Result<Vec<Tried>, Unwritten>,
 ) -> Option<&'t [Changed]> {
     let same = |one: &Finding, other: &Finding| {
         one.rule == other.rule && one.environment == other.environment && one.trace.package == other.trace.package
@@ -109,6 +126,13 @@ fn write<'t>(
         let worse = |after: &Finding| after.severity == Severity::Error && !before.iter().any(|one| same(one, after));
         gone && !tried.after.iter().any(worse)
     };
+    // What was not understood before is no less so afterwards.
+    fix.remains.retain(|remains| !remains.starts_with("declaration-unclear "));
+    if let Err(Unwritten::Edit(why @ NoEdit::Index(..))) = tried {
+        // The command does what the file cannot say.
+        fix.notes.push(format!("{why}: run this first, and what the file asks for will do"));
+        return None;
+    }
     fix.commands.clear();
     fix.edits.clear();
     fix.notes.clear();
@@ -121,11 +145,14 @@ fn write<'t>(
                         "the hashes of what changes are taken out: the tool that wrote them has to write the new ones";
                     fix.notes.push(note.to_owned());
                 }
+                if files.iter().any(|file| file.image) {
+                    fix.unproven.push("whether an image with this tag was published".to_owned());
+                }
                 return Some(files);
             }
             None => "with the lines that gpucheck would write, the finding stays or another one comes".to_owned(),
         },
-        Err(why) => why.clone(),
+        Err(why) => why.to_string(),
     };
     fix.proof = Proof::None;
     fix.no_line = Some(why);
@@ -138,10 +165,9 @@ fn tries(
     inputs: &mut Inputs,
     declaration: &Declaration<'_>,
     moves: &Moves,
-) -> Result<Vec<Tried>, String> {
-    let wanted = wanted(moves).map_err(|error| error.to_string())?;
-    let ways =
-        edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(|error: NoEdit| error.to_string())?;
+) -> Result<Vec<Tried>, Unwritten> {
+    let wanted = wanted(moves).map_err(Unwritten::Word)?;
+    let ways = edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(Unwritten::Edit)?;
     let mut tried = Vec::new();
     for files in ways {
         let before: Vec<(PathBuf, Option<Put>)> = files.iter().map(|file| put(inputs, file)).collect();

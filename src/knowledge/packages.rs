@@ -68,13 +68,18 @@ impl Knowledge {
         Some((of_variant(row.versions.get(name)?), of_variant(&row.links)))
     }
 
-    /// The range of torch that a package leaves that requires torch, with one of these extras or without; empty: any version. Nothing: not
-    /// known to require torch.
-    pub fn requires_torch(&self, name: &str, extras: &[String]) -> Option<&str> {
-        let counts = |row: &&DependentRow| {
+    /// What comes with a package and these extras: torch, and packages that have rows of their own.
+    pub fn brought_with(&self, name: &str, extras: &[String]) -> impl Iterator<Item = &DependentRow> {
+        self.dependents.dependent.iter().filter(move |row| {
             row.name == name && row.extra.as_ref().is_none_or(|extra| extras.iter().any(|other| other == extra))
-        };
-        Some(self.dependents.dependent.iter().find(counts)?.torch.as_deref().unwrap_or_default())
+        })
+    }
+
+    /// The range of torch that a package leaves that brings torch, with these extras; empty: any version. Nothing: not known to bring torch.
+    pub fn requires_torch(&self, name: &str, extras: &[String]) -> Option<&str> {
+        let mut rows = self.brought_with(name, extras);
+        let row = rows.find(|row| row.brings.iter().any(|other| other == "torch"))?;
+        Some(row.torch.as_deref().unwrap_or_default())
     }
 
     /// Which C++ ABI a build of torch was compiled for; `variant` is its local version.

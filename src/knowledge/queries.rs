@@ -1,15 +1,15 @@
 //! Questions to the knowledge base.
 
 use gpucheck_model::knowledge::{
-    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolName, ToolRow, TorchBuild,
-    TorchRelease, UnreadRow,
+    AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolRow, TorchBuild, TorchRelease,
+    UnreadRow,
 };
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::load::Knowledge;
 use crate::facts::{
-    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, ModuleGroup, Os,
-    Platform, PtxIsa, PythonVersion, Target,
+    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, Manager,
+    ModuleGroup, Os, Platform, PtxIsa, PythonVersion, Target,
 };
 
 /// The oldest driver for something, and where that is written.
@@ -144,9 +144,10 @@ impl Knowledge {
         self.gpus.gpu.iter().find(|row| row.pci.iter().any(|id| id == device))
     }
 
-    /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows.
+    /// What the parser of TORCH_CUDA_ARCH_LIST in this version of torch knows: in a nightly build, that of its release.
     pub fn arch_list_parser(&self, torch: &str) -> Option<&ParserRow> {
-        self.arch_list.parser.iter().find(|row| contains(&row.versions, torch))
+        let release = torch.split_once(".dev").map_or(torch, |(release, _)| release);
+        self.arch_list.parser.iter().find(|row| contains(&row.versions, release))
     }
 
     /// The values that a name such as Ampere stands for in the newest TORCH_CUDA_ARCH_LIST that knows it.
@@ -161,7 +162,7 @@ impl Knowledge {
     }
 
     /// What to know about installing with a tool, in order.
-    pub fn tool_notes(&self, tool: ToolName) -> impl Iterator<Item = &ToolRow> {
+    pub fn tool_notes(&self, tool: Manager) -> impl Iterator<Item = &ToolRow> {
         self.tools.note.iter().filter(move |row| row.tool == tool)
     }
 

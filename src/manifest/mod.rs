@@ -8,19 +8,24 @@ mod cog;
 pub mod command;
 mod compose;
 mod conda_environment;
+mod conda_lock;
 mod conda_spec;
 mod devcontainer;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod guess;
+mod ignores;
 mod launcher;
 mod page;
+mod pixi;
 mod project;
 mod requirements;
 mod script;
 mod sheet;
 mod shelf;
 pub mod shell;
+mod tables;
 mod text;
 mod ways;
 mod workflow;
@@ -32,6 +37,7 @@ use std::{
 };
 
 pub use excerpt::{Excerpt, excerpt};
+pub use guess::guess;
 pub use sheet::{Sheet, StepSheet};
 pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
@@ -74,6 +80,11 @@ pub trait Format: Sync {
 
 /// The formats; the first that claims a file reads it.
 const FORMATS: &[&dyn Format] = &[
+    &pixi::PixiFile::Manifest,
+    &pixi::PixiFile::Lock,
+    &conda_lock::CondaLock,
+    &conda_lock::CondaList,
+    &conda_environment::CondaEnvironment,
     &project::ProjectFile::Pyproject,
     &project::ProjectFile::Setup,
     &project::ProjectFile::Pipfile,
@@ -82,10 +93,10 @@ const FORMATS: &[&dyn Format] = &[
     &project::ProjectFile::Pylock,
     &project::ProjectFile::PipenvLock,
     &project::ProjectFile::PipReport,
+    &project::ProjectFile::Script,
     &dockerfile::Dockerfile,
     &compose::Compose,
     &requirements::Requirements,
-    &conda_environment::CondaEnvironment,
     &script::Script,
     &launcher::Launcher,
     &page::Page,

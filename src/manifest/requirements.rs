@@ -124,6 +124,8 @@ fn is_folder(text: &str) -> bool {
         || bare.starts_with("./")
         || bare.starts_with("../")
         || bare.starts_with('/')
+        // No requirement has a slash before its address or its marker.
+        || bare.contains('/') && !bare.contains(['@', ';', ' ', '=', '<', '>'])
         || bare.ends_with('/')
 }
 

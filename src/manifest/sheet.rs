@@ -10,6 +10,9 @@ use crate::{
     system::redact,
 };
 
+/// Requests of one step beyond these many are not kept: lock files of large projects have 2,000.
+const MAX_REQUESTS: usize = 10_000;
+
 /// An environment and the places of its parts.
 #[derive(Debug, Clone)]
 pub struct Sheet {
@@ -28,6 +31,15 @@ pub struct StepSheet {
 }
 
 impl StepSheet {
+    /// Says that requests stand here, and not where they were read.
+    pub fn place(&mut self, meant: impl Fn(&Request) -> bool, at: &Location) {
+        for (request, place) in self.step.requests.iter().zip(&mut self.places) {
+            if meant(request) {
+                *place = Some(at.clone());
+            }
+        }
+    }
+
     /// Adds a request that is written here.
     pub fn ask(&mut self, request: Request, at: Location) {
         self.step.requests.push(request);
@@ -52,7 +64,12 @@ impl Sheet {
     }
 
     /// Adds a step that begins here.
-    pub fn step(&mut self, step: StepSheet, at: Location) {
+    pub fn step(&mut self, mut step: StepSheet, at: Location) {
+        if step.step.requests.len() > MAX_REQUESTS {
+            step.step.requests.truncate(MAX_REQUESTS);
+            step.places.truncate(MAX_REQUESTS);
+            self.gap(format!("the requests of a step beyond {MAX_REQUESTS}"), GapWeight::Decides, at.clone());
+        }
         let index = self.environment.steps.len();
         for (request, place) in step.places.into_iter().enumerate() {
             if let Some(place) = place {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::Text;
-use crate::system::Root;
+use crate::{facts::Ignore, system::Root};
 
 /// A lock file of a large project has 5 MB.
 const MAX_FILE: u64 = 16 << 20;
@@ -25,6 +25,8 @@ pub struct Shelf {
     left: Cell<u64>,
     /// Where what was read is, by the name that reports have for it.
     seen: RefCell<BTreeMap<String, PathBuf>>,
+    /// Comments in what was read that ask for findings to be passed over, by file.
+    ignores: RefCell<BTreeMap<String, Vec<Ignore>>>,
     /// Texts that stand for what the file system has: what a person gave, and what a file would be after a change.
     put: BTreeMap<PathBuf, Put>,
 }
@@ -69,7 +71,14 @@ impl NotRead {
 impl Shelf {
     /// The files that can be reached from this folder.
     pub fn new(root: Root, folder: PathBuf) -> Self {
-        Self { root, folder, left: Cell::new(MAX_ALL), seen: RefCell::default(), put: BTreeMap::new() }
+        Self {
+            root,
+            folder,
+            left: Cell::new(MAX_ALL),
+            seen: RefCell::default(),
+            ignores: RefCell::default(),
+            put: BTreeMap::new(),
+        }
     }
 
     /// Puts a text in place of a file, or takes it away again; gives what was there before. The limit for all files counts anew: they are
@@ -106,7 +115,18 @@ impl Shelf {
             None => (self.shown(&path), decoded(self.bytes(real)?)),
         };
         self.seen.borrow_mut().insert(shown.clone(), path.clone());
-        Ok(Text::new(path, shown, text))
+        let text = Text::new(path, shown, text);
+        let ignores = super::ignores::ignores(&text);
+        match ignores.is_empty() {
+            true => self.ignores.borrow_mut().remove(&text.shown),
+            false => self.ignores.borrow_mut().insert(text.shown.clone(), ignores),
+        };
+        Ok(text)
+    }
+
+    /// Comments in what was read that ask for findings to be passed over.
+    pub fn ignores(&self) -> Vec<Ignore> {
+        self.ignores.borrow().values().flatten().cloned().collect()
     }
 
     /// A file that a person named, wherever it is.

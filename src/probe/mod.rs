@@ -117,6 +117,7 @@ fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &H
         env_vars: env_vars::env_vars(root, surroundings, &options.interests.variables, options.identify),
         environments: Vec::new(),
         written: Default::default(),
+        ignores: Vec::new(),
         symptoms: Vec::new(),
         host: host.clone(),
     }

@@ -115,7 +115,7 @@ impl MarkerEnvironment {
             },
             Variable::PlatformRelease | Variable::PlatformVersion | Variable::Extra | Variable::Extras => {
                 return None;
-            },
+            }
         };
         Some(vec![value.to_owned()])
     }

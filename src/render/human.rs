@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Screen;
 use crate::{
-    finding::{Command, Finding, Fix, Moves, Proof, Severity},
+    finding::{Command, FileChange, Finding, Fix, Moves, Proof, Severity},
     report::{Body, CommandName, Examined, Report, Subject, SubjectKind, Verdict},
     rules::code::Execution,
     text::{Paint, whole_words},
@@ -15,9 +15,6 @@ const LABEL: usize = 14;
 const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
-    if report.command == CommandName::Check {
-        return super::check::render(report, screen);
-    }
     let mut page = Page::new(screen);
     match &report.body {
         Body::Matrix { matrix } => return super::matrix::render(matrix, screen),
@@ -59,6 +56,8 @@ pub(super) struct Page<'s> {
     screen: &'s Screen,
     /// Lines to paste that have been shown: one plan often fixes several findings, and is written once.
     shown: Vec<Vec<Command>>,
+    /// The same of lines that change.
+    changed: Vec<Vec<FileChange>>,
     /// Notes that have been shown.
     noted: Vec<String>,
 }
@@ -66,7 +65,7 @@ pub(super) struct Page<'s> {
 impl<'s> Page<'s> {
     /// An empty one.
     pub fn new(screen: &'s Screen) -> Self {
-        Self { out: String::new(), screen, shown: Vec::new(), noted: Vec::new() }
+        Self { out: String::new(), screen, shown: Vec::new(), changed: Vec::new(), noted: Vec::new() }
     }
 
     /// A text behind a mark, wrapped.
@@ -160,7 +159,7 @@ impl<'s> Page<'s> {
             Paint::Strong.on(&finding.subject, color)
         );
         if let (Some(at), Some(excerpt)) = (&finding.location, &finding.excerpt) {
-            self.out += &super::check::excerpt(at.line, excerpt, paint, self.screen);
+            self.out += &super::excerpt::excerpt(at.line, excerpt, paint, self.screen);
         }
         self.labelled(2, "cause", Paint::Dim, &finding.summary);
         for (index, evidence) in finding.evidence.iter().enumerate() {
@@ -217,7 +216,7 @@ impl<'s> Page<'s> {
     /// What a fix writes into files, its commands, and what was not verified.
     fn lines(&mut self, fix: &Fix) {
         for change in &fix.changes {
-            self.out += &super::check::change(change, self.screen);
+            self.out += &super::excerpt::change(change, self.screen);
         }
         for edit in &fix.edits {
             self.labelled(2, "write", Paint::Dim, &format!("into {}:", edit.file));
@@ -251,11 +250,13 @@ impl<'s> Page<'s> {
     }
 
     fn fix(&mut self, label: &str, fix: &Fix) {
-        if !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands) {
+        let again = !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands);
+        if again || !fix.changes.is_empty() && self.changed.contains(&fix.changes) {
             self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));
             return;
         }
         self.shown.push(fix.commands.clone());
+        self.changed.push(fix.changes.clone());
         let basis = match fix.proof {
             Proof::Binary => " (verified by the same rules)",
             Proof::Knowledge => " (verified against the knowledge base)",

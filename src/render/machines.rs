@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Screen, escape::escaped, human, markdown, matrix as grid, reason};
+use super::{Screen, escape::escaped, markdown, matrix as grid, reason};
 use crate::{
     report::{CellStatus, CommandName, InstallFor, MachineTable, Machines, RowKind, Served},
     text::{self, Grid, Paint, whole_words},
@@ -21,7 +21,7 @@ pub(super) fn human(machines: &Machines, screen: &Screen) -> String {
             for (index, machine) in machines.targets.iter().enumerate() {
                 let title = format!("Target {} of {}: {}", index + 1, machines.targets.len(), machine.target);
                 let _ = writeln!(out, "{}\n", Paint::Strong.on(title, screen.color));
-                let _ = writeln!(out, "{}\n", human::render(&machine.report, screen).trim_end());
+                let _ = writeln!(out, "{}\n", super::for_people(&machine.report, screen).trim_end());
             }
         }
     }
@@ -37,7 +37,9 @@ fn serves_all(out: &mut String, machines: &Machines, screen: &Screen) {
         Served::No => Paint::Error,
         Served::Unknown => Paint::Warning,
     };
-    labelled(out, "serves all", paint, &said.text, screen);
+    let label =
+        if machines.command == CommandName::Check && machines.table.is_some() { "in short" } else { "serves all" };
+    labelled(out, label, paint, &said.text, screen);
     for InstallFor { targets, commands } in &said.install {
         if said.install.len() > 1 {
             labelled(out, "", Paint::Dim, &format!("on {}:", targets.join("; ")), screen);
@@ -168,7 +170,9 @@ pub(super) fn markdown(machines: &Machines) -> String {
         }
     }
     let said = &machines.serves_all;
-    let _ = writeln!(out, "**Serves all**: {}", escaped(&said.text));
+    let label =
+        if machines.command == CommandName::Check && machines.table.is_some() { "In short" } else { "Serves all" };
+    let _ = writeln!(out, "**{label}**: {}", escaped(&said.text));
     for InstallFor { targets, commands } in &said.install {
         if said.install.len() > 1 {
             let _ = writeln!(out, "\nOn {}:", escaped(&targets.join("; ")));

@@ -82,7 +82,7 @@ fn one(out: &mut String, finding: &Finding) {
         let _ = writeln!(out, "- location: {}", escaped(&location.to_string()));
         if let Some(excerpt) = &finding.excerpt {
             let screen = Screen { width: Some(120), color: false, verbose: 0, quiet: false };
-            let shown = super::check::excerpt(location.line, excerpt, Paint::Error, &screen);
+            let shown = super::excerpt::excerpt(location.line, excerpt, Paint::Error, &screen);
             let _ = writeln!(out, "\n{}", block("text", shown.trim_end()));
         }
     }

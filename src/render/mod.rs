@@ -2,6 +2,7 @@
 
 mod check;
 mod escape;
+mod excerpt;
 mod framework;
 mod human;
 mod json;
@@ -16,7 +17,7 @@ mod style;
 pub use style::{ColorChoice, Screen};
 
 use crate::{
-    report::{Machines, Report, make_all_visible, make_visible},
+    report::{CommandName, Machines, Report, make_all_visible, make_visible},
     text,
 };
 
@@ -51,30 +52,38 @@ impl Page for Report {
 
 impl Page for Machines {
     fn written(mut self, format: Format, screen: &Screen) -> anyhow::Result<String> {
-        if format == Format::Json {
-            return json::render(&self);
+        if format != Format::Json {
+            make_all_visible(&mut self);
         }
-        make_all_visible(&mut self);
         let page = match format {
+            Format::Json => return json::render(&self),
+            Format::Human => machines::human(&self, screen),
             Format::Markdown => machines::markdown(&self),
             Format::Reason => machines::reason(&self),
-            _ => machines::human(&self, screen),
         };
         Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
+    }
+}
+
+/// The page for people.
+fn for_people(report: &Report, screen: &Screen) -> String {
+    match report.command {
+        CommandName::Check => check::render(report, screen),
+        _ => human::render(report, screen),
     }
 }
 
 /// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
 /// visible before the page is written, and the page passes a filter of its own.
 pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
-    if format == Format::Json {
-        return json::render(&report);
+    if format != Format::Json {
+        make_visible(&mut report);
     }
-    make_visible(&mut report);
     let page = match format {
+        Format::Json => return json::render(&report),
+        Format::Human => for_people(&report, screen),
         Format::Markdown => markdown::render(&report),
         Format::Reason => reason::render(&report),
-        _ => human::render(&report, screen),
     };
     Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
 }

@@ -162,6 +162,7 @@ registry! {
     }
     environment {
         declaration_unclear,
+        ignore_unclear,
         library_damaged,
         torch_shadowed,
         installed_twice,

@@ -6,13 +6,9 @@ use crate::{knowledge::Knowledge, python};
 /// The torch that it is pinned to, or the releases that name it.
 pub fn verify(knowledge: &Knowledge, evidence: &Evidence, verified: &mut Verified) {
     let version = python::public_version(&evidence.version);
-    let companion = |release: &crate::knowledge::TorchRelease| match evidence.name.as_str() {
-        "torchvision" => release.torchvision.clone(),
-        _ => release.torchaudio.clone(),
-    };
     let naming: Vec<&str> = knowledge
         .torch_releases()
-        .filter(|release| companion(release).as_deref() == Some(version))
+        .filter(|release| release.companion(&evidence.name) == Some(version))
         .map(|release| release.version.as_str())
         .collect();
     verified.row = (!naming.is_empty()).then(|| format!("torch.toml, {}", naming.join(", ")));

@@ -17,6 +17,8 @@ pub struct Words {
     pub requires: BTreeMap<String, Vec<String>>,
     /// Paths of shared libraries; after `<-` what one links to.
     pub libraries: BTreeMap<String, Vec<String>>,
+    /// Paths of libraries that are not there although the package has them.
+    pub lost: BTreeMap<String, Vec<String>>,
     /// Compute capabilities of the GPUs; `?` where a GPU is there and nothing is known of it.
     pub gpus: Option<Vec<String>>,
     /// Driver.
@@ -50,6 +52,7 @@ impl Words {
         words.packages.retain(|_, version| !version.is_empty());
         words.requires.extend(other.requires.clone());
         words.libraries.extend(other.libraries.clone());
+        words.lost.extend(other.lost.clone());
         words.variables.extend(other.variables.clone());
         words.variables.retain(|_, value| !value.is_empty());
         words.loader.extend(other.loader.clone());
@@ -133,8 +136,11 @@ impl Words {
             let container = if path.trim().ends_with(".dll") { "pe" } else { "elf" };
             json!({"path": path.trim(), "container": container, "needed": needed, "code": unknown})
         };
+        let lost = |path: &String| json!({"path": path, "what": "absent", "why": "does not exist"});
+        let lost: Option<Vec<Value>> = self.lost.get(name).map(|paths| paths.iter().map(lost).collect());
         json!({
             "name": name, "version": known(version), "build": unknown, "requires": self.requires.get(name).cloned().unwrap_or_default(),
+            "listing": lost.as_ref().map(|_| "record"), "damaged": lost.unwrap_or_default(),
             "libraries": self.libraries.get(name).iter().flat_map(|paths| paths.iter()).map(library).collect::<Vec<_>>(),
             "at": format!("lib/python3.11/site-packages/{}-{version}.dist-info", name.replace('-', "_")),
         })

@@ -1,7 +1,7 @@
 //! What package indexes have, as stub wheels with real names, versions, tags and requirements: the default index and PyTorch's own.
 //!
-//! The default index has the files that `tests/resolve_lines/default.txt` lists, which pip saw there, whatever rows say. PyTorch's own indexes
-//! cannot be listed from here: they have the builds of `torch.toml`, with torchvision and torchaudio for the Pythons for which the
+//! The default index has the files that `tests/resolve_lines/default.txt` lists, which pip saw there, whatever rows say; of a torch that is
+//! newer than this list, what its row says. PyTorch's own indexes cannot be listed from here: they have the builds of `torch.toml`, with torchvision and torchaudio for the Pythons for which the
 //! default index has them, and with what is known to be otherwise ([`LOCAL_ON_ARM`]). A build that was only announced is not there.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,7 +137,8 @@ impl Indexes {
     /// What there is, by the kept lists and the rows.
     pub fn new(knowledge: &Knowledge) -> Self {
         let mut indexes = Self::default();
-        let listed = listed();
+        let mut listed = listed();
+        listed.extend(newer_than_listed(knowledge, &listed));
         let sources = listed.iter().filter(|line| line.platform == "source");
         indexes.sources = sources.map(|line| format!("{}=={}", line.name, line.version)).collect();
         for line in &listed {
@@ -237,35 +238,71 @@ fn page(wheels: &[Wheel]) -> String {
 }
 
 /// A line of the list of the default index.
-struct Listed {
-    name: &'static str,
-    version: &'static str,
-    platform: &'static str,
-    requires_python: Option<&'static str>,
-    tags: Vec<&'static str>,
+pub struct Listed {
+    name: String,
+    version: String,
+    platform: String,
+    requires_python: Option<String>,
+    tags: Vec<String>,
 }
 
-fn listed() -> Vec<Listed> {
+/// All of them.
+pub fn listed() -> Vec<Listed> {
     let lines = include_str!("default.txt").lines().filter(|line| !line.starts_with('#'));
-    let read = |line: &'static str| {
-        let mut words = line.split_whitespace();
+    let read = |line: &str| {
+        let mut words = line.split_whitespace().map(str::to_owned);
         let mut word = || words.next().unwrap_or_else(|| panic!("tests/resolve_lines/default.txt: {line}"));
         let (name, version, platform, python) = (word(), word(), word(), word());
-        let requires_python = Some(python).filter(|python| *python != "-");
+        let requires_python = Some(python).filter(|python| python != "-");
         Listed { name, version, platform, requires_python, tags: words.collect() }
     };
     lines.map(read).collect()
 }
 
+/// The same for the releases of torch that came after the list was made, with their companions, as their rows have them.
+fn newer_than_listed(knowledge: &Knowledge, listed: &[Listed]) -> Vec<Listed> {
+    let number = |version: &str| version.parse::<Version>().unwrap();
+    let newest = listed.iter().filter(|line| line.name == "torch").map(|line| number(&line.version)).max();
+    let mut lines = Vec::new();
+    for release in knowledge.torch_releases().filter(|release| Some(number(&release.version)) > newest) {
+        let all = [
+            ("torch", Some(&release.version)),
+            ("torchvision", release.torchvision.as_ref()),
+            ("torchaudio", release.torchaudio.as_ref()),
+        ];
+        for (name, version) in all.into_iter().filter_map(|(name, version)| Some((name, version?))) {
+            if listed.iter().any(|line| line.name == name && line.version == *version) {
+                continue;
+            }
+            lines.extend(release.builds.iter().filter(|build| build.pypi_default).map(|build| Listed {
+                name: name.to_owned(),
+                version: version.clone(),
+                platform: platform_tag(release, build),
+                requires_python: Some(release.requires_python.clone()),
+                tags: release.python_of(build).iter().map(|python| tags(*python)).collect(),
+            }));
+        }
+    }
+    lines
+}
+
 impl Listed {
+    /// Whether it is a wheel of this version for a platform and a Python.
+    pub fn serves(&self, name: &str, version: &str, platform: Platform, python: PythonVersion) -> bool {
+        self.name == name
+            && self.version == version
+            && platform_of(&self.platform) == Some(platform)
+            && self.tags.iter().any(|listed| *listed == tags(python) || listed.starts_with("py3-"))
+    }
+
     fn wheels<'l>(&'l self, knowledge: &'l Knowledge) -> impl Iterator<Item = Wheel> + 'l {
-        let platform = platform_of(self.platform);
-        let release = release_of(knowledge, self.name, self.version);
+        let platform = platform_of(&self.platform);
+        let release = release_of(knowledge, &self.name, &self.version);
         let of = release.and_then(|release| {
             release.builds.iter().find(|build| build.pypi_default && Some(build.platform) == platform)
         });
-        let build = of.map_or_else(|| self.version.to_owned(), |build| format!("{}+{}", self.version, build.variant));
-        let requires = match (self.name, release) {
+        let build = of.map_or_else(|| self.version.clone(), |build| format!("{}+{}", self.version, build.variant));
+        let requires = match (self.name.as_str(), release) {
             ("torch", Some(release)) => {
                 let nvidia = release
                     .requires_nvidia
@@ -273,14 +310,14 @@ impl Listed {
                     .filter(|_| of.is_some_and(|build| build.platform.os == Os::Linux && build.variant != "cpu"));
                 of_torch(release).chain(nvidia.cloned()).collect()
             }
-            ("torchvision" | "torchaudio", Some(release)) => of_companion(self.name, self.version, release),
-            _ => of_package(knowledge, self.name, self.version, platform),
+            ("torchvision" | "torchaudio", Some(release)) => of_companion(&self.name, &self.version, release),
+            _ => of_package(knowledge, &self.name, &self.version, platform),
         };
         self.tags.iter().map(move |tags| Wheel {
-            name: self.name.to_owned(),
-            version: self.version.to_owned(),
+            name: self.name.clone(),
+            version: self.version.clone(),
             tag: format!("{tags}-{}", self.platform),
-            requires_python: self.requires_python.map(str::to_owned),
+            requires_python: self.requires_python.clone(),
             requires: requires.clone(),
             build: build.clone(),
         })
@@ -320,6 +357,7 @@ fn of_companion(name: &str, version: &str, release: &TorchRelease) -> Vec<String
     let torch = match version {
         "0.29.1" | "0.29.2" => Some("torch>=2.14.0".to_owned()),
         "2.11.0" => None,
+        "2.11.1" => Some("torch>=2.11".to_owned()),
         _ => Some(format!("torch=={}", release.version)),
     };
     let more: &[&str] = if name == "torchvision" { &["numpy", "pillow"] } else { &[] };
@@ -338,14 +376,19 @@ fn of_package(knowledge: &Knowledge, name: &str, version: &str, platform: Option
     rows.filter_map(|row| row.torch.as_ref()).map(|torch| format!("torch{torch}")).take(1).collect()
 }
 
-/// The wheels of a build on PyTorch's own index.
-fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, listed: &[Listed]) -> Vec<Wheel> {
+/// What the file names of a build end with.
+fn platform_tag(release: &TorchRelease, build: &TorchBuild) -> String {
     let manylinux = build.manylinux.as_deref().unwrap_or(&release.manylinux);
-    let platform = match (build.platform.os, build.platform.cpu) {
+    match (build.platform.os, build.platform.cpu) {
         (Os::Windows, _) => "win_amd64".to_owned(),
         (_, Cpu::Aarch64) => format!("{}_aarch64", manylinux.replace("manylinux1", "manylinux2014")),
         _ => format!("{manylinux}_x86_64"),
-    };
+    }
+}
+
+/// The wheels of a build on PyTorch's own index.
+fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, listed: &[Listed]) -> Vec<Wheel> {
+    let platform = platform_tag(release, build);
     let torch = Wheel {
         requires_python: Some(release.requires_python.clone()),
         requires: of_torch(release).chain(cudnn(build)).collect(),
@@ -362,11 +405,11 @@ fn of_build(knowledge: &Knowledge, release: &TorchRelease, build: &TorchBuild, l
         }
         let full = format!("{version}+{}", build.variant);
         let local = build.platform.cpu != Cpu::Aarch64 || has_local_on_arm(name, version);
-        let lines = listed.iter().filter(|line| line.name == name && line.version == version);
-        for line in lines.filter(|line| platform_of(line.platform) == Some(build.platform)) {
+        let lines = listed.iter().filter(|line| line.name == name && line.version == *version);
+        for line in lines.filter(|line| platform_of(&line.platform) == Some(build.platform)) {
             wheels.extend(line.tags.iter().map(|tags| Wheel {
                 tag: format!("{tags}-{}", line.platform),
-                requires_python: line.requires_python.map(str::to_owned),
+                requires_python: line.requires_python.clone(),
                 requires: of_companion(name, version, release),
                 build: full.clone(),
                 ..Wheel::plain(name, if local { &full } else { version })

@@ -40,14 +40,6 @@ use lines::Asks;
 use questions::Question;
 use tools::{Chosen, Project, Tools};
 
-/// What is known not to hold yet: a part of the line, for which Python, and why. The sample passes with it; the script lists it with the
-/// others.
-const KNOWN: [(&str, &str, &str); 1] = [(
-    "torchaudio==2.11.0",
-    "3.15",
-    "torchaudio 2.11.0 has no wheel for Python 3.15, and src/fix/companions.rs asks for it",
-)];
-
 /// What came of a question.
 enum Outcome {
     /// These tools came to what was promised.
@@ -258,6 +250,25 @@ fn skipped(why: &str) {
     println!("skipped: no uv: {why}");
 }
 
+/// A row says of the Pythons for which there is no companion, and names none that does not exist.
+#[test]
+fn companions_are_there_for_the_pythons_of_their_rows() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let (files, mut wrong) = (index::listed(), BTreeSet::new());
+    for release in knowledge.torch_releases() {
+        for (build, name) in release.builds.iter().flat_map(|build| [(build, "torchvision"), (build, "torchaudio")]) {
+            let version = release.companion(name).unwrap();
+            for python in release.python_of(build) {
+                let there = files.iter().any(|file| file.serves(name, version, build.platform, *python));
+                if there != release.has_companions_for(Some(*python)) {
+                    wrong.insert(format!("{name} {version} on {}, Python {python}: {there}", build.platform));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// What everybody can have in a test command: machines and patients far apart, and uv alone.
 #[test]
 fn a_sample_resolves_to_what_it_promises() {
@@ -277,11 +288,7 @@ fn a_sample_resolves_to_what_it_promises() {
     print!("{}", told("a sample", questions.len(), &tally));
     println!("{:.0} s", start.elapsed().as_secs_f64());
     assert!(tally.kept >= 20, "{} resolved", tally.kept);
-    let known = |broken: &&String| {
-        KNOWN.iter().any(|(part, python, _)| broken.contains(part) && broken.contains(&format!("Python {python};")))
-    };
-    let (known, broken): (Vec<&String>, Vec<&String>) = tally.broken.iter().partition(known);
-    KNOWN.iter().filter(|_| !known.is_empty()).for_each(|(.., why)| println!("{} known not to: {why}", known.len()));
+    let broken = &tally.broken;
     assert!(broken.is_empty(), "{} do not:\n{broken:#?}", broken.len());
 }
 

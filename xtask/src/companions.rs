@@ -2,7 +2,8 @@
 //!
 //! Wheels up to torchvision 0.29.0 and torchaudio 2.10.0 are pinned to one torch. Later ones accept any torch from some version on, or name none.
 //! What is left is the day: for every release from 1.13.0 to 2.15.0 the torchvision that belongs to it was uploaded on the same day, and so was
-//! torchaudio up to 2.11.0 (2026-11-26). torchaudio 2.11.0 serves for all later ones.
+//! every torchaudio (2026-11-30). From 2.11 on not every torch has a torchaudio of its own: 2.11.0 serves until torch 2.14.1, 2.11.1 came with
+//! torch 2.15.0.
 
 use anyhow::Context as _;
 use gpucheck::{

@@ -163,7 +163,7 @@ fn said(item: &Item) -> Option<Vec<&str>> {
 }
 
 /// The order in which the file has the fields of a release.
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 17] = [
     "version",
     "released",
     "python",
@@ -171,6 +171,8 @@ const FIELDS: [&str; 15] = [
     "manylinux",
     "torchvision",
     "torchaudio",
+    "companions_python",
+    "companions_without_variant",
     "triton",
     "triton_marker",
     "nccl",

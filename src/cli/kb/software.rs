@@ -5,7 +5,7 @@ use super::{
     unknown,
 };
 use crate::{
-    facts::{CudaVersion, Target},
+    facts::{CudaVersion, Platform, Target},
     knowledge::{Knowledge, TorchBuild, TorchRelease, nearest, python_range},
 };
 
@@ -55,6 +55,11 @@ fn listed(targets: &[Target]) -> String {
     if targets.is_empty() { "none".to_owned() } else { list(targets) }
 }
 
+fn platforms(platforms: &[Platform]) -> Option<String> {
+    let names: Vec<String> = platforms.iter().map(Platform::to_string).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
 fn of_release(knowledge: &Knowledge, release: &TorchRelease) -> Card {
     let mut card = Card::new(
         format!("torch {}", release.version),
@@ -67,6 +72,8 @@ fn of_release(knowledge: &Knowledge, release: &TorchRelease) -> Card {
     .line("Linux wheels", &release.manylinux)
     .maybe("torchvision", release.torchvision.as_ref())
     .maybe("torchaudio", release.torchaudio.as_ref())
+    .maybe("Python of both", release.companions_python.as_deref().map(python_range))
+    .maybe("both without a variant in their version", platforms(&release.companions_without_variant))
     .maybe("triton", release.triton.as_ref())
     .maybe("NCCL", release.nccl.as_ref())
     .maybe("note", release.note.as_ref());

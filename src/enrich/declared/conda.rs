@@ -50,15 +50,17 @@ pub(super) fn choose(
     by: Placed<'_>,
     meets: &dyn Fn(&str) -> bool,
 ) -> Package {
-    let solve = Solve { terms, asked, kind: kind(asked), channels: channels(step, by), driver: driver(terms, asked) };
+    let solve = Solve { terms, asked, kind: kind(asked), channels: channels(step), driver: driver(terms, asked) };
     let Some(platform) = terms.platform else { return solve.unknown(by, "the platform decides which build comes") };
-    for (place, channel) in solve.channels.iter().enumerate() {
-        match channel.as_str() {
-            "defaults" | "main" | "anaconda" | "free" => {
-                return solve.unknown(by, &format!("the channel {channel} decides which build comes"));
-            }
-            "pytorch-nightly" => return solve.unknown(by, "the newest nightly build comes"),
-            _ => {}
+    let own =
+        by.request.index.as_deref().filter(|_| by.request.name == "torch").map(|own| vec![channel(own).to_owned()]);
+    let from = own.as_ref().unwrap_or(&solve.channels);
+    for (place, channel) in from.iter().enumerate() {
+        if is_default(channel) {
+            return solve.unknown(by, &format!("the channel {channel} decides which build comes"));
+        }
+        if channel == "pytorch-nightly" {
+            return solve.unknown(by, "the newest nightly build comes");
         }
         let rows = terms.knowledge.conda_builds().iter();
         let rows = rows.filter(|row| row.channel == *channel && row.platforms.contains(&platform));
@@ -66,7 +68,9 @@ pub(super) fn choose(
         if offers.is_empty() {
             continue;
         }
-        if let Some(other) = solve.selects_elsewhere(channel).filter(|other| solve.channels[place..].contains(other)) {
+        if let Some(other) =
+            solve.selects_elsewhere(channel).filter(|other| from.iter().skip(place).any(|channel| channel == *other))
+        {
             return solve.unknown(by, &format!("which of the channels {channel} and {other} it is taken from"));
         }
         let exact = python::pinned(&by.request.asked.specifiers).is_some();
@@ -75,14 +79,25 @@ pub(super) fn choose(
         let best =
             fitting.iter().filter(|offer| solve.takes(offer.row)).max_by_key(|offer| (&offer.number, offer.row.cuda));
         let Some(best) = best else { continue };
-        // Whether the newest for the CPU counts more than an older one with the CUDA that is selected is the solver's affair.
-        let selected = |offer: &&Offer<'_>| solve.takes(offer.row) && solve.selects(offer.row);
-        if best.row.cuda.is_none() && solve.kind == Kind::Any && fitting.iter().copied().any(|offer| selected(&offer)) {
-            return solve.unknown(by, "whether conda takes the newest build for the CPU or an older one with CUDA");
+        if best.row.cuda.is_none() && solve.kind == Kind::Any {
+            let mut selected = fitting.iter().filter(|offer| solve.selects(offer.row) && solve.agrees(offer.row));
+            match selected
+                .next()
+                .map(|offer| (offer, solve.has_beside(offer.row) || selected.any(|offer| solve.has_beside(offer.row))))
+            {
+                // That is the solver's affair.
+                Some((_, true)) => {
+                    return solve
+                        .unknown(by, "whether conda takes the newest build for the CPU or an older one with CUDA");
+                }
+                // What selects the build cannot be installed.
+                Some((offer, false)) => return solve.stranded(by, offer.row),
+                None => {}
+            }
         }
         return solve.package(by, best);
     }
-    let why = match solve.channels.as_slice() {
+    let why = match from.as_slice() {
         [] => "the default channels decide which build comes".to_owned(),
         _ => "no build that rows know is what is asked for".to_owned(),
     };
@@ -98,7 +113,7 @@ pub(super) fn locked(terms: &Terms<'_>, by: Placed<'_>) -> Package {
     let offers = terms.knowledge.conda_builds().iter().flat_map(offers);
     let mut same = offers.filter(|offer| {
         offer.version == version
-            && Some(offer.row.channel.as_str()) == channel
+            && channel.is_none_or(|channel| channel == offer.row.channel)
             && terms.platform.is_some_and(|platform| offer.row.platforms.contains(&platform))
             && kind.is(offer.row.cuda)
     });
@@ -129,10 +144,19 @@ struct Solve<'s> {
 }
 
 impl Solve<'_> {
-    /// Whether nothing in the step speaks against a build.
+    /// Whether conda can take a build: nothing in the step speaks against it, and what it requires is there.
     fn takes(&self, row: &CondaRow) -> bool {
+        self.agrees(row) && self.has_beside(row)
+    }
+
+    /// Whether the channels are asked that have what a build requires.
+    fn has_beside(&self, row: &CondaRow) -> bool {
+        row.beside.is_empty() || row.beside.iter().any(|channel| self.channels.contains(channel))
+    }
+
+    /// Whether nothing in the step speaks against a build.
+    fn agrees(&self, row: &CondaRow) -> bool {
         let Some(cuda) = row.cuda else { return self.kind.is(None) };
-        let beside = row.beside.is_empty() || row.beside.iter().any(|channel| self.channels.contains(channel));
         let served = match self.driver {
             Driver::Serves(serves) => serves.major >= cuda.major,
             Driver::Missing => false,
@@ -140,7 +164,7 @@ impl Solve<'_> {
         };
         let selected = self.asked.iter().filter(|placed| row.selected_by.contains(&placed.request.name));
         let selected = selected.into_iter().all(|placed| overlap(&row.selected, &placed.request.asked.specifiers));
-        self.kind.is(Some(cuda)) && beside && (served || !row.needs_driver) && selected
+        self.kind.is(Some(cuda)) && (served || !row.needs_driver) && selected
     }
 
     /// Whether a package of the step selects a build.
@@ -171,11 +195,7 @@ impl Solve<'_> {
             _ => Fact::known(offer.version.to_owned(), claim(cite(row))),
         };
         let build = Build { version: offer.version.to_owned(), cuda: row.cuda };
-        let mut torch = Package {
-            build: Fact::known(build, claim(cite(row))),
-            installer: Some("conda".to_owned()),
-            ..brought(by, "torch", version)
-        };
+        let mut torch = Package { build: Fact::known(build, claim(cite(row))), ..of_conda(by, version) };
         if let Some(platform) = self.terms.platform.filter(|_| row.cuda.is_some()) {
             let code = Fact::known(self.terms.knowledge.conda_code(row), claim(cite(row)));
             torch.libraries.extend(claimed_library(self.terms.knowledge, platform, code));
@@ -183,9 +203,19 @@ impl Solve<'_> {
         torch
     }
 
+    /// A torch that does not come, since what the build requires is in a channel that nobody asks.
+    fn stranded(&self, by: Placed<'_>, row: &CondaRow) -> Package {
+        let channels = row.beside.join(" or ");
+        let by_which = row.selected_by.join(" or ");
+        let why = format!("what {by_which} requires is in the channel {channels}, which is not asked");
+        // The default channels have something of everything.
+        let surely = !self.channels.iter().any(|channel| is_default(channel));
+        Package { unavailable: surely.then(|| why.clone()), ..self.unknown(by, &why) }
+    }
+
     /// A torch of which the file says what it says, and nobody knows the code.
     fn unknown(&self, by: Placed<'_>, why: &str) -> Package {
-        let exact = by.exact().filter(|_| by.request.name == "torch");
+        let exact = by.exact_of_conda().filter(|_| by.request.name == "torch");
         let version = exact.map_or_else(|| Fact::unknown(why), |exact| written(by, exact));
         let cuda = match self.kind {
             Kind::Cpu => Some(None),
@@ -199,8 +229,14 @@ impl Solve<'_> {
             }
             _ => Fact::unknown(why),
         };
-        Package { build, installer: Some("conda".to_owned()), ..brought(by, "torch", version) }
+        Package { build, ..of_conda(by, version) }
     }
+}
+
+fn of_conda(by: Placed<'_>, version: Fact<String>) -> Package {
+    let torch = brought(by, "torch", version);
+    let asked = stands_for_torch(&by).then(|| Box::new(by.request.asked.clone()));
+    Package { installer: Some("conda".to_owned()), asked: torch.asked.or(asked), ..torch }
 }
 
 fn cite(row: &CondaRow) -> String {
@@ -209,11 +245,8 @@ fn cite(row: &CondaRow) -> String {
 }
 
 /// The channels that are asked, by their names, the first one first.
-fn channels(step: &Step, by: Placed<'_>) -> Vec<String> {
-    match by.request.index.as_deref().filter(|_| by.request.name == "torch") {
-        Some(own) => vec![channel(own).to_owned()],
-        None => step.indexes.iter().map(|index| channel(&index.url).to_owned()).collect(),
-    }
+fn channels(step: &Step) -> Vec<String> {
+    step.indexes.iter().map(|index| channel(&index.url).to_owned()).collect()
 }
 
 /// The name of a channel, which the last part of an address is, too, of mirrors as well: `…/anaconda/cloud/pytorch/linux-64`.
@@ -221,6 +254,11 @@ fn channel(written: &str) -> &str {
     let path = written.split_once("/label/").map_or(written, |(path, _)| path).trim_end_matches('/');
     let path = path.rsplit_once('/').filter(|(_, last)| is_platform(last)).map_or(path, |(path, _)| path);
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a channel is one of Anaconda's own, which have builds of torch that no row knows.
+fn is_default(channel: &str) -> bool {
+    matches!(channel, "defaults" | "main" | "anaconda" | "free")
 }
 
 fn is_platform(part: &str) -> bool {
@@ -329,6 +367,79 @@ fn overlap(range: &str, asked: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        facts::{Environment, Index, IndexRole, Origin, Request, Resolver},
+        knowledge::Knowledge,
+    };
+
+    /// The torch that comes of requests (name, specifiers, build) from channels: its version and CUDA release.
+    fn torch(channels: &str, cuda: &str, requests: &[&str]) -> String {
+        let request = |text: &&str| {
+            let mut words = text.split(' ');
+            let mut request = Request::new(words.next().unwrap());
+            request.asked.specifiers = words.next().unwrap_or_default().to_owned();
+            request.build = words.next().map(str::to_owned);
+            request
+        };
+        let index = |url: &str| Index { url: url.to_owned(), role: IndexRole::Extra };
+        let step = Step {
+            resolver: Resolver::Conda,
+            indexes: channels.split_whitespace().map(index).collect(),
+            requests: requests.iter().map(request).collect(),
+            ..Step::default()
+        };
+        let mut environment = Environment::unknown("e", Origin::Declared("e".to_owned()), "test");
+        environment.platform = Fact::known("linux-x86_64".parse().unwrap(), Source::file("test"));
+        environment.python = Fact::known("3.10".parse().unwrap(), Source::file("test"));
+        environment.steps = vec![step];
+        super::super::install(&mut environment, &Knowledge::builtin().unwrap(), cuda.parse().ok());
+        let Some(torch) = environment.package("torch") else { return String::new() };
+        let version = torch.version.value().map_or("?", String::as_str);
+        let build =
+            torch.build.value().map(|build| build.cuda.map_or_else(|| "cpu".to_owned(), |cuda| cuda.to_string()));
+        let sign = if torch.unavailable.is_some() { " !" } else { "" };
+        format!("{version} {}{sign}", build.unwrap_or_else(|| "?".to_owned()))
+    }
+
+    #[test]
+    fn conda_takes_what_its_channels_have() {
+        for (channels, cuda, requests, wanted) in [
+            ("pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==12.1.*"][..], "2.5.1 12.1"),
+            ("pytorch nvidia", "12.6", &["torch"], "2.5.1 12.4"),
+            ("pytorch nvidia", "12.6", &["torch", "cpuonly"], "2.5.1 cpu"),
+            ("pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==11.7.*"], "? ?"),
+            ("pytorch", "12.6", &["torch ==2.0.*", "cudatoolkit ==11.8.*"], "2.0.1 cpu"),
+            ("pytorch", "12.6", &["torch ==2.0.1", "pytorch-cuda ==11.8.*"], "2.0.1 ? !"),
+            ("pytorch defaults", "12.6", &["torch ==2.0.1", "pytorch-cuda ==11.8.*"], "2.0.1 ?"),
+            ("conda-forge pytorch", "12.6", &["torch ==1.12.1", "cudatoolkit ==11.6.*"], "1.12.1 11.2"),
+            ("pytorch conda-forge", "12.6", &["torch ==2.1.2", "pytorch-cuda ==12.1.*"], "2.1.2 12.1"),
+            ("pytorch defaults", "12.6", &["torch ==1.11.0", "cudatoolkit ==11.3.*"], "1.11.0 11.3"),
+            ("pytorch", "12.6", &["torch ==1.9.1.*", "cudatoolkit ==11.3.*"], "1.9.1 11.1"),
+            ("pytorch", "12.6", &["torch ==1.7.1", "cudatoolkit ==11.0.*"], "1.7.1 11.0"),
+            ("pytorch", "12.6", &["torch ==1.9.1.* py3.8_cuda11.1_cudnn8.0.5_0"], "1.9.1 11.1"),
+            ("conda-forge pytorch nvidia", "12.6", &["torch", "pytorch-cuda ==12.1.*"], "? ?"),
+            ("defaults", "12.6", &["torch ==2.0.1.* gpu_cuda113py310h0_0"], "2.0.1 11.3"),
+            ("", "12.6", &["torch"], "? ?"),
+            ("conda-forge", "13.0", &["torch >=2.10,<2.11"], "2.10.0 13.0"),
+            ("conda-forge", "12.6", &["torch >=2.10,<2.11"], "2.10.0 12.9"),
+            ("conda-forge", "12.6", &["torch >=2.10,<2.11", "cuda-version ==12.6.*"], "2.10.0 cpu"),
+            ("conda-forge", "12.6", &["pytorch-gpu", "cuda-version ==12.6.*"], "2.7.1 12.6"),
+            ("conda-forge", "12.6", &["torch ==2.5.1", "cuda-version ==12.4.*"], "2.5.1 12.0"),
+            ("conda-forge", "11.4", &["torch >=2.10,<2.11"], "2.10.0 cpu"),
+            ("conda-forge", "11.4", &["torch ==2.5.1 *cuda118*"], "2.5.1 11.8"),
+            ("conda-forge", "", &["torch ==2.5.1", "pytorch-cpu"], "2.5.1 cpu"),
+            ("conda-forge", "12.6", &["torchvision"], "2.13.0 12.9"),
+            ("conda-forge", "12.6", &["numpy"], ""),
+            (
+                "https://mirror.example/anaconda/cloud/pytorch/ nvidia/label/cuda-12.1",
+                "",
+                &["torch ==2.2.2"],
+                "2.2.2 12.1",
+            ),
+        ] {
+            assert_eq!(torch(channels, cuda, requests), wanted, "{channels}, driver {cuda}: {requests:?}");
+        }
+    }
 
     #[test]
     fn build_strings_say_what_they_are() {

@@ -46,6 +46,46 @@ fn toolkit(image: &ContainerImage, cuda: crate::facts::CudaVersion, nvcc: bool, 
     Toolkit { path: named, version: Fact::known(cuda, Source::new(How::Knowledge, row)), nvcc, found_by }
 }
 
+/// Libraries that packages need and the image has outside of them: those of NVIDIA's images, and of the system's packages.
+pub(super) fn libraries(environment: &mut Environment, knowledge: &Knowledge) {
+    let Some(image) = environment.image.as_deref() else { return };
+    let base = image.base.clone().unwrap_or_default();
+    let cuda = knowledge.image(&base).and_then(|contents| contents.cuda).map(|cuda| u32::from(cuda.major));
+    let has = |part: &str| base.split([':', '-']).any(|own| own == part);
+    // As NVIDIA's tags are built: `base` has the runtime alone, `runtime` and `devel` the libraries of the toolkit.
+    let (runtime, toolkit) = (cuda.filter(|_| has("base")), cuda.filter(|_| has("runtime") || has("devel")));
+    // `cudnn8` of a tag; Debian's packages are named after the major version as well.
+    let of_tag = base.split([':', '-']).filter_map(|part| part.strip_prefix("cudnn"));
+    let of_system = image.system_packages.iter().filter_map(|name| name.strip_prefix("libcudnn"));
+    let cudnn: Vec<u32> = of_tag.chain(of_system).filter_map(leading_number).collect();
+    let provided = |soname: &str| {
+        let (name, major) = soname.split_once(".so.")?;
+        let major = leading_number(major)?;
+        let of_toolkit =
+            toolkit == Some(major) && ["libcublas", "libcudart", "libnvrtc"].iter().any(|own| name.starts_with(own));
+        let is_there = of_toolkit
+            || runtime == Some(major) && name == "libcudart"
+            || name.starts_with("libcudnn") && cudnn.contains(&major);
+        is_there.then(|| soname.to_owned())
+    };
+    let platform = environment.platform.value().copied();
+    let rows = environment
+        .packages
+        .iter()
+        .filter_map(|package| knowledge.package_build(&package.name, package.version.value()?, platform));
+    let found: Vec<String> = rows.flat_map(|row| &row.needs).filter_map(|soname| provided(soname)).collect();
+    for soname in found {
+        let there = Fact::known("in the image".to_owned(), Source::new(How::Knowledge, base.clone()));
+        environment.system_libraries.entry(soname).or_insert(there);
+    }
+}
+
+/// The number that a text begins with.
+fn leading_number(text: &str) -> Option<u32> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..end)?.parse().ok()
+}
+
 /// What of the image decides and is not known: an image without a row, unless the steps say by themselves which torch there is.
 pub(super) fn end(environment: &mut Environment, knowledge: &Knowledge) {
     let Some(base) = environment.image.as_ref().and_then(|image| image.base.clone()) else { return };

@@ -47,7 +47,8 @@ pub(super) struct Placed<'s> {
 pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda: Option<CudaVersion>) {
     image::begin(environment, knowledge);
     if environment.steps.is_empty() {
-        image::end(environment, knowledge);
+        image::libraries(environment, knowledge);
+    image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
@@ -67,6 +68,7 @@ pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda
         take(&terms, &mut environment.packages, step, index);
     }
     environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    image::libraries(environment, knowledge);
     image::end(environment, knowledge);
 }
 
@@ -144,6 +146,12 @@ impl Placed<'_> {
     fn exact(&self) -> Option<&str> {
         let resolved = self.request.resolved.as_ref().map(|resolved| resolved.version.as_str());
         resolved.or_else(|| python::exact_version(&self.request.asked.specifiers))
+    }
+
+    /// The same of conda, where `=2.0.1` is that version and builds of it, and `=2.0` any that begins so.
+    fn exact_of_conda(&self) -> Option<&str> {
+        let pinned = python::pinned(&self.request.asked.specifiers)?;
+        self.exact().or_else(|| (pinned.split('.').count() >= 3).then_some(pinned))
     }
 
     /// The wheel that its address leads to.

@@ -1,7 +1,9 @@
 //! Which versions of other packages a step brings, where a file pins them or a row knows the newest, and what they mean for torch.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{
-    Placed, Terms, brought, put,
+    Placed, Terms, brought,
     range::{in_range, reachable},
     stores, written,
 };
@@ -21,6 +23,26 @@ pub(super) struct Pinned<'s> {
     pub pulls: bool,
 }
 
+/// A package, and the request that brings it.
+#[derive(Clone, Copy)]
+struct Named<'s> {
+    name: &'s str,
+    by: Placed<'s>,
+    /// Whether the request is about another package, which only requires it.
+    free: bool,
+}
+
+impl<'s> Named<'s> {
+    /// What a request asks for itself.
+    fn of(by: Placed<'s>) -> Self {
+        Self { name: by.request.name.as_str(), by, free: false }
+    }
+
+    fn accepts(&self, version: &str) -> bool {
+        self.free || self.by.accepts(version)
+    }
+}
+
 impl Pinned<'_> {
     /// Whether a version of torch goes with it.
     pub fn admits(&self, version: &str) -> bool {
@@ -37,7 +59,8 @@ pub(super) fn pinned<'s>(
 ) -> Vec<Pinned<'s>> {
     // What a step asks of torch itself, the versions of other packages follow; otherwise their newest decide, whatever torch is there.
     let leads = !asked.iter().any(|placed| placed.request.name == "torch" && placed.is_wanted());
-    let stays = |placed: &Placed<'_>| !step.upgrade && packages.iter().any(|there| there.name == placed.request.name);
+    let there: HashSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let stays = |placed: &Placed<'_>| !step.upgrade && there.contains(placed.request.name.as_str());
     let wanted = asked.iter().copied().filter(|placed| placed.request.name != "torch");
     wanted.filter_map(|by| pin(terms, step, by, leads && !stays(&by))).collect()
 }
@@ -65,7 +88,7 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
     }
     let row = match &version {
         Some(version) => terms.knowledge.package_build(name, version, terms.platform),
-        None => newest_for(terms, step, by, None).filter(|_| leads && by.request.asked.source.is_none()),
+        None => newest_for(terms, step, Named::of(by), None).filter(|_| leads && by.request.asked.source.is_none()),
     };
     if let Some(range) = row.and_then(|row| row.torch.clone()) {
         return Some(Pinned { by, range: Some(range), pulls });
@@ -73,7 +96,8 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
     let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
     // What is known of the newest version does not hold for one that is pinned.
     let any = any.map(|range| if version.is_some() { "" } else { range });
-    let known = any.or_else(|| newest_for(terms, step, by, None).and_then(|row| row.torch.as_deref()).map(|_| ""));
+    let known =
+        any.or_else(|| newest_for(terms, step, Named::of(by), None).and_then(|row| row.torch.as_deref()).map(|_| ""));
     known.map(|range| Pinned { by, range: Some(range.to_owned()).filter(|range| !range.is_empty()), pulls })
 }
 
@@ -95,53 +119,104 @@ fn companion<'r>(release: &'r TorchRelease, name: &str) -> Option<&'r str> {
     }
 }
 
-/// Installs everything but torch.
+/// Installs everything but torch, and what comes along.
 pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, asked: &[Placed<'_>]) {
+    // A file may ask for a hundred thousand packages.
+    let places: HashMap<String, usize> =
+        packages.iter().enumerate().map(|(place, package)| (package.name.clone(), place)).collect();
+    let mut held: HashMap<&str, &str> = HashMap::new();
+    for placed in asked {
+        if let Some(version) = placed.exact() {
+            held.insert(&placed.request.name, version);
+        }
+    }
+    let torch = packages.iter().find(|package| package.name == "torch");
+    let torch = torch.and_then(|package| package.version.value()).cloned();
+    let mut there = There { places, packages };
     for placed in asked.iter().copied().filter(|placed| placed.is_wanted() && placed.request.name != "torch") {
         let name = placed.request.name.as_str();
-        let there = packages.iter().find(|package| package.name == name);
-        let stays = there.is_some_and(|package| match package.version.value() {
+        let stays = there.get(name).is_some_and(|package| match package.version.value() {
             Some(version) => placed.accepts(version),
             None => placed.exact().is_none(),
         });
         if stays && !step.upgrade && placed.request.asked.source.is_none() {
             continue;
         }
-        let torch = packages.iter().find(|package| package.name == "torch");
-        let torch = torch.and_then(|package| package.version.value()).cloned();
-        let held = asked.iter().filter(|other| other.request.name == name).filter_map(Placed::exact).next_back();
-        let version = match (placed.exact().or(held), placed.wheel()) {
+        let exact = match step.resolver {
+            Resolver::Conda => placed.exact_of_conda(),
+            _ => placed.exact(),
+        };
+        let version = match (exact.or(held.get(name).copied()), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
             (Some(version), None) => written(placed, version),
-            (None, None) => unpinned(terms, step, placed, torch.as_deref()),
+            (None, None) => unpinned(terms, step, Named::of(placed), torch.as_deref()),
         };
         let mut package = brought(placed, name, version);
-        package.requires = Vec::new();
         package.installer =
             (step.resolver == Resolver::Conda || placed.request.build.is_some()).then(|| "conda".to_owned());
-        put(packages, package);
+        there.put(package);
+    }
+    if step.alone || step.resolver == Resolver::Lock {
+        return;
+    }
+    for placed in asked.iter().copied().filter(|placed| placed.is_wanted()) {
+        let rows = terms.knowledge.brought_with(&placed.request.name, &placed.request.asked.extras);
+        for name in rows.flat_map(|row| &row.brings).filter(|name| *name != "torch") {
+            if there.get(name).is_some() {
+                continue;
+            }
+            let version = match held.get(name.as_str()) {
+                Some(version) => written(placed, version),
+                None => unpinned(terms, step, Named { name, by: placed, free: true }, torch.as_deref()),
+            };
+            there.put(brought(placed, name, version));
+        }
+    }
+}
+
+/// The packages of an environment, and where each stands.
+struct There<'p> {
+    places: HashMap<String, usize>,
+    packages: &'p mut Vec<Package>,
+}
+
+impl There<'_> {
+    fn get(&self, name: &str) -> Option<&Package> {
+        self.packages.get(*self.places.get(name)?)
+    }
+
+    /// Puts a package in, in place of another version of it.
+    fn put(&mut self, package: Package) {
+        let place = self.places.get(&package.name).copied();
+        match place.and_then(|place| self.packages.get_mut(place)) {
+            Some(there) => *there = package,
+            None => {
+                self.places.insert(package.name.clone(), self.packages.len());
+                self.packages.push(package);
+            }
+        }
     }
 }
 
 /// What an index would give of a package that no version is asked of.
-fn unpinned(terms: &Terms<'_>, step: &Step, placed: Placed<'_>, torch: Option<&str>) -> Fact<String> {
-    let name = placed.request.name.as_str();
-    if placed.request.asked.source.is_some() {
+fn unpinned(terms: &Terms<'_>, step: &Step, named: Named<'_>, torch: Option<&str>) -> Fact<String> {
+    let name = named.name;
+    if !named.free && named.by.request.asked.source.is_some() {
         return Fact::unknown("it is not taken from an index");
-    }
-    if step.resolver == Resolver::Conda {
-        return Fact::unknown("the channel decides which version comes");
     }
     if ["torchvision", "torchaudio"].contains(&name) {
         let release = torch.and_then(|torch| terms.knowledge.torch_release(torch));
-        let version = release.and_then(|release| companion(release, name)).filter(|version| placed.accepts(version));
+        let version = release.and_then(|release| companion(release, name)).filter(|version| named.accepts(version));
         return match (version, torch.and_then(|torch| torch.split_once('+'))) {
             (Some(version), Some((_, variant))) => claimed(format!("{version}+{variant}"), "torch.toml"),
             (Some(version), None) => claimed(version.to_owned(), "torch.toml"),
             (None, _) => Fact::unknown("whatever version goes with torch"),
         };
     }
-    match newest_for(terms, step, placed, torch) {
+    if step.resolver == Resolver::Conda {
+        return Fact::unknown("the channel decides which version comes");
+    }
+    match newest_for(terms, step, named, torch) {
         Some(row) => {
             let version = row.newest.clone().unwrap_or_default();
             claimed(version, &format!("packages/{name}.toml"))
@@ -155,8 +230,8 @@ fn claimed(version: String, at: &str) -> Fact<String> {
 }
 
 /// The row of the newest version of a package that is asked for, that goes with a torch which the step's indexes have, or with this one.
-fn newest_for<'k>(terms: &Terms<'k>, step: &Step, placed: Placed<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
-    let name = placed.request.name.as_str();
+fn newest_for<'k>(terms: &Terms<'k>, step: &Step, named: Named<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
+    let name = named.name;
     let stores = stores(step, None);
     let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {
         let version = row.newest.as_deref();
@@ -166,7 +241,7 @@ fn newest_for<'k>(terms: &Terms<'k>, step: &Step, placed: Placed<'_>, torch: Opt
         });
         let python = row.python.as_deref().zip(terms.python);
         let admits = python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
-        row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| placed.accepts(version))
+        row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| named.accepts(version))
     });
     let number =
         |row: &&PackageBuild| row.newest.as_deref().and_then(|version| version.parse::<pep440_rs::Version>().ok());

@@ -9,6 +9,8 @@ pub(super) enum Store {
     Default,
     /// PyTorch's index of one variant (`whl/cu128`), or of all (`whl`).
     Torch(Option<String>),
+    /// PyTorch's index of the variant that uv chooses for the machine's driver (`--torch-backend=auto`).
+    Auto,
     /// PyTorch's index of nightly builds of one variant, or of all.
     Nightly(Option<String>),
     /// One that no row knows.
@@ -32,6 +34,7 @@ impl Store {
             [.., before, variant] if of_torch(before) && is_variant(variant) => {
                 Self::Torch(Some((*variant).to_owned()))
             }
+            [.., "whl", "auto"] => Self::Auto,
             [.., last] if of_torch(last) => Self::Torch(None),
             [.., "simple"] => Self::Default,
             _ => Self::Unknown(url.to_owned()),
@@ -44,7 +47,7 @@ impl Store {
             Self::Default => build.pypi_default,
             Self::Torch(Some(variant)) => build.variant == *variant,
             Self::Torch(None) => true,
-            Self::Nightly(_) | Self::Unknown(_) => false,
+            Self::Auto | Self::Nightly(_) | Self::Unknown(_) => false,
         }
     }
 
@@ -82,6 +85,7 @@ mod tests {
             ("https://download.pytorch.org/whl/torch_stable.html", Store::Torch(None)),
             ("https://download.pytorch.org/whl/torch", Store::Torch(None)),
             ("https://download.pytorch.org/whl/", Store::Torch(None)),
+            ("https://download.pytorch.org/whl/auto", Store::Auto),
             ("https://download.pytorch.org/whl/rocm6.4", torch("rocm6.4")),
             ("https://download.pytorch.org/whl/nightly/cu126", Store::Nightly(Some("cu126".to_owned()))),
             ("https://mirror.example/pytorch-wheels/cu124/", torch("cu124")),

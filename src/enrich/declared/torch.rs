@@ -1,8 +1,10 @@
 //! Which build of torch a step brings: what the tool would choose among those that the rows know on the indexes that it asks.
 
+use std::collections::BTreeSet;
+
 use pep440_rs::Version;
 
-use super::{Placed, Store, Terms, brought, conda, others::Pinned, put, stores, written};
+use super::{Placed, Store, Terms, brought, conda, conda::Driver, others::Pinned, put, stores, written};
 use crate::{
     facts::{Build, Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
@@ -111,6 +113,13 @@ fn of_index(
         let version = exact.map_or(Fact::unknown(&why), |exact| written(by, exact));
         Package { build: Fact::unknown(why), ..brought(by, "torch", version) }
     };
+    let is_auto = asked.first() == Some(&Store::Auto);
+    if is_auto {
+        match backends(terms) {
+            Some(stores) => asked = stores,
+            None => return said("the driver decides which build --torch-backend=auto chooses".to_owned()),
+        }
+    }
     let unknown = asked.iter().find_map(|store| match store {
         Store::Unknown(url) => Some(url),
         _ => None,
@@ -122,21 +131,25 @@ fn of_index(
         return nightly(by, variant.as_deref());
     }
     let Some(platform) = terms.platform else { return said("the platform decides which build comes".to_owned()) };
-    let releases = terms.knowledge.torch_releases();
-    let builds = releases.flat_map(|release| release.builds.iter().map(move |build| (release, build)));
-    let builds = builds.filter(|(release, build)| {
+    let builds =
+        || terms.knowledge.torch_releases().flat_map(|release| release.builds.iter().map(move |it| (release, it)));
+    let fits = |release: &TorchRelease, build: &TorchBuild| {
         // What a file pins is judged for its Python by a rule of its own.
         let python = exact.is_some() || terms.python.is_none_or(|python| release.python_of(build).contains(&python));
         build.platform == platform && python && !build.published.is_only_expected()
-    });
-    let offers = builds.flat_map(|(release, build)| {
-        asked.iter().filter(move |store| store.has(build)).filter_map(move |store| {
-            let version = store.version(release, build);
-            Some(Offer { number: version.parse().ok()?, version, release, build })
-        })
-    });
-    // A local part counts as more than none.
-    let best = offers.filter(|offer| meets(&offer.version)).max_by(|one, other| one.number.cmp(&other.number));
+    };
+    let best_of = |stores: &[Store]| {
+        let offers = builds().filter(|(release, build)| fits(release, build)).flat_map(|(release, build)| {
+            stores.iter().filter(move |store| store.has(build)).filter_map(move |store| {
+                let version = store.version(release, build);
+                Some(Offer { number: version.parse().ok()?, version, release, build })
+            })
+        });
+        // A local part counts as more than none.
+        offers.filter(|offer| meets(&offer.version)).max_by(|one, other| one.number.cmp(&other.number))
+    };
+    // Of the backends for a driver uv takes the first that has what is asked for.
+    let best = if is_auto { asked.chunks(1).find_map(best_of) } else { best_of(&asked) };
     if let Some(offer) = best {
         let via = match exact {
             Some(_) => Source::file(&by.request.asked.text),
@@ -172,6 +185,21 @@ fn of_index(
     };
     // It is judged as what it says that it is, too.
     Package { unavailable: Some(why), ..brought(by, "torch", written(by, exact)) }
+}
+
+/// The indexes that uv tries for a driver, the newest CUDA first: releases of the same major version run on older drivers, too. Without
+/// a driver it is the one for CPUs.
+fn backends(terms: &Terms<'_>) -> Option<Vec<Store>> {
+    let cuda = match terms.driver {
+        Driver::Serves(cuda) => cuda,
+        Driver::Missing => return Some(vec![Store::Torch(Some("cpu".to_owned()))]),
+        Driver::Unknown => return None,
+    };
+    let builds = terms.knowledge.torch_releases().flat_map(|release| &release.builds);
+    let of =
+        |build: &TorchBuild| Some((python::cuda_of_local(&format!("0+{}", build.variant))?, build.variant.clone()));
+    let all: BTreeSet<_> = builds.filter_map(of).filter(|(of, _)| of.major <= cuda.major).collect();
+    Some(all.into_iter().rev().map(|(_, variant)| Store::Torch(Some(variant))).collect())
 }
 
 /// Where a build with a local part is, for people.

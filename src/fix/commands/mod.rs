@@ -41,27 +41,17 @@ pub struct Lines {
 pub fn lines(plan: &Plan, environment: Option<&Environment>, host: &Host) -> Result<Lines, NoWord> {
     let writer = Writer::of(environment, host);
     let mut lines = Lines::default();
-    let mut new_python = None;
-    let mut gone: Vec<&str> = Vec::new();
-    for change in &plan.changes {
-        match change {
-            Change::Variable(name, value) => lines.commands.push(writer.variable(name, value.as_deref())?),
-            // A hidden GPU is a variable, too; what follows needs no line; a driver has none that fits every system.
-            Change::Hide(_) | Change::Install(_) | Change::Follow { .. } | Change::Driver(_) => {}
-            Change::Uninstall(name) => gone.push(name.as_str()),
-            Change::NewPython(python) => new_python = Some(*python),
+    for (place, mut step) in plan.steps().into_iter().enumerate() {
+        if place > 0 && writer.is_image() {
+            // The first step has named the image that all of them change.
+            step.changes.retain(|change| !matches!(change, Change::NewPython(_)));
         }
-    }
-    if !gone.is_empty() {
-        writer.uninstall(&gone, &mut lines)?;
-    }
-    let installs: Vec<&Install> = plan.installs().collect();
-    if installs.is_empty() {
-        return Ok(lines);
-    }
-    match new_python {
-        Some(python) => writer.in_new_environment(python, &installs, plan, &mut lines)?,
-        None => writer.install(&installs, plan, &mut lines)?,
+        let Lines { edits, mut commands, notes } = writer.step(&step)?;
+        // A later step does not make the environment again.
+        commands.retain(|command| !lines.commands.contains(command));
+        lines.edits.extend(edits);
+        lines.commands.extend(commands);
+        lines.notes.extend(notes);
     }
     Ok(lines)
 }
@@ -89,6 +79,34 @@ impl<'e> Writer<'e> {
         let shell = host.shell.value().copied().unwrap_or(usual);
         let manager = environment.and_then(|environment| environment.manager.value().copied());
         Self { windows, shell, manager: manager.unwrap_or(Manager::Pip), environment }
+    }
+
+    /// The lines of one step of a plan.
+    fn step(&self, plan: &Plan) -> Result<Lines, NoWord> {
+        let mut lines = Lines::default();
+        let mut new_python = None;
+        let mut gone: Vec<&str> = Vec::new();
+        for change in &plan.changes {
+            match change {
+                Change::Variable(name, value) => lines.commands.push(self.variable(name, value.as_deref())?),
+                // A hidden GPU is a variable, too; what follows needs no line; a driver has none that fits every system.
+                Change::Hide(_) | Change::Install(_) | Change::Follow { .. } | Change::Driver(_) => {}
+                Change::Uninstall(name) => gone.push(name.as_str()),
+                Change::NewPython(python) => new_python = Some(*python),
+            }
+        }
+        if !gone.is_empty() {
+            self.uninstall(&gone, &mut lines)?;
+        }
+        let installs: Vec<&Install> = plan.installs().collect();
+        if installs.is_empty() {
+            return Ok(lines);
+        }
+        match new_python {
+            Some(python) => self.in_new_environment(python, &installs, plan, &mut lines)?,
+            None => self.install(&installs, plan, &mut lines)?,
+        }
+        Ok(lines)
     }
 
     fn line(&self, tool: &'static str, program: &Word, arguments: &[Word]) -> Result<Command, NoWord> {

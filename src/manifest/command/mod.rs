@@ -1,5 +1,6 @@
 //! Commands that bring software, as shells, Dockerfiles, workflows and people write them: one file for each tool.
 
+mod conda;
 mod docker;
 mod files;
 mod options;
@@ -68,7 +69,7 @@ pub trait Tool: Sync {
 }
 
 /// The tools; the first that claims a command reads it.
-const TOOLS: &[&dyn Tool] = &[&docker::Docker, &pip::Pip, &uv::Uv, &poetry::Poetry];
+const TOOLS: &[&dyn Tool] = &[&docker::Docker, &conda::Conda, &conda::Pixi, &pip::Pip, &uv::Uv, &poetry::Poetry];
 
 /// Whether a tool reads these words.
 pub fn claims(words: &[CommandWord]) -> bool {

@@ -1,8 +1,10 @@
 //! What the options of pip and uv have in common: values, addresses, files, and the environment variables that stand for options.
 
-use super::{CommandWord, Scene};
+use std::path::{Path, PathBuf};
+
+use super::{CommandWord, Scene, joined};
 use crate::{
-    facts::{GapWeight, Index, IndexRole, RequestRole, Resolver},
+    facts::{GapWeight, Index, IndexRole, RequestRole},
     manifest::{
         StepSheet,
         project::{self, By, Wish},
@@ -48,9 +50,9 @@ pub(super) fn address(value: &str) -> String {
 /// Adds the requirement, the folder or the address that a command names.
 pub(super) fn ask(text: &str, word: &CommandWord, by: By, step: &mut StepSheet, scene: &mut Scene<'_, '_>) {
     if let Some((folder, extras)) = folder(text, scene) {
-        let path = scene.folder.join(&folder);
+        let path = joined(&scene.folder, &folder);
         let wish = Wish { extras, ..Wish::default() };
-        if let Err(why) = project::bring(scene.reading, scene.sheet, step, &path, by, &wish) {
+        if let Err(why) = bring(&path, by, &wish, step, scene) {
             let what = format!("what the folder {folder} requires ({why})");
             scene.sheet.gap(what, GapWeight::Missing, word.at.clone());
         }
@@ -60,6 +62,38 @@ pub(super) fn ask(text: &str, word: &CommandWord, by: By, step: &mut StepSheet, 
         Ok(request) => step.ask(request, word.at.clone()),
         Err(what) => scene.sheet.gap(what, GapWeight::PassedOver, word.at.clone()),
     }
+}
+
+/// Puts what the project in a folder asks for into a step of the tool.
+///
+/// # Errors
+/// Why there is no project to read, for people.
+pub(super) fn bring(
+    folder: &Path,
+    by: By,
+    wish: &Wish,
+    step: &mut StepSheet,
+    scene: &mut Scene<'_, '_>,
+) -> Result<(), String> {
+    let Some(place) = project_folder(folder, scene).or_else(|| scene.files.place(folder)) else {
+        return Err(match scene.files.clone_of(folder) {
+            Some(address) => format!("it is part of {}", redact::urls(address)),
+            None => "it is not among the files that are copied into the image".to_owned(),
+        });
+    };
+    project::bring(scene.reading, scene.sheet, step, &place, by, wish).map_err(|why| why.to_string())
+}
+
+/// The folder of the project that has its files in this one; in an image they may be all that was copied of it.
+fn project_folder(folder: &Path, scene: &Scene<'_, '_>) -> Option<PathBuf> {
+    let names = ["pyproject.toml", "setup.py", "setup.cfg", "Pipfile"];
+    let places = names.iter().filter_map(|name| Some((scene.files.place(&joined(folder, name))?, name)));
+    let there = places.filter_map(|(path, name)| {
+        let folder = path.parent()?.to_owned();
+        // A file may have another name in the image.
+        (path.file_name()? == *name && scene.reading.shelf.has(&folder, name)).then_some(folder)
+    });
+    there.into_iter().next()
 }
 
 /// The folder of a project and its extras, where a word names one: `.`, `./x[gpu]`, `x/`, and `x` where a folder has that name.
@@ -81,7 +115,7 @@ fn folder(text: &str, scene: &Scene<'_, '_>) -> Option<(String, Vec<String>)> {
         || ["./", "../", ".\\", "..\\"].iter().any(|start| path.starts_with(start))
         || path.ends_with('/');
     // A bare name is a folder only if it holds a project, and no requirement otherwise has a slash.
-    let is_there = || path.contains('/') && scene.reading.shelf.has(&scene.folder.join(path), "pyproject.toml");
+    let is_there = || path.contains('/') && project_folder(&joined(&scene.folder, path), scene).is_some();
     (is_written || is_there()).then(|| (path.replace('\\', "/"), extras))
 }
 
@@ -102,9 +136,9 @@ pub(super) fn include_as(
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let is_project = matches!(file, "pyproject.toml" | "setup.py" | "setup.cfg");
     if is_project && role == RequestRole::Wanted {
-        let path = scene.folder.join(name);
-        let folder = path.parent().map_or_else(|| scene.folder.clone(), std::path::Path::to_path_buf);
-        if let Err(why) = project::bring(scene.reading, scene.sheet, step, &folder, By::UvPip, wish) {
+        let path = joined(&scene.folder, name);
+        let folder = path.parent().map_or_else(|| scene.folder.clone(), Path::to_path_buf);
+        if let Err(why) = bring(&folder, By::UvPip, wish, step, scene) {
             scene.sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, word.at.clone());
         }
         return;
@@ -145,6 +179,7 @@ pub(super) fn of_uv_variables(scene: &mut Scene<'_, '_>, step: &mut StepSheet) {
     }
     step.step.links.extend(of("UV_FIND_LINKS").into_iter().flat_map(|urls| urls.split([',', ' '])).map(redact::urls));
     step.step.pre |= of("UV_PRERELEASE").is_some_and(|value| value == "allow");
+    step.step.best_match |= of("UV_INDEX_STRATEGY").is_some_and(|value| value == "unsafe-best-match");
     let lists = |name: &str| -> Vec<String> {
         of(name).into_iter().flat_map(|names| names.split_whitespace()).map(str::to_owned).collect()
     };
@@ -156,15 +191,6 @@ pub(super) fn of_uv_variables(scene: &mut Scene<'_, '_>, step: &mut StepSheet) {
 /// The backend for PyTorch that a variable sets.
 pub(super) fn torch_backend_variable(scene: &Scene<'_, '_>) -> Option<String> {
     scene.variables.get("UV_TORCH_BACKEND").filter(|value| !value.is_empty()).cloned()
-}
-
-/// Whose rules choose a version: uv's, or those of pip where a variable asks for the best version of all indexes.
-pub(super) fn resolver_of_uv(scene: &Scene<'_, '_>, resolver: Resolver) -> Resolver {
-    let strategy = scene.variables.get("UV_INDEX_STRATEGY").map(String::as_str);
-    match (resolver, strategy) {
-        (Resolver::Uv, Some("unsafe-best-match")) => Resolver::Pip,
-        (resolver, _) => resolver,
-    }
 }
 
 fn held_by(names: &[String], variable: &str, role: RequestRole, scene: &mut Scene<'_, '_>, step: &mut StepSheet) {

@@ -210,13 +210,14 @@ impl Call {
             "-U" | "--upgrade" => self.step.step.upgrade = true,
             "--no-deps" => self.step.step.alone = true,
             "--index-strategy" => {
-                if value().as_deref() == Some("unsafe-best-match") {
-                    self.step.step.resolver = Resolver::Pip;
+                let strategy = value();
+                if strategy.as_deref() == Some("unsafe-best-match") {
+                    self.step.step.best_match = true;
                 }
             }
             "--torch-backend" => {
                 let backend = value().unwrap_or_default();
-                project::torch_backend(&backend, &mut self.step, scene.sheet, word.at.clone());
+                project::torch_backend(&backend, &mut self.step);
             }
             _ => {}
         }
@@ -226,10 +227,8 @@ impl Call {
     fn bring(&mut self, scene: &mut Scene<'_, '_>) {
         if self.by == By::UvPip {
             options::of_uv_variables(scene, &mut self.step);
-            self.step.step.resolver = options::resolver_of_uv(scene, self.step.step.resolver);
             if let Some(backend) = options::torch_backend_variable(scene) {
-                let at = crate::facts::Location { path: "UV_TORCH_BACKEND".to_owned(), line: 1, column: 1 };
-                project::torch_backend(&backend, &mut self.step, scene.sheet, at);
+                project::torch_backend(&backend, &mut self.step);
             }
         }
         let no_groups = Wish { groups: Vec::new(), ..self.wish.clone() };
@@ -240,7 +239,7 @@ impl Call {
         if !self.wish.groups.is_empty() {
             let wish = Wish { only_groups: true, ..self.wish.clone() };
             let folder = scene.folder.clone();
-            let brought = project::bring(scene.reading, scene.sheet, &mut self.step, &folder, self.by, &wish);
+            let brought = options::bring(&folder, self.by, &wish, &mut self.step, scene);
             if let Err(why) = brought
                 && let Some(at) = self.asked.first().map(|word| word.at.clone())
             {

@@ -1,6 +1,6 @@
 //! `poetry install`, `poetry add` and `pipenv install`.
 
-use super::{CommandWord, Scene, Tool, options, program};
+use super::{CommandWord, Scene, Tool, joined, options, program};
 use crate::{
     facts::{GapWeight, Resolver},
     manifest::{
@@ -91,7 +91,7 @@ fn read(by: By, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, 
             "--dev" | "-d" if by == By::Pipenv => wish.groups.push("dev".to_owned()),
             "-C" | "--directory" | "-P" | "--project" => {
                 let named = value();
-                folder = scene.folder.join(named);
+                folder = joined(&scene.folder, &named);
             }
             "-r" | "--requirements" if by == By::Pipenv => files.push((value(), word.clone())),
             "-E" | "--extras" | "--source" | "--group" | "-G" | "--platform" | "--python" | "--markers" | "--index"
@@ -102,7 +102,7 @@ fn read(by: By, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, 
             _ => {}
         }
     }
-    if let Err(why) = project::bring(scene.reading, scene.sheet, &mut step, &folder, by, &wish) {
+    if let Err(why) = options::bring(&folder, by, &wish, &mut step, scene) {
         let file = if by == By::Pipenv { "Pipfile" } else { "pyproject.toml" };
         if asked.is_empty() && files.is_empty() {
             scene.sheet.gap(format!("the file {file} ({why})"), GapWeight::Missing, verb.at.clone());

@@ -1,6 +1,6 @@
 //! `uv sync`, `uv add`, `uv run` and `uv tool install`: commands on a project and on tools. `uv pip` is `pip.rs`'.
 
-use super::{CommandWord, Scene, Tool, options, program};
+use super::{CommandWord, Scene, Tool, joined, options, program};
 use crate::{
     facts::{GapWeight, Index, IndexRole, Resolver},
     manifest::{
@@ -99,6 +99,8 @@ struct Said {
     /// Requirements that the command names, and files with such.
     asked: Vec<(String, CommandWord)>,
     files: Vec<(String, CommandWord)>,
+    /// The script that is run.
+    script: Option<String>,
     /// Whether the project is left alone.
     no_project: bool,
 }
@@ -106,12 +108,17 @@ struct Said {
 fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
     let Some(mut said) = said(verb, rest, scene) else { return };
     options::of_uv_variables(scene, &mut said.step);
-    said.step.step.resolver = options::resolver_of_uv(scene, said.step.step.resolver);
-    let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| scene.folder.join(folder));
-    let is_of_project = verb != Verb::Tool && !said.no_project;
+    let folder = said.folder.as_ref().map_or_else(|| scene.folder.clone(), |folder| joined(&scene.folder, folder));
+    // A script that says what it needs runs in an environment of its own.
+    let script =
+        said.script.as_ref().and_then(|name| scene.open(name).ok()).filter(|text| project::is_script(&text.text));
+    if let Some(text) = &script {
+        project::script(text, scene.reading, scene.sheet, &mut said.step);
+    }
+    let is_of_project = verb != Verb::Tool && !said.no_project && script.is_none();
     if is_of_project {
         // An index on the command line is asked before those of the project.
-        match project::bring(scene.reading, scene.sheet, &mut said.step, &folder, By::Uv, &said.wish) {
+        match options::bring(&folder, By::Uv, &said.wish, &mut said.step, scene) {
             Ok(()) => {}
             Err(why) if verb == Verb::Sync => {
                 let what = format!("the file pyproject.toml ({why})");
@@ -124,7 +131,8 @@ fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<
     let step = match said.step.step.resolver {
         // What is added to a project is resolved, whatever the lock file has.
         Resolver::Lock if !said.asked.is_empty() || !said.files.is_empty() => {
-            own.step.resolver = options::resolver_of_uv(scene, Resolver::Uv);
+            own.step.resolver = Resolver::Uv;
+            own.step.best_match = said.step.step.best_match;
             own.step.indexes = said.step.step.indexes.clone();
             &mut own
         }
@@ -151,8 +159,11 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
             match (verb, &word.unknown) {
-                // What is run is no package.
-                (Verb::Run, _) => break,
+                // What is run is no package, but a script may say what it needs.
+                (Verb::Run, _) => {
+                    said.script = Some(word.text.clone()).filter(|name| name.ends_with(".py"));
+                    break;
+                }
                 (Verb::Sync, _) => {}
                 (_, Some(name)) => {
                     scene.sheet.gap(format!("the value of {name}"), GapWeight::Decides, word.at.clone());
@@ -211,13 +222,14 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
             "--find-links" | "-f" => said.step.step.links.extend(value().map(|link| redact::urls(&link))),
             "--prerelease" => said.step.step.pre |= value().as_deref() == Some("allow"),
             "--index-strategy" => {
-                if value().as_deref() == Some("unsafe-best-match") {
-                    said.step.step.resolver = Resolver::Pip;
+                let strategy = value();
+                if strategy.as_deref() == Some("unsafe-best-match") {
+                    said.step.step.best_match = true;
                 }
             }
             "--torch-backend" => {
                 let backend = value().unwrap_or_default();
-                project::torch_backend(&backend, &mut said.step, scene.sheet, word.at.clone());
+                project::torch_backend(&backend, &mut said.step);
             }
             "--upgrade" | "-U" => said.step.step.upgrade = true,
             // A lock is only looked at, and nothing is installed.

@@ -16,6 +16,9 @@ use crate::{
     system::redact,
 };
 
+/// Larger than what people write; what is larger was written by a tool.
+const LARGEST: usize = 1 << 20;
+
 /// A file as it is and as it would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
@@ -27,6 +30,8 @@ pub struct Changed {
     pub old: String,
     /// As it would be.
     pub new: String,
+    /// Whether the image that a build starts from is another one.
+    pub image: bool,
 }
 
 /// Changes by file.
@@ -39,6 +44,7 @@ pub(super) struct Draft<'s> {
 struct File {
     text: Text,
     changes: Vec<(Range<usize>, String)>,
+    image: bool,
 }
 
 impl File {
@@ -69,7 +75,10 @@ impl<'s> Draft<'s> {
     fn open(&mut self, at: &Location) -> Result<(&mut File, Site), NoEdit> {
         if !self.files.contains_key(&at.path) {
             let text = self.shelf.again(&at.path).ok_or_else(|| NoEdit::Encoding(at.path.clone()))?;
-            self.files.insert(at.path.clone(), File { text, changes: Vec::new() });
+            if text.text.len() > LARGEST {
+                return Err(NoEdit::TooMuch(at.path.clone()));
+            }
+            self.files.insert(at.path.clone(), File { text, changes: Vec::new(), image: false });
         }
         let unplaced = || NoEdit::Place(format!("what is at {at}"));
         let file = self.files.get_mut(&at.path).ok_or_else(unplaced)?;
@@ -101,12 +110,38 @@ impl<'s> Draft<'s> {
         let manner = self.manner;
         let (file, site) = self.open(at)?;
         let word = format!("{}{}", wanted.name, wanted.specifiers);
-        beside(file, &site, &[&word])?;
-        index(file, &site, step, None, wanted, manner)
+        index(file, &site, step, None, wanted, manner)?;
+        beside(file, &site, &[&word])
     }
 
-    /// No longer asks for a package.
-    pub fn remove(&mut self, at: &Location, name: &str) -> Result<(), NoEdit> {
+    /// Starts from another image: the parts of its tag that are `old` become `new`.
+    pub fn base(&mut self, at: &Location, image: &str, parts: &[(String, String)]) -> Result<(), NoEdit> {
+        let manner = self.manner;
+        let (file, site) = self.open(at)?;
+        let no = || NoEdit::Place(format!("what {image} contains"));
+        let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).ok_or_else(no)?;
+        let mut new = tag.to_owned();
+        for (old, part) in parts {
+            if !tag.contains(old.as_str()) {
+                return Err(no());
+            }
+            new = new.replace(old.as_str(), part);
+        }
+        let text = &file.text.text;
+        let line = joined(text, site.range.start);
+        let own = text.get(line.clone()).ok_or_else(no)?;
+        let mut words = own.split([' ', '\t', '"', '\'']).filter(|word| {
+            let plain = *word == image || word.rsplit_once('/').is_some_and(|_| word.ends_with(image));
+            plain || word.contains('$') && (word.contains(':') || !word.contains('/'))
+        });
+        let word = words.find(|word| !word.starts_with("--")).ok_or_else(no)?;
+        let start = line.start + own.find(word).ok_or_else(no)?;
+        file.image = true;
+        replace(file, start..start + word.len(), &format!("{name}:{new}"), manner)
+    }
+
+    /// No longer asks for a package; `only`: whether its step asks for nothing else.
+    pub fn remove(&mut self, at: &Location, name: &str, only: bool) -> Result<(), NoEdit> {
         let (file, site) = self.open(at)?;
         let whole = file.text.text.as_str();
         let outer = site.outer();
@@ -119,6 +154,7 @@ impl<'s> Draft<'s> {
                     .map_or(whole.len(), |at| joined.end + at + 1);
                 joined.start..behind
             }
+            Kind::Word if only || is_option(whole, &site) => return Err(NoEdit::Last(name.to_owned())),
             Kind::Word => {
                 let before = whole.get(..outer.start).unwrap_or_default();
                 before.trim_end_matches([' ', '\t']).len()..outer.end
@@ -131,9 +167,9 @@ impl<'s> Draft<'s> {
     /// The files that change.
     pub fn changed(self) -> Result<Vec<Changed>, NoEdit> {
         let mut all = Vec::new();
-        for (shown, File { text, mut changes }) in self.files {
+        for (shown, File { text, mut changes, image }) in self.files {
             // What is added at one place stays in order: the sort is stable.
-            changes.sort_by_key(|(range, _)| range.start);
+            changes.sort_by_key(|(range, _)| (range.start, range.end));
             let mut new = String::with_capacity(text.text.len() + 64);
             let mut from = 0;
             for (range, with) in changes {
@@ -143,7 +179,7 @@ impl<'s> Draft<'s> {
             }
             new.push_str(text.text.get(from..).ok_or(NoEdit::Clash)?);
             if new != text.text {
-                all.push(Changed { path: text.path, shown, old: text.text, new });
+                all.push(Changed { path: text.path, shown, old: text.text, new, image });
             }
         }
         Ok(all)
@@ -227,7 +263,7 @@ fn index(
     }
     if manner.replace {
         let elsewhere = index::addresses(&text, 0..within.start);
-        let before = elsewhere.iter().filter(named).next_back();
+        let before = elsewhere.iter().rfind(named);
         if let Some(address) = chosen.first().copied().or(before) {
             if text.get(address.variant.clone()).is_some_and(|written| written.contains('$')) {
                 return replace(file, address.variant.clone(), variant, manner);
@@ -243,10 +279,21 @@ fn index(
     if site.kind == Kind::Toml {
         let uv = step.resolver == Resolver::Uv;
         let added = if uv { project::with_index(&text, url, variant, &wanted.name) } else { None };
-        let added = added.ok_or_else(|| NoEdit::Place(format!("the index of {}", wanted.name)))?;
+        let added = added.ok_or_else(|| NoEdit::Index(wanted.name.clone(), url.to_owned()))?;
         return added.into_iter().try_for_each(|(range, new)| file.change(range, new));
     }
+    let there = |(range, new): &(Range<usize>, String)| {
+        range.is_empty() && new.contains("--extra-index-url") && new.contains(url) && within.contains(&range.start)
+    };
+    if file.changes.iter().any(there) {
+        return Ok(());
+    }
     beside(file, site, &["--extra-index-url", url])
+}
+
+/// Whether a word is an option, whose value follows it (`-e .`).
+fn is_option(text: &str, site: &Site) -> bool {
+    text.get(site.range.clone()).is_some_and(|own| own.starts_with('-'))
 }
 
 /// Writes words beside a request, as lines of their own where it is a line.
@@ -259,6 +306,7 @@ fn beside(file: &mut File, site: &Site, words: &[&str]) -> Result<(), NoEdit> {
             let indent = text.get(line.start..outer.start).unwrap_or_default();
             (line.start, format!("{indent}{}{}", words.join(" "), ending(text, site.range.start)))
         }
+        Kind::Word if is_option(text, site) => (outer.start, words.iter().map(|word| format!("{word} ")).collect()),
         Kind::Word => (outer.end, words.iter().map(|word| format!(" {word}")).collect()),
         Kind::Listed => {
             let quote = site.quote.unwrap_or('"');

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::site::line;
 
+/// Addresses of a text beyond these many are not looked at.
+const MOST: usize = 1000;
+
 /// An address of PyTorch's index, or of a mirror of it, in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
@@ -22,6 +25,7 @@ pub(super) fn variant(url: &str) -> Option<&str> {
 /// The addresses in a part of a text that are of one variant, comments left out.
 pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
     let mut found = Vec::new();
+    let mut looked = 0;
     let mut from = within.start;
     while let Some(at) = text.get(from..within.end).and_then(|rest| rest.find("://")).map(|at| from + at) {
         from = at + 3;
@@ -46,6 +50,10 @@ pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
         let own = line(text, at);
         let comment =
             text.get(own.start..at).is_some_and(|before| before.trim_start().starts_with('#') || before.contains(" #"));
+        looked += 1;
+        if looked > MOST {
+            break;
+        }
         if let Some(variant) = of_variant(text, &range).filter(|_| !comment) {
             found.push(Address { range, variant });
         }
@@ -54,9 +62,24 @@ pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
     found
 }
 
+/// An address with the inside of what computes a value made plain: `${CUDA//./}` has no folders.
+fn masked(url: &str) -> String {
+    let mut depth = 0_usize;
+    let plain = |c: char| {
+        match c {
+            '{' | '(' => depth += 1,
+            '}' | ')' => depth = depth.saturating_sub(1),
+            c if depth > 0 => return "_".repeat(c.len_utf8()),
+            _ => {}
+        }
+        c.to_string()
+    };
+    url.chars().map(plain).collect()
+}
+
 /// The part of an address of PyTorch's that names a variant.
 fn of_variant(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let url = text.get(range.clone())?;
+    let url = &masked(text.get(range.clone())?);
     let path = url.split(['?', '#']).next()?.trim_end_matches('/');
     let (before, last) = path.rsplit_once('/')?;
     let parent = before.rsplit('/').next()?;

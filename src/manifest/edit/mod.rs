@@ -9,6 +9,8 @@ mod index;
 mod project;
 mod requirement;
 pub(super) mod site;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 use std::{collections::BTreeMap, fmt};
@@ -30,11 +32,20 @@ pub struct Wanted {
     pub index: Option<String>,
 }
 
+/// Requests for one package that are changed together.
+const MOST_REQUESTS: usize = 50;
+
 /// Why a text cannot be changed so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoEdit {
     /// The place is not known, or not one that is understood.
     Place(String),
+    /// The file has no place for an index: the package, and the address.
+    Index(String, String),
+    /// It is all that a command asks for.
+    Last(String),
+    /// A file is too large, or asks for the package too often.
+    TooMuch(String),
     /// A file is no plain UTF-8.
     Encoding(String),
     /// A lock file is written by its tool.
@@ -47,8 +58,13 @@ impl fmt::Display for NoEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place(name) => {
-                write!(f, "how {name} is asked for there is nothing that gpucheck knows how to rewrite")
+                write!(f, "gpucheck does not know how to rewrite the way in which {name} is asked for")
             }
+            Self::Index(name, url) => {
+                write!(f, "the file has no place for an index, and {name} comes from {url}: the tool has to be told")
+            }
+            Self::Last(name) => write!(f, "{name} is all that the command asks for"),
+            Self::TooMuch(what) => write!(f, "{what} is too much to be rewritten"),
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
             Self::Clash => f.write_str("two changes would be about the same words"),
@@ -117,13 +133,21 @@ fn way(
     let mut draft = Draft::new(shelf, manner);
     for one in wanted {
         let mut any = false;
-        for place in requests(declaration, &one.name, &one.specifiers) {
+        let places = requests(declaration, &one.name, &one.specifiers);
+        if places.len() > MOST_REQUESTS {
+            return Err(NoEdit::TooMuch(format!("what asks for {}", one.name)));
+        }
+        for place in places {
             let unplaced = || NoEdit::Place(one.name.clone());
             let at = declaration.place(place).ok_or_else(unplaced)?;
             let step = declaration.environment.steps.get(place.step).ok_or_else(unplaced)?;
             let request = step.requests.get(place.request).ok_or_else(unplaced)?;
             draft.rewrite(at, step, request, one)?;
             any = true;
+        }
+        if let Some((at, image, parts)) = base(declaration, one).filter(|_| !any) {
+            draft.base(at, image, &parts)?;
+            continue;
         }
         if !any {
             let beside = beside(declaration, &one.name).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
@@ -141,10 +165,32 @@ fn way(
         });
         for place in places {
             let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
-            draft.remove(at, name)?;
+            let step = declaration.environment.steps.get(place.step);
+            let only =
+                step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
+            draft.remove(at, name, only)?;
         }
     }
     draft.changed()
+}
+
+/// The place of an image, its name, and what of its tag has to become what.
+type Base<'d> = (&'d Location, &'d str, Vec<(String, String)>);
+
+/// Where the image is named that brings a package, the image, and what of its tag has to become what.
+fn base<'d>(declaration: &Declaration<'d>, wanted: &Wanted) -> Option<Base<'d>> {
+    let package = declaration.environment.package(&wanted.name).filter(|package| package.request.is_none())?;
+    let image = declaration.environment.image.as_ref()?.base.as_deref()?;
+    let at = declaration.written.get(&format!("/environments/{}/image/base", declaration.number))?;
+    let (old, new) = (package.version.value()?, python::exact_version(&wanted.specifiers)?);
+    let cuda = |version: &str| python::cuda_of_local(version).map(|cuda| cuda.to_string());
+    let mut parts = vec![(python::public_version(old).to_owned(), python::public_version(new).to_owned())];
+    parts.push((cuda(old)?, cuda(new)?));
+    // PyTorch's images have cuDNN 9 since 2.4.
+    if image.contains("cudnn8") && python::satisfies(">=2.4", python::public_version(new)) == Some(true) {
+        parts.push(("cudnn8".to_owned(), "cudnn9".to_owned()));
+    }
+    Some((at, image, parts))
 }
 
 /// The requests that decide the version of a package: the one that brings it, and others of its name that would not have the new one.
@@ -176,6 +222,6 @@ fn beside(declaration: &Declaration<'_>, name: &str) -> Option<RequestPlace> {
     brings.or_else(|| {
         let last = |(step, requests): (usize, usize)| Some(RequestPlace { step, request: requests.checked_sub(1)? });
         let steps = environment.steps.iter().map(|step| step.requests.len()).enumerate();
-        steps.filter_map(last).filter(|place| declaration.place(*place).is_some()).last()
+        steps.filter_map(last).rfind(|place| declaration.place(*place).is_some())
     })
 }

@@ -11,7 +11,7 @@ pub(in crate::manifest) enum Kind {
     Line,
     /// A point of a list in YAML.
     Point,
-    /// Something in TOML.
+    /// Something in TOML, or in Python's own files.
     Toml,
     /// A word of a command.
     Word,
@@ -122,7 +122,8 @@ fn kind(text: &Text, line: &Range<usize>, start: usize, behind: Option<usize>) -
     let next = behind.and_then(|behind| text.text.get(behind..line.end)).map(str::trim_start);
     match ending {
         "txt" | "in" => Kind::Line,
-        "toml" => Kind::Toml,
+        // Lists of quoted words, too; neither has a place for an option.
+        "toml" | "py" | "cfg" => Kind::Toml,
         "yml" | "yaml" if before.trim_end() == "-" => Kind::Point,
         _ if next.is_some_and(|next| next.starts_with([',', ']'])) => Kind::Listed,
         _ => Kind::Word,

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::site::line;
 
+/// Words like a variable's name beyond these many are not looked at.
+const MOST: usize = 1000;
+
 /// A word in parts.
 #[derive(Debug, PartialEq, Eq)]
 enum Part<'w> {
@@ -70,10 +73,14 @@ pub(super) fn values<'w>(word: &'w str, wanted: &str) -> Option<Vec<(&'w str, St
 /// Where the value of a variable is written that holds at this byte: `ARG NAME=value`, `ENV NAME value`, `NAME=value`, `NAME: value`.
 pub(super) fn definition(text: &str, before: usize, name: &str) -> Option<Range<usize>> {
     let mut found = None;
-    let mut from = 0;
+    let (mut from, mut looked) = (0, 0);
     while let Some(at) = text.get(from..before)?.find(name).map(|at| from + at) {
         from = at + name.len();
         let begins = text.get(..at)?.chars().next_back().is_none_or(|c| c.is_whitespace() || c == ';');
+        looked += usize::from(begins);
+        if looked > MOST {
+            break;
+        }
         if !begins || text.get(line(text, at))?.trim_start().starts_with('#') {
             continue;
         }

@@ -9,14 +9,15 @@ use super::{
     ground::Ground,
     json,
     parts::{InForce, Line, Of, Project, Wish},
-    poetry, poetry_lock, pylock as lock_of_pep751, read, setup,
-    tables::{Document, Item},
-    uv, uv_lock,
+    poetry, poetry_lock, pylock as lock_of_pep751, read, setup, uv, uv_lock,
 };
 use crate::{
-    facts::{GapWeight, Index, IndexRole, Location, Manager, Resolver},
-    manifest::{NotRead, Reading, Sheet, StepSheet, Text},
-    python::{public_version, satisfies},
+    facts::{GapWeight, Index, IndexRole, Location, Manager, Request, Resolver},
+    manifest::{
+        NotRead, Reading, Sheet, StepSheet, Text,
+        tables::{Document, Item},
+    },
+    python::{exact_version, public_version, satisfies},
 };
 
 /// Folders beyond these many that projects name are not looked into, which bounds how deep they lead, too.
@@ -160,7 +161,8 @@ pub(super) fn is_pylock(name: &str) -> bool {
     name.strip_prefix("pylock.").is_some_and(|rest| rest == "toml" || rest.ends_with(".toml"))
 }
 
-fn fault(document: &Document<'_>, sheet: &mut Sheet) {
+/// Notes that a file is no valid TOML.
+pub(super) fn fault(document: &Document<'_>, sheet: &mut Sheet) {
     if let Some((what, at)) = &document.fault {
         let name = &document.text.shown;
         sheet.gap(format!("{name} without the fault in it ({what})"), GapWeight::Decides, at.clone());
@@ -208,8 +210,9 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
                 let lock = Document::new(&lock);
                 step.step = crate::facts::Step { resolver: Resolver::Lock, ..Default::default() };
                 poetry_lock::take(&lock, Some(&wanted), &ground, sheet, step);
+                at_the_pins(&force, step);
                 fault(&lock, sheet);
-                drift(&force, sheet, step);
+                drift(&force, &ground, sheet, step);
                 missing(&force.missing, sheet, &text.at(0));
                 if !wish.is_made() {
                     step.step.offers = project.offers(&force);
@@ -227,7 +230,7 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
                 settings.held(&document, &ground, sheet, &mut force);
                 settings.sources(&mut force, &ground);
                 if let Some(backend) = settings.torch_backend().filter(|_| by == By::UvPip) {
-                    torch_backend(backend, step, sheet, text.at(0));
+                    torch_backend(backend, step);
                 }
             }
         }
@@ -237,6 +240,18 @@ fn of_project(text: &Text, by: By, wish: &Wish, reading: &mut Reading<'_>, sheet
     let mut seen = BTreeSet::from([text.folder().to_owned()]);
     local(text.folder(), by, &mut force, reading, sheet, &mut seen);
     finish(&project, force, wish, sheet, step, &text.at(0));
+}
+
+/// What a project pins itself is to be changed there, and not in the lock file, which follows it.
+fn at_the_pins(force: &InForce, step: &mut StepSheet) {
+    for (line, _) in &force.lines {
+        let Ok(asked) = &line.asked else { continue };
+        if exact_version(&asked.asked.specifiers).is_some() {
+            let same =
+                |request: &Request| request.name == asked.name && request.asked.specifiers == asked.asked.specifiers;
+            step.place(same, &line.at);
+        }
+    }
 }
 
 /// What a lock file of uv installs for a project, and what it lacks of what the project asks for.
@@ -254,8 +269,9 @@ fn of_uv_lock(
     let lock = Document::new(lock);
     step.step.resolver = Resolver::Lock;
     let found = uv_lock::take(&lock, folder, wish, defaults, ground, step);
+    at_the_pins(force, step);
     fault(&lock, sheet);
-    drift(force, sheet, step);
+    drift(force, ground, sheet, step);
     note(found, wish, sheet, step, lock.text.at(0));
 }
 
@@ -268,7 +284,7 @@ pub(super) fn note(found: uv_lock::Found, wish: &Wish, sheet: &mut Sheet, step: 
 }
 
 /// Requirements that the locked versions do not meet.
-fn drift(force: &InForce, sheet: &mut Sheet, step: &StepSheet) {
+fn drift(force: &InForce, ground: &Ground, sheet: &mut Sheet, step: &StepSheet) {
     let requests = &step.step.requests;
     let mut locked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for request in requests {
@@ -278,8 +294,12 @@ fn drift(force: &InForce, sheet: &mut Sheet, step: &StepSheet) {
     for (line, _) in &force.lines {
         let Ok(request) = &line.asked else { continue };
         let Some(versions) = locked.get(request.name.as_str()) else { continue };
+        let marker = request.asked.marker.as_deref();
+        if marker.is_some_and(|marker| ground.rules_out(marker, &[])) {
+            continue;
+        }
         let meets = |version: &&str| satisfies(&request.asked.specifiers, version) != Some(false);
-        if let Some(version) = versions.first().filter(|_| !versions.iter().any(|version| meets(version))) {
+        if let Some(version) = versions.first().filter(|_| !versions.iter().any(meets)) {
             let what = format!(
                 "'{}', which {} {} in the lock file does not meet: lock again",
                 request.asked.text,
@@ -298,7 +318,14 @@ fn missing(missing: &[String], sheet: &mut Sheet, at: &Location) {
 }
 
 /// Puts what is in force into a step.
-fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut Sheet, step: &mut StepSheet, at: &Location) {
+pub(super) fn finish(
+    project: &Project,
+    force: InForce,
+    wish: &Wish,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    at: &Location,
+) {
     missing(&force.missing, sheet, at);
     if !wish.is_made() {
         step.step.offers = project.offers(&force);
@@ -317,12 +344,24 @@ fn finish(project: &Project, force: InForce, wish: &Wish, sheet: &mut Sheet, ste
 }
 
 /// Adds what the folders ask for that requirements lead to (`{ path = "../lib" }`).
-fn local(folder: &Path, by: By, force: &mut InForce, reading: &mut Reading<'_>, sheet: &mut Sheet, seen: &mut BTreeSet<PathBuf>) {
+fn local(
+    folder: &Path,
+    by: By,
+    force: &mut InForce,
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    seen: &mut BTreeSet<PathBuf>,
+) {
     let is_folder = |source: &str| !source.contains("://") && !source.starts_with("git+") && !source.contains(' ');
     let mut more: Vec<(Line, Of)> = Vec::new();
     for (line, of) in force.lines.iter().take(100) {
         let Ok(request) = &line.asked else { continue };
-        let Some(path) = request.asked.source.as_deref().filter(|source| is_folder(source)) else { continue };
+        let source = request.asked.source.as_deref();
+        if source == Some(uv::WORKSPACE) {
+            let what = format!("what {} requires, which is of the workspace", request.name);
+            sheet.gap(what, GapWeight::PassedOver, line.at.clone());
+        }
+        let Some(path) = source.filter(|source| is_folder(source)) else { continue };
         let is_file = [".whl", ".zip", ".gz"].iter().any(|end| path.ends_with(end));
         if is_file || seen.len() >= MAX_FOLDERS || !seen.insert(reading.shelf.absolute(&folder.join(path))) {
             continue;
@@ -374,13 +413,8 @@ fn workspace(document: &Document<'_>, reading: &Reading<'_>) -> Option<Above> {
     None
 }
 
-/// The index that uv takes PyTorch's packages from (`--torch-backend`).
-pub(in crate::manifest) fn torch_backend(backend: &str, step: &mut StepSheet, sheet: &mut Sheet, at: Location) {
-    if backend == "auto" {
-        let what = "the build that --torch-backend=auto chooses on the machine that installs";
-        sheet.gap(what, GapWeight::Decides, at);
-        return;
-    }
+/// The index that uv takes PyTorch's packages from (`--torch-backend`); `auto` is the one that fits the driver.
+pub(in crate::manifest) fn torch_backend(backend: &str, step: &mut StepSheet) {
     let is_plain = !backend.is_empty() && backend.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
     if is_plain {
         let url = format!("https://download.pytorch.org/whl/{backend}");

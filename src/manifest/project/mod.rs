@@ -4,6 +4,7 @@
 //! `pylock` and `json` which versions are locked; `install` puts it together.
 
 mod ground;
+mod included;
 mod install;
 mod json;
 mod locked;
@@ -13,8 +14,8 @@ mod poetry_lock;
 mod pylock;
 mod ranges;
 mod read;
+mod script;
 mod setup;
-mod tables;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -24,9 +25,11 @@ pub(super) use self::{
     install::{By, bring, pylock, torch_backend},
     parts::Wish,
     poetry::named as poetry_request,
+    script::{is_script, script},
 };
 
-use self::{ground::Ground, tables::Document};
+use self::ground::Ground;
+use super::tables::Document;
 use super::{Format, Reading, Sheet, StepSheet, Text};
 use crate::facts::{GapWeight, Resolver};
 
@@ -41,6 +44,7 @@ pub(super) enum ProjectFile {
     Pylock,
     PipenvLock,
     PipReport,
+    Script,
 }
 
 impl Format for ProjectFile {
@@ -54,6 +58,7 @@ impl Format for ProjectFile {
             Self::Pylock => "pylock.toml",
             Self::PipenvLock => "lock file of Pipenv",
             Self::PipReport => "installation report of pip",
+            Self::Script => "Python script",
         }
     }
 
@@ -68,6 +73,7 @@ impl Format for ProjectFile {
             Self::Pylock => install::is_pylock(name),
             Self::PipenvLock => name == "Pipfile.lock",
             Self::PipReport => name.ends_with(".json") && json::is_report(&text.text),
+            Self::Script => name.ends_with(".py") && is_script(&text.text),
         }
     }
 
@@ -81,6 +87,10 @@ impl Format for ProjectFile {
             Self::Setup => install::of_setup(text, &wish, reading, &mut sheet, &mut step),
             Self::Pipfile => {
                 install::pipfile(text, &wish, reading, &mut sheet, &mut step);
+                true
+            }
+            Self::Script => {
+                script(text, reading, &mut sheet, &mut step);
                 true
             }
             Self::Pylock => {

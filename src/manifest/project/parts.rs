@@ -9,6 +9,8 @@ use crate::{
     python::normalize,
 };
 
+/// Extras and groups beyond these many are not kept.
+pub(super) const MAX_PARTS: usize = 1_000;
 /// Lines beyond these many are not kept.
 const MAX_LINES: usize = 20_000;
 /// Names of packages that are kept of an extra that nobody chose.
@@ -55,9 +57,16 @@ pub(super) struct Part {
 #[derive(Debug, Clone)]
 pub(super) enum Member {
     /// A requirement.
-    Line(Line),
+    Line(Box<Line>),
     /// Another group, by normalised name.
     Group(String),
+}
+
+impl Member {
+    /// A requirement as a member.
+    pub fn line(line: Line) -> Self {
+        Self::Line(Box::new(line))
+    }
 }
 
 /// What is chosen of a project.
@@ -119,6 +128,16 @@ impl Line {
 }
 
 impl Project {
+    /// Adds lines to a group, which may be there already.
+    pub fn add_group(&mut self, name: &str, lines: Vec<Line>, optional: bool) {
+        add(&mut self.groups, name, lines.into_iter(), optional);
+    }
+
+    /// Adds lines to an extra, which may be there already.
+    pub fn add_extra(&mut self, name: &str, lines: impl Iterator<Item = Line>) {
+        add(&mut self.extras, name, lines, true);
+    }
+
     fn extra(&self, name: &str) -> Option<&Part> {
         self.extras.iter().find(|part| part.name == name)
     }
@@ -172,6 +191,17 @@ impl Project {
             Offer { name: part.name.clone(), packages: names.into_iter().take(MAX_OFFERED).collect() }
         };
         offers.map(offer).filter(|offer| !offer.packages.is_empty()).collect()
+    }
+}
+
+fn add(parts: &mut Vec<Part>, name: &str, lines: impl Iterator<Item = Line>, optional: bool) {
+    let name = normalize(name);
+    let members = lines.map(Member::line);
+    let is_full = parts.len() >= MAX_PARTS;
+    match parts.iter_mut().find(|part| part.name == name) {
+        Some(part) => part.members.extend(members),
+        None if is_full => {}
+        None => parts.push(Part { name, members: members.collect(), optional }),
     }
 }
 
@@ -262,7 +292,7 @@ mod tests {
         let at = || Text::new("a", "a", "").at(0);
         let member = |text: &&str| match text.strip_prefix("include ") {
             Some(group) => Member::Group(group.to_owned()),
-            None => Member::Line(Line::new(text, at())),
+            None => Member::line(Line::new(text, at())),
         };
         Part { name: name.to_owned(), members: members.iter().map(member).collect(), optional: false }
     }

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use super::{
     ground::{Ground, both},
-    parts::{InForce, Line, Member, Of, Part, Project},
+    parts::{InForce, Line, MAX_PARTS, Member, Of, Part, Project},
     ranges,
-    read::{MAX_PARTS, add_group},
-    tables::{Document, Item},
 };
 use crate::{
     facts::{Asked, Index, IndexRole, Request},
-    manifest::StepSheet,
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };
@@ -36,17 +37,17 @@ pub(super) fn add(document: &Document<'_>, poetry: Item<'_>, base: bool, extras:
             let wanted: Vec<String> =
                 list.texts().map(|text| normalize(text.split(['[', ' ']).next().unwrap_or(text))).collect();
             let is_wanted = |line: &&Line| line.asked.as_ref().is_ok_and(|request| wanted.contains(&request.name));
-            let members = optional.iter().filter(is_wanted).cloned().map(Member::Line).collect();
+            let members = optional.iter().filter(is_wanted).cloned().map(Member::line).collect();
             project.extras.push(Part { name: normalize(name), members, optional: true });
         }
     }
     let groups = poetry.get("group").map(Item::entries).unwrap_or_default();
     for (name, group) in groups.into_iter().take(MAX_PARTS) {
         let lines = group.get("dependencies").map(|table| dependencies(document, table)).unwrap_or_default();
-        add_group(project, name, lines.into_iter().map(|(line, _)| line).collect(), group.is_set("optional"));
+        project.add_group(name, lines.into_iter().map(|(line, _)| line).collect(), group.is_set("optional"));
     }
     if let Some(table) = poetry.get("dev-dependencies") {
-        add_group(project, "dev", dependencies(document, table).into_iter().map(|(line, _)| line).collect(), false);
+        project.add_group("dev", dependencies(document, table).into_iter().map(|(line, _)| line).collect(), false);
     }
 }
 

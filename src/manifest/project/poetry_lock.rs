@@ -7,11 +7,13 @@ use super::{
     ground::{Ground, both},
     locked::Locked,
     parts::InForce,
-    tables::{Document, Item},
 };
 use crate::{
     facts::{GapWeight, Request},
-    manifest::{Sheet, StepSheet},
+    manifest::{
+        Sheet, StepSheet,
+        tables::{Document, Item},
+    },
     python::{normalize, satisfies},
     system::redact,
 };

@@ -6,11 +6,13 @@ use super::{
     locked::Locked,
     parts::{Line, Member, Part, Project, Wish},
     poetry,
-    tables::{Document, Item},
 };
 use crate::{
     facts::{Index, IndexRole},
-    manifest::StepSheet,
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };
@@ -66,7 +68,7 @@ pub(super) fn pipfile(document: &Document<'_>, step: &mut StepSheet) -> (Project
     };
     let dev = Part {
         name: "dev".to_owned(),
-        members: lines("dev-packages").into_iter().map(Member::Line).collect(),
+        members: lines("dev-packages").into_iter().map(Member::line).collect(),
         optional: true,
     };
     (Project { base: lines("packages"), groups: vec![dev], ..Project::default() }, named)

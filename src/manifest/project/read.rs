@@ -4,18 +4,19 @@
 use std::path::Path;
 
 use super::{
-    parts::{Line, Member, Part, Project},
+    included,
+    parts::{Line, MAX_PARTS, Member, Part, Project},
     poetry, setup,
-    tables::{Document, Item},
 };
 use crate::{
-    facts::{GapWeight, RequestRole},
-    manifest::{Reading, Sheet, StepSheet, requirements},
+    facts::GapWeight,
+    manifest::{
+        Reading, Sheet,
+        tables::{Document, Item},
+    },
     python::normalize,
 };
 
-/// Extras and groups beyond these many are not kept.
-pub(super) const MAX_PARTS: usize = 1_000;
 /// Lines beyond these many of one list are not kept.
 const MAX_LINES: usize = 10_000;
 
@@ -36,7 +37,7 @@ pub(super) fn project(document: &Document<'_>, reading: &mut Reading<'_>, sheet:
         project.groups = parts(document, groups);
     }
     if let Some(list) = root.path(&["tool", "uv", "dev-dependencies"]) {
-        add_group(&mut project, "dev", lines(document, list), false);
+        project.add_group("dev", lines(document, list), false);
     }
     let dynamic = |what: &str| {
         let declared = table.and_then(|it| it.get("dynamic"));
@@ -63,7 +64,7 @@ pub(super) fn project(document: &Document<'_>, reading: &mut Reading<'_>, sheet:
         for (name, item) in table.entries().into_iter().take(MAX_PARTS) {
             if let Some(files) = item.get("file") {
                 let members =
-                    of_files(document, files, &folder, reading, sheet).into_iter().map(Member::Line).collect();
+                    of_files(document, files, &folder, reading, sheet).into_iter().map(Member::line).collect();
                 project.extras.push(Part { name: normalize(name), members, optional: true });
             }
         }
@@ -80,7 +81,7 @@ pub(super) fn lines(document: &Document<'_>, list: Item<'_>) -> Vec<Line> {
 /// The extras or groups of a table of lists.
 fn parts(document: &Document<'_>, table: Item<'_>) -> Vec<Part> {
     let member = |item: Item<'_>| match (item.text(), item.text_of("include-group")) {
-        (Some(text), _) => Some(Member::Line(Line::new(text, document.at(item)))),
+        (Some(text), _) => Some(Member::line(Line::new(text, document.at(item)))),
         (None, Some(group)) => Some(Member::Group(normalize(group))),
         (None, None) => None,
     };
@@ -91,16 +92,6 @@ fn parts(document: &Document<'_>, table: Item<'_>) -> Vec<Part> {
         optional: false,
     };
     entries.map(part).collect()
-}
-
-/// Adds lines to a group, which may be there already.
-pub(super) fn add_group(project: &mut Project, name: &str, lines: Vec<Line>, optional: bool) {
-    let name = normalize(name);
-    let members = lines.into_iter().map(Member::Line);
-    match project.groups.iter_mut().find(|group| group.name == name) {
-        Some(group) => group.members.extend(members),
-        None => project.groups.push(Part { name, members: members.collect(), optional }),
-    }
 }
 
 /// The lines of requirements files that a project names.
@@ -114,25 +105,10 @@ fn of_files(
     let mut all = Vec::new();
     for item in files.one_or_many().take(32) {
         let Some(name) = item.text() else { continue };
-        match of_file(name, folder, reading, sheet) {
+        match included::of_file(name, folder, reading, sheet) {
             Ok(lines) => all.extend(lines),
             Err(why) => sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, document.at(item)),
         }
     }
     all
-}
-
-/// The lines of a requirements file that a project names.
-pub(super) fn of_file(
-    name: &str,
-    folder: &Path,
-    reading: &mut Reading<'_>,
-    sheet: &mut Sheet,
-) -> Result<Vec<Line>, crate::manifest::NotRead> {
-    let text = reading.beside(folder, name)?;
-    let mut step = StepSheet::default();
-    requirements::include(reading, sheet, &mut step, &text, RequestRole::Wanted);
-    let place = |at: Option<_>| at.unwrap_or_else(|| text.at(0));
-    let line = |(request, at)| Line { asked: Ok(request), at: place(at), source: None };
-    Ok(step.into_requests().map(line).collect())
 }

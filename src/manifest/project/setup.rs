@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    parts::{Line, Member, Part, Project},
-    read::{MAX_PARTS, of_file},
+    included,
+    parts::{Line, MAX_PARTS, Project},
 };
 use crate::{
     facts::GapWeight,
@@ -61,20 +61,8 @@ pub(super) fn of_config(text: &Text, project: &mut Project) {
         let line = Line::new(value, text.at(start + line.find(value).unwrap_or_default()));
         match is_base {
             true => project.base.push(line),
-            false => add_extra(project, &key, std::iter::once(line)),
+            false => project.add_extra(&key, std::iter::once(line)),
         }
-    }
-}
-
-/// Adds lines to an extra, which may be there already.
-fn add_extra(project: &mut Project, name: &str, lines: impl Iterator<Item = Line>) {
-    let name = normalize(name);
-    let members = lines.map(Member::Line);
-    let is_full = project.extras.len() >= MAX_PARTS;
-    match project.extras.iter_mut().find(|part| part.name == name) {
-        Some(part) => part.members.extend(members),
-        None if is_full => {}
-        None => project.extras.push(Part { name, members: members.collect(), optional: true }),
     }
 }
 
@@ -98,7 +86,7 @@ pub(super) fn of_script(text: &Text, reading: &mut Reading<'_>, sheet: &mut Shee
                     }
                     _ => None,
                 });
-                let lines = named.map(|(name, _)| of_file(name, text.folder(), reading, sheet));
+                let lines = named.map(|(name, _)| included::of_file(name, text.folder(), reading, sheet));
                 match lines {
                     Some(Ok(lines)) => project.base.extend(lines),
                     _ => {
@@ -119,7 +107,7 @@ pub(super) fn of_script(text: &Text, reading: &mut Reading<'_>, sheet: &mut Shee
             _ => value,
         };
         for (name, texts) in table(value, &lists) {
-            add_extra(project, name, texts.into_iter().map(|(of, at)| Line::new(of, text.at(at))));
+            project.add_extra(name, texts.into_iter().map(|(of, at)| Line::new(of, text.at(at))));
         }
     }
 }
@@ -156,7 +144,7 @@ fn tokens(script: &str) -> Vec<Token<'_>> {
                     break inner.len();
                 };
                 let before = inner.get(..end + found).unwrap_or_default();
-                if before.len() - before.trim_end_matches('\\').len() & 1 == 0 {
+                if (before.len() - before.trim_end_matches('\\').len()) & 1 == 0 {
                     break end + found;
                 }
                 end += found + 1;

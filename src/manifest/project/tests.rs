@@ -64,7 +64,7 @@ impl Files {
             let variables: BTreeMap<String, String> =
                 variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
             assert!(
-                command::read(&words, &mut command::Scene { reading, sheet: &mut sheet, folder, variables }),
+                command::read(&words, &mut command::Scene { reading, sheet: &mut sheet, folder, variables, files: command::Files::default() }),
                 "{line}"
             );
             reading.sheets.push(sheet);
@@ -196,7 +196,10 @@ fn variables_stand_for_options() {
     assert_eq!(only(&uv).steps[0].indexes[0].url, "https://a.example");
     let backend = files.run("uv pip install torch --torch-backend=cu128", &[]);
     assert_eq!(only(&backend).steps[0].indexes[0].url, "https://download.pytorch.org/whl/cu128");
-    assert_eq!(gaps(&files.run("uv pip install torch --torch-backend auto", &[])).len(), 1);
+    let auto =
+        files.run("uv pip install torch", &[("UV_TORCH_BACKEND", "auto"), ("UV_INDEX_STRATEGY", "unsafe-best-match")]);
+    assert_eq!(only(&auto).steps[0].indexes[0].url, "https://download.pytorch.org/whl/auto");
+    assert!(only(&auto).steps[0].best_match);
 }
 
 const POETRY: &str = r#"[tool.poetry]
@@ -444,6 +447,16 @@ fn folders_lead_to_other_projects() {
         ["one at two/pyproject.toml:3", "torch at two/pyproject.toml:5"]
     );
     assert!(gaps(&both.run("pip install ./three", &[]))[0].starts_with("what the folder ./three requires ("));
+}
+
+#[test]
+fn a_script_says_what_it_needs() {
+    let script = "#!/usr/bin/env python\n# /// script\n# dependencies = [\n#   \"torch==2.7.1\",\n# ]\n# [tool.uv.sources]\n# torch = { index = \"gpu\" }\n# [[tool.uv.index]]\n# name = \"gpu\"\n# url = \"https://example.org/whl/cu128\"\n# ///\nimport torch\n";
+    let both = files(&[("run.py", script), ("pyproject.toml", UV)]);
+    let torch = ["torch==2.7.1 from example.org/whl/cu128 at run.py:4"];
+    assert_eq!(asked(&both.read("run.py")), torch);
+    assert_eq!(asked(&both.run("uv run run.py --extra gpu", &[])), torch);
+    assert_eq!(asked(&both.run("uv run --with jax other.py", &[])).len(), 3, "the project's own, and jax");
 }
 
 #[test]

@@ -7,11 +7,13 @@ use super::{
     ground::{Ground, both},
     parts::{InForce, Line, Of, Project},
     read::lines,
-    tables::{Document, Item},
 };
 use crate::{
-    facts::{GapWeight, Index, IndexRole, Request, RequestRole, Resolver},
-    manifest::{Sheet, StepSheet},
+    facts::{GapWeight, Index, IndexRole, Request, RequestRole},
+    manifest::{
+        Sheet, StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
     system::redact,
 };
@@ -20,6 +22,9 @@ use crate::{
 const MAX_INDEXES: usize = 100;
 /// Sources of one package beyond these many are not looked at.
 const MAX_SOURCES: usize = 100;
+
+/// What the source of a package is called that is another project of the workspace.
+pub(super) const WORKSPACE: &str = "the workspace";
 
 /// The settings of a project, and of the workspace that it is part of.
 pub(super) struct Settings<'d> {
@@ -77,7 +82,7 @@ impl<'d> Settings<'d> {
         }
         // With this strategy uv takes the best version of all indexes together, as pip does.
         if of("index-strategy").and_then(Item::text) == Some("unsafe-best-match") {
-            step.step.resolver = Resolver::Pip;
+            step.step.best_match = true;
         }
     }
 
@@ -155,7 +160,7 @@ fn take_from(entry: Item<'_>, request: &mut Request, indexes: &BTreeMap<&str, St
     } else if let Some(place) = entry.text_of("url").or_else(|| entry.text_of("path")) {
         request.asked.source = Some(redact::urls(place));
     } else if entry.is_set("workspace") {
-        request.asked.source = Some("the workspace".to_owned());
+        request.asked.source = Some(WORKSPACE.to_owned());
     } else {
         return;
     }

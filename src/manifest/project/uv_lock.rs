@@ -7,11 +7,13 @@ use super::{
     ground::Ground,
     locked::Locked,
     parts::{MAX_OFFERS, Wish, is_for_developers},
-    tables::{Document, Item},
 };
 use crate::{
     facts::{Location, Offer, Request},
-    manifest::StepSheet,
+    manifest::{
+        StepSheet,
+        tables::{Document, Item},
+    },
     python::normalize,
 };
 

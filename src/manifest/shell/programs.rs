@@ -327,6 +327,13 @@ impl Shell<'_, '_, '_> {
             return;
         }
         for word in arguments.iter().filter(|word| word.unknown.is_none()) {
+            let name = word.text.split('=').next().unwrap_or(&word.text);
+            if ["libcudnn", "libcublas", "cuda-", "libnccl", "libnvinfer"].iter().any(|start| name.starts_with(start)) {
+                let packages = &mut self.scene.sheet.image().system_packages;
+                if !packages.iter().any(|other| other == name) {
+                    packages.push(name.to_owned());
+                }
+            }
             let Some(rest) = word.text.strip_prefix("cuda-") else { continue };
             let name =
                 rest.split('=').next().unwrap_or(rest).trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');

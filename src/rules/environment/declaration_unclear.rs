@@ -11,6 +11,9 @@
 //! Give what is missing: the file, the extra with `--extra NAME`, or a value with `--build-arg NAME=VALUE` or `--set NAME=VALUE`. If it is an image, check the environment
 //! inside of it instead (`gpucheck doctor --root DIR`).
 //!
+//! ## In a log
+//! Nothing, until what is missing is missed.
+//!
 //! ## Sources
 //! The file itself.
 
@@ -43,7 +46,8 @@ fn left_open(environment: &Environment, knowledge: &Knowledge) -> Option<String>
         return None;
     }
     let offers = environment.steps.iter().flat_map(|step| &step.offers);
-    let names = offers.filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name))).map(|offer| offer.name.as_str());
+    let names =
+        offers.filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name))).map(|offer| offer.name.as_str());
     let names: Vec<&str> = names.take(12).collect();
     (!names.is_empty()).then(|| format!("the extra that is installed (--extra): {}", names.join(", ")))
 }
@@ -54,7 +58,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::NotApplicable;
     }
     let deciding = environment.gaps.iter().filter(|gap| gap.weight == GapWeight::Decides);
-    let needs: Vec<String> = deciding.map(|gap| gap.what.clone()).chain(left_open(environment, context.knowledge)).collect();
+    let needs: Vec<String> =
+        deciding.map(|gap| gap.what.clone()).chain(left_open(environment, context.knowledge)).collect();
     if !needs.is_empty() {
         return Outcome::Needs(needs);
     }

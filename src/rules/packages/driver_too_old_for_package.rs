@@ -73,5 +73,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         .cause(format!("CUDA {major}"))
         .cause(first);
     draft.evidence.extend(driver_evidence(context));
+    // What is wrong is the same as with torch, and has the same name.
+    draft.slug = Some("driver-too-old-for-cuda-runtime");
     draft.found()
 }

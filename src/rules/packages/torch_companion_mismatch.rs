@@ -5,7 +5,8 @@
 //!
 //! ## How it is decided
 //! In this order: the companion's own `Requires-Dist: torch…` must accept the installed torch; if it names none, the knowledge base's table
-//! of releases must contain the pair; their `version.py` files must name the same CUDA major version, or both none.
+//! of releases must contain the pair, or list the companion for several earlier releases; their `version.py` files must name
+//! the same CUDA major version, or both none.
 //!
 //! ## How to fix it
 //! Install the companions that match the torch version, from the same index.
@@ -98,22 +99,23 @@ fn by_table(context: &Context<'_>, companion: &Package, torch: &str) -> Wrong {
     if companion.version.via().is_some_and(|via| via.how == How::Plan) {
         return None;
     }
-    let of = |release: &crate::knowledge::TorchRelease| match companion.name.as_str() {
-        "torchvision" => release.torchvision.clone(),
-        _ => release.torchaudio.clone(),
-    };
     let here = context.knowledge.torch_release(torch)?;
-    if of(here).as_deref() == Some(version) {
+    if here.companion(&companion.name) == Some(version) {
         return None;
     }
     let others: Vec<&str> = context
         .knowledge
         .torch_releases()
-        .filter(|release| of(release).as_deref() == Some(version))
+        .filter(|release| release.companion(&companion.name) == Some(version))
         .map(|release| release.version.as_str())
         .collect();
     // A companion that no row names may be newer than the knowledge base.
     let last = others.last()?;
+    // One that serves several releases is bound to none, and serves later ones as well.
+    let position = |version: &str| context.knowledge.torch_position(version).index;
+    if others.len() > 1 && position(&here.version) > position(last) {
+        return None;
+    }
     Some((
         format!("{} {version} was released for torch {}", companion.name, others.join(", ")),
         Evidence::new(

@@ -16,7 +16,7 @@
 //! Python Packaging User Guide, recording installed projects.
 
 use crate::{
-    facts::{Elsewhere, Package, Unlisted, Way},
+    facts::{Elsewhere, Origin, Package, Unlisted, Way},
     finding::Severity,
     rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::has_gpu},
 };
@@ -39,7 +39,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         let told = |folder: &Unlisted| format!("the contents of {}: {}", folder.path, folder.why);
         return Outcome::Needs(environment.unlisted.iter().map(told).collect());
     }
-    if !has_gpu(context) {
+    // What files do not ask for is not missing.
+    if !has_gpu(context) || matches!(environment.origin, Origin::Declared(_)) {
         return Outcome::NotApplicable;
     }
     if environment.package("torch").is_some() {

@@ -56,7 +56,10 @@ fn judge(context: &Context<'_>) -> Outcome {
             format!("{} cannot be installed as it is asked for: {why}.", label(package)),
         )
         .about(package)
-        .symptom(format!("ERROR: No matching distribution found for {}=={version}", package.name))
+        .symptom(match package.installer.as_deref() {
+            Some("conda") => "LibMambaUnsatisfiableError: Encountered problems while solving".to_owned(),
+            _ => format!("ERROR: No matching distribution found for {}=={version}", package.name),
+        })
         .evidence(package_evidence(context, package))
         .cause(version)
         .severity(severity(environment))

@@ -1,4 +1,4 @@
-//! Rows of `dependents.toml`: packages that bring torch although nobody names it.
+//! Rows of `dependents.toml`: packages that bring software for GPUs although nobody names it.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct DependentFile {
     pub dependent: Vec<DependentRow>,
 }
 
-/// A package that requires torch, itself or by what it requires.
+/// A package that requires torch or another package with rows of its own, itself or by what it requires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -25,6 +25,8 @@ pub struct DependentRow {
     pub name: String,
     /// The extra without which it does not.
     pub extra: Option<String>,
+    /// Normalised names of what comes with it: torch, and packages that have a file in `packages/`.
+    pub brings: Vec<String>,
     /// PEP 440 range of torch that its newest version leaves; nothing: the newest torch came with it.
     pub torch: Option<String>,
     /// Keys of `[sources]`.

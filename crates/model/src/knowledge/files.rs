@@ -27,8 +27,8 @@ macro_rules! files {
                         self.packages.push(read(shown, text, validate_package::package)?);
                     }
                     _ => {
-                        let known = concat!($(stringify!($part), ", ",)* "or packages/NAME");
-                        let message = format!("not a knowledge file: expected {known} .toml");
+                        let known = concat!($(stringify!($part), ".toml, ",)* "or packages/NAME.toml");
+                        let message = format!("not the name of a knowledge file: expected {known}");
                         return Err(vec![Problem::at(shown, text, 0, message)]);
                     }
                 }

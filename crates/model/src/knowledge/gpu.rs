@@ -39,6 +39,9 @@ pub struct GpuRow {
     /// Chips.
     #[serde(default)]
     pub chip: Vec<String>,
+    /// Whether it stands for its generation where no GPU is named.
+    #[serde(default)]
+    pub typical: bool,
     /// First driver of each branch that lists it.
     #[serde(default)]
     pub driver_first: Vec<DriverVersion>,

@@ -41,7 +41,7 @@ macro_rules! knowledge_files {
             }
             dependents: DependentFile {
                 check validate_others::dependents;
-                dependent: "packages that require torch" by |row| (row.name.clone(), row.extra.clone());
+                dependent: "packages that bring others" by |row| (row.name.clone(), row.extra.clone());
             }
             arch_list: ArchListFile {
                 check validate::arch_list;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Manager;
+
 /// `tools.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -22,7 +24,7 @@ pub struct ToolFile {
 #[serde(deny_unknown_fields)]
 pub struct ToolRow {
     /// The tool.
-    pub tool: ToolName,
+    pub tool: Manager,
     /// The note; `{cuda}` stands for the CUDA release of the torch that is installed, `{python}` for the Python. It is left out where they
     /// are not known.
     pub note: String,
@@ -34,27 +36,4 @@ pub struct ToolRow {
     pub source: Vec<String>,
     /// Day on which it was checked.
     pub verified: String,
-}
-
-/// The tools that notes are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum ToolName {
-    /// pip.
-    Pip,
-    /// `uv pip`.
-    Uv,
-    /// A project of uv's.
-    UvProject,
-    /// conda.
-    Conda,
-    /// pixi.
-    Pixi,
-    /// Poetry.
-    Poetry,
-    /// A Dockerfile.
-    Docker,
-    /// The Python of the system, which pip does not change.
-    System,
 }

@@ -42,6 +42,12 @@ pub struct TorchRelease {
     pub torchvision: Option<String>,
     /// torchaudio release that belongs to it.
     pub torchaudio: Option<String>,
+    /// Python versions with wheels of torchvision and torchaudio, where they are fewer than those of the release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub companions_python: Option<Vec<PythonVersion>>,
+    /// Platforms for which PyTorch's own index has torchvision and torchaudio without a local version: `0.24.1`, not `0.24.1+cu130`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub companions_without_variant: Vec<Platform>,
     /// `Requires-Python` of its wheels.
     pub requires_python: String,
     /// Specifier of triton in its metadata.

@@ -15,6 +15,25 @@ impl TorchRelease {
         builds.map(|build| self.python_of(build)).max_by_key(|list| list.len()).unwrap_or(&self.python)
     }
 
+    /// The version of torchvision or torchaudio that belongs to it.
+    pub fn companion(&self, name: &str) -> Option<&str> {
+        match name {
+            "torchvision" => self.torchvision.as_deref(),
+            "torchaudio" => self.torchaudio.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether torchvision and torchaudio have wheels for a Python version; an unknown one excludes nothing.
+    pub fn has_companions_for(&self, python: Option<PythonVersion>) -> bool {
+        self.companions_python.as_ref().zip(python).is_none_or(|(list, python)| list.contains(&python))
+    }
+
+    /// Whether the wheels of a companion on PyTorch's own index are called by their version alone, without the variant.
+    pub fn leaves_out_variant(&self, name: &str, platform: Platform) -> bool {
+        name != "torch" && self.companions_without_variant.contains(&platform)
+    }
+
     /// Version of the GNU C library that the wheels of a build need, by their manylinux tag; nothing on other systems.
     pub fn glibc_of(&self, build: &TorchBuild) -> Option<&'static str> {
         let tag = build.manylinux.as_deref().unwrap_or(&self.manylinux);

@@ -61,6 +61,12 @@ pub fn dependents(file: &DependentFile, places: &Places<'_>) -> Vec<Problem> {
         if !is_normal(&row.name) {
             table.fault(index, "name", format!("'{}' is not a normalised name", row.name));
         }
+        if row.brings.is_empty() {
+            table.fault(index, "brings", "it brings nothing".to_owned());
+        }
+        for name in row.brings.iter().filter(|name| !is_normal(name)) {
+            table.fault(index, "brings", format!("'{name}' is not a normalised name"));
+        }
         if let Some(torch) = &row.torch {
             range(&mut table, index, "torch", torch);
         }

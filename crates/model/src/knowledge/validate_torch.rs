@@ -8,7 +8,7 @@ use super::{
     torch_conda,
     validate::{Table, is_date},
 };
-use crate::facts::{PythonVersion, Target};
+use crate::facts::{Platform, PythonVersion, Target};
 
 /// `torch.toml`
 pub fn torch(file: &TorchFile, places: &Places<'_>) -> Vec<Problem> {
@@ -55,6 +55,25 @@ fn release(table: &mut Table<'_>, index: usize, row: &TorchRelease) {
     }
     if !is_python_list(&row.python) {
         table.fault(index, "python", "Python versions must be unique and in ascending order, free-threaded ones last");
+    }
+    if let Some(list) = &row.companions_python
+        && (!is_python_list(list) || list == &row.python || list.iter().any(|python| !row.python.contains(python)))
+    {
+        table.fault(
+            index,
+            "companions_python",
+            "it must list a part of the release's Python versions, in the same order",
+        );
+    }
+    let built = |platform: &Platform| row.builds.iter().any(|build| build.platform == *platform);
+    for (place, platform) in row.companions_without_variant.iter().enumerate() {
+        if !built(platform) || row.companions_without_variant.iter().take(place).any(|other| other == platform) {
+            table.fault(
+                index,
+                "companions_without_variant",
+                format!("{platform}: no build is for it, or it is listed twice"),
+            );
+        }
     }
 }
 

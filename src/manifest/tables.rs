@@ -5,7 +5,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{facts::Location, manifest::Text};
+use super::Text;
+use crate::facts::Location;
 
 /// A parsed file.
 pub(super) struct Document<'t> {

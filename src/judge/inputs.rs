@@ -1,0 +1,251 @@
+//! What files and commands ask for, read for one machine: the files as they are and as they would be, and the judgement of them.
+
+use std::{cell::RefCell, fmt, path::PathBuf, time::Instant};
+
+use super::{IgnoredRule, assume::Assumed, judgement::Judgement, machine::Machine};
+use crate::{
+    facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
+    knowledge::{GpuLookupError, Knowledge},
+    manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
+    report::CommandName,
+    rules::Judged,
+    system::{Root, Surroundings},
+};
+
+/// What is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Files and folders, by path.
+    Files(Vec<PathBuf>),
+    /// A command, in words.
+    Command(Vec<String>),
+}
+
+/// Why there is nothing to judge.
+#[derive(Debug)]
+pub enum CheckError {
+    /// None of the files could be read: each with the reason.
+    Unread(Vec<(String, String)>),
+    /// Nothing that was read asks for anything.
+    Nothing(String),
+    /// The command is none that installs something.
+    Command(String),
+    /// A GPU that no product is.
+    Gpu(GpuLookupError),
+    /// There is no current folder.
+    Folder,
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unread(files) => {
+                for (number, (file, why)) in files.iter().enumerate() {
+                    if number > 0 {
+                        f.write_str("; ")?;
+                    }
+                    write!(f, "cannot read {file}: {why}")?;
+                }
+                Ok(())
+            }
+            Self::Nothing(what) => write!(f, "{what} asks for no software that gpucheck knows how to read"),
+            Self::Command(command) => {
+                write!(f, "'{command}' is no command that installs something, as far as gpucheck knows")
+            }
+            Self::Gpu(error) => write!(f, "{error}"),
+            Self::Folder => f.write_str("the current folder does not exist"),
+        }
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+/// How reports name a command.
+const COMMAND: &str = "command";
+
+/// What is checked, and the files that it is read from: as they are, and as they would be.
+#[derive(Debug)]
+pub struct Inputs {
+    pub(super) asked: Asked,
+    pub(super) shelf: Shelf,
+    folder: PathBuf,
+    /// Rules whose findings are accepted.
+    pub(super) ignored: Vec<IgnoredRule>,
+    /// Files that [`mend`](super::mend) changed.
+    pub(super) mended: Vec<Changed>,
+    /// What asks a resolver for the versions that steps bring, if a person wants that.
+    resolve: Option<Resolve>,
+    /// Its answers, so that the same question is asked once.
+    answers: RefCell<Vec<(Vec<Step>, Answer)>>,
+}
+
+/// The steps with the versions that a resolver says, or why it says none.
+type Answer = Result<Vec<Step>, String>;
+
+/// Fills in the versions that an environment's steps bring.
+pub type Resolve = fn(&mut Environment) -> Result<(), String>;
+
+impl Inputs {
+    /// Nothing is read yet.
+    ///
+    /// # Errors
+    /// When there is no current folder.
+    pub fn new(asked: Asked) -> Result<Self, CheckError> {
+        let surroundings = Surroundings::of_process();
+        let folder = surroundings.folder.clone().ok_or(CheckError::Folder)?;
+        let root = Root::new(None, surroundings.home.as_deref()).map_err(|_| CheckError::Folder)?;
+        let mut shelf = Shelf::new(root, folder.clone());
+        if let Asked::Command(words) = &asked {
+            let text = Put { shown: COMMAND.to_owned(), text: words.join(" ") };
+            shelf.put(&folder.join(COMMAND), Some(text));
+        }
+        Ok(Self {
+            asked,
+            shelf,
+            folder,
+            ignored: Vec::new(),
+            mended: Vec::new(),
+            resolve: None,
+            answers: RefCell::default(),
+        })
+    }
+
+    /// The same, with rules whose findings are accepted.
+    #[must_use]
+    pub fn ignoring(self, ignored: Vec<IgnoredRule>) -> Self {
+        Self { ignored, ..self }
+    }
+
+    /// The same, with a text for `-`, as a file of the current folder with this name; without one, by what it contains.
+    #[must_use]
+    pub fn with_text(mut self, name: Option<&str>, text: String) -> Self {
+        let path = self.folder.join(name.unwrap_or_else(|| manifest::guess(&text)));
+        if let Asked::Files(files) = &mut self.asked {
+            files.iter_mut().filter(|file| file.as_os_str() == "-").for_each(|file| file.clone_from(&path));
+        }
+        self.shelf.put(&path, Some(Put { shown: "-".to_owned(), text }));
+        self
+    }
+
+    /// Asks a resolver for what files leave open.
+    pub fn resolved_by(mut self, resolve: Resolve) -> Self {
+        self.resolve = Some(resolve);
+        self
+    }
+
+    /// Fills in what a resolver says, if one is asked; where it says nothing, that is what is needed.
+    fn resolve(&self, environment: &mut Environment) {
+        let Some(resolve) = self.resolve else { return };
+        let asked = environment.steps.clone();
+        let known = self.answers.borrow().iter().find(|(steps, _)| *steps == asked).map(|(_, answer)| answer.clone());
+        let answer = known.unwrap_or_else(|| {
+            let answer = resolve(environment).map(|()| environment.steps.clone());
+            self.answers.borrow_mut().push((asked.clone(), answer.clone()));
+            answer
+        });
+        match answer {
+            Ok(steps) => environment.steps = steps,
+            Err(why) => {
+                environment.steps = asked;
+                environment.gaps.push(Gap { what: format!("a resolver's answer: {why}"), weight: GapWeight::Decides });
+            }
+        }
+    }
+
+    /// The files that changed, as they were and as they are.
+    pub fn mended(&self) -> &[Changed] {
+        &self.mended
+    }
+
+    fn read(&self, asked: &Asked, choices: &Choices) -> Result<Declared, CheckError> {
+        let mut reading = Reading::new(&self.shelf, choices);
+        let what = match asked {
+            Asked::Files(files) => {
+                files.iter().for_each(|file| reading.named(file));
+                files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+            }
+            Asked::Command(words) => {
+                let line = words.join(" ");
+                let path = self.folder.join(COMMAND);
+                // It was put there as a file, so that it is read as one.
+                let text = self.shelf.named(&path).unwrap_or_else(|_| Text::new(path, COMMAND, line.clone()));
+                let mut claimed = true;
+                let sheets = manifest::each_way(&mut reading, |reading, way| {
+                    let mut sheet = Sheet::new(&line, COMMAND);
+                    claimed &= command::read_line(words, &text, reading, &mut sheet, self.folder.clone(), way);
+                    sheet
+                });
+                if !claimed {
+                    return Err(CheckError::Command(line));
+                }
+                reading.sheets.extend(sheets);
+                line
+            }
+        };
+        let declared = reading.declared();
+        if declared.environments.is_empty() {
+            return Err(match declared.unread.is_empty() {
+                true => CheckError::Nothing(what),
+                false => CheckError::Unread(declared.unread),
+            });
+        }
+        Ok(declared)
+    }
+}
+
+/// A machine that what is read is judged for.
+pub(super) struct Bench<'k> {
+    pub knowledge: &'k Knowledge,
+    /// Of the machine, without environments.
+    facts: Facts,
+    assumed: &'k Assumed,
+    choices: Choices,
+    pub start: Instant,
+}
+
+impl<'k> Bench<'k> {
+    pub fn of(
+        knowledge: &'k Knowledge,
+        mut facts: Facts,
+        machine: &'k Machine,
+        mut choices: Choices,
+        start: Instant,
+    ) -> Result<Self, CheckError> {
+        // What is installed and set on this machine says nothing of what files ask for.
+        facts.environments.clear();
+        facts.toolkits.clear();
+        facts.env_vars.clear();
+        machine.assumed.apply(&mut facts, knowledge).map_err(CheckError::Gpu)?;
+        choices.platform = facts.host.platform.value().copied();
+        choices.python = machine.assumed.python;
+        Ok(Self { knowledge, facts, assumed: &machine.assumed, choices, start })
+    }
+
+    /// Reads what is asked for, and judges it.
+    pub fn judged(&self, inputs: &Inputs, asked: &Asked) -> Result<Judgement<'k>, CheckError> {
+        let declared = inputs.read(asked, &self.choices)?;
+        let mut facts = self.facts.clone();
+        facts.written = declared.written;
+        facts.ignores = inputs.shelf.ignores();
+        for (number, one) in facts.ignores.iter().enumerate() {
+            facts.written.insert(format!("/ignores/{number}"), one.at.clone());
+        }
+        facts.environments = declared.environments;
+        for environment in &mut facts.environments {
+            if environment.platform.is_unknown() {
+                environment.platform = facts.host.platform.clone();
+            }
+            if environment.image.is_some()
+                && let Some(platform) = environment.platform.value_mut()
+                && platform.os == Os::Windows
+            {
+                // Images are Linux', whatever system starts them.
+                *platform = Platform { os: Os::Linux, ..*platform };
+            }
+        }
+        // The Python that is assumed counts for what files leave open and for what they say.
+        self.assumed.python_of(&mut facts);
+        facts.environments.iter_mut().for_each(|environment| inputs.resolve(environment));
+        Ok(Judgement::of(CommandName::Check, facts, self.knowledge, Judged::All, self.start))
+    }
+}
