@@ -22,7 +22,7 @@ use crate::{
     files,
     judge::{self, Machine, hypothetical},
     knowledge::{Knowledge, nearest},
-    probe,
+    manifest, probe,
     report::{CommandName, Report},
     rules::Judged,
     system::Surroundings,
@@ -122,7 +122,11 @@ impl Arguments {
     }
 
     /// Without a command a word is a path: one that does not exist and is like a command was meant as that.
+    /// A file that asks for software is read by another command.
     fn misspelt(&self, error: anyhow::Error) -> anyhow::Error {
+        if self.paths.iter().any(|path| asks_for_software(path)) {
+            return anyhow::anyhow!("{error:#}; files that ask for software are read by `gpucheck check FILE`");
+        }
         let cli = super::Cli::command();
         let commands = || cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
         let missing = self.paths.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
@@ -159,6 +163,15 @@ impl Arguments {
         };
         probe::facts(&options, &Surroundings::of_process())
     }
+}
+
+/// Whether a path is a file that `gpucheck check` reads.
+fn asks_for_software(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
+    let text = files::whole(path, 1 << 20).unwrap_or_default();
+    manifest::claims(&manifest::Text::new(path, path.to_string_lossy(), text))
 }
 
 /// The facts of a saved report.

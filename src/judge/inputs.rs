@@ -169,11 +169,16 @@ impl Inputs {
                 let path = self.folder.join(COMMAND);
                 // It was put there as a file, so that it is read as one.
                 let text = self.shelf.named(&path).unwrap_or_else(|_| Text::new(path, COMMAND, line.clone()));
-                let mut sheet = Sheet::new(&line, COMMAND);
-                if !command::read_line(words, &text, &mut reading, &mut sheet, self.folder.clone()) {
+                let mut claimed = true;
+                let sheets = manifest::each_way(&mut reading, |reading, way| {
+                    let mut sheet = Sheet::new(&line, COMMAND);
+                    claimed &= command::read_line(words, &text, reading, &mut sheet, self.folder.clone(), way);
+                    sheet
+                });
+                if !claimed {
                     return Err(CheckError::Command(line));
                 }
-                reading.sheets.push(sheet);
+                reading.sheets.extend(sheets);
                 line
             }
         };

@@ -3,24 +3,32 @@
 //!
 //! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
 
+mod blanks;
+mod cog;
 pub mod command;
 mod compose;
 mod conda_environment;
 mod conda_lock;
 mod conda_spec;
+mod devcontainer;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
 mod guess;
 mod ignores;
+mod launcher;
+mod page;
 mod pixi;
 mod project;
 mod requirements;
+mod script;
 mod sheet;
 mod shelf;
 pub mod shell;
 mod tables;
 mod text;
+mod ways;
+mod workflow;
 mod yaml;
 
 use std::{
@@ -33,6 +41,7 @@ pub use guess::guess;
 pub use sheet::{Sheet, StepSheet};
 pub use shelf::{NotRead, Put, Shelf};
 pub use text::Text;
+pub use ways::each as each_way;
 
 use crate::facts::{Environment, Location, Platform, PythonVersion};
 
@@ -88,6 +97,13 @@ const FORMATS: &[&dyn Format] = &[
     &dockerfile::Dockerfile,
     &compose::Compose,
     &requirements::Requirements,
+    &script::Script,
+    &launcher::Launcher,
+    &page::Page,
+    &workflow::Workflow,
+    &workflow::Gitlab,
+    &devcontainer::Devcontainer,
+    &cog::Cog,
 ];
 
 /// Files beyond these many are not read for one command.
@@ -110,6 +126,10 @@ pub struct Reading<'r> {
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// How many launchers call each other.
+    launchers: u32,
+    /// What was met that nothing says.
+    doubts: ways::Doubts,
     /// Commands of scripts that may still be walked.
     commands: u32,
 }
@@ -136,6 +156,8 @@ impl<'r> Reading<'r> {
             included: BTreeSet::new(),
             files: 0,
             commands: MAX_COMMANDS,
+            launchers: 0,
+            doubts: ways::Doubts::default(),
         }
     }
 
@@ -211,6 +233,11 @@ impl<'r> Reading<'r> {
         }
         declared
     }
+}
+
+/// Whether a text is one that is read, by its name or by what it contains.
+pub fn claims(text: &Text) -> bool {
+    FORMATS.iter().any(|format| format.claims(text))
 }
 
 /// Whether a file of a folder is looked into at all, by its name.

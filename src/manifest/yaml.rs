@@ -67,6 +67,11 @@ impl fmt::Display for YamlError {
 impl std::error::Error for YamlError {}
 
 impl Node {
+    /// Another text in its place.
+    pub fn with_text(&self, text: &str) -> Self {
+        Self { value: Value::Scalar(text.to_owned(), Style::Quoted), ..*self }
+    }
+
     /// Where it begins; of a block (`|`) that is its first line, not its sign.
     pub fn at(&self, text: &Text) -> Location {
         text.location(self.line, self.column)

@@ -12,7 +12,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 pub use files::{Files, joined};
 
-use super::{NotRead, Reading, Sheet, Text};
+use super::{
+    NotRead, Reading, Sheet, Text, script,
+    shell::{self, Language},
+    ways::Way,
+};
 use crate::facts::Location;
 
 /// A word of a command, quotes and variables resolved.
@@ -84,7 +88,15 @@ pub fn read(words: &[CommandWord], scene: &mut Scene<'_, '_>) -> bool {
 }
 
 /// Reads a command that a person gives as words, in an environment of its own. Says whether a tool claims it. `text` is the line, for places.
-pub fn read_line(words: &[String], text: &Text, reading: &mut Reading<'_>, sheet: &mut Sheet, folder: PathBuf) -> bool {
+/// A script of a shell is read on the way that is given.
+pub fn read_line(
+    words: &[String],
+    text: &Text,
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    folder: PathBuf,
+    way: &Way,
+) -> bool {
     let mut offset = 0;
     let words: Vec<CommandWord> = words
         .iter()
@@ -94,7 +106,17 @@ pub fn read_line(words: &[String], text: &Text, reading: &mut Reading<'_>, sheet
             CommandWord { text: word.clone(), at, unknown: None }
         })
         .collect();
-    read(&words, &mut Scene { reading, sheet, folder, variables: BTreeMap::new(), files: Files::default() })
+    let calls_script =
+        words.first().is_some_and(|word| shell::is_shell(program(&word.text)) || Language::of(&word.text).is_some());
+    let calls_launcher = words.first().is_some_and(|word| program(&word.text).starts_with("python"))
+        && words.iter().any(|word| word.text.ends_with(".py"));
+    let mut scene = Scene { reading, sheet, folder, variables: BTreeMap::new(), files: Files::default() };
+    if !calls_script && !calls_launcher {
+        return read(&words, &mut scene);
+    }
+    let mut variables = script::variables(scene.reading.choices, &way.set);
+    shell::run_words(words, &mut variables, &mut scene);
+    true
 }
 
 /// The name of a program in a path: `pip` of `/venv/bin/pip` and of `Scripts\pip.exe`.

@@ -114,11 +114,20 @@ struct Call {
     files: Vec<(String, RequestRole, CommandWord)>,
     /// Requirements, addresses and folders.
     asked: Vec<CommandWord>,
+    /// Whether an index hangs on something unknown.
+    unknown_index: bool,
 }
 
 fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
     let by = if resolver == Resolver::Uv { By::UvPip } else { By::Pip };
-    let mut call = Call { step: StepSheet::default(), by, wish: Wish::default(), files: Vec::new(), asked: Vec::new() };
+    let mut call = Call {
+        step: StepSheet::default(),
+        by,
+        wish: Wish::default(),
+        files: Vec::new(),
+        asked: Vec::new(),
+        unknown_index: false,
+    };
     call.step.step.resolver = resolver;
     if by == By::Pip {
         options::of_pip_variables(scene, &mut call.step);
@@ -138,7 +147,10 @@ fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: 
         }
     }
     call.bring(scene);
-    scene.sheet.step(call.step, verb.at.clone());
+    // What an index brings that nobody knows is not known either: that it decides was noted.
+    if !call.unknown_index {
+        scene.sheet.step(call.step, verb.at.clone());
+    }
 }
 
 impl Call {
@@ -177,13 +189,16 @@ impl Call {
                 self.asked.extend(value().map(|text| CommandWord { text, ..word.clone() }));
             }
             "-i" | "--index-url" | "--default-index" => {
-                if let Some(url) = value() {
+                let url = value();
+                self.unknown_index |= url.is_none();
+                if let Some(url) = url {
                     self.step.step.indexes.retain(|index| index.role != IndexRole::Default);
                     self.step.step.indexes.push(Index { url: options::address(&url), role: IndexRole::Default });
                 }
             }
             "--extra-index-url" | "--index" => {
                 let url = value().map(|url| options::address(&url));
+                self.unknown_index |= url.is_none();
                 self.step.step.indexes.extend(url.map(|url| Index { url, role: IndexRole::Extra }));
             }
             "-f" | "--find-links" => self.step.step.links.extend(value().map(|link| redact::urls(&link))),

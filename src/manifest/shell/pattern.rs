@@ -50,6 +50,56 @@ fn class(pattern: &[char], start: usize, c: char) -> Option<usize> {
     ((range || inside.contains(&c)) != not).then_some(end + 1)
 }
 
+/// A text that a pattern fits, the plainest one: `y` for `[yY]*`. Nothing for a pattern that everything fits.
+pub(super) fn like(pattern: &str) -> Option<String> {
+    let mut like = String::new();
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        match c {
+            '*' | '?' | '\\' => {}
+            '[' => {
+                let (class, after) = rest.split_once(']')?;
+                like.extend(class.chars().next());
+                rest = after;
+            }
+            c => like.push(c),
+        }
+    }
+    (!like.is_empty() || pattern.is_empty()).then_some(like)
+}
+
+/// A text that an expression matches, where that is easily told.
+pub(super) fn like_expression(expression: &str) -> Option<String> {
+    alternatives(expression)?.into_iter().find_map(|pattern| like(&pattern))
+}
+
+/// Whether an expression of the kind that `[[ … =~ … ]]` takes matches a text; nothing where it is more than text, classes and alternatives.
+pub(super) fn matches(text: &str, expression: &str) -> Option<bool> {
+    Some(alternatives(expression)?.iter().any(|pattern| fits(text, pattern)))
+}
+
+/// The alternatives of an expression as patterns that have to fit all of a text.
+fn alternatives(expression: &str) -> Option<Vec<String>> {
+    let (begins, expression) = expression.strip_prefix('^').map_or((false, expression), |rest| (true, rest));
+    let (ends, expression) = expression.strip_suffix('$').map_or((false, expression), |rest| (true, rest));
+    let inner = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let grouped = inner.is_some();
+    let mut patterns = Vec::new();
+    for (number, one) in inner.unwrap_or(expression).split('|').enumerate() {
+        let text = one.replace(".*", "*").replace("\\.", "\u{0}");
+        if text.contains(['(', ')', '+', '?', '{', '\\', '.', '^', '$']) || patterns.len() > 32 {
+            return None;
+        }
+        // Without a group, ^ and $ belong to the first and the last alternative alone.
+        let begins = begins && (grouped || number == 0);
+        let ends = ends && (grouped || !expression.contains('|'));
+        let (before, after) = (if begins { "" } else { "*" }, if ends { "" } else { "*" });
+        patterns.push(format!("{before}{}{after}", text.replace('\u{0}', ".")));
+    }
+    Some(patterns)
+}
+
 /// Text with a star before or behind it, or neither.
 enum Simple<'p> {
     Text(&'p str),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Script,
+    Language, Script,
+    callers::{asked_for, with_program},
     output::{edited, words_of},
     run::Shell,
     test::Status,
@@ -59,8 +60,8 @@ impl Shell<'_, '_, '_> {
                 return Status::Yes;
             }
             "read" => {
-                for word in arguments.iter().filter(|word| !word.text.starts_with('-')) {
-                    self.variables.put(&word.text, Value::unknown(word.text.clone()));
+                for name in asked_for(arguments) {
+                    self.variables.put(&name, Value::unknown(name.clone()));
                 }
                 return Status::Yes;
             }
@@ -80,6 +81,16 @@ impl Shell<'_, '_, '_> {
                 );
             }
             "bash" | "sh" | "zsh" | "dash" | "ash" => return self.shell(words, arguments),
+            "pwsh" | "powershell" | "cmd" => return self.windows_shell(&name, arguments),
+            "choice" => {
+                self.variables.put("ERRORLEVEL", Value::unknown("the choice"));
+                return Status::Yes;
+            }
+            "getopts" => return Status::No,
+            "shift" => {
+                self.shift();
+                return Status::Yes;
+            }
             "source" | "." => {
                 if let Some(file) = arguments.first() {
                     self.script_file(arguments, &file.text.clone(), false);
@@ -98,10 +109,14 @@ impl Shell<'_, '_, '_> {
             self.configured(arguments.get(at + 1..).unwrap_or_default());
             return Status::Yes;
         }
+        if name.starts_with("python") && self.launcher(arguments) {
+            return Status::Yes;
+        }
         if self.built(words, &name, arguments) {
             return Status::Yes;
         }
-        if first.text.contains('/') && (name.ends_with(".sh") || name.ends_with(".bash")) {
+        let is_path = |language: Language| language == Language::Batch || first.text.contains('/');
+        if Language::of(&name).is_some_and(is_path) {
             return self.script_file(words, &first.text.clone(), true);
         }
         self.tool(words)
@@ -113,16 +128,34 @@ impl Shell<'_, '_, '_> {
             let value = self.variables.get(name).filter(|value| value.unknown.is_none())?;
             Some((name.clone(), value.text()))
         });
+        let named = with_program(words);
+        let words = named.as_deref().unwrap_or(words);
         let claimed = command::claims(words);
+        // `$PIP install`, where a condition decides what `$PIP` is.
+        if let (false, Some(why)) = (claimed, words.first().and_then(|first| first.unknown.as_ref())) {
+            if words.iter().skip(1).any(|word| matches!(word.text.as_str(), "install" | "pip" | "sync" | "create")) {
+                self.scene.reading.doubts.decide(why);
+            }
+        }
         if claimed {
+            for word in words {
+                if let Some(why) = &word.unknown {
+                    self.scene.reading.doubts.decide(why);
+                }
+            }
+
             let words = self.with_clones(words);
             let mut variables: BTreeMap<String, String> = values.collect();
             for (name, value) in self.scene.files.settings() {
                 variables.entry(name.clone()).or_insert_with(|| value.clone());
             }
             self.scene.variables = variables;
+            self.variables.remove("ERRORLEVEL");
             command::read(&words, self.scene);
             self.compiled(&words);
+        }
+        if let Some(is) = self.asks_for(words) {
+            return is;
         }
         // Programs that ask what there is are not asked.
         let asks = ["nvidia-smi", "which", "hash", "type", "dpkg", "rpm", "grep", "test", "nvcc"];
@@ -137,8 +170,15 @@ impl Shell<'_, '_, '_> {
     /// `sudo NAME=value program words`.
     fn caller(&mut self, name: &str, arguments: &[CommandWord], valued: &[&str]) -> Status {
         if name == "command" && arguments.first().is_some_and(|word| word.text == "-v" || word.text == "-V") {
-            let what = words_of(arguments).join(" ");
-            return Status::Unknown(format!("whether 'command {what}' goes well"));
+            return match arguments.last().map(|word| word.text.as_str()) {
+                Some("python" | "python3" | "pip" | "pip3" | "git" | "nvidia-smi" | "curl" | "wget")
+                    if self.scene.sheet.environment.image.is_none() =>
+                {
+                    Status::Yes
+                }
+                Some(what) => Status::Unknown(format!("whether {what} is there")),
+                None => Status::No,
+            };
         }
         let mut rest = arguments;
         let before = self.variables.clone();
@@ -206,12 +246,13 @@ impl Shell<'_, '_, '_> {
     }
 
     /// A script that is a file of the project.
-    fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
+    pub(super) fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
         let at = self.place(words);
         match self.scene.open(name) {
             Ok(text) => {
                 let folder = self.scene.folder.clone();
-                let status = self.nested(words, Script::of(&text));
+                let language = Language::of(name).unwrap_or(Language::Shell);
+                let status = self.nested_as(language, words, Script::of(&text));
                 self.scene.folder = folder;
                 status
             }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, mem, rc::Rc};
 
 use super::{
-    Script, syntax,
+    Language, Script,
     test::{self, Status},
     tree::{Join, Node, Simple, Word},
     value::{Fill, Value, Variables},
@@ -22,12 +22,17 @@ const MAX_CALLS: u32 = 16;
 
 /// Reads what a script does. Variables that it sets stay set.
 pub fn run(script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>) {
+    run_as(Language::Shell, script, variables, scene);
+}
+
+/// Reads what a script in one of the languages does, as [`run`] does.
+pub fn run_as(language: Language, script: &Script, variables: &mut Variables, scene: &mut Scene<'_, '_>) {
     if script.text.len() > MAX_SCRIPT {
         let what = format!("what a script of more than {} MiB does", MAX_SCRIPT >> 20);
         scene.sheet.gap(what, GapWeight::Decides, script.at(0));
         return;
     }
-    let node = syntax::parse(&script.text);
+    let node = language.parse(&script.text);
     with(script, variables, scene, |shell| {
         shell.all(&node);
     });
@@ -56,6 +61,8 @@ fn with(
         left: MAX_COMMANDS.min(scene_left),
         calls: 0,
         stopped: false,
+        last: Status::Yes,
+        labels: Vec::new(),
     };
     let begun = shell.left;
     walk(&mut shell);
@@ -81,6 +88,10 @@ pub(super) struct Shell<'s, 'c, 'r> {
     calls: u32,
     /// Whether `exit` or `return` was reached.
     stopped: bool,
+    /// How the last command went.
+    last: Status,
+    /// Labels that are being read after a `goto`.
+    labels: Vec<String>,
 }
 
 impl Fill for Shell<'_, '_, '_> {
@@ -110,6 +121,8 @@ impl Shell<'_, '_, '_> {
         }
         match node {
             Node::Opaque => Status::Unknown("a condition of arithmetic".to_owned()),
+            Node::Shared(node) => self.all(node),
+            Node::Failed(level) => self.failed(*level),
             Node::Not(node) => self.all(node).not(),
             Node::List(list) => self.list(list),
             Node::Simple(simple) => self.simple(simple),
@@ -137,7 +150,8 @@ impl Shell<'_, '_, '_> {
             Node::For(name, words, body) => self.loop_over(name, words, body),
             Node::While(condition, body) => {
                 // A loop is walked once: what it installs, it installs the first time.
-                match self.all(condition) {
+                let holds = self.all(condition);
+                match self.settled(holds) {
                     Status::No => Status::Yes,
                     Status::Yes => self.all(body),
                     Status::Unknown(why) => self.doubtful(&why, |shell| {
@@ -168,7 +182,7 @@ impl Shell<'_, '_, '_> {
                 self.command(words);
                 continue;
             }
-            status = match runs {
+            status = match self.settled(runs) {
                 Status::Yes => self.all(node),
                 Status::No => status,
                 Status::Unknown(why) => {
@@ -199,7 +213,7 @@ impl Shell<'_, '_, '_> {
                 Condition::Command(condition) => self.all(condition),
                 Condition::Pattern(value, patterns) => self.fits(value, patterns),
             };
-            match (holds, &doubt) {
+            match (self.settled(holds), &doubt) {
                 (Status::No, _) => {}
                 (Status::Yes, None) => return self.all(body),
                 (Status::Yes, Some(why)) => {
@@ -243,25 +257,32 @@ impl Shell<'_, '_, '_> {
         self.variables = before.clone();
     }
 
+    /// A condition that hangs on something unknown, as it is on the way that is read.
+    fn settled(&mut self, status: Status) -> Status {
+        let Status::Unknown(why) = status else { return status };
+        let doubts = &mut self.scene.reading.doubts;
+        doubts.compare(&why, None);
+        doubts.assumed(&why).map_or(Status::Unknown(why), Status::of)
+    }
+
     /// Walks something that may or may not be done: what it would install is not installed, but said.
     fn doubtful(&mut self, why: &str, walk: impl FnOnce(&mut Self)) -> Status {
         let mark = self.scene.sheet.mark();
         walk(self);
         self.stopped = false;
-        for (step, at) in self.scene.sheet.take_since(mark) {
-            let weight = if matters(&step) { GapWeight::Decides } else { GapWeight::PassedOver };
-            let names: Vec<&str> = step.requests.iter().map(|request| request.name.as_str()).take(4).collect();
-            let what = match names.is_empty() {
-                true => format!("the value of {why}"),
-                false => format!("the value of {why}, on which it hangs whether {} is installed", names.join(", ")),
-            };
-            self.scene.sheet.gap(what, weight, at);
-        }
+        doubted(self.scene, mark, why);
         Status::Unknown(why.to_owned())
     }
 
     fn fits(&mut self, value: &Value, patterns: &[Word]) -> Status {
         if let Some(why) = &value.unknown {
+            for pattern in patterns.iter().take(1) {
+                let like = super::pattern::like(&self.single(pattern).text());
+                self.scene.reading.doubts.compare(why, like.as_deref());
+            }
+            if self.scene.reading.doubts.is_other(why) {
+                return Status::of(patterns.iter().any(|pattern| pattern.is("*")));
+            }
             return match patterns.iter().any(|pattern| pattern.is("*")) {
                 true => Status::Yes,
                 false => Status::Unknown(why.clone()),
@@ -342,6 +363,7 @@ impl Shell<'_, '_, '_> {
             let values: Vec<Value> = simple.words.iter().skip(1).map(|word| self.single(word)).collect();
             let ends = |value: &Value| matches!(value.text().as_str(), "]" | "]]");
             let length = values.len() - usize::from(first != "test" && values.last().is_some_and(ends));
+            let mut doubts = mem::take(&mut self.scene.reading.doubts);
             let scene = &mut self.scene;
             let mut is_file = |name: &str| {
                 Some(
@@ -350,7 +372,10 @@ impl Shell<'_, '_, '_> {
                 )
                 .filter(|is| *is || scene.files.isolated)
             };
-            return test::decide(values.get(..length).unwrap_or_default(), first == "[[", &mut is_file);
+            let words = values.get(..length).unwrap_or_default();
+            let status = test::decide(words, first == "[[", &mut doubts, &mut is_file);
+            self.scene.reading.doubts = doubts;
+            return status;
         }
         let script = Rc::clone(&self.script);
         let words: Vec<CommandWord> = simple
@@ -402,7 +427,39 @@ impl Shell<'_, '_, '_> {
             "false" => return Status::No,
             _ => {}
         }
-        self.program(&words)
+        if first.text == "goto" {
+            self.goto(words.get(1..).unwrap_or_default());
+            return Status::Yes;
+        }
+        self.last = self.program(&words);
+        self.last.clone()
+    }
+
+    /// Goes on at a label, and ends what it stands in. A loop is read once.
+    fn goto(&mut self, words: &[CommandWord]) {
+        let label = words.first().map(|word| word.text.clone()).unwrap_or_default();
+        if let (false, Some(function)) = (self.labels.contains(&label), self.functions.get(&label).cloned()) {
+            self.labels.push(label);
+            self.call(words, &function.0, &function.1);
+            self.labels.pop();
+        }
+        self.stopped = true;
+    }
+
+    /// Whether the last command failed with this number or a larger one. Of a choice of a person the number says which.
+    fn failed(&mut self, level: i64) -> Status {
+        match self.variables.get("ERRORLEVEL") {
+            Some(Value { unknown: Some(why), .. }) => {
+                let doubts = &mut self.scene.reading.doubts;
+                doubts.compare(&why, Some(&level.to_string()));
+                match doubts.is_other(&why) {
+                    true => Status::No,
+                    false => Status::Unknown(why),
+                }
+            }
+            Some(value) => Status::of(value.text().parse::<i64>().is_ok_and(|number| number >= level)),
+            None => self.last.clone().not(),
+        }
     }
 
     /// Calls a function or a script, with its arguments as `$1` and so on.
@@ -441,12 +498,17 @@ impl Shell<'_, '_, '_> {
         status
     }
 
-    /// Reads a script that a word or a file has.
+    /// Reads a script that a word has.
     pub fn nested(&mut self, words: &[CommandWord], script: Script) -> Status {
+        self.nested_as(Language::Shell, words, script)
+    }
+
+    /// Reads a script in one of the languages.
+    pub fn nested_as(&mut self, language: Language, words: &[CommandWord], script: Script) -> Status {
         if script.text.len() > MAX_SCRIPT {
             return Status::Yes;
         }
-        let node = syntax::parse(&script.text);
+        let node = language.parse(&script.text);
         self.call(words, &Rc::new(script), &node)
     }
 
@@ -477,6 +539,22 @@ fn merged(outcomes: Vec<BTreeMap<String, Value>>, why: &str) -> BTreeMap<String,
         }
     }
     all
+}
+
+/// Takes back the steps that were read since, of which nobody knows whether they are done, and says so.
+pub fn doubted(scene: &mut Scene<'_, '_>, mark: usize, why: &str) {
+    for (step, at) in scene.sheet.take_since(mark) {
+        let weight = if matters(&step) { GapWeight::Decides } else { GapWeight::PassedOver };
+        if weight == GapWeight::Decides {
+            scene.reading.doubts.decide(why);
+        }
+        let names: Vec<&str> = step.requests.iter().map(|request| request.name.as_str()).take(4).collect();
+        let what = match names.is_empty() {
+            true => format!("the value of {why}"),
+            false => format!("the value of {why}, on which it hangs whether {} is installed", names.join(", ")),
+        };
+        scene.sheet.gap(what, weight, at);
+    }
 }
 
 /// Whether a step that may not be done can change what a GPU is used with: it names torch or CUDA, or an index, or what it brings is not known.

@@ -3,7 +3,7 @@
 use crate::{facts::Location, manifest::Text};
 
 /// What a shell reads. It is put together of pieces, each with its place: lines of a Dockerfile, of a block in YAML, of a page.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
     /// What the shell gets.
     pub text: String,
@@ -32,6 +32,18 @@ impl Script {
             self.text.push_str(line);
             next = Location { line: next.line.saturating_add(1), column: 1, ..next };
         }
+    }
+
+    /// Adds another one, with its places.
+    pub fn append(&mut self, other: &Self) {
+        let before = self.text.len();
+        self.pieces.extend(other.pieces.iter().map(|(start, at)| (start + before, at.clone())));
+        self.text.push_str(&other.text);
+    }
+
+    /// Whether anything of it is written somewhere.
+    pub fn is_placed(&self) -> bool {
+        !self.pieces.is_empty()
     }
 
     /// Where a byte is written.

@@ -171,7 +171,7 @@ impl<'t> Reader<'t> {
     }
 
     fn compound(&mut self) -> Option<Node> {
-        const STARTS: [&str; 10] = ["if", "for", "while", "until", "case", "function", "{", "((", "(", "!"];
+        const STARTS: [&str; 11] = ["if", "for", "select", "while", "until", "case", "function", "{", "((", "(", "!"];
         let start = self.ahead(&STARTS)?;
         if start == "!" && !self.rest().get(1..).is_some_and(|rest| rest.starts_with([' ', '\t', '\\'])) {
             return None;
@@ -183,6 +183,7 @@ impl<'t> Reader<'t> {
         Some(match start {
             "if" => self.conditional(),
             "for" => self.loop_over(),
+            "select" => self.select(),
             "while" | "until" => {
                 let condition = self.list(&["do"]);
                 self.eat("do");
@@ -273,6 +274,15 @@ impl<'t> Reader<'t> {
         self.eat("done");
         self.more_redirections();
         Node::For(name, words, Box::new(body))
+    }
+
+    /// `select NAME in WORDS`: a person chooses one of them.
+    fn select(&mut self) -> Node {
+        let start = self.at;
+        let Node::For(name, _, body) = self.loop_over() else { return Node::Opaque };
+        let words = vec![Word::literal("read", start), Word::literal(&name, start)];
+        let asked = Node::Simple(Simple { words, ..Simple::default() });
+        Node::List(vec![(Join::Then, asked), (Join::Then, *body)])
     }
 
     fn case(&mut self) -> Node {

@@ -1,6 +1,7 @@
 //! Conditions of scripts: `[ … ]`, `[[ … ]]`, `test …`.
 
 use super::{pattern, value::Value};
+use crate::manifest::ways::Doubts;
 
 /// What a condition comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,17 +32,24 @@ impl Status {
 const MAX_WORDS: usize = 64;
 
 /// Decides a condition. `is_file` says whether a path is there, if that is known; `patterns`: the right side may be one, as in `[[`.
-pub(super) fn decide(words: &[Value], patterns: bool, is_file: &mut dyn FnMut(&str) -> Option<bool>) -> Status {
+/// What is not known is noted with the value that it is compared with.
+pub(super) fn decide(
+    words: &[Value],
+    patterns: bool,
+    doubts: &mut Doubts,
+    is_file: &mut dyn FnMut(&str) -> Option<bool>,
+) -> Status {
     if words.len() > MAX_WORDS {
         return Status::Unknown("a condition of more than 64 words".to_owned());
     }
-    Test { words, at: 0, patterns, is_file }.any()
+    Test { words, at: 0, patterns, doubts, is_file }.any()
 }
 
 struct Test<'w> {
     words: &'w [Value],
     at: usize,
     patterns: bool,
+    doubts: &'w mut Doubts,
     is_file: &'w mut dyn FnMut(&str) -> Option<bool>,
 }
 
@@ -109,9 +117,17 @@ impl Test<'_> {
         known(&first).map_or_else(|why| why, |text| Status::of(!text.is_empty()))
     }
 
-    fn compare(&self, one: &Value, sign: &str, other: &Value) -> Status {
+    fn compare(&mut self, one: &Value, sign: &str, other: &Value) -> Status {
         let (one, other) = match (known(one), known(other)) {
             (Ok(one), Ok(other)) => (one, other),
+            (Err(Status::Unknown(why)), Ok(value)) | (Ok(value), Err(Status::Unknown(why))) => {
+                let value = if sign == "=~" { pattern::like_expression(&value) } else { pattern::like(&value) };
+                self.doubts.compare(&why, value.as_deref());
+                return match self.doubts.is_other(&why) {
+                    true => Status::of(sign == "!=" || sign == "-ne"),
+                    false => Status::Unknown(why),
+                };
+            }
             (Err(why), _) | (_, Err(why)) => return why,
         };
         let same = || if self.patterns { pattern::fits(&one, &other) } else { one == other };
@@ -131,26 +147,23 @@ impl Test<'_> {
             "-ge" => number(|one, other| one >= other),
             "-lt" => number(|one, other| one < other),
             "-le" => number(|one, other| one <= other),
-            // An expression: those that are nothing but text, with ^ and $ or not.
-            _ => {
-                let (begins, ends) = (other.starts_with('^'), other.ends_with('$'));
-                let text = other.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".");
-                if text.contains(['*', '+', '?', '(', '[', '|', '\\', '{']) {
-                    return Status::Unknown(format!("whether '{one}' matches {other}"));
-                }
-                Status::of(match (begins, ends) {
-                    (true, true) => one == text,
-                    (true, false) => one.starts_with(&text),
-                    (false, true) => one.ends_with(&text),
-                    (false, false) => one.contains(&text),
-                })
-            }
+            _ => match pattern::matches(&one, &other) {
+                Some(is) => Status::of(is),
+                None => Status::Unknown(format!("whether '{one}' matches {other}")),
+            },
         }
     }
 
     fn flag(&mut self, flag: &str, value: &Value) -> Status {
         let text = match known(value) {
             Ok(text) => text,
+            Err(Status::Unknown(why)) if matches!(flag, "-z" | "-n") => {
+                self.doubts.compare(&why, Some(""));
+                return match self.doubts.is_other(&why) {
+                    true => Status::of(flag == "-n"),
+                    false => Status::Unknown(why),
+                };
+            }
             Err(why) => return why,
         };
         match flag {

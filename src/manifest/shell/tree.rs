@@ -1,5 +1,7 @@
 //! Scripts as trees: commands, words, and the parts of words.
 
+use std::rc::Rc;
+
 /// A command.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
@@ -21,6 +23,10 @@ pub(super) enum Node {
     Subshell(Box<Node>),
     /// `! command`.
     Not(Box<Node>),
+    /// Whether the command before failed, with this number or a larger one.
+    Failed(i64),
+    /// A part that stands in several places.
+    Shared(Rc<Node>),
     /// Arithmetic.
     Opaque,
 }
@@ -70,6 +76,13 @@ pub(super) struct Redirection {
     pub body: Option<(usize, usize)>,
     /// Which here-document it is, while its lines are not read yet.
     pub document: Option<usize>,
+}
+
+impl Redirection {
+    /// One without a here-document.
+    pub fn new(sign: &'static str, target: Word, glued: bool) -> Self {
+        Self { sign, target, glued, body: None, document: None }
+    }
 }
 
 /// A word as it is written.
