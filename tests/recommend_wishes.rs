@@ -32,12 +32,8 @@ struct Case {
 
 /// Of which machine, where the arguments do not say otherwise. The newest torch is the 99.0.0 of `tests/newest-torch`, whatever is added to
 /// `knowledge/`.
-const MACHINE: [[&str; 2]; 4] = [
-    ["--driver", "580.95.05"],
-    ["--os", "linux"],
-    ["--python-version", "3.12"],
-    ["--knowledge", NEWEST_TORCH],
-];
+const MACHINE: [[&str; 2]; 4] =
+    [["--driver", "580.95.05"], ["--os", "linux"], ["--python-version", "3.12"], ["--knowledge", NEWEST_TORCH]];
 
 fn recommend(arguments: &[String]) -> (i32, Value) {
     let open = |[option, _]: &[&str; 2]| !arguments.iter().any(|argument| argument == option);

@@ -393,13 +393,18 @@ fn nvcc_too_new_for_arch() {
 fn nvcc_torch_cuda_mismatch() {
     // An image with a toolkit, what is compiled in it, and the variables that say that it is compiled against torch.
     let image = |cuda: &str, compiled: &str, variables: Value| {
-        let toolkit = json!({"path": "nvidia/cuda", "version": known(cuda), "nvcc": true, "found_by": ["nvcc on PATH"]});
-        let image = json!({"base": "nvidia/cuda", "compiled": [compiled], "toolkits": [toolkit], "env_vars": variables});
+        let toolkit =
+            json!({"path": "nvidia/cuda", "version": known(cuda), "nvcc": true, "found_by": ["nvcc on PATH"]});
+        let image =
+            json!({"base": "nvidia/cuda", "compiled": [compiled], "toolkits": [toolkit], "env_vars": variables});
         healthy().change(|facts| facts["environments"][0]["image"] = image)
     };
     let forced = || json!({"FORCE_CUDA": "1"});
     let other = only(image("11.8", "kernels", forced()), "error", "nvcc-torch-cuda-mismatch");
-    assert!(other["summary"].as_str().unwrap().starts_with("kernels is compiled with the nvcc of CUDA 11.8"), "{other}");
+    assert!(
+        other["summary"].as_str().unwrap().starts_with("kernels is compiled with the nvcc of CUDA 11.8"),
+        "{other}"
+    );
     only(image("13.0", "DeepSpeed", json!({})), "error", "nvcc-torch-cuda-mismatch");
     quiet(image("12.4", "kernels", forced()));
     quiet(image("11.8", "a-package-of-python", json!({})));

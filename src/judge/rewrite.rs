@@ -1,7 +1,7 @@
 //! Fixes as lines of the files that ask for software: each way to write a fix is tried on the text, which is read and judged again. A fix
 //! that no way carries out says why.
 
-use std::{fmt, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use super::inputs::{Asked, Bench, Inputs};
 use crate::{
@@ -171,7 +171,7 @@ fn tries(
     let mut tried = Vec::new();
     for files in ways {
         let before: Vec<(PathBuf, Option<Put>)> = files.iter().map(|file| put(inputs, file)).collect();
-        let after = after(bench, inputs, declaration.environment);
+        let after = after(bench, inputs, declaration.environment, moves);
         for (path, text) in before {
             inputs.shelf.put(&path, text);
         }
@@ -180,8 +180,18 @@ fn tries(
     Ok(tried)
 }
 
-/// What is wrong with an environment as the files now have it; nothing where it is no longer there.
-fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment) -> Option<Vec<Finding>> {
+/// Names of what an environment asks for, besides what a fix is about: a change that adds to them, or takes from them, is none of ours.
+fn others<'e>(environment: &'e Environment, moves: &Moves) -> BTreeSet<&'e str> {
+    let requests = environment.steps.iter().flat_map(|step| &step.requests);
+    let names = requests.map(|request| request.name.as_str());
+    let moved = |name: &&str| {
+        moves.installs.iter().any(|install| install.name == *name) || moves.gone.iter().any(|gone| gone == name)
+    };
+    names.filter(|name| !moved(name)).collect()
+}
+
+/// What is wrong with an environment as the files now have it; nothing where it is no longer there, or asks for something else besides.
+fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &Moves) -> Option<Vec<Finding>> {
     let own = match &environment.origin {
         Origin::Declared(file) => inputs.shelf.path_of(file),
         _ => None,
@@ -191,7 +201,9 @@ fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment) -> Optio
     let all = [own.map(|path| Asked::Files(vec![path])), Some(inputs.asked.clone())];
     all.into_iter().flatten().find_map(|asked| {
         let judgement = bench.judged(inputs, &asked).ok()?;
-        judgement.enriched.environments.iter().any(|one| is(Some(&one.id))).then_some(())?;
+        let changed = judgement.enriched.environments.iter().find(|one| is(Some(&one.id)))?;
+        let same = others(changed, moves) == others(environment, moves) && changed.gaps.len() <= environment.gaps.len();
+        same.then_some(())?;
         Some(judgement.findings().into_iter().filter(|finding| is(finding.environment.as_deref())).collect())
     })
 }

@@ -17,7 +17,8 @@ pub use gpucheck_model::knowledge::{
     AdviceCommand, AdviceRow, AdviceTool, ArchitectureRow, Basis, BranchRow, CommonOwner, CondaRow, Confidence,
     CudaHome, ErrorKind, ErrorRow, FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild,
     PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, RowKind, SourceBuild, ToolRow, ToolkitIs,
-    ToolkitPart, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When, choose,
+    ToolkitPart, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
+    choose,
 };
 pub use library_owners::Bringer;
 pub use load::Knowledge;

@@ -236,6 +236,11 @@ impl Sheet {
         self.environment.manager = Fact::known(manager, Source::file(at.to_string()));
     }
 
+    /// Whether no step asks for anything.
+    pub fn installs_nothing(&self) -> bool {
+        self.environment.steps.iter().all(|step| step.requests.is_empty())
+    }
+
     /// Whether anything is declared in it.
     pub fn is_empty(&self) -> bool {
         self.environment.steps.is_empty() && self.environment.image.is_none() && self.environment.gaps.is_empty()

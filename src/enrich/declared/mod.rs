@@ -48,7 +48,7 @@ pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda
     image::begin(environment, knowledge);
     if environment.steps.is_empty() {
         image::libraries(environment, knowledge);
-    image::end(environment, knowledge);
+        image::end(environment, knowledge);
         return;
     }
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());

@@ -161,11 +161,12 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
     }
     for placed in asked.iter().copied().filter(|placed| placed.is_wanted()) {
         let rows = terms.knowledge.brought_with(&placed.request.name, &placed.request.asked.extras);
-        for name in rows.flat_map(|row| &row.brings).filter(|name| *name != "torch") {
-            if there.get(name).is_some() {
+        for (row, name) in rows.flat_map(|row| row.brings.iter().map(move |name| (row, name))) {
+            if name == "torch" || there.get(name).is_some() {
                 continue;
             }
-            let version = match held.get(name.as_str()) {
+            let own = placed.exact().filter(|_| row.same_version);
+            let version = match own.or(held.get(name.as_str()).copied()) {
                 Some(version) => written(placed, version),
                 None => unpinned(terms, step, Named { name, by: placed, free: true }, torch.as_deref()),
             };

@@ -136,7 +136,7 @@ fn of_index(
     let fits = |release: &TorchRelease, build: &TorchBuild| {
         // What a file pins is judged for its Python by a rule of its own.
         let python = exact.is_some() || terms.python.is_none_or(|python| release.python_of(build).contains(&python));
-        build.platform == platform && python && !build.published.is_only_expected()
+        build.platform == platform && python
     };
     let best_of = |stores: &[Store]| {
         let offers = builds().filter(|(release, build)| fits(release, build)).flat_map(|(release, build)| {

@@ -322,13 +322,8 @@ mod tests {
             };
             let words: Vec<CommandWord> = line.split(' ').map(word).collect();
             let folder = folder.path().to_owned();
-            let mut scene = Scene {
-                reading: &mut reading,
-                sheet: &mut sheet,
-                folder,
-                variables,
-                files: command::Files::default(),
-            };
+            let mut scene =
+                Scene { reading: &mut reading, sheet: &mut sheet, folder, variables, files: command::Files::default() };
             assert!(command::read(&words, &mut scene), "{line}");
             variables = scene.variables;
         }

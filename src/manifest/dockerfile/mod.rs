@@ -109,7 +109,9 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         return sheet;
     };
     let mut done: BTreeMap<usize, Stage> = BTreeMap::new();
-    for number in needed(&stages, target) {
+    let alone = stages.len() > 1 && needed(&stages, target).len() == 1;
+    let all = if alone { (0..stages.len()).collect() } else { needed(&stages, target) };
+    for number in all {
         let Some(part) = stages.get(number) else { continue };
         if done.values().map(|stage| stage.sheet.size()).sum::<usize>() > MAX_REQUESTS {
             sheet.gap(
@@ -131,7 +133,21 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         }
         done.insert(number, stage);
     }
-    done.remove(&target).map_or(sheet, |stage| stage.sheet)
+    let mut last = done.remove(&target).map_or(sheet, |stage| stage.sheet);
+    if order.stage.is_none() && reading.choices.stage.is_none() && last.installs_nothing() {
+        // Whoever copies by hand what an earlier stage installs runs that.
+        let earlier = done.into_iter().rev().find(|(_, stage)| !stage.sheet.installs_nothing());
+        if let Some((number, stage)) = earlier {
+            let at = stages.get(number).map_or_else(|| text.at(0), |part| part.at.clone());
+            last = stage.sheet;
+            last.gap(
+                "the last stage, which installs nothing: the one before it that does is judged",
+                GapWeight::PassedOver,
+                at,
+            );
+        }
+    }
+    last
 }
 
 /// A stage as it is written.

@@ -38,7 +38,8 @@ pub(super) fn addresses(text: &str, within: Range<usize>) -> Vec<Address> {
             match c {
                 '{' => braces += 1,
                 '}' if braces > 0 => braces -= 1,
-                c if is_end(c) => break,
+                // What computes a value may have spaces: `${{ inputs.cuda }}`.
+                c if is_end(c) && (braces == 0 || matches!(c, '\n' | '\r')) => break,
                 _ => {}
             }
             end += c.len_utf8();
@@ -101,10 +102,10 @@ mod tests {
     #[test]
     fn addresses_of_variants_are_found() {
         let text = "--index-url https://download.pytorch.org/whl/cu124 # https://download.pytorch.org/whl/cu118\n\
-                    -i \"https://m.example/pytorch-wheels/cu${C}/\" https://x.example/simple https://download.pytorch.org/whl";
+                    -i \"https://m.example/pytorch-wheels/cu${C}/\" -i https://download.pytorch.org/whl/cu${{ inputs.cu }} -r a https://x.example/simple https://download.pytorch.org/whl";
         let found = addresses(text, 0..text.len());
         let variants: Vec<_> = found.iter().filter_map(|one| text.get(one.variant.clone())).collect();
-        assert_eq!(variants, ["cu124", "cu${C}"]);
+        assert_eq!(variants, ["cu124", "cu${C}", "cu${{ inputs.cu }}"]);
         let first = found.first().and_then(|one| text.get(one.range.clone()));
         assert_eq!(first, Some("https://download.pytorch.org/whl/cu124"));
         assert_eq!(variant("https://download.pytorch.org/whl/cu128"), Some("cu128"));

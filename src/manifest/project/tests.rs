@@ -64,7 +64,16 @@ impl Files {
             let variables: BTreeMap<String, String> =
                 variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
             assert!(
-                command::read(&words, &mut command::Scene { reading, sheet: &mut sheet, folder, variables, files: command::Files::default() }),
+                command::read(
+                    &words,
+                    &mut command::Scene {
+                        reading,
+                        sheet: &mut sheet,
+                        folder,
+                        variables,
+                        files: command::Files::default()
+                    }
+                ),
                 "{line}"
             );
             reading.sheets.push(sheet);

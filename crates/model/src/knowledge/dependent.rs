@@ -29,6 +29,9 @@ pub struct DependentRow {
     pub brings: Vec<String>,
     /// PEP 440 range of torch that its newest version leaves; nothing: the newest torch came with it.
     pub torch: Option<String>,
+    /// Whether what comes has the version of the package itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_version: bool,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
