@@ -247,6 +247,8 @@ fn may_be_declaration(name: &str) -> bool {
     matches!(ending, "txt" | "in" | "toml" | "lock" | "yml" | "yaml" | "json" | "dockerfile" | "cfg")
         || lower.contains("dockerfile")
         || lower.contains("containerfile")
+        // Of scripts, those that are there to install.
+        || matches!(ending, "sh" | "bat" | "cmd" | "ps1") && ["install", "setup", "start", "launch"].iter().any(|word| lower.contains(word))
 }
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ mod tests {
                       $more = @(\"numpy\", \"xformers==0.0.28\")\nInstall-It \"2.5.1\"\nif (!(Test-Path -Path venv)) { pip install a } elseif ($x) { pip install b }\n\
                       & $python -m pip install @more\n";
         let (environment, places) = environment("a.ps1", script);
-        assert_eq!(steps(&environment), [vec!["torch==2.5.1"], vec!["a"], vec!["numpy", "xformers==0.0.28"]]);
+        assert_eq!(steps(&environment), [vec!["torch==2.5.1"], vec!["numpy", "xformers==0.0.28"]]);
         assert_eq!(environment.steps[0].indexes[0].url, "https://host.example/whl/cu121");
         assert_eq!(places["/environments/0/steps/0/requests/0"].line, 3);
         let choice = "$c = Read-Host 'Which?'\nswitch ($c) {\n  \"1\" { pip install torch==1 }\n  default { pip install torch==2 }\n}\n";

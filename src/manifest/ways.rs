@@ -21,6 +21,8 @@ pub struct Doubts {
     others: BTreeSet<String>,
     /// What conditions hang on, each with the values that it is compared with, in the order of the script.
     compared: Vec<(String, Vec<String>)>,
+    /// What has one of the values that it is compared with, and no other.
+    closed: BTreeSet<String>,
     /// That of it which decides what is installed, in order.
     decisive: Vec<String>,
 }
@@ -51,6 +53,13 @@ impl Doubts {
             && !values.iter().any(|there| there == value)
         {
             values.push(value.to_owned());
+        }
+    }
+
+    /// Says that this has one of the values that it is compared with, and no other.
+    pub fn close(&mut self, why: &str) {
+        if self.active && self.closed.len() < 1_000 {
+            self.closed.insert(why.to_owned());
         }
     }
 
@@ -118,9 +127,10 @@ pub fn each(reading: &mut Reading<'_>, mut read: impl FnMut(&mut Reading<'_>, &W
             done.push((way, sheet));
             continue;
         };
+        let other = (!doubts.closed.contains(why)).then(|| way.other(why));
         let next: Vec<Way> = match values {
             [] => vec![way.taken(why, true), way.taken(why, false)],
-            values => values.iter().map(|value| way.with(why, value)).chain([way.other(why)]).collect(),
+            values => values.iter().map(|value| way.with(why, value)).chain(other).collect(),
         };
         match done.len() + waiting.len() + next.len() <= MAX_WAYS {
             true => waiting.extend(next),

@@ -58,7 +58,7 @@ impl Walker<'_, '_, '_> {
         let of_options = ["args", "options", "opts", "cmd_opts", "opt", "ARGS", "flags"].contains(&base)
             || path.contains("cmd_opts");
         match value {
-            Value::Unknown(_) if of_options => Value::Asked(name.to_owned()),
+            Value::Unknown(_) if of_options => Value::Flag(name.to_owned()),
             Value::Unknown(why) if path.is_empty() => Value::Unknown(why),
             _ => Value::Unknown(if path.is_empty() { name.to_owned() } else { path.to_owned() }),
         }
@@ -96,6 +96,7 @@ impl Walker<'_, '_, '_> {
             Value::Map(entries) => {
                 if let Some(why) = key.doubt(&self.blanks) {
                     let doubts = &mut self.scene.reading.doubts;
+                    doubts.close(&why);
                     for (key, _) in &entries {
                         doubts.compare(&why, Some(key));
                     }

@@ -26,6 +26,8 @@ pub(super) enum Value {
     File(String),
     /// What a person is asked, by a name for it.
     Asked(String),
+    /// An option of the command line that nobody gives.
+    Flag(String),
     /// Not known, and on what it hangs.
     Unknown(String),
 }
@@ -47,7 +49,10 @@ impl PartialEq for Value {
             (Self::Is(one), Self::Is(other)) => one == other,
             (Self::Nothing, Self::Nothing) => true,
             (Self::File(one), Self::File(other)) => one == other,
-            (Self::Asked(one) | Self::Unknown(one), Self::Asked(other) | Self::Unknown(other)) => one == other,
+            (
+                Self::Asked(one) | Self::Unknown(one) | Self::Flag(one),
+                Self::Asked(other) | Self::Unknown(other) | Self::Flag(other),
+            ) => one == other,
             _ => false,
         }
     }
@@ -72,7 +77,7 @@ impl Value {
     /// What of it is not known.
     pub fn doubt(&self, blanks: &Blanks) -> Option<String> {
         match self {
-            Self::Unknown(why) | Self::Asked(why) => Some(why.clone()),
+            Self::Unknown(why) | Self::Asked(why) | Self::Flag(why) => Some(why.clone()),
             Self::Text(text) => blanks.why(&text.text).map(str::to_owned),
             _ => None,
         }
@@ -140,7 +145,7 @@ impl Walker<'_, '_, '_> {
             Value::List(values) => !values.is_empty(),
             Value::Map(entries) => !entries.is_empty(),
             Value::Is(is) => *is,
-            Value::Nothing => false,
+            Value::Nothing | Value::Flag(_) => false,
             Value::Unknown(why) | Value::Asked(why) => return Truth::Unknown(why.clone()),
         };
         if is { Truth::Yes } else { Truth::No }
@@ -307,8 +312,8 @@ impl Walker<'_, '_, '_> {
                 Value::List(one)
             }
             (
-                one @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_)),
-                other @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_)),
+                one @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_) | Value::Flag(_)),
+                other @ (Value::Text(_) | Value::Unknown(_) | Value::Asked(_) | Value::Flag(_)),
             ) => {
                 if !matches!(one, Value::Text(_)) && !matches!(other, Value::Text(_)) {
                     return one;
@@ -331,7 +336,7 @@ impl Walker<'_, '_, '_> {
             Value::Text(more) => text.append(more),
             Value::Is(is) => text.text.push_str(if *is { "True" } else { "False" }),
             Value::Nothing => text.text.push_str("None"),
-            Value::Unknown(why) | Value::Asked(why) => {
+            Value::Unknown(why) | Value::Asked(why) | Value::Flag(why) => {
                 let blank = self.blanks.of(why);
                 text.text.push_str(&blank);
             }

@@ -118,7 +118,7 @@ fn walk(source: &Rc<Source>, chosen: &BTreeMap<String, String>, scene: &mut Scen
         }
     }
     // What is called elsewhere.
-    for command in std::mem::take(&mut walker.pending) {
+    for (_, command) in std::mem::take(&mut walker.pending) {
         walker.run(&command);
     }
 }
@@ -144,7 +144,7 @@ pub(super) struct Walker<'s, 'c, 'r> {
     /// Commands that were read: a command that is first named and then called counts once.
     done: BTreeSet<String>,
     /// Commands that variables have and that nothing calls so far.
-    pending: Vec<Script>,
+    pending: Vec<(String, Script)>,
     /// Variables of the environment that were set.
     environment: BTreeMap<String, String>,
     pub blanks: Blanks,
@@ -434,7 +434,7 @@ impl Walker<'_, '_, '_> {
                     let old = self.value(target);
                     let more = self.value(tokens.get(number + 1..).unwrap_or_default());
                     let value = self.sum(old, more);
-                    self.keep(&value);
+                    self.keep(target, &value);
                     self.assign(target, value);
                     return;
                 }
@@ -448,7 +448,6 @@ impl Walker<'_, '_, '_> {
             return;
         };
         let mut value = self.value(tokens.get(last + 1..).unwrap_or_default());
-        self.keep(&value);
         let mut from = 0;
         for end in equals {
             let target =
@@ -461,6 +460,7 @@ impl Walker<'_, '_, '_> {
                     value = Value::Asked(name.clone());
                 }
             }
+            self.keep(target, &value);
             self.assign(target, value.clone());
             from = end + 1;
         }
@@ -472,7 +472,7 @@ impl Walker<'_, '_, '_> {
             for (number, part) in parts.iter().enumerate() {
                 let one = match &value {
                     Value::List(values) => values.get(number).cloned().unwrap_or(Value::Nothing),
-                    Value::Unknown(why) | Value::Asked(why) => Value::Unknown(why.clone()),
+                    Value::Unknown(why) | Value::Asked(why) | Value::Flag(why) => Value::Unknown(why.clone()),
                     _ => Value::Nothing,
                 };
                 self.assign(part, one);
@@ -510,21 +510,21 @@ impl Walker<'_, '_, '_> {
         }
     }
 
-    /// Keeps a command that a variable gets: if nothing calls it here, it is called elsewhere.
-    fn keep(&mut self, value: &Value) {
-        if let Value::Text(text) = value
-            && is_command(&text.text)
-            && text.text.len() <= MAX_COMMAND
-            && self.pending.len() < 100
-        {
+    /// Keeps a command that a variable gets: if nothing calls it here, it is called elsewhere. One that more is added to is no whole one.
+    fn keep(&mut self, target: &[Token], value: &Value) {
+        let [Token { kind: Kind::Name(name), .. }] = target else { return };
+        self.pending.retain(|(there, _)| there != name);
+        let Value::Text(text) = value else { return };
+        let begins = text.text.ends_with(' ') || self.source.text.text.contains(&format!("{name} + "));
+        if is_command(&text.text) && !begins && text.text.len() <= MAX_COMMAND && self.pending.len() < 100 {
             self.used(&text.text);
-            self.pending.push(text.clone());
+            self.pending.push((name.clone(), text.clone()));
         }
     }
 
     /// A command that is part of another one is none of its own.
     fn used(&mut self, whole: &str) {
-        self.pending.retain(|part| !whole.contains(tail(&part.text)));
+        self.pending.retain(|(_, part)| !whole.contains(tail(&part.text)));
     }
 
     /// Reads a value as a command, if it is one that installs something.

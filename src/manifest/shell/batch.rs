@@ -29,7 +29,8 @@ pub(super) fn parse(text: &str) -> Node {
             let label = label.split(|c: char| c.is_whitespace()).next().unwrap_or_default().to_ascii_uppercase();
             reader.line_end();
             if sections.len() <= MAX_LABELS {
-                sections.push((label, Vec::new()));
+                let mark = (Join::Then, Node::Label(format!(":{label}")));
+                sections.push((label, vec![mark]));
             }
             continue;
         }

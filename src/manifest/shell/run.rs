@@ -122,6 +122,10 @@ impl Shell<'_, '_, '_> {
         match node {
             Node::Opaque => Status::Unknown("a condition of arithmetic".to_owned()),
             Node::Shared(node) => self.all(node),
+            Node::Label(label) => {
+                self.labels.push(label.clone());
+                Status::Yes
+            }
             Node::Failed(level) => self.failed(*level),
             Node::Not(node) => self.all(node).not(),
             Node::List(list) => self.list(list),
@@ -416,7 +420,10 @@ impl Shell<'_, '_, '_> {
             return Status::Yes;
         }
         if let Some(function) = self.functions.get(&first.text).cloned() {
-            return self.call(&words, &function.0, &function.1);
+            let labels = self.labels.len();
+            let status = self.call(&words, &function.0, &function.1);
+            self.labels.truncate(labels);
+            return status;
         }
         match first.text.as_str() {
             "exit" | "return" => {
@@ -439,9 +446,9 @@ impl Shell<'_, '_, '_> {
     fn goto(&mut self, words: &[CommandWord]) {
         let label = words.first().map(|word| word.text.clone()).unwrap_or_default();
         if let (false, Some(function)) = (self.labels.contains(&label), self.functions.get(&label).cloned()) {
-            self.labels.push(label);
+            let labels = self.labels.len();
             self.call(words, &function.0, &function.1);
-            self.labels.pop();
+            self.labels.truncate(labels);
         }
         self.stopped = true;
     }

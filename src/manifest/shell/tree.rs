@@ -25,6 +25,8 @@ pub(super) enum Node {
     Not(Box<Node>),
     /// Whether the command before failed, with this number or a larger one.
     Failed(i64),
+    /// A label that `goto` leads to.
+    Label(String),
     /// A part that stands in several places.
     Shared(Rc<Node>),
     /// Arithmetic.
