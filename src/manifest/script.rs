@@ -47,7 +47,7 @@ pub(super) fn read(
     reading: &mut Reading<'_>,
 ) -> Vec<Sheet> {
     let script = shell::Script::of(text);
-    let sheets = ways::each(reading, |reading, way| {
+    ways::each(reading, |reading, way| {
         let mut sheet = Sheet::new(id, &text.shown);
         let mut variables = variables(reading.choices, &way.set);
         for (number, word) in words.iter().enumerate() {
@@ -67,8 +67,7 @@ pub(super) fn read(
         };
         shell::run_as(language, &script, &mut variables, &mut scene);
         sheet
-    });
-    sheets
+    })
 }
 
 /// Variables as a person and a way have chosen them.
