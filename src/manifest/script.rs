@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Choices, Format, Reading, Sheet, Text,
+    Format, Reading, Sheet, Text,
     command::{Files, Scene},
     shell::{self, Language, Variables},
     ways,
@@ -47,9 +47,9 @@ pub(super) fn read(
     reading: &mut Reading<'_>,
 ) -> Vec<Sheet> {
     let script = shell::Script::of(text);
-    let sheets = ways::each(reading, |reading, way| {
+    ways::each(reading, |reading, way| {
         let mut sheet = Sheet::new(id, &text.shown);
-        let mut variables = variables(reading.choices, &way.set);
+        let mut variables = Variables::chosen(&way.set, &reading.choices.set);
         for (number, word) in words.iter().enumerate() {
             variables.put(&(number + 1).to_string(), shell::Value::known(word, None));
         }
@@ -67,19 +67,7 @@ pub(super) fn read(
         };
         shell::run_as(language, &script, &mut variables, &mut scene);
         sheet
-    });
-    sheets
-}
-
-/// Variables as a person and a way have chosen them.
-pub(super) fn variables(choices: &Choices, way: &BTreeMap<String, String>) -> Variables {
-    let mut chosen = BTreeMap::new();
-    for (name, value) in way.iter().chain(&choices.set) {
-        // Names are in capitals where their case does not count.
-        chosen.entry(name.to_ascii_uppercase()).or_insert_with(|| value.clone());
-        chosen.insert(name.clone(), value.clone());
-    }
-    Variables::new(BTreeMap::new(), chosen)
+    })
 }
 
 #[cfg(test)]

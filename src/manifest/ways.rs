@@ -7,6 +7,8 @@ use super::{Reading, Sheet};
 
 /// Ways beyond these many are not read: what they hang on stays unknown.
 const MAX_WAYS: usize = 16;
+/// Where more things than these decide, a few ways through them say nothing.
+const MAX_DECISIVE: usize = 12;
 /// Values beyond these many of one thing are not tried.
 const MAX_VALUES: usize = 12;
 
@@ -122,7 +124,8 @@ pub fn each(reading: &mut Reading<'_>, mut read: impl FnMut(&mut Reading<'_>, &W
             Doubts { active: true, assumed: way.assumed.clone(), others: way.others.clone(), ..Doubts::default() };
         let sheet = read(reading, &way);
         let doubts = std::mem::take(&mut reading.doubts);
-        let open = doubts.open().filter(|(why, _)| !way.set.contains_key(*why));
+        let few = doubts.decisive.len() <= MAX_DECISIVE;
+        let open = doubts.open().filter(|(why, _)| few && !way.set.contains_key(*why));
         let Some((why, values)) = open else {
             done.push((way, sheet));
             continue;

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 pub use files::{Files, joined};
 
 use super::{
-    NotRead, Reading, Sheet, Text, script,
+    NotRead, Reading, Sheet, Text,
     shell::{self, Language},
     ways::Way,
 };
@@ -114,7 +114,7 @@ pub fn read_line(
     if !calls_script && !calls_launcher {
         return read(&words, &mut scene);
     }
-    let mut variables = script::variables(scene.reading.choices, &way.set);
+    let mut variables = shell::Variables::chosen(&way.set, &scene.reading.choices.set);
     shell::run_words(words, &mut variables, &mut scene);
     true
 }

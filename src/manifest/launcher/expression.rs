@@ -118,7 +118,7 @@ impl<'t> Tokens<'t> {
 
 impl Walker<'_, '_, '_> {
     /// The value of an expression.
-    pub fn value(&mut self, tokens: &[Token]) -> Value {
+    pub(super) fn value(&mut self, tokens: &[Token]) -> Value {
         if self.depth >= MAX_DEPTH || self.left == 0 {
             return Value::Unknown("an expression".to_owned());
         }
@@ -138,7 +138,7 @@ impl Walker<'_, '_, '_> {
     }
 
     /// Whether a value counts as true.
-    pub fn truth(&mut self, value: &Value) -> Truth {
+    pub(super) fn truth(&mut self, value: &Value) -> Truth {
         let is = match value {
             Value::Text(text) if self.blanks.why(&text.text).is_none() => !text.text.is_empty() && text.text != "0",
             Value::Text(_) | Value::File(_) => true,
@@ -305,7 +305,7 @@ impl Walker<'_, '_, '_> {
     }
 
     /// Two values together.
-    pub fn sum(&mut self, one: Value, other: Value) -> Value {
+    pub(super) fn sum(&mut self, one: Value, other: Value) -> Value {
         match (one, other) {
             (Value::List(mut one), Value::List(other)) if one.len() + other.len() <= 1_000 => {
                 one.extend(other);

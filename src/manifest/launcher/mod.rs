@@ -28,7 +28,7 @@ use super::{
 use crate::facts::GapWeight;
 
 /// Statements beyond these many are not walked on one way.
-const MAX_STATEMENTS: u32 = 50_000;
+const MAX_STATEMENTS: u32 = 20_000;
 /// Longer commands are not read.
 const MAX_COMMAND: usize = 64 << 10;
 /// As many launchers may call each other.
@@ -231,15 +231,13 @@ impl Walker<'_, '_, '_> {
     /// The body of a block: on its line, or below it.
     fn body(&mut self, head: &[Token], at: usize, end: usize) {
         let inline = colon(head).and_then(|colon| head.get(colon + 1..)).unwrap_or_default();
-        if !inline.is_empty() {
-            if self.depth < MAX_DEPTH && self.left > 0 {
-                self.depth += 1;
-                self.left -= 1;
-                let line = Line { indent: 0, tokens: inline.to_vec() };
-                let source = Rc::clone(&self.source);
-                self.statement(&source, &line, usize::MAX - 1, usize::MAX);
-                self.depth -= 1;
-            }
+        if !inline.is_empty() && self.depth < MAX_DEPTH && self.left > 0 {
+            self.depth += 1;
+            self.left -= 1;
+            let line = Line { indent: 0, tokens: inline.to_vec() };
+            let source = Rc::clone(&self.source);
+            self.statement(&source, &line, usize::MAX - 1, usize::MAX);
+            self.depth -= 1;
         }
         self.block(at.saturating_add(1), end);
     }
@@ -480,10 +478,8 @@ impl Walker<'_, '_, '_> {
             return;
         }
         match target {
-            [Token { kind: Kind::Name(name), .. }] => {
-                if self.names.len() < 10_000 {
-                    self.names.insert(name.clone(), value);
-                }
+            [Token { kind: Kind::Name(name), .. }] if self.names.len() < 10_000 => {
+                self.names.insert(name.clone(), value);
             }
             [base @ .., Token { kind: Kind::Sign("]"), .. }] => {
                 let Some(open) = base.iter().rposition(|token| token.kind == Kind::Sign("[")) else { return };
@@ -515,8 +511,8 @@ impl Walker<'_, '_, '_> {
         let [Token { kind: Kind::Name(name), .. }] = target else { return };
         self.pending.retain(|(there, _)| there != name);
         let Value::Text(text) = value else { return };
-        let begins = text.text.ends_with(' ') || self.source.text.text.contains(&format!("{name} + "));
-        if is_command(&text.text) && !begins && text.text.len() <= MAX_COMMAND && self.pending.len() < 100 {
+        let is_whole = || !text.text.ends_with(' ') && !self.source.text.text.contains(&format!("{name} + "));
+        if is_command(&text.text) && text.text.len() <= MAX_COMMAND && self.pending.len() < 100 && is_whole() {
             self.used(&text.text);
             self.pending.push((name.clone(), text.clone()));
         }

@@ -3,7 +3,7 @@
 use crate::manifest::{Text, shell::Script};
 
 /// Blocks beyond these many are not read.
-const MAX_BLOCKS: usize = 1_000;
+const MAX_BLOCKS: usize = 500;
 
 /// Code on a page.
 #[derive(Debug, Clone)]
@@ -76,7 +76,9 @@ pub(super) fn read(text: &Text) -> Vec<Block> {
             next = number + length.max(1);
             continue;
         }
-        for (at, code) in inline(line) {
+        // Code inside of a line that nobody would read is not looked for.
+        let asides = if line.len() < 4_000 { inline(line) } else { Vec::new() };
+        for (at, code) in asides {
             let script = Script::piece(code, text.at(start + at));
             let lines = (number + 1, number + 2);
             blocks.push(Block { headings: paths(&headings), language: String::new(), script, lines, inline: true });

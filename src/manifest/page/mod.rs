@@ -11,7 +11,6 @@ use self::blocks::Block;
 use super::{
     Format, Reading, Sheet, Text,
     command::{self, Files, Scene},
-    script,
     shell::{self, Language, Script},
     ways,
 };
@@ -248,7 +247,7 @@ fn run(
     reading: &mut Reading<'_>,
 ) -> Sheet {
     let mut sheet = Sheet::new(&text.shown, &text.shown);
-    let mut variables = script::variables(reading.choices, chosen);
+    let mut variables = shell::Variables::chosen(chosen, &reading.choices.set);
     let mut cloned = false;
     let mut scene = Scene {
         reading,

@@ -132,10 +132,11 @@ impl Shell<'_, '_, '_> {
         let words = named.as_deref().unwrap_or(words);
         let claimed = command::claims(words);
         // `$PIP install`, where a condition decides what `$PIP` is.
-        if let (false, Some(why)) = (claimed, words.first().and_then(|first| first.unknown.as_ref())) {
-            if words.iter().skip(1).any(|word| matches!(word.text.as_str(), "install" | "pip" | "sync" | "create")) {
-                self.scene.reading.doubts.decide(why);
-            }
+        let verbs = ["install", "pip", "sync", "create"];
+        if let (false, Some(why)) = (claimed, words.first().and_then(|first| first.unknown.as_ref()))
+            && words.iter().skip(1).any(|word| verbs.contains(&word.text.as_str()))
+        {
+            self.scene.reading.doubts.decide(why);
         }
         if claimed {
             for word in words {

@@ -59,6 +59,17 @@ impl Variables {
         Self { set, chosen, size: 0 }
     }
 
+    /// None that are set; those that the way through a script and a person have chosen. Their names are there in capitals, too, for languages in
+    /// which case does not count.
+    pub fn chosen(way: &BTreeMap<String, String>, person: &BTreeMap<String, String>) -> Self {
+        let mut chosen = BTreeMap::new();
+        for (name, value) in way.iter().chain(person) {
+            chosen.entry(name.to_ascii_uppercase()).or_insert_with(|| value.clone());
+            chosen.insert(name.clone(), value.clone());
+        }
+        Self::new(BTreeMap::new(), chosen)
+    }
+
     /// The value of a variable, if it has one.
     pub fn get(&self, name: &str) -> Option<Value> {
         match self.chosen.get(name) {

@@ -12,7 +12,7 @@ impl Reader<'_> {
             return Node::Opaque;
         }
         let node = self.any();
-        self.to_closing();
+        self.skip_to_closing();
         node
     }
 

@@ -229,7 +229,7 @@ impl<'t> Reader<'t> {
             true => self.word().unwrap_or_default(),
             false => Word { pieces: vec![Piece::Opaque(self.command_text())], start },
         };
-        self.to_closing();
+        self.skip_to_closing();
         self.space(true);
         let mut arms = Vec::new();
         if self.eat("{") {
@@ -252,7 +252,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Up to the parenthesis that closes, which is taken.
-    fn to_closing(&mut self) {
+    fn skip_to_closing(&mut self) {
         let mut open = 0_usize;
         while let Some(c) = self.rest().chars().next() {
             match c {
@@ -430,7 +430,7 @@ impl<'t> Reader<'t> {
             let before = self.at;
             let Some(mut word) = self.value() else {
                 if closes && !self.rest().is_empty() {
-                    self.to_closing();
+                    self.skip_to_closing();
                 }
                 break;
             };
@@ -463,7 +463,7 @@ impl<'t> Reader<'t> {
         let mut word = match self.rest().chars().next()? {
             '(' => {
                 self.at += 1;
-                self.to_closing();
+                self.skip_to_closing();
                 Word {
                     pieces: vec![Piece::Opaque(self.text.get(start..self.at).unwrap_or_default().to_owned())],
                     start,
@@ -507,7 +507,7 @@ impl<'t> Reader<'t> {
             if rest.starts_with('(') {
                 let start = self.at;
                 self.at += 1;
-                self.to_closing();
+                self.skip_to_closing();
                 let text = self.text.get(start..self.at).unwrap_or_default().to_owned();
                 simple.words.push(Word { pieces: vec![Piece::Opaque(text)], start });
                 continue;

@@ -124,7 +124,7 @@ impl Reader<'_> {
         let rest = self.rest();
         if rest.starts_with("$(") {
             self.at += 2;
-            self.to_closing();
+            self.skip_to_closing();
             let text = self.text.get(start..self.at).unwrap_or_default();
             // `$($x)` is the variable.
             let inner = text.get(2..text.len().saturating_sub(1)).unwrap_or_default().trim();
