@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Declaration, NoEdit, Wanted, ways};
 use crate::{
-    facts::{Asked, Environment, Index, IndexRole, Location, Origin, Package, Request, RequestPlace, Resolver, Step},
+    facts::{Environment, Index, IndexRole, Location, Origin, Package, Request, RequestPlace, Resolver, Step},
     manifest::{Choices, Put, Reading, Shelf, Text},
     system::Root,
 };
