@@ -156,7 +156,7 @@ fn the_same_two_cards_on_windows() {
 /// A fresh environment from PyPI alone, the line that the doctor gives for it, executed as it is.
 #[test]
 fn a_fix_that_is_really_executed() {
-    let folder = common::copied_environment(&common::torch_2_7_1(), "executed-fix");
+    let (folder, _lock) = common::copied_environment(&common::torch_2_7_1(), "executed-fix");
     let (code, before) = judged(&folder, &["RTX 5090"], "580.95.05");
     assert_eq!(code, 1);
     let cause = finding(&before, "gpu-too-new-for-wheel");

@@ -139,12 +139,15 @@ pub fn try_environment(name: &str, requirements: &[&str]) -> Result<PathBuf, Str
 }
 
 /// A copy of a kept environment to change, beside it, made of links to its files: pip never writes into a file that is installed, it
-/// moves the old one away, and the copy costs no disk. The caller removes it.
-pub fn copied_environment(environment: &Path, name: &str) -> PathBuf {
+/// moves the old one away, and the copy costs no disk. The caller removes it, and keeps the lock until then: the tests of another
+/// checkout share the cache.
+pub fn copied_environment(environment: &Path, name: &str) -> (PathBuf, File) {
     let folder = cache().join(name);
+    let lock = File::create(cache().join(format!("{name}.lock"))).expect("the lock file can be made");
+    lock.lock().expect("the lock can be taken");
     let _ = fs::remove_dir_all(&folder);
     link_tree(environment, &folder);
-    folder
+    (folder, lock)
 }
 
 /// A folder made again, with hard links for its files.
