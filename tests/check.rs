@@ -148,7 +148,7 @@ fn of_requirements(text: &str) -> Value {
     let mut command = common::gpucheck();
     command.current_dir(&folder).args(["check", "requirements.txt", "--format", "json", "--gpu", "RTX 5090"]);
     command.args(["--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"]);
-    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+    common::moved_alike(serde_json::from_slice(&command.output().unwrap().stdout).unwrap())
 }
 
 /// Severities and places of the findings of a rule.

@@ -28,7 +28,8 @@ fn with_input(mut command: Command, input: &[u8]) -> Output {
 
 fn report(folder: &Path, words: &[&str]) -> Value {
     let run = check(folder, &[words, &["--format", "json"]].concat());
-    serde_json::from_slice(&run.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&run.stderr)))
+    let said = || String::from_utf8_lossy(&run.stderr).into_owned();
+    common::moved_alike(serde_json::from_slice(&run.stdout).unwrap_or_else(|_| panic!("{}", said())))
 }
 
 fn errors(report: &Value) -> Vec<&str> {

@@ -134,7 +134,7 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         done.insert(number, stage);
     }
     let mut last = done.remove(&target).map_or(sheet, |stage| stage.sheet);
-    if order.stage.is_none() && reading.choices.stage.is_none() && last.installs_nothing() {
+    if alone && order.stage.is_none() && reading.choices.stage.is_none() && last.installs_nothing() {
         // Whoever copies by hand what an earlier stage installs runs that.
         let earlier = done.into_iter().rev().find(|(_, stage)| !stage.sheet.installs_nothing());
         if let Some((number, stage)) = earlier {

@@ -396,7 +396,7 @@ groups = ["docs"]
             "triton==3.3.1 at poetry.lock:23"
         ]
     );
-    assert_eq!(asked(&both.run("poetry install --only docs", &[])), ["mkdocs==1.6 at poetry.lock:29"]);
+    assert_eq!(asked(&both.run("poetry install --only docs", &[])), ["mkdocs==1.6 at pyproject.toml:18"]);
     assert_eq!(asked(&files(&[("poetry.lock", lock)]).read("poetry.lock")), ["numpy==2.2.0 at poetry.lock:2"]);
 }
 
