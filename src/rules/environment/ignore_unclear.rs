@@ -54,7 +54,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         };
         let pointer = format!("/facts/ignores/{number}");
         let evidence = Evidence::new(format!("gpucheck: ignore[{}]", one.rule), "declared").at(pointer);
-        drafts.push(Draft::new(one.rule.clone(), said).evidence(evidence).cause(format!("{} {}", one.at, one.rule)));
+        drafts.push(Draft::new(one.rule.clone(), said).evidence(evidence).cause(&one.rule));
     }
     if drafts.is_empty() { Outcome::Holds } else { Outcome::Findings(drafts) }
 }
