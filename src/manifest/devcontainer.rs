@@ -21,6 +21,10 @@ impl Format for Devcontainer {
         "devcontainer.json"
     }
 
+    fn is_aside(&self) -> bool {
+        true
+    }
+
     fn claims(&self, text: &Text) -> bool {
         let name = text.name().to_ascii_lowercase();
         name == "devcontainer.json" || name == ".devcontainer.json"

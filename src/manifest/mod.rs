@@ -1,7 +1,7 @@
 //! Files that ask for software, and commands that bring it: text → facts. One file a format, one for each tool whose commands are read; what
 //! is installed is a list of steps, each with the place where it is written. What is not understood is a gap, never skipped in silence.
 //!
-//! To add a format: a file here with a [`Format`], and its name in [`FORMATS`].
+//! To add a format: a file here with a [`Format`], and its name in the list `FORMATS`.
 
 mod blanks;
 mod cog;
@@ -73,6 +73,11 @@ pub trait Format: Sync {
 
     /// Whether a file is one: by its name, else by what it contains.
     fn claims(&self, text: &Text) -> bool;
+
+    /// Whether it only uses what files of the project declare, which are then judged by themselves as well.
+    fn is_aside(&self) -> bool {
+        false
+    }
 
     /// Reads it. What is declared goes into sheets, one for each environment.
     fn read(&self, text: &Text, reading: &mut Reading<'_>);
@@ -176,7 +181,7 @@ impl<'r> Reading<'r> {
     /// Reads what a person gave as text, such as standard input.
     pub fn text(&mut self, text: &Text) {
         match FORMATS.iter().find(|format| format.claims(text)) {
-            Some(format) => format.read(text, self),
+            Some(format) => self.with(*format, text),
             None => self.unread.push((text.shown.clone(), "no format that is read".to_owned())),
         }
     }
@@ -203,8 +208,17 @@ impl<'r> Reading<'r> {
             if let Ok(text) = self.shelf.named(&path)
                 && let Some(format) = FORMATS.iter().find(|format| format.claims(&text))
             {
-                format.read(&text, self);
+                self.with(*format, &text);
             }
+        }
+    }
+
+    /// Reads a file of a format.
+    fn with(&mut self, format: &dyn Format, text: &Text) {
+        let included = format.is_aside().then(|| self.included.clone());
+        format.read(text, self);
+        if let Some(included) = included {
+            self.included = included;
         }
     }
 

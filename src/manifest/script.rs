@@ -17,6 +17,10 @@ impl Format for Script {
         "script"
     }
 
+    fn is_aside(&self) -> bool {
+        true
+    }
+
     fn claims(&self, text: &Text) -> bool {
         language(text).is_some()
     }

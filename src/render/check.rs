@@ -1,7 +1,7 @@
 //! For people: what files ask for. The place of each finding leads, with its line and the part that is meant; then a line for each
 //! environment that the files declare. Of the machine, only what was judged for is named.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use super::{Screen, human::Page};
 use crate::{
@@ -20,7 +20,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     let (unclear, findings): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.rule == UNCLEAR);
-    for finding in findings {
+    for finding in distinct(&findings) {
         page.finding(finding);
     }
     remarks(&mut page, &unclear, screen);
@@ -38,6 +38,17 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         let _ = writeln!(page.out, "{}", paint.on(text, screen.color));
     }
     page.out
+}
+
+/// The findings without those that say the same of the same line for another environment: the lines about environments name them.
+fn distinct<'r>(findings: &[&'r Finding]) -> Vec<&'r Finding> {
+    let mut seen = BTreeSet::new();
+    let mut is_new = |finding: &Finding| {
+        let at = finding.location.as_ref().map(ToString::to_string);
+        let environment = finding.environment.clone().filter(|_| at.is_none());
+        seen.insert((finding.rule, at, environment, finding.summary.clone()))
+    };
+    findings.iter().copied().filter(|finding| is_new(finding)).collect()
 }
 
 /// A line about what is not known.
@@ -105,8 +116,15 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
         let works = of(|how| !matches!(how, Execution::None | Execution::Unknown));
         let subject = runs.first().map(|runs| runs.subject.as_str()).unwrap_or_default();
         let mut said = Vec::new();
+        let mut errors: Vec<&str> =
+            own().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.rule).collect();
+        errors.dedup();
         if !works.is_empty() {
-            said.push(format!("runs on {}{driver}", works.join(", ")));
+            said.push(match errors.is_empty() {
+                true => format!("runs on {}{driver}", works.join(", ")),
+                // It has code for the GPU, and something else is in the way.
+                false => format!("fails on {}{driver} ({})", works.join(", "), errors.join(", ")),
+            });
         }
         if !none.is_empty() {
             said.push(format!("does not run on {}{driver}", none.join(", ")));
@@ -135,7 +153,9 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
 
 fn verdict(report: &Report) -> (Paint, String) {
     let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
-    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let all: Vec<&Finding> = report.findings.iter().collect();
+    let distinct = distinct(&all);
+    let count = |severity| distinct.iter().filter(|finding| finding.severity == severity).count();
     let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")];
     let counts =
         counts.into_iter().filter(|&(n, _)| n > 0).map(|(n, noun)| plural(n, noun)).collect::<Vec<_>>().join(", ");

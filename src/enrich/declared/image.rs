@@ -110,6 +110,11 @@ pub(super) fn end(environment: &mut Environment, knowledge: &Knowledge) {
         None | Some("latest" | "nightly" | "stable" | "main") => format!("the version behind {base}"),
         Some(_) => format!("what {base} contains"),
     };
+    // A torch of the image's own stays where it will do: which one comes is not known.
+    if let Some(torch) = environment.packages.iter_mut().find(|package| package.name == "torch") {
+        torch.version = Fact::unknown("the image may have one that stays");
+        torch.build = Fact::unknown("the image may have one that stays");
+    }
     let gap = Gap { what, weight: GapWeight::Decides };
     if !environment.gaps.contains(&gap) {
         environment.gaps.push(gap);

@@ -46,6 +46,10 @@ impl Format for Launcher {
         "launcher in Python"
     }
 
+    fn is_aside(&self) -> bool {
+        true
+    }
+
     fn claims(&self, text: &Text) -> bool {
         text.name().ends_with(".py") && installs(text)
     }

@@ -27,6 +27,10 @@ impl Format for Page {
         "page"
     }
 
+    fn is_aside(&self) -> bool {
+        true
+    }
+
     fn claims(&self, text: &Text) -> bool {
         let name = text.name().to_ascii_lowercase();
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);

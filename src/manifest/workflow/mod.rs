@@ -39,6 +39,10 @@ impl Format for Workflow {
         "workflow of GitHub"
     }
 
+    fn is_aside(&self) -> bool {
+        true
+    }
+
     fn claims(&self, text: &Text) -> bool {
         let name = text.name().to_ascii_lowercase();
         let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");

@@ -87,7 +87,10 @@ fn brought_along(context: &Context<'_>, environment: &Environment, torch: &Packa
     let Some(place) = torch.request.filter(|_| torch.asked.is_none()) else { return Outcome::Holds };
     let request = environment.steps.get(place.step).and_then(|step| step.requests.get(place.request));
     let Some(request) = request else { return Outcome::Holds };
-    let pins = requires_torch_of(context, environment, &request.name).is_some_and(|range| range.contains("=="));
+    // torchvision and torchaudio are built for one torch.
+    let companion = ["torchvision", "torchaudio"].contains(&request.name.as_str());
+    let pins = companion && request.asked.specifiers.contains("==")
+        || requires_torch_of(context, environment, &request.name).is_some_and(|range| range.contains("=="));
     if pins {
         return Outcome::Holds;
     }
