@@ -111,7 +111,8 @@ pub(super) fn end(environment: &mut Environment, knowledge: &Knowledge) {
         Some(_) => format!("what {base} contains"),
     };
     // A torch of the image's own stays where it will do: which one comes is not known.
-    if let Some(torch) = environment.packages.iter_mut().find(|package| package.name == "torch") {
+    let asked = |package: &&mut Package| package.name == "torch" && package.request.is_some();
+    if let Some(torch) = environment.packages.iter_mut().find(asked) {
         torch.version = Fact::unknown("the image may have one that stays");
         torch.build = Fact::unknown("the image may have one that stays");
     }
