@@ -1,6 +1,6 @@
 //! A Python that misbehaves, played by a shell script; the real steps are run by tests/framework.rs in real environments.
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::{io::Write, process::Stdio, time::Duration};
 
 use super::*;
 use crate::facts::{Origin, Package};
@@ -10,12 +10,16 @@ const LONG: Duration = Duration::from_secs(20);
 /// An environment whose interpreter is this script. It gets the order as its third argument.
 fn environment(folder: &Path, script: &str) -> Environment {
     let python = folder.join("python");
-    fs::write(
-        &python,
-        format!("#!/bin/sh\nsteps='{{\"steps\": [\"import\", \"device\", \"a\", \"b\", \"c\"]}}'\n{script}\n"),
-    )
-    .unwrap();
-    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!("#!/bin/sh\nsteps='{{\"steps\": [\"import\", \"device\", \"a\", \"b\", \"c\"]}}'\n{script}\n");
+    // Another process writes it: a test that forks while this one has it open for writing would make it busy.
+    let mut writer = Command::new("/bin/sh")
+        .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+        .arg(&python)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writer.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
     Environment {
         interpreter: Fact::known(python.display().to_string(), Source::file("x")),
         packages: vec![Package::unknown("torch", "x")],
@@ -26,17 +30,7 @@ fn environment(folder: &Path, script: &str) -> Environment {
 fn run_script(script: &str, timeout: Duration) -> Fact<Framework> {
     let folder = tempfile::tempdir().unwrap();
     let environment = environment(folder.path(), script);
-    // Another test may fork while the script is open for writing; until that child has become its program the script is busy.
-    let busy = |fact: &Fact<Framework>| matches!(fact, Fact::Unknown { why } if why.contains("Text file busy"));
-    let mut fact = run(&environment, Device::Cuda, timeout, None);
-    for _ in 0..50 {
-        if !busy(&fact) {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-        fact = run(&environment, Device::Cuda, timeout, None);
-    }
-    fact
+    run(&environment, Device::Cuda, timeout, None)
 }
 
 /// `name: state` of each step.
