@@ -124,14 +124,14 @@ impl Arguments {
     /// Without a command a word is a path: one that does not exist and is like a command was meant as that.
     /// A file that asks for software is read by another command.
     fn misspelt(&self, error: anyhow::Error) -> anyhow::Error {
-        if self.paths.iter().any(|path| asks_for_software(path)) {
-            return anyhow::anyhow!("{error:#}; files that ask for software are read by `gpucheck check FILE`");
-        }
         let cli = super::Cli::command();
         let commands = || cli.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
         let missing = self.paths.iter().filter(|path| !path.exists()).filter_map(|path| path.to_str());
         match missing.flat_map(|word| nearest(word, commands())).next() {
             Some(command) => anyhow::anyhow!("{error:#}; did you mean `gpucheck {command}`?"),
+            None if self.paths.iter().any(|path| asks_for_software(path)) => {
+                anyhow::anyhow!("{error:#}; files that ask for software are read by `gpucheck check FILE`")
+            }
             None => error,
         }
     }
