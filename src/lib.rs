@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fix;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod json;
 pub mod judge;
 pub mod knowledge;
 pub mod manifest;

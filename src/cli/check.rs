@@ -113,7 +113,9 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
-        let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
+        // What is installed here says nothing of what files ask for.
+        let options = probe::Options { without_environments: true, ..self.driver.options(needs_driver(&machines)) };
+        let facts = probe::facts(&options, &Surroundings::of_process())?;
         let asked = match self.command.as_slice() {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),

@@ -20,7 +20,10 @@ mod wishes;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use crate::{exit::Exit, start};
+use crate::{
+    exit::{Exit, INTERNAL},
+    start,
+};
 use output::complain;
 
 /// Will this software run on this GPU, and if not, what do I paste to fix it?
@@ -65,17 +68,19 @@ enum Command {
 ///
 /// A panic is a bug in gpucheck: it is reported in one line, with an exit code that does not mean "problems found".
 pub fn main() -> Exit {
-    std::panic::set_hook(Box::new(|panic| output::complain(&anyhow::anyhow!("internal error: {panic}"))));
+    std::panic::set_hook(Box::new(|panic| {
+        output::complain(&anyhow::anyhow!("internal error: {panic}"));
+        std::process::exit(INTERNAL.into())
+    }));
     start::remember_descriptors();
-    std::panic::catch_unwind(|| match Cli::try_parse() {
+    match Cli::try_parse() {
         Ok(cli) => cli.run(),
         // Help is rendered again without the values of environment variables.
         Err(said) if said.kind() == ErrorKind::DisplayHelp => {
             output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
         }
         Err(said) => output::clap(&said),
-    })
-    .unwrap_or(Exit::Internal)
+    }
 }
 
 /// Help names the variables but not their values, which may be passwords or contain terminal escapes.

@@ -60,6 +60,9 @@ pub struct Environment {
     /// What of it nobody has read or understood.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// The file that names the torch which a list is installed beside: the list itself only brings one along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
     /// What another tool would make of the steps, where that differs; a conclusion, which only enriched facts have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<Box<Otherwise>>,
@@ -86,6 +89,7 @@ impl Environment {
             wanted: None,
             steps: Vec::new(),
             gaps: Vec::new(),
+            beside: None,
             otherwise: None,
         }
     }

@@ -14,6 +14,7 @@ mod devcontainer;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod folder;
 mod guess;
 mod ignores;
 mod launcher;
@@ -111,9 +112,6 @@ const FORMATS: &[&dyn Format] = &[
     &cog::Cog,
 ];
 
-/// Files beyond these many are not read for one command.
-const MAX_FILES: usize = 10_000;
-
 /// Commands of all scripts together beyond these many are not walked.
 const MAX_COMMANDS: u32 = 200_000;
 
@@ -169,7 +167,7 @@ impl<'r> Reading<'r> {
     /// Reads a file or a folder that a person named.
     pub fn named(&mut self, path: &Path) {
         if self.shelf.is_folder(path) {
-            self.folder(&self.shelf.absolute(path), 0);
+            self.folder(&self.shelf.absolute(path));
             return;
         }
         match self.shelf.named(path) {
@@ -183,33 +181,6 @@ impl<'r> Reading<'r> {
         match FORMATS.iter().find(|format| format.claims(text)) {
             Some(format) => self.with(*format, text),
             None => self.unread.push((text.shown.clone(), "no format that is read".to_owned())),
-        }
-    }
-
-    /// Reads what a folder has, and folders in it; hidden ones and those of tools are left out.
-    fn folder(&mut self, folder: &Path, depth: usize) {
-        let known = |name: &str| ["node_modules", "site-packages", "__pycache__", "venv", "target"].contains(&name);
-        for name in self.shelf.names(folder) {
-            let path = folder.join(&name);
-            if self.shelf.is_folder(&path) {
-                let meant = !name.starts_with('.') || [".github", ".devcontainer"].contains(&name.as_str());
-                if meant && !known(&name) && depth < 8 {
-                    self.folder(&path, depth + 1);
-                }
-                continue;
-            }
-            if self.files >= MAX_FILES {
-                return;
-            }
-            if !may_be_declaration(&name) || self.included.contains(&path) {
-                continue;
-            }
-            self.files += 1;
-            if let Ok(text) = self.shelf.named(&path)
-                && let Some(format) = FORMATS.iter().find(|format| format.claims(&text))
-            {
-                self.with(*format, &text);
-            }
         }
     }
 
@@ -235,8 +206,9 @@ impl<'r> Reading<'r> {
     /// What was read, as facts.
     pub fn declared(self) -> Declared {
         let mut declared = Declared { unread: self.unread, ..Declared::default() };
-        // A file that was read for another one has no environment of its own.
-        let own = |sheet: &Sheet| !self.included.iter().any(|path| self.shelf.shown(path) == sheet.environment.id);
+        // A file that was read for another one has no environment of its own. A project has: it is installed outside of its image, too.
+        let read = |sheet: &Sheet| self.included.iter().any(|path| self.shelf.shown(path) == sheet.environment.id);
+        let own = |sheet: &Sheet| sheet.environment.id.ends_with("pyproject.toml") || !read(sheet);
         for sheet in self.sheets.into_iter().filter(|sheet| !sheet.is_empty()) {
             if !own(&sheet) {
                 continue;
@@ -252,17 +224,6 @@ impl<'r> Reading<'r> {
 /// Whether a text is one that is read, by its name or by what it contains.
 pub fn claims(text: &Text) -> bool {
     FORMATS.iter().any(|format| format.claims(text))
-}
-
-/// Whether a file of a folder is looked into at all, by its name.
-fn may_be_declaration(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let ending = lower.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "txt" | "in" | "toml" | "lock" | "yml" | "yaml" | "json" | "dockerfile" | "cfg")
-        || lower.contains("dockerfile")
-        || lower.contains("containerfile")
-        // Of scripts, those that are there to install.
-        || matches!(ending, "sh" | "bat" | "cmd" | "ps1") && ["install", "setup", "start", "launch"].iter().any(|word| lower.contains(word))
 }
 
 #[cfg(test)]

@@ -144,6 +144,19 @@ fn looks_like_one(text: &str) -> bool {
     good > 0 && bad * 4 <= good
 }
 
+/// Whether a list in a folder is one of requirements: by its name or its folder's, or because versions or options stand in it. Any list of words
+/// could be one of names.
+pub(super) fn is_meant(text: &Text) -> bool {
+    let path = text.path.to_string_lossy().to_ascii_lowercase();
+    let mut parts = path.rsplit(['/', '\\']).take(2);
+    let named = ["req", "constraint", "freeze", "pip", "depend", "deps", "package", "pins"];
+    let lines = || text.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(50);
+    let says =
+        |line: &&str| ["==", ">=", "~=", " @ ", "<"].iter().any(|mark| line.contains(mark)) || line.starts_with('-');
+    parts.any(|part| named.iter().any(|word| part.contains(word)))
+        || 2 * lines().filter(says).count() >= lines().count()
+}
+
 /// A file that is being read, and those that include it.
 struct File<'f, 'r> {
     reading: &'f mut Reading<'r>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     facts::{
         ContainerImage, CudaVersion, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion,
-        Request, Source, Step, Toolkit, ToolkitLead,
+        Request, RequestRole, Source, Step, Toolkit, ToolkitLead,
     },
     system::redact,
 };
@@ -20,6 +20,8 @@ pub struct Sheet {
     pub environment: Environment,
     /// Places by pointer below the environment: `/steps/0/requests/3`.
     places: BTreeMap<String, Location>,
+    /// Why somebody who names a folder does not mean it.
+    pub aside: Option<&'static str>,
 }
 
 /// One step that is being read.
@@ -60,7 +62,15 @@ impl Sheet {
         let mut environment = Environment::unknown(id, Origin::Declared(file.clone()), why);
         environment.found_by = file;
         environment.active = true;
-        Self { environment, places: BTreeMap::new() }
+        Self { environment, places: BTreeMap::new(), aside: None }
+    }
+
+    /// Nothing but the remark that it was passed over.
+    pub fn passed_over(self, what: &str) -> Self {
+        let Origin::Declared(file) = self.environment.origin.clone() else { return self };
+        let mut sheet = Self::new(self.environment.id, &file);
+        sheet.gap(what, GapWeight::PassedOver, Location { path: file, line: 1, column: 1 });
+        sheet
     }
 
     /// Adds a step that begins here.
@@ -78,6 +88,16 @@ impl Sheet {
         }
         self.places.insert(format!("/steps/{index}"), at);
         self.environment.steps.push(step.step);
+    }
+
+    /// The file that asks for this package by its name.
+    pub fn place_of(&self, package: &str) -> Option<String> {
+        let steps = self.environment.steps.iter().enumerate();
+        let mut requests = steps.flat_map(|(step, all)| all.requests.iter().enumerate().map(move |one| (step, one)));
+        let meant = |one: &Request| one.role == RequestRole::Wanted && one.name == package;
+        let (step, (request, _)) = requests.find(|(_, (_, one))| meant(one))?;
+        let place = self.places.get(&format!("/steps/{step}/requests/{request}"));
+        Some(place.map_or_else(|| self.environment.found_by.clone(), |at| at.path.clone()))
     }
 
     /// How much is declared so far, for [`Sheet::take_since`].

@@ -116,6 +116,7 @@ fn environment(
         wanted: None,
         steps: Vec::new(),
         gaps: Vec::new(),
+        beside: None,
         otherwise: None,
     }
 }
