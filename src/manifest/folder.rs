@@ -42,7 +42,7 @@ impl Reading<'_> {
                 return;
             }
             let at_the_top = depth == 0 && name.ends_with(".py");
-            if !(may_be_declaration(&name) || at_the_top) || self.included.contains(&path) {
+            if !(may_be_declaration(&name) || at_the_top) || name != "pyproject.toml" && self.included.contains(&path) {
                 continue;
             }
             self.files += 1;
