@@ -108,8 +108,9 @@ impl Chosen {
 
 impl Arguments {
     /// Reads, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
@@ -176,10 +177,7 @@ impl Arguments {
         start: Instant,
     ) -> anyhow::Result<()> {
         // What makes the command fail is mended.
-        let least = match self.fail_on {
-            FailOn::Error | FailOn::Never => Severity::Error,
-            FailOn::Warning | FailOn::Unknown => Severity::Warning,
-        };
+        let least = self.fail_on.least();
         for machine in machines {
             judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), least, start)?;
         }
