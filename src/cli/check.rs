@@ -145,6 +145,7 @@ impl Arguments {
             true => self.mended(&facts, &machines, &reports, &mut inputs, knowledge, start)?,
             false => deliver(knowledge, reports, None, &self.show, start)?,
         }
+        inputs.all_read()?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
@@ -163,6 +164,7 @@ impl Arguments {
         let fails = |row: &MachineRow| row.cells.iter().all(|cell| cell.status == CellStatus::Fails);
         let failed = self.fail_on != FailOn::Never && table.rows.iter().any(fails);
         deliver(knowledge, reports, Some(table), &self.show, start)?;
+        inputs.all_read()?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 

@@ -150,18 +150,17 @@ fn physical(place: &Place<'_>, ci: &Ci<'_>) -> Value {
 /// A file by its address: relative to the root of the project, absolute where it is outside.
 fn artifact(path: &str, ci: &Ci<'_>) -> Value {
     let path = ci.path(path);
-    let windows = path.as_bytes().get(1) == Some(&b':') && path.starts_with(|c: char| c.is_ascii_alphabetic());
-    match (path.starts_with('/'), windows) {
-        (true, _) => json!({ "uri": format!("file://{}", encoded(&path)) }),
-        (_, true) => json!({ "uri": format!("file:///{}", encoded(&path)) }),
-        _ => json!({ "uri": encoded(&path), "uriBaseId": "%SRCROOT%" }),
+    let drive = cfg!(windows) && path.as_bytes().get(1..3) == Some(b":/");
+    match path.starts_with('/') || drive {
+        true => json!({ "uri": format!("file:///{}", encoded(path.trim_start_matches('/'))) }),
+        false => json!({ "uri": encoded(&path), "uriBaseId": "%SRCROOT%" }),
     }
 }
 
 /// A path as part of an address (RFC 3986): what is not plain is written as its bytes. A colon would make a scheme of the first part.
 fn encoded(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
-    for byte in path.replace('\\', "/").bytes() {
+    for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
             byte => out += &format!("%{byte:02X}"),
@@ -229,7 +228,7 @@ mod tests {
     fn a_path_is_no_more_than_a_path() {
         assert_eq!(encoded("a b/100%\n:#?é.txt"), "a%20b/100%25%0A%3A%23%3F%C3%A9.txt");
         let ci = Ci::default();
-        assert_eq!(artifact("x:y/z.txt", &ci)["uri"], "file:///x%3Ay/z.txt");
+        assert_eq!(artifact("x:y/z.txt", &ci)["uri"], "x%3Ay/z.txt");
         assert_eq!(artifact("javascript:alert(1)", &ci)["uri"], "javascript%3Aalert%281%29");
         assert_eq!(artifact("/etc/x", &ci)["uri"], "file:///etc/x");
     }
