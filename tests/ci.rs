@@ -166,7 +166,7 @@ fn names_of_files_end_nothing() {
             let page = of(format);
             let forged = |line: &str| line.trim_start().starts_with("::");
             assert!(!page.lines().any(forged) && !page.contains("asks for no torch"), "{page}");
-            assert!(format == "human" || !page.contains("<img"), "{page}");
+            assert!(format == "human" || !page.replace("\\<", "").contains("<img"), "{page}");
         }
     }
 }
