@@ -9,6 +9,7 @@ mod common;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     fs,
     path::Path,
     process::Command,
@@ -326,6 +327,10 @@ fn of_project(file: &str) -> Value {
 
 /// Runs the steps of `action.yml` as a runner does, with these inputs; gives the exit code of the first that fails, the log and the summary.
 fn action(repository: &Path, inputs: &[(&str, &str)]) -> (i32, String, String) {
+    action_with(&std::env::var_os("PATH").unwrap(), repository, inputs)
+}
+
+fn action_with(path: &OsStr, repository: &Path, inputs: &[(&str, &str)]) -> (i32, String, String) {
     let action = of_project("action.yml");
     let runner = tempfile::tempdir().unwrap();
     let summary = runner.path().join("summary");
@@ -354,7 +359,7 @@ fn action(repository: &Path, inputs: &[(&str, &str)]) -> (i32, String, String) {
         let folder = step.get("working-directory").map_or(".".to_owned(), filled);
         let mut command = Command::new("bash");
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", script]).current_dir(repository.join(folder));
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap()).env("GITHUB_WORKSPACE", repository);
+        command.env_clear().env("PATH", path).env("GITHUB_WORKSPACE", repository);
         command.env("GITHUB_ACTION_PATH", env!("CARGO_MANIFEST_DIR")).env("GITHUB_OUTPUT", &file);
         command.env("GITHUB_STEP_SUMMARY", &summary).env("RUNNER_TEMP", runner.path());
         for (name, value) in step["env"].as_object().unwrap() {
@@ -442,6 +447,34 @@ fn the_action_runs_as_it_stands() {
     assert!(code == 2 && log.contains("not gpucheck 9.9.9??id?"), "{log}");
 }
 
+/// Without a program it is built from the action's own source: by a stand-in for cargo here, which is given the source and the place.
+#[test]
+fn the_action_builds_its_own_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let cargo = format!(
+        "#!/bin/sh\n[ \"$1 $2 $3 $4 $5\" = \"install --locked --quiet --path {}\" ] && [ \"$6\" = --root ] || exit 9\n\
+         mkdir -p \"$7/bin\" \"$CARGO_TARGET_DIR\" && ln -s {} \"$7/bin/gpucheck\"\n",
+        env!("CARGO_MANIFEST_DIR"),
+        env!("CARGO_BIN_EXE_gpucheck")
+    );
+    // Written by another process, so that it is not busy when it is started.
+    let script = "printf %s \"$1\" > \"$0\" && chmod +x \"$0\"";
+    assert!(
+        Command::new("sh").args(["-c", script]).arg(folder.path().join("cargo")).arg(cargo).status().unwrap().success()
+    );
+    let mut path = folder.path().as_os_str().to_owned();
+    path.push(":/usr/bin:/bin");
+    let repository = project(&[("requirements.txt", RIGHT)]);
+    let (code, log, _) = action_with(&path, repository.path(), &[("gpu", "RTX 5090"), ("driver", "580.95.05")]);
+    assert!(code == 0 && log.contains("Building gpucheck from "), "{code} {log}");
+    // And where it cannot be built, that is said.
+    if ["/usr/bin/cargo", "/bin/cargo"].iter().any(|cargo| Path::new(cargo).exists()) {
+        return;
+    }
+    let (code, log, _) = action_with("/usr/bin:/bin".as_ref(), repository.path(), &[]);
+    assert!(code == 2 && obeyed(&log).len() == 1 && log.contains("there is no cargo"), "{code} {log}");
+}
+
 /// A folder with the program under its name, for PATH.
 fn on_path() -> (tempfile::TempDir, std::ffi::OsString) {
     let folder = tempfile::tempdir().unwrap();
@@ -493,10 +526,30 @@ fn git(folder: &Path, arguments: &[&str]) {
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// An environment with pre-commit and what validates.
+fn tools() -> std::path::PathBuf {
+    common::environment("ci-tools-1", &["pre-commit>=4,<5", "check-jsonschema>=0.39,<1", "xmlschema>=4,<5"])
+}
+
+/// The files that the project offers, by the schemas of their publishers; what gpucheck writes as well, where `GPUCHECK_TEST_SCHEMAS` names
+/// the folder with the schemas of SARIF and JUnit, which are not the project's own.
+#[test]
+fn schemas_hold() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/validate-ci.sh");
+    let mut path = tools().join("bin").into_os_string();
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap());
+    let mut command = Command::new("bash");
+    command.arg(script).arg(env!("CARGO_BIN_EXE_gpucheck")).args(std::env::var_os("GPUCHECK_TEST_SCHEMAS"));
+    let output = command.env("PATH", path).output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && said.matches("ok -- validation done").count() >= 3, "{said}");
+}
+
 /// The hook for a program on PATH, run by pre-commit itself (from the package index that pip is configured with).
 #[test]
 fn the_hook_runs_as_it_stands() {
-    let pre_commit = common::environment("pre-commit-4", &["pre-commit>=4,<5"]).join("bin/pre-commit");
+    let pre_commit = tools().join("bin/pre-commit");
     let (_folder, path) = on_path();
     let hooks = tempfile::tempdir().unwrap();
     fs::copy(

@@ -1,9 +1,9 @@
 //! What a report finds, as one flat list: a problem for each thing that is wrong, with its place, for formats that show problems beside
 //! the lines of a project. Several machines share a problem that is the same on each of them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CellStatus, CommandName, MachineTable, Machines, Report, RowKind};
+use super::{CellStatus, CommandName, MachineRow, Machines, Report, RowKind};
 use crate::{
     facts::{Environment, Facts, Origin},
     finding::{Finding, Severity},
@@ -74,6 +74,12 @@ pub struct Open<'r> {
     pub targets: Vec<&'r str>,
 }
 
+/// Which environments of a survey run on none of its machines; there is none where nobody was asked about many machines.
+type Failing<'r> = Option<BTreeSet<&'r str>>;
+
+/// What two machines share.
+type Same<'r> = (&'r str, Severity, Option<Place<'r>>, Option<&'r str>, &'r str);
+
 impl<'r> Problems<'r> {
     /// The names of the machines that something concerns, where those are not all of them.
     pub fn concerned(&self, targets: &[&str]) -> Option<String> {
@@ -82,65 +88,71 @@ impl<'r> Problems<'r> {
 
     /// Of one machine's report.
     pub fn of(report: &'r Report) -> Self {
-        let mut problems = Self::none(report.command, report.version, report.elapsed_ms);
-        problems.add(report, None, None);
-        problems.sorted()
+        Self::of_each(report.command, report.version, report.elapsed_ms, &[(None, report)], &None)
     }
 
     /// Of several machines' reports.
     pub fn of_all(machines: &'r Machines) -> Self {
-        let mut problems = Self::none(machines.command, machines.version, machines.elapsed_ms);
-        let table = machines.table.as_ref().filter(|table| table.kind == RowKind::Environment);
-        for machine in &machines.targets {
-            problems.targets.push(&machine.target);
-            problems.add(&machine.report, Some(&machine.target), table);
-        }
-        problems.sorted()
+        let failing = machines.table.as_ref().filter(|table| table.kind == RowKind::Environment).map(|table| {
+            let fails = |row: &&MachineRow| row.cells.iter().all(|cell| cell.status == CellStatus::Fails);
+            table.rows.iter().filter(fails).map(|row| row.name.as_str()).collect()
+        });
+        let each: Vec<_> =
+            machines.targets.iter().map(|machine| (Some(machine.target.as_str()), &machine.report)).collect();
+        Self::of_each(machines.command, machines.version, machines.elapsed_ms, &each, &failing)
     }
 
-    fn none(command: CommandName, version: &'static str, elapsed_ms: f64) -> Self {
-        let (targets, list, open, environments) = Default::default();
-        Self { command, version, targets, list, open, environments, ran: 0, elapsed_ms }
+    fn of_each(
+        command: CommandName,
+        version: &'static str,
+        elapsed_ms: f64,
+        reports: &[(Option<&'r str>, &'r Report)],
+        failing: &Failing<'r>,
+    ) -> Self {
+        let targets = reports.iter().filter_map(|(target, _)| *target).collect();
+        let (list, open, environments) = (Vec::new(), Vec::new(), Vec::new());
+        let mut problems = Self { command, version, targets, list, open, environments, ran: 0, elapsed_ms };
+        let mut known: BTreeMap<Same<'r>, usize> = BTreeMap::new();
+        let mut named = BTreeSet::new();
+        for (target, report) in reports {
+            problems.ran += report.checks.ran;
+            let environments = report.facts.environments.iter().map(|environment| environment.id.as_str());
+            problems.environments.extend(environments.filter(|id| named.insert(*id)));
+            for finding in &report.findings {
+                problems.add(finding, *target, &report.facts, failing, &mut known);
+            }
+            problems.leave_open(report, *target);
+        }
+        problems.list.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        problems
     }
 
-    fn sorted(mut self) -> Self {
-        self.list.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
-        self
-    }
-
-    fn add(&mut self, report: &'r Report, target: Option<&'r str>, table: Option<&MachineTable>) {
-        self.ran += report.checks.ran;
-        for environment in &report.facts.environments {
-            if !self.environments.contains(&environment.id.as_str()) {
-                self.environments.push(&environment.id);
-            }
+    fn add(
+        &mut self,
+        finding: &'r Finding,
+        target: Option<&'r str>,
+        facts: &'r Facts,
+        failing: &Failing<'r>,
+        known: &mut BTreeMap<Same<'r>, usize>,
+    ) {
+        let place = place(finding, facts);
+        let own = finding.environment.as_deref();
+        let severity = match failing {
+            Some(failing) if !own.map_or(!failing.is_empty(), |id| failing.contains(id)) => Severity::Info,
+            _ => finding.severity,
+        };
+        // Where no file is concerned, each environment has its own.
+        let environment = own.filter(|_| place.is_none());
+        let number =
+            *known.entry((finding.rule, severity, place, environment, finding.summary.as_str())).or_insert_with(|| {
+                self.list.push(Problem { finding, severity, place, targets: Vec::new() });
+                self.list.len() - 1
+            });
+        if let Some(problem) = self.list.get_mut(number)
+            && problem.targets.last() != target.as_ref()
+        {
+            problem.targets.extend(target);
         }
-        let mut seen = BTreeSet::new();
-        for finding in &report.findings {
-            let place = place(finding, &report.facts);
-            let severity = match table.is_some_and(|table| serves_some(finding, table)) {
-                true => Severity::Info,
-                false => finding.severity,
-            };
-            // Where no file is concerned, each environment has its own.
-            let environment = finding.environment.as_deref().filter(|_| place.is_none());
-            if !seen.insert((finding.rule, place, environment, finding.summary.as_str())) {
-                continue;
-            }
-            let same = |other: &&mut Problem<'_>| {
-                let environment_of = |one: &Finding| one.environment.clone().filter(|_| place.is_none());
-                other.place == place
-                    && other.severity == severity
-                    && other.finding.rule == finding.rule
-                    && other.finding.summary == finding.summary
-                    && environment_of(other.finding) == environment_of(finding)
-            };
-            match self.list.iter_mut().filter(|_| target.is_some()).find(same) {
-                Some(known) => known.targets.extend(target),
-                None => self.list.push(Problem { finding, severity, place, targets: target.into_iter().collect() }),
-            }
-        }
-        self.leave_open(report, target);
     }
 
     /// What nothing decides, and a gate that is closed by something else than a finding.
@@ -167,16 +179,6 @@ impl<'r> Problems<'r> {
             }
         }
     }
-}
-
-/// Whether the environment that a finding is about runs on one of the machines of a table at least.
-fn serves_some(finding: &Finding, table: &MachineTable) -> bool {
-    let own = |name: &str| finding.environment.as_deref().is_none_or(|id| id == name);
-    let fails = |name: &str| {
-        let rows = table.rows.iter().filter(|row| row.name == name);
-        rows.into_iter().any(|row| row.cells.iter().all(|cell| cell.status == CellStatus::Fails))
-    };
-    !table.rows.iter().any(|row| own(&row.name) && fails(&row.name))
 }
 
 /// Where a finding is: its place, or the file of its environment.
