@@ -108,8 +108,9 @@ impl Chosen {
 
 impl Arguments {
     /// Reads, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
@@ -146,6 +147,7 @@ impl Arguments {
             true => self.mended(&facts, &machines, &reports, &mut inputs, knowledge, start)?,
             false => deliver(knowledge, reports, None, &self.show, start)?,
         }
+        inputs.all_read()?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
@@ -164,6 +166,7 @@ impl Arguments {
         let fails = |row: &MachineRow| row.cells.iter().all(|cell| cell.status == CellStatus::Fails);
         let failed = self.fail_on != FailOn::Never && table.rows.iter().any(fails);
         deliver(knowledge, reports, Some(table), &self.show, start)?;
+        inputs.all_read()?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
@@ -178,10 +181,7 @@ impl Arguments {
         start: Instant,
     ) -> anyhow::Result<()> {
         // What makes the command fail is mended.
-        let least = match self.fail_on {
-            FailOn::Error | FailOn::Never => Severity::Error,
-            FailOn::Warning | FailOn::Unknown => Severity::Warning,
-        };
+        let least = self.fail_on.least();
         for machine in machines {
             judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), least, start)?;
         }

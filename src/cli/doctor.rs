@@ -73,8 +73,9 @@ pub struct Arguments {
 
 impl Arguments {
     /// Looks, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let elsewhere = self.replay.is_some() || self.root.is_some() || self.smoke || self.framework.framework;

@@ -214,9 +214,9 @@ pub struct Show {
     /// Report format
     #[arg(long, value_name = "FORMAT", env = "GPUCHECK_FORMAT", default_value = "human")]
     pub format: Format,
-    /// Write the report to FILE instead of standard output; FORMAT=FILE (reason=FILE, json=FILE) writes an additional one (repeatable)
+    /// Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)
     #[arg(long, value_name = "[FORMAT=]FILE", env = "GPUCHECK_OUTPUT",
-        value_parser = clap::builder::OsStringValueParser::new().map(Output::from))]
+        value_parser = clap::builder::OsStringValueParser::new().try_map(Output::try_from))]
     pub output: Vec<Output>,
     /// When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)
     #[arg(long, value_name = "WHEN", env = "GPUCHECK_COLOR", default_value = "auto")]
@@ -227,6 +227,9 @@ pub struct Show {
     /// Also show how things were found and where to read more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// What makes the command fail, for formats that say it of each problem; no option of its own.
+    #[arg(skip)]
+    pub fail_on: Option<FailOn>,
 }
 
 /// What makes the exit code 1.
@@ -243,6 +246,14 @@ pub enum FailOn {
 }
 
 impl FailOn {
+    /// The least severity that counts: errors do, even where they fail nothing.
+    pub const fn least(self) -> Severity {
+        match self {
+            Self::Error | Self::Never => Severity::Error,
+            Self::Warning | Self::Unknown => Severity::Warning,
+        }
+    }
+
     /// Whether this report fails.
     pub fn fails(self, findings: &[Finding], verdict: Verdict) -> bool {
         let worst = findings.iter().map(|finding| finding.severity).max();

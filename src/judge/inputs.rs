@@ -77,6 +77,8 @@ pub struct Inputs {
     resolve: Option<Resolve>,
     /// Its answers, so that the same question is asked once.
     answers: RefCell<Vec<(Vec<Step>, Answer)>>,
+    /// Files that were named and not read beside others that were: each with the reason.
+    unread: RefCell<Vec<(String, String)>>,
 }
 
 /// The steps with the versions that a resolver says, or why it says none.
@@ -107,7 +109,17 @@ impl Inputs {
             mended: Vec::new(),
             resolve: None,
             answers: RefCell::default(),
+            unread: RefCell::default(),
         })
+    }
+
+    /// That every file that was named could be read. What the others ask for is judged all the same, so this is asked after the report.
+    ///
+    /// # Errors
+    /// When one could not.
+    pub fn all_read(&self) -> Result<(), CheckError> {
+        let unread = self.unread.borrow();
+        if unread.is_empty() { Ok(()) } else { Err(CheckError::Unread(unread.clone())) }
     }
 
     /// The same, with rules whose findings are accepted.
@@ -188,6 +200,9 @@ impl Inputs {
                 true => CheckError::Nothing(what),
                 false => CheckError::Unread(declared.unread),
             });
+        }
+        if *asked == self.asked {
+            self.unread.borrow_mut().clone_from(&declared.unread);
         }
         Ok(declared)
     }

@@ -126,6 +126,8 @@ pub struct Reading<'r> {
     pub sheets: Vec<Sheet>,
     /// Files that no format knows, and what is wrong with others: each with the reason.
     pub unread: Vec<(String, String)>,
+    /// Files that a person named and that a format read.
+    named: Vec<String>,
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
@@ -156,6 +158,7 @@ impl<'r> Reading<'r> {
             choices,
             sheets: Vec::new(),
             unread: Vec::new(),
+            named: Vec::new(),
             included: BTreeSet::new(),
             files: 0,
             commands: MAX_COMMANDS,
@@ -171,7 +174,12 @@ impl<'r> Reading<'r> {
             return;
         }
         match self.shelf.named(path) {
-            Ok(text) => self.text(&text),
+            Ok(text) => {
+                if claims(&text) {
+                    self.named.push(text.shown.clone());
+                }
+                self.text(&text);
+            }
             Err(why) => self.unread.push((self.shelf.shown(path), why.to_string())),
         }
     }
@@ -216,6 +224,11 @@ impl<'r> Reading<'r> {
             let (environment, places) = sheet.placed(declared.environments.len());
             declared.written.extend(places);
             declared.environments.push(environment);
+        }
+        // A file that asks for nothing is no mistake of the person who named it.
+        if declared.environments.is_empty() {
+            let nothing = self.named.iter().map(|shown| Sheet::new(shown, shown).environment);
+            declared.environments.extend(nothing);
         }
         declared
     }

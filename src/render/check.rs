@@ -8,7 +8,7 @@ use crate::{
     finding::{Finding, Severity},
     report::{Report, Verdict},
     rules::code::Execution,
-    text::Paint,
+    text::{self, Paint},
 };
 
 /// The rule about what was not read or understood, whose findings are a line each.
@@ -103,7 +103,8 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
     let driver = facts.driver.value().map(|driver| format!(" with driver {}", driver.version)).unwrap_or_default();
     let name = |id: &str| {
         let mut gpus = facts.gpus.value().into_iter().flatten();
-        gpus.find(|gpu| gpu.id == id).and_then(|gpu| gpu.name.value().cloned()).unwrap_or_else(|| id.to_owned())
+        let named = gpus.find(|gpu| text::visible(&gpu.id) == id).and_then(|gpu| gpu.name.value());
+        named.map_or_else(|| id.to_owned(), |name| text::visible(name).into_owned())
     };
     let one = |id: &String| {
         let own = || report.findings.iter().filter(|finding| finding.environment.as_ref().is_none_or(|one| one == id));
@@ -148,7 +149,8 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
         };
         Line { mark, paint, name: id.clone(), text }
     };
-    facts.environments.iter().map(|environment| one(&environment.id)).collect()
+    // All else that the report says was made visible; the facts are as they were read.
+    facts.environments.iter().map(|environment| one(&text::visible(&environment.id).into_owned())).collect()
 }
 
 fn verdict(report: &Report) -> (Paint, String) {

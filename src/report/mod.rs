@@ -4,6 +4,7 @@ mod command;
 mod computing;
 mod fields;
 mod machines;
+mod problems;
 mod runs_on;
 pub mod scan;
 mod subjects;
@@ -26,6 +27,7 @@ pub(crate) use fields::{make_all_visible, make_visible};
 pub use machines::{
     InstallFor, MachineCell, MachineReport, MachineRow, MachineTable, Machines, RowKind, Served, ServesAll,
 };
+pub use problems::{Open, Part, Place, Problem, Problems};
 pub use runs_on::runs_on;
 pub use subjects::subjects;
 pub use table::{Cell, CellStatus, Matrix, Table};
