@@ -26,7 +26,7 @@ use crate::{
     facts::{Aftermath, Contact, ContactOutcome, Fact, How, Source},
     system::{Root, redact},
 };
-use contain::{Limits, Running};
+use contain::{LONGEST, Limits, Running};
 
 /// The hidden subcommand that the children run.
 pub const COMMAND: &str = "__probe";
@@ -98,7 +98,7 @@ impl Live {
         let program = std::env::current_exe();
         let start = |library: DriverApi| match &program {
             Ok(program) => {
-                let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+                let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY, output: LONGEST };
                 let is_last = |line: &[u8]| serde_json::from_slice::<Message>(line).is_ok();
                 Running::start(Command::new(program).args([COMMAND, library.name()]), limits, is_last)
             }
