@@ -199,4 +199,7 @@ pub enum GapWeight {
     Missing,
     /// Little: it was passed over.
     PassedOver,
+    /// Nothing of what is installed: a lock file has another version than its project asks for, and the tool that installs it stops or locks
+    /// again.
+    Stale,
 }

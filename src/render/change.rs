@@ -22,11 +22,12 @@ struct Once<'r, T> {
 }
 
 impl<T> Once<'_, T> {
-    /// ` on RTX 5090, B200`, where that says something.
-    fn on(&self, several: bool) -> String {
-        match several {
-            true => format!(" on {}", self.targets.iter().map(|name| short(name)).collect::<Vec<_>>().join(", ")),
-            false => String::new(),
+    /// ` on RTX 5090, B200`, where that says something. `total`: how many machines there are.
+    fn on(&self, total: usize) -> String {
+        match total {
+            0 | 1 => String::new(),
+            _ if self.targets.len() == total => " on all of them".to_owned(),
+            _ => format!(" on {}", self.targets.iter().map(|name| short(name)).collect::<Vec<_>>().join(", ")),
         }
     }
 }
@@ -48,7 +49,8 @@ fn add<'r, T>(all: &mut Vec<Once<'r, T>>, what: &'r T, targets: &[&'r str], same
 fn new(targets: &[MachineReport]) -> Vec<Once<'_, Finding>> {
     let same = |one: &Finding, other: &Finding| {
         let place = one.location == other.location && one.location.is_some();
-        one.rule == other.rule && (place || one.summary == other.summary && one.environment == other.environment)
+        let words = one.summary == other.summary && one.environment == other.environment;
+        one.rule == other.rule && one.severity == other.severity && (place || words)
     };
     let mut all = Vec::new();
     for machine in targets {
@@ -218,10 +220,10 @@ fn remain(change: &Change) -> Option<String> {
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-fn mended(once: &Once<'_, Mended>, change: &Change, several: bool) -> String {
+fn mended(once: &Once<'_, Mended>, change: &Change, total: usize) -> String {
     let one = once.what;
     let at = one.location.as_ref().map(|at| format!("{at} in {}: ", change.base)).unwrap_or_default();
-    let on = once.on(several);
+    let on = once.on(total);
     match &one.accepted {
         Some(reason) => format!("{at}{}{on} is ignored now: {reason}", one.rule),
         None if once.targets.len() > 1 => format!("{at}{}{on}", one.rule),
@@ -262,12 +264,12 @@ pub(super) fn human(change: &Change, targets: &[MachineReport], screen: &Screen)
             Severity::Error => ("✗", Paint::Error),
             _ => ("!", Paint::Warning),
         };
-        page.point(paint, mark, &format!("new: {}", line(one, several)));
+        page.point(paint, mark, &format!("new: {}", line(one, targets.len())));
     }
     if !screen.quiet {
         let shown = if screen.verbose > 0 || light.len() <= MOST { light.len() } else { 0 };
         for one in light.iter().take(shown) {
-            page.point(Paint::Dim, "·", &format!("new: {}", line(one, several)));
+            page.point(Paint::Dim, "·", &format!("new: {}", line(one, targets.len())));
         }
         if shown < light.len() {
             page.point(Paint::Dim, "·", &format!("{} new remarks (-v shows them)", light.len()));
@@ -275,7 +277,7 @@ pub(super) fn human(change: &Change, targets: &[MachineReport], screen: &Screen)
         let all = gone(change);
         for one in all.iter().take(MOST) {
             let (mark, paint) = if one.what.accepted.is_some() { ("·", Paint::Dim) } else { ("✓", Paint::Good) };
-            page.point(paint, mark, &format!("mended: {}", mended(one, change, several)));
+            page.point(paint, mark, &format!("mended: {}", mended(one, change, targets.len())));
         }
         if all.len() > MOST {
             page.point(Paint::Good, "✓", &format!("mended: {} more", all.len() - MOST));
@@ -335,12 +337,12 @@ fn environment(
 }
 
 /// A finding in a line.
-fn line(once: &Once<'_, Finding>, several: bool) -> String {
+fn line(once: &Once<'_, Finding>, total: usize) -> String {
     let one = once.what;
     let at = one.location.as_ref().map(|at| format!("{at} ")).unwrap_or_default();
     // The place in a lock file does not tell the extra.
     let part = one.environment.as_deref().and_then(|name| name.find(" [").and_then(|at| name.get(at..)));
-    format!("{at}{}{}{}: {}", one.rule, part.unwrap_or_default(), once.on(several), one.summary)
+    format!("{at}{}{}{}: {}", one.rule, part.unwrap_or_default(), once.on(total), one.summary)
 }
 
 /// What cannot be decided any more, each thing that is not known once.
@@ -370,7 +372,7 @@ pub(super) fn markdown(change: &Change, targets: &[MachineReport]) -> String {
         }
     }
     for one in &gone(change) {
-        let _ = writeln!(out, "- ✓ mended: {}", escaped(&mended(one, change, targets.len() > 1)));
+        let _ = writeln!(out, "- ✓ mended: {}", escaped(&mended(one, change, targets.len())));
     }
     for unread in &change.unread {
         let _ = writeln!(out, "- ! not read in {}: {}", escaped(&change.base), escaped(unread));
