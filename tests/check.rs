@@ -180,3 +180,62 @@ fn installers_differ() {
     assert_eq!(found(&format!("{extra}torch==2.7.1+cu126\n")), [], "a pinned build is the same for both");
     assert_eq!(found("torch\n"), []);
 }
+
+/// The report of a folder with these files, for the same machine.
+fn of_folder(files: &[(&str, &str)]) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let mut command = common::gpucheck();
+    command.current_dir(&folder).args(["check", ".", "--format", "json", "--gpu", "RTX 5090"]);
+    command.args(["--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"]);
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn lock_stale() {
+    let project = |torch: &str| {
+        format!(
+            "[project]\nname = \"a\"\nversion = \"1\"\nrequires-python = \">=3.12\"\ndependencies = [\n  \"torch{torch}\",\n]\n"
+        )
+    };
+    let lock = "version = 1\nrequires-python = \">=3.12\"\n\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { virtual = \".\" }\n\
+                dependencies = [{ name = \"torch\" }]\n\n[[package]]\nname = \"torch\"\nversion = \"2.7.1\"\n\
+                source = { registry = \"https://mirror.example/simple\" }\n";
+    let found = |torch: &str| {
+        let report = common::moved_alike(of_folder(&[("pyproject.toml", &project(torch)), ("uv.lock", lock)]));
+        (found(&report, "lock-stale"), report)
+    };
+    let (stale, report) = found(">=2.8");
+    assert_eq!(stale, [("warning".to_owned(), "pyproject.toml:6:3".to_owned())], "{}", report["findings"]);
+    assert!(
+        report["findings"].to_string().contains("torch 2.7.1 (uv.lock:11) for 'torch>=2.8'"),
+        "{}",
+        report["findings"]
+    );
+    assert_eq!(found(">=2.7").0, []);
+    assert_eq!(found("").0, []);
+}
+
+#[test]
+fn files_disagree() {
+    // It hangs on the names of files, so that it does not come with the facts to another place.
+    let found = |files: &[(&str, &str)]| found(&of_folder(files), "files-disagree");
+    let conda = "dependencies:\n  - python=3.12\n  - pip:\n    - torch==2.8.0\n";
+    let two = found(&[("environment.yml", conda), ("requirements.txt", "numpy\ntorch==2.7.1\n")]);
+    assert_eq!(two, [("info".to_owned(), "requirements.txt:2:1".to_owned())]);
+    assert_eq!(found(&[("environment.yml", conda), ("requirements.txt", "torch>=2.7\n")]), []);
+    assert_eq!(
+        found(&[("environment.yml", conda), ("requirements-cu118.txt", "torch==2.7.1\n")]),
+        [],
+        "an alternative"
+    );
+    assert_eq!(found(&[("environment.yml", conda), ("docs/requirements.txt", "torch==2.7.1\n")]), [], "another folder");
+    let image = "FROM python:3.12\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n";
+    assert_eq!(found(&[("Dockerfile", image), ("requirements.txt", "torch==2.7.1\n")]), [], "one and the same");
+    let image = "FROM python:3.12\nRUN pip install torch==2.9.0\n";
+    assert_eq!(found(&[("Dockerfile", image), ("requirements.txt", "torch==2.7.1\n")]).len(), 1);
+}

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
+    base::{self, Named},
     options::{Assume, FailOn, Show, Sources, ignored_rules},
     output,
     probe::DriverOptions,
@@ -16,7 +17,7 @@ use crate::{
     facts::Facts,
     files,
     finding::Severity,
-    judge::{self, Asked, Inputs, Machine, Seen},
+    judge::{self, Asked, For, Inputs, Machine, Seen},
     knowledge::Knowledge,
     manifest::Choices,
     probe,
@@ -42,6 +43,9 @@ pub struct Arguments {
     /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
     #[arg(long, conflicts_with = "command")]
     diff: bool,
+    /// Report only what changed since a git revision (main, HEAD~1; "main..." is where the branch left main), or compared with another file
+    #[arg(long, value_name = "REVISION|FILE", env = "GPUCHECK_BASE", conflicts_with = "diff")]
+    base: Option<PathBuf>,
     /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
     #[arg(long)]
     resolve: bool,
@@ -102,6 +106,7 @@ impl Chosen {
             section: self.section.clone(),
             platform: None,
             python: None,
+            each: None,
         }
     }
 }
@@ -121,20 +126,34 @@ impl Arguments {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),
         };
-        let mut inputs = Inputs::new(asked)?.ignoring(ignored_rules(knowledge)?);
+        let ignored = ignored_rules(knowledge)?;
+        let prepared = |inputs: Inputs| {
+            let inputs = inputs.ignoring(ignored.clone());
+            match self.resolve {
+                true => {
+                    inputs.resolved_by(|environment| probe::resolver::resolve(environment, &Surroundings::of_process()))
+                }
+                false => inputs,
+            }
+        };
+        let mut inputs = prepared(Inputs::new(asked)?);
         if self.files.iter().any(|file| file.as_os_str() == "-") {
             let text = files::text(std::io::stdin().lock(), MAX_TEXT).context("cannot read standard input")?;
             inputs = inputs.with_text(self.named.as_deref(), text);
         }
-        if self.resolve {
-            inputs =
-                inputs.resolved_by(|environment| probe::resolver::resolve(environment, &Surroundings::of_process()));
+        let nobody = facts.gpus.value().is_none_or(Vec::is_empty);
+        let alone = match machines.as_slice() {
+            [machine] if machine.assumed.gpus.is_empty() && nobody => Some(machine),
+            _ => None,
+        };
+        if let Some(named) = &self.base {
+            let named = Named { base: named, files: &self.files, command: &self.command, input: self.named.as_deref() };
+            let mut before = named.base(prepared)?;
+            let meant = For { facts: &facts, machines: &machines, survey: alone.is_some() };
+            let states = (&mut before, &mut inputs);
+            return base::changed(knowledge, meant, states, self.chosen.choices(), self.fail_on, &self.show, start);
         }
-        let nobody = |facts: &Facts| facts.gpus.value().is_none_or(Vec::is_empty);
-        if let [machine] = machines.as_slice()
-            && machine.assumed.gpus.is_empty()
-            && nobody(&facts)
-        {
+        if let Some(machine) = alone {
             return self.surveyed(&facts, machine, &inputs, knowledge, start);
         }
         let mut failed = false;

@@ -45,6 +45,9 @@ pub struct Offer {
     pub name: String,
     /// Normalised names of the packages that it would add.
     pub packages: Vec<String>,
+    /// Whether it is a group, not an extra.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub group: bool,
 }
 
 /// Tools that decide which versions come, by rules of their own.
@@ -196,4 +199,7 @@ pub enum GapWeight {
     Missing,
     /// Little: it was passed over.
     PassedOver,
+    /// Nothing of what is installed: a lock file has another version than its project asks for, and the tool that installs it stops or locks
+    /// again.
+    Stale,
 }

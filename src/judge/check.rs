@@ -13,7 +13,7 @@ use crate::{
     facts::Facts,
     finding::{Excerpt, Finding, Severity},
     knowledge::Knowledge,
-    manifest::{self, Choices, Shelf, Text},
+    manifest::{self, Choices, Declared, Shelf, Text},
     report::Report,
 };
 
@@ -47,15 +47,39 @@ pub fn survey(
 ) -> Result<Vec<Seen>, CheckError> {
     let mut products: Vec<_> = knowledge.gpus().filter(|row| row.typical).collect();
     products.sort_by_key(|row| row.capability);
-    let of = |name: &str| {
+    // What is read hangs on the system and on Python, and not on the GPU.
+    let mut declared = None;
+    let mut of = |name: &str| {
         let assumed = Assumed { gpus: vec![name.to_owned()], by: By::Target, ..machine.assumed.clone() };
         let machine = Machine { name: name.to_owned(), assumed };
         let bench = Bench::of(knowledge, facts.clone(), &machine, choices.clone(), start)?;
-        let mut report = bench.judged(inputs, &inputs.asked)?.without_fixes();
-        super::ignored::apply(&mut report, &inputs.ignored);
+        let read = match &declared {
+            None => declared.insert(bench.read(inputs)?).clone(),
+            Some(read) => Declared::clone(read),
+        };
+        let report = accepted(bench.judge(inputs, read).without_fixes(), inputs);
         Ok(Seen { target: machine.name, report })
     };
     products.into_iter().map(|row| of(&row.name)).collect()
+}
+
+/// The report of one machine, without fixes and without the lines of the files.
+pub(super) fn plain(
+    knowledge: &Knowledge,
+    facts: Facts,
+    machine: &Machine,
+    inputs: &Inputs,
+    choices: Choices,
+    start: Instant,
+) -> Result<Report, CheckError> {
+    let bench = Bench::of(knowledge, facts, machine, choices, start)?;
+    Ok(accepted(bench.judge(inputs, bench.read(inputs)?).without_fixes(), inputs))
+}
+
+/// The report without what is accepted.
+fn accepted(mut report: Report, inputs: &Inputs) -> Report {
+    super::ignored::apply(&mut report, &inputs.ignored);
+    report
 }
 
 /// The report, with the lines at which findings are, and fixes as lines of the files.

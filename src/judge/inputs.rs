@@ -1,6 +1,11 @@
 //! What files and commands ask for, read for one machine: the files as they are and as they would be, and the judgement of them.
 
-use std::{cell::RefCell, fmt, path::PathBuf, time::Instant};
+use std::{
+    cell::RefCell,
+    fmt,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use super::{IgnoredRule, assume::Assumed, judgement::Judgement, machine::Machine};
 use crate::{
@@ -9,7 +14,7 @@ use crate::{
     manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
     report::CommandName,
     rules::Judged,
-    system::{Root, Surroundings},
+    system::{Root, Surroundings, Tree},
 };
 
 /// What is checked.
@@ -79,6 +84,8 @@ pub struct Inputs {
     answers: RefCell<Vec<(Vec<Step>, Answer)>>,
     /// Files that were named and not read beside others that were: each with the reason.
     unread: RefCell<Vec<(String, String)>>,
+    /// Whether there may be nothing to judge, since it is one state of two.
+    may_lack: bool,
 }
 
 /// The steps with the versions that a resolver says, or why it says none.
@@ -109,6 +116,7 @@ impl Inputs {
             mended: Vec::new(),
             resolve: None,
             answers: RefCell::default(),
+            may_lack: false,
             unread: RefCell::default(),
         })
     }
@@ -137,6 +145,55 @@ impl Inputs {
         }
         self.shelf.put(&path, Some(Put { shown: "-".to_owned(), text }));
         self
+    }
+
+    /// The same, with the files as they were.
+    #[must_use]
+    pub fn as_of(self, past: Tree) -> Self {
+        Self { shelf: self.shelf.as_of(past), ..self }
+    }
+
+    /// The same with one file alone, which is read as if it had this name: that decides its kind.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn with_file_as(mut self, file: &Path, name: &str) -> Result<Self, CheckError> {
+        let text = self
+            .shelf
+            .named(file)
+            .map_err(|why| CheckError::Unread(vec![(self.shelf.shown(file), why.to_string())]))?;
+        let path = text.folder().join(name);
+        if path != text.path {
+            self.shelf.put(&path, Some(Put { shown: text.shown, text: text.text }));
+        }
+        self.asked = Asked::Files(vec![path]);
+        Ok(self)
+    }
+
+    /// A path from the root on.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        self.shelf.absolute(path)
+    }
+
+    /// A path as reports name it.
+    pub fn shown(&self, path: &Path) -> String {
+        self.shelf.shown(path)
+    }
+
+    /// Says whether there may be nothing to judge.
+    pub fn may_lack(&mut self, may_lack: bool) {
+        self.may_lack = may_lack;
+    }
+
+    /// What could not be read although it was there: each file with the reason.
+    pub(super) fn unread(&self) -> Vec<String> {
+        self.unread.borrow().iter().map(|(file, why)| format!("{file}: {why}")).collect()
+    }
+
+    /// Whether nothing that was asked for is there.
+    fn is_absent(&self, asked: &Asked) -> bool {
+        let there = |path: &PathBuf| self.shelf.is_folder(path) || self.shelf.is_there(path);
+        matches!(asked, Asked::Files(files) if !files.iter().any(there))
     }
 
     /// Asks a resolver for what files leave open.
@@ -195,6 +252,12 @@ impl Inputs {
             }
         };
         let declared = reading.declared();
+        if declared.environments.is_empty() && self.may_lack {
+            if !self.is_absent(asked) {
+                self.unread.borrow_mut().clone_from(&declared.unread);
+            }
+            return Ok(declared);
+        }
         if declared.environments.is_empty() {
             return Err(match declared.unread.is_empty() {
                 true => CheckError::Nothing(what),
@@ -238,7 +301,16 @@ impl<'k> Bench<'k> {
 
     /// Reads what is asked for, and judges it.
     pub fn judged(&self, inputs: &Inputs, asked: &Asked) -> Result<Judgement<'k>, CheckError> {
-        let declared = inputs.read(asked, &self.choices)?;
+        Ok(self.judge(inputs, inputs.read(asked, &self.choices)?))
+    }
+
+    /// Reads what is asked for.
+    pub fn read(&self, inputs: &Inputs) -> Result<Declared, CheckError> {
+        inputs.read(&inputs.asked, &self.choices)
+    }
+
+    /// Judges what was read.
+    pub fn judge(&self, inputs: &Inputs, declared: Declared) -> Judgement<'k> {
         let mut facts = self.facts.clone();
         facts.written = declared.written;
         facts.ignores = inputs.shelf.ignores();
@@ -261,6 +333,6 @@ impl<'k> Bench<'k> {
         // The Python that is assumed counts for what files leave open and for what they say.
         self.assumed.python_of(&mut facts);
         facts.environments.iter_mut().for_each(|environment| inputs.resolve(environment));
-        Ok(Judgement::of(CommandName::Check, facts, self.knowledge, Judged::All, self.start))
+        Judgement::of(CommandName::Check, facts, self.knowledge, Judged::All, self.start)
     }
 }

@@ -50,6 +50,7 @@ pub fn machines(
         verdict: Verdict::worst(seen.iter().map(|seen| seen.report.verdict)),
         serves_all,
         table,
+        change: None,
         targets: seen.into_iter().map(|Seen { target, report }| MachineReport { target, report }).collect(),
         elapsed_ms: start.elapsed().as_secs_f64() * 1000.0,
     })

@@ -2,6 +2,7 @@
 //! its own facts.
 
 mod assume;
+mod change;
 mod check;
 mod gates;
 mod ignored;
@@ -26,6 +27,7 @@ use crate::{
 use judgement::Judgement;
 
 pub use assume::{Assumed, By, System};
+pub use change::{Base, For, change};
 pub use check::{check, mend, survey};
 pub use ignored::{IgnoreError, IgnoredRule};
 pub use inputs::{Asked, CheckError, Inputs};

@@ -51,6 +51,12 @@ impl Knowledge {
         self.packages.iter()
     }
 
+    /// Names of the packages that bring code for GPUs: those that files are about, and those that bring torch.
+    pub fn names_with_gpu_code(&self) -> BTreeSet<String> {
+        let own = self.packages.iter().flat_map(PackageFile::names).map(str::to_owned);
+        own.chain(self.dependents.dependent.iter().map(|row| row.name.clone())).collect()
+    }
+
     /// Whether a version was never on the index.
     pub fn unpublished(&self, name: &str, version: &str) -> Option<&UnpublishedRow> {
         self.package_file(name)?.unpublished.iter().find(|row| contains(&row.versions, version))

@@ -65,6 +65,9 @@ pub struct Choices {
     pub platform: Option<Platform>,
     /// The Python that is installed with.
     pub python: Option<PythonVersion>,
+    /// Where nobody chose an extra, a group or a stage: each that brings one of these packages, and each stage that could be the last one, is
+    /// an environment of its own besides.
+    pub each: Option<BTreeSet<String>>,
 }
 
 /// A kind of file that is read.
@@ -112,6 +115,9 @@ const FORMATS: &[&dyn Format] = &[
     &cog::Cog,
 ];
 
+/// Extras and groups, or stages, of one file that are environments of their own.
+const MAX_EACH: usize = 16;
+
 /// Commands of all scripts together beyond these many are not walked.
 const MAX_COMMANDS: u32 = 200_000;
 
@@ -140,7 +146,7 @@ pub struct Reading<'r> {
 }
 
 /// What was read: environments that are declared, and where everything in them is written.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Declared {
     /// The environments.
     pub environments: Vec<Environment>,
@@ -215,8 +221,13 @@ impl<'r> Reading<'r> {
     pub fn declared(self) -> Declared {
         let mut declared = Declared { unread: self.unread, ..Declared::default() };
         // A file that was read for another one has no environment of its own. A project has: it is installed outside of its image, too.
-        let read = |sheet: &Sheet| self.included.iter().any(|path| self.shelf.shown(path) == sheet.environment.id);
-        let own = |sheet: &Sheet| sheet.environment.id.ends_with("pyproject.toml") || !read(sheet);
+        let read = |sheet: &Sheet| {
+            let id = sheet.environment.id.as_str();
+            let is_of =
+                |file: String| id.strip_prefix(&file).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ["));
+            self.included.iter().any(|path| is_of(self.shelf.shown(path)))
+        };
+        let own = |sheet: &Sheet| sheet.environment.found_by.ends_with("pyproject.toml") || !read(sheet);
         for sheet in self.sheets.into_iter().filter(|sheet| !sheet.is_empty()) {
             if !own(&sheet) {
                 continue;

@@ -42,6 +42,11 @@ impl StepSheet {
         }
     }
 
+    /// Where a request stands, by its index.
+    pub fn place_of(&self, request: usize) -> Option<&Location> {
+        self.places.get(request)?.as_ref()
+    }
+
     /// Adds a request that is written here.
     pub fn ask(&mut self, request: Request, at: Location) {
         self.step.requests.push(request);

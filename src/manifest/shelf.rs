@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::Text;
-use crate::{facts::Ignore, system::Root};
+use crate::{
+    facts::Ignore,
+    system::{Root, Tree},
+};
 
 /// A lock file of a large project has 5 MB.
 const MAX_FILE: u64 = 16 << 20;
@@ -19,6 +22,8 @@ const MAX_ALL: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Shelf {
     root: Root,
+    /// The files as they were, where those are meant and not today's.
+    past: Option<Tree>,
     /// What a relative path starts at.
     folder: PathBuf,
     /// What may still be read.
@@ -73,12 +78,19 @@ impl Shelf {
     pub fn new(root: Root, folder: PathBuf) -> Self {
         Self {
             root,
+            past: None,
             folder,
             left: Cell::new(MAX_ALL),
             seen: RefCell::default(),
             ignores: RefCell::default(),
             put: BTreeMap::new(),
         }
+    }
+
+    /// The same with the files as they were in place of today's.
+    #[must_use]
+    pub fn as_of(self, past: Tree) -> Self {
+        Self { past: Some(past), ..self }
     }
 
     /// Puts a text in place of a file, or takes it away again; gives what was there before. The limit for all files counts anew: they are
@@ -103,7 +115,7 @@ impl Shelf {
         if let Some(put) = self.put.get(&path) {
             return Some(Text::new(path, shown, put.text.clone()));
         }
-        let bytes = self.root.read(&path, MAX_FILE + 1).ok()?;
+        let bytes = self.content(&path).ok()?;
         let text = String::from_utf8(bytes).ok().filter(|text| !text.starts_with('\u{feff}'))?;
         Some(Text::new(path, shown, text))
     }
@@ -144,9 +156,9 @@ impl Shelf {
     /// As [`Shelf::named`]; a file outside of the project.
     pub fn beside(&self, folder: &Path, name: &str) -> Result<Text, NotRead> {
         let path = tidy(&folder.join(name));
-        let real = self.root.real(&path).map_err(NotRead::Io)?;
+        let real = self.real(&path).map_err(NotRead::Io)?;
         let project = self.project(folder);
-        let project = self.root.real(&project).unwrap_or(project);
+        let project = self.real(&project).unwrap_or(project);
         if !real.starts_with(&project) {
             return Err(NotRead::Outside);
         }
@@ -155,17 +167,37 @@ impl Shelf {
 
     /// Whether a file is there, in the project.
     pub fn has(&self, folder: &Path, name: &str) -> bool {
-        self.root.is_file(&tidy(&folder.join(name)))
+        self.is_file(&tidy(&folder.join(name)))
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        match &self.past {
+            Some(past) => past.is_file(path),
+            None => self.root.is_file(path),
+        }
+    }
+
+    /// Whether there is a file under a path, or a text in place of one.
+    pub fn is_there(&self, path: &Path) -> bool {
+        let path = self.absolute(path);
+        self.put.contains_key(&path) || self.is_file(&path)
     }
 
     /// Names of the files and folders in a folder.
     pub fn names(&self, folder: &Path) -> Vec<String> {
-        self.root.names(folder)
+        match &self.past {
+            Some(past) => past.names(folder),
+            None => self.root.names(folder),
+        }
     }
 
     /// Whether a path leads to a folder.
     pub fn is_folder(&self, path: &Path) -> bool {
-        self.root.is_dir(&self.absolute(path))
+        let path = self.absolute(path);
+        match &self.past {
+            Some(past) => past.is_dir(&path),
+            None => self.root.is_dir(&path),
+        }
     }
 
     /// A path from the root on.
@@ -187,6 +219,9 @@ impl Shelf {
     /// The folder that files may be read from on behalf of one in `folder`: the repository that it is part of, else the current folder
     /// where it is below that, else itself.
     fn project(&self, folder: &Path) -> PathBuf {
+        if let Some(past) = &self.past {
+            return past.top().to_owned();
+        }
         let repository = folder.ancestors().find(|above| self.root.is_named(&above.join(".git")));
         match repository {
             Some(repository) => repository.to_owned(),
@@ -204,8 +239,23 @@ impl Shelf {
         Ok(())
     }
 
+    fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        match &self.past {
+            Some(past) => past.real(path),
+            None => self.root.real(path),
+        }
+    }
+
+    /// A file, to one byte more than it may have.
+    fn content(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match &self.past {
+            Some(past) => past.read(path, MAX_FILE),
+            None => self.root.read(path, MAX_FILE + 1),
+        }
+    }
+
     fn bytes(&self, path: &Path) -> Result<Vec<u8>, NotRead> {
-        let bytes = self.root.read(path, MAX_FILE + 1).map_err(NotRead::Io)?;
+        let bytes = self.content(path).map_err(NotRead::Io)?;
         let length = bytes.len() as u64;
         if length > MAX_FILE {
             let why = format!("it is larger than the limit of {} MiB", MAX_FILE >> 20);

@@ -19,6 +19,7 @@ pub mod live;
 mod loader;
 mod pci;
 pub mod resolver;
+pub mod revision;
 mod shared_object;
 pub mod smoke;
 mod toolkits;

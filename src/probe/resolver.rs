@@ -11,7 +11,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::live::contain::{Limits, Running};
+use super::live::contain::{LONGEST, Limits, Running};
 use crate::{
     facts::{
         Cpu, Environment, IndexRole, Os, Platform, PythonVersion, Request, RequestRole, ResolvedVersion, Resolver, Step,
@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// An index may be slow, and torch has much to download even to be only looked at by pip.
-const LIMITS: Limits = Limits { answer: Duration::from_secs(300), ending: Duration::from_secs(5), memory: 4 << 30 };
+const LIMITS: Limits =
+    Limits { answer: Duration::from_secs(300), ending: Duration::from_secs(5), memory: 4 << 30, output: LONGEST };
 
 /// The tool that is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -81,7 +81,7 @@ impl<'s> Page<'s> {
     }
 
     /// A block of text behind a label, wrapped and indented under itself.
-    fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
+    pub fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
         let margin = indent + LABEL;
         let lines = match self.screen.width {
             Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin).max(NARROWEST))),

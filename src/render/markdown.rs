@@ -70,7 +70,8 @@ fn scanned(scan: &Scan, report: &Report) -> String {
     out.trim_end().to_owned() + "\n"
 }
 
-fn one(out: &mut String, finding: &Finding) {
+/// One finding.
+pub(super) fn one(out: &mut String, finding: &Finding) {
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",

@@ -1,5 +1,6 @@
 //! The report as text: one file for each format it can be written in, and the parts that their pages share.
 
+mod change;
 mod check;
 mod ci;
 mod escape;
@@ -99,9 +100,18 @@ impl Page for Machines {
             Format::Gitlab => return gitlab::render(&Problems::of_all(&self), ci),
             Format::Github => github::render(&Problems::of_all(&self), &machines::reason(&self), ci),
             Format::Junit => junit::render(&Problems::of_all(&self), ci),
-            Format::Human => machines::human(&self, screen),
-            Format::Markdown => machines::markdown(&self),
-            Format::Reason => machines::reason(&self),
+            Format::Human => match &self.change {
+                Some(change) => change::human(change, &self.targets, screen),
+                None => machines::human(&self, screen),
+            },
+            Format::Markdown => match &self.change {
+                Some(change) => change::markdown(change, &self.targets),
+                None => machines::markdown(&self),
+            },
+            Format::Reason => match &self.change {
+                Some(change) => change::reason(change, &self.targets),
+                None => machines::reason(&self),
+            },
         };
         Ok(guarded(&page, format, screen))
     }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, Cell, InstallFor, KnowledgeStamp, MachineCell, MachineReport, MachineRow, MachineTable, Machines, Matrix,
-    Report, RunsOn, ServesAll, Subject, Suppressed, Table,
+    Body, Cell, Change, EnvironmentChange, InstallFor, KnowledgeStamp, MachineCell, MachineReport, MachineRow,
+    MachineTable, Machines, Matrix, Mended, Moved, Report, RunsOn, ServesAll, Subject, Suppressed, Table, TargetChange,
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
         Remote, Run, Scan, Scanned, Unread,
@@ -140,10 +140,15 @@ fields! {
     Line { label, value, why, source; key, answer, rule, basis }
     Matrix { platform, torch, gpus; cuda, never_built }
     Table { gpu, name, cells; }
-    Machines { knowledge, targets, table, serves_all; schema, version, command, verdict, elapsed_ms }
+    Machines { knowledge, targets, table, change, serves_all; schema, version, command, verdict, elapsed_ms }
     MachineReport { target, report; }
     MachineTable { rows; kind }
     MachineRow { name, cells; all }
+    Change { base, commit, environments, mended, unread; worse, unchanged, remain }
+    EnvironmentChange { name, moved, targets; presence }
+    Moved { name, before, after; what, worse }
+    TargetChange { target; before, after, rule, worse }
+    Mended { subject, environment, summary, location, targets, accepted; rule, severity }
     MachineCell { reason; status, rule }
     // Lines to paste hold nothing that is hidden: their type sees to it.
     InstallFor { targets; commands }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{CellStatus, CommandName, KnowledgeStamp, Report, Verdict};
+use super::{CellStatus, Change, CommandName, KnowledgeStamp, Report, Verdict};
 use crate::finding::Command;
 
 /// Several machines. Each has the report that it would have alone.
@@ -23,6 +23,9 @@ pub struct Machines {
     /// What was tried on each of them; nothing where the reports say it all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<MachineTable>,
+    /// What a change to files does, where that is asked: the reports then have the findings that are new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
     /// What serves all of them.
     pub serves_all: ServesAll,
     /// Wall time of the command in milliseconds.

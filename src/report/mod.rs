@@ -1,5 +1,6 @@
 //! The report: everything that a command has to say, as one structure. `render` writes it.
 
+mod change;
 mod command;
 mod computing;
 mod fields;
@@ -22,6 +23,7 @@ use crate::{
 };
 
 use self::scan::Scan;
+pub use change::{Aspect, Change, EnvironmentChange, Mended, Moved, TargetChange};
 pub use command::CommandName;
 pub(crate) use fields::{make_all_visible, make_visible};
 pub use machines::{

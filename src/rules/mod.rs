@@ -174,6 +174,8 @@ registry! {
         environment_incomplete,
         torch_left_to_the_index,
         installers_differ,
+        lock_stale,
+        files_disagree,
         several_cuda_majors,
         variable_read_by_nothing,
     }

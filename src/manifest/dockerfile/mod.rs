@@ -17,7 +17,7 @@ use std::{
 pub(super) use self::stage::is_told;
 use self::{instructions::Instruction, stage::Stage};
 use super::{
-    Format, Reading, Sheet, Text,
+    Format, MAX_EACH, Reading, Sheet, Text,
     shell::{Plain, Value, Variables},
 };
 use crate::facts::{Cpu, GapWeight, Location, Platform};
@@ -54,6 +54,13 @@ impl Format for Dockerfile {
         let order = Order { stage: reading.choices.stage.clone(), ..Order::of(text) };
         let sheet = build(text, reading, &order);
         reading.sheets.push(sheet);
+        if reading.choices.each.is_some() && order.stage.is_none() {
+            for name in others(text).into_iter().take(MAX_EACH) {
+                let id = format!("{} [{name}]", text.shown);
+                let sheet = build(text, reading, &Order { id, stage: Some(name), ..order.clone() });
+                reading.sheets.push(sheet);
+            }
+        }
     }
 }
 
@@ -172,12 +179,37 @@ impl Part {
             _ => None,
         };
         let base = words.first().copied().unwrap_or_default();
+        let quoted = |mark: char| base.strip_prefix(mark)?.strip_suffix(mark);
+        let base = quoted('"').or_else(|| quoted('\'')).unwrap_or(base);
         let mut plain = Plain(globals);
         let unset = plain.unset(base);
         let value = plain.value(base);
         let at = rest.at(rest.text.find(base).unwrap_or_default());
         Self { name, base: value.text(), unknown: value.unknown.or(unset), at, instructions: Vec::new() }
     }
+}
+
+/// Names of the stages that no other rests on, without the last one: images of their own, for those who build them.
+fn others(text: &Text) -> Vec<String> {
+    let mut globals = Variables::new(BTreeMap::new(), BTreeMap::new());
+    let mut stages: Vec<Part> = Vec::new();
+    for instruction in instructions::read(text) {
+        if instruction.name == "FROM" {
+            if stages.len() >= MAX_STAGES {
+                break;
+            }
+            stages.push(Part::of(instruction, &mut globals));
+        } else if let Some(stage) = stages.last_mut() {
+            stage.instructions.push(instruction);
+        }
+    }
+    let last = stages.len().saturating_sub(1);
+    let mut used = BTreeSet::from([last]);
+    for number in 0..stages.len() {
+        used.extend(needed(&stages, number).into_iter().filter(|other| *other != number));
+    }
+    let open = stages.iter().enumerate().filter(|(number, _)| !used.contains(number));
+    open.filter_map(|(_, stage)| stage.name.clone()).collect()
 }
 
 /// The stage of a name or a number.

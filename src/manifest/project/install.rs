@@ -285,11 +285,10 @@ pub(super) fn note(found: uv_lock::Found, wish: &Wish, sheet: &mut Sheet, step: 
 
 /// Requirements that the locked versions do not meet.
 fn drift(force: &InForce, ground: &Ground, sheet: &mut Sheet, step: &StepSheet) {
-    let requests = &step.step.requests;
-    let mut locked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for request in requests {
+    let mut locked: BTreeMap<&str, Vec<(&str, Option<&Location>)>> = BTreeMap::new();
+    for (index, request) in step.step.requests.iter().enumerate() {
         let version = request.asked.specifiers.trim_start_matches('=');
-        locked.entry(&request.name).or_default().push(version);
+        locked.entry(&request.name).or_default().push((version, step.place_of(index)));
     }
     for (line, _) in &force.lines {
         let Ok(request) = &line.asked else { continue };
@@ -298,15 +297,11 @@ fn drift(force: &InForce, ground: &Ground, sheet: &mut Sheet, step: &StepSheet) 
         if marker.is_some_and(|marker| ground.rules_out(marker, &[])) {
             continue;
         }
-        let meets = |version: &&str| satisfies(&request.asked.specifiers, version) != Some(false);
-        if let Some(version) = versions.first().filter(|_| !versions.iter().any(meets)) {
-            let what = format!(
-                "'{}', which {} {} in the lock file does not meet: lock again",
-                request.asked.text,
-                request.name,
-                public_version(version)
-            );
-            sheet.gap(what, GapWeight::PassedOver, line.at.clone());
+        let meets = |(version, _): &(&str, _)| satisfies(&request.asked.specifiers, version) != Some(false);
+        if let Some((version, at)) = versions.first().filter(|_| !versions.iter().any(meets)) {
+            let place = at.map(|at| format!(" ({}:{})", at.path, at.line)).unwrap_or_default();
+            let what = format!("{} {}{place} for '{}'", request.name, public_version(version), request.asked.text);
+            sheet.gap(what, GapWeight::Stale, line.at.clone());
         }
     }
 }

@@ -30,8 +30,8 @@ pub(super) use self::{
 
 use self::ground::Ground;
 use super::tables::Document;
-use super::{Format, Reading, Sheet, StepSheet, Text};
-use crate::facts::{GapWeight, Resolver};
+use super::{Choices, Format, MAX_EACH, Reading, Sheet, StepSheet, Text};
+use crate::facts::{GapWeight, Offer, Resolver};
 
 /// The files of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,15 +78,34 @@ impl Format for ProjectFile {
     }
 
     fn read(&self, text: &Text, reading: &mut Reading<'_>) {
-        let mut sheet = Sheet::new(&text.shown, &text.shown);
+        let Choices { extras, groups, .. } = reading.choices;
+        let wish = Wish { extras: extras.clone(), groups: groups.clone(), ..Wish::default() };
+        let Some(sheet) = self.sheet(text, &text.shown, &wish, reading) else { return };
+        let offers = sheet.environment.steps.iter().flat_map(|step| &step.offers);
+        let each = reading.choices.each.as_ref();
+        let meant = |offer: &&Offer| each.is_some_and(|names| offer.packages.iter().any(|name| names.contains(name)));
+        let offers: Vec<Offer> = offers.filter(meant).take(MAX_EACH).cloned().collect();
+        reading.sheets.push(sheet);
+        for Offer { name, group, .. } in offers {
+            let id = format!("{} [{name}]", text.shown);
+            let only = |chosen: bool| if chosen { vec![name.clone()] } else { Vec::new() };
+            let wish = Wish { extras: only(!group), groups: only(group), ..Wish::default() };
+            let sheet = self.sheet(text, &id, &wish, reading);
+            reading.sheets.extend(sheet);
+        }
+    }
+}
+
+impl ProjectFile {
+    /// What a choice of extras and groups installs, unless the file is no project.
+    fn sheet(self, text: &Text, id: &str, wish: &Wish, reading: &mut Reading<'_>) -> Option<Sheet> {
+        let mut sheet = Sheet::new(id, &text.shown);
         let mut step = StepSheet::default();
-        let wish =
-            Wish { extras: reading.choices.extras.clone(), groups: reading.choices.groups.clone(), ..Wish::default() };
         let means_something = match self {
-            Self::Pyproject => install::of_file(text, &wish, reading, &mut sheet, &mut step),
-            Self::Setup => install::of_setup(text, &wish, reading, &mut sheet, &mut step),
+            Self::Pyproject => install::of_file(text, wish, reading, &mut sheet, &mut step),
+            Self::Setup => install::of_setup(text, wish, reading, &mut sheet, &mut step),
             Self::Pipfile => {
-                install::pipfile(text, &wish, reading, &mut sheet, &mut step);
+                install::pipfile(text, wish, reading, &mut sheet, &mut step);
                 true
             }
             Self::Script => {
@@ -94,22 +113,20 @@ impl Format for ProjectFile {
                 true
             }
             Self::Pylock => {
-                pylock(text, &wish, reading, &mut sheet, &mut step);
+                pylock(text, wish, reading, &mut sheet, &mut step);
                 true
             }
             Self::UvLock | Self::PoetryLock | Self::PipenvLock | Self::PipReport => {
-                self.lock(text, &wish, reading, &mut sheet, &mut step);
+                self.lock(text, wish, reading, &mut sheet, &mut step);
                 true
             }
         };
-        if means_something {
+        means_something.then(|| {
             sheet.step(step, text.at(0));
-            reading.sheets.push(sheet);
-        }
+            sheet
+        })
     }
-}
 
-impl ProjectFile {
     /// A lock file that is read by itself.
     fn lock(self, text: &Text, wish: &Wish, reading: &Reading<'_>, sheet: &mut Sheet, step: &mut StepSheet) {
         let ground = Ground::new(reading, sheet);

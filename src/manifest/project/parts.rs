@@ -191,7 +191,7 @@ impl Project {
             }
             let requests = walk.force.lines.iter().filter_map(|(line, _)| line.asked.as_ref().ok());
             let names: BTreeSet<String> = requests.map(|request| request.name.clone()).collect();
-            Offer { name: part.name.clone(), packages: names.into_iter().take(MAX_OFFERED).collect() }
+            Offer { name: part.name.clone(), packages: names.into_iter().take(MAX_OFFERED).collect(), group: !is_extra }
         };
         offers.map(offer).filter(|offer| !offer.packages.is_empty()).collect()
     }

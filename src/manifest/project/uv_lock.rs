@@ -251,7 +251,8 @@ impl<'d> Walk<'_, 'd> {
                     if offers.len() < MAX_OFFERS && is_open {
                         let packages = list.items().filter_map(|edge| edge.text_of("name"));
                         let packages = packages.take(64).map(str::to_owned).collect();
-                        offers.push(Offer { name: normalize(name), packages });
+                        let group = key == "dev-dependencies";
+                        offers.push(Offer { name: normalize(name), packages, group });
                     }
                 }
             }

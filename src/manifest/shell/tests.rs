@@ -46,7 +46,7 @@ fn told(folder: &Path, script: &str, set: &[(&str, &str)]) -> Vec<String> {
     let gaps = sheet.environment.gaps.iter().map(|gap| match gap.weight {
         GapWeight::Decides => format!("? {}", gap.what),
         GapWeight::Missing => format!("! {}", gap.what),
-        GapWeight::PassedOver => format!(". {}", gap.what),
+        GapWeight::PassedOver | GapWeight::Stale => format!(". {}", gap.what),
     });
     steps.chain(gaps).collect()
 }

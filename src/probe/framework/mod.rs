@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::live::contain::{Limits, Running};
+use super::live::contain::{LONGEST, Limits, Running};
 use crate::{
     facts::{ContactOutcome, Environment, Fact, Framework, FrameworkStep, How, Source, StepOutcome},
     system::redact,
@@ -90,7 +90,7 @@ fn all(
         let order = serde_json::json!({ "device": device.name(), "done": told.done() }).to_string();
         let mut command = Command::new(python);
         command.args(["-c", STEPS, &order]).envs(scratch.variables()).env("PYTHONDONTWRITEBYTECODE", "1");
-        let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+        let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY, output: LONGEST };
         let ended = Running::start(&mut command, limits, lines::is_last)?.end();
         left_running.extend(ended.aftermath.left_running.iter().copied());
         processes += 1;

@@ -13,7 +13,8 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-use super::watch::{IsLast, LONGEST, Shared, watch};
+use super::watch::{IsLast, Shared, watch};
+pub use super::watch::{LONGEST, Limits};
 use crate::{
     facts::{Aftermath, ContactOutcome},
     json,
@@ -27,17 +28,6 @@ const TICK: Duration = Duration::from_millis(1);
 /// Lists of folders in which a relative one means another folder to each process.
 #[cfg(unix)]
 const LISTS: [&str; 2] = ["LD_LIBRARY_PATH", "PYTHONPATH"];
-
-/// What a child may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Until its answer is whole.
-    pub answer: Duration,
-    /// From its whole answer until it has ended.
-    pub ending: Duration,
-    /// Memory that it really has, in bytes.
-    pub memory: u64,
-}
 
 /// A child that was started. Dropping it ends it.
 pub struct Running {
@@ -80,7 +70,7 @@ impl Running {
         let Some(pipe) = pipe else { return Err(io::Error::other("its output could not be read")) };
         let (shared, child) = (running.shared.clone(), running.child.id());
         // It is not waited for: a grandchild may keep the pipe open for ever.
-        thread::Builder::new().spawn(move || watch(pipe, &shared, child, limits.memory, is_last))?;
+        thread::Builder::new().spawn(move || watch(pipe, &shared, child, &limits, is_last))?;
         Ok(running)
     }
 
@@ -138,8 +128,8 @@ impl Running {
         let ended = status.filter(|_| has_ended);
         let died = ended.filter(|status| !status.success()).map(how);
         let how = match &died {
-            _ if output.len() > LONGEST => {
-                Err(ContactOutcome::Garbled { what: format!("more than {} MiB of output", LONGEST >> 20) })
+            _ if output.len() > self.limits.output => {
+                Err(ContactOutcome::Garbled { what: format!("more than {} MiB of output", self.limits.output >> 20) })
             }
             _ if is_whole => Ok(()),
             _ if ate_memory => Err(ContactOutcome::TooMuchMemory { limit: self.limits.memory }),
@@ -316,7 +306,7 @@ mod tests {
         r#"echo '{"library":null,"answer":{"state":"no-library"},"driver":null,"cuda":null,"devices":[]}'"#;
 
     fn shell(script: &str, answer: Duration) -> Running {
-        let limits = Limits { answer, ending: SOON, memory: 1 << 28 };
+        let limits = Limits { answer, ending: SOON, memory: 1 << 28, output: LONGEST };
         let is_last: IsLast = |line| json::read::<Message>(line).is_ok();
         Running::start(Command::new("/bin/sh").args(["-c", script]), limits, is_last).unwrap()
     }
@@ -461,7 +451,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_cannot_start() {
-        let limits = Limits { answer: SOON, ending: SOON, memory: 0 };
+        let limits = Limits { answer: SOON, ending: SOON, memory: 0, output: LONGEST };
         assert!(Running::start(&mut Command::new("/no/such/program"), limits, |_| false).is_err());
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     json,
     system::{Root, redact},
 };
-use contain::{Limits, Running};
+use contain::{LONGEST, Limits, Running};
 
 /// The hidden subcommand that the children run.
 pub const COMMAND: &str = "__probe";
@@ -99,7 +99,7 @@ impl Live {
         let program = std::env::current_exe();
         let start = |library: DriverApi| match &program {
             Ok(program) => {
-                let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+                let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY, output: LONGEST };
                 let is_last = |line: &[u8]| json::read::<Message>(line).is_ok();
                 Running::start(Command::new(program).args([COMMAND, library.name()]), limits, is_last)
             }

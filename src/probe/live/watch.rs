@@ -5,14 +5,27 @@ use std::{
     io::{self, Read},
     process::ChildStdout,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// More than any answer: eight GPUs take 8 KiB.
 pub const LONGEST: usize = 4 << 20;
 /// How often its memory is looked at: at 10 GB a second it is over the limit by half a gigabyte.
 #[cfg(target_os = "linux")]
-const TICK: std::time::Duration = std::time::Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(50);
+
+/// What a child may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Until its answer is whole.
+    pub answer: Duration,
+    /// From its whole answer until it has ended.
+    pub ending: Duration,
+    /// Memory that it really has, in bytes.
+    pub memory: u64,
+    /// What it writes, in bytes.
+    pub output: usize,
+}
 
 /// Tells the last line of an answer.
 pub type IsLast = fn(&[u8]) -> bool;
@@ -76,17 +89,16 @@ impl Shared {
     }
 }
 
-/// Takes what comes through the pipe, up to more than any answer, and keeps an eye on the memory until the child is gone. `memory` is the
-/// limit in bytes.
+/// Takes what comes through the pipe, up to the limit, and keeps an eye on the memory until the child is gone.
 #[cfg(target_os = "linux")]
-pub fn watch(mut pipe: ChildStdout, shared: &Shared, child: u32, memory: u64, is_last: IsLast) {
+pub fn watch(mut pipe: ChildStdout, shared: &Shared, child: u32, limits: &Limits, is_last: IsLast) {
     let mut is_open = true;
     let mut looked = Instant::now();
     loop {
         if !is_open {
             std::thread::sleep(TICK);
         } else if is_readable(&pipe) {
-            is_open = read(&mut pipe, shared, is_last);
+            is_open = read(&mut pipe, shared, limits, is_last);
         }
         if looked.elapsed() >= TICK {
             looked = Instant::now();
@@ -95,7 +107,7 @@ pub fn watch(mut pipe: ChildStdout, shared: &Shared, child: u32, memory: u64, is
             if seen.is_gone {
                 return;
             }
-            if resident(child).is_some_and(|bytes| bytes > memory) {
+            if resident(child).is_some_and(|bytes| bytes > limits.memory) {
                 end_group(child);
                 seen.ate_memory = true;
                 drop(seen);
@@ -108,8 +120,8 @@ pub fn watch(mut pipe: ChildStdout, shared: &Shared, child: u32, memory: u64, is
 
 /// Elsewhere memory is not watched.
 #[cfg(not(target_os = "linux"))]
-pub fn watch(mut pipe: ChildStdout, shared: &Shared, _child: u32, _memory: u64, is_last: IsLast) {
-    while read(&mut pipe, shared, is_last) {}
+pub fn watch(mut pipe: ChildStdout, shared: &Shared, _child: u32, limits: &Limits, is_last: IsLast) {
+    while read(&mut pipe, shared, limits, is_last) {}
 }
 
 /// Whether there is something to read, or the end, within a tick.
@@ -126,7 +138,7 @@ fn is_readable(pipe: &ChildStdout) -> bool {
 }
 
 /// Takes a piece; whether there may be more.
-fn read(pipe: &mut ChildStdout, shared: &Shared, is_last: IsLast) -> bool {
+fn read(pipe: &mut ChildStdout, shared: &Shared, limits: &Limits, is_last: IsLast) -> bool {
     let mut piece = [0; 4096];
     match pipe.read(&mut piece) {
         Ok(count) if count > 0 => {
@@ -134,7 +146,7 @@ fn read(pipe: &mut ChildStdout, shared: &Shared, is_last: IsLast) -> bool {
             let mut is_too_long = false;
             shared.learn(|seen| {
                 seen.take(bytes, is_last);
-                is_too_long = seen.output.len() > LONGEST;
+                is_too_long = seen.output.len() > limits.output;
                 seen.is_closed |= is_too_long;
             });
             !is_too_long

@@ -26,7 +26,7 @@ pub use device::Wanted;
 pub use images::Choice;
 pub use random::fresh_seed;
 
-use super::live::contain::{Ended, Limits, Running};
+use super::live::contain::{Ended, LONGEST, Limits, Running};
 use crate::{
     driver_api::CUresult,
     facts::{ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source},
@@ -144,7 +144,7 @@ fn start(work: &Work, target: &Target, timeout: Duration) -> io::Result<Running>
     if let Some(uuid) = &target.visible {
         command.env("CUDA_VISIBLE_DEVICES", uuid);
     }
-    let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY };
+    let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY, output: LONGEST };
     let is_last = |line: &[u8]| json::read::<Progress>(line).is_ok_and(|progress| progress.done);
     Running::start(&mut command, limits, is_last)
 }
