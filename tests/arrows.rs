@@ -126,7 +126,6 @@ const ON_THEIR_OWN: &[(&str, &str)] = &[
     ("probe::live::contain", "gives a child what it inherits"),
     ("probe::live::watch", "/proc of its own children"),
     ("probe::resolver", "what a resolver is asked, in a folder that is removed"),
-    ("probe::shared_object", "whether a file may be loaded, as the loader asks it"),
     ("remote::download", "keeps what it fetches"),
     ("scan::collect::walk", "walks what a person named, links and pipes included, and asks for sizes"),
     ("start", "what the process begins with, before anything else looks"),

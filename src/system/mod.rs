@@ -5,7 +5,9 @@ mod programs;
 pub(crate) mod redact;
 mod root;
 mod surroundings;
+mod tree;
 
 pub use programs::programs;
 pub use root::{Root, clean};
 pub use surroundings::Surroundings;
+pub use tree::{Node, Tree};
