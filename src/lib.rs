@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fix;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod image;
 pub mod judge;
 pub mod knowledge;
 pub mod manifest;
@@ -31,5 +32,6 @@ pub mod scan;
 pub mod shell;
 mod start;
 pub mod system;
+mod tar;
 pub mod text;
 pub mod verify;
