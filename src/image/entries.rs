@@ -45,7 +45,7 @@ pub(super) struct Entry {
 /// Whether these are the first bytes of a tar archive.
 pub(super) fn is_tar(head: &[u8]) -> bool {
     let Some(block) = head.get(..BLOCK) else { return false };
-    number(block.get(148..156)) == Some(checksum(block)) || block.iter().all(|byte| *byte == 0)
+    cfg!(fuzzing) || number(block.get(148..156)) == Some(checksum(block)) || block.iter().all(|byte| *byte == 0)
 }
 
 /// Walks over a tar archive.
@@ -73,7 +73,8 @@ impl<R: Pass> Entries<R> {
             if block.iter().all(|byte| *byte == 0) {
                 return Ok(None);
             }
-            if number(block.get(148..156)) != Some(checksum(&block)) {
+            // A fuzzer does not find checksums.
+            if !cfg!(fuzzing) && number(block.get(148..156)) != Some(checksum(&block)) {
                 return Err(invalid("a header of the tar archive is damaged"));
             }
             let own =
