@@ -18,7 +18,7 @@ use super::{
     keep::{Held, Wish, keep, wish},
     manifest::Chosen,
     merge,
-    nodes::{Contents, Files},
+    nodes::Files,
     store::{Again, Layer, Store},
     unpack::{Packing, Unpacked},
 };
@@ -81,7 +81,7 @@ pub(super) fn image(chosen: Chosen) -> Result<Image, Error> {
         notes.push(format!("{} entries of the archive lead out of the image and were left out.", nodes.outside));
     }
     let store = Arc::new(Store { layers: stored, again: Mutex::new(Again::default()) });
-    let tree = Arc::new(Files { nodes: nodes.nodes, contents: Contents::Layers(Arc::clone(&store)) });
+    let tree = Arc::new(Files { nodes: nodes.nodes, contents: Box::new(Arc::clone(&store)) });
     Ok(Image {
         tree,
         config: chosen.config,
@@ -89,7 +89,7 @@ pub(super) fn image(chosen: Chosen) -> Result<Image, Error> {
         name: chosen.name,
         notes,
         #[cfg(test)]
-        again: Box::new(move || store.again.lock().map_or(0, |again| again.passes)),
+        store: Some(store),
     })
 }
 

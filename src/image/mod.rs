@@ -46,9 +46,9 @@ pub struct Image {
     pub name: Option<String>,
     /// What a reader of the report should know.
     pub notes: Vec<String>,
-    /// How often a layer had to be read again, for the tests.
+    /// Where contents come from, for the tests.
     #[cfg(test)]
-    again: Box<dyn Fn() -> u64>,
+    store: Option<Arc<store::Store>>,
 }
 
 /// Which image of an archive is meant, where it has one for each of several platforms.

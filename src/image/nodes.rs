@@ -3,18 +3,12 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    io,
+    fmt, io,
     path::{Component, Path, PathBuf},
-    sync::Arc,
 };
 
-use super::{
-    error::invalid,
-    squash::Squash,
-    store::{Member, Store},
-};
 use crate::{
-    files::Opened,
+    files::{Content, Opened},
     system::{Node, Tree},
 };
 
@@ -51,14 +45,13 @@ pub(super) struct Item {
 #[derive(Debug)]
 pub(super) struct Files {
     pub nodes: Vec<Item>,
-    pub contents: Contents,
+    pub contents: Box<dyn Contents>,
 }
 
 /// Where contents are read from.
-#[derive(Debug)]
-pub(super) enum Contents {
-    Layers(Arc<Store>),
-    Squash(Arc<Squash>),
+pub(super) trait Contents: fmt::Debug + Send + Sync {
+    /// The contents of the file of this name, which has so many bytes.
+    fn open(&self, place: Place, len: u64, name: &Path) -> io::Result<Box<dyn Content>>;
 }
 
 impl Files {
@@ -96,17 +89,6 @@ impl Tree for Files {
         let What::File { place, len, .. } = self.find(path)? else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         };
-        Ok(Opened::Content(match (*place, &self.contents) {
-            (Place::Layer { layer, offset }, Contents::Layers(store)) => Box::new(Member {
-                store: Arc::clone(store),
-                layer,
-                offset,
-                len: *len,
-                name: path.to_string_lossy().into_owned(),
-            }),
-            (Place::Inode(inode), Contents::Squash(squash)) => Box::new(squash.file_of(inode)?),
-            (Place::Lost(why), _) => return Err(invalid(why)),
-            _ => return Err(invalid("it has no contents")),
-        }))
+        self.contents.open(*place, *len, path).map(Opened::Content)
     }
 }

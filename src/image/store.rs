@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     io::{self, Read as _},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,6 +11,7 @@ use super::{
     blob::{Blob, Pass as _},
     error::invalid,
     keep::{Held, Wish, keep},
+    nodes::{Contents, Place},
     unpack::{Packing, Unpacked},
 };
 use crate::{binary::ReadAt as _, files::Content};
@@ -54,13 +56,26 @@ impl std::fmt::Debug for Again {
 
 /// A file of a layer.
 #[derive(Debug)]
-pub(super) struct Member {
-    pub store: Arc<Store>,
-    pub layer: u32,
-    pub offset: u64,
-    pub len: u64,
+struct Member {
+    store: Arc<Store>,
+    layer: u32,
+    offset: u64,
+    len: u64,
     /// By which readers know what it may be.
-    pub name: String,
+    name: String,
+}
+
+impl Contents for Arc<Store> {
+    fn open(&self, place: Place, len: u64, name: &Path) -> io::Result<Box<dyn Content>> {
+        match place {
+            Place::Layer { layer, offset } => {
+                let name = name.to_string_lossy().into_owned();
+                Ok(Box::new(Member { store: Self::clone(self), layer, offset, len, name }))
+            }
+            Place::Lost(why) => Err(invalid(why)),
+            Place::Inode(_) => Err(invalid("it has no contents")),
+        }
+    }
 }
 
 impl Content for Member {

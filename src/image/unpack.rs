@@ -69,7 +69,7 @@ impl Unpacked {
         let input = BufReader::with_capacity(PIECE, Counting { inner: blob.reader(), taken: Arc::clone(&taken) });
         let decoder = match packing {
             Packing::Plain => return Self::Plain(blob.reader()),
-            Packing::Gzip => Decoder::Gzip(MultiGzDecoder::new(input)),
+            Packing::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(input))),
             Packing::Zstd => Decoder::Zstd(Frames::Between(input)),
         };
         Self::Packed(Box::new(Bounded { decoder, taken, made: 0 }))
@@ -113,7 +113,7 @@ pub(super) struct Bounded {
 }
 
 enum Decoder {
-    Gzip(MultiGzDecoder<Input>),
+    Gzip(Box<MultiGzDecoder<Input>>),
     Zstd(Frames),
 }
 

@@ -20,7 +20,8 @@ const HEAD: u64 = 4 << 10;
 /// Requests that are this close to each other are kept as one.
 const NEAR: u64 = 64;
 
-/// The pieces of a file that its readers ask for.
+/// The pieces of a library that its readers ask for. Of a large one, what lies between them reads as bytes that no reader takes for anything,
+/// as in a package.
 #[derive(Debug)]
 pub struct Kept {
     capture: Capture,

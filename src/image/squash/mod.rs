@@ -11,6 +11,7 @@ mod table;
 use std::{
     collections::BTreeMap,
     io,
+    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -21,7 +22,7 @@ use super::{
     error::{Error, invalid},
     nodes::{Contents, Files, Item, Place, What},
 };
-use crate::{binary::ReadAt as _, facts::Platform, system::Root};
+use crate::{binary::ReadAt as _, facts::Platform, files::Content, system::Root};
 use block::Compressor;
 use inode::Kind;
 use table::Metadata;
@@ -56,9 +57,9 @@ pub(super) struct Squash {
 
 /// The image that is a file system, with the platform and the name that something else says.
 pub(super) fn image(blob: Blob, platform: Option<Platform>, name: Option<String>) -> Result<Image, Error> {
-    let (squash, root) = Squash::open(blob)?;
+    let (squash, root) = Squash::read(blob)?;
     let nodes = squash.nodes(root).map_err(|error| Error::of("the squashfs cannot be read", &error))?;
-    let tree = Arc::new(Files { nodes, contents: Contents::Squash(Arc::new(squash)) });
+    let tree = Arc::new(Files { nodes, contents: Box::new(Arc::new(squash)) });
     let mut config = Config::with_path(PATH);
     config.add_scripts(&Root::of_tree(tree.clone(), None));
     Ok(Image {
@@ -68,13 +69,22 @@ pub(super) fn image(blob: Blob, platform: Option<Platform>, name: Option<String>
         name,
         notes: Vec::new(),
         #[cfg(test)]
-        again: Box::new(|| 0),
+        store: None,
     })
+}
+
+impl Contents for Arc<Squash> {
+    fn open(&self, place: Place, _len: u64, _name: &Path) -> io::Result<Box<dyn Content>> {
+        match place {
+            Place::Inode(inode) => Ok(Box::new(self.file_of(inode)?)),
+            _ => Err(invalid("it has no contents")),
+        }
+    }
 }
 
 impl Squash {
     /// Reads the superblock; the root's inode comes with it.
-    fn open(blob: Blob) -> Result<(Self, u64), Error> {
+    fn read(blob: Blob) -> Result<(Self, u64), Error> {
         let mut head = [0; SUPERBLOCK];
         blob.exact(0, &mut head)?;
         let u16_at = |at: usize| field(&head, at).map_or(0, u16::from_le_bytes);
