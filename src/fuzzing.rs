@@ -5,6 +5,11 @@ pub fn modinfo(bytes: &[u8]) {
     let _ = crate::probe::kernel::modinfo::read(bytes);
 }
 
+/// Reads the bytes as an image in an archive, and looks at every file in it.
+pub fn image(bytes: &[u8]) {
+    crate::image::fuzz(bytes);
+}
+
 /// Reads a file that asks for software: the first line is its name, the rest what it contains. No other file is there.
 pub fn manifest(text: &str) {
     use crate::{

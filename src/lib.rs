@@ -15,6 +15,7 @@ pub mod finding;
 pub mod fix;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod image;
 mod json;
 pub mod judge;
 pub mod knowledge;
@@ -32,5 +33,6 @@ pub mod scan;
 pub mod shell;
 mod start;
 pub mod system;
+mod tar;
 pub mod text;
 pub mod verify;

@@ -32,7 +32,9 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, ArchiveOptions, Decides, Sample, SkipReason, Skipped, read_archive, read_archive_source};
+pub use archive::{
+    Archive, ArchiveOptions, Decides, Kept, Sample, SkipReason, Skipped, keep, read_archive, read_archive_source,
+};
 pub use error::Error;
 pub use file::FileSource;
 pub use flaw::flaw;

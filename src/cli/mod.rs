@@ -1,5 +1,6 @@
 //! The command line: one file for each command, the options they share, and how a report gets out.
 
+mod archive;
 mod base;
 mod check;
 mod doctor;

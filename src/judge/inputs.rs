@@ -14,7 +14,7 @@ use crate::{
     manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
     report::CommandName,
     rules::Judged,
-    system::{Root, Surroundings, Tree},
+    system::{Past, Root, Surroundings},
 };
 
 /// What is checked.
@@ -149,7 +149,7 @@ impl Inputs {
 
     /// The same, with the files as they were.
     #[must_use]
-    pub fn as_of(self, past: Tree) -> Self {
+    pub fn as_of(self, past: Past) -> Self {
         Self { shelf: self.shelf.as_of(past), ..self }
     }
 

@@ -122,6 +122,7 @@ registry! {
         container_toolkit_missing,
         container_cgroup_lost_gpu,
         container_capability_missing,
+        container_requirement_unmet,
         wsl_linux_driver_installed,
         wsl_libcuda_not_found,
         wsl_libcuda_name,

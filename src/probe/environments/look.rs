@@ -21,13 +21,13 @@ pub struct Look {
 
 /// The device code of a file that no package is known to need: damage is not reported, and files without code are left out.
 pub fn code_of(root: &Root, path: &Path, shown: &str) -> Option<Library> {
-    let source = root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new).ok()?;
+    let source = root.open(path).map(FileSource::opened).and_then(Headed::new).ok()?;
     binary::read_source(&source, shown).ok().filter(|library| library.code.value().is_some())
 }
 
 /// Looks at a file that should be a library.
 pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -> Look {
-    let source = match root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new) {
+    let source = match root.open(path).map(FileSource::opened).and_then(Headed::new) {
         Ok(source) => source,
         Err(error) => return broken(shown, refused(root, path, &error)),
     };
