@@ -26,7 +26,8 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
             build.is_some_and(|build| build.cuda.is_none())
         }
         "open-kernel-modules-required" => {
-            module_needs(context, OpenModules::Required) && facts.kernel.flavour.value() != Some(&KernelModule::Open)
+            module_needs(context, OpenModules::Required)
+                && facts.kernel.flavour.value() == Some(&KernelModule::Proprietary)
         }
         "open-kernel-modules-unsupported" => {
             module_needs(context, OpenModules::Impossible) && facts.kernel.flavour.value() == Some(&KernelModule::Open)

@@ -30,7 +30,7 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         return Conclusion::Finding(slug);
     }
     if let (Some(newer), Some(older)) = (row.newer, row.older) {
-        match age(context, meaning) {
+        match age(context, meaning, newer) {
             Some(Age::Newer) => return Conclusion::Finding(newer),
             Some(Age::Older) => return Conclusion::Finding(older),
             Some(Age::Runs) => return Conclusion::Harmless,
@@ -52,16 +52,22 @@ enum Age {
     Runs,
 }
 
-fn age(context: &Context<'_>, meaning: &Meaning) -> Option<Age> {
+/// `newer` is the finding of a GPU that is too new: it says what does not support it.
+fn age(context: &Context<'_>, meaning: &Meaning, newer: &str) -> Option<Age> {
     let knowledge = context.knowledge;
     let said = |name: &str| meaning.captured.get(name).map(String::as_str);
     let capability = said("cc").and_then(capability).or_else(|| of_gpus(context))?;
-    let list: Vec<ComputeCapability> =
-        match (said("list"), said("least").and_then(self::capability), said("most").and_then(self::capability)) {
-            (Some(list), ..) => list.split([' ', ',', '\'', '"']).filter_map(self::capability).collect(),
-            (_, Some(least), Some(most)) => vec![least, most],
-            _ => Vec::new(),
-        };
+    if let Some(generation) = said("generation").map(str::to_lowercase) {
+        let floor = knowledge.first_of_generation(&generation)?;
+        return Some(if capability < floor { Age::Older } else { Age::Newer });
+    }
+    let range = [said("least"), said("most")].map(|end| end.and_then(self::capability));
+    let list: Vec<ComputeCapability> = match (said("list"), range) {
+        (Some(list), _) => list.split([' ', ',', '\'', '"']).filter_map(self::capability).collect(),
+        (_, [Some(least), Some(most)]) => vec![least, most],
+        _ if newer == "gpu-too-new-for-wheel" => of_torch(context),
+        _ => Vec::new(),
+    };
     if let (Some(&least), Some(&most)) = (list.iter().min(), list.iter().max()) {
         let runs = |code: &ComputeCapability| {
             code.major == capability.major && *code <= capability && !knowledge.sass_excluded(*code, capability, None)
@@ -98,6 +104,13 @@ fn capability(text: &str) -> Option<ComputeCapability> {
         return format!("{}.{minor}", major.trim()).parse().ok();
     }
     text.parse::<Target>().ok().map(|target| target.capability)
+}
+
+/// What torch itself says that it was built for.
+fn of_torch(context: &Context<'_>) -> Vec<ComputeCapability> {
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let code = torch.flat_map(|torch| &torch.libraries).filter_map(|library| library.code.value());
+    code.flat_map(|code| code.sass.keys().map(|code| code.target.capability)).collect()
 }
 
 /// The capability of the log's GPUs, where all have one.

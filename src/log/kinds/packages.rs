@@ -78,6 +78,18 @@ fn read(found: &mut Found, line: Line<'_>) {
     wheels(found, line);
     installed(found, line);
     loose(found, line);
+    cudnn(found, line);
+}
+
+/// `cudnn-9.2`, `cuDNN 8.9.7`, `libcudnn9`: cuDNN as a package of the system.
+fn cudnn(found: &mut Found, line: Line<'_>) {
+    for rest in behind(line.text, "cudnn") {
+        let rest = rest.strip_prefix(" version:").or(rest.strip_prefix(" version")).unwrap_or(rest);
+        let Some(number) = rest.trim_start_matches(['-', ' ', ':', '=']).split([' ', ',', ')', '-']).next() else { continue };
+        if version(number) == Some(number) && (number.contains('.') || number.len() == 1) {
+            found.package("cudnn", number, line.number, Weight::Loose);
+        }
+    }
 }
 
 /// `torch==2.7.1+cu128`, `[pip3] torch==2.7.1`.

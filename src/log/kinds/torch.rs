@@ -18,6 +18,8 @@ pub(super) const KIND: Kind = Kind {
         "has capability (",
         "'sm_",
         "supports hardware CC",
+        "-arch=",
+        "--gpu-",
         "__version__",
         "+cu1",
         "+cu9",
@@ -69,6 +71,11 @@ fn capability(found: &mut Found, line: Line<'_>) {
         ("among GPUs detected:", false),
         ("your GPU has capability (", false),
         ("Compute Capability:", false),
+        ("-arch=compute_", false),
+        ("-arch=sm_", false),
+        ("--gpu-architecture=sm_", false),
+        ("--gpu-architecture=compute_", false),
+        ("--gpu-name=sm_", false),
     ] {
         let Some(at) = find(text, key) else { continue };
         let Some(capability) = text.get(at + key.len()..).and_then(number) else { continue };

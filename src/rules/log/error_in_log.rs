@@ -150,11 +150,16 @@ impl<'r, 'k> Group<'r, 'k> {
 
 /// Errors of which no row knows: they are shown, and nothing is said of them.
 fn unknown(symptoms: &[Symptom]) -> Outcome {
-    let Some(last) = symptoms.last() else { return Outcome::NotApplicable };
+    let errors = symptoms.iter().enumerate().filter(|(_, symptom)| {
+        let text = symptom.text.to_lowercase();
+        ["error", "exception", "failed", "fatal", "fault", "aborted", "killed", "panicked"].iter().any(|word| text.contains(word))
+    });
+    let errors: Vec<(usize, &Symptom)> = errors.collect();
+    let Some((_, last)) = errors.last() else { return Outcome::Holds };
     let summary = "No text that gpucheck knows is in this log, so that it is unknown what causes this.";
     let mut draft = Draft { local: true, ..Draft::new(heading(&last.text), summary) }.severity(Severity::Info);
-    for (number, symptom) in symptoms.iter().enumerate().rev().take(MOST_UNKNOWN) {
-        draft = draft.evidence(line(number, symptom));
+    for (number, symptom) in errors.iter().rev().take(MOST_UNKNOWN) {
+        draft = draft.evidence(line(*number, symptom));
     }
     draft.cause("unknown").found()
 }

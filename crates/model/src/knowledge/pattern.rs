@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// Anything between two literals is at most this long.
 const MOST_BETWEEN: usize = 400;
 /// A value is at most this long.
-const MOST_VALUE: usize = 160;
+const MOST_VALUE: usize = 240;
 
 /// A part of a text, ready to be searched for in lines that are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -101,9 +101,6 @@ pub fn errors(file: &ErrorFile, places: &Places<'_>) -> Vec<Problem> {
         if row.newer.is_some() != row.older.is_some() {
             table.fault(index, "newer", "a row has both `newer` and `older`, or neither");
         }
-        if row.newer.is_some() && row.finding.is_some() {
-            table.fault(index, "finding", "a row has `finding`, or `newer` and `older`");
-        }
     }
     table.unique("id", file.error.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));
     table.problems
