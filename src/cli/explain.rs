@@ -3,7 +3,13 @@
 use std::{
     io::{self, Read},
     path::{Path, PathBuf},
-    time::Instant,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -26,6 +32,10 @@ use crate::{
 
 /// As much is read at once.
 const PIECE: usize = 1 << 17;
+/// Pieces that wait to be looked at.
+const PIECES: usize = 4;
+/// How often it is seen that somebody wants an end.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// Arguments of `gpucheck explain`.
 #[derive(Debug, Clone, Args)]
@@ -81,23 +91,59 @@ fn read(path: &Path, knowledge: &Knowledge) -> anyhow::Result<Facts> {
     let name = path.display().to_string();
     let mut log = Log::new(&name, texts.literals());
     if path.as_os_str() == "-" {
-        feed(&mut log, io::stdin().lock()).context("cannot read standard input")?;
+        piped(&mut log).context("cannot read standard input")?;
     } else {
-        let (file, _) =
+        let (mut file, _) =
             files::open(path).with_context(|| format!("cannot read {name} (\"-\" reads standard input)"))?;
-        feed(&mut log, file).with_context(|| format!("cannot read {name}"))?;
+        let mut bytes = vec![0; PIECE];
+        while let length @ 1.. = some(&mut file, &mut bytes).with_context(|| format!("cannot read {name}"))? {
+            log.feed(bytes.get(..length).unwrap_or_default());
+        }
     }
     Ok(log.finish())
 }
 
-fn feed(log: &mut Log, mut reader: impl Read) -> io::Result<()> {
-    let mut bytes = vec![0; PIECE];
+/// Reads standard input to its end, or until Ctrl-C: a program that never ends has said enough then. A second one ends gpucheck, too.
+fn piped(log: &mut Log) -> io::Result<()> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    {
+        use signal_hook::{consts::SIGINT, flag};
+        flag::register_conditional_default(SIGINT, Arc::clone(&stopped))?;
+        flag::register(SIGINT, Arc::clone(&stopped))?;
+    }
+    let (send, receive) = mpsc::sync_channel::<io::Result<Vec<u8>>>(PIECES);
+    // Reading may never return, and so it is not waited for.
+    thread::Builder::new().spawn(move || {
+        let mut input = io::stdin().lock();
+        let mut bytes = vec![0; PIECE];
+        loop {
+            let piece = some(&mut input, &mut bytes).map(|length| bytes.get(..length).unwrap_or_default().to_vec());
+            let last = piece.as_ref().map_or(true, Vec::is_empty);
+            if send.send(piece).is_err() || last {
+                break;
+            }
+        }
+    })?;
+    while !stopped.load(Ordering::Relaxed) {
+        match receive.recv_timeout(GLANCE) {
+            Ok(piece) => match piece? {
+                bytes if bytes.is_empty() => break,
+                bytes => log.feed(&bytes),
+            },
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Ok(())
+}
+
+/// The next bytes, none at the end.
+fn some(reader: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
     loop {
-        match reader.read(&mut bytes) {
-            Ok(0) => return Ok(()),
-            Ok(length) => log.feed(bytes.get(..length).unwrap_or_default()),
+        match reader.read(bytes) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            other => return other,
         }
     }
 }

@@ -50,12 +50,23 @@ fn enrich_gpu(gpu: &mut Gpu, knowledge: &Knowledge) {
         let name = gpu.name.value()?;
         Some((knowledge.gpu_by_name(name)?, format!("gpus.toml, {name}")))
     });
-    let Some((row, at)) = row else { return };
+    let Some((row, at)) = row else { return from_log(gpu, knowledge) };
     if gpu.name.is_unknown() {
         gpu.name = Fact::known(row.name.clone(), claim(&at));
     }
     if gpu.capability.is_unknown() {
         gpu.capability = Fact::known(row.capability, claim(at));
+    }
+}
+
+/// People write names of GPUs as they like: what a log calls one is looked up like what an option does.
+fn from_log(gpu: &mut Gpu, knowledge: &Knowledge) {
+    let Fact::Known { value: name, via } = &gpu.name else { return };
+    if via.how == How::Log
+        && gpu.capability.is_unknown()
+        && let Ok(answer) = knowledge.find_gpu(name)
+    {
+        gpu.capability = Fact::known(answer.capability, claim(format!("gpus.toml, {}", answer.name)));
     }
 }
 

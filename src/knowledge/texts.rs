@@ -66,7 +66,7 @@ impl Knowledge {
             newer: None,
             older: None,
             rules: Vec::new(),
-            help: Some(&row.tell),
+            help: None,
             source: format!("failures.toml, {}; {}", row.name, cite(&self.failures.sources, &row.source)),
         });
         let problems = self.problems().filter_map(|(file, row)| {
@@ -137,10 +137,19 @@ impl<'k> Texts<'k> {
             .zip(found)
             .map(|(line, found)| {
                 let mut kept: Vec<Found> = Vec::new();
+                // Where a row is, by any of its texts, no later one is looked for.
+                let mut taken: Vec<(usize, usize, usize)> = Vec::new();
                 for one in found.into_iter().filter(|one| complete(one.row)) {
-                    let overlaps = |other: &Found| one.start < other.end && other.start < one.end;
-                    if !kept.iter().any(|other| other.row == one.row || overlaps(other)) {
-                        kept.push(one);
+                    let (row, start, end) = (one.row, one.start, one.end);
+                    if taken.iter().any(|&(other, from, to)| other != row && start < to && from < end) {
+                        continue;
+                    }
+                    taken.push((row, start, end));
+                    match kept.iter_mut().find(|other| other.row == row) {
+                        // Of several texts of a row the one with more values tells more.
+                        Some(other) if one.values.len() > other.values.len() => *other = one,
+                        Some(_) => {}
+                        None => kept.push(one),
                     }
                 }
                 kept.into_iter().filter_map(|found| self.meaning(line, found)).collect()

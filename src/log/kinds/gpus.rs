@@ -145,6 +145,10 @@ fn names(text: &str) -> Vec<String> {
                 break;
             }
         }
+        // `use the NVIDIA H100 PCIe GPU with`.
+        if name.len() > 1 && name.last() == Some(&"GPU") && name.get(name.len() - 2) != Some(&"Laptop") {
+            name.pop();
+        }
         if model && !name.is_empty() {
             names.push(name.join(" "));
         }

@@ -20,8 +20,10 @@
 //! ## Sources
 //! `knowledge/errors.toml`, `knowledge/failures.toml` and `knowledge/packages/`, with the source of each row.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    facts::Symptom,
+    facts::{Meaning, Symptom},
     finding::{Evidence, Remedy, Severity},
     knowledge::TextRow,
     rules::{
@@ -64,9 +66,11 @@ fn judge(context: &Context<'_>) -> Outcome {
                 (a, b) => a == b && group.rows.iter().any(|other| other.id == row.id),
             };
             match groups.iter_mut().find(same) {
-                Some(group) => group.add(number, symptom, row),
+                Some(group) => group.add(number, symptom, row, meaning),
                 None => {
-                    groups.push(Group { conclusion, rows: vec![row], lines: vec![(number, symptom)] });
+                    let mut group = Group { conclusion, rows: Vec::new(), lines: Vec::new(), captured: BTreeMap::new() };
+                    group.add(number, symptom, row, meaning);
+                    groups.push(group);
                 }
             }
         }
@@ -82,12 +86,21 @@ struct Group<'r, 'k> {
     conclusion: Conclusion<'k>,
     rows: Vec<&'r TextRow<'k>>,
     lines: Vec<(usize, &'r Symptom)>,
+    /// Values that the first row takes out of its lines.
+    captured: BTreeMap<String, String>,
 }
 
 impl<'r, 'k> Group<'r, 'k> {
-    fn add(&mut self, number: usize, symptom: &'r Symptom, row: &'r TextRow<'k>) {
-        if self.lines.iter().all(|(other, _)| *other != number) {
+    fn add(&mut self, number: usize, symptom: &'r Symptom, row: &'r TextRow<'k>, meaning: &Meaning) {
+        // A line that was put together from pieces says nothing more than the piece with the text.
+        let told = |(_, other): &(usize, &Symptom)| symptom.text.contains(&other.text);
+        if !self.lines.iter().any(told) {
             self.lines.push((number, symptom));
+        }
+        if self.rows.first().is_none_or(|first| first.id == row.id) {
+            for (name, value) in &meaning.captured {
+                self.captured.entry(name.clone()).or_insert_with(|| value.clone());
+            }
         }
         if self.rows.iter().all(|other| other.id != row.id) {
             self.rows.push(row);
@@ -96,7 +109,7 @@ impl<'r, 'k> Group<'r, 'k> {
 
     fn draft(&self) -> Draft {
         let first = self.rows.first().copied();
-        let meaning = first.map_or("", |row| row.meaning);
+        let meaning = &filled(first.map_or("", |row| row.meaning), &self.captured);
         let heading = self.lines.first().map(|(_, symptom)| heading(&symptom.text)).unwrap_or_default();
         let summary = match &self.conclusion {
             Conclusion::NotOurs => format!("This is not a compatibility problem: {meaning}."),
@@ -123,7 +136,9 @@ impl<'r, 'k> Group<'r, 'k> {
             Conclusion::Finding(of) => {
                 let rule = find(of).map(|entry| entry.rule);
                 draft.slug = Some(slug(of));
-                draft.severity = Some(rule.map_or(Severity::Error, |rule| rule.severity));
+                // What a rule only mentions on a machine has broken something here.
+                let severity = rule.map_or(Severity::Error, |rule| rule.severity);
+                draft.severity = Some(if severity == Severity::Info { Severity::Error } else { severity });
                 // The rule itself, where the facts suffice for it, says more.
                 draft.trace.follows.push((*of).to_owned());
                 draft
@@ -178,6 +193,19 @@ fn shortened(text: &str, most: usize) -> String {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default().trim_end()),
         None => text.to_owned(),
     }
+}
+
+/// A meaning with the values of the text.
+fn filled(meaning: &str, captured: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    let mut rest = meaning;
+    while let Some((before, behind)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = behind.split_once('}') else { break };
+        out.push_str(captured.get(name).map_or("(not shown)", String::as_str));
+        rest = after;
+    }
+    out + rest
 }
 
 /// A fragment as a sentence.
