@@ -17,6 +17,7 @@ pub mod fix;
 pub mod fuzzing;
 pub mod judge;
 pub mod knowledge;
+pub mod log;
 pub mod manifest;
 mod parallel;
 pub mod probe;

@@ -1,6 +1,7 @@
 //! Between facts and rules: what the knowledge base claims where nothing was measured. Pure, and always marked as a claim.
 
 mod declared;
+mod symptoms;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
         enrich_packages(environment, knowledge, &variables);
     }
     facts.env_vars = variables;
+    symptoms::enrich(&mut facts.symptoms, knowledge);
     facts
 }
 

@@ -40,7 +40,7 @@ pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
 pub use toolkit::{Toolkit, ToolkitLead};
-pub use written::{Asked, Ignore, Location, Symptom, Wanted};
+pub use written::{Asked, Ignore, Location, Meaning, Symptom, Wanted};
 
 /// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod assume;
 mod check;
+mod explain;
 mod gates;
 mod ignored;
 mod inputs;
@@ -27,6 +28,7 @@ use judgement::Judgement;
 
 pub use assume::{Assumed, By, System};
 pub use check::{check, mend, survey};
+pub use explain::explain;
 pub use ignored::{IgnoreError, IgnoredRule};
 pub use inputs::{Asked, CheckError, Inputs};
 pub use machine::{FileError, Machine, MachineError};

@@ -14,9 +14,11 @@ mod rule;
 mod run;
 mod shared;
 mod slugs;
+mod signs;
 mod smoke_runs;
 mod stack;
 mod steps;
+mod symptom;
 mod toolkit;
 mod truth;
 mod user_space;
@@ -200,6 +202,9 @@ registry! {
         framework_wrong_numbers,
         framework_step_died,
         framework_hangs,
+    }
+    log {
+        error_in_log,
     }
     build {
         arch_list_invalid,
