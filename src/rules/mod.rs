@@ -87,6 +87,7 @@ registry! {
         open_kernel_modules_required,
         open_kernel_modules_unsupported,
         gpu_passed_through,
+        bios_above_4g_decoding,
         uvm_not_ready,
         fabric_manager_not_running,
         compat_lib_shadows_driver,
@@ -112,14 +113,17 @@ registry! {
         nvml_cuda_disagree,
         gpu_not_in_driver,
         expected_gpu_missing,
+        no_nvidia_gpu,
         driver_too_old_for_gpu,
         gpu_dropped_by_driver,
         no_kernel_module_for_all_gpus,
+        driver_too_old_for_container_image,
         driver_too_old_for_cuda_runtime,
         driver_too_old_for_ptx,
         driver_too_old_for_zstd,
     }
     container {
+        container_runtime_not_configured,
         container_no_gpu_flag,
         container_toolkit_missing,
         container_cgroup_lost_gpu,
@@ -143,6 +147,7 @@ registry! {
         cpu_only_torch,
         torch_companion_mismatch,
         python_unsupported_by_torch,
+        glibc_too_old,
         torch_nightly_needless,
         version_not_on_index,
         torch_not_allowed,
@@ -207,6 +212,7 @@ registry! {
         nvcc_too_old_for_arch,
         nvcc_too_new_for_arch,
         nvcc_torch_cuda_mismatch,
+        libcuda_linker_name_missing,
     }
 }
 
