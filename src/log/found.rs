@@ -208,7 +208,7 @@ impl Found {
         self.os(Os::Linux, line);
     }
 
-    pub fn distribution(&mut self, name: &str, line: u32) {
+    pub fn distribution(&mut self, name: &str, line: u32, weight: Weight) {
         let name: String = name.chars().take(60).collect();
         for (word, os) in [("windows", Os::Windows), ("mac", Os::Macos), ("ubuntu", Os::Linux), ("linux", Os::Linux)] {
             if name.to_lowercase().contains(word) {
@@ -217,7 +217,7 @@ impl Found {
                 *votes = votes.saturating_add(1000);
             }
         }
-        put(&mut self.distribution, name, line, Weight::Likely);
+        put(&mut self.distribution, name, line, weight);
     }
 
     pub fn container(&mut self, kind: &str, line: u32) {
@@ -422,7 +422,7 @@ fn main_library(list: &[CodeTarget], via: Source, facts: &Facts) -> Library {
         extent: Extent::Claim,
         ..CodeObjects::default()
     };
-    Library { path: path.to_owned(), container, needed: Vec::new(), code: Fact::known(code, via) }
+    Library { path: path.to_owned(), container, needed: Vec::new(), glibc: None, code: Fact::known(code, via) }
 }
 
 /// A name of a GPU without what some leave out.
