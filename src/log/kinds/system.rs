@@ -35,6 +35,8 @@ pub(super) const KIND: Kind = Kind {
         "aarch64",
         "arm64",
         "macos",
+        "/users/",
+        "macbook",
         "darwin",
         "glibc",
         ".so.",
@@ -80,7 +82,7 @@ fn read(found: &mut Found, line: Line<'_>) {
     if has(text, "aarch64") || has(text, "arm64") {
         found.arm(line.number);
     }
-    if ["macOS", "Darwin Kernel", "darwin-arm64"].iter().any(|word| has(text, word)) {
+    if ["macOS", "Darwin Kernel", "darwin-arm64", "/Users/", "MacBook"].iter().any(|word| has(text, word)) {
         found.macos(line.number);
     }
     if let Some(value) = value(text, "OS:").filter(|_| find(text, "OS:") == Some(0)) {
