@@ -19,6 +19,7 @@ pub mod image;
 mod json;
 pub mod judge;
 pub mod knowledge;
+pub mod log;
 pub mod manifest;
 mod parallel;
 pub mod probe;

@@ -4,6 +4,7 @@ mod archive;
 mod base;
 mod check;
 mod doctor;
+mod explain;
 mod framework;
 mod gates;
 mod kb;
@@ -46,6 +47,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Find out whether what files or a command ask for will work, before anything is installed
     Check(check::Arguments),
+    /// Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it
+    Explain(explain::Arguments),
     /// Print the install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
     /// Tabulate CUDA × PyTorch × GPU: what works, what does not, and why
@@ -96,6 +99,7 @@ impl Cli {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),
             Command::Check(arguments) => arguments.run(),
+            Command::Explain(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),

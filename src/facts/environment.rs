@@ -121,6 +121,8 @@ pub enum Origin {
     Declared(String),
     /// A wheel or other file that could be installed.
     Artifact(String),
+    /// What a log says of an environment somewhere else: some of its packages, and no more.
+    Log,
     /// Nothing yet: the environment that a plan would create.
     Hypothetical,
 }

@@ -4,6 +4,7 @@
 mod assume;
 mod change;
 mod check;
+mod explain;
 mod gates;
 mod ignored;
 mod inputs;
@@ -29,6 +30,7 @@ use judgement::Judgement;
 pub use assume::{Assumed, By, System};
 pub use change::{Base, For, change};
 pub use check::{check, mend, survey};
+pub use explain::explain;
 pub use ignored::{IgnoreError, IgnoredRule};
 pub use inputs::{Asked, CheckError, Inputs};
 pub use machine::{FileError, Machine, MachineError};

@@ -3,6 +3,7 @@
 //! [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
+mod container_configs;
 mod container_tools;
 mod driver_files;
 mod driver_folders;
@@ -15,6 +16,7 @@ mod header;
 mod here;
 mod host;
 pub(crate) mod kernel;
+mod linker_name;
 pub mod live;
 mod loader;
 mod pci;
@@ -109,6 +111,7 @@ fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &H
         kernel,
         driver_libraries: driver_libraries::driver_libraries(root, &places, host),
         driver_files: driver_files::driver_files(root, &places, host),
+        linker_name: linker_name::linker_name(root, surroundings, &places),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: match options.smoke {

@@ -305,6 +305,12 @@ impl<'s> Page<'s> {
         let (paint, mark, text) = match report.verdict {
             Verdict::Error => (Paint::Error, "✗", counts),
             Verdict::Warning => (Paint::Warning, "!", counts),
+            Verdict::Ok if report.command == CommandName::Explain => {
+                (Paint::Strong, "·", "no compatibility problem found in this log".to_owned())
+            }
+            Verdict::Unknown if report.command == CommandName::Explain => {
+                (Paint::Warning, "?", "gpucheck does not know the errors in this log".to_owned())
+            }
             Verdict::Ok | Verdict::Unknown if counts.is_empty() && Examined::of(&report.facts) == Examined::Nothing => {
                 // `smoke` computes here, and takes no GPU's name for a GPU.
                 let text = match report.command {

@@ -207,7 +207,7 @@ fn file_of<'r>(number: usize, environment: &'r Environment, facts: &'r Facts) ->
             named.or_else(|| paths.next()).or(Some(file))
         }
         Origin::Artifact(path) if !path.contains("://") => Some(path),
-        Origin::Artifact(_) | Origin::Installed | Origin::Hypothetical => None,
+        Origin::Artifact(_) | Origin::Installed | Origin::Hypothetical | Origin::Log => None,
     }
 }
 

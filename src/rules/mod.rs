@@ -13,10 +13,12 @@ mod pages;
 mod rule;
 mod run;
 mod shared;
+mod signs;
 mod slugs;
 mod smoke_runs;
 mod stack;
 mod steps;
+mod symptom;
 mod toolkit;
 mod truth;
 mod user_space;
@@ -85,6 +87,7 @@ registry! {
         open_kernel_modules_required,
         open_kernel_modules_unsupported,
         gpu_passed_through,
+        bios_above_4g_decoding,
         uvm_not_ready,
         fabric_manager_not_running,
         compat_lib_shadows_driver,
@@ -110,14 +113,17 @@ registry! {
         nvml_cuda_disagree,
         gpu_not_in_driver,
         expected_gpu_missing,
+        no_nvidia_gpu,
         driver_too_old_for_gpu,
         gpu_dropped_by_driver,
         no_kernel_module_for_all_gpus,
+        driver_too_old_for_container_image,
         driver_too_old_for_cuda_runtime,
         driver_too_old_for_ptx,
         driver_too_old_for_zstd,
     }
     container {
+        container_runtime_not_configured,
         container_no_gpu_flag,
         container_toolkit_missing,
         container_cgroup_lost_gpu,
@@ -142,6 +148,7 @@ registry! {
         cpu_only_torch,
         torch_companion_mismatch,
         python_unsupported_by_torch,
+        glibc_too_old,
         torch_nightly_needless,
         version_not_on_index,
         torch_not_allowed,
@@ -199,12 +206,16 @@ registry! {
         framework_step_died,
         framework_hangs,
     }
+    log {
+        error_in_log,
+    }
     build {
         arch_list_invalid,
         arch_list_lacks_gpu,
         nvcc_too_old_for_arch,
         nvcc_too_new_for_arch,
         nvcc_torch_cuda_mismatch,
+        libcuda_linker_name_missing,
     }
 }
 

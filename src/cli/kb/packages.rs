@@ -143,8 +143,10 @@ pub fn error(knowledge: &Knowledge, text: &str) -> anyhow::Result<Vec<Card>> {
                 ErrorKind::Defect => None,
                 ErrorKind::NoGpu => Some("no: there is no GPU to run on"),
                 ErrorKind::NotJudged => Some("no: the GPU is busy or full"),
+                ErrorKind::Program => Some("no: the program, its data, the network or the hardware is at fault"),
+                ErrorKind::Harmless => Some("no: it is harmless"),
             };
-            for rule in &row.rules {
+            for rule in row.finding.iter().chain(&row.newer).chain(&row.older).chain(&row.rules) {
                 card = card.line("rule", format!("{rule} (`gpucheck rule {rule}`)"));
             }
             card.line("meaning", &row.meaning).maybe("defect", defect).maybe("what to do", row.help.as_ref())
