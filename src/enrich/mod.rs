@@ -115,7 +115,13 @@ fn claimed_library(knowledge: &Knowledge, platform: Platform, code: Fact<CodeObj
 fn main_library(file: &PackageFile, windows: bool, cuda: Option<&str>, code: Fact<CodeObjects>) -> Option<Library> {
     let container = if windows { Container::Pe } else { Container::Elf };
     let main = file.package.main.iter().find(|path| windows != (path.ends_with(".so") || path.contains(".so.")))?;
-    Some(Library { path: main.replace("{cuda}", cuda.unwrap_or_default()), container, needed: Vec::new(), glibc: None, code })
+    Some(Library {
+        path: main.replace("{cuda}", cuda.unwrap_or_default()),
+        container,
+        needed: Vec::new(),
+        glibc: None,
+        code,
+    })
 }
 
 /// Whether a package is one that a file asks of conda.

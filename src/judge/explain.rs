@@ -95,7 +95,10 @@ fn next_steps(finding: &Finding, facts: &Facts) -> Vec<Fix> {
             let words = [Word::fixed("recommend"), Word::fixed("--gpu"), architecture];
             ShellLine::command(shell, &Word::fixed("gpucheck"), &words)
         });
-        steps.extend(step("install a torch for this GPU; this prints the command for your system and your driver", line));
+        steps.extend(step(
+            "install a torch for this GPU; this prints the command for your system and your driver",
+            line,
+        ));
     }
     let environment = facts.environments.first();
     let torch = environment.and_then(|environment| environment.package("torch"));

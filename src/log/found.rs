@@ -208,7 +208,7 @@ impl Found {
         self.os(Os::Linux, line);
     }
 
-    pub fn distribution(&mut self, name: &str, line: u32) {
+    pub fn distribution(&mut self, name: &str, line: u32, weight: Weight) {
         let name: String = name.chars().take(60).collect();
         for (word, os) in [("windows", Os::Windows), ("mac", Os::Macos), ("ubuntu", Os::Linux), ("linux", Os::Linux)] {
             if name.to_lowercase().contains(word) {
@@ -217,7 +217,7 @@ impl Found {
                 *votes = votes.saturating_add(1000);
             }
         }
-        put(&mut self.distribution, name, line, Weight::Likely);
+        put(&mut self.distribution, name, line, weight);
     }
 
     pub fn container(&mut self, kind: &str, line: u32) {

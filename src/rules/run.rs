@@ -80,8 +80,9 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
             Scope::Machine if only_read => {}
             Scope::Machine => collector.judge(base),
             Scope::Gpu => gpus.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..base })),
-            Scope::Environment => of(rule)
-                .for_each(|environment| collector.judge(Context { environment: Some(environment), ..base })),
+            Scope::Environment => {
+                of(rule).for_each(|environment| collector.judge(Context { environment: Some(environment), ..base }))
+            }
             Scope::EnvironmentOnGpu => {
                 for environment in of(rule) {
                     let context = Context { environment: Some(environment), ..base };

@@ -34,8 +34,8 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         }
         "gpu-dropped-by-driver" => dropped(context),
         "cudnn-major-mismatch" => {
-            let there = cudnn(context);
-            said("major").is_some_and(|wanted| there.is_some_and(|there| there != wanted))
+            let there = said("found").or_else(|| cudnn(context));
+            said("major").or(said("wanted")).is_some_and(|wanted| there.is_some_and(|there| there != wanted))
         }
         "extension-cuda-major-mismatch" => {
             let there = cuda_majors(context);

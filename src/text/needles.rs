@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 /// What a search begins with: the first bytes of each literal.
 const GRAM: usize = 4;
-/// Bits of the filter that most positions of a text do not pass.
+/// Places of the filter that most positions of a text do not pass.
 const FILTER: usize = 1 << 16;
 
 /// Literals to search for.
 #[derive(Debug, Clone)]
 pub struct Needles {
     literals: Vec<Box<[u8]>>,
-    filter: Box<[u64]>,
+    filter: Box<[bool; FILTER]>,
     begins: HashMap<u32, Vec<usize>>,
 }
 
@@ -20,15 +20,12 @@ impl Needles {
     pub fn new<T: AsRef<str>>(literals: impl IntoIterator<Item = T>) -> Self {
         let lower = |text: T| text.as_ref().to_ascii_lowercase().into_bytes().into_boxed_slice();
         let literals: Vec<Box<[u8]>> = literals.into_iter().map(lower).collect();
-        let mut filter = vec![0_u64; FILTER / 64].into_boxed_slice();
+        let mut filter = Box::new([false; FILTER]);
         let mut begins: HashMap<u32, Vec<usize>> = HashMap::new();
         for (index, literal) in literals.iter().enumerate() {
-            let Some(gram) = literal.first_chunk::<GRAM>() else { continue };
-            let gram = u32::from_le_bytes(*gram);
-            let (word, bit) = place(gram);
-            if let Some(word) = filter.get_mut(word) {
-                *word |= bit;
-            }
+            let Some(begin) = literal.first_chunk::<GRAM>() else { continue };
+            let gram = gram(begin);
+            filter.get_mut(place(gram)).into_iter().for_each(|place| *place = true);
             begins.entry(gram).or_default().push(index);
         }
         Self { literals, filter, begins }
@@ -36,31 +33,37 @@ impl Needles {
 
     /// Calls `found` with the number of a literal and the byte at which it begins, in the order of the text.
     pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
-        let mut gram = 0_u32;
-        for (end, &byte) in text.iter().enumerate() {
-            gram = (gram >> 8) | (u32::from(byte.to_ascii_lowercase()) << 24);
-            let (word, bit) = place(gram);
-            if self.filter.get(word).is_some_and(|word| word & bit != 0)
-                && let Some(start) = (end + 1).checked_sub(GRAM)
-                && let Some(begins) = self.begins.get(&gram)
+        for (start, window) in text.windows(GRAM).enumerate() {
+            let Some(begin) = window.first_chunk::<GRAM>() else { continue };
+            let gram = gram(begin);
+            if self.filter.get(place(gram)).is_some_and(|set| *set) {
+                self.check(text, start, gram, &mut found);
+            }
+        }
+    }
+
+    /// The literals that begin with these bytes. Rarely called, and so kept out of the loop.
+    #[inline(never)]
+    fn check(&self, text: &[u8], start: usize, gram: u32, found: &mut impl FnMut(usize, usize)) {
+        for &index in self.begins.get(&gram).into_iter().flatten() {
+            if let Some(literal) = self.literals.get(index)
+                && let Some(there) = text.get(start..start + literal.len())
+                && there.eq_ignore_ascii_case(literal)
             {
-                for &index in begins {
-                    if let Some(literal) = self.literals.get(index)
-                        && let Some(there) = text.get(start..start + literal.len())
-                        && there.eq_ignore_ascii_case(literal)
-                    {
-                        found(index, start);
-                    }
-                }
+                found(index, start);
             }
         }
     }
 }
 
+/// Four bytes without the bit that tells the cases of letters apart; of other signs it makes some alike, which are told apart later.
+fn gram(bytes: &[u8; GRAM]) -> u32 {
+    u32::from_le_bytes(*bytes) | 0x2020_2020
+}
+
 /// Where the filter has these four bytes.
-fn place(gram: u32) -> (usize, u64) {
-    let hash = gram.wrapping_mul(0x9e37_79b1) >> 16;
-    (hash as usize / 64, 1 << (hash % 64))
+fn place(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9e37_79b1) >> 16) as usize % FILTER
 }
 
 #[cfg(test)]

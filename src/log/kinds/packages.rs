@@ -85,7 +85,9 @@ fn read(found: &mut Found, line: Line<'_>) {
 fn cudnn(found: &mut Found, line: Line<'_>) {
     for rest in behind(line.text, "cudnn") {
         let rest = rest.strip_prefix(" version:").or(rest.strip_prefix(" version")).unwrap_or(rest);
-        let Some(number) = rest.trim_start_matches(['-', ' ', ':', '=']).split([' ', ',', ')', '-']).next() else { continue };
+        let Some(number) = rest.trim_start_matches(['-', ' ', ':', '=']).split([' ', ',', ')', '-']).next() else {
+            continue;
+        };
         if version(number) == Some(number) && (number.contains('.') || number.len() == 1) {
             found.package("cudnn", number, line.number, Weight::Loose);
         }

@@ -3,7 +3,7 @@
 use super::Kind;
 use crate::log::{
     Line,
-    found::Found,
+    found::{Found, Weight},
     words::{find, has, value},
 };
 
@@ -35,6 +35,8 @@ pub(super) const KIND: Kind = Kind {
         "aarch64",
         "arm64",
         "macos",
+        "/users/",
+        "macbook",
         "darwin",
         "glibc",
         ".so.",
@@ -80,14 +82,18 @@ fn read(found: &mut Found, line: Line<'_>) {
     if has(text, "aarch64") || has(text, "arm64") {
         found.arm(line.number);
     }
-    if ["macOS", "Darwin Kernel", "darwin-arm64"].iter().any(|word| has(text, word)) {
+    if ["macOS", "Darwin Kernel", "darwin-arm64", "/Users/", "MacBook"].iter().any(|word| has(text, word)) {
         found.macos(line.number);
     }
     if let Some(value) = value(text, "OS:").filter(|_| find(text, "OS:") == Some(0)) {
-        found.distribution(value, line.number);
-    } else if let Some(at) = ["Debian GNU/Linux", "Ubuntu 1", "Ubuntu 2"].iter().find_map(|word| find(text, word)) {
+        found.distribution(value, line.number, Weight::Certain);
+    } else if let Some(at) =
+        ["Debian GNU/Linux", "Ubuntu 16.", "Ubuntu 18.", "Ubuntu 20.", "Ubuntu 22.", "Ubuntu 24.", "Ubuntu 26."]
+            .iter()
+            .find_map(|word| find(text, word))
+    {
         let name: String = text.get(at..).unwrap_or_default().chars().take(24).collect();
-        found.distribution(&name, line.number);
+        found.distribution(&name, line.number, Weight::Loose);
     }
 }
 

@@ -68,7 +68,8 @@ fn judge(context: &Context<'_>) -> Outcome {
             match groups.iter_mut().find(same) {
                 Some(group) => group.add(number, symptom, row, meaning),
                 None => {
-                    let mut group = Group { conclusion, rows: Vec::new(), lines: Vec::new(), captured: BTreeMap::new() };
+                    let mut group =
+                        Group { conclusion, rows: Vec::new(), lines: Vec::new(), captured: BTreeMap::new() };
                     group.add(number, symptom, row, meaning);
                     groups.push(group);
                 }
@@ -167,7 +168,9 @@ impl<'r, 'k> Group<'r, 'k> {
 fn unknown(symptoms: &[Symptom]) -> Outcome {
     let errors = symptoms.iter().enumerate().filter(|(_, symptom)| {
         let text = symptom.text.to_lowercase();
-        ["error", "exception", "failed", "fatal", "fault", "aborted", "killed", "panicked"].iter().any(|word| text.contains(word))
+        ["error", "exception", "failed", "fatal", "fault", "aborted", "killed", "panicked"]
+            .iter()
+            .any(|word| text.contains(word))
     });
     let errors: Vec<(usize, &Symptom)> = errors.collect();
     let Some((_, last)) = errors.last() else { return Outcome::Holds };
