@@ -39,8 +39,9 @@ pub struct Arguments {
     /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
     #[arg(long = "as", value_name = "NAME")]
     named: Option<String>,
-    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
-    #[arg(long, conflicts_with = "command")]
+    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else;
+    /// of a command that is checked, those of the files that it reads
+    #[arg(long)]
     diff: bool,
     /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
     #[arg(long)]

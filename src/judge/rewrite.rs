@@ -66,14 +66,16 @@ pub(super) fn attach(
         let Some(id) = finding.environment.clone() else { continue };
         let environments = enriched.environments.iter().enumerate();
         let Some((number, environment)) = environments.clone().find(|(_, one)| one.id == id) else { continue };
-        // A command is pasted again, and a lock file is written by its tool: their lines stand.
+        // A lock file is written by its tool, whose line stands.
         let locked = environment.steps.iter().any(|step| step.resolver == Resolver::Lock);
-        if matches!(inputs.asked, Asked::Command(_)) || environment.steps.is_empty() || locked {
+        if environment.steps.is_empty() || locked {
             continue;
         }
         let own = finding.clone();
         for fix in finding.fixes.iter_mut().filter(|fix| fix.moves != Moves::default()) {
-            if fix.moves.more {
+            // A variable that no file sets is one of the machine: its line stands.
+            let sets = |name: &str| environment.image.as_ref().is_some_and(|image| image.env_vars.contains_key(name));
+            if fix.moves.more || !fix.moves.variables.iter().all(|(name, _)| sets(name)) {
                 continue;
             }
             let there = known.iter().position(|one| one.environment == id && one.moves == fix.moves);
@@ -128,6 +130,10 @@ fn write<'t>(
     };
     // What was not understood before is no less so afterwards.
     fix.remains.retain(|remains| !remains.starts_with("declaration-unclear "));
+    if let Err(Unwritten::Edit(NoEdit::Command)) = tried {
+        // It is pasted again.
+        return None;
+    }
     if let Err(Unwritten::Edit(why @ NoEdit::Index(..))) = tried {
         // The command does what the file cannot say.
         fix.notes.push(format!("{why}: run this first, and what the file asks for will do"));
@@ -167,7 +173,22 @@ fn tries(
     moves: &Moves,
 ) -> Result<Vec<Tried>, Unwritten> {
     let wanted = wanted(moves).map_err(Unwritten::Word)?;
-    let ways = edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(Unwritten::Edit)?;
+    let mut ways = match (moves.variables.as_slice(), wanted.as_slice()) {
+        ([], _) => edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone),
+        ([(name, value)], []) => {
+            Word::value(value).map_err(Unwritten::Word)?;
+            edit::assigned(&inputs.shelf, declaration, name, value).map(|way| vec![way])
+        }
+        // Nobody has put both into one fix so far.
+        _ => Err(NoEdit::Clash),
+    }
+    .map_err(Unwritten::Edit)?;
+    if let Some(command) = inputs.command() {
+        ways.retain(|files| files.iter().all(|file| file.path != command));
+        if ways.is_empty() {
+            return Err(Unwritten::Edit(NoEdit::Command));
+        }
+    }
     let mut tried = Vec::new();
     for files in ways {
         let before: Vec<(PathBuf, Option<Put>)> = files.iter().map(|file| put(inputs, file)).collect();
@@ -185,7 +206,9 @@ fn others<'e>(environment: &'e Environment, moves: &Moves) -> BTreeSet<&'e str> 
     let requests = environment.steps.iter().flat_map(|step| &step.requests);
     let names = requests.map(|request| request.name.as_str());
     let moved = |name: &&str| {
-        moves.installs.iter().any(|install| install.name == *name) || moves.gone.iter().any(|gone| gone == name)
+        edit::selects_of_conda(name)
+            || moves.installs.iter().any(|install| install.name == *name)
+            || moves.gone.iter().any(|gone| gone == name)
     };
     names.filter(|name| !moved(name)).collect()
 }
@@ -193,7 +216,7 @@ fn others<'e>(environment: &'e Environment, moves: &Moves) -> BTreeSet<&'e str> 
 /// What is wrong with an environment as the files now have it; nothing where it is no longer there, or asks for something else besides.
 fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &Moves) -> Option<Vec<Finding>> {
     let own = match &environment.origin {
-        Origin::Declared(file) => inputs.shelf.path_of(file),
+        Origin::Declared(file) if inputs.command().is_none() => inputs.shelf.path_of(file),
         _ => None,
     };
     let is = |id: Option<&str>| id == Some(environment.id.as_str());

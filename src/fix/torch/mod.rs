@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     compat,
-    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, Package},
+    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Origin, Os, Package, Resolver, Step},
     finding::{Finding, Fix, Remedy, Severity},
     python::Requirement,
 };
@@ -204,7 +204,9 @@ impl<'s> Search<'s> {
             fixes.push(self.fix(passed));
             if own_index {
                 let attempt = Attempt { default_index: true, ..Attempt::default() };
-                let other = self.first(&attempt).filter(|passed| !self.is_downgrade(&passed.candidate));
+                // Where no index can be named, an older version of the default one may be all that a file can ask for.
+                let wanted = |passed: &Passed<'_>| self.names_no_index() || !self.is_downgrade(&passed.candidate);
+                let other = self.first(&attempt).filter(wanted);
                 fixes.extend(other.map(|passed| self.fix(passed)));
             }
             return fixes;
@@ -239,6 +241,14 @@ impl<'s> Search<'s> {
             Some(build) => Some((build.version.as_str(), build.cuda)),
             None => Some((torch.version.value()?.as_str(), None)),
         }
+    }
+
+    /// Whether the environment is what a project's own files ask for and pip installs: they have no place for an index.
+    fn names_no_index(&self) -> bool {
+        let Origin::Declared(file) = &self.environment.origin else { return false };
+        let of_project = ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|name| file.ends_with(name));
+        let plain = |step: &Step| step.resolver == Resolver::Pip && step.indexes.is_empty();
+        of_project && self.environment.steps.iter().all(plain)
     }
 
     fn is_downgrade(&self, candidate: &Candidate<'_>) -> bool {

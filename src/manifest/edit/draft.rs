@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ops::Range, path::PathBuf};
 
 use super::{
     Manner, NoEdit, Wanted,
+    conda::List,
     index::{self, Address},
     project,
     requirement::{self, Rewritten},
@@ -112,6 +113,74 @@ impl<'s> Draft<'s> {
         let word = format!("{}{}", wanted.name, wanted.specifiers);
         index(file, &site, step, None, wanted, manner)?;
         beside(file, &site, &[&word])
+    }
+
+    /// Has pip install what conda's list asks for.
+    pub fn by_pip(&mut self, list: &List<'_>) -> Result<(), NoEdit> {
+        for at in &list.removed {
+            let (file, site) = self.open(at)?;
+            let text = file.text.text.as_str();
+            let own = line(text, site.range.start);
+            if site.kind != Kind::Point {
+                return Err(NoEdit::Place(format!("what is at {at}")));
+            }
+            let behind = text.get(own.end..).and_then(|rest| rest.find('\n'));
+            let end = behind.map_or(text.len(), |at| own.end + at + 1);
+            file.change(own.start..end, String::new())?;
+        }
+        let index = list.wanted.iter().find_map(|one| one.index.as_deref());
+        let index = index.map(|url| format!("--extra-index-url {url}"));
+        let requests = list.wanted.iter().map(|one| format!("{}{}", one.name, one.specifiers));
+        let lines: Vec<String> = index.into_iter().chain(requests).collect();
+        if let Some(at) = list.pip {
+            let (file, site) = self.open(at)?;
+            if site.kind != Kind::Point {
+                return Err(NoEdit::Place(format!("what is at {at}")));
+            }
+            return lines.iter().try_for_each(|line| beside(file, &site, &[line]));
+        }
+        let (file, site) = self.open(list.last)?;
+        let text = file.text.text.as_str();
+        let own = line(text, site.range.start);
+        let before = text.get(own.clone()).unwrap_or_default();
+        let (indent, _) = before
+            .split_once('-')
+            .filter(|(indent, _)| site.kind == Kind::Point && indent.trim().is_empty())
+            .ok_or_else(|| NoEdit::Place(format!("what is at {}", list.last)))?;
+        let end = ending(text, site.range.start);
+        let behind = text.get(own.end..).and_then(|rest| rest.find('\n'));
+        let (at, lead, last) = match behind {
+            Some(behind) => (own.end + behind + 1, "", end),
+            None => (text.len(), end, ""),
+        };
+        let pip = (!list.has_pip).then(|| format!("{indent}- pip"));
+        let list = lines.iter().map(|line| format!("{indent}  - {line}"));
+        let all: Vec<String> = pip.into_iter().chain([format!("{indent}- pip:")]).chain(list).collect();
+        let new = format!("{lead}{}{last}", all.join(end));
+        file.changes.push((at..at, new));
+        Ok(())
+    }
+
+    /// Sets a variable to another value, where it or what it is computed from is set.
+    pub fn assign(&mut self, at: &Location, name: &str, old: &str, new: &str) -> Result<(), NoEdit> {
+        let unplaced = || NoEdit::Place(name.to_owned());
+        let (file, _) = self.open(at)?;
+        let text = file.text.text.as_str();
+        let offset = file.text.offset(at).ok_or_else(unplaced)?;
+        let end = joined(text, offset).end;
+        let tail = text.get(offset..end).ok_or_else(unplaced)?;
+        let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '+' | '_'));
+        let found = tail.match_indices(old).find(|(at, _)| {
+            let before = tail.get(..*at).and_then(|before| before.chars().next_back());
+            let behind = tail.get(at + old.len()..).and_then(|behind| behind.chars().next());
+            *at > 0 && is_edge(before) && is_edge(behind)
+        });
+        let (start, _) = found.filter(|_| !old.is_empty()).ok_or_else(unplaced)?;
+        let before = tail.get(..start).and_then(|before| before.chars().next_back());
+        // `ENV NAME value` has no quotes that mean anything.
+        let bare = !matches!(before, Some('"' | '\'' | ' '));
+        let new = if bare && new.contains([' ', ';']) { format!("\"{new}\"") } else { new.to_owned() };
+        file.change(offset + start..offset + start + old.len(), new)
     }
 
     /// Starts from another image: the parts of its tag that are `old` become `new`.
@@ -255,17 +324,21 @@ fn index(
         .map_or_else(|| step.indexes.iter().map(|index| index.url.as_str()).collect(), |index| vec![index]);
     let named = |address: &&Address| {
         let written = text.get(address.range.clone()).unwrap_or_default();
-        written.contains('$') || asked.iter().any(|url| *url == redact::urls(written))
+        variables::is_computed(written) || asked.iter().any(|url| *url == redact::urls(written))
     };
     let chosen: Vec<&Address> = own.iter().filter(named).collect();
+    let computed = |address: &Address| text.get(address.variant.clone()).is_some_and(variables::is_computed);
     if chosen.iter().any(|address| is(address)) {
         return Ok(());
     }
     if manner.replace {
         let elsewhere = index::addresses(&text, 0..within.start);
         let before = elsewhere.iter().rfind(named);
-        if let Some(address) = chosen.first().copied().or(before) {
-            if text.get(address.variant.clone()).is_some_and(|written| written.contains('$')) {
+        // A program may name it below what uses it.
+        let below = index::addresses(&text, within.end..text.len());
+        let behind = below.iter().find(|address| named(address) && !computed(address));
+        if let Some(address) = chosen.first().copied().or(before).or(behind) {
+            if computed(address) {
                 return replace(file, address.variant.clone(), variant, manner);
             }
             if site.kind == Kind::Toml {
@@ -277,8 +350,14 @@ fn index(
         }
     }
     if site.kind == Kind::Toml {
-        let uv = step.resolver == Resolver::Uv;
-        let added = if uv { project::with_index(&text, url, variant, &wanted.name) } else { None };
+        let source = project::Source { text: &text, url, variant, package: &wanted.name };
+        let added = match (file.text.name(), step.resolver) {
+            ("Pipfile", _) => source.beside(site, &project::PIPFILE),
+            ("pixi.toml", _) => source.in_place(site),
+            (_, Resolver::Poetry) => source.beside(site, &project::POETRY),
+            (_, Resolver::Uv) => source.of_uv(asked.first().copied()),
+            _ => None,
+        };
         let added = added.ok_or_else(|| NoEdit::Index(wanted.name.clone(), url.to_owned()))?;
         return added.into_iter().try_for_each(|(range, new)| file.change(range, new));
     }
