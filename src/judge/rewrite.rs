@@ -11,6 +11,7 @@ use crate::{
         Put,
         edit::{self, Changed, Declaration, NoEdit, Wanted},
     },
+    python,
     shell::{NoWord, Word},
     system::redact,
     text::diff,
@@ -196,7 +197,12 @@ fn tries(
         for (path, text) in before {
             inputs.shelf.put(&path, text);
         }
+        let clean = after.as_ref().is_some_and(|after| after.iter().all(|one| one.severity == Severity::Info));
         tried.extend(after.map(|after| Tried { files, after }));
+        // What keeps most comes first; there is no better one.
+        if clean {
+            break;
+        }
     }
     Ok(tried)
 }
@@ -213,6 +219,17 @@ fn others<'e>(environment: &'e Environment, moves: &Moves) -> BTreeSet<&'e str> 
     names.filter(|name| !moved(name)).collect()
 }
 
+/// Whether an environment has what a fix says that it would, as far as it is known.
+fn brings(environment: &Environment, moves: &Moves) -> bool {
+    moves.installs.iter().all(|install| {
+        let wanted = python::exact_version(&install.specifiers).map(python::public_version);
+        let package = environment.package(&install.name);
+        let version =
+            package.and_then(|package| package.version.value()).map(|version| python::public_version(version));
+        wanted.zip(version).is_none_or(|(wanted, version)| wanted == version)
+    })
+}
+
 /// What is wrong with an environment as the files now have it; nothing where it is no longer there, or asks for something else besides.
 fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &Moves) -> Option<Vec<Finding>> {
     let own = match &environment.origin {
@@ -226,7 +243,7 @@ fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &
         let judgement = bench.judged(inputs, &asked).ok()?;
         let changed = judgement.enriched.environments.iter().find(|one| is(Some(&one.id)))?;
         let same = others(changed, moves) == others(environment, moves) && changed.gaps.len() <= environment.gaps.len();
-        same.then_some(())?;
+        (same && brings(changed, moves)).then_some(())?;
         Some(judgement.findings().into_iter().filter(|finding| is(finding.environment.as_deref())).collect())
     })
 }

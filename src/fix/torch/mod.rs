@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     compat,
-    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Origin, Os, Package, Resolver, Step},
+    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, Package, Resolver, Step},
     finding::{Finding, Fix, Remedy, Severity},
     python::Requirement,
 };
@@ -245,8 +245,16 @@ impl<'s> Search<'s> {
 
     /// Whether the environment is what a project's own files ask for and pip installs: they have no place for an index.
     fn names_no_index(&self) -> bool {
-        let Origin::Declared(file) = &self.environment.origin else { return false };
-        let of_project = ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|name| file.ends_with(name));
+        let environments = &self.case.enriched.environments;
+        let number = environments.iter().position(|environment| environment.id == self.environment.id);
+        let asked = self.environment.package("torch").and_then(|torch| torch.request).zip(number).and_then(
+            |(place, number)| {
+                let pointer = format!("/environments/{number}/steps/{}/requests/{}", place.step, place.request);
+                self.case.enriched.written.get(&pointer)
+            },
+        );
+        let names = ["pyproject.toml", "setup.py", "setup.cfg"];
+        let of_project = asked.is_some_and(|at| names.iter().any(|name| at.path.ends_with(name)));
         let plain = |step: &Step| step.resolver == Resolver::Pip && step.indexes.is_empty();
         of_project && self.environment.steps.iter().all(plain)
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range, path::PathBuf};
 
 use super::{
-    Manner, NoEdit, Wanted,
+    Manner, NoEdit, Wanted, Written,
     conda::List,
     index::{self, Address},
     project,
@@ -12,8 +12,9 @@ use super::{
     variables,
 };
 use crate::{
-    facts::{Location, Request, Resolver, Step},
+    facts::{IndexRole, Location, Request, Resolver, Step},
     manifest::{Shelf, Text},
+    python,
     system::redact,
 };
 
@@ -95,10 +96,12 @@ impl<'s> Draft<'s> {
         let manner = self.manner;
         let (file, site) = self.open(at)?;
         let whole = file.text.text.clone();
-        match requirement::rewrite(&whole, &site, request, &wanted.specifiers) {
-            Some(Rewritten::Part(range, new)) => file.change(range, new)?,
-            Some(Rewritten::Variables(range, new)) => replace(file, range, &new, manner)?,
-            None => return Err(NoEdit::Place(wanted.name.clone())),
+        let version = in_words(step, request, wanted, manner.written);
+        match version.map(|version| requirement::rewrite(&whole, &site, request, &version)) {
+            None => {}
+            Some(Some(Rewritten::Part(range, new))) => file.change(range, new)?,
+            Some(Some(Rewritten::Variables(range, new))) => replace(file, range, &new, manner)?,
+            Some(None) => return Err(NoEdit::Place(wanted.name.clone())),
         }
         if let Some(hashes) = hashes(&whole, &site).filter(|range| !range.is_empty()) {
             file.change(hashes, String::new())?;
@@ -255,6 +258,22 @@ impl<'s> Draft<'s> {
     }
 }
 
+/// The specifiers that are written for what is wanted; nothing where those that are there will do.
+fn in_words(step: &Step, request: &Request, wanted: &Wanted, written: Written) -> Option<String> {
+    let full = || Some(wanted.specifiers.clone());
+    let of_default = step.indexes.iter().any(|index| index.role == IndexRole::Default);
+    let named = request.index.is_some() || of_default;
+    let asked = request.asked.specifiers.as_str();
+    let plain = request.asked.source.is_none() && !asked.contains('+');
+    let Some(version) = python::exact_version(&wanted.specifiers).filter(|_| named && plain) else { return full() };
+    let public = python::public_version(version);
+    match written {
+        Written::Kept if python::satisfies(asked, public) == Some(true) => None,
+        Written::Full => full(),
+        Written::Kept | Written::Public => Some(format!("=={public}")),
+    }
+}
+
 fn is_lock(name: &str) -> bool {
     name.ends_with(".lock") || name.ends_with(".json") || name.starts_with("pylock") || name.contains("conda-lock")
 }
@@ -331,7 +350,10 @@ fn index(
     if chosen.iter().any(|address| is(address)) {
         return Ok(());
     }
-    if manner.replace {
+    let source = project::Source { text: &text, url, variant, package: &wanted.name };
+    // One with a name has it already: another one must not become the same.
+    let known = site.kind == Kind::Toml && source.is_known();
+    if manner.replace && !known {
         let elsewhere = index::addresses(&text, 0..within.start);
         let before = elsewhere.iter().rfind(named);
         // A program may name it below what uses it.
@@ -350,7 +372,6 @@ fn index(
         }
     }
     if site.kind == Kind::Toml {
-        let source = project::Source { text: &text, url, variant, package: &wanted.name };
         let added = match (file.text.name(), step.resolver) {
             ("Pipfile", _) => source.beside(site, &project::PIPFILE),
             ("pixi.toml", _) => source.in_place(site),

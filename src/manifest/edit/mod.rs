@@ -84,6 +84,19 @@ struct Manner {
     variables: bool,
     /// Whether an address of PyTorch's that is there becomes another one; if not, another one is added.
     replace: bool,
+    /// How much of the version is written.
+    written: Written,
+}
+
+/// How much of a version is written where an index is named in place of the default one, so that the index tells the build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// What stands there already, if it allows the version.
+    Kept,
+    /// The version without the build (`==2.7.1`).
+    Public,
+    /// All of it (`==2.7.1+cu128`).
+    Full,
 }
 
 /// The declared environment that changes, and where it is written.
@@ -120,10 +133,14 @@ pub fn ways(
     let mut ways: Vec<Vec<Changed>> = Vec::new();
     let mut why = NoEdit::Clash;
     for (variables, replace) in manners {
-        match way(shelf, declaration, wanted, gone, Manner { variables, replace }) {
-            Ok(way) if way.is_empty() || ways.contains(&way) => {}
-            Ok(way) => ways.push(way),
-            Err(error) => why = error,
+        // Where an index is added, nobody knows what another one has.
+        let all = [Written::Kept, Written::Public, Written::Full];
+        for written in all.into_iter().filter(|written| replace || *written == Written::Full) {
+            match way(shelf, declaration, wanted, gone, Manner { variables, replace, written }) {
+                Ok(way) if way.is_empty() || ways.contains(&way) => {}
+                Ok(way) => ways.push(way),
+                Err(error) => why = error,
+            }
         }
     }
     if ways.is_empty() { Err(why) } else { Ok(ways) }
@@ -195,7 +212,7 @@ pub fn assigned(shelf: &Shelf, declaration: &Declaration<'_>, name: &str, value:
     let old = image.env_vars.get(name).ok_or_else(unplaced)?;
     let pointer = format!("/environments/{}/image/env_vars/{name}", declaration.number);
     let at = declaration.written.get(&pointer).ok_or_else(unplaced)?;
-    let mut draft = Draft::new(shelf, Manner { variables: true, replace: true });
+    let mut draft = Draft::new(shelf, Manner { variables: true, replace: true, written: Written::Full });
     draft.assign(at, name, old, value)?;
     draft.changed()
 }

@@ -85,6 +85,11 @@ impl Source<'_> {
         })
     }
 
+    /// Whether the project has a name for the index.
+    pub fn is_known(&self) -> bool {
+        ["tool.uv.index", POETRY.table, PIPFILE.table].iter().any(|table| self.known(table, self.url).is_some())
+    }
+
     /// A table of an index at the end, and what is written at the package: a table beside or around its version.
     pub fn beside(&self, site: &Site, style: &Style) -> Option<Changes> {
         let known = self.known(style.table, self.url);
@@ -121,11 +126,21 @@ impl Source<'_> {
         if value_text.starts_with('{') {
             let close = begin + value_text.rfind('}')?;
             let inner = self.text.get(begin + 1..close)?;
-            // Another source of it would have to be understood first.
             let other = ["source", "index", "git", "path", "url"];
-            let keys = inner.split(',').filter_map(|pair| Some(pair.split('=').next()?.trim()));
-            if keys.into_iter().any(|key| other.contains(&key)) {
-                return None;
+            let mut at = begin + 1;
+            for pair in inner.split_inclusive(',') {
+                let (name, written) = pair.split_once('=').unwrap_or((pair, ""));
+                if name.trim() == key {
+                    let quote = written.find(['"', '\''])?;
+                    let old = written.get(quote + 1..)?.split(['"', '\'']).next()?;
+                    let start = at + name.len() + 1 + quote + 1;
+                    return Some(vec![(start..start + old.len(), value.to_owned())]);
+                }
+                // Another source of it would have to be understood first.
+                if other.contains(&name.trim()) {
+                    return None;
+                }
+                at += pair.len();
             }
             let at = begin + 1 + inner.trim_end().len();
             return Some(vec![(at..at, format!(", {key} = \"{value}\""))]);
