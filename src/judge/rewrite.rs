@@ -7,6 +7,7 @@ use super::inputs::{Asked, Bench, Inputs};
 use crate::{
     facts::{Environment, Facts, Origin, Resolver},
     finding::{FileChange, Finding, Fix, Moves, Proof, Severity},
+    knowledge::Knowledge,
     manifest::{
         Put,
         edit::{self, Changed, Declaration, NoEdit, Wanted},
@@ -219,6 +220,22 @@ fn others<'e>(environment: &'e Environment, moves: &Moves) -> BTreeSet<&'e str> 
     names.filter(|name| !moved(name)).collect()
 }
 
+/// Whether no single call of a tool asks for a torch and for a companion of another one, which no tool installs together.
+fn pairs(environment: &Environment, knowledge: &Knowledge) -> bool {
+    environment.steps.iter().all(|step| {
+        let pinned = |name: &str| {
+            let mut own = step.requests.iter().filter(|one| one.name == name && one.asked.marker.is_none());
+            own.find_map(|one| python::exact_version(&one.asked.specifiers)).map(python::public_version)
+        };
+        let release = pinned("torch").and_then(|version| knowledge.torch_release(version));
+        let fits = |name: &str| {
+            let wanted = release.and_then(|release| release.companion(name));
+            wanted.zip(pinned(name)).is_none_or(|(wanted, pinned)| wanted == pinned)
+        };
+        fits("torchvision") && fits("torchaudio")
+    })
+}
+
 /// Whether an environment has what a fix says that it would, as far as it is known.
 fn brings(environment: &Environment, moves: &Moves) -> bool {
     moves.installs.iter().all(|install| {
@@ -243,7 +260,7 @@ fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &
         let judgement = bench.judged(inputs, &asked).ok()?;
         let changed = judgement.enriched.environments.iter().find(|one| is(Some(&one.id)))?;
         let same = others(changed, moves) == others(environment, moves) && changed.gaps.len() <= environment.gaps.len();
-        (same && brings(changed, moves)).then_some(())?;
+        (same && brings(changed, moves) && pairs(changed, bench.knowledge)).then_some(())?;
         Some(judgement.findings().into_iter().filter(|finding| is(finding.environment.as_deref())).collect())
     })
 }

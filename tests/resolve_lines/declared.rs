@@ -160,35 +160,42 @@ fn place(report: &Value, finding: &Value, target: &Target) -> Option<Question> {
     })
 }
 
-/// What the steps of an environment ask pip or uv for of these packages, as one line; nothing where conda or a lock file brings them.
+/// What the requests that bring these packages ask pip or uv for, as one line; nothing where an image, conda or a lock file brings one of them.
 fn asked(report: &Value, finding: &Value, names: &[&str]) -> Option<String> {
     let environment = environment(report, finding)?;
-    let (mut words, mut index, mut extra) = (Vec::new(), None, Vec::new());
-    for step in listed(&environment["steps"]) {
-        if !matches!(step["resolver"].as_str(), Some("pip" | "uv" | "poetry")) {
+    let mut words: Vec<String> = Vec::new();
+    let (mut indexes, mut extra, mut merges) = (Vec::new(), Vec::new(), false);
+    for name in names {
+        let package = listed(&environment["packages"]).find(|package| package["name"] == *name)?;
+        let index = |key: &str| usize::try_from(package["request"][key].as_u64()?).ok();
+        let step = &environment["steps"][index("step")?];
+        let request = &step["requests"][index("request")?];
+        if !matches!(step["resolver"].as_str(), Some("pip" | "uv" | "poetry")) || request["name"] != *name {
             return None;
         }
-        for request in listed(&step["requests"]) {
-            let name = request["name"].as_str().filter(|name| names.contains(name));
-            let Some(name) = name.filter(|_| request["role"].is_null()) else { continue };
-            words.push(format!("{name}{}", text(&request["asked"]["specifiers"])));
-            let of_step = listed(&step["indexes"]);
-            let of_default = of_step.filter(|index| index["role"] == "default").map(|index| &index["url"]);
-            let own = Some(&request["index"]).filter(|index| index.is_string());
-            if let Some(url) = own.or_else(|| of_default.last()) {
-                index = Some(text(url));
-            }
-            let more = listed(&step["indexes"]).filter(|index| index["role"] == "extra");
-            extra.extend(more.map(|index| text(&index["url"])));
-        }
+        merges |= step["resolver"] == "pip";
+        words.push(format!("{name}{}", text(&request["asked"]["specifiers"])));
+        let of = |role: &'static str| {
+            listed(&step["indexes"]).filter(move |index| index["role"] == role).map(|index| text(&index["url"]))
+        };
+        indexes.extend(request["index"].as_str().map(str::to_owned).or_else(|| of("default").last()));
+        extra.extend(of("extra"));
     }
     let is_here = |url: &String| url.starts_with("https://download.pytorch.org/whl/");
-    let index = index.filter(is_here).map(|url| format!(" --index-url {url}")).unwrap_or_default();
+    indexes.retain(is_here);
+    indexes.dedup();
     extra.retain(is_here);
     extra.dedup();
-    let extra: String = extra.iter().map(|url| format!(" --extra-index-url {url}")).collect();
-    (!words.is_empty())
-        .then(|| format!("uv pip install {}{index}{extra}", shlex::try_join(words.iter().map(String::as_str)).unwrap()))
+    // Several calls with an index each are no single line.
+    if words.is_empty() || indexes.len() > 1 {
+        return None;
+    }
+    let options = indexes.iter().map(|url| format!(" --index-url {url}"));
+    let mut options: String = options.chain(extra.iter().map(|url| format!(" --extra-index-url {url}"))).collect();
+    if merges && !extra.is_empty() {
+        options += " --index-strategy unsafe-best-match";
+    }
+    Some(format!("uv pip install {}{options}", shlex::try_join(words.iter().map(String::as_str)).unwrap()))
 }
 
 /// Copies a folder.

@@ -10,7 +10,7 @@ mod why_not;
 use std::rc::Rc;
 
 use super::{
-    Candidate, Case, Install, Plan, Wish, add,
+    Candidate, Case, Install, Plan, TORCH_INDEXES, Wish, add,
     candidates::candidates,
     dependents::{self, Dependents},
     has_remedy, impossible,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     compat,
-    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, Package, Resolver, Step},
+    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, IndexRole, Os, Package, Resolver, Step},
     finding::{Finding, Fix, Remedy, Severity},
     python::Requirement,
 };
@@ -257,6 +257,17 @@ impl<'s> Search<'s> {
         let of_project = asked.is_some_and(|at| names.iter().any(|name| at.path.ends_with(name)));
         let plain = |step: &Step| step.resolver == Resolver::Pip && step.indexes.is_empty();
         of_project && self.environment.steps.iter().all(plain)
+    }
+
+    /// Whether files name an index of PyTorch's in place of the default one for torch.
+    fn asks_pytorch_alone(&self) -> bool {
+        let steps = &self.environment.steps;
+        let place = self.environment.package("torch").and_then(|torch| torch.request);
+        let Some(step) = place.and_then(|place| steps.get(place.step)) else { return false };
+        let request = place.and_then(|place| step.requests.get(place.request));
+        let default = step.indexes.iter().rfind(|index| index.role == IndexRole::Default);
+        let url = request.and_then(|request| request.index.as_ref()).or(default.map(|index| &index.url));
+        url.is_some_and(|url| url.starts_with(TORCH_INDEXES))
     }
 
     fn is_downgrade(&self, candidate: &Candidate<'_>) -> bool {

@@ -329,7 +329,13 @@ fn index(
     wanted: &Wanted,
     manner: Manner,
 ) -> Result<(), NoEdit> {
-    let Some(url) = wanted.index.as_deref() else { return Ok(()) };
+    let own = request.and_then(|request| request.index.as_deref());
+    let default = step.indexes.iter().rfind(|index| index.role == IndexRole::Default).map(|index| index.url.as_str());
+    let Some(url) = wanted.index.as_deref() else {
+        // An index of PyTorch's has what PyTorch builds.
+        let elsewhere = own.or(default).and_then(index::variant).is_some();
+        return if elsewhere { Err(NoEdit::Elsewhere(wanted.name.clone())) } else { Ok(()) };
+    };
     let Some(variant) = index::variant(url) else { return Err(NoEdit::Place(wanted.name.clone())) };
     let text = file.text.text.clone();
     let within = match site.kind {

@@ -52,6 +52,8 @@ pub enum NoEdit {
     Encoding(String),
     /// A lock file is written by its tool.
     Lock,
+    /// It comes from the default index, and another one is named in its place.
+    Elsewhere(String),
     /// It stands in the command that was given, which is no file.
     Command,
     /// Two changes are about the same words.
@@ -71,6 +73,9 @@ impl fmt::Display for NoEdit {
             Self::TooMuch(what) => write!(f, "{what} is too much to be rewritten"),
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
+            Self::Elsewhere(name) => {
+                write!(f, "{name} would come from the default index, in whose place another one is named here")
+            }
             Self::Command => f.write_str("the command itself asks for it, and no file"),
             Self::Clash => f.write_str("two changes would be about the same words"),
         }

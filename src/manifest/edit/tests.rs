@@ -58,7 +58,8 @@ fn asked(name: &str, text: &str, at: &str, url: Option<&str>, resolver: Resolver
     let written: BTreeMap<String, Location> = [("/environments/0/steps/0/requests/0".to_owned(), place)].into();
     let mut environment = Environment::unknown(name, Origin::Declared(name.to_owned()), "test");
     let mut request = Request::new("torch");
-    request.asked.specifiers = "==2.5.1".to_owned();
+    let local = if text.contains("}+cu") { "+cu124" } else { "" };
+    request.asked.specifiers = format!("==2.5.1{local}");
     let indexes = url.iter().map(|url| Index { url: (*url).to_owned(), role: IndexRole::Default });
     let indexes = indexes.collect();
     environment.steps.push(Step { resolver, indexes, requests: vec![request], ..Step::default() });
