@@ -206,7 +206,9 @@ pub struct Moves {
     pub index: Option<String>,
     /// Normalised names of what is removed.
     pub gone: Vec<String>,
-    /// Whether anything else changes: a driver, a variable, another Python.
+    /// Variables that are set, each to a value.
+    pub variables: Vec<(String, String)>,
+    /// Whether anything else changes: a driver, another Python.
     pub more: bool,
 }
 

@@ -40,8 +40,9 @@ pub struct Arguments {
     /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
     #[arg(long = "as", value_name = "NAME")]
     named: Option<String>,
-    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
-    #[arg(long, conflicts_with = "command")]
+    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else;
+    /// of a command that is checked, those of the files that it reads
+    #[arg(long)]
     diff: bool,
     /// Report only what changed since a git revision (main, HEAD~1; "main..." is where the branch left main), or compared with another file
     #[arg(long, value_name = "REVISION|FILE", env = "GPUCHECK_BASE", conflicts_with = "diff")]

@@ -128,8 +128,15 @@ impl Plan {
             specifiers: install.specifiers(),
             apart: install.apart,
         });
-        let packages =
-            |change: &Change| matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. });
+        // A variable of a machine is no matter of files; one of an image may be.
+        let written = |change: &Change| {
+            let packages = matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. });
+            packages || matches!(change, Change::Variable(_, Some(_)))
+        };
+        let variables = self.changes.iter().filter_map(|change| match change {
+            Change::Variable(name, Some(value)) => Some((name.clone().into_owned(), value.clone())),
+            _ => None,
+        });
         let gone = self.changes.iter().filter_map(|change| match change {
             Change::Uninstall(name) => Some(name.clone()),
             _ => None,
@@ -138,7 +145,8 @@ impl Plan {
             installs: installs.collect(),
             index: self.index.clone(),
             gone: gone.collect(),
-            more: !self.changes.iter().all(packages) || self.links.is_some() || self.reinstall || self.alone,
+            variables: variables.collect(),
+            more: !self.changes.iter().all(written) || self.links.is_some() || self.reinstall || self.alone,
         }
     }
 

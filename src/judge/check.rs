@@ -1,6 +1,6 @@
 //! From files and commands that ask for software to a report, for one machine.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 use super::{
     By, Seen,
@@ -129,10 +129,23 @@ pub fn mend(
     let bench = Bench::of(knowledge, facts, machine, choices, start)?;
     let (mut said, mut written) = report(&bench, inputs)?;
     for _ in 0..MOST_ROUNDS {
-        let wrong = said.findings.iter().filter(|finding| finding.severity >= least);
-        let changes = wrong.flat_map(|finding| &finding.fixes).map(|fix| &fix.changes).find(|lines| !lines.is_empty());
-        let Some(files) = changes.and_then(|lines| written.iter().find(|one| one.changes == *lines)) else { break };
-        rewrite::keep(inputs, &files.files);
+        // What one change does may be what another one would do: in one round, a file and an environment change once.
+        let (mut files, mut environments) = (BTreeSet::new(), BTreeSet::new());
+        for finding in said.findings.iter().filter(|finding| finding.severity >= least) {
+            let changes = finding.fixes.iter().map(|fix| &fix.changes).find(|lines| !lines.is_empty());
+            let Some(one) = changes.and_then(|lines| written.iter().find(|one| one.changes == *lines)) else {
+                continue;
+            };
+            let touched = || one.files.iter().map(|file| &file.path);
+            if touched().any(|path| files.contains(path)) || !environments.insert(&finding.environment) {
+                continue;
+            }
+            files.extend(touched().cloned());
+            rewrite::keep(inputs, &one.files);
+        }
+        if files.is_empty() {
+            break;
+        }
         (said, written) = report(&bench, inputs)?;
     }
     Ok(said)

@@ -221,6 +221,11 @@ impl Inputs {
         }
     }
 
+    /// Where the command that is checked is, which is read as a file.
+    pub(super) fn command(&self) -> Option<PathBuf> {
+        matches!(self.asked, Asked::Command(_)).then(|| self.folder.join(COMMAND))
+    }
+
     /// The files that changed, as they were and as they are.
     pub fn mended(&self) -> &[Changed] {
         &self.mended

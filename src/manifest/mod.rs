@@ -217,6 +217,11 @@ impl<'r> Reading<'r> {
         Ok(text)
     }
 
+    /// Says that a file which another one names is the one that this began with: it has an environment of its own.
+    fn is_root(&mut self, path: &Path) {
+        self.included.remove(path);
+    }
+
     /// What was read, as facts.
     pub fn declared(self) -> Declared {
         let mut declared = Declared { unread: self.unread, ..Declared::default() };

@@ -1,7 +1,7 @@
 //! requirements.txt and constraints, as pip reads them.
 //! Format: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{Format, Reading, Sheet, StepSheet, Text};
 use crate::{
@@ -12,6 +12,8 @@ use crate::{
 
 /// As deep as includes may go.
 const MAX_DEPTH: usize = 32;
+/// As often as one file is included.
+const MAX_TIMES: u32 = 4;
 /// Requests beyond these many are not kept.
 const MAX_REQUESTS: usize = 100_000;
 
@@ -38,7 +40,7 @@ impl Format for Requirements {
             true => RequestRole::Held,
             false => RequestRole::Wanted,
         };
-        File { reading, sheet: &mut sheet, step: &mut step, open: Vec::new() }.read(text, role);
+        File { reading, sheet: &mut sheet, step: &mut step, open: Vec::new(), read: BTreeMap::new() }.read(text, role);
         sheet.step(step, text.at(0));
         reading.sheets.push(sheet);
     }
@@ -52,7 +54,7 @@ pub(super) fn include(
     text: &Text,
     role: RequestRole,
 ) {
-    File { reading, sheet, step, open: Vec::new() }.read(text, role);
+    File { reading, sheet, step, open: Vec::new(), read: BTreeMap::new() }.read(text, role);
 }
 
 /// Reads a line that stands elsewhere as it would stand in such a file: in the `pip:` list of an environment of conda.
@@ -64,7 +66,11 @@ pub(super) fn line(
     (content, at): (&str, Location),
 ) {
     let content = without_comment(content).trim().to_owned();
-    File { reading, sheet, step, open: vec![text.path.clone()] }.line(text, Line { content, at }, RequestRole::Wanted);
+    File { reading, sheet, step, open: vec![text.path.clone()], read: BTreeMap::new() }.line(
+        text,
+        Line { content, at },
+        RequestRole::Wanted,
+    );
 }
 
 /// One request as pip's command line and its files write it: a requirement, an address, a folder. Nothing for what names no package; the
@@ -163,6 +169,8 @@ struct File<'f, 'r> {
     sheet: &'f mut Sheet,
     step: &'f mut StepSheet,
     open: Vec<PathBuf>,
+    /// How often each file was included.
+    read: BTreeMap<PathBuf, u32>,
 }
 
 impl File<'_, '_> {
@@ -263,13 +271,23 @@ impl File<'_, '_> {
         match self.reading.beside(text.folder(), name) {
             // A circle: pip refuses it.
             Ok(included) if self.open.contains(&included.path) => {
+                if self.open.first() == Some(&included.path) {
+                    self.reading.is_root(&included.path);
+                }
                 self.sheet.gap(
                     format!("{name} without the circle in which it includes itself"),
                     GapWeight::Decides,
                     at,
                 );
             }
-            Ok(included) => self.read(&included, role),
+            Ok(included) => {
+                // What it asks for is known by then, and files that include each other several times are without number.
+                let times = self.read.entry(included.path.clone()).or_default();
+                *times += 1;
+                if *times <= MAX_TIMES {
+                    self.read(&included, role);
+                }
+            }
             Err(why) => self.sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, at),
         }
     }

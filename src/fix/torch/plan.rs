@@ -42,7 +42,7 @@ impl Search<'_> {
         };
         let python = new_python.or(python);
         let of_torch = |local| companions::installs(knowledge, candidate, environment, python, local, &self.more);
-        let own_index = !build.pypi_default || of_torch(false).iter().any(satisfied);
+        let own_index = !build.pypi_default || of_torch(false).iter().any(satisfied) || self.asks_pytorch_alone();
         if own_index && attempt.default_index {
             return None;
         }
