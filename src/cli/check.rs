@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
+    installed,
     options::{Assume, FailOn, Show, Sources, ignored_rules},
     output,
     probe::DriverOptions,
@@ -39,6 +40,10 @@ pub struct Arguments {
     /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
     #[arg(long = "as", value_name = "NAME")]
     named: Option<String>,
+    /// Environment that the command or the files would change: what is installed there counts, and the report says before and after
+    /// [default: for a command, the active one]
+    #[arg(long, value_name = "ENV", conflicts_with_all = ["python_version", "target"])]
+    python: Option<PathBuf>,
     /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
     #[arg(long, conflicts_with = "command")]
     diff: bool,
@@ -113,7 +118,13 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
-        let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
+        let facts = installed::facts(
+            self.python.as_deref(),
+            &self.command,
+            self.assume.is_here(),
+            self.driver.options(needs_driver(&machines)),
+            knowledge,
+        )?;
         let asked = match self.command.as_slice() {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),

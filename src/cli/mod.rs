@@ -4,6 +4,7 @@ mod check;
 mod doctor;
 mod framework;
 mod gates;
+mod installed;
 mod kb;
 mod matrix;
 mod network;

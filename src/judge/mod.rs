@@ -6,6 +6,7 @@ mod check;
 mod gates;
 mod ignored;
 mod inputs;
+mod installed;
 mod judgement;
 mod machine;
 mod machines;

@@ -114,6 +114,9 @@ const FORMATS: &[&dyn Format] = &[
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;
 
+/// Projects beyond these many that requirements files name are not read.
+const MAX_PROJECTS: u32 = 32;
+
 /// Commands of all scripts together beyond these many are not walked.
 const MAX_COMMANDS: u32 = 200_000;
 
@@ -131,6 +134,8 @@ pub struct Reading<'r> {
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// How many projects requirements files have named.
+    projects: u32,
     /// How many launchers call each other.
     launchers: u32,
     /// What was met that nothing says.
@@ -162,8 +167,15 @@ impl<'r> Reading<'r> {
             files: 0,
             commands: MAX_COMMANDS,
             launchers: 0,
+            projects: 0,
             doubts: ways::Doubts::default(),
         }
+    }
+
+    /// Whether one more project that a requirements file names is read. A project may name such files in turn: all of them are counted.
+    fn one_more_project(&mut self) -> bool {
+        self.projects += 1;
+        self.projects <= MAX_PROJECTS
     }
 
     /// Reads a file or a folder that a person named.

@@ -5,6 +5,7 @@ mod escape;
 mod excerpt;
 mod framework;
 mod human;
+mod installed;
 mod json;
 mod machines;
 mod markdown;

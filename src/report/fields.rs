@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, Cell, InstallFor, KnowledgeStamp, MachineCell, MachineReport, MachineRow, MachineTable, Machines, Matrix,
-    Report, RunsOn, ServesAll, Subject, Suppressed, Table,
+    Body, Cell, InstallFor, Installed, Kept, KnowledgeStamp, MachineCell, MachineReport, MachineRow, MachineTable,
+    Machines, Matrix, Mended, Moved, PageStatement, Report, RunsOn, ServesAll, Subject, Suppressed, Table,
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
         Remote, Run, Scan, Scanned, Unread,
@@ -136,6 +136,11 @@ fields! {
         subject, environment, gpus, location, excerpt, summary, evidence, symptom, fixes, fingerprint, docs;
         rule, severity, consequences, trace
     }
+    PageStatement { environment, location, text, today, source; standing }
+    Installed { environment, of, packages, satisfied, new, stays, mended; before }
+    Moved { name, before, after, by; gone }
+    Kept { name, version, by; }
+    Mended { subject, summary; rule, severity }
     Readiness { environment, gpu, lines; }
     Line { label, value, why, source; key, answer, rule, basis }
     Matrix { platform, torch, gpus; cuda, never_built }
@@ -200,6 +205,7 @@ impl Fields for Body {
     fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
         match self {
             Self::Doctor => {}
+            Self::Installed { installed } => installed.each(change),
             Self::Scan(scan) => scan.each(change),
             Self::Matrix { matrix } => matrix.each(change),
         }
@@ -222,6 +228,7 @@ impl Fields for Report {
             findings,
             runs_on,
             readiness,
+            statements,
             checks,
             elapsed_ms: _,
         } = self;
@@ -233,6 +240,7 @@ impl Fields for Report {
         findings.each(change);
         runs_on.each(change);
         readiness.each(change);
+        statements.each(change);
         checks.unknown.each(change);
         checks.suppressed.each(change);
         checks.unmatched.each(change);

@@ -16,6 +16,7 @@ mod shared;
 mod slugs;
 mod smoke_runs;
 mod stack;
+mod statement;
 mod steps;
 mod toolkit;
 mod truth;
@@ -35,6 +36,7 @@ pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
+pub use statement::{Standing, Told, told};
 pub use steps::said;
 pub use vendored::{is_cuda_runtime, is_driver_library};
 
@@ -142,6 +144,7 @@ registry! {
         torch_companion_mismatch,
         python_unsupported_by_torch,
         torch_nightly_needless,
+        torch_replaced,
         version_not_on_index,
         torch_not_allowed,
         gpu_too_old_for_extension,
@@ -161,6 +164,7 @@ registry! {
         known_problem,
     }
     environment {
+        installer_refuses,
         declaration_unclear,
         ignore_unclear,
         library_damaged,
@@ -176,6 +180,9 @@ registry! {
         installers_differ,
         several_cuda_majors,
         variable_read_by_nothing,
+    }
+    page {
+        page_out_of_date,
     }
     smoke {
         smoke_no_device,

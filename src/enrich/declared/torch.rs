@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pep440_rs::Version;
 
-use super::{Placed, Store, Terms, brought, conda, conda::Driver, others::Pinned, put, stores, written};
+use super::{Placed, Store, Terms, brought, conda, conda::Driver, others::Pinned, put, renews, stores, written};
 use crate::{
     facts::{Build, Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
@@ -60,8 +60,10 @@ pub(super) fn choose(
         // Whatever is there: only a version that is asked for replaces it.
         None => own.iter().all(|placed| placed.request.asked.specifiers.is_empty()),
     });
-    // What is there and will do stays, unless the newest is wanted of torch itself.
-    if stays && !(step.upgrade && wanted.is_some()) {
+    // What is there and will do stays, unless the newest is wanted of torch itself. What is installed again with all that it requires
+    // (`--force-reinstall`) is chosen anew.
+    let renewed = renews(step, "torch") && wanted.is_some() || step.reinstall;
+    if stays && !renewed {
         return;
     }
     let torch = match step.resolver {

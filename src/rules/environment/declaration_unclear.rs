@@ -63,7 +63,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     if !needs.is_empty() {
         return Outcome::Needs(needs);
     }
-    let drafts = environment.gaps.iter().enumerate().map(|(gap, said)| {
+    // What the tool refuses is the finding of another rule.
+    let gaps = environment.gaps.iter().enumerate().filter(|(_, gap)| gap.weight != GapWeight::Refused);
+    let drafts = gaps.map(|(gap, said)| {
         let (summary, severity) = match said.weight {
             GapWeight::Missing => (format!("Not read: {}.", said.what), Severity::Warning),
             _ => (format!("Passed over: {}.", said.what), Severity::Info),
