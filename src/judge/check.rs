@@ -72,7 +72,7 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     // A change is held against all that was found: what is accepted must not count as new.
     let before = report.findings.clone();
     if let Some(there) = &bench.installed {
-        super::installed::compare(bench, there, &enriched, &mut report);
+        super::installed::compare(bench.knowledge, bench.start, there, &enriched, &mut report);
     }
     super::ignored::apply(&mut report, &inputs.ignored);
     let written = rewrite::attach(bench, inputs, &enriched, &before, &mut report.findings);

@@ -1,11 +1,14 @@
 //! Before and after: what an environment is, and what files or a command would make of it. Both are judged by the same rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
-use super::inputs::Bench;
 use crate::{
     facts::{Environment, Facts, Package, RequestRole},
     finding::{Finding, same_cause},
+    knowledge::Knowledge,
     report::{Body, CommandName, Installed, Kept, Mended, Moved, Report, Verdict},
     rules::Judged,
 };
@@ -30,7 +33,13 @@ pub(super) fn onto(there: &Environment, environment: &mut Environment) {
 }
 
 /// Says of each environment that would be changed what it was before. `enriched` are the facts of the report, with what rows claim.
-pub(super) fn compare(bench: &Bench<'_>, there: &Environment, enriched: &Facts, report: &mut Report) {
+pub(super) fn compare(
+    knowledge: &Knowledge,
+    start: Instant,
+    there: &Environment,
+    enriched: &Facts,
+    report: &mut Report,
+) {
     let changed = enriched.environments.iter().filter(|environment| environment.changes.is_some());
     let changed: Vec<&Environment> = changed.collect();
     if changed.is_empty() {
@@ -42,7 +51,7 @@ pub(super) fn compare(bench: &Bench<'_>, there: &Environment, enriched: &Facts, 
         ignores: Vec::new(),
         ..report.facts.clone()
     };
-    let before = Judgement::of(CommandName::Check, facts, bench.knowledge, Judged::All, bench.start);
+    let before = Judgement::of(CommandName::Check, facts, knowledge, Judged::All, start);
     let found = before.findings();
     let unknown = before.is_undecided();
     let list = changed.into_iter().map(|after| {

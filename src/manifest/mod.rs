@@ -261,6 +261,19 @@ impl<'r> Reading<'r> {
     }
 }
 
+/// Reads what the project in a folder asks for into a step, as pip would install it, or uv in its place.
+fn bring_project(
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    folder: &Path,
+    with_uv: bool,
+    extras: Vec<String>,
+) -> Result<(), NotRead> {
+    let by = if with_uv { project::By::UvPip } else { project::By::Pip };
+    project::bring(reading, sheet, step, folder, by, &project::Wish { extras, ..project::Wish::default() })
+}
+
 /// Whether a text is one that is read, by its name or by what it contains.
 pub fn claims(text: &Text) -> bool {
     FORMATS.iter().any(|format| format.claims(text))

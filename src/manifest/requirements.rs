@@ -3,11 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    Format, Reading, Sheet, StepSheet, Text,
-    command::joined,
-    project::{self, By, Wish},
-};
+use super::{Format, Reading, Sheet, StepSheet, Text, command::joined};
 use crate::{
     facts::{Asked, GapWeight, Index, IndexRole, Location, Request, RequestRole, Resolver},
     python::{Requirement, WheelName, normalize},
@@ -176,7 +172,9 @@ pub(super) fn request(text: &str) -> Result<Request, Unread> {
             Ok(of(requirement.name, asked(specifiers, requirement.extras, marker, source)))
         }
         // Any text is a version that is equal to itself.
-        Err(_) if text.contains("===") => Err(Unread::passed_over(format!("what {shown} means"))),
+        Err(_) if text.split_once("===").is_some_and(|(name, rest)| !name.is_empty() && !rest.starts_with('=')) => {
+            Err(Unread::passed_over(format!("what {shown} means")))
+        }
         Err(error) => Err(Unread::refused(text, &error.to_string())),
     }
 }
@@ -301,9 +299,8 @@ impl File<'_, '_> {
         };
         let above = text.folder().ancestors().take(3).map(|folder| joined(folder, &name)).find(|folder| has(folder));
         let Some(folder) = above.filter(|_| self.reading.one_more_project()) else { return false };
-        let wish = Wish { extras, ..Wish::default() };
-        let by = if self.step.step.resolver == Resolver::Uv { By::UvPip } else { By::Pip };
-        match project::bring(self.reading, self.sheet, self.step, &folder, by, &wish) {
+        let with_uv = self.step.step.resolver == Resolver::Uv;
+        match super::bring_project(self.reading, self.sheet, self.step, &folder, with_uv, extras) {
             Ok(()) => {}
             Err(why) => {
                 self.sheet.gap(format!("what the folder {path} requires ({why})"), GapWeight::Missing, at.clone());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pep440_rs::Version;
 
-use super::{Placed, Store, Terms, brought, conda, conda::Driver, others::Pinned, put, renews, stores, written};
+use super::{Placed, Store, Terms, brought, conda, conda::Driver, others::Pinned, put, stores, written};
 use crate::{
     facts::{Build, Fact, How, IndexRole, Package, RequestRole, Resolver, Source, Step},
     knowledge::{TorchBuild, TorchRelease},
@@ -60,9 +60,11 @@ pub(super) fn choose(
         // Whatever is there: only a version that is asked for replaces it.
         None => own.iter().all(|placed| placed.request.asked.specifiers.is_empty()),
     });
-    // What is there and will do stays, unless the newest is wanted of torch itself. What is installed again with all that it requires
-    // (`--force-reinstall`) is chosen anew.
-    let renewed = renews(step, "torch") && wanted.is_some() || step.reinstall;
+    // What is there and will do stays, unless the newest is wanted of torch itself. With `--force-reinstall`, and with `-U` of uv, what is
+    // required is chosen anew, too.
+    let named = step.renewed.iter().any(|name| name == "torch");
+    let deep = step.reinstall || step.upgrade && step.resolver == Resolver::Uv;
+    let renewed = deep || named || step.upgrade && wanted.is_some();
     if stays && !renewed {
         return;
     }

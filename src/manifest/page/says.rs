@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Statements beyond these many are not kept.
-const MOST: usize = 400;
+const MOST: usize = 300;
 /// Longer lines are no prose.
 const MAX_LINE: usize = 2_000;
 /// As many letters of a sentence are shown.
@@ -272,7 +272,12 @@ impl Page {
             true => (0..cells.len()).map(cell).collect::<Vec<_>>().join(" | "),
             false => line.to_owned(),
         };
-        self.versions(&whole, at);
+        // Two versions of one thing are the least and the recommended one, the old and the new.
+        let numbers = cells.iter().filter(|cell| words::is_version(cell)).count();
+        match numbers > 1 && !header.iter().any(versions) {
+            true => self.versions = None,
+            false => self.versions(&whole, at),
+        }
         let named = words::named(&shortened(&whole));
         // A version beside the CUDA release that it is built with.
         if let ([release], [cuda], false) = (named.torch.as_slice(), named.variants.as_slice(), named.tone.no)

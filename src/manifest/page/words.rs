@@ -85,6 +85,11 @@ fn version(word: &str) -> Option<Release> {
         .then(|| Release { version: number.to_owned(), or_later })
 }
 
+/// Whether a text is a version and nothing else.
+pub(super) fn is_version(text: &str) -> bool {
+    version(text.trim_matches(['*', '`', ' '])).is_some()
+}
+
 /// `cu128` and `cu128+`.
 fn variant(word: &str) -> Option<CudaVersion> {
     let digits = word.to_ascii_lowercase();
@@ -177,7 +182,7 @@ impl Named {
         }
     }
 
-    /// The GPU that is meant, where one is: a product, else a capability, else an architecture.
+    /// The GPU that is meant, where one is, by a name: a bare number may be the limit of a range: a product, else a capability, else an architecture.
     pub fn gpu(&self) -> Option<&String> {
         let one = |list: &'_ [String]| (list.iter().all(|other| Some(other) == list.first())).then_some(());
         [&self.gpus, &self.capabilities, &self.generations]
@@ -185,6 +190,7 @@ impl Named {
             .find(|list| !list.is_empty())
             .filter(|list| one(list).is_some())
             .and_then(|list| list.first())
+            .filter(|name| !name.starts_with(|c: char| c.is_ascii_digit()))
     }
 }
 

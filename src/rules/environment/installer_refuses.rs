@@ -19,7 +19,7 @@
 //! pip's reference of the requirements file format; PEP 508; the specification of platform compatibility tags.
 
 use crate::{
-    facts::{Environment, GapWeight, PythonVersion, Request, RequestRole, Resolver, Step},
+    facts::{Environment, GapWeight, Origin, PythonVersion, Request, RequestRole, Resolver, Step},
     finding::{Evidence, Severity},
     python::{Marker, WheelName, WheelPlatform, WheelTarget},
     rules::{Context, Draft, Judges, Outcome, Rule, Scope, shared::marker_environment},
@@ -50,7 +50,14 @@ fn judge(context: &Context<'_>) -> Outcome {
             .evidence(Evidence::new(&said.what, "declared").at(format!("/facts/environments/{index}/gaps/{gap}")))
             .cause(&said.what)
     });
-    let wheels = wheels(environment).map(|(step, request, file, why)| {
+    // A page shows the files of every system and Python.
+    let is_page = match &environment.origin {
+        Origin::Declared(file) => {
+            [".md", ".mdx", ".markdown", ".rst"].iter().any(|end| file.to_ascii_lowercase().ends_with(end))
+        }
+        _ => false,
+    };
+    let wheels = wheels(environment).filter(|_| !is_page).map(|(step, request, file, why)| {
         let pointer = format!("/facts/environments/{index}/steps/{step}/requests/{request}");
         Draft::new(file.clone(), format!("The installer refuses {file}: {why}."))
             .evidence(Evidence::new(&file, "declared").at(pointer))
