@@ -245,6 +245,16 @@ pub enum Proof {
     Binary,
 }
 
+/// Whether two findings have the same cause: the same rule about the same package, problem or variable. Versions may differ, and so may
+/// the environments, which are states of one.
+pub fn same_cause(before: &Finding, after: &Finding) -> bool {
+    before.rule == after.rule
+        && before.trace.package == after.trace.package
+        && before.trace.problem == after.trace.problem
+        && before.trace.variable == after.trace.variable
+        && after.gpus.iter().all(|gpu| before.gpus.contains(gpu))
+}
+
 /// 64-bit FNV-1a over the parts, as hex: stable across versions and machines, no secret, no dependency.
 pub fn fingerprint<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;

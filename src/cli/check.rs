@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{
     base::{self, Named},
+    installed,
     options::{Assume, FailOn, Show, Sources, ignored_rules},
     output,
     probe::DriverOptions,
@@ -40,6 +41,10 @@ pub struct Arguments {
     /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
     #[arg(long = "as", value_name = "NAME")]
     named: Option<String>,
+    /// Environment that the command or the files would change: what is installed there counts, and the report says before and after
+    /// [default: for a command, the active one]
+    #[arg(long, value_name = "ENV", conflicts_with_all = ["python_version", "target"])]
+    python: Option<PathBuf>,
     /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else;
     /// of a command that is checked, those of the files that it reads
     #[arg(long)]
@@ -120,9 +125,13 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
-        // What is installed here says nothing of what files ask for.
-        let options = probe::Options { without_environments: true, ..self.driver.options(needs_driver(&machines)) };
-        let facts = probe::facts(&options, &Surroundings::of_process())?;
+        let facts = installed::facts(
+            self.python.as_deref(),
+            &self.command,
+            self.assume.is_here(),
+            self.driver.options(needs_driver(&machines)),
+            knowledge,
+        )?;
         let asked = match self.command.as_slice() {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),

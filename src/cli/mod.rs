@@ -7,6 +7,7 @@ mod doctor;
 mod explain;
 mod framework;
 mod gates;
+mod installed;
 mod kb;
 mod matrix;
 mod network;

@@ -47,6 +47,11 @@ pub struct Assume {
 }
 
 impl Assume {
+    /// Whether nothing says that the software is meant for another machine than this one: its GPU and its driver may be others.
+    pub fn is_here(&self) -> bool {
+        self.os.is_none() && self.python_version.is_none() && self.target.is_empty()
+    }
+
     /// What the options for each single thing mean for the facts.
     pub fn assumed(&self) -> Assumed {
         Assumed {

@@ -11,6 +11,7 @@ use super::{
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
+    statement::Statement,
     written::{Asked, Wanted},
 };
 
@@ -57,6 +58,12 @@ pub struct Environment {
     /// What is installed in it, step by step, where files or commands declare it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// The installed environment that the steps change, by its id: then the packages are what is there before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<String>,
+    /// What a page says besides, in its prose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
     /// What of it nobody has read or understood.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
@@ -88,6 +95,8 @@ impl Environment {
             image: None,
             wanted: None,
             steps: Vec::new(),
+            changes: None,
+            statements: Vec::new(),
             gaps: Vec::new(),
             beside: None,
             otherwise: None,
@@ -100,7 +109,9 @@ impl Environment {
         let environment = format!("/facts/environments/{number}");
         match self.packages.get(package).and_then(|package| package.request) {
             Some(RequestPlace { step, request }) => format!("{environment}/steps/{step}/requests/{request}"),
-            None if matches!(self.origin, Origin::Declared(_)) => format!("{environment}/image/base"),
+            None if matches!(self.origin, Origin::Declared(_)) && self.changes.is_none() => {
+                format!("{environment}/image/base")
+            }
             None => format!("{environment}/packages/{package}"),
         }
     }
@@ -165,6 +176,9 @@ pub struct Package {
     /// Which request of the environment's steps brings it, by itself or by what it requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestPlace>,
+    /// The version that was installed and that this one replaces; a conclusion, which only enriched facts have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Why no index that is asked has the version that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unavailable: Option<String>,
@@ -187,6 +201,7 @@ impl Package {
             at: String::new(),
             asked: None,
             request: None,
+            replaces: None,
             unavailable: None,
         }
     }

@@ -13,6 +13,7 @@ mod kernel;
 mod look;
 mod machine;
 mod smoke;
+mod statement;
 mod toolkit;
 mod written;
 
@@ -39,6 +40,7 @@ pub use kernel::{Kernel, KernelModule};
 pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
+pub use statement::{Said, Statement};
 pub use toolkit::{Toolkit, ToolkitLead};
 pub use written::{Asked, Ignore, Location, Meaning, Symptom, Wanted};
 

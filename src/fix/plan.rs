@@ -204,6 +204,7 @@ impl Plan {
                         environment.origin = Origin::Hypothetical;
                         environment.python = Fact::known(*python, planned(&self.summary));
                         environment.packages.clear();
+                        environment.changes = None;
                         environment.system_libraries.clear();
                         environment.unlisted.clear();
                         environment.elsewhere.clear();

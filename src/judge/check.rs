@@ -17,7 +17,8 @@ use crate::{
     report::Report,
 };
 
-/// Reads what is asked for and judges it for one machine. `facts` are those of the machine that gpucheck runs on.
+/// Reads what is asked for and judges it for one machine. `facts` are those of the machine that gpucheck runs on, with the environment that
+/// would be changed, if one is meant.
 ///
 /// # Errors
 /// When nothing could be read.
@@ -94,6 +95,9 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     }
     // A change is held against all that was found: what is accepted must not count as new.
     let before = report.findings.clone();
+    if let Some(there) = &bench.installed {
+        super::installed::compare(bench.knowledge, bench.start, there, &enriched, &mut report);
+    }
     super::ignored::apply(&mut report, &inputs.ignored);
     let written = rewrite::attach(bench, inputs, &enriched, &before, &mut report.findings);
     Ok((report, written))

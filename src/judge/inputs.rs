@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use super::{IgnoredRule, assume::Assumed, judgement::Judgement, machine::Machine};
+use super::{IgnoredRule, assume::Assumed, installed, judgement::Judgement, machine::Machine};
 use crate::{
     facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
     knowledge::{GpuLookupError, Knowledge},
@@ -281,6 +281,8 @@ pub(super) struct Bench<'k> {
     pub knowledge: &'k Knowledge,
     /// Of the machine, without environments.
     facts: Facts,
+    /// The environment that is there and would be changed, if one is meant.
+    pub installed: Option<Environment>,
     assumed: &'k Assumed,
     choices: Choices,
     pub start: Instant,
@@ -294,14 +296,18 @@ impl<'k> Bench<'k> {
         mut choices: Choices,
         start: Instant,
     ) -> Result<Self, CheckError> {
-        // What is installed and set on this machine says nothing of what files ask for.
-        facts.environments.clear();
-        facts.toolkits.clear();
-        facts.env_vars.clear();
+        // What is set on this machine says nothing of what files ask for, unless an environment of it is changed.
+        facts.environments.truncate(1);
+        if facts.environments.is_empty() {
+            facts.toolkits.clear();
+            facts.env_vars.clear();
+        }
         machine.assumed.apply(&mut facts, knowledge).map_err(CheckError::Gpu)?;
-        choices.platform = facts.host.platform.value().copied();
-        choices.python = machine.assumed.python;
-        Ok(Self { knowledge, facts, assumed: &machine.assumed, choices, start })
+        let installed = facts.environments.pop();
+        let there = installed.as_ref();
+        choices.platform = there.and_then(|there| there.platform.value()).or(facts.host.platform.value()).copied();
+        choices.python = machine.assumed.python.or(there.and_then(|there| there.python.value()).copied());
+        Ok(Self { knowledge, facts, installed, assumed: &machine.assumed, choices, start })
     }
 
     /// Reads what is asked for, and judges it.
@@ -323,6 +329,9 @@ impl<'k> Bench<'k> {
             facts.written.insert(format!("/ignores/{number}"), one.at.clone());
         }
         facts.environments = declared.environments;
+        if let Some(there) = &self.installed {
+            facts.environments.iter_mut().for_each(|environment| installed::onto(there, environment));
+        }
         for environment in &mut facts.environments {
             if environment.platform.is_unknown() {
                 environment.platform = facts.host.platform.clone();

@@ -8,6 +8,7 @@ mod explain;
 mod gates;
 mod ignored;
 mod inputs;
+mod installed;
 mod judgement;
 mod machine;
 mod machines;

@@ -118,6 +118,9 @@ const FORMATS: &[&dyn Format] = &[
 /// Extras and groups, or stages, of one file that are environments of their own.
 const MAX_EACH: usize = 16;
 
+/// Projects beyond these many that requirements files name are not read.
+const MAX_PROJECTS: u32 = 32;
+
 /// Commands of all scripts together beyond these many are not walked.
 const MAX_COMMANDS: u32 = 200_000;
 
@@ -137,6 +140,8 @@ pub struct Reading<'r> {
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// How many projects requirements files have named.
+    projects: u32,
     /// How many launchers call each other.
     launchers: u32,
     /// What was met that nothing says.
@@ -169,8 +174,15 @@ impl<'r> Reading<'r> {
             files: 0,
             commands: MAX_COMMANDS,
             launchers: 0,
+            projects: 0,
             doubts: ways::Doubts::default(),
         }
+    }
+
+    /// Whether one more project that a requirements file names is read. A project may name such files in turn: all of them are counted.
+    fn one_more_project(&mut self) -> bool {
+        self.projects += 1;
+        self.projects <= MAX_PROJECTS
     }
 
     /// Reads a file or a folder that a person named.
@@ -248,6 +260,19 @@ impl<'r> Reading<'r> {
         }
         declared
     }
+}
+
+/// Reads what the project in a folder asks for into a step, as pip would install it, or uv in its place.
+fn bring_project(
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    folder: &Path,
+    with_uv: bool,
+    extras: Vec<String>,
+) -> Result<(), NotRead> {
+    let by = if with_uv { project::By::UvPip } else { project::By::Pip };
+    project::bring(reading, sheet, step, folder, by, &project::Wish { extras, ..project::Wish::default() })
 }
 
 /// Whether a text is one that is read, by its name or by what it contains.

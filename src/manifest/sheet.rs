@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     facts::{
         ContainerImage, CudaVersion, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion,
-        Request, RequestRole, Source, Step, Toolkit, ToolkitLead,
+        Request, RequestRole, Source, Statement, Step, Toolkit, ToolkitLead,
     },
     system::redact,
 };
@@ -108,6 +108,11 @@ impl Sheet {
     /// How much is declared so far, for [`Sheet::take_since`].
     pub fn mark(&self) -> usize {
         self.environment.steps.len()
+    }
+
+    /// Says that the steps that were declared since a mark go to another place than the environment.
+    pub fn elsewhere_since(&mut self, mark: usize) {
+        self.environment.steps.iter_mut().skip(mark).for_each(|step| step.elsewhere = true);
     }
 
     /// Takes back the steps that were declared since, each with where it begins.
@@ -233,6 +238,12 @@ impl Sheet {
         self.environment.gaps.push(gap);
     }
 
+    /// What a page says here.
+    pub fn says(&mut self, statement: Statement, at: Location) {
+        self.places.insert(format!("/statements/{}", self.environment.statements.len()), at);
+        self.environment.statements.push(statement);
+    }
+
     /// The image that the environment is part of, which is created where there is none.
     pub fn image(&mut self) -> &mut ContainerImage {
         self.environment.image.get_or_insert_default()
@@ -268,7 +279,8 @@ impl Sheet {
 
     /// Whether anything is declared in it.
     pub fn is_empty(&self) -> bool {
-        self.environment.steps.is_empty() && self.environment.image.is_none() && self.environment.gaps.is_empty()
+        let Environment { steps, image, gaps, statements, .. } = &self.environment;
+        steps.is_empty() && image.is_none() && gaps.is_empty() && statements.is_empty()
     }
 
     /// The environment as that of this number among the facts, with its places.

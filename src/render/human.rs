@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
             page.out += &super::scan::gate(scan, report, screen);
             return page.out.trim_end().to_owned() + "\n";
         }
-        Body::Doctor => {}
+        Body::Doctor | Body::Installed { .. } => {}
     }
     if !screen.quiet {
         for subject in &report.subjects {

@@ -9,6 +9,7 @@ mod framework;
 mod github;
 mod gitlab;
 mod human;
+mod installed;
 mod json;
 mod junit;
 mod machines;

@@ -17,6 +17,7 @@ mod signs;
 mod slugs;
 mod smoke_runs;
 mod stack;
+mod statement;
 mod steps;
 mod symptom;
 mod toolkit;
@@ -37,6 +38,7 @@ pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
+pub use statement::{Standing, Told, told};
 pub use steps::said;
 pub use vendored::{is_cuda_runtime, is_driver_library};
 
@@ -150,6 +152,7 @@ registry! {
         python_unsupported_by_torch,
         glibc_too_old,
         torch_nightly_needless,
+        torch_replaced,
         version_not_on_index,
         torch_not_allowed,
         gpu_too_old_for_extension,
@@ -169,6 +172,7 @@ registry! {
         known_problem,
     }
     environment {
+        installer_refuses,
         declaration_unclear,
         ignore_unclear,
         library_damaged,
@@ -186,6 +190,9 @@ registry! {
         files_disagree,
         several_cuda_majors,
         variable_read_by_nothing,
+    }
+    page {
+        page_out_of_date,
     }
     smoke {
         smoke_no_device,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     Placed, Terms, brought,
     range::{in_range, reachable},
+    renews,
     store::Store,
     stores, written,
 };
@@ -61,7 +62,10 @@ pub(super) fn pinned<'s>(
     // What a step asks of torch itself, the versions of other packages follow; otherwise their newest decide, whatever torch is there.
     let leads = !asked.iter().any(|placed| placed.request.name == "torch" && placed.is_wanted());
     let there: HashSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
-    let stays = |placed: &Placed<'_>| !step.upgrade && there.contains(placed.request.name.as_str());
+    let stays = |placed: &Placed<'_>| {
+        let name = placed.request.name.as_str();
+        !renews(step, name) && there.contains(name)
+    };
     let wanted = asked.iter().copied().filter(|placed| placed.request.name != "torch");
     wanted.filter_map(|by| pin(terms, step, by, leads && !stays(&by))).collect()
 }
@@ -140,7 +144,7 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
             Some(version) => placed.accepts(version),
             None => placed.exact().is_none(),
         });
-        if stays && !step.upgrade && placed.request.asked.source.is_none() {
+        if stays && !renews(step, name) && placed.request.asked.source.is_none() {
             continue;
         }
         let exact = match step.resolver {

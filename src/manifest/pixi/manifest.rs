@@ -161,7 +161,7 @@ impl<'d> Environment<'d> {
                     request.asked.marker = marker.clone();
                     pypi.ask(request, at);
                 }
-                Err(what) => sheet.gap(what, GapWeight::PassedOver, at),
+                Err(unread) => sheet.gap(unread.what, GapWeight::PassedOver, at),
             }
         }
     }

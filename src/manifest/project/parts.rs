@@ -123,7 +123,7 @@ pub(super) struct InForce {
 impl Line {
     /// A line as PEP 508 has it.
     pub fn new(text: &str, at: Location) -> Self {
-        Self { asked: requirements::request(text), at, source: None }
+        Self { asked: requirements::request(text).map_err(|unread| unread.what), at, source: None }
     }
 }
 

@@ -115,6 +115,8 @@ fn environment(
         image: None,
         wanted: None,
         steps: Vec::new(),
+        changes: None,
+        statements: Vec::new(),
         gaps: Vec::new(),
         beside: None,
         otherwise: None,
