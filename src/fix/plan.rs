@@ -65,6 +65,8 @@ pub struct Install {
     pub version: Option<String>,
     /// A requirement as written, when no exact version is asked for.
     pub spec: Option<String>,
+    /// Extras to ask for beside an exact version.
+    pub extras: Vec<String>,
     /// What will be there, for packages with GPU builds.
     pub build: Option<Build>,
     /// What the new version requires, as far as it is known.
@@ -297,7 +299,16 @@ impl Install {
     /// Whatever version of a package fits a requirement as it is written; nothing: any.
     pub fn open(name: &str, spec: Option<String>) -> Self {
         let name = name.to_owned();
-        Self { name, version: None, spec, build: None, requires: Vec::new(), apart: false, compiled: false }
+        Self {
+            name,
+            version: None,
+            spec,
+            extras: Vec::new(),
+            build: None,
+            requires: Vec::new(),
+            apart: false,
+            compiled: false,
+        }
     }
 
     /// A package that is there, by the version that an index has it in.
