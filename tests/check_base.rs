@@ -136,6 +136,25 @@ fn the_page_is_short() {
 }
 
 #[test]
+fn several_targets_are_told_apart() {
+    let repository = repository!();
+    repository.write("requirements.txt", "torch==2.7.1\n").commit().write("requirements.txt", "torch==2.9.0\n");
+    let targets = ["--target", "GTX 1080,driver=570.86.10,os=linux", "--target", "RTX 4090,driver=570.86.10,os=linux"];
+    let (code, out, err) =
+        run(repository.check(&["requirements.txt", "--base", "main", "--format", "json"]).args(targets));
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
+    let one = &report["change"]["environments"][0]["targets"];
+    assert_eq!((code, one.as_array().unwrap().len(), &one[0]["before"]), (1, 1, &"works".into()), "{one}");
+    assert_eq!((&one[0]["after"], &one[0]["rule"]), (&"fails".into(), &"gpu-too-old-for-wheel".into()));
+    let verdicts: Vec<&Value> =
+        report["targets"].as_array().unwrap().iter().map(|one| &one["report"]["verdict"]).collect();
+    assert_eq!(verdicts, ["error", "ok"]);
+    let (code, page, _) =
+        run(repository.check(&["requirements.txt", "--base", "main", "--fail-on", "never"]).args(targets));
+    assert!(code == 0 && page.contains("✗ no longer runs on GTX 1080"), "{page}");
+}
+
+#[test]
 fn what_files_include_comes_from_the_revision_too() {
     let repository = repository!();
     repository.write("requirements.txt", "-r parts/gpu.txt\nnumpy\n").write("parts/gpu.txt", "torch==2.5.1\n").commit();
