@@ -98,9 +98,39 @@ def seeds(target: str) -> list[bytes]:
         # A library whose section of fatbins is called as if it were a module's description of itself.
         library = (CORPUS / "c13.5/so-sm_120.so").read_bytes().replace(b".nv_fatbin\0", b".modinfo\0\0\0")
         found.append(library)
+    if target == "image":
+        found += images()
     if target in ("tar", "conda", "deflate"):
         found += packed(target)
     return found
+
+
+def images() -> list[bytes]:
+    import gzip
+    import io
+    import json
+    import struct
+    import tarfile
+
+    def tar(members: list[tuple[str, bytes]]) -> bytes:
+        with io.BytesIO() as file:
+            with tarfile.open(fileobj=file, mode="w") as archive:
+                for name, content in members:
+                    entry = tarfile.TarInfo(name)
+                    entry.size = len(content)
+                    archive.addfile(entry, io.BytesIO(content))
+            return file.getvalue()
+
+    systems = [path.read_bytes() for path in sorted((ROOT / "tests/corpus/image").glob("*.squashfs"))]
+    header = b"#!/bin/sh\n".ljust(32, b"\0") + b"SIF_MAGIC\0" + b"01\0" + b"02\0" + bytes(16)
+    header += struct.pack("<8q", 0, 0, 47, 1, 128, 585, 1024, len(systems[0]))
+    part = struct.pack("<iBIII6q", 0x4004, 1, 1, 0, 0, 1024, len(systems[0]), 0, 0, 0, 0) + bytes(8 + 128)
+    sif = (header + part + struct.pack("<ii3s", 1, 2, b"02")).ljust(1024, b"\0") + systems[0]
+    layer = tar([("etc/os-release", b"NAME=x"), ("opt/a.so", b"\x7fELF\x02\x01"), ("etc/.wh.x", b""), ("opt/.wh..wh..opq", b"")])
+    config = json.dumps({"os": "linux", "architecture": "amd64", "config": {"Env": ["PATH=/bin"]}}).encode()
+    saved = json.dumps([{"Config": "c.json", "Layers": ["a", "b"]}]).encode()
+    docker = tar([("a", layer), ("b", gzip.compress(layer)), ("c.json", config), ("manifest.json", saved)])
+    return [*systems, sif, docker, layer]
 
 
 def packed(target: str) -> list[bytes]:

@@ -1,8 +1,9 @@
 //! Opens the files that are read: regular ones only, up to a limit. A device may never end, and a FIFO may never begin.
 
 use std::{
+    fmt,
     fs::{File, OpenOptions},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
     path::Path,
 };
 
@@ -27,15 +28,102 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
     Ok((options.open(path)?, meta.len()))
 }
 
+/// The contents of a file that the operating system has no file for: one inside of an archive.
+pub trait Content: Send + Sync + fmt::Debug {
+    /// Length in bytes.
+    fn len(&self) -> u64;
+
+    /// Whether there is nothing in it.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills as much of `buffer` as there is at `offset`, and says how much that was.
+    ///
+    /// # Errors
+    /// Contents that cannot be read.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
+}
+
+/// A regular file that is open, with its length.
+#[derive(Debug)]
+pub enum Opened {
+    /// One of the operating system's.
+    File(File, u64),
+    /// One inside of an archive.
+    Content(Box<dyn Content>),
+}
+
+impl Opened {
+    /// Opens a regular file of the operating system, as [`open`] does.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(path: &Path) -> io::Result<Self> {
+        open(path).map(|(file, length)| Self::File(file, length))
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::File(_, length) => *length,
+            Self::Content(content) => content.len(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Its bytes from `start` on.
+    fn reader(self, start: u64) -> io::Result<Reader> {
+        if let Self::File(mut file, length) = self {
+            if start > 0 {
+                io::Seek::seek(&mut file, io::SeekFrom::Start(start))?;
+            }
+            return Ok(Reader { from: Self::File(file, length), at: start });
+        }
+        Ok(Reader { from: self, at: start })
+    }
+}
+
+/// The bytes of an open file, one after the other.
+struct Reader {
+    from: Opened,
+    at: u64,
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.from {
+            Opened::File(file, _) => file.read(buffer),
+            Opened::Content(content) => {
+                let count = content.read_at(self.at, buffer)?;
+                self.at += count as u64;
+                Ok(count)
+            }
+        }
+    }
+}
+
 /// The first `limit` bytes of a regular file, for formats with their header at the beginning.
 ///
 /// # Errors
 /// As [`open`].
 pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let (file, length) = open(path)?;
+    head_of(Opened::open(path)?, limit)
+}
+
+/// As [`head`], of an open file.
+///
+/// # Errors
+/// Contents that cannot be read.
+pub fn head_of(file: Opened, limit: u64) -> io::Result<Vec<u8>> {
+    let length = file.len();
     let wanted = length.min(limit);
     let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or(0));
-    let mut file = file.take(wanted);
+    let mut file = file.reader(0)?.take(wanted);
     file.read_to_end(&mut bytes)?;
     // A file read to its full length needs no further read; files of /proc claim to be empty.
     if length == 0 {
@@ -50,10 +138,17 @@ pub fn head(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`open`].
 pub fn tail(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let (mut file, length) = open(path)?;
-    file.seek(SeekFrom::Start(length.saturating_sub(limit)))?;
+    tail_of(Opened::open(path)?, limit)
+}
+
+/// As [`tail`], of an open file.
+///
+/// # Errors
+/// Contents that cannot be read.
+pub fn tail_of(file: Opened, limit: u64) -> io::Result<Vec<u8>> {
+    let start = file.len().saturating_sub(limit);
     let mut bytes = Vec::new();
-    file.take(limit).read_to_end(&mut bytes)?;
+    file.reader(start)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -63,7 +158,15 @@ pub fn tail(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`open`].
 pub fn fields(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let (mut file, _) = open(path)?;
+    fields_of(Opened::open(path)?, limit)
+}
+
+/// As [`fields`], of an open file.
+///
+/// # Errors
+/// Contents that cannot be read.
+pub fn fields_of(file: Opened, limit: u64) -> io::Result<Vec<u8>> {
+    let mut file = file.reader(0)?;
     let mut bytes = Vec::new();
     let mut piece = FIRST_PIECE;
     loop {

@@ -206,7 +206,9 @@ pub struct Moves {
     pub index: Option<String>,
     /// Normalised names of what is removed.
     pub gone: Vec<String>,
-    /// Whether anything else changes: a driver, a variable, another Python.
+    /// Variables that are set, each to a value.
+    pub variables: Vec<(String, String)>,
+    /// Whether anything else changes: a driver, another Python.
     pub more: bool,
 }
 
@@ -241,6 +243,16 @@ pub enum Proof {
     Knowledge,
     /// The rules pass on what was read from the new build itself.
     Binary,
+}
+
+/// Whether two findings have the same cause: the same rule about the same package, problem or variable. Versions may differ, and so may
+/// the environments, which are states of one.
+pub fn same_cause(before: &Finding, after: &Finding) -> bool {
+    before.rule == after.rule
+        && before.trace.package == after.trace.package
+        && before.trace.problem == after.trace.problem
+        && before.trace.variable == after.trace.variable
+        && after.gpus.iter().all(|gpu| before.gpus.contains(gpu))
 }
 
 /// 64-bit FNV-1a over the parts, as hex: stable across versions and machines, no secret, no dependency.

@@ -5,6 +5,28 @@ pub fn modinfo(bytes: &[u8]) {
     let _ = crate::probe::kernel::modinfo::read(bytes);
 }
 
+/// Reads the bytes as an image in an archive, and looks at every file in it.
+pub fn image(bytes: &[u8]) {
+    crate::image::fuzz(bytes);
+}
+
+/// Reads the bytes as a log, whole and in pieces: what is found is the same, and it is bounded.
+pub fn log(bytes: &[u8]) {
+    let asked =
+        ["unsupported gpu architecture", "undefined symbol: ", "no kernel image is available", "cannot open shared"];
+    let read = |piece: usize| {
+        let mut log = crate::log::Log::new("fuzzed", asked);
+        bytes.chunks(piece.max(1)).for_each(|bytes| log.feed(bytes));
+        log.finish()
+    };
+    let facts = read(bytes.len());
+    assert!(facts.symptoms.len() <= 1000, "more symptoms than are kept");
+    for place in facts.written.values() {
+        assert!(place.line >= 1 && place.column >= 1);
+    }
+    assert_eq!(facts, read(7), "pieces matter");
+}
+
 /// Reads a file that asks for software: the first line is its name, the rest what it contains. No other file is there.
 pub fn manifest(text: &str) {
     use crate::{

@@ -15,8 +15,11 @@ pub mod finding;
 pub mod fix;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+pub mod image;
+mod json;
 pub mod judge;
 pub mod knowledge;
+pub mod log;
 pub mod manifest;
 mod parallel;
 pub mod probe;
@@ -31,5 +34,6 @@ pub mod scan;
 pub mod shell;
 mod start;
 pub mod system;
+mod tar;
 pub mod text;
 pub mod verify;

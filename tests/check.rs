@@ -162,8 +162,9 @@ fn declaration_unclear() {
     let found = |text: &str| found(&of_requirements(text), "declaration-unclear");
     let at = |severity: &str, line: u32| vec![(severity.to_owned(), format!("requirements.txt:{line}:1"))];
     assert_eq!(found("torch\n-r missing.txt\n"), at("warning", 2));
-    assert_eq!(found("torch\n\n--no-such-option\n"), at("info", 3));
-    assert_eq!(found("torch\ntorch torchvision\n"), at("info", 2), "two on a line");
+    assert_eq!(found("torch\n\ntorch===any\n"), at("info", 3));
+    // What pip refuses is the finding of another rule.
+    assert_eq!(found("torch\ntorch torchvision\n"), []);
     assert_eq!(found("torch # the newest\n"), []);
     // The answer hangs on a variable.
     let report = of_requirements("torch==${TORCH_VERSION}\n");
@@ -238,4 +239,131 @@ fn files_disagree() {
     assert_eq!(found(&[("Dockerfile", image), ("requirements.txt", "torch==2.7.1\n")]), [], "one and the same");
     let image = "FROM python:3.12\nRUN pip install torch==2.9.0\n";
     assert_eq!(found(&[("Dockerfile", image), ("requirements.txt", "torch==2.7.1\n")]).len(), 1);
+}
+
+#[test]
+fn installer_refuses() {
+    let report = |text: &str| of_requirements(text);
+    let at = |line: u32| vec![("error".to_owned(), format!("requirements.txt:{line}:1"))];
+    let found = |text: &str| found(&report(text), "installer-refuses");
+    assert_eq!(found("torch==2.7.1\nnumpy==1.26.4 scipy\n"), at(2));
+    assert_eq!(found("torch==2.7.1 --no-such-option\n"), at(1));
+    assert_eq!(found("--no-deps\ntorch==2.7.1\n"), at(1));
+    assert_eq!(found("torch==2.7.1\nnumpy==1.26.4\n"), []);
+    // A wheel for another Python, and one for another system.
+    let wheel = |tags: &str| format!("https://wheels.example/flash_attn-2.8.3+cu12torch2.7cxx11abiTRUE-{tags}.whl\n");
+    assert_eq!(found(&wheel("cp310-cp310-linux_x86_64")), at(1));
+    assert_eq!(found(&wheel("cp312-cp312-win_amd64")), at(1));
+    assert_eq!(found(&wheel("cp312-cp312-linux_x86_64")), []);
+}
+
+/// The report of a page.
+fn of_page(text: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("README.md"), text).unwrap();
+    let mut command = common::gpucheck();
+    command.current_dir(&folder).args(["check", "README.md", "--format", "json", "--gpu", "RTX 5090"]);
+    command.args(["--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"]);
+    serde_json::from_slice(&command.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn page_out_of_date() {
+    let report = of_page(
+        "# Setup for the RTX 5090\n\nIt is sm_120, which PyTorch does not support yet.\n\n- Driver 525+ is required for CUDA 13.0\n\
+         - The RTX 5090 needs CUDA 12.8\n- Install a PyTorch nightly build\n- `TORCH_CUDA_ARCH_LIST=8.9`\n",
+    );
+    let found = found(&report, "page-out-of-date");
+    let has = |severity: &str, line: u32| {
+        found.iter().any(|(how, place)| how == severity && place.starts_with(&format!("README.md:{line}:")))
+    };
+    assert!(has("info", 3) && has("info", 7) && has("warning", 5) && has("warning", 8), "{found:?}");
+    assert!(!has("info", 6) && !has("warning", 6), "{found:?}");
+    let right = report["statements"].as_array().unwrap().iter().filter(|one| one["standing"] == "right");
+    assert!(right.clone().any(|one| one["location"]["line"] == 6), "{}", report["statements"]);
+    let quiet = of_page(
+        "# Tool\n\nWorks with PyTorch 2.1 and CUDA 12.1 on an A100. Nightly builds of the docs are here.\n\n`pip install torch==2.7.1`\n",
+    );
+    assert_eq!(quiet["statements"].as_array().map(Vec::len), Some(1), "{}", quiet["statements"]);
+    assert_eq!(self::found(&quiet, "page-out-of-date"), []);
+}
+
+/// A folder that is a virtual environment, with these packages; what is in torch is not there.
+fn virtual_environment(folder: &Path, packages: &[(&str, &str, &[&str])]) {
+    let site = folder.join("lib/python3.12/site-packages");
+    fs::create_dir_all(site.join("torch")).unwrap();
+    fs::create_dir_all(folder.join("bin")).unwrap();
+    fs::write(folder.join("bin/python"), "").unwrap();
+    fs::write(folder.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.12.3\n").unwrap();
+    for (name, version, requires) in packages {
+        let info = site.join(format!("{name}-{version}.dist-info"));
+        fs::create_dir_all(&info).unwrap();
+        let requires: String = requires.iter().map(|one| format!("Requires-Dist: {one}\n")).collect();
+        fs::write(
+            info.join("METADATA"),
+            format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}"),
+        )
+        .unwrap();
+    }
+}
+
+/// What a command, or files, make of an environment with torch 2.10.0+cu130.
+#[cfg(unix)]
+fn changed(args: &[&str]) -> (Option<i32>, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let packages = [
+        ("torch", "2.10.0+cu130", &[][..]),
+        ("torchvision", "0.25.0", &["torch==2.10.0"][..]),
+        ("numpy", "2.1.0", &[][..]),
+    ];
+    virtual_environment(&folder.path().join("venv"), &packages);
+    fs::write(folder.path().join("requirements.txt"), "numpy\nxformers==0.0.29.post3\n").unwrap();
+    let mut command = common::gpucheck();
+    command.current_dir(&folder).args(["check", "--python", "venv", "--format", "json", "--gpu", "RTX 5090"]);
+    let run = command.args(["--driver", "580.95.05"]).args(args).output().unwrap();
+    let said = String::from_utf8_lossy(&run.stderr);
+    (run.status.code(), serde_json::from_slice(&run.stdout).unwrap_or_else(|error| panic!("{error}: {said}")))
+}
+
+#[cfg(unix)]
+#[test]
+fn torch_replaced() {
+    let moved = |report: &Value, name: &str| {
+        let packages = report["installed"][0]["packages"].as_array().unwrap().clone();
+        packages.into_iter().find(|one| one["name"] == name)
+    };
+    for args in [&["--", "pip", "install", "xformers==0.0.29.post3"][..], &["requirements.txt"]] {
+        let (code, report) = changed(args);
+        let torch = moved(&report, "torch").unwrap();
+        assert_eq!(
+            (code, &torch["before"], &torch["by"]),
+            (Some(1), &"2.10.0+cu130".into(), &"xformers==0.0.29.post3".into())
+        );
+        assert!(torch["after"].as_str().unwrap().starts_with("2.6.0"), "{torch}");
+        let found = found(&report, "torch-replaced");
+        assert_eq!(found.len(), 1, "{}", report["findings"]);
+        let summary =
+            report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "torch-replaced").unwrap();
+        let text = summary["summary"].as_str().unwrap();
+        assert!(text.starts_with("xformers==0.0.29.post3 replaces torch 2.10.0+cu130 with 2.6.0"), "{text}");
+        let new = report["installed"][0]["new"].as_array().unwrap();
+        assert!(new.contains(&summary["fingerprint"]), "{new:?}");
+    }
+    // What is there will do, and stays.
+    let (_, report) =
+        changed(&["--", "pip", "install", "torch", "--index-url", "https://download.pytorch.org/whl/cu128"]);
+    assert_eq!(report["installed"][0]["packages"], serde_json::json!([]));
+    assert_eq!(report["installed"][0]["satisfied"][0]["version"], "2.10.0+cu130");
+    assert_eq!(report["installed"][0]["new"], serde_json::json!([]));
+    // It is named: it is meant.
+    let (_, report) =
+        changed(&["--", "pip", "install", "torch==2.7.1", "--index-url", "https://download.pytorch.org/whl/cu128"]);
+    assert!(moved(&report, "torch").is_some() && found(&report, "torch-replaced").is_empty());
+    // The companion that stays does not go with it.
+    assert!(!found(&report, "torch-companion-mismatch").is_empty(), "{}", report["findings"]);
+    let (_, report) = changed(&["--", "pip", "uninstall", "-y", "torch"]);
+    assert_eq!(moved(&report, "torch").unwrap()["gone"], true);
+    // A folder of its own, and an image, are made anew.
+    let (_, report) = changed(&["--", "pip", "install", "--target", "t", "xformers==0.0.29.post3"]);
+    assert_eq!(report["installed"], Value::Null);
 }

@@ -38,7 +38,7 @@ fn errors(report: &Value) -> Vec<&str> {
 }
 
 /// Texts with a fault, and what they have to become.
-const FAULTY: [(&str, &str, &str); 6] = [
+const FAULTY: [(&str, &str, &str); 12] = [
     (
         "requirements.txt",
         "# pinned\r\nnumpy\r\n--extra-index-url https://download.pytorch.org/whl/cu124\r\ntorch==2.5.1  # keep\r\n",
@@ -57,7 +57,7 @@ const FAULTY: [(&str, &str, &str); 6] = [
     (
         "Dockerfile",
         "FROM python:3.12\nARG TORCH=2.5.1\nRUN pip install --no-cache-dir \\\n    torch==${TORCH} --index-url https://download.pytorch.org/whl/cu124\n",
-        "FROM python:3.12\nARG TORCH=2.7.1+cu128\nRUN pip install --no-cache-dir \\\n    torch==${TORCH} --index-url https://download.pytorch.org/whl/cu128\n",
+        "FROM python:3.12\nARG TORCH=2.7.1\nRUN pip install --no-cache-dir \\\n    torch==${TORCH} --index-url https://download.pytorch.org/whl/cu128\n",
     ),
     (
         "Dockerfile",
@@ -68,6 +68,36 @@ const FAULTY: [(&str, &str, &str); 6] = [
         "environment.yml",
         "name: a\ndependencies:\n  - python=3.12\n  - pip:\n      - torch==2.5.1 # keep\n",
         "name: a\ndependencies:\n  - python=3.12\n  - pip:\n      - --extra-index-url https://download.pytorch.org/whl/cu128\n      - torch==2.7.1+cu128 # keep\n",
+    ),
+    (
+        "environment.yml",
+        "name: a\nchannels: [pytorch, nvidia]\ndependencies:\n  - python=3.12 # keep\n  - pytorch=2.5.1\n  - pytorch-cuda=12.4\n  - numpy\n",
+        "name: a\nchannels: [pytorch, nvidia]\ndependencies:\n  - python=3.12 # keep\n  - numpy\n  - pip\n  - pip:\n    - --extra-index-url https://download.pytorch.org/whl/cu128\n    - torch==2.7.1+cu128\n",
+    ),
+    (
+        "environment.yml",
+        "channels: [pytorch, nvidia]\r\ndependencies:\r\n- pip\r\n- pytorch=2.5.1\r\n- pytorch-cuda=12.4\r\n- pip:\r\n  - numpy\r\n",
+        "channels: [pytorch, nvidia]\r\ndependencies:\r\n- pip\r\n- pip:\r\n  - --extra-index-url https://download.pytorch.org/whl/cu128\r\n  - torch==2.7.1+cu128\r\n  - numpy\r\n",
+    ),
+    (
+        "pyproject.toml",
+        "[tool.poetry.dependencies]\npython = \"3.12\"\ntorch = \"2.5.1\" # keep\n",
+        "[tool.poetry.dependencies]\npython = \"3.12\"\ntorch = { version = \"2.7.1+cu128\", source = \"pytorch-cu128\" } # keep\n\n[[tool.poetry.source]]\nname = \"pytorch-cu128\"\nurl = \"https://download.pytorch.org/whl/cu128\"\npriority = \"explicit\"\n",
+    ),
+    (
+        "Pipfile",
+        "[packages]\ntorch = \"==2.5.1\"\n",
+        "[packages]\ntorch = { version = \"==2.7.1+cu128\", index = \"pytorch-cu128\" }\n\n[[source]]\nname = \"pytorch-cu128\"\nurl = \"https://download.pytorch.org/whl/cu128\"\nverify_ssl = true\n",
+    ),
+    (
+        "install.bat",
+        "@echo off\r\nset TORCH=2.5.1\r\npip install torch==%TORCH% --index-url https://download.pytorch.org/whl/cu124\r\n",
+        "@echo off\r\nset TORCH=2.7.1\r\npip install torch==%TORCH% --index-url https://download.pytorch.org/whl/cu128\r\n",
+    ),
+    (
+        "install.sh",
+        "TORCH=2.7.1 # keep\npip install \"torch==${TORCH}\" --index-url https://download.pytorch.org/whl/cu126\n",
+        "TORCH=2.7.1 # keep\npip install \"torch==${TORCH}\" --index-url https://download.pytorch.org/whl/cu128\n",
     ),
 ];
 
@@ -95,6 +125,80 @@ fn a_diff_mends_the_file_and_nothing_else() {
         let run = check(path, &[name, "--diff"]);
         assert_eq!((run.status.code(), run.stdout.as_slice()), (Some(0), b"".as_slice()), "{new}");
     }
+}
+
+/// Applies a diff to the files of a folder.
+fn applied(folder: &Path, diff: &[u8]) {
+    let mut command = Command::new("git");
+    command.args(["apply", "-"]).current_dir(folder).env("GIT_CEILING_DIRECTORIES", folder);
+    let run = with_input(command, diff);
+    assert!(run.status.success(), "{}{}", String::from_utf8_lossy(&run.stderr), String::from_utf8_lossy(diff));
+}
+
+#[test]
+fn a_command_that_reads_files_is_mended_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = "[project]\nname = \"a\"\ndependencies = [\"torch==2.5.1\"]\n[tool.uv.sources]\ntorch = { index = \"t\" }\n\
+                   [[tool.uv.index]]\nname = \"t\"\nurl = \"https://download.pytorch.org/whl/cu124\"\n";
+    fs::write(folder.path().join("pyproject.toml"), project).unwrap();
+    fs::write(folder.path().join("gpu.txt"), "torch==2.5.1\n").unwrap();
+    let run = |words: &[&str]| {
+        let mut command = common::gpucheck();
+        command.current_dir(&folder).arg("check").args(MACHINE).arg("--diff").arg("--").args(words);
+        let run = command.output().unwrap();
+        assert!(run.stderr.is_empty(), "{}", String::from_utf8_lossy(&run.stderr));
+        (run.status.code(), run.stdout)
+    };
+    for command in [["uv", "sync"].as_slice(), &["pip", "install", "-r", "gpu.txt"]] {
+        let (code, diff) = run(command);
+        assert_eq!(code, Some(1));
+        applied(folder.path(), &diff);
+        assert_eq!(run(command), (Some(0), Vec::new()), "{command:?}");
+    }
+    let new = project.replace("2.5.1", "2.7.1").replace("cu124", "cu128");
+    assert_eq!(fs::read_to_string(folder.path().join("pyproject.toml")).unwrap(), new);
+    // What stands in the command is pasted again, and no file changes.
+    let (code, diff) = run(&["pip", "install", "torch==2.5.1"]);
+    assert_eq!((code, diff.len()), (Some(1), 0));
+}
+
+#[test]
+fn a_variable_of_an_image_is_set_where_it_is_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = "FROM nvidia/cuda:12.8.1-devel-ubuntu24.04\nARG ARCHS=\"8.0;8.6\" # keep\nENV TORCH_CUDA_ARCH_LIST=$ARCHS\n\
+               RUN pip install torch==2.7.1 --index-url https://download.pytorch.org/whl/cu128\n\
+               RUN git clone https://host.example/lab/kernels.git && cd kernels && python3 setup.py bdist_wheel\n";
+    fs::write(folder.path().join("Dockerfile"), old).unwrap();
+    let diff = check(folder.path(), &["Dockerfile", "--diff", "--fail-on", "warning"]).stdout;
+    applied(folder.path(), &diff);
+    let new = old.replace("\"8.0;8.6\"", "\"8.0;8.6;12.0\"");
+    assert_eq!(fs::read_to_string(folder.path().join("Dockerfile")).unwrap(), new);
+    assert_eq!(check(folder.path(), &["Dockerfile", "--fail-on", "warning"]).status.code(), Some(0));
+}
+
+#[test]
+fn every_file_of_a_folder_is_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 0..30 {
+        let of = folder.path().join(format!("part{number}"));
+        fs::create_dir(&of).unwrap();
+        fs::write(of.join("requirements.txt"), "torch==2.5.1\n").unwrap();
+    }
+    applied(folder.path(), &check(folder.path(), &[".", "--diff"]).stdout);
+    let after = check(folder.path(), &["."]);
+    assert_eq!(after.status.code(), Some(0), "{}", String::from_utf8_lossy(&after.stdout));
+}
+
+#[test]
+fn a_lock_file_has_the_line_of_its_tool() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = "version = 1\n[[package]]\nname = \"a\"\nversion = \"1\"\nsource = { editable = \".\" }\ndependencies = [{ name = \"torch\" }]\n\
+                [[package]]\nname = \"torch\"\nversion = \"2.5.1\"\nsource = { registry = \"https://download.pytorch.org/whl/cu124\" }\n";
+    fs::write(folder.path().join("uv.lock"), lock).unwrap();
+    let found = report(folder.path(), &["uv.lock"]);
+    let line = found["findings"][0]["fixes"][0]["commands"][0]["line"].as_str().unwrap().to_owned();
+    assert!(line.starts_with("uv add torch==2.7.1+cu128 ") && line.contains("whl/cu128"), "{line}");
+    assert_eq!(check(folder.path(), &["uv.lock", "--diff"]).stdout, b"");
 }
 
 #[test]

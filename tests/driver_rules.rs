@@ -460,6 +460,29 @@ fn container_toolkit_missing() {
 }
 
 #[test]
+fn container_requirement_unmet() {
+    let image = |driver: &str, requirement: &str| {
+        common::case::case(&["RTX 4090"], driver)
+            .variable("NVIDIA_REQUIRE_CUDA", requirement)
+            .change(|facts| facts["host"]["container"] = json!({"state": "unknown", "why": "test"}))
+    };
+    let (code, report) = image("535.183.01", "cuda>=12.6 brand=tesla,driver>=535,driver<536").judged();
+    let found = finding(&report, "container-requirement-unmet");
+    assert_eq!(code, 1, "{}", report["findings"]);
+    assert!(found["summary"].as_str().unwrap().contains("requires cuda>=12.6"), "{found}");
+    assert!(found["symptom"].as_str().unwrap().contains("unsatisfied condition: cuda>=12.6"), "{found}");
+    for case in [
+        image("560.35.03", "cuda>=12.6"),
+        image("535.183.01", "cuda>=12.6 driver>=535,driver<536"),
+        image("535.183.01", "cuda>=12.6").variable("NVIDIA_DISABLE_REQUIRE", "1"),
+        image("535.183.01", "cuda>=12.6").contained(),
+    ] {
+        let (_, report) = case.judged();
+        assert!(!report["findings"].to_string().contains("container-requirement-unmet"), "{}", report["findings"]);
+    }
+}
+
+#[test]
 fn container_cgroup_lost_gpu() {
     error(workstation().contained().fails("nvml", 999).fails("cuda", 100), "container-cgroup-lost-gpu");
 }

@@ -102,6 +102,7 @@ fn bundle(file: &PackageFile, row: &PackageBuild, version: &str, code: CodeObjec
         path: main.replace("{cuda}", "128").replace('*', "x"),
         container: Container::Elf,
         needed: row.needs.clone(),
+        glibc: None,
         code: Fact::known(code.clone(), source()),
     };
     let libraries = mains.map(library).collect();
@@ -169,6 +170,7 @@ fn they_agree_where_only_a_part_serves_the_gpu() {
                 path: path.to_owned(),
                 container: Container::Elf,
                 needed: Vec::new(),
+                glibc: None,
                 code: Fact::known(serde_json::from_value(code).unwrap(), source()),
             };
             let version = Some("0.0.29".to_owned());

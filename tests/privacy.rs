@@ -26,7 +26,7 @@ capability = "12.0"
 source = ["lab"]
 verified = "2026-11-25"
 "#;
-const FORMATS: [&str; 3] = ["human", "json", "markdown"];
+const FORMATS: [&str; 7] = ["human", "json", "markdown", "github", "sarif", "junit", "gitlab"];
 
 /// Everything that a command says.
 fn said(command: &mut Command) -> String {

@@ -71,11 +71,60 @@ fn every_wish_gives_its_lines_or_the_clash() {
     assert!(tried >= 12, "{tried} cases");
 }
 
+/// Without any one row about what goes together, some wish is answered otherwise.
+#[test]
+fn every_row_about_stacks_is_missed_by_a_wish() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cases: Vec<Case> = fs::read_dir(root.join("tests/wishes"))
+        .unwrap()
+        .map(|entry| toml::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap())
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let overlay = folder.path().join("packages/poorer.toml");
+    fs::create_dir(folder.path().join("packages")).unwrap();
+    for entry in fs::read_dir(NEWEST_TORCH).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let poorer = folder.path().to_str().unwrap();
+    let answer = |case: &Case, knowledge: &str| {
+        let machine = MACHINE.iter().filter(|[option, _]| !case.arguments.iter().any(|other| other == option));
+        let machine =
+            machine.map(|[option, value]| [*option, if *option == "--knowledge" { knowledge } else { value }]);
+        let machine = machine.collect::<Vec<_>>().concat();
+        run(gpucheck().args(["recommend", "--format", "json"]).args(machine).args(&case.arguments)).1
+    };
+    let fixes = |out: &str| serde_json::from_str::<Value>(out).unwrap()["findings"][0]["fixes"].clone();
+    let mut unmissed = Vec::new();
+    for name in ["cudf", "deepspeed", "faster-whisper", "jax", "sglang", "tensorrt-llm"] {
+        let text = fs::read_to_string(root.join(format!("knowledge/packages/{name}.toml"))).unwrap();
+        let blocks: Vec<&str> = text.split("\n[[").collect();
+        let sources: Vec<&str> = blocks[0].lines().filter_map(|line| Some(line.split_once(" = \"")?.0)).collect();
+        let sources: Vec<&&str> = sources.iter().filter(|key| **key != "name" && **key != "verified").collect();
+        let filler = format!(
+            "unpublished]]\nversions = \"==0.0.dev0\"\nthere = \"nothing\"\nsource = {sources:?}\nverified = \"2026-11-26\"\n"
+        );
+        let names = if name == "cudf" { &["cudf", "cuml"][..] } else { &[name] };
+        let asks = |case: &&Case| case.arguments.iter().any(|word| names.iter().any(|name| word.contains(name)));
+        let own: Vec<&Case> = cases.iter().filter(asks).collect();
+        let whole: Vec<Value> = own.iter().map(|case| fixes(&answer(case, NEWEST_TORCH))).collect();
+        for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.starts_with("build]]")) {
+            let mut without = blocks.clone();
+            without.remove(index);
+            without.push(&filler);
+            fs::write(&overlay, without.join("\n[[")).unwrap();
+            if own.iter().zip(&whole).all(|(case, before)| fixes(&answer(case, poorer)) == *before) {
+                unmissed.push(format!("{name}: {}", block.lines().skip(1).take(4).collect::<Vec<_>>().join(", ")));
+            }
+        }
+    }
+    assert!(unmissed.is_empty(), "no case in tests/wishes would miss these rows: {unmissed:#?}");
+}
+
 #[test]
 fn what_is_printed() {
     for (name, arguments) in [
         ("torch", &["--gpu", "RTX 5090", "--torch", "2.7.1"][..]),
-        ("with", &["--gpu", "RTX 4090", "--with", "vllm,xformers", "--with", "sglang"]),
+        ("with", &["--gpu", "RTX 4090", "--with", "vllm,xformers", "--with", "lmdeploy"]),
         ("keep", &["--gpu", "RTX 5090", "--torch", "2.7.1", "--with", "xformers", "--keep", "--tool", "uv-project"]),
     ] {
         let (code, out, err) = run(gpucheck().arg("recommend").args(MACHINE.concat()).args(arguments));
@@ -92,7 +141,7 @@ fn what_is_no_wish_is_refused() {
         ["--torch", "new"],
         ["--torch", "==2; python_version > '3'"],
         ["--with", "$(reboot)"],
-        ["--with", "vllm[audio]"],
+        ["--with", "vllm[audio"],
         ["--with", "x @ https://example.org/x.whl"],
         ["--with", ","],
     ] {

@@ -3,14 +3,21 @@
 use std::{fs::File, io, path::Path, time::Duration};
 
 use super::ReadAt;
+use crate::files::{Content, Opened};
 
 /// A file, read with positioned reads.
 #[derive(Debug)]
 pub struct FileSource {
-    file: File,
+    from: From,
     len: u64,
     /// A read that takes longer waits for a disk or a network.
     patience: Duration,
+}
+
+#[derive(Debug)]
+enum From {
+    File(File),
+    Content(Box<dyn Content>),
 }
 
 /// From memory a small read takes a microsecond or two, from a fast disk fifty or more.
@@ -23,13 +30,24 @@ impl FileSource {
     /// # Errors
     /// What the operating system says; anything but a regular file is refused, as reading a device or pipe might never end.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let (file, len) = crate::files::open(path)?;
-        #[cfg(target_os = "linux")]
-        {
-            // Advice only: reading works without it.
-            let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
-        }
-        Ok(Self { file, len, patience: PATIENCE })
+        Opened::open(path).map(Self::opened)
+    }
+
+    /// A regular file that was opened somewhere else, read as [`Self::open`] says.
+    pub fn opened(opened: Opened) -> Self {
+        let len = opened.len();
+        let from = match opened {
+            Opened::File(file, _) => {
+                #[cfg(target_os = "linux")]
+                {
+                    // Advice only: reading works without it.
+                    let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::Random);
+                }
+                From::File(file)
+            }
+            Opened::Content(content) => From::Content(content),
+        };
+        Self { from, len, patience: PATIENCE }
     }
 
     /// A file that is open already.
@@ -37,7 +55,7 @@ impl FileSource {
     /// # Errors
     /// What the operating system says.
     pub fn of(file: File) -> io::Result<Self> {
-        Ok(Self { len: file.metadata()?.len(), file, patience: PATIENCE })
+        Ok(Self { len: file.metadata()?.len(), from: From::File(file), patience: PATIENCE })
     }
 
     pub(super) const fn patience(&self) -> Duration {
@@ -58,9 +76,13 @@ impl ReadAt for FileSource {
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let file = match &self.from {
+            From::File(file) => file,
+            From::Content(content) => return content.read_at(offset, buffer),
+        };
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match positioned_read(&self.file, rest, offset.saturating_add(filled as u64)) {
+            match positioned_read(file, rest, offset.saturating_add(filled as u64)) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -73,13 +95,14 @@ impl ReadAt for FileSource {
     /// Elsewhere reads of one open file wait for each other.
     #[cfg(unix)]
     fn file(&self) -> Option<&FileSource> {
-        Some(self)
+        matches!(self.from, From::File(_)).then_some(self)
     }
 
     #[cfg(target_os = "linux")]
     fn skip_hole(&self, offset: u64) -> u64 {
         use rustix::{fs::SeekFrom, io::Errno};
-        match rustix::fs::seek(&self.file, SeekFrom::Data(offset)) {
+        let From::File(file) = &self.from else { return offset };
+        match rustix::fs::seek(file, SeekFrom::Data(offset)) {
             Ok(data) => data.max(offset),
             Err(Errno::NXIO) => self.len,
             // If the file system does not say, the file is read.
@@ -87,9 +110,12 @@ impl ReadAt for FileSource {
         }
     }
 
-    /// Half a page: calling the system takes most of a small read's time.
+    /// Half a page: calling the system takes most of a small read's time. What is inside of an archive is kept by the byte.
     fn spare(&self) -> usize {
-        2048
+        match self.from {
+            From::File(_) => 2048,
+            From::Content(_) => 0,
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod fatbin;
 mod fields;
 mod file;
 mod flaw;
+mod glibc;
 mod hidden;
 pub mod layout;
 mod library;
@@ -32,10 +33,13 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use archive::{Archive, ArchiveOptions, Decides, Sample, SkipReason, Skipped, read_archive, read_archive_source};
+pub use archive::{
+    Archive, ArchiveOptions, Decides, Kept, Sample, SkipReason, Skipped, keep, read_archive, read_archive_source,
+};
 pub use error::Error;
 pub use file::FileSource;
 pub use flaw::flaw;
+pub use glibc::needed_glibc;
 pub use library::{read_deep, read_deep_of, read_library, read_source, read_source_deep};
 pub use modules::{Module, modules};
 pub use source::{Headed, MOST_READ, ReadAt, Slice};

@@ -109,6 +109,12 @@ impl Class {
 }
 
 impl Section {
+    /// One of which only its place matters.
+    #[cfg(test)]
+    pub(super) fn plain(offset: u64, size: u64) -> Self {
+        Self { name: 0, kind: 0, flags: 0, offset, size, link: 0 }
+    }
+
     /// Where its contents are in the file.
     pub fn range(&self) -> Range<u64> {
         self.offset..self.offset.saturating_add(self.size)

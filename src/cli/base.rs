@@ -19,6 +19,7 @@ use crate::{
     manifest::Choices,
     probe::revision::{repository, revision},
     report::{Change, Machines, Verdict},
+    rules,
     system::Surroundings,
 };
 
@@ -115,7 +116,7 @@ pub fn changed(
 ) -> anyhow::Result<Exit> {
     let Some(said) = judge::change(knowledge, meant, base, inputs, choices, start)? else { return Ok(Exit::Ok) };
     let failed = said.change.as_ref().is_some_and(|change| fails(fail_on, change, &said));
-    output::deliver(said, show)?;
+    output::deliver(said, show, &|slug| rules::page(knowledge, slug))?;
     Ok(if failed { Exit::Found } else { Exit::Ok })
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{
     base::{self, Named},
+    installed,
     options::{Assume, FailOn, Show, Sources, ignored_rules},
     output,
     probe::DriverOptions,
@@ -40,8 +41,13 @@ pub struct Arguments {
     /// Name of the file that standard input stands for, such as requirements.txt [default: by what it contains]
     #[arg(long = "as", value_name = "NAME")]
     named: Option<String>,
-    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else
-    #[arg(long, conflicts_with = "command")]
+    /// Environment that the command or the files would change: what is installed there counts, and the report says before and after
+    /// [default: for a command, the active one]
+    #[arg(long, value_name = "ENV", conflicts_with_all = ["python_version", "target"])]
+    python: Option<PathBuf>,
+    /// Print the changes that mend what makes the command fail (--fail-on) as a unified diff for `git apply` and `patch -p1`, and nothing else;
+    /// of a command that is checked, those of the files that it reads
+    #[arg(long)]
     diff: bool,
     /// Report only what changed since a git revision (main, HEAD~1; "main..." is where the branch left main), or compared with another file
     #[arg(long, value_name = "REVISION|FILE", conflicts_with = "diff")]
@@ -113,12 +119,19 @@ impl Chosen {
 
 impl Arguments {
     /// Reads, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
-        let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
+        let facts = installed::facts(
+            self.python.as_deref(),
+            &self.command,
+            self.assume.is_here(),
+            self.driver.options(needs_driver(&machines)),
+            knowledge,
+        )?;
         let asked = match self.command.as_slice() {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),
@@ -163,6 +176,7 @@ impl Arguments {
             true => self.mended(&facts, &machines, &reports, &mut inputs, knowledge, start)?,
             false => deliver(knowledge, reports, None, &self.show, start)?,
         }
+        inputs.all_read()?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
@@ -181,6 +195,7 @@ impl Arguments {
         let fails = |row: &MachineRow| row.cells.iter().all(|cell| cell.status == CellStatus::Fails);
         let failed = self.fail_on != FailOn::Never && table.rows.iter().any(fails);
         deliver(knowledge, reports, Some(table), &self.show, start)?;
+        inputs.all_read()?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
     }
 
@@ -195,10 +210,7 @@ impl Arguments {
         start: Instant,
     ) -> anyhow::Result<()> {
         // What makes the command fail is mended.
-        let least = match self.fail_on {
-            FailOn::Error | FailOn::Never => Severity::Error,
-            FailOn::Warning | FailOn::Unknown => Severity::Warning,
-        };
+        let least = self.fail_on.least();
         for machine in machines {
             judge::mend(knowledge, facts.clone(), machine, inputs, self.chosen.choices(), least, start)?;
         }

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _};
 
 use super::{
+    archive::{Archive, Opened},
     framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
@@ -43,6 +44,8 @@ pub struct Arguments {
     /// Root of the file system to check, such as an unpacked image or a chroot
     #[arg(long, value_name = "DIR", env = "GPUCHECK_ROOT")]
     root: Option<PathBuf>,
+    #[command(flatten)]
+    archive: Archive,
     /// Check every environment found, not only the selected one
     #[arg(long, env = "GPUCHECK_ALL", value_parser = clap::builder::FalseyValueParser::new())]
     all: bool,
@@ -59,7 +62,7 @@ pub struct Arguments {
     #[command(flatten)]
     driver: DriverOptions,
     /// Also run test kernels on the GPUs, as `gpucheck smoke` does; this wakes idle GPUs and disturbs running jobs
-    #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "GPUCHECK_SMOKE", conflicts_with_all = ["replay", "root", "archive", "no_driver"], value_parser = clap::builder::FalseyValueParser::new())]
     smoke: bool,
     #[command(flatten)]
     compute: Compute,
@@ -73,11 +76,12 @@ pub struct Arguments {
 
 impl Arguments {
     /// Looks, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
-        let elsewhere = self.replay.is_some() || self.root.is_some() || self.smoke || self.framework.framework;
+        let elsewhere = self.replay.is_some() || self.is_below() || self.smoke || self.framework.framework;
         let machines = self.assume.machines(!elsewhere, knowledge)?;
         let mut facts = match &self.replay {
             Some(path) => saved(path)?,
@@ -141,6 +145,7 @@ impl Arguments {
         let elsewhere = [
             ("--replay", self.replay.is_some()),
             ("--root", self.root.is_some()),
+            ("--archive", self.archive.archive.is_some()),
             ("--gpu", !self.assume.gpu.is_empty()),
             ("--target", !self.assume.target.is_empty()),
             ("--os", self.assume.os.is_some()),
@@ -153,15 +158,25 @@ impl Arguments {
     }
 
     fn probe(&self, knowledge: &Knowledge, machines: &[Machine]) -> anyhow::Result<Facts> {
+        let image = self.archive.open(self.show.quiet)?;
         let options = probe::Options {
             root: self.root.clone(),
+            tree: image.as_ref().map(Opened::tree),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
             all: self.all,
             interests: knowledge.interests(),
             smoke: self.smoke.then(|| self.compute.options()),
-            ..self.driver.options(needs_driver(machines) && self.root.is_none())
+            ..self.driver.options(needs_driver(machines) && !self.is_below())
         };
-        probe::facts(&options, &Surroundings::of_process())
+        let Some(image) = image else { return probe::facts(&options, &Surroundings::of_process()) };
+        let mut facts = probe::facts(&options, &image.surroundings())?;
+        image.complete(&mut facts);
+        Ok(facts)
+    }
+
+    /// Whether other files than this machine's are looked at.
+    fn is_below(&self) -> bool {
+        self.root.is_some() || self.archive.archive.is_some()
     }
 }
 

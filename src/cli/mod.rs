@@ -1,10 +1,13 @@
 //! The command line: one file for each command, the options they share, and how a report gets out.
 
+mod archive;
 mod base;
 mod check;
 mod doctor;
+mod explain;
 mod framework;
 mod gates;
+mod installed;
 mod kb;
 mod matrix;
 mod network;
@@ -21,7 +24,10 @@ mod wishes;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
-use crate::{exit::Exit, start};
+use crate::{
+    exit::{Exit, INTERNAL},
+    start,
+};
 use output::complain;
 
 /// Will this software run on this GPU, and if not, what do I paste to fix it?
@@ -42,6 +48,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Find out whether what files or a command ask for will work, before anything is installed
     Check(check::Arguments),
+    /// Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it
+    Explain(explain::Arguments),
     /// Print the install commands for a GPU, driver, system and Python
     Recommend(recommend::Arguments),
     /// Tabulate CUDA × PyTorch × GPU: what works, what does not, and why
@@ -66,17 +74,19 @@ enum Command {
 ///
 /// A panic is a bug in gpucheck: it is reported in one line, with an exit code that does not mean "problems found".
 pub fn main() -> Exit {
-    std::panic::set_hook(Box::new(|panic| output::complain(&anyhow::anyhow!("internal error: {panic}"))));
+    std::panic::set_hook(Box::new(|panic| {
+        output::complain(&anyhow::anyhow!("internal error: {panic}"));
+        std::process::exit(INTERNAL.into())
+    }));
     start::remember_descriptors();
-    std::panic::catch_unwind(|| match Cli::try_parse() {
+    match Cli::try_parse() {
         Ok(cli) => cli.run(),
         // Help is rendered again without the values of environment variables.
         Err(said) if said.kind() == ErrorKind::DisplayHelp => {
             output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
         }
         Err(said) => output::clap(&said),
-    })
-    .unwrap_or(Exit::Internal)
+    }
 }
 
 /// Help names the variables but not their values, which may be passwords or contain terminal escapes.
@@ -90,6 +100,7 @@ impl Cli {
         let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
             Command::Doctor(arguments) => arguments.run(),
             Command::Check(arguments) => arguments.run(),
+            Command::Explain(arguments) => arguments.run(),
             Command::Recommend(arguments) => arguments.run(),
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),

@@ -47,6 +47,11 @@ pub struct Assume {
 }
 
 impl Assume {
+    /// Whether nothing says that the software is meant for another machine than this one: its GPU and its driver may be others.
+    pub fn is_here(&self) -> bool {
+        self.os.is_none() && self.python_version.is_none() && self.target.is_empty()
+    }
+
     /// What the options for each single thing mean for the facts.
     pub fn assumed(&self) -> Assumed {
         Assumed {
@@ -214,9 +219,9 @@ pub struct Show {
     /// Report format
     #[arg(long, value_name = "FORMAT", env = "GPUCHECK_FORMAT", default_value = "human")]
     pub format: Format,
-    /// Write the report to FILE instead of standard output; FORMAT=FILE (reason=FILE, json=FILE) writes an additional one (repeatable)
+    /// Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)
     #[arg(long, value_name = "[FORMAT=]FILE", env = "GPUCHECK_OUTPUT",
-        value_parser = clap::builder::OsStringValueParser::new().map(Output::from))]
+        value_parser = clap::builder::OsStringValueParser::new().try_map(Output::try_from))]
     pub output: Vec<Output>,
     /// When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)
     #[arg(long, value_name = "WHEN", env = "GPUCHECK_COLOR", default_value = "auto")]
@@ -227,6 +232,9 @@ pub struct Show {
     /// Also show how things were found and where to read more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// What makes the command fail, for formats that say it of each problem; no option of its own.
+    #[arg(skip)]
+    pub fail_on: Option<FailOn>,
 }
 
 /// What makes the exit code 1.
@@ -243,6 +251,14 @@ pub enum FailOn {
 }
 
 impl FailOn {
+    /// The least severity that counts: errors do, even where they fail nothing.
+    pub const fn least(self) -> Severity {
+        match self {
+            Self::Error | Self::Never => Severity::Error,
+            Self::Warning | Self::Unknown => Severity::Warning,
+        }
+    }
+
     /// Whether this report fails.
     pub fn fails(self, findings: &[Finding], verdict: Verdict) -> bool {
         let worst = findings.iter().map(|finding| finding.severity).max();

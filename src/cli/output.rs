@@ -1,20 +1,24 @@
 //! How text leaves the program: whole or not at all, and without a panic when the reader has gone.
 
 mod file;
+mod project;
 mod signals;
+mod summary;
 pub mod target;
 
 use std::{
     io::{self, ErrorKind, IsTerminal, Write},
     path::Path,
+    time::SystemTime,
 };
 
-use super::options::Show;
+use super::options::{FailOn, Show};
 use crate::{
     exit::{Exit, Unfinished},
+    finding::Severity,
     knowledge::GpuLookupError,
     manifest::edit::Changed,
-    render::{ColorChoice, Page, Screen},
+    render::{Ci, ColorChoice, Format, Page, Screen},
     start,
     system::{Root, Surroundings, redact},
     text::{self, Grid},
@@ -23,8 +27,8 @@ use crate::{
 /// Text narrower than this is harder to read than a long line.
 const NARROWEST: usize = 30;
 
-/// Writes the report where the options want it.
-pub fn deliver<P: Page>(report: P, show: &Show) -> anyhow::Result<()> {
+/// Writes the report where the options want it. `page`: the page of a rule by its slug.
+pub fn deliver<P: Page>(report: P, show: &Show, page: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<()> {
     let files = show.output.iter().filter(|output| output.format.is_none()).count();
     anyhow::ensure!(
         files < 2,
@@ -43,21 +47,37 @@ pub fn deliver<P: Page>(report: P, show: &Show) -> anyhow::Result<()> {
         let same = show.output.iter().take(index).any(|other| other.file == output.file);
         anyhow::ensure!(!same, "--output names {} twice", output.file.display());
     }
+    let surroundings = Surroundings::of_process();
+    let project = project::root(&surroundings);
+    let ci = Ci {
+        folder: surroundings.folder.as_deref(),
+        project: project.as_deref(),
+        home: surroundings.home.as_deref(),
+        fails_from: show.fail_on.map_or(Severity::Error, FailOn::least),
+        unknown_fails: show.fail_on == Some(FailOn::Unknown),
+        now: SystemTime::now(),
+        page,
+    };
     let others: Vec<_> = show.output.iter().filter_map(|output| Some((output.format?, &output.file))).collect();
-    let copy = (!others.is_empty()).then(|| report.clone());
-    let text = report.written(show.format, &screen)?;
+    let summary = surroundings
+        .filled(summary::VARIABLE)
+        .filter(|_| show.format == Format::Github || others.iter().any(|(format, _)| *format == Format::Github));
+    let copy = (!others.is_empty() || summary.is_some()).then(|| report.clone());
+    let text = report.written(show.format, &screen, &ci)?;
     // The report first: it is not lost when one of the others cannot be written.
     match show.output.iter().find(|output| output.format.is_none()) {
         Some(output) => write(&output.file, &text)?,
         None => print(&text)?,
     }
+    let Some(report) = copy else { return Ok(()) };
+    let plain = Screen { width: None, color: false, ..screen };
     for (format, file) in others {
-        let plain = Screen { width: None, color: false, ..screen };
-        if let Some(report) = &copy {
-            write(file, &report.clone().written(format, &plain)?)?;
-        }
+        write(file, &report.clone().written(format, &plain, &ci)?)?;
     }
-    Ok(())
+    match summary {
+        Some(file) => summary::add(Path::new(file), report, &plain, &ci),
+        None => Ok(()),
+    }
 }
 
 /// Whether a terminal obeys the sequences of colours. Windows' console has to be told to, and others there say so by TERM.
@@ -65,9 +85,9 @@ fn obeys_colours() -> bool {
     anstyle_query::windows::enable_ansi_colors().unwrap_or(true) || anstyle_query::term_supports_ansi_color()
 }
 
-/// Writes a report to a file.
+/// Writes a report to a file; `-` is standard output.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    save("the report", path, text)
+    if path.as_os_str() == "-" { print(text) } else { save("the report", path, text) }
 }
 
 /// Writes what a command keeps to a file, whole or not at all. `what`: in words.

@@ -9,6 +9,9 @@ use crate::{
     probe::{self, live::DriverApi},
 };
 
+/// How Rust's own programs end after a panic.
+const PANICKED: i32 = 101;
+
 /// Options of every command that asks the driver.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Driver")]
@@ -59,7 +62,7 @@ impl Arguments {
 /// Prepares this process to be expendable: a panic becomes an exit code, as its text would help no one. Returns the stream for the
 /// answer.
 pub fn contained() -> anyhow::Result<&'static mut dyn Write> {
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|_| std::process::exit(PANICKED)));
     #[cfg(target_os = "linux")]
     {
         alone()?;

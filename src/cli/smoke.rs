@@ -19,7 +19,7 @@ use crate::{
         smoke::{self, Choice, Wanted, Work, fresh_seed},
     },
     report::{CommandName, SubjectKind},
-    rules::Judged,
+    rules::{self, Judged},
     system::Surroundings,
 };
 
@@ -84,8 +84,9 @@ pub struct Arguments {
 
 impl Arguments {
     /// Looks at the driver, computes, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
+        self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         let options = probe::Options {
             python: self.python.clone(),
@@ -106,7 +107,7 @@ impl Arguments {
         let gates = Gates { expected: !self.node.expect.is_empty(), smoke: true, framework: self.framework.framework };
         let shut = gates.shut(&mut report, self.fail_on);
         let exit = if shut || self.fail_on.fails(&report.findings, report.verdict) { Exit::Found } else { Exit::Ok };
-        output::deliver(report, &self.show)?;
+        output::deliver(report, &self.show, &|slug| rules::page(knowledge, slug))?;
         Ok(exit)
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     judge::{self, Machine, Seen},
     knowledge::Knowledge,
     report::{MachineTable, Report},
+    rules,
 };
 
 /// Whether the driver of this machine matters to one of the machines.
@@ -36,14 +37,15 @@ pub fn deliver(
     show: &Show,
     start: Instant,
 ) -> anyhow::Result<()> {
+    let page = &|slug: &str| rules::page(knowledge, slug);
     if seen.len() == 1
         && table.is_none()
         && let Some(only) = seen.pop()
     {
-        return output::deliver(only.report, show);
+        return output::deliver(only.report, show, page);
     }
     match judge::machines(knowledge, seen, table, start) {
-        Some(machines) => output::deliver(machines, show),
+        Some(machines) => output::deliver(machines, show, page),
         None => Ok(()),
     }
 }

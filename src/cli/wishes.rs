@@ -42,7 +42,7 @@ fn torch(text: &str) -> Result<String, String> {
         (false, false) => format!("torch{text}"),
     };
     let read = plain(&requirement).map_err(|why| format!("{why} (expected such as 2.7.1 or '>=2.6,<2.8')"))?;
-    match read.name == "torch" && !read.specifiers.is_empty() {
+    match read.name == "torch" && !read.specifiers.is_empty() && read.extras.is_empty() {
         true => Ok(requirement),
         false => Err("not a version or a range (expected such as 2.7.1 or '>=2.6,<2.8')".to_owned()),
     }
@@ -63,11 +63,11 @@ fn packages(text: &str) -> Result<Packages, String> {
     if requirements.is_empty() { Err("no package is named".to_owned()) } else { Ok(Packages(requirements)) }
 }
 
-/// A requirement of a name and versions, without anything that the rows do not speak of.
+/// A requirement of a name, extras and versions, without anything that the rows do not speak of.
 fn plain(text: &str) -> Result<Requirement, String> {
     let requirement: Requirement = text.parse().map_err(|error| format!("{error}"))?;
-    match requirement.url.is_some() || requirement.marker.is_some() || !requirement.extras.is_empty() {
-        true => Err("extras, URLs and markers are not supported here".to_owned()),
+    match requirement.url.is_some() || requirement.marker.is_some() {
+        true => Err("URLs and markers are not supported here".to_owned()),
         false => Ok(requirement),
     }
 }
@@ -103,14 +103,14 @@ mod tests {
 
     #[test]
     fn names_and_the_versions_behind_them() {
-        let Packages(read) = packages("torchvision, vllm>=0.10,<0.12,xformers==0.0.30").unwrap();
-        assert_eq!(read, ["torchvision", "vllm>=0.10,<0.12", "xformers==0.0.30"]);
+        let Packages(read) = packages("torchvision, vllm>=0.10,<0.12,xformers==0.0.30,jax[cuda13]").unwrap();
+        assert_eq!(read, ["torchvision", "vllm>=0.10,<0.12", "xformers==0.0.30", "jax[cuda13]"]);
         for text in [
             "",
             ",",
             "<2",
             "a b",
-            "vllm[audio]",
+            "vllm[audio",
             "x @ git+https://example.org/x",
             "-e .",
             "$(reboot)",

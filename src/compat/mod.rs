@@ -7,11 +7,13 @@ mod arch_list;
 mod built;
 mod coverage;
 mod image;
+mod requirement;
 
 pub use arch_list::{ArchListItem, arch_list};
 pub use built::{Built, built, general};
 pub use coverage::{Coverage, Reach, coverage, generation, one_fatbin, reach, reach_with_share};
 pub use image::{DriverSupport, Jit, ptx_runs, sass_runs};
+pub use requirement::{RequirementFacts, requirement_met};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Between facts and rules: what the knowledge base claims where nothing was measured. Pure, and always marked as a claim.
 
 mod declared;
+mod symptoms;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,7 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
         enrich_packages(environment, knowledge, &variables);
     }
     facts.env_vars = variables;
+    symptoms::enrich(&mut facts.symptoms, knowledge);
     facts
 }
 
@@ -48,12 +50,23 @@ fn enrich_gpu(gpu: &mut Gpu, knowledge: &Knowledge) {
         let name = gpu.name.value()?;
         Some((knowledge.gpu_by_name(name)?, format!("gpus.toml, {name}")))
     });
-    let Some((row, at)) = row else { return };
+    let Some((row, at)) = row else { return from_log(gpu, knowledge) };
     if gpu.name.is_unknown() {
         gpu.name = Fact::known(row.name.clone(), claim(&at));
     }
     if gpu.capability.is_unknown() {
         gpu.capability = Fact::known(row.capability, claim(at));
+    }
+}
+
+/// People write names of GPUs as they like: what a log calls one is looked up like what an option does.
+fn from_log(gpu: &mut Gpu, knowledge: &Knowledge) {
+    let Fact::Known { value: name, via } = &gpu.name else { return };
+    if via.how == How::Log
+        && gpu.capability.is_unknown()
+        && let Ok(answer) = knowledge.find_gpu(name)
+    {
+        gpu.capability = Fact::known(answer.capability, claim(format!("gpus.toml, {}", answer.name)));
     }
 }
 
@@ -95,14 +108,20 @@ fn claimed_library(knowledge: &Knowledge, platform: Platform, code: Fact<CodeObj
         _ => (".so", Container::Elf),
     };
     let path = knowledge.main_libraries("torch").find(|path| path.ends_with(ending))?.to_owned();
-    Some(Library { path, container, needed: Vec::new(), code })
+    Some(Library { path, container, needed: Vec::new(), glibc: None, code })
 }
 
 /// The main library of a package that nobody has read.
 fn main_library(file: &PackageFile, windows: bool, cuda: Option<&str>, code: Fact<CodeObjects>) -> Option<Library> {
     let container = if windows { Container::Pe } else { Container::Elf };
     let main = file.package.main.iter().find(|path| windows != (path.ends_with(".so") || path.contains(".so.")))?;
-    Some(Library { path: main.replace("{cuda}", cuda.unwrap_or_default()), container, needed: Vec::new(), code })
+    Some(Library {
+        path: main.replace("{cuda}", cuda.unwrap_or_default()),
+        container,
+        needed: Vec::new(),
+        glibc: None,
+        code,
+    })
 }
 
 /// Whether a package is one that a file asks of conda.

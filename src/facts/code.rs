@@ -17,6 +17,9 @@ pub struct Library {
     /// Names of the shared libraries that the loader must find for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed: Vec<String>,
+    /// The newest version of the GNU C library whose symbols it needs, `2.32`; only read of installed libraries for Linux.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glibc: Option<String>,
     /// Device code. Unknown when no section contains any: code may hide in data sections. Absent when those were searched too.
     pub code: Fact<CodeObjects>,
 }

@@ -25,6 +25,18 @@ pub struct Step {
     /// Whether what is there already is replaced by the newest that fits.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub upgrade: bool,
+    /// Normalised names of packages that alone are replaced by the newest that fits (`--upgrade-package`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renewed: Vec<String>,
+    /// Whether what is asked for is installed again although it is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reinstall: bool,
+    /// Whether what is not asked for is removed from the environment (`uv sync`, `uv pip sync`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact: bool,
+    /// Whether it goes to another place than the environment (`--target`, `pip download`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
     /// Whether what the packages require is left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
@@ -202,4 +214,6 @@ pub enum GapWeight {
     /// Nothing of what is installed: a lock file has another version than its project asks for, and the tool that installs it stops or locks
     /// again.
     Stale,
+    /// Everything: the tool stops there and installs nothing.
+    Refused,
 }

@@ -11,6 +11,7 @@ use super::{
     fact::Fact,
     image::ContainerImage,
     look::{BadFile, Elsewhere, Listing, Unlisted},
+    statement::Statement,
     written::{Asked, Wanted},
 };
 
@@ -57,9 +58,18 @@ pub struct Environment {
     /// What is installed in it, step by step, where files or commands declare it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// The installed environment that the steps change, by its id: then the packages are what is there before them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<String>,
+    /// What a page says besides, in its prose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<Statement>,
     /// What of it nobody has read or understood.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<Gap>,
+    /// The file that names the torch which a list is installed beside: the list itself only brings one along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
     /// What another tool would make of the steps, where that differs; a conclusion, which only enriched facts have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<Box<Otherwise>>,
@@ -85,7 +95,10 @@ impl Environment {
             image: None,
             wanted: None,
             steps: Vec::new(),
+            changes: None,
+            statements: Vec::new(),
             gaps: Vec::new(),
+            beside: None,
             otherwise: None,
         }
     }
@@ -96,7 +109,9 @@ impl Environment {
         let environment = format!("/facts/environments/{number}");
         match self.packages.get(package).and_then(|package| package.request) {
             Some(RequestPlace { step, request }) => format!("{environment}/steps/{step}/requests/{request}"),
-            None if matches!(self.origin, Origin::Declared(_)) => format!("{environment}/image/base"),
+            None if matches!(self.origin, Origin::Declared(_)) && self.changes.is_none() => {
+                format!("{environment}/image/base")
+            }
             None => format!("{environment}/packages/{package}"),
         }
     }
@@ -117,6 +132,8 @@ pub enum Origin {
     Declared(String),
     /// A wheel or other file that could be installed.
     Artifact(String),
+    /// What a log says of an environment somewhere else: some of its packages, and no more.
+    Log,
     /// Nothing yet: the environment that a plan would create.
     Hypothetical,
 }
@@ -159,6 +176,9 @@ pub struct Package {
     /// Which request of the environment's steps brings it, by itself or by what it requires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestPlace>,
+    /// The version that was installed and that this one replaces; a conclusion, which only enriched facts have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
     /// Why no index that is asked has the version that is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unavailable: Option<String>,
@@ -181,6 +201,7 @@ impl Package {
             at: String::new(),
             asked: None,
             request: None,
+            replaces: None,
             unavailable: None,
         }
     }

@@ -35,6 +35,12 @@ pub struct Host {
     /// Programs of a container engine that are installed: docker, podman, the NVIDIA container toolkit's nvidia-ctk.
     #[serde(default)]
     pub container_tools: Fact<Vec<String>>,
+    /// GPUs of other makers, by maker and PCI id: `AMD 1002:744c`.
+    #[serde(default)]
+    pub other_gpus: Fact<Vec<String>>,
+    /// Files through which a container engine is told of NVIDIA's GPUs; none where engines are configured without them.
+    #[serde(default)]
+    pub container_configs: Fact<Vec<String>>,
     /// The shell that the user pastes into, where it was named.
     #[serde(default, skip_serializing_if = "Fact::is_unknown")]
     pub shell: Fact<ShellKind>,
@@ -69,6 +75,9 @@ pub struct Gpu {
     /// Kernel driver that has it: nvidia, nouveau, vfio-pci; absent when none has.
     #[serde(default)]
     pub bound: Fact<String>,
+    /// Regions of its memory (PCI BARs) that the firmware gave no address to, by number.
+    #[serde(default)]
+    pub unplaced: Fact<Vec<u8>>,
     /// Multi-instance mode; absent on GPUs without it.
     #[serde(default)]
     pub mig: Fact<Mig>,
@@ -106,6 +115,7 @@ impl Gpu {
             memory: Fact::unknown(why),
             visible: Fact::unknown(why),
             bound: Fact::unknown(why),
+            unplaced: Fact::unknown(why),
             mig: Fact::unknown(why),
             ecc: Fact::unknown(why),
             persistence: Fact::unknown(why),

@@ -13,6 +13,7 @@ mod kernel;
 mod look;
 mod machine;
 mod smoke;
+mod statement;
 mod toolkit;
 mod written;
 
@@ -39,8 +40,9 @@ pub use kernel::{Kernel, KernelModule};
 pub use look::{BadFile, Elsewhere, Flaw, Listing, Unlisted, Way};
 pub use machine::{Driver, Expected, Gpu, Host, Mig, ShellKind, Trouble};
 pub use smoke::{Conditions, ImageLoad, KernelOutcome, KernelRun, LibraryLoad, Smoke, SmokeDevice, Speed, Transfer};
+pub use statement::{Said, Statement};
 pub use toolkit::{Toolkit, ToolkitLead};
-pub use written::{Asked, Ignore, Location, Symptom, Wanted};
+pub use written::{Asked, Ignore, Location, Meaning, Symptom, Wanted};
 
 /// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,9 @@ pub struct Facts {
     /// The files of the driver's user space and what is wrong with each: found, not loaded.
     #[serde(default)]
     pub driver_files: Fact<Vec<DriverFile>>,
+    /// Where a linker finds the CUDA driver under the name that `-lcuda` asks for, `libcuda.so`; absent where only `libcuda.so.1` is.
+    #[serde(default)]
+    pub linker_name: Fact<String>,
     /// What asking the management library (NVML) led to.
     #[serde(default)]
     pub nvml: Fact<Contact>,
@@ -110,6 +115,7 @@ impl Facts {
             kernel: self.kernel.clone(),
             driver_libraries: self.driver_libraries.clone(),
             driver_files: self.driver_files.clone(),
+            linker_name: self.linker_name.clone(),
             nvml: self.nvml.clone(),
             cuda: self.cuda.clone(),
             gpus: self.gpus.clone(),

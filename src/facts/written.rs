@@ -73,4 +73,17 @@ pub struct Symptom {
     /// Where it is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
+    /// Rows of the knowledge base that it fits; a conclusion, which only enriched facts have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub means: Vec<Meaning>,
+}
+
+/// A row about error texts that a symptom fits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meaning {
+    /// Its name in its file.
+    pub row: String,
+    /// Values that the row takes out of the text, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub captured: BTreeMap<String, String>,
 }

@@ -41,11 +41,17 @@ fn is_of_torch(name: &str) -> bool {
     name == "torch" || COMPANIONS.contains(&name)
 }
 
-/// Whether what a row is about was compiled for this build.
+/// Whether what a row is about was compiled for this build, and can be installed beside it.
 pub(super) fn fits(row: &PackageBuild, candidate: &Candidate<'_>) -> bool {
-    let release = row.torch.as_ref().and_then(|range| python::in_range(range, &candidate.release.version));
-    let major = row.cuda.zip(candidate.build.cuda()).is_none_or(|(needed, cuda)| needed == cuda.major);
-    release != Some(false) && major
+    let version = &candidate.release.version;
+    let within = |range: &String| python::in_range(range, version) != Some(false);
+    let cuda = candidate.build.cuda();
+    let major = row.cuda.zip(cuda).is_none_or(|(needed, cuda)| needed == cuda.major);
+    let beside = row.beside.as_ref().is_none_or(|beside| {
+        beside.torch.as_ref().is_none_or(within)
+            && beside.cuda.as_ref().zip(cuda).is_none_or(|(range, cuda)| range.contains(&cuda))
+    });
+    row.torch.as_ref().is_none_or(within) && major && beside
 }
 
 /// Whether the newest version that a row names has a file for a Python; an unknown Python, or a row that does not say, excludes nothing.

@@ -65,6 +65,8 @@ pub struct Install {
     pub version: Option<String>,
     /// A requirement as written, when no exact version is asked for.
     pub spec: Option<String>,
+    /// Extras to ask for beside an exact version.
+    pub extras: Vec<String>,
     /// What will be there, for packages with GPU builds.
     pub build: Option<Build>,
     /// What the new version requires, as far as it is known.
@@ -128,8 +130,15 @@ impl Plan {
             specifiers: install.specifiers(),
             apart: install.apart,
         });
-        let packages =
-            |change: &Change| matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. });
+        // A variable of a machine is no matter of files; one of an image may be.
+        let written = |change: &Change| {
+            let packages = matches!(change, Change::Install(_) | Change::Uninstall(_) | Change::Follow { .. });
+            packages || matches!(change, Change::Variable(_, Some(_)))
+        };
+        let variables = self.changes.iter().filter_map(|change| match change {
+            Change::Variable(name, Some(value)) => Some((name.clone().into_owned(), value.clone())),
+            _ => None,
+        });
         let gone = self.changes.iter().filter_map(|change| match change {
             Change::Uninstall(name) => Some(name.clone()),
             _ => None,
@@ -138,7 +147,8 @@ impl Plan {
             installs: installs.collect(),
             index: self.index.clone(),
             gone: gone.collect(),
-            more: !self.changes.iter().all(packages) || self.links.is_some() || self.reinstall || self.alone,
+            variables: variables.collect(),
+            more: !self.changes.iter().all(written) || self.links.is_some() || self.reinstall || self.alone,
         }
     }
 
@@ -196,6 +206,7 @@ impl Plan {
                         environment.origin = Origin::Hypothetical;
                         environment.python = Fact::known(*python, planned(&self.summary));
                         environment.packages.clear();
+                        environment.changes = None;
                         environment.system_libraries.clear();
                         environment.unlisted.clear();
                         environment.elsewhere.clear();
@@ -288,7 +299,16 @@ impl Install {
     /// Whatever version of a package fits a requirement as it is written; nothing: any.
     pub fn open(name: &str, spec: Option<String>) -> Self {
         let name = name.to_owned();
-        Self { name, version: None, spec, build: None, requires: Vec::new(), apart: false, compiled: false }
+        Self {
+            name,
+            version: None,
+            spec,
+            extras: Vec::new(),
+            build: None,
+            requires: Vec::new(),
+            apart: false,
+            compiled: false,
+        }
     }
 
     /// A package that is there, by the version that an index has it in.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::{Case, Change, Lines, Plan, has_remedy, key};
 use crate::{
     enrich::enrich,
-    finding::{Finding, Fix, Proof, Remedy, Severity},
+    finding::{Finding, Fix, Proof, Remedy, Severity, same_cause},
     resolve,
     rules::{self, Judged, Undecided},
 };
@@ -80,12 +80,7 @@ impl After {
 
 /// Whether a finding after the plan is one from before: the plan changes versions, so subjects do not count.
 fn same(before: &Finding, after: &Finding) -> bool {
-    before.rule == after.rule
-        && before.environment == after.environment
-        && before.trace.package == after.trace.package
-        && before.trace.problem == after.trace.problem
-        && before.trace.variable == after.trace.variable
-        && after.gpus.iter().all(|gpu| before.gpus.contains(gpu))
+    before.environment == after.environment && same_cause(before, after)
 }
 
 /// The fix that a judged plan makes.

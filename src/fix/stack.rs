@@ -1,6 +1,8 @@
 //! What somebody wants besides a torch that runs: a release of it, packages that go with it (`recommend --torch`, `--with`), and that it
 //! stays so (`--keep`). The search for torch asks for each build which versions of the packages go with it; the rows know that.
 
+use std::collections::BTreeMap;
+
 use super::{
     Candidate, Case, Install, Plan,
     companions::COMPANIONS,
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::{
     facts::{Environment, Manager, Platform, PythonVersion},
-    knowledge::{Knowledge, PackageBuild},
+    knowledge::{Confidence, Knowledge, PackageBuild},
     python::{self, Requirement},
     shell::{FileText, NoWord, Word},
 };
@@ -24,6 +26,17 @@ pub(super) struct Stack {
     keep: bool,
 }
 
+/// What the packages are for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'k> {
+    /// What is known.
+    pub knowledge: &'k Knowledge,
+    /// The system; nothing: unknown.
+    pub platform: Option<Platform>,
+    /// The Python; nothing: unknown.
+    pub python: Option<PythonVersion>,
+}
+
 /// The versions of packages that go with a build of torch.
 #[derive(Debug, Default)]
 pub(super) struct Chosen {
@@ -35,8 +48,8 @@ pub(super) struct Chosen {
 
 /// What the rows say of one package beside a build of torch.
 enum Choice {
-    /// This version goes with it.
-    Version(String),
+    /// This version goes with it, with an extra where that brings its part for GPUs, and requires exactly these of others.
+    Version { version: String, extra: Option<String>, requires: Vec<String> },
     /// This one, of which the rows do not say all: whether it …
     Undecided(String, &'static str),
     /// Some version in this range.
@@ -78,26 +91,44 @@ impl Stack {
     }
 
     /// The packages' versions for a build; nothing where the rows exclude one of them.
-    pub fn chosen(
-        &self,
-        knowledge: &Knowledge,
-        candidate: &Candidate<'_>,
-        platform: Option<Platform>,
-        python: Option<PythonVersion>,
-    ) -> Option<Chosen> {
+    pub fn chosen(&self, place: &Place<'_>, candidate: &Candidate<'_>) -> Option<Chosen> {
+        self.together(place, candidate, &self.others.iter().collect::<Vec<_>>())
+    }
+
+    /// The versions of these packages for a build; nothing where the rows exclude one of them, or two of them require different versions of
+    /// another package.
+    fn together(&self, place: &Place<'_>, candidate: &Candidate<'_>, all: &[&Requirement]) -> Option<Chosen> {
+        let choices: Vec<(&Requirement, Choice)> = all
+            .iter()
+            .map(|requirement| Some((*requirement, choice(place, requirement, candidate)?)))
+            .collect::<Option<_>>()?;
+        let required = required(&choices)?;
         let (mut exact, mut open, mut compiled, mut unproven) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for requirement in &self.others {
+        for (requirement, choice) in choices {
             let name = &requirement.name;
             let ranged = |spec: String| Install { apart: true, ..Install::open(name, Some(spec)) };
-            match choice(knowledge, requirement, candidate, platform, python)? {
-                Choice::Version(version) => exact.push(Install::exact(name, &version)),
+            if let Some(version) = required.get(name) {
+                // Another package decides.
+                if requirement.accepts(version) != Some(true) {
+                    return None;
+                }
+                exact.push(Install { extras: requirement.extras.clone(), ..Install::exact(name, version) });
+                continue;
+            }
+            match choice {
+                Choice::Version { version, extra, .. } => {
+                    let extras = requirement.extras.iter().cloned().chain(extra);
+                    let mut extras: Vec<String> = extras.collect();
+                    extras.dedup();
+                    exact.push(Install { extras, ..Install::exact(name, &version) });
+                }
                 Choice::Undecided(version, what) => {
                     unproven.push(format!("whether {name} {} {what}", version.trim_start_matches('=')));
-                    open.push(ranged(format!("{name}{version}")));
+                    open.push(ranged(format!("{name}{}{version}", extras(requirement))));
                 }
                 Choice::Range(range) => {
                     unproven.push(format!("which {name} of {range} is installed: no row names its versions"));
-                    open.push(ranged(format!("{name}{range}")));
+                    open.push(ranged(format!("{name}{}{range}", extras(requirement))));
                 }
                 Choice::Open(why) => {
                     let keep = if self.keep { "use the constraints" } else { "--keep prints constraints against that" };
@@ -113,25 +144,23 @@ impl Stack {
                 }
             }
         }
-        exact.extend(open.into_iter().chain(compiled));
+        // What brings the machine code of another package is named, too: it decides on which GPUs that runs.
+        let has_code = |(name, version): &(&String, &String)| {
+            let row = place.knowledge.package_build(name, version, place.platform);
+            row.is_some_and(|row| row.sass.is_some()) && !exact.iter().any(|install| install.name == **name)
+        };
+        let brought: Vec<Install> =
+            required.iter().filter(has_code).map(|(name, version)| Install::exact(name, version)).collect();
+        exact.extend(brought.into_iter().chain(open).chain(compiled));
         Some(Chosen { installs: exact, unproven })
     }
 
     /// Why no build goes with all packages: one that goes with none, or two that never go with the same.
-    pub fn clash(
-        &self,
-        knowledge: &Knowledge,
-        builds: &[Candidate<'_>],
-        platform: Option<Platform>,
-        python: Option<PythonVersion>,
-    ) -> Option<String> {
-        let goes = |requirement: &Requirement, build: &Candidate<'_>| {
-            choice(knowledge, requirement, build, platform, python).is_some()
-        };
-        let needs = |requirement: &Requirement| needs(knowledge, requirement, platform);
-        let python = python.map_or_else(String::new, |python| format!(" and Python {python}"));
-        let alone = self.others.iter().find(|requirement| !builds.iter().any(|build| goes(requirement, build)));
-        if let Some(alone) = alone {
+    pub fn clash(&self, place: &Place<'_>, builds: &[Candidate<'_>]) -> Option<String> {
+        let go = |all: &[&Requirement]| builds.iter().any(|build| self.together(place, build, all).is_some());
+        let needs = |requirement: &Requirement| needs(place, requirement);
+        let python = place.python.map_or_else(String::new, |python| format!(" and Python {python}"));
+        if let Some(alone) = self.others.iter().find(|requirement| !go(&[requirement])) {
             let torch = self.asked().map_or_else(|| "a torch that runs here".to_owned(), |(asked, _)| asked);
             return Some(format!("no {} goes with {torch}{python}: {}", shown(alone), needs(alone)));
         }
@@ -140,17 +169,17 @@ impl Stack {
             .iter()
             .enumerate()
             .flat_map(|(place, one)| self.others.iter().skip(place + 1).map(move |other| (one, other)));
-        let mut apart = pairs.filter(|(one, other)| !builds.iter().any(|build| goes(one, build) && goes(other, build)));
+        let mut apart = pairs.filter(|(one, other)| !go(&[one, other]));
         if let Some((one, other)) = apart.next() {
             let (a, b) = (shown(one), shown(other));
-            return Some(format!(
-                "no torch that runs here goes with both {a} and {b}: {}; {}",
-                needs(one),
-                needs(other)
-            ));
+            let (mut left, mut right) = (needs(one), needs(other));
+            for (name, first, second) in disagreements(place, one, other) {
+                left += &format!(", {name} =={first}");
+                right += &format!(", {name} =={second}");
+            }
+            return Some(format!("no torch that runs here goes with both {a} and {b}: {left}; {right}"));
         }
-        let together = |build: &Candidate<'_>| self.others.iter().all(|requirement| goes(requirement, build));
-        if builds.iter().any(together) {
+        if go(&self.others.iter().collect::<Vec<_>>()) {
             return None;
         }
         let all: Vec<String> = self.others.iter().map(needs).collect();
@@ -191,30 +220,49 @@ impl Stack {
     }
 }
 
+/// What chosen versions require exactly of others, by name; nothing where two of them require different versions.
+fn required(choices: &[(&Requirement, Choice)]) -> Option<BTreeMap<String, String>> {
+    let mut required = BTreeMap::<String, String>::new();
+    for (_, choice) in choices {
+        let Choice::Version { requires, .. } = choice else { continue };
+        for (name, version) in requires.iter().filter_map(|text| text.split_once("==")) {
+            let before = required.insert(name.to_owned(), version.to_owned());
+            if before.is_some_and(|before| before != version) {
+                return None;
+            }
+        }
+    }
+    Some(required)
+}
+
 /// As a requirement, without spaces.
 fn shown(requirement: &Requirement) -> String {
-    format!("{}{}", requirement.name, requirement.specifiers.to_string().replace(' ', ""))
+    let specifiers = requirement.specifiers.to_string().replace(' ', "");
+    format!("{}{}{specifiers}", requirement.name, extras(requirement))
+}
+
+/// The extras of a requirement, as they are written behind its name.
+fn extras(requirement: &Requirement) -> String {
+    match requirement.extras.as_slice() {
+        [] => String::new(),
+        extras => format!("[{}]", extras.join(",")),
+    }
 }
 
 /// The version of a package that goes with a build; nothing where the rows exclude all that are asked for.
-fn choice(
-    knowledge: &Knowledge,
-    requirement: &Requirement,
-    candidate: &Candidate<'_>,
-    platform: Option<Platform>,
-    python: Option<PythonVersion>,
-) -> Option<Choice> {
+fn choice(place: &Place<'_>, requirement: &Requirement, candidate: &Candidate<'_>) -> Option<Choice> {
     let name = &requirement.name;
     let open = |what: String| Some(Choice::Open(what));
-    let rows = rows(knowledge, name, platform);
+    let rows = rows(place, requirement);
     if rows.is_empty() {
-        let system = platform.map_or_else(String::new, |platform| format!(" for {platform}"));
+        let system = place.platform.map_or_else(String::new, |platform| format!(" for {platform}"));
         return open(format!("no row says which {name} goes with which torch{system}"));
     }
-    let goes = |row: &&&PackageBuild| fits(row, candidate) && admits(row, python);
+    let goes = |row: &&&PackageBuild| fits(row, candidate) && admits(row, place.python);
     if let Some(version) = exact(requirement) {
-        return match knowledge.package_build(name, &version, platform) {
-            Some(row) => Some(row).filter(|row| goes(&row)).map(|row| decided(row, &version)),
+        let mut rows = rows.iter().filter(|row| python::in_range(&row.versions, &version) == Some(true)).peekable();
+        return match rows.peek() {
+            Some(_) => rows.find(goes).map(|row| decided(row, &version)),
             None => open(format!("no row is about {name} {version}")),
         };
     }
@@ -258,15 +306,23 @@ fn decided(row: &PackageBuild, version: &str) -> Choice {
     match (row.newest.as_deref(), is_silent(row)) {
         (None, true) => Choice::Compiled,
         (Some(_), true) => Choice::Undecided(exact, "goes with this torch: its row names none"),
-        (Some(newest), false) if newest == version => Choice::Version(version.to_owned()),
+        (Some(newest), false) if newest == version && row.confidence == Confidence::Documented => {
+            Choice::Undecided(exact, "installs as its vendor says: nobody has resolved it")
+        }
+        (Some(newest), false) if newest == version => {
+            Choice::Version { version: version.to_owned(), extra: row.extra.clone(), requires: row.requires.clone() }
+        }
         _ => Choice::Undecided(exact, "has a file for this Python and system: nobody has looked"),
     }
 }
 
-/// The rows about a package on a platform.
-fn rows<'k>(knowledge: &'k Knowledge, name: &str, platform: Option<Platform>) -> Vec<&'k PackageBuild> {
-    let rows = knowledge.package_file(name).into_iter().flat_map(|file| &file.build);
-    rows.filter(|row| row.concerns(name, platform)).collect()
+/// The rows about a package on a platform; where one of the extras that are asked for is one of theirs, those about it.
+fn rows<'k>(place: &Place<'k>, requirement: &Requirement) -> Vec<&'k PackageBuild> {
+    let rows = place.knowledge.package_file(&requirement.name).into_iter().flat_map(|file| &file.build);
+    let rows: Vec<&PackageBuild> = rows.filter(|row| row.concerns(&requirement.name, place.platform)).collect();
+    let asked = |row: &&PackageBuild| row.extra.as_ref().is_some_and(|extra| requirement.extras.contains(extra));
+    let named: Vec<&PackageBuild> = rows.iter().copied().filter(asked).collect();
+    if named.is_empty() { rows } else { named }
 }
 
 /// The one version that is asked for.
@@ -276,26 +332,49 @@ fn exact(requirement: &Requirement) -> Option<String> {
     (*only.operator() == pep440_rs::Operator::Equal).then(|| only.version().to_string())
 }
 
-/// What the newest version that is asked for needs: `vllm 0.33.0 needs torch ==2.14.0 with CUDA 13, Python >=3.11,<3.15`.
-fn needs(knowledge: &Knowledge, requirement: &Requirement, platform: Option<Platform>) -> String {
-    let name = &requirement.name;
+/// The row about the newest version that is asked for, and that version.
+fn newest<'k>(place: &Place<'k>, requirement: &Requirement) -> Option<(&'k PackageBuild, String)> {
     let version_of =
         |row: &PackageBuild| row.newest.clone().filter(|version| requirement.accepts(version) == Some(true));
     let number = |version: &str| version.parse::<pep440_rs::Version>().ok();
-    let row = match exact(requirement) {
-        Some(version) => knowledge.package_build(name, &version, platform).map(|row| (row, version)),
+    let mut rows = rows(place, requirement).into_iter();
+    match exact(requirement) {
+        Some(version) => {
+            let row = rows.find(|row| python::in_range(&row.versions, &version) == Some(true));
+            row.map(|row| (row, version))
+        }
         None => {
-            let rows = rows(knowledge, name, platform).into_iter();
             let newest = rows.filter_map(|row| Some((row, version_of(row)?)));
             newest.max_by(|(_, a), (_, b)| number(a).cmp(&number(b)))
         }
+    }
+}
+
+/// The packages of which the newest versions that are asked for require different versions: name, the one's, the other's.
+fn disagreements(place: &Place<'_>, one: &Requirement, other: &Requirement) -> Vec<(String, String, String)> {
+    let pins = |requirement: &Requirement| -> BTreeMap<String, String> {
+        let row = newest(place, requirement).filter(|(row, version)| row.newest.as_ref() == Some(version));
+        let pins = row.into_iter().flat_map(|(row, _)| &row.requires).filter_map(|text| text.split_once("=="));
+        pins.map(|(name, version)| (name.to_owned(), version.to_owned())).collect()
     };
-    let Some((row, version)) = row else {
+    let others = pins(other);
+    let differing = pins(one).into_iter().filter_map(|(name, first)| {
+        let second = others.get(&name).filter(|second| **second != first)?.clone();
+        Some((name, first, second))
+    });
+    differing.collect()
+}
+
+/// What the newest version that is asked for needs: `vllm 0.33.0 needs torch ==2.14.0 with CUDA 13, Python >=3.11,<3.15`.
+fn needs(place: &Place<'_>, requirement: &Requirement) -> String {
+    let name = &requirement.name;
+    let Some((row, version)) = newest(place, requirement) else {
         return format!("no version that rows know of {name} is {}", shown(requirement));
     };
     let torch = row.torch.as_deref().map(|torch| format!("torch {torch}"));
     let cuda = row.cuda.map(|cuda| format!("CUDA {cuda}"));
+    let beside = row.beside.as_ref().map(ToString::to_string);
     let python = row.python.as_deref().map(|python| format!("Python {python}"));
-    let needs: Vec<String> = torch.into_iter().chain(cuda).chain(python).collect();
+    let needs: Vec<String> = torch.into_iter().chain(cuda).chain(beside).chain(python).collect();
     format!("{name} {} needs {}", python::public_version(&version), needs.join(", "))
 }

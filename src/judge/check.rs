@@ -1,6 +1,6 @@
 //! From files and commands that ask for software to a report, for one machine.
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
 use super::{
     By, Seen,
@@ -17,7 +17,8 @@ use crate::{
     report::Report,
 };
 
-/// Reads what is asked for and judges it for one machine. `facts` are those of the machine that gpucheck runs on.
+/// Reads what is asked for and judges it for one machine. `facts` are those of the machine that gpucheck runs on, with the environment that
+/// would be changed, if one is meant.
 ///
 /// # Errors
 /// When nothing could be read.
@@ -94,6 +95,9 @@ fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written
     }
     // A change is held against all that was found: what is accepted must not count as new.
     let before = report.findings.clone();
+    if let Some(there) = &bench.installed {
+        super::installed::compare(bench.knowledge, bench.start, there, &enriched, &mut report);
+    }
     super::ignored::apply(&mut report, &inputs.ignored);
     let written = rewrite::attach(bench, inputs, &enriched, &before, &mut report.findings);
     Ok((report, written))
@@ -129,10 +133,23 @@ pub fn mend(
     let bench = Bench::of(knowledge, facts, machine, choices, start)?;
     let (mut said, mut written) = report(&bench, inputs)?;
     for _ in 0..MOST_ROUNDS {
-        let wrong = said.findings.iter().filter(|finding| finding.severity >= least);
-        let changes = wrong.flat_map(|finding| &finding.fixes).map(|fix| &fix.changes).find(|lines| !lines.is_empty());
-        let Some(files) = changes.and_then(|lines| written.iter().find(|one| one.changes == *lines)) else { break };
-        rewrite::keep(inputs, &files.files);
+        // What one change does may be what another one would do: in one round, a file and an environment change once.
+        let (mut files, mut environments) = (BTreeSet::new(), BTreeSet::new());
+        for finding in said.findings.iter().filter(|finding| finding.severity >= least) {
+            let changes = finding.fixes.iter().map(|fix| &fix.changes).find(|lines| !lines.is_empty());
+            let Some(one) = changes.and_then(|lines| written.iter().find(|one| one.changes == *lines)) else {
+                continue;
+            };
+            let touched = || one.files.iter().map(|file| &file.path);
+            if touched().any(|path| files.contains(path)) || !environments.insert(&finding.environment) {
+                continue;
+            }
+            files.extend(touched().cloned());
+            rewrite::keep(inputs, &one.files);
+        }
+        if files.is_empty() {
+            break;
+        }
         (said, written) = report(&bench, inputs)?;
     }
     Ok(said)

@@ -7,14 +7,14 @@ use std::{
     time::Instant,
 };
 
-use super::{IgnoredRule, assume::Assumed, judgement::Judgement, machine::Machine};
+use super::{IgnoredRule, assume::Assumed, installed, judgement::Judgement, machine::Machine};
 use crate::{
     facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
     knowledge::{GpuLookupError, Knowledge},
     manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
     report::CommandName,
     rules::Judged,
-    system::{Root, Surroundings, Tree},
+    system::{Past, Root, Surroundings},
 };
 
 /// What is checked.
@@ -82,10 +82,10 @@ pub struct Inputs {
     resolve: Option<Resolve>,
     /// Its answers, so that the same question is asked once.
     answers: RefCell<Vec<(Vec<Step>, Answer)>>,
+    /// Files that were named and not read beside others that were: each with the reason.
+    unread: RefCell<Vec<(String, String)>>,
     /// Whether there may be nothing to judge, since it is one state of two.
     may_lack: bool,
-    /// What could not be read where there may be nothing: each file with the reason.
-    unread: RefCell<Vec<String>>,
 }
 
 /// The steps with the versions that a resolver says, or why it says none.
@@ -121,6 +121,15 @@ impl Inputs {
         })
     }
 
+    /// That every file that was named could be read. What the others ask for is judged all the same, so this is asked after the report.
+    ///
+    /// # Errors
+    /// When one could not.
+    pub fn all_read(&self) -> Result<(), CheckError> {
+        let unread = self.unread.borrow();
+        if unread.is_empty() { Ok(()) } else { Err(CheckError::Unread(unread.clone())) }
+    }
+
     /// The same, with rules whose findings are accepted.
     #[must_use]
     pub fn ignoring(self, ignored: Vec<IgnoredRule>) -> Self {
@@ -140,7 +149,7 @@ impl Inputs {
 
     /// The same, with the files as they were.
     #[must_use]
-    pub fn as_of(self, past: Tree) -> Self {
+    pub fn as_of(self, past: Past) -> Self {
         Self { shelf: self.shelf.as_of(past), ..self }
     }
 
@@ -178,7 +187,7 @@ impl Inputs {
 
     /// What could not be read although it was there: each file with the reason.
     pub(super) fn unread(&self) -> Vec<String> {
-        self.unread.borrow().clone()
+        self.unread.borrow().iter().map(|(file, why)| format!("{file}: {why}")).collect()
     }
 
     /// Whether nothing that was asked for is there.
@@ -210,6 +219,11 @@ impl Inputs {
                 environment.gaps.push(Gap { what: format!("a resolver's answer: {why}"), weight: GapWeight::Decides });
             }
         }
+    }
+
+    /// Where the command that is checked is, which is read as a file.
+    pub(super) fn command(&self) -> Option<PathBuf> {
+        matches!(self.asked, Asked::Command(_)).then(|| self.folder.join(COMMAND))
     }
 
     /// The files that changed, as they were and as they are.
@@ -245,8 +259,7 @@ impl Inputs {
         let declared = reading.declared();
         if declared.environments.is_empty() && self.may_lack {
             if !self.is_absent(asked) {
-                let all = declared.unread.iter().map(|(file, why)| format!("{file}: {why}"));
-                *self.unread.borrow_mut() = all.collect();
+                self.unread.borrow_mut().clone_from(&declared.unread);
             }
             return Ok(declared);
         }
@@ -255,6 +268,9 @@ impl Inputs {
                 true => CheckError::Nothing(what),
                 false => CheckError::Unread(declared.unread),
             });
+        }
+        if *asked == self.asked {
+            self.unread.borrow_mut().clone_from(&declared.unread);
         }
         Ok(declared)
     }
@@ -265,6 +281,8 @@ pub(super) struct Bench<'k> {
     pub knowledge: &'k Knowledge,
     /// Of the machine, without environments.
     facts: Facts,
+    /// The environment that is there and would be changed, if one is meant.
+    pub installed: Option<Environment>,
     assumed: &'k Assumed,
     choices: Choices,
     pub start: Instant,
@@ -278,14 +296,18 @@ impl<'k> Bench<'k> {
         mut choices: Choices,
         start: Instant,
     ) -> Result<Self, CheckError> {
-        // What is installed and set on this machine says nothing of what files ask for.
-        facts.environments.clear();
-        facts.toolkits.clear();
-        facts.env_vars.clear();
+        // What is set on this machine says nothing of what files ask for, unless an environment of it is changed.
+        facts.environments.truncate(1);
+        if facts.environments.is_empty() {
+            facts.toolkits.clear();
+            facts.env_vars.clear();
+        }
         machine.assumed.apply(&mut facts, knowledge).map_err(CheckError::Gpu)?;
-        choices.platform = facts.host.platform.value().copied();
-        choices.python = machine.assumed.python;
-        Ok(Self { knowledge, facts, assumed: &machine.assumed, choices, start })
+        let installed = facts.environments.pop();
+        let there = installed.as_ref();
+        choices.platform = there.and_then(|there| there.platform.value()).or(facts.host.platform.value()).copied();
+        choices.python = machine.assumed.python.or(there.and_then(|there| there.python.value()).copied());
+        Ok(Self { knowledge, facts, installed, assumed: &machine.assumed, choices, start })
     }
 
     /// Reads what is asked for, and judges it.
@@ -307,6 +329,9 @@ impl<'k> Bench<'k> {
             facts.written.insert(format!("/ignores/{number}"), one.at.clone());
         }
         facts.environments = declared.environments;
+        if let Some(there) = &self.installed {
+            facts.environments.iter_mut().for_each(|environment| installed::onto(there, environment));
+        }
         for environment in &mut facts.environments {
             if environment.platform.is_unknown() {
                 environment.platform = facts.host.platform.clone();

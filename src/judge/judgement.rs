@@ -9,7 +9,9 @@ use crate::{
     fix::{self, Before},
     knowledge::Knowledge,
     readiness::readiness,
-    report::{Body, Checks, CommandName, Examined, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, subjects},
+    report::{
+        Body, Checks, CommandName, Examined, KnowledgeStamp, Report, SCHEMA, Verdict, runs_on, statements, subjects,
+    },
     resolve::resolve,
     rules::{self, Judged, Verdicts},
 };
@@ -41,6 +43,11 @@ impl<'k> Judgement<'k> {
     /// What is wrong, without what would remove it.
     pub fn findings(&self) -> Vec<Finding> {
         resolve(&self.verdicts.findings, &self.enriched)
+    }
+
+    /// Whether something that matters could not be decided.
+    pub fn is_undecided(&self) -> bool {
+        !self.verdicts.unknown.is_empty()
     }
 
     /// The report, without what would remove the findings.
@@ -84,6 +91,7 @@ impl<'k> Judgement<'k> {
             },
             labels: Default::default(),
             subjects: subjects(&enriched, knowledge),
+            statements: statements(&enriched, knowledge),
             runs_on: runs_on(&enriched, knowledge, judged),
             readiness: ready,
             facts,

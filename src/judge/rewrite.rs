@@ -7,10 +7,12 @@ use super::inputs::{Asked, Bench, Inputs};
 use crate::{
     facts::{Environment, Facts, Origin, Resolver},
     finding::{FileChange, Finding, Fix, Moves, Proof, Severity},
+    knowledge::Knowledge,
     manifest::{
         Put,
         edit::{self, Changed, Declaration, NoEdit, Wanted},
     },
+    python,
     shell::{NoWord, Word},
     system::redact,
     text::diff,
@@ -66,14 +68,16 @@ pub(super) fn attach(
         let Some(id) = finding.environment.clone() else { continue };
         let environments = enriched.environments.iter().enumerate();
         let Some((number, environment)) = environments.clone().find(|(_, one)| one.id == id) else { continue };
-        // A command is pasted again, and a lock file is written by its tool: their lines stand.
+        // A lock file is written by its tool, whose line stands.
         let locked = environment.steps.iter().any(|step| step.resolver == Resolver::Lock);
-        if matches!(inputs.asked, Asked::Command(_)) || environment.steps.is_empty() || locked {
+        if environment.steps.is_empty() || locked {
             continue;
         }
         let own = finding.clone();
         for fix in finding.fixes.iter_mut().filter(|fix| fix.moves != Moves::default()) {
-            if fix.moves.more {
+            // A variable that no file sets is one of the machine: its line stands.
+            let sets = |name: &str| environment.image.as_ref().is_some_and(|image| image.env_vars.contains_key(name));
+            if fix.moves.more || !fix.moves.variables.iter().all(|(name, _)| sets(name)) {
                 continue;
             }
             let there = known.iter().position(|one| one.environment == id && one.moves == fix.moves);
@@ -128,6 +132,10 @@ fn write<'t>(
     };
     // What was not understood before is no less so afterwards.
     fix.remains.retain(|remains| !remains.starts_with("declaration-unclear "));
+    if let Err(Unwritten::Edit(NoEdit::Command)) = tried {
+        // It is pasted again.
+        return None;
+    }
     if let Err(Unwritten::Edit(why @ NoEdit::Index(..))) = tried {
         // The command does what the file cannot say.
         fix.notes.push(format!("{why}: run this first, and what the file asks for will do"));
@@ -167,7 +175,22 @@ fn tries(
     moves: &Moves,
 ) -> Result<Vec<Tried>, Unwritten> {
     let wanted = wanted(moves).map_err(Unwritten::Word)?;
-    let ways = edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone).map_err(Unwritten::Edit)?;
+    let mut ways = match (moves.variables.as_slice(), wanted.as_slice()) {
+        ([], _) => edit::ways(&inputs.shelf, declaration, &wanted, &moves.gone),
+        ([(name, value)], []) => {
+            Word::value(value).map_err(Unwritten::Word)?;
+            edit::assigned(&inputs.shelf, declaration, name, value).map(|way| vec![way])
+        }
+        // Nobody has put both into one fix so far.
+        _ => Err(NoEdit::Clash),
+    }
+    .map_err(Unwritten::Edit)?;
+    if let Some(command) = inputs.command() {
+        ways.retain(|files| files.iter().all(|file| file.path != command));
+        if ways.is_empty() {
+            return Err(Unwritten::Edit(NoEdit::Command));
+        }
+    }
     let mut tried = Vec::new();
     for files in ways {
         let before: Vec<(PathBuf, Option<Put>)> = files.iter().map(|file| put(inputs, file)).collect();
@@ -175,7 +198,12 @@ fn tries(
         for (path, text) in before {
             inputs.shelf.put(&path, text);
         }
+        let clean = after.as_ref().is_some_and(|after| after.iter().all(|one| one.severity == Severity::Info));
         tried.extend(after.map(|after| Tried { files, after }));
+        // What keeps most comes first; there is no better one.
+        if clean {
+            break;
+        }
     }
     Ok(tried)
 }
@@ -185,15 +213,44 @@ fn others<'e>(environment: &'e Environment, moves: &Moves) -> BTreeSet<&'e str> 
     let requests = environment.steps.iter().flat_map(|step| &step.requests);
     let names = requests.map(|request| request.name.as_str());
     let moved = |name: &&str| {
-        moves.installs.iter().any(|install| install.name == *name) || moves.gone.iter().any(|gone| gone == name)
+        edit::selects_of_conda(name)
+            || moves.installs.iter().any(|install| install.name == *name)
+            || moves.gone.iter().any(|gone| gone == name)
     };
     names.filter(|name| !moved(name)).collect()
+}
+
+/// Whether no single call of a tool asks for a torch and for a companion of another one, which no tool installs together.
+fn pairs(environment: &Environment, knowledge: &Knowledge) -> bool {
+    environment.steps.iter().all(|step| {
+        let pinned = |name: &str| {
+            let mut own = step.requests.iter().filter(|one| one.name == name && one.asked.marker.is_none());
+            own.find_map(|one| python::exact_version(&one.asked.specifiers)).map(python::public_version)
+        };
+        let release = pinned("torch").and_then(|version| knowledge.torch_release(version));
+        let fits = |name: &str| {
+            let wanted = release.and_then(|release| release.companion(name));
+            wanted.zip(pinned(name)).is_none_or(|(wanted, pinned)| wanted == pinned)
+        };
+        fits("torchvision") && fits("torchaudio")
+    })
+}
+
+/// Whether an environment has what a fix says that it would, as far as it is known.
+fn brings(environment: &Environment, moves: &Moves) -> bool {
+    moves.installs.iter().all(|install| {
+        let wanted = python::exact_version(&install.specifiers).map(python::public_version);
+        let package = environment.package(&install.name);
+        let version =
+            package.and_then(|package| package.version.value()).map(|version| python::public_version(version));
+        wanted.zip(version).is_none_or(|(wanted, version)| wanted == version)
+    })
 }
 
 /// What is wrong with an environment as the files now have it; nothing where it is no longer there, or asks for something else besides.
 fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &Moves) -> Option<Vec<Finding>> {
     let own = match &environment.origin {
-        Origin::Declared(file) => inputs.shelf.path_of(file),
+        Origin::Declared(file) if inputs.command().is_none() => inputs.shelf.path_of(file),
         _ => None,
     };
     let is = |id: Option<&str>| id == Some(environment.id.as_str());
@@ -203,7 +260,7 @@ fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &
         let judgement = bench.judged(inputs, &asked).ok()?;
         let changed = judgement.enriched.environments.iter().find(|one| is(Some(&one.id)))?;
         let same = others(changed, moves) == others(environment, moves) && changed.gaps.len() <= environment.gaps.len();
-        same.then_some(())?;
+        (same && brings(changed, moves) && pairs(changed, bench.knowledge)).then_some(())?;
         Some(judgement.findings().into_iter().filter(|finding| is(finding.environment.as_deref())).collect())
     })
 }

@@ -11,6 +11,7 @@ mod nearest;
 mod packages;
 mod part;
 mod queries;
+mod texts;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use gpucheck_model::knowledge::{
@@ -25,3 +26,4 @@ pub use load::Knowledge;
 pub use nearest::nearest;
 pub use packages::{Interests, digits, matches};
 pub use queries::{DriverFloor, Position, python_range};
+pub use texts::{TextRow, Texts};

@@ -10,7 +10,10 @@ use super::{
     load::Knowledge,
     queries::{cite, claimed_code, contains},
 };
-use crate::facts::{CodeObjects, CudaVersion, Platform};
+use crate::{
+    facts::{CodeObjects, CudaVersion, Platform},
+    python::built_for,
+};
 
 /// What the rows ask the probe to look at, besides what it always looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,10 +32,13 @@ impl Knowledge {
         self.packages.find(name)
     }
 
-    /// What is known of a version of a distribution. Of several rows the first that fits speaks.
+    /// What is known of a version of a distribution. Of several rows the first that fits speaks. A build whose local version names another CUDA
+    /// is not the one that the row was read from.
     pub fn package_build(&self, name: &str, version: &str, platform: Option<Platform>) -> Option<&PackageBuild> {
         let rows = &self.package_file(name)?.build;
-        rows.iter().find(|row| row.concerns(name, platform) && contains(&row.versions, version))
+        let row = rows.iter().find(|row| row.concerns(name, platform) && contains(&row.versions, version))?;
+        let other = |major: u16| built_for(version).cuda.is_some_and(|named| named.major != major);
+        (!row.cuda.is_some_and(other)).then_some(row)
     }
 
     /// Every known problem with the file it is in.

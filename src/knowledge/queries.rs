@@ -64,6 +64,12 @@ impl Knowledge {
         self.architectures.sass_exclusion.iter().filter_map(|row| row.lifted_from).min()
     }
 
+    /// The oldest compute capability of a generation, by its name in lower case.
+    pub fn first_of_generation(&self, generation: &str) -> Option<ComputeCapability> {
+        let rows = self.architectures.architecture.iter().filter(|row| row.generation == generation);
+        rows.map(|row| row.capability).min()
+    }
+
     /// Every compute capability, oldest first.
     pub fn capabilities(&self) -> impl Iterator<Item = ComputeCapability> {
         self.architectures.architecture.iter().map(|row| row.capability)

@@ -53,7 +53,7 @@ fn read_lock(text: &Text, tree: &Node, reading: &Reading<'_>, sheet: &mut Sheet)
         }
         let Some(url) = word(one, "url") else { continue };
         let read = match word(one, "manager").as_deref() {
-            Some("pip") => requirements::request(&url),
+            Some("pip") => requirements::request(&url).map_err(|unread| unread.what),
             _ => conda_spec::request(&url),
         };
         add(read, sheet, &mut step, one.at(text));
@@ -104,7 +104,7 @@ pub(super) fn include(text: &Text, sheet: &mut Sheet, step: &mut StepSheet) {
         }
         // What pip has installed stands there, too.
         let mut read = match bare.split_once("=pypi_") {
-            Some((pip, _)) => requirements::request(&pip.replacen('=', "==", 1)),
+            Some((pip, _)) => requirements::request(&pip.replacen('=', "==", 1)).map_err(|unread| unread.what),
             None => conda_spec::request(bare),
         };
         if step.step.resolver == Resolver::Lock

@@ -14,6 +14,7 @@ mod devcontainer;
 mod dockerfile;
 pub mod edit;
 mod excerpt;
+mod folder;
 mod guess;
 mod ignores;
 mod launcher;
@@ -114,11 +115,11 @@ const FORMATS: &[&dyn Format] = &[
     &cog::Cog,
 ];
 
-/// Files beyond these many are not read for one command.
-const MAX_FILES: usize = 10_000;
-
 /// Extras and groups, or stages, of one file that are environments of their own.
 const MAX_EACH: usize = 16;
+
+/// Projects beyond these many that requirements files name are not read.
+const MAX_PROJECTS: u32 = 32;
 
 /// Commands of all scripts together beyond these many are not walked.
 const MAX_COMMANDS: u32 = 200_000;
@@ -134,9 +135,13 @@ pub struct Reading<'r> {
     pub sheets: Vec<Sheet>,
     /// Files that no format knows, and what is wrong with others: each with the reason.
     pub unread: Vec<(String, String)>,
+    /// Files that a person named and that a format read.
+    named: Vec<String>,
     /// Files that were read for another one, so that a folder does not judge them twice.
     included: BTreeSet<PathBuf>,
     files: usize,
+    /// How many projects requirements files have named.
+    projects: u32,
     /// How many launchers call each other.
     launchers: u32,
     /// What was met that nothing says.
@@ -164,22 +169,35 @@ impl<'r> Reading<'r> {
             choices,
             sheets: Vec::new(),
             unread: Vec::new(),
+            named: Vec::new(),
             included: BTreeSet::new(),
             files: 0,
             commands: MAX_COMMANDS,
             launchers: 0,
+            projects: 0,
             doubts: ways::Doubts::default(),
         }
+    }
+
+    /// Whether one more project that a requirements file names is read. A project may name such files in turn: all of them are counted.
+    fn one_more_project(&mut self) -> bool {
+        self.projects += 1;
+        self.projects <= MAX_PROJECTS
     }
 
     /// Reads a file or a folder that a person named.
     pub fn named(&mut self, path: &Path) {
         if self.shelf.is_folder(path) {
-            self.folder(&self.shelf.absolute(path), 0);
+            self.folder(&self.shelf.absolute(path));
             return;
         }
         match self.shelf.named(path) {
-            Ok(text) => self.text(&text),
+            Ok(text) => {
+                if claims(&text) {
+                    self.named.push(text.shown.clone());
+                }
+                self.text(&text);
+            }
             Err(why) => self.unread.push((self.shelf.shown(path), why.to_string())),
         }
     }
@@ -189,33 +207,6 @@ impl<'r> Reading<'r> {
         match FORMATS.iter().find(|format| format.claims(text)) {
             Some(format) => self.with(*format, text),
             None => self.unread.push((text.shown.clone(), "no format that is read".to_owned())),
-        }
-    }
-
-    /// Reads what a folder has, and folders in it; hidden ones and those of tools are left out.
-    fn folder(&mut self, folder: &Path, depth: usize) {
-        let known = |name: &str| ["node_modules", "site-packages", "__pycache__", "venv", "target"].contains(&name);
-        for name in self.shelf.names(folder) {
-            let path = folder.join(&name);
-            if self.shelf.is_folder(&path) {
-                let meant = !name.starts_with('.') || [".github", ".devcontainer"].contains(&name.as_str());
-                if meant && !known(&name) && depth < 8 {
-                    self.folder(&path, depth + 1);
-                }
-                continue;
-            }
-            if self.files >= MAX_FILES {
-                return;
-            }
-            if !may_be_declaration(&name) || self.included.contains(&path) {
-                continue;
-            }
-            self.files += 1;
-            if let Ok(text) = self.shelf.named(&path)
-                && let Some(format) = FORMATS.iter().find(|format| format.claims(&text))
-            {
-                self.with(*format, &text);
-            }
         }
     }
 
@@ -238,16 +229,22 @@ impl<'r> Reading<'r> {
         Ok(text)
     }
 
+    /// Says that a file which another one names is the one that this began with: it has an environment of its own.
+    fn is_root(&mut self, path: &Path) {
+        self.included.remove(path);
+    }
+
     /// What was read, as facts.
     pub fn declared(self) -> Declared {
         let mut declared = Declared { unread: self.unread, ..Declared::default() };
-        // A file that was read for another one has no environment of its own.
-        let own = |sheet: &Sheet| {
+        // A file that was read for another one has no environment of its own. A project has: it is installed outside of its image, too.
+        let read = |sheet: &Sheet| {
             let id = sheet.environment.id.as_str();
             let is_of =
                 |file: String| id.strip_prefix(&file).is_some_and(|rest| rest.is_empty() || rest.starts_with(" ["));
-            !self.included.iter().any(|path| is_of(self.shelf.shown(path)))
+            self.included.iter().any(|path| is_of(self.shelf.shown(path)))
         };
+        let own = |sheet: &Sheet| sheet.environment.found_by.ends_with("pyproject.toml") || !read(sheet);
         for sheet in self.sheets.into_iter().filter(|sheet| !sheet.is_empty()) {
             if !own(&sheet) {
                 continue;
@@ -256,24 +253,31 @@ impl<'r> Reading<'r> {
             declared.written.extend(places);
             declared.environments.push(environment);
         }
+        // A file that asks for nothing is no mistake of the person who named it.
+        if declared.environments.is_empty() {
+            let nothing = self.named.iter().map(|shown| Sheet::new(shown, shown).environment);
+            declared.environments.extend(nothing);
+        }
         declared
     }
+}
+
+/// Reads what the project in a folder asks for into a step, as pip would install it, or uv in its place.
+fn bring_project(
+    reading: &mut Reading<'_>,
+    sheet: &mut Sheet,
+    step: &mut StepSheet,
+    folder: &Path,
+    with_uv: bool,
+    extras: Vec<String>,
+) -> Result<(), NotRead> {
+    let by = if with_uv { project::By::UvPip } else { project::By::Pip };
+    project::bring(reading, sheet, step, folder, by, &project::Wish { extras, ..project::Wish::default() })
 }
 
 /// Whether a text is one that is read, by its name or by what it contains.
 pub fn claims(text: &Text) -> bool {
     FORMATS.iter().any(|format| format.claims(text))
-}
-
-/// Whether a file of a folder is looked into at all, by its name.
-fn may_be_declaration(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let ending = lower.rsplit_once('.').map_or("", |(_, ending)| ending);
-    matches!(ending, "txt" | "in" | "toml" | "lock" | "yml" | "yaml" | "json" | "dockerfile" | "cfg")
-        || lower.contains("dockerfile")
-        || lower.contains("containerfile")
-        // Of scripts, those that are there to install.
-        || matches!(ending, "sh" | "bat" | "cmd" | "ps1") && ["install", "setup", "start", "launch"].iter().any(|word| lower.contains(word))
 }
 
 #[cfg(test)]

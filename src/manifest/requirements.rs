@@ -1,9 +1,12 @@
 //! requirements.txt and constraints, as pip reads them.
 //! Format: <https://pip.pypa.io/en/stable/reference/requirements-file-format/>.
 
-use std::path::PathBuf;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use super::{Format, Reading, Sheet, StepSheet, Text};
+use super::{Format, Reading, Sheet, StepSheet, Text, command::joined};
 use crate::{
     facts::{Asked, GapWeight, Index, IndexRole, Location, Request, RequestRole, Resolver},
     python::{Requirement, WheelName, normalize},
@@ -12,8 +15,53 @@ use crate::{
 
 /// As deep as includes may go.
 const MAX_DEPTH: usize = 32;
+/// As often as one file is included.
+const MAX_TIMES: u32 = 4;
 /// Requests beyond these many are not kept.
 const MAX_REQUESTS: usize = 100_000;
+/// As many letters of a line that is refused are shown.
+const MAX_SHOWN: usize = 80;
+
+/// Options of a line of its own, and what follows a requirement: pip knows no others in a file. A value follows those that are marked.
+const OPTIONS: &[(&str, bool)] = &[
+    ("--all-releases", true),
+    ("--config-settings", true),
+    ("--constraint", true),
+    ("--editable", true),
+    ("--extra-index-url", true),
+    ("--find-links", true),
+    ("--global-option", true),
+    ("--hash", true),
+    ("--index-url", true),
+    ("--install-option", true),
+    ("--no-binary", true),
+    ("--no-index", false),
+    ("--no-require-hashes", false),
+    ("--only-binary", true),
+    ("--only-final", true),
+    ("--pre", false),
+    ("--prefer-binary", false),
+    ("--process-dependency-links", false),
+    ("--pypi-url", true),
+    ("--require-hashes", false),
+    ("--requirement", true),
+    ("--trusted-host", true),
+    ("--use-feature", true),
+    ("-C", true),
+    ("-c", true),
+    ("-e", true),
+    ("-f", true),
+    ("-i", true),
+    ("-r", true),
+];
+
+/// The option that is meant, and whether a value follows: a beginning that only one has is as good as the whole.
+fn option_meant(written: &str) -> Option<(&'static str, bool)> {
+    let exact = OPTIONS.iter().find(|(name, _)| *name == written);
+    let mut begin = OPTIONS.iter().filter(|(name, _)| written.len() > 2 && name.starts_with(written));
+    let (first, other) = (begin.next(), begin.next());
+    exact.or(first.filter(|_| other.is_none())).copied()
+}
 
 /// The format.
 pub struct Requirements;
@@ -38,7 +86,7 @@ impl Format for Requirements {
             true => RequestRole::Held,
             false => RequestRole::Wanted,
         };
-        File { reading, sheet: &mut sheet, step: &mut step, open: Vec::new() }.read(text, role);
+        File { reading, sheet: &mut sheet, step: &mut step, open: Vec::new(), read: BTreeMap::new() }.read(text, role);
         sheet.step(step, text.at(0));
         reading.sheets.push(sheet);
     }
@@ -52,7 +100,7 @@ pub(super) fn include(
     text: &Text,
     role: RequestRole,
 ) {
-    File { reading, sheet, step, open: Vec::new() }.read(text, role);
+    File { reading, sheet, step, open: Vec::new(), read: BTreeMap::new() }.read(text, role);
 }
 
 /// Reads a line that stands elsewhere as it would stand in such a file: in the `pip:` list of an environment of conda.
@@ -64,12 +112,36 @@ pub(super) fn line(
     (content, at): (&str, Location),
 ) {
     let content = without_comment(content).trim().to_owned();
-    File { reading, sheet, step, open: vec![text.path.clone()] }.line(text, Line { content, at }, RequestRole::Wanted);
+    File { reading, sheet, step, open: vec![text.path.clone()], read: BTreeMap::new() }.line(
+        text,
+        Line { content, at },
+        RequestRole::Wanted,
+    );
+}
+
+/// Why a text is no request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unread {
+    /// What is not known, or what the tool refuses, for people.
+    pub what: String,
+    /// What hangs on it.
+    pub weight: GapWeight,
+}
+
+impl Unread {
+    fn passed_over(what: String) -> Self {
+        Self { what, weight: GapWeight::PassedOver }
+    }
+
+    fn refused(line: &str, why: &str) -> Self {
+        let shown: String = redact::urls(line).chars().take(MAX_SHOWN).collect();
+        Self { what: format!("pip refuses this line: '{shown}' ({why})"), weight: GapWeight::Refused }
+    }
 }
 
 /// One request as pip's command line and its files write it: a requirement, an address, a folder. Nothing for what names no package; the
 /// error says what it is then.
-pub(super) fn request(text: &str) -> Result<Request, String> {
+pub(super) fn request(text: &str) -> Result<Request, Unread> {
     let shown = redact::urls(text);
     let asked = |specifiers: String, extras, marker, source: Option<&str>| Asked {
         text: shown.clone(),
@@ -92,13 +164,15 @@ pub(super) fn request(text: &str) -> Result<Request, String> {
             text.split_once(" ;").or_else(|| text.split_once("; ")).map(|(_, marker)| marker.trim().to_owned());
         return match name {
             Some(name) => Ok(of(name, asked(String::new(), Vec::new(), marker, Some(source)))),
-            None => Err(format!("what {} contains", redact::urls(source))),
+            None => Err(Unread::passed_over(format!("what {} contains", redact::urls(source)))),
         };
     }
     if is_folder(source) {
-        return Err(format!("what the folder {shown} requires"));
+        return Err(Unread::passed_over(format!("what the folder {shown} requires")));
     }
-    match text.parse::<Requirement>() {
+    // Nothing behind the sign of a marker is no marker.
+    let bare = text.trim_end().strip_suffix(';').filter(|bare| !bare.contains(';')).unwrap_or(text);
+    match bare.parse::<Requirement>() {
         Ok(requirement) => {
             let marker =
                 text.split_once(';').map(|(_, marker)| marker.trim().to_owned()).filter(|text| !text.is_empty());
@@ -106,7 +180,11 @@ pub(super) fn request(text: &str) -> Result<Request, String> {
             let source = requirement.url.as_deref();
             Ok(of(requirement.name, asked(specifiers, requirement.extras, marker, source)))
         }
-        Err(error) => Err(format!("a requirement that pip can read in place of '{shown}' ({error})")),
+        // Any text is a version that is equal to itself.
+        Err(_) if text.split_once("===").is_some_and(|(name, rest)| !name.is_empty() && !rest.starts_with('=')) => {
+            Err(Unread::passed_over(format!("what {shown} means")))
+        }
+        Err(error) => Err(Unread::refused(text, &error.to_string())),
     }
 }
 
@@ -144,12 +222,27 @@ fn looks_like_one(text: &str) -> bool {
     good > 0 && bad * 4 <= good
 }
 
+/// Whether a list in a folder is one of requirements: by its name or its folder's, or because versions or options stand in it. Any list of words
+/// could be one of names.
+pub(super) fn is_meant(text: &Text) -> bool {
+    let path = text.path.to_string_lossy().to_ascii_lowercase();
+    let mut parts = path.rsplit(['/', '\\']).take(2);
+    let named = ["req", "constraint", "freeze", "pip", "depend", "deps", "package", "pins"];
+    let lines = || text.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).take(50);
+    let says =
+        |line: &&str| ["==", ">=", "~=", " @ ", "<"].iter().any(|mark| line.contains(mark)) || line.starts_with('-');
+    parts.any(|part| named.iter().any(|word| part.contains(word)))
+        || 2 * lines().filter(says).count() >= lines().count()
+}
+
 /// A file that is being read, and those that include it.
 struct File<'f, 'r> {
     reading: &'f mut Reading<'r>,
     sheet: &'f mut Sheet,
     step: &'f mut StepSheet,
     open: Vec<PathBuf>,
+    /// How often each file was included.
+    read: BTreeMap<PathBuf, u32>,
 }
 
 impl File<'_, '_> {
@@ -183,20 +276,61 @@ impl File<'_, '_> {
         let (asked, options) =
             content.split_once(" --").map_or((content.as_str(), ""), |(asked, rest)| (asked.trim(), rest));
         for option in options.split(" --").map(str::trim).filter(|option| !option.is_empty()) {
-            let own =
-                ["hash", "config-setting", "global-option", "install-option"].iter().any(|own| option.starts_with(own));
-            if !own {
-                self.sheet.gap(
+            let name = format!("--{}", option.split([' ', '=']).next().unwrap_or(option));
+            match option_meant(&name) {
+                Some(("--hash" | "--config-settings" | "--global-option" | "--install-option", _)) => {}
+                Some(_) => self.sheet.gap(
                     format!("--{option}, which pip ignores after a requirement"),
                     GapWeight::PassedOver,
                     at.clone(),
-                );
+                ),
+                None => {
+                    let refused = Unread::refused(&content, &format!("it has no option {name}"));
+                    self.sheet.gap(refused.what, refused.weight, at.clone());
+                    return;
+                }
             }
+        }
+        self.ask(text, asked, at, role);
+    }
+
+    /// A requirement, an address, or a folder with a project.
+    fn ask(&mut self, text: &Text, asked: &str, at: Location, role: RequestRole) {
+        if role == RequestRole::Wanted && self.project(text, asked, &at) {
+            return;
         }
         match request(asked) {
             Ok(request) => self.step.ask(Request { role, ..request }, at),
-            Err(what) => self.sheet.gap(what, GapWeight::PassedOver, at),
+            Err(unread) => self.sheet.gap(unread.what, unread.weight, at),
         }
+    }
+
+    /// Reads what the project in a folder asks for, where a line names one that is there. pip looks from the folder in which it is called,
+    /// which is that of the file or one above it.
+    fn project(&mut self, text: &Text, asked: &str, at: &Location) -> bool {
+        let bare = asked.split(';').next().unwrap_or(asked).trim();
+        let bare = bare.strip_prefix("file:").unwrap_or(bare);
+        let (path, extras) = match bare.strip_suffix(']').and_then(|bare| bare.split_once('[')) {
+            Some((path, extras)) => (path, extras.split(',').map(|extra| extra.trim().to_owned()).collect()),
+            None => (bare, Vec::new()),
+        };
+        if !is_folder(path) || path.contains("://") || path.ends_with(".whl") {
+            return false;
+        }
+        let name = path.replace('\\', "/");
+        let has = |folder: &Path| {
+            ["pyproject.toml", "setup.py", "setup.cfg"].iter().any(|file| self.reading.shelf.has(folder, file))
+        };
+        let above = text.folder().ancestors().take(3).map(|folder| joined(folder, &name)).find(|folder| has(folder));
+        let Some(folder) = above.filter(|_| self.reading.one_more_project()) else { return false };
+        let with_uv = self.step.step.resolver == Resolver::Uv;
+        match super::bring_project(self.reading, self.sheet, self.step, &folder, with_uv, extras) {
+            Ok(()) => {}
+            Err(why) => {
+                self.sheet.gap(format!("what the folder {path} requires ({why})"), GapWeight::Missing, at.clone());
+            }
+        }
+        true
     }
 
     fn option(&mut self, text: &Text, line: &str, at: Location, role: RequestRole) {
@@ -206,11 +340,24 @@ impl File<'_, '_> {
             None if !line.starts_with("--") && line.len() > 2 && line.is_char_boundary(2) => line.split_at(2),
             None => (line, ""),
         };
+        if option == "-" {
+            return;
+        }
+        let Some((option, takes)) = option_meant(option) else {
+            let refused = Unread::refused(line, &format!("it has no option {option} in a file"));
+            self.sheet.gap(refused.what, refused.weight, at);
+            return;
+        };
+        if takes && value.is_empty() {
+            let refused = Unread::refused(line, &format!("{option} lacks its value"));
+            self.sheet.gap(refused.what, refused.weight, at);
+            return;
+        }
         let index = |role| Index { url: redact::urls(value), role };
         let step = &mut self.step.step;
         match option {
-            "-r" | "--requirement" | "--requirements" => self.include(text, value, at, role),
-            "-c" | "--constraint" | "--constraints" => self.include(text, value, at, RequestRole::Held),
+            "-r" | "--requirement" => self.include(text, value, at, role),
+            "-c" | "--constraint" => self.include(text, value, at, RequestRole::Held),
             "-i" | "--index-url" | "--pypi-url" => {
                 step.indexes.retain(|index| index.role != IndexRole::Default);
                 step.indexes.push(index(IndexRole::Default));
@@ -222,19 +369,9 @@ impl File<'_, '_> {
                 step.indexes.clear();
                 self.sheet.gap("what the folder of --find-links contains (--no-index)", GapWeight::Decides, at);
             }
-            "-e" | "--editable" => match request(value) {
-                Ok(request) => self.step.ask(Request { role, ..request }, at),
-                Err(what) => self.sheet.gap(what, GapWeight::PassedOver, at),
-            },
-            "--trusted-host"
-            | "--prefer-binary"
-            | "--only-binary"
-            | "--no-binary"
-            | "--use-feature"
-            | "--require-hashes"
-            | "--use-pep517"
-            | "--no-build-isolation" => {}
-            _ => self.sheet.gap(format!("the option {option}"), GapWeight::PassedOver, at),
+            "-e" | "--editable" => self.ask(text, value, at, role),
+            "--all-releases" => step.pre = true,
+            _ => {}
         }
     }
 
@@ -250,13 +387,23 @@ impl File<'_, '_> {
         match self.reading.beside(text.folder(), name) {
             // A circle: pip refuses it.
             Ok(included) if self.open.contains(&included.path) => {
+                if self.open.first() == Some(&included.path) {
+                    self.reading.is_root(&included.path);
+                }
                 self.sheet.gap(
                     format!("{name} without the circle in which it includes itself"),
                     GapWeight::Decides,
                     at,
                 );
             }
-            Ok(included) => self.read(&included, role),
+            Ok(included) => {
+                // What it asks for is known by then, and files that include each other several times are without number.
+                let times = self.read.entry(included.path.clone()).or_default();
+                *times += 1;
+                if *times <= MAX_TIMES {
+                    self.read(&included, role);
+                }
+            }
             Err(why) => self.sheet.gap(format!("the file {name} ({why})"), GapWeight::Missing, at),
         }
     }
@@ -314,4 +461,59 @@ fn variable_in(line: &str) -> Option<&str> {
     let (name, _) = line.split_once("${")?.1.split_once('}')?;
     let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     (!name.is_empty() && name.bytes().all(fits)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{environment, steps};
+    use crate::{facts::GapWeight, manifest::Choices};
+
+    /// `tests/pip-lines.txt` has what pip itself said of each line.
+    #[test]
+    fn what_pip_refuses_is_refused() {
+        let lines = include_str!("../../tests/pip-lines.txt").lines().filter(|line| !line.starts_with('#'));
+        let mut wrong = Vec::new();
+        for line in lines {
+            let (sign, written) = line.split_at(2);
+            let (environment, _) = environment("requirements.txt", &format!("numpy\n{written}\n"));
+            let refused = environment.gaps.iter().any(|gap| gap.weight == GapWeight::Refused);
+            if refused != (sign == "- ") {
+                wrong.push(format!("{line}: {:?}", environment.gaps));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn projects_in_folders_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "pyproject.toml",
+            "[project]\nname = 'root'\ndependencies = ['torch==2.7.1']\n[project.optional-dependencies]\ngpu = ['triton']\n",
+        );
+        write("sub/setup.cfg", "[options]\ninstall_requires =\n    numpy<2\n");
+        // It leads back to itself.
+        write(
+            "loop/pyproject.toml",
+            "[project]\nname = 'l'\ndynamic = ['dependencies']\n[tool.setuptools.dynamic]\ndependencies = {file = ['r.txt']}\n",
+        );
+        write("loop/r.txt", "-e .\nscipy\n");
+        write("requirements/requirements-dev.txt", "-e .[gpu]\n./sub\n-e ./loop\n-e ../../../etc\n");
+        let shelf =
+            crate::manifest::Shelf::new(crate::system::Root::new(None, None).unwrap(), folder.path().to_owned());
+        let choices = Choices::default();
+        let mut reading = crate::manifest::Reading::new(&shelf, &choices);
+        reading.named(std::path::Path::new("requirements/requirements-dev.txt"));
+        let declared = reading.declared();
+        let all = steps(&declared.environments[0]).concat();
+        for name in ["torch==2.7.1", "triton", "numpy<2", "scipy"] {
+            assert!(all.iter().any(|one| one == name), "{name}: {all:?}");
+        }
+        assert!(declared.environments[0].gaps.iter().any(|gap| gap.what.contains("etc")), "{declared:?}");
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     facts::{
         ContainerImage, CudaVersion, Environment, Fact, Gap, GapWeight, Location, Manager, Origin, PythonVersion,
-        Request, Source, Step, Toolkit, ToolkitLead,
+        Request, RequestRole, Source, Statement, Step, Toolkit, ToolkitLead,
     },
     system::redact,
 };
@@ -20,6 +20,8 @@ pub struct Sheet {
     pub environment: Environment,
     /// Places by pointer below the environment: `/steps/0/requests/3`.
     places: BTreeMap<String, Location>,
+    /// Why somebody who names a folder does not mean it.
+    pub aside: Option<&'static str>,
 }
 
 /// One step that is being read.
@@ -65,7 +67,15 @@ impl Sheet {
         let mut environment = Environment::unknown(id, Origin::Declared(file.clone()), why);
         environment.found_by = file;
         environment.active = true;
-        Self { environment, places: BTreeMap::new() }
+        Self { environment, places: BTreeMap::new(), aside: None }
+    }
+
+    /// Nothing but the remark that it was passed over.
+    pub fn passed_over(self, what: &str) -> Self {
+        let Origin::Declared(file) = self.environment.origin.clone() else { return self };
+        let mut sheet = Self::new(self.environment.id, &file);
+        sheet.gap(what, GapWeight::PassedOver, Location { path: file, line: 1, column: 1 });
+        sheet
     }
 
     /// Adds a step that begins here.
@@ -85,9 +95,24 @@ impl Sheet {
         self.environment.steps.push(step.step);
     }
 
+    /// The file that asks for this package by its name.
+    pub fn place_of(&self, package: &str) -> Option<String> {
+        let steps = self.environment.steps.iter().enumerate();
+        let mut requests = steps.flat_map(|(step, all)| all.requests.iter().enumerate().map(move |one| (step, one)));
+        let meant = |one: &Request| one.role == RequestRole::Wanted && one.name == package;
+        let (step, (request, _)) = requests.find(|(_, (_, one))| meant(one))?;
+        let place = self.places.get(&format!("/steps/{step}/requests/{request}"));
+        Some(place.map_or_else(|| self.environment.found_by.clone(), |at| at.path.clone()))
+    }
+
     /// How much is declared so far, for [`Sheet::take_since`].
     pub fn mark(&self) -> usize {
         self.environment.steps.len()
+    }
+
+    /// Says that the steps that were declared since a mark go to another place than the environment.
+    pub fn elsewhere_since(&mut self, mark: usize) {
+        self.environment.steps.iter_mut().skip(mark).for_each(|step| step.elsewhere = true);
     }
 
     /// Takes back the steps that were declared since, each with where it begins.
@@ -213,6 +238,12 @@ impl Sheet {
         self.environment.gaps.push(gap);
     }
 
+    /// What a page says here.
+    pub fn says(&mut self, statement: Statement, at: Location) {
+        self.places.insert(format!("/statements/{}", self.environment.statements.len()), at);
+        self.environment.statements.push(statement);
+    }
+
     /// The image that the environment is part of, which is created where there is none.
     pub fn image(&mut self) -> &mut ContainerImage {
         self.environment.image.get_or_insert_default()
@@ -248,7 +279,8 @@ impl Sheet {
 
     /// Whether anything is declared in it.
     pub fn is_empty(&self) -> bool {
-        self.environment.steps.is_empty() && self.environment.image.is_none() && self.environment.gaps.is_empty()
+        let Environment { steps, image, gaps, statements, .. } = &self.environment;
+        steps.is_empty() && image.is_none() && gaps.is_empty() && statements.is_empty()
     }
 
     /// The environment as that of this number among the facts, with its places.

@@ -10,7 +10,7 @@ use std::{
 use super::Text;
 use crate::{
     facts::Ignore,
-    system::{Root, Tree},
+    system::{Past, Root},
 };
 
 /// A lock file of a large project has 5 MB.
@@ -23,7 +23,7 @@ const MAX_ALL: u64 = 64 << 20;
 pub struct Shelf {
     root: Root,
     /// The files as they were, where those are meant and not today's.
-    past: Option<Tree>,
+    past: Option<Past>,
     /// What a relative path starts at.
     folder: PathBuf,
     /// What may still be read.
@@ -89,7 +89,7 @@ impl Shelf {
 
     /// The same with the files as they were in place of today's.
     #[must_use]
-    pub fn as_of(self, past: Tree) -> Self {
+    pub fn as_of(self, past: Past) -> Self {
         Self { past: Some(past), ..self }
     }
 

@@ -1,11 +1,14 @@
 //! The text of a file, and where in it a byte stands.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
 
 use crate::facts::Location;
 
 /// A file that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Text {
     /// Where it is.
     pub path: PathBuf,
@@ -15,23 +18,38 @@ pub struct Text {
     pub text: String,
     /// Where each line begins.
     lines: Vec<usize>,
+    /// A byte whose column is known, and that column from zero on: the next one is often behind it on the same, long line.
+    last: Cell<(usize, usize)>,
 }
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.shown == other.shown && self.text == other.text
+    }
+}
+
+impl Eq for Text {}
 
 impl Text {
     /// A text with its lines counted.
     pub fn new(path: impl Into<PathBuf>, shown: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let lines = std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1)).collect();
-        Self { path: path.into(), shown: shown.into(), text, lines }
+        Self { path: path.into(), shown: shown.into(), text, lines, last: Cell::new((0, 0)) }
     }
 
     /// The place of a byte.
     pub fn at(&self, offset: usize) -> Location {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).unwrap_or_default();
+        let (known, column) =
+            Some(self.last.get()).filter(|(at, _)| (start..=offset).contains(at)).unwrap_or((start, 0));
+        let columns = self.text.get(known..offset).map(|before| column + before.chars().count());
+        if let Some(columns) = columns {
+            self.last.set((offset, columns));
+        }
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        self.location(number(line), number(before.chars().count() + 1))
+        self.location(number(line), number(columns.unwrap_or(0) + 1))
     }
 
     /// The place of a part of [`Text::text`], which must be a slice of it; of anything else the beginning.

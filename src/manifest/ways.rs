@@ -201,6 +201,14 @@ pub fn is_other_hardware(word: &str) -> bool {
             | "none"
             | "mac"
             | "macos"
+            | "mlx"
+            | "npu"
+            | "ascend"
+            | "hpu"
+            | "gaudi"
+            | "tpu"
+            | "musa"
+            | "openvino"
     ) || word.starts_with("rocm")
-        || word.starts_with("hip")
+        || word.strip_prefix("hip").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::system::{Root, Surroundings, redact};
 
 /// Names, from the CUDA programming guide, PyTorch's "CUDA environment variables", the container toolkit and conda.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 31] = [
     "BNB_CUDA_VERSION",
     "CONDA_OVERRIDE_CUDA",
     "CUDA_CACHE_DISABLE",
@@ -22,7 +22,9 @@ const NAMES: [&str; 29] = [
     "LD_PRELOAD",
     "NO_CUDA_GRAPH",
     "NO_TORCH_COMPILE",
+    "NVIDIA_DISABLE_REQUIRE",
     "NVIDIA_DRIVER_CAPABILITIES",
+    "NVIDIA_REQUIRE_CUDA",
     "NVIDIA_TF32_OVERRIDE",
     "NVIDIA_VISIBLE_DEVICES",
     "PYTHONHOME",

@@ -36,7 +36,7 @@ pub fn version(root: &Root) -> Fact<String> {
         let path = Path::new(folder).join("libc.so.6");
         let Ok(real) = root.real(&path) else { continue };
         let name = real.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let version = of_name(name).or_else(|| of_file(&root.locate(&path).ok()?));
+        let version = of_name(name).or_else(|| of_file(&FileSource::opened(root.open(&path).ok()?)));
         if let Some(version) = version {
             return Fact::known(version, Source::file(root.shown(&path)));
         }
@@ -54,8 +54,7 @@ fn of_name(name: &str) -> Option<String> {
     is_version(version).then(|| version.to_owned())
 }
 
-fn of_file(path: &Path) -> Option<String> {
-    let file = FileSource::open(path).ok()?;
+fn of_file(file: &FileSource) -> Option<String> {
     // Each piece with the start of the next one, for a line that lies in both.
     let mut bytes = vec![0; usize::try_from(PIECE + MAX_LINE).ok()?];
     let starts = (0..file.len().div_ceil(PIECE)).rev().map(|piece| piece * PIECE);
@@ -101,6 +100,10 @@ mod tests {
         assert_eq!(of_banner(b"GNU C Library"), None);
     }
 
+    fn of_path(path: &Path) -> Option<String> {
+        of_file(&FileSource::open(path).ok()?)
+    }
+
     #[test]
     fn the_banner_is_found_wherever_it_lies() {
         let banner = b"GNU C Library (Debian GLIBC 2.36-9) stable release version 2.36.\n";
@@ -109,11 +112,11 @@ mod tests {
         for before in [0, 1, piece - 70, piece - 5, piece, 2 * piece + 1, 3 * piece - 30] {
             for after in [0, 1, piece - before % piece, 2 * piece] {
                 std::fs::write(file.path(), [vec![b'x'; before], banner.to_vec(), vec![0; after]].concat()).unwrap();
-                assert_eq!(of_file(file.path()).as_deref(), Some("2.36"), "{before} {after}");
+                assert_eq!(of_path(file.path()).as_deref(), Some("2.36"), "{before} {after}");
             }
         }
         std::fs::write(file.path(), "").unwrap();
-        assert_eq!(of_file(file.path()), None);
+        assert_eq!(of_path(file.path()), None);
     }
 
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{container, container_tools, glibc, header};
+use super::{container, container_configs, container_tools, glibc, header, pci};
 use crate::{
     facts::{Cpu, Fact, Host, How, Os, Platform, Source},
     system::{Root, Surroundings},
@@ -21,6 +21,8 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
         distribution: distribution(root, linux),
         glibc: if linux { glibc::version(root) } else { Fact::unknown("only Linux has a GNU C library") },
         container: container::container(root, surroundings),
+        container_configs: container_configs::container_configs(root, linux),
+        other_gpus: pci::others(root, linux, wsl.value().is_some()),
         shell: Fact::unknown("not given (--shell)"),
         container_tools: container_tools::container_tools(root, surroundings, linux, wsl.value().is_some()),
         wsl,

@@ -3,6 +3,7 @@
 //! [`crate::facts::Fact::Unknown`] with the reason.
 
 mod container;
+mod container_configs;
 mod container_tools;
 mod driver_files;
 mod driver_folders;
@@ -15,6 +16,7 @@ mod header;
 mod here;
 mod host;
 pub(crate) mod kernel;
+mod linker_name;
 pub mod live;
 mod loader;
 mod pci;
@@ -24,7 +26,7 @@ mod shared_object;
 pub mod smoke;
 mod toolkits;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 
@@ -36,7 +38,7 @@ pub use here::{Here, InstalledPython, here};
 use crate::{
     facts::{Fact, Facts, Framework, Host, Smoke},
     knowledge::Interests,
-    system::{Root, Surroundings},
+    system::{Root, Surroundings, Tree},
 };
 
 /// Why nothing is known of the driver's libraries.
@@ -47,6 +49,8 @@ const NOT_ASKED: &str = "the driver was not queried";
 pub struct Options {
     /// `--root`: the file-system root of every file that is read.
     pub root: Option<PathBuf>,
+    /// A tree of files that takes the place of the root: that of an image in an archive.
+    pub tree: Option<Arc<dyn Tree>>,
     /// `--python` and PATH arguments: interpreters, environments, site-packages or project folders.
     pub python: Vec<PathBuf>,
     /// `--all`: read the libraries of every environment, not of the selected one only.
@@ -72,8 +76,12 @@ pub struct Options {
 /// that fails becomes an unknown fact.
 pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<Facts> {
     let shown = || options.root.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-    let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())
-        .with_context(|| format!("--root {}: expected a folder to use as the root of the file system", shown()))?;
+    let home = surroundings.home.as_deref();
+    let root = match &options.tree {
+        Some(tree) => Root::of_tree(Arc::clone(tree), home),
+        None => Root::new(options.root.as_deref(), home)
+            .with_context(|| format!("--root {}: expected a folder to use as the root of the file system", shown()))?,
+    };
     // First, so that the driver answers while the files are read.
     let live = (options.live && root.is_live()).then(|| live::Live::start(options.timeout));
     let host = host::host(&root, surroundings);
@@ -103,6 +111,7 @@ fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &H
         kernel,
         driver_libraries: driver_libraries::driver_libraries(root, &places, host),
         driver_files: driver_files::driver_files(root, &places, host),
+        linker_name: linker_name::linker_name(root, surroundings, &places),
         nvml: Fact::unknown(NOT_ASKED),
         cuda: Fact::unknown(NOT_ASKED),
         smoke: match options.smoke {

@@ -11,6 +11,16 @@ const BUS: &str = "/sys/bus/pci/devices";
 const NVIDIA: u32 = 0x10de;
 /// VGA controllers and 3D controllers; the third byte is the programming interface. Audio, USB and NVSwitch have others.
 const GPU_CLASSES: [u32; 2] = [0x0300, 0x0302];
+/// Those, other display controllers and processing accelerators: what the GPUs of other makers are.
+const OTHER_CLASSES: [u32; 4] = [0x0300, 0x0302, 0x0380, 0x1200];
+/// Makers of other GPUs that people compute on, by PCI vendor.
+const MAKERS: [(u32, &str); 2] = [(0x1002, "AMD"), (0x8086, "Intel")];
+const MAX_OTHERS: usize = 32;
+/// A device has six regions, a region of 64 bits takes the place of two; what follows in the file is its ROM and bridges.
+const BARS: usize = 6;
+const LAST_SURE: u8 = 1;
+/// `IORESOURCE_MEM`.
+const MEMORY: u64 = 0x200;
 /// "Bridge, other": what NVSwitch chips are (NVIDIA's linux_nvswitch.c asks for `PCI_CLASS_BRIDGE_OTHER`).
 const BRIDGE_CLASS: u32 = 0x0680;
 /// The network controllers of nForce boards are bridges too; all nForce ids lie below, all NVSwitches (1ac0 …) above.
@@ -92,6 +102,7 @@ fn gpu(root: &Root, index: usize, device: &Device) -> Gpu {
         pci_device: Fact::known(format!("{:04x}", device.id), via()),
         pci_address: Fact::known(address.clone(), via()),
         bound: bound(root, address),
+        unplaced: unplaced(root, address),
         seen_by: vec![How::Pci],
         ..Gpu::unknown(format!("gpu{index}"), ask)
     }
@@ -119,6 +130,53 @@ fn bound(root: &Root, address: &str) -> Fact<String> {
         Some(driver) => Fact::known(driver, Source::new(How::Pci, root.shown(&link))),
         None => Fact::unknown(format!("{} is a broken symbolic link", root.shown(&link))),
     }
+}
+
+/// The BARs without an address. The file has one line a region: start, end and flags; of a memory region whose address could not be given,
+/// or was taken back, the start is 0. Every NVIDIA GPU has the regions 0 (registers) and 1 (its memory), so these count even where the
+/// kernel forgot what they are.
+///
+/// Source: kernel-open/nvidia/nv-pci.c, which refuses such a device; drivers/pci of Linux.
+fn unplaced(root: &Root, address: &str) -> Fact<Vec<u8>> {
+    let path = Path::new(BUS).join(address).join("resource");
+    let Ok(text) = root.read_text(&path, 4096) else {
+        return Fact::unknown(format!("{} cannot be read", root.shown(&path)));
+    };
+    let number = |text: &str| u64::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+    let mut found = Vec::new();
+    for (line, index) in text.lines().take(BARS).zip(0u8..) {
+        let mut numbers = line.split_whitespace().map(number);
+        let (Some(Some(start)), Some(Some(_)), Some(Some(flags))) = (numbers.next(), numbers.next(), numbers.next())
+        else {
+            return Fact::unknown(format!("{} is not in the known format", root.shown(&path)));
+        };
+        if start == 0 && (index <= LAST_SURE || flags & MEMORY != 0) {
+            found.push(index);
+        }
+    }
+    Fact::known(found, Source::new(How::Pci, root.shown(&path)))
+}
+
+/// GPUs of other makers. Processing accelerators count: some of AMD's are listed so.
+pub fn others(root: &Root, linux: bool, wsl: bool) -> Fact<Vec<String>> {
+    if !linux || wsl {
+        return Fact::unknown("PCI devices are only read on Linux");
+    }
+    let Ok(devices) = root.list(Path::new(BUS)) else { return Fact::unknown(format!("{BUS} cannot be read")) };
+    let found = devices.iter().filter_map(|name| other(root, name.to_str()?)).take(MAX_OTHERS).collect();
+    Fact::known(found, Source::new(How::Pci, BUS))
+}
+
+fn other(root: &Root, address: &str) -> Option<String> {
+    let folder = Path::new(BUS).join(address);
+    let number = |file: &str| {
+        let text = root.read_text(&folder.join(file), 64).ok()?;
+        u32::from_str_radix(text.trim().strip_prefix("0x")?, 16).ok()
+    };
+    let class = number("class")? >> 8;
+    let (vendor, device) = (number("vendor")?, number("device")?);
+    let maker = MAKERS.iter().find(|(id, _)| *id == vendor)?.1;
+    OTHER_CLASSES.contains(&class).then(|| format!("{maker} {vendor:04x}:{device:04x}"))
 }
 
 /// The device tree of a Jetson names its chip.
@@ -205,6 +263,45 @@ mod tests {
         let found = devices(&root, &host::host(&root, &Surroundings::default()));
         let switches = found.value().unwrap().iter().filter(|device| device.is_nvswitch());
         assert_eq!(switches.map(|device| device.address.as_str()).collect::<Vec<_>>(), ["0000:01:00.0"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_region_without_an_address_is_seen() {
+        let (dir, root) = scene(&[("0000:01:00.0", "0x10de", "0x2b85", "0x030000")]);
+        let resource = dir.path().join("sys/bus/pci/devices/0000:01:00.0/resource");
+        let unplaced = |text: &str| {
+            fs::write(&resource, text).unwrap();
+            ask(&root).value().unwrap()[0].unplaced.clone()
+        };
+        let empty = "0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
+        let registers = "0x0000000080000000 0x0000000083ffffff 0x0000000000040200\n";
+        let memory = "0x0000383000000000 0x00003837ffffffff 0x000000000014220c\n";
+        let lost = "0x0000000000000000 0x00000007ffffffff 0x000000002014220c\n";
+        let window = "0x0000383800000000 0x0000383801ffffff 0x000000000014220c\n";
+        let ports = "0x0000000000005000 0x000000000000507f 0x0000000000040101\n";
+        let healthy = [registers, memory, empty, window, empty, ports, empty].concat();
+        assert_eq!(unplaced(&healthy).value().unwrap(), &Vec::<u8>::new());
+        assert_eq!(unplaced(&healthy.replace(memory, empty)).value().unwrap(), &[1]);
+        assert_eq!(unplaced(&healthy.replace(memory, lost)).value().unwrap(), &[1]);
+        assert_eq!(unplaced(&healthy.replace(window, lost)).value().unwrap(), &[3]);
+        assert!(unplaced("0x1 0x2\n").is_unknown());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn gpus_of_other_makers_are_named() {
+        let (_dir, root) = scene(&[
+            ("0000:01:00.0", "0x1002", "0x744c", "0x030000"),
+            ("0000:02:00.0", "0x1002", "0x74a1", "0x120000"),
+            ("0000:03:00.0", "0x10de", "0x2b85", "0x030000"),
+            ("0000:04:00.0", "0x8086", "0xe20b", "0x030000"),
+            ("0000:05:00.0", "0x8086", "0x1234", "0x020000"),
+            ("0000:06:00.0", "0x1234", "0x1111", "0x030000"),
+        ]);
+        let found = others(&root, true, false);
+        assert_eq!(found.value().unwrap(), &["AMD 1002:744c", "AMD 1002:74a1", "Intel 8086:e20b"]);
+        assert!(others(&root, false, false).is_unknown() && others(&root, true, true).is_unknown());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{
 use super::live::contain::{Limits, Running};
 use crate::{
     facts::ContactOutcome,
-    system::{Entry, Root, Surroundings, Tree, programs},
+    system::{Entry, Past, Root, Surroundings, programs},
 };
 
 /// A list of 500,000 files has 50 MB. `:/text` walks through all commits.
@@ -38,7 +38,7 @@ pub struct Revision {
     /// Its commit.
     pub commit: String,
     /// The files.
-    pub tree: Tree,
+    pub tree: Past,
 }
 
 /// Why there are no files.
@@ -126,7 +126,7 @@ pub fn revision(near: &Path, name: &str, surroundings: &Surroundings) -> Result<
         .ask(&["ls-tree", "-r", "-z", "--long", "--full-tree", &commit])
         .map_err(|why| RevisionError::NoList(name.to_owned(), why))?;
     let read = move |id: &str| git.ask(&["cat-file", "blob", id]).map_err(io::Error::other);
-    Ok(Revision { tree: Tree::new(top.to_owned(), entries(&list), Box::new(read)), commit })
+    Ok(Revision { tree: Past::new(top.to_owned(), entries(&list), Box::new(read)), commit })
 }
 
 /// git, in one repository.

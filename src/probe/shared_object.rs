@@ -7,7 +7,7 @@ use std::{io, path::Path};
 use crate::{
     binary::{FileSource, ReadAt},
     facts::{Cpu, FileDamage, Platform},
-    system::Root,
+    system::{Node, Root},
 };
 
 const HEADER: usize = 64;
@@ -22,22 +22,14 @@ const DYNAMIC: u32 = 2;
 
 /// What is wrong with a file that should be a shared library for this platform (without one: for any of NVIDIA's).
 pub fn damage(root: &Root, path: &Path, platform: Option<&Platform>) -> Option<FileDamage> {
-    let place = match root.locate(path) {
-        Ok(place) => place,
+    match root.node(path) {
         Err(error) => return Some(unopened(&error)),
-    };
-    let meta = match std::fs::metadata(&place) {
-        Ok(meta) => meta,
-        Err(error) => return Some(unopened(&error)),
-    };
-    if !meta.is_file() {
-        return Some(FileDamage::NotAFile);
+        Ok(Node::File { len: 0, .. }) => return Some(FileDamage::Empty),
+        Ok(Node::File { .. }) => {}
+        Ok(_) => return Some(FileDamage::NotAFile),
     }
-    if meta.len() == 0 {
-        return Some(FileDamage::Empty);
-    }
-    match FileSource::open(&place) {
-        Ok(source) => of_content(&source, platform),
+    match root.open(path) {
+        Ok(opened) => of_content(&FileSource::opened(opened), platform),
         Err(error) => Some(FileDamage::Unreadable { why: error.kind().to_string() }),
     }
 }

@@ -6,13 +6,15 @@ use std::{collections::BTreeSet, fmt::Write};
 use super::{Screen, human::Page};
 use crate::{
     finding::{Finding, Severity},
-    report::{Report, Verdict},
+    report::{Report, StandingOf, Verdict},
     rules::code::Execution,
-    text::Paint,
+    text::{self, Paint},
 };
 
 /// The rule about what was not read or understood, whose findings are a line each.
 const UNCLEAR: &str = "declaration-unclear";
+/// The rule about what a page says, whose remarks are a line each.
+const STALE: &str = "page-out-of-date";
 /// More remarks than these are counted.
 const MOST_REMARKS: usize = 5;
 
@@ -20,8 +22,29 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     let (unclear, findings): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.rule == UNCLEAR);
-    for finding in distinct(&findings) {
-        page.finding(finding);
+    let (mut stale, findings): (Vec<&Finding>, Vec<&Finding>) =
+        findings.into_iter().partition(|finding| finding.rule == STALE && finding.severity < Severity::Warning);
+    let installed = report.installed();
+    if !screen.quiet {
+        page.out += &super::installed::changes(installed, screen);
+    }
+    // What is new leads: what was wrong before is no reason against the command.
+    let (old, new): (Vec<&Finding>, Vec<&Finding>) =
+        distinct(&findings).into_iter().partition(|one| super::installed::stays(installed, &one.fingerprint));
+    new.into_iter().for_each(|finding| page.finding(finding));
+    if !old.is_empty() {
+        page.point(Paint::Dim, "=", "as before:");
+        page.out.push('\n');
+    }
+    old.into_iter().for_each(|finding| page.finding(finding));
+    // A page may be out of date in many of its lines: a line for each, in their order.
+    stale.sort_by_key(|finding| finding.location.as_ref().map(|at| (at.path.clone(), at.line)));
+    for finding in stale.iter().filter(|_| !screen.quiet) {
+        let at = finding.location.as_ref().map(|at| format!("{at} ")).unwrap_or_default();
+        page.point(Paint::Dim, "·", &format!("{at}\"{}\": {}", finding.subject, finding.summary));
+    }
+    if !stale.is_empty() && !screen.quiet {
+        page.out.push('\n');
     }
     remarks(&mut page, &unclear, screen);
     suppressed(&mut page, report, screen);
@@ -32,6 +55,11 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
             let _ = writeln!(page.out, "{}: {}", Paint::Strong.on(&line.name, screen.color), line.text);
         }
     }
+    for one in report.statements.iter().filter(|one| screen.verbose > 0 && one.standing == StandingOf::Right) {
+        let at = one.location.as_ref().map(|at| format!("{at} ")).unwrap_or_default();
+        page.point(Paint::Good, "✓", &format!("{at}right: {} ({})", one.text, one.today));
+    }
+    super::installed::before(installed).iter().for_each(|text| page.point(Paint::Dim, "·", text));
     let healthy = report.verdict == Verdict::Ok && report.facts.environments.len() == 1 && !screen.quiet;
     if !healthy {
         let (paint, text) = verdict(report);
@@ -103,7 +131,8 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
     let driver = facts.driver.value().map(|driver| format!(" with driver {}", driver.version)).unwrap_or_default();
     let name = |id: &str| {
         let mut gpus = facts.gpus.value().into_iter().flatten();
-        gpus.find(|gpu| gpu.id == id).and_then(|gpu| gpu.name.value().cloned()).unwrap_or_else(|| id.to_owned())
+        let named = gpus.find(|gpu| text::visible(&gpu.id) == id).and_then(|gpu| gpu.name.value());
+        named.map_or_else(|| id.to_owned(), |name| text::visible(name).into_owned())
     };
     let one = |id: &String| {
         let own = || report.findings.iter().filter(|finding| finding.environment.as_ref().is_none_or(|one| one == id));
@@ -132,7 +161,13 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
         if !unknown.is_empty() {
             said.push(format!("may or may not run on {}{driver}", unknown.join(", ")));
         }
+        let pages: Vec<_> = report.statements.iter().filter(|one| one.environment == *id).collect();
         let text = match said.is_empty() {
+            _ if !pages.is_empty() => {
+                let count = |standing| pages.iter().filter(|one| one.standing == standing).count();
+                let (right, stale) = (count(StandingOf::Right), count(StandingOf::Stale));
+                format!("{right} statements right, {stale} out of date, {} wrong", count(StandingOf::Wrong))
+            }
             false => format!("{subject} {}", said.join(", ")),
             true if facts.gpus.value().is_none_or(Vec::is_empty) => "no GPU to judge it for".to_owned(),
             true => "asks for no torch".to_owned(),
@@ -148,7 +183,8 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
         };
         Line { mark, paint, name: id.clone(), text }
     };
-    facts.environments.iter().map(|environment| one(&environment.id)).collect()
+    // All else that the report says was made visible; the facts are as they were read.
+    facts.environments.iter().map(|environment| one(&text::visible(&environment.id).into_owned())).collect()
 }
 
 fn verdict(report: &Report) -> (Paint, String) {

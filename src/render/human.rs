@@ -29,7 +29,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
             page.out += &super::scan::gate(scan, report, screen);
             return page.out.trim_end().to_owned() + "\n";
         }
-        Body::Doctor => {}
+        Body::Doctor | Body::Installed { .. } => {}
     }
     if !screen.quiet {
         for subject in &report.subjects {
@@ -305,6 +305,12 @@ impl<'s> Page<'s> {
         let (paint, mark, text) = match report.verdict {
             Verdict::Error => (Paint::Error, "✗", counts),
             Verdict::Warning => (Paint::Warning, "!", counts),
+            Verdict::Ok if report.command == CommandName::Explain => {
+                (Paint::Strong, "·", "no compatibility problem found in this log".to_owned())
+            }
+            Verdict::Unknown if report.command == CommandName::Explain => {
+                (Paint::Warning, "?", "gpucheck does not know the errors in this log".to_owned())
+            }
             Verdict::Ok | Verdict::Unknown if counts.is_empty() && Examined::of(&report.facts) == Examined::Nothing => {
                 // `smoke` computes here, and takes no GPU's name for a GPU.
                 let text = match report.command {

@@ -14,13 +14,14 @@ pub(super) fn render(report: &Report) -> String {
     match &report.body {
         Body::Scan(scan) => return scanned(scan, report),
         Body::Matrix { matrix } => table(&mut out, matrix),
-        Body::Doctor => {
+        Body::Doctor | Body::Installed { .. } => {
             let _ = writeln!(out, "## gpucheck {}\n", report.command);
             if report.command == CommandName::Check {
                 for line in super::check::environments(report) {
                     let _ = writeln!(out, "- {} **{}**: {}", line.mark, escaped(&line.name), escaped(&line.text));
                 }
                 out.push('\n');
+                out += &super::installed::markdown(report.installed());
                 return with_findings(out, report);
             }
             for subject in &report.subjects {

@@ -2,23 +2,30 @@
 
 mod change;
 mod check;
+mod ci;
 mod escape;
 mod excerpt;
 mod framework;
+mod github;
+mod gitlab;
 mod human;
+mod installed;
 mod json;
+mod junit;
 mod machines;
 mod markdown;
 mod matrix;
 mod readiness;
 mod reason;
+mod sarif;
 mod scan;
 mod style;
 
+pub use ci::Ci;
 pub use style::{ColorChoice, Screen};
 
 use crate::{
-    report::{CommandName, Machines, Report, make_all_visible, make_visible},
+    report::{CommandName, Machines, Problems, Report, make_all_visible, make_visible},
     text,
 };
 
@@ -32,32 +39,68 @@ pub enum Format {
     Json,
     /// For an issue or a page.
     Markdown,
+    /// Annotations of GitHub Actions, and a job summary.
+    Github,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
+    /// JUnit's XML, for the test reports of CI systems.
+    Junit,
+    /// GitLab's code quality report.
+    Gitlab,
     /// One line of at most 200 bytes, for a container's termination log or the reason why a node is drained.
     Reason,
 }
 
+impl Format {
+    /// Whether all that was read is made visible before it is written. JSON has its own escapes, and formats for CI systems have the
+    /// names of files as they are and make all else visible themselves.
+    const fn is_page(self) -> bool {
+        match self {
+            Self::Human | Self::Markdown | Self::Reason => true,
+            Self::Json | Self::Github | Self::Sarif | Self::Junit | Self::Gitlab => false,
+        }
+    }
+}
+
 /// What can be written in every format.
 pub trait Page: Clone {
-    /// As text; see [`render`].
+    /// As text; see [`render`]. `ci`: what formats for CI systems need beside it.
     ///
     /// # Errors
     /// When it cannot be serialised, which would be a defect of gpucheck.
-    fn written(self, format: Format, screen: &Screen) -> anyhow::Result<String>;
+    fn written(self, format: Format, screen: &Screen, ci: &Ci<'_>) -> anyhow::Result<String>;
 }
 
 impl Page for Report {
-    fn written(self, format: Format, screen: &Screen) -> anyhow::Result<String> {
-        render(self, format, screen)
+    fn written(mut self, format: Format, screen: &Screen, ci: &Ci<'_>) -> anyhow::Result<String> {
+        if format.is_page() {
+            make_visible(&mut self);
+        }
+        let page = match format {
+            Format::Json => return json::render(&self),
+            Format::Sarif => return sarif::render(&Problems::of(&self), ci),
+            Format::Gitlab => return gitlab::render(&Problems::of(&self), ci),
+            Format::Github => github::render(&Problems::of(&self), &reason::render(&self), ci),
+            Format::Junit => junit::render(&Problems::of(&self), ci),
+            Format::Human => for_people(&self, screen),
+            Format::Markdown => markdown::render(&self),
+            Format::Reason => reason::render(&self),
+        };
+        Ok(guarded(&page, format, screen))
     }
 }
 
 impl Page for Machines {
-    fn written(mut self, format: Format, screen: &Screen) -> anyhow::Result<String> {
-        if format != Format::Json {
+    fn written(mut self, format: Format, screen: &Screen, ci: &Ci<'_>) -> anyhow::Result<String> {
+        if format.is_page() {
             make_all_visible(&mut self);
         }
         let page = match format {
             Format::Json => return json::render(&self),
+            Format::Sarif => return sarif::render(&Problems::of_all(&self), ci),
+            Format::Gitlab => return gitlab::render(&Problems::of_all(&self), ci),
+            Format::Github => github::render(&Problems::of_all(&self), &machines::reason(&self), ci),
+            Format::Junit => junit::render(&Problems::of_all(&self), ci),
             Format::Human => match &self.change {
                 Some(change) => change::human(change, &self.targets, screen),
                 None => machines::human(&self, screen),
@@ -71,8 +114,13 @@ impl Page for Machines {
                 None => machines::reason(&self),
             },
         };
-        Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
+        Ok(guarded(&page, format, screen))
     }
+}
+
+/// The page as it may leave.
+fn guarded(page: &str, format: Format, screen: &Screen) -> String {
+    text::guard(page, screen.color && format == Format::Human).into_owned()
 }
 
 /// The page for people.
@@ -85,15 +133,6 @@ fn for_people(report: &Report, screen: &Screen) -> String {
 
 /// The whole report as text, so that it is written whole or not at all. Nothing in it acts on what shows it: what was read is made
 /// visible before the page is written, and the page passes a filter of its own.
-pub fn render(mut report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
-    if format != Format::Json {
-        make_visible(&mut report);
-    }
-    let page = match format {
-        Format::Json => return json::render(&report),
-        Format::Human => for_people(&report, screen),
-        Format::Markdown => markdown::render(&report),
-        Format::Reason => reason::render(&report),
-    };
-    Ok(text::guard(&page, screen.color && format == Format::Human).into_owned())
+pub fn render(report: Report, format: Format, screen: &Screen) -> anyhow::Result<String> {
+    report.written(format, screen, &Ci::default())
 }

@@ -20,6 +20,8 @@ pub enum CommandName {
     Scan,
     /// What files and commands ask for.
     Check,
+    /// What a log shows.
+    Explain,
 }
 
 impl fmt::Display for CommandName {
@@ -31,6 +33,7 @@ impl fmt::Display for CommandName {
             Self::Smoke => "smoke",
             Self::Scan => "scan",
             Self::Check => "check",
+            Self::Explain => "explain",
         })
     }
 }

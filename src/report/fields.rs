@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, Cell, Change, EnvironmentChange, InstallFor, KnowledgeStamp, MachineCell, MachineReport, MachineRow,
-    MachineTable, Machines, Matrix, Mended, Moved, Report, RunsOn, ServesAll, Subject, Suppressed, Table, TargetChange,
+    Body, Cell, Change, Cured, EnvironmentChange, InstallFor, Installed, Kept, KnowledgeStamp, MachineCell,
+    MachineReport, MachineRow, MachineTable, Machines, Matrix, Mended, Moved, MovedPackage, PageStatement, Report,
+    RunsOn, ServesAll, Subject, Suppressed, Table, TargetChange,
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
         Remote, Run, Scan, Scanned, Unread,
@@ -136,6 +137,11 @@ fields! {
         subject, environment, gpus, location, excerpt, summary, evidence, symptom, fixes, fingerprint, docs;
         rule, severity, consequences, trace
     }
+    PageStatement { environment, location, text, today, source; standing }
+    Installed { environment, of, packages, satisfied, new, stays, mended; before }
+    MovedPackage { name, before, after, by; gone }
+    Kept { name, version, by; }
+    Cured { subject, summary; rule, severity }
     Readiness { environment, gpu, lines; }
     Line { label, value, why, source; key, answer, rule, basis }
     Matrix { platform, torch, gpus; cuda, never_built }
@@ -156,7 +162,7 @@ fields! {
     Cell { torch, reason, source; cuda, status, rule, commands }
     Damage { what; offset }
     CodeObjects { damage; fatbins, sass, ptx, relocatable, other, hidden, modules, bytes, extent }
-    Library { path, needed, code; container }
+    Library { path, needed, glibc, code; container }
     Scan { libraries, packages, diff, baseline, gate, unread, remote; sizes }
     Scanned { library, package, runs_on; profile }
     Run { gpu, why; capability, how, works, verdict }
@@ -205,6 +211,7 @@ impl Fields for Body {
     fn each(&mut self, change: &mut dyn FnMut(&mut String)) {
         match self {
             Self::Doctor => {}
+            Self::Installed { installed } => installed.each(change),
             Self::Scan(scan) => scan.each(change),
             Self::Matrix { matrix } => matrix.each(change),
         }
@@ -227,6 +234,7 @@ impl Fields for Report {
             findings,
             runs_on,
             readiness,
+            statements,
             checks,
             elapsed_ms: _,
         } = self;
@@ -238,6 +246,7 @@ impl Fields for Report {
         findings.each(change);
         runs_on.each(change);
         readiness.each(change);
+        statements.each(change);
         checks.unknown.each(change);
         checks.suppressed.each(change);
         checks.unmatched.each(change);

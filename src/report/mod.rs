@@ -4,9 +4,12 @@ mod change;
 mod command;
 mod computing;
 mod fields;
+mod installed;
 mod machines;
+mod problems;
 mod runs_on;
 pub mod scan;
+mod statements;
 mod subjects;
 mod table;
 
@@ -25,10 +28,13 @@ use self::scan::Scan;
 pub use change::{Aspect, Change, EnvironmentChange, Mended, Moved, TargetChange};
 pub use command::CommandName;
 pub(crate) use fields::{make_all_visible, make_visible};
+pub use installed::{Cured, Installed, Kept, MovedPackage};
 pub use machines::{
     InstallFor, MachineCell, MachineReport, MachineRow, MachineTable, Machines, RowKind, Served, ServesAll,
 };
+pub use problems::{Open, Part, Place, Problem, Problems};
 pub use runs_on::runs_on;
+pub use statements::{PageStatement, StandingOf, statements};
 pub use subjects::subjects;
 pub use table::{Cell, CellStatus, Matrix, Table};
 
@@ -65,6 +71,9 @@ pub struct Report {
     /// The eight lines that people check an installation with, for each judged environment and GPU.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub readiness: Vec<Readiness>,
+    /// What pages say in their prose, right or wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<PageStatement>,
     /// How many rules ran, and which could not.
     pub checks: Checks,
     /// Wall time of the command in milliseconds.
@@ -77,6 +86,11 @@ pub struct Report {
 pub enum Body {
     /// For a machine and what is installed there, facts and findings say everything.
     Doctor,
+    /// What `check` says would become of environments that are there.
+    Installed {
+        /// One for each way in which the files or the command change it.
+        installed: Vec<Installed>,
+    },
     /// What `scan` read, and what became of it.
     Scan(Box<Scan>),
     /// What `matrix` tabulates.
@@ -98,11 +112,19 @@ pub struct KnowledgeStamp {
 }
 
 impl Report {
+    /// What `check` says of environments that are there.
+    pub fn installed(&self) -> &[Installed] {
+        match &self.body {
+            Body::Installed { installed } => installed,
+            Body::Doctor | Body::Scan(_) | Body::Matrix { .. } => &[],
+        }
+    }
+
     /// What `scan` has to say, where it is its report.
     pub fn scan(&self) -> Option<&Scan> {
         match &self.body {
             Body::Scan(scan) => Some(scan),
-            Body::Doctor | Body::Matrix { .. } => None,
+            Body::Doctor | Body::Installed { .. } | Body::Matrix { .. } => None,
         }
     }
 }

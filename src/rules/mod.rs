@@ -13,10 +13,13 @@ mod pages;
 mod rule;
 mod run;
 mod shared;
+mod signs;
 mod slugs;
 mod smoke_runs;
 mod stack;
+mod statement;
 mod steps;
+mod symptom;
 mod toolkit;
 mod truth;
 mod user_space;
@@ -35,6 +38,7 @@ pub use run::{Judged, Undecided, Verdicts, run};
 pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
+pub use statement::{Standing, Told, told};
 pub use steps::said;
 pub use vendored::{is_cuda_runtime, is_driver_library};
 
@@ -85,6 +89,7 @@ registry! {
         open_kernel_modules_required,
         open_kernel_modules_unsupported,
         gpu_passed_through,
+        bios_above_4g_decoding,
         uvm_not_ready,
         fabric_manager_not_running,
         compat_lib_shadows_driver,
@@ -110,18 +115,22 @@ registry! {
         nvml_cuda_disagree,
         gpu_not_in_driver,
         expected_gpu_missing,
+        no_nvidia_gpu,
         driver_too_old_for_gpu,
         gpu_dropped_by_driver,
         no_kernel_module_for_all_gpus,
+        driver_too_old_for_container_image,
         driver_too_old_for_cuda_runtime,
         driver_too_old_for_ptx,
         driver_too_old_for_zstd,
     }
     container {
+        container_runtime_not_configured,
         container_no_gpu_flag,
         container_toolkit_missing,
         container_cgroup_lost_gpu,
         container_capability_missing,
+        container_requirement_unmet,
         wsl_linux_driver_installed,
         wsl_libcuda_not_found,
         wsl_libcuda_name,
@@ -141,7 +150,9 @@ registry! {
         cpu_only_torch,
         torch_companion_mismatch,
         python_unsupported_by_torch,
+        glibc_too_old,
         torch_nightly_needless,
+        torch_replaced,
         version_not_on_index,
         torch_not_allowed,
         gpu_too_old_for_extension,
@@ -161,6 +172,7 @@ registry! {
         known_problem,
     }
     environment {
+        installer_refuses,
         declaration_unclear,
         ignore_unclear,
         library_damaged,
@@ -178,6 +190,9 @@ registry! {
         files_disagree,
         several_cuda_majors,
         variable_read_by_nothing,
+    }
+    page {
+        page_out_of_date,
     }
     smoke {
         smoke_no_device,
@@ -198,12 +213,16 @@ registry! {
         framework_step_died,
         framework_hangs,
     }
+    log {
+        error_in_log,
+    }
     build {
         arch_list_invalid,
         arch_list_lacks_gpu,
         nvcc_too_old_for_arch,
         nvcc_too_new_for_arch,
         nvcc_torch_cuda_mismatch,
+        libcuda_linker_name_missing,
     }
 }
 

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Serialize;
 
 use super::{
-    Context, Draft, Judges, Outcome, REGISTRY, Rule, Scope, code,
+    Context, Draft, Outcome, REGISTRY, Rule, Scope, code,
     shared::{COMPANIONS, chosen_cuda},
 };
 use crate::{
@@ -58,7 +58,7 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
     // A GPU that programs cannot see needs no build that supports it, unless it was asked for by name.
     let meant = |gpu: &Gpu| gpu.named || gpu.visible.value() != Some(&false);
     let used: Vec<_> = gpus.iter().copied().filter(|(_, gpu)| meant(gpu)).collect();
-    let of = |judges: Judges| environments.iter().copied().filter(move |(_, one)| judges.takes(&one.origin));
+    let of = |rule: &'static Rule| environments.iter().copied().filter(move |(_, one)| takes(rule, &one.origin));
     let known = |environment: Placed<'a>| {
         let all = environment.1.packages.iter();
         all.filter_map(move |package| Some((environment, (package, knowledge.package_file(&package.name)?))))
@@ -80,37 +80,38 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
             Scope::Machine if only_read => {}
             Scope::Machine => collector.judge(base),
             Scope::Gpu => gpus.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..base })),
-            Scope::Environment => of(rule.judges)
-                .for_each(|environment| collector.judge(Context { environment: Some(environment), ..base })),
+            Scope::Environment => {
+                of(rule).for_each(|environment| collector.judge(Context { environment: Some(environment), ..base }))
+            }
             Scope::EnvironmentOnGpu => {
-                for environment in of(rule.judges) {
+                for environment in of(rule) {
                     let context = Context { environment: Some(environment), ..base };
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
             Scope::Package => {
-                for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
+                for &(environment, subject) in packages.iter().filter(|((_, one), _)| takes(rule, &one.origin)) {
                     collector.judge(Context { environment: Some(environment), subject: Some(subject), ..base });
                 }
             }
             Scope::TaggedPackage => {
-                for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
+                for &(environment, subject) in packages.iter().filter(|((_, one), _)| takes(rule, &one.origin)) {
                     collector.judge(Context { environment: Some(environment), subject: Some(subject), ..base });
                 }
-                for environment in of(rule.judges) {
+                for environment in of(rule) {
                     for package in environment.1.packages.iter().filter(|package| is_tagged(knowledge, package)) {
                         collector.judge(Context { environment: Some(environment), tagged: Some(package), ..base });
                     }
                 }
             }
             Scope::PackageOnGpu => {
-                for &(environment, subject) in packages.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
+                for &(environment, subject) in packages.iter().filter(|((_, one), _)| takes(rule, &one.origin)) {
                     let context = Context { environment: Some(environment), subject: Some(subject), ..base };
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
             Scope::UnlistedOnGpu => {
-                for &(environment, package) in unlisted.iter().filter(|((_, one), _)| rule.judges.takes(&one.origin)) {
+                for &(environment, package) in unlisted.iter().filter(|((_, one), _)| takes(rule, &one.origin)) {
                     let context = Context { environment: Some(environment), unlisted: Some(package), ..base };
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
@@ -121,7 +122,7 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                 for problem in knowledge.problems() {
                     let subjects = problem_subjects(problem, &environments, &packages);
                     for (environment, subject) in subjects {
-                        if !rule.judges.takes(&environment.1.origin) {
+                        if !takes(rule, &environment.1.origin) {
                             continue;
                         }
                         let context =
@@ -138,6 +139,32 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
     }
     verdicts
 }
+
+/// Whether a rule looks at environments of this origin.
+fn takes(rule: &Rule, origin: &Origin) -> bool {
+    rule.judges.takes(origin) && !(*origin == Origin::Log && NOT_IN_LOGS.contains(&rule.slug))
+}
+
+/// Rules that conclude something from what is not there: a log tells of some packages, and never of all.
+const NOT_IN_LOGS: [&str; 17] = [
+    "cuda-libs-not-found",
+    "cudnn-major-mismatch",
+    "environment-incomplete",
+    "extension-cuda-major-mismatch",
+    "installed-twice",
+    "installers-differ",
+    "knowledge-conflict",
+    "known-problem",
+    "metadata-missing",
+    "newer-than-knowledge",
+    "python-unsupported-by-torch",
+    "several-cuda-majors",
+    "torch-left-to-the-index",
+    "torch-nightly-needless",
+    "torch-not-installed",
+    "variable-read-by-nothing",
+    "version-not-on-index",
+];
 
 type Placed<'a> = (usize, &'a Environment);
 type Subject<'a> = (&'a Package, &'a PackageFile);

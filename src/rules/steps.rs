@@ -62,8 +62,8 @@ pub fn judge<'a>(
 /// A busy or full GPU is not a defect, and "no GPU" is not one on a machine without a GPU.
 fn is_defect(context: &Context<'_>, row: &ErrorRow) -> bool {
     match row.kind {
-        ErrorKind::Defect => true,
-        ErrorKind::NotJudged => false,
+        ErrorKind::Defect | ErrorKind::Program => true,
+        ErrorKind::NotJudged | ErrorKind::Harmless => false,
         ErrorKind::NoGpu => stack::sees_gpu(context),
     }
 }

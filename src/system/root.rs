@@ -5,9 +5,11 @@ use std::{
     ffi::{OsStr, OsString},
     fs, io,
     path::{Component, Path, PathBuf},
+    sync::Arc,
 };
 
-use crate::files;
+use super::tree::{Node, Tree};
+use crate::files::{self, Opened};
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
@@ -17,10 +19,21 @@ const MAX_ENTRIES: usize = 100_000;
 /// The file system as the probes see it.
 #[derive(Debug, Clone)]
 pub struct Root {
-    base: Option<PathBuf>,
+    base: Base,
     home: Option<PathBuf>,
     /// Where the name of the home folder leads, where that is another place.
     real_home: Option<PathBuf>,
+}
+
+/// What the paths of a root begin at.
+#[derive(Debug, Clone)]
+enum Base {
+    /// The machine's own root.
+    Live,
+    /// A folder of the machine.
+    Folder(PathBuf),
+    /// A tree of files that the machine has no folder for.
+    Tree(Arc<dyn Tree>),
 }
 
 impl Root {
@@ -33,27 +46,45 @@ impl Root {
         if base.as_deref().is_some_and(|base| !base.is_dir()) {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
         }
+        Ok(Self::of(base.map_or(Base::Live, Base::Folder), home))
+    }
+
+    /// A file system that is not laid out on the machine, such as that of an image in an archive.
+    pub fn of_tree(tree: Arc<dyn Tree>, home: Option<&Path>) -> Self {
+        Self::of(Base::Tree(tree), home)
+    }
+
+    fn of(base: Base, home: Option<&Path>) -> Self {
         // In a container HOME may be "/", and then everything would be below it.
         let home = home.filter(|home| home.parent().is_some()).map(Path::to_owned);
         let mut root = Self { base, home, real_home: None };
         let real = root.home.as_deref().and_then(|home| root.real(home).ok());
         root.real_home = real.filter(|real| real.parent().is_some() && root.home.as_ref() != Some(real));
-        Ok(root)
+        root
     }
 
     /// Whether this is the machine's own file system, so that its processes can be asked too.
     pub fn is_live(&self) -> bool {
-        self.base.is_none()
+        matches!(self.base, Base::Live)
     }
 
-    /// Where the system finds `path`: itself on the machine's own file system, below the root otherwise.
+    /// Where `path` is found: itself on the machine's own file system, below the root otherwise.
+    fn locate(&self, path: &Path) -> io::Result<Place<'_>> {
+        Ok(match &self.base {
+            Base::Live => Place::Path(path.to_owned()),
+            Base::Folder(base) => Place::Path(outer(base, &in_folder(base, path)?)),
+            Base::Tree(tree) => Place::Tree(&**tree, in_tree(&**tree, path)?),
+        })
+    }
+
+    /// Opens a regular file, links followed.
     ///
     /// # Errors
-    /// When it does not exist below the root, or its links form a loop.
-    pub fn locate(&self, path: &Path) -> io::Result<PathBuf> {
-        match &self.base {
-            None => Ok(path.to_owned()),
-            Some(base) => Ok(outer(base, &resolve(base, path)?)),
+    /// When it does not exist, or its links form a loop; what the operating system says; anything but a regular file is refused.
+    pub fn open(&self, path: &Path) -> io::Result<Opened> {
+        match self.locate(path)? {
+            Place::Path(path) => Opened::open(&path),
+            Place::Tree(tree, path) => tree.open(&path),
         }
     }
 
@@ -63,8 +94,9 @@ impl Root {
     /// When it does not exist or its links form a loop.
     pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
         match &self.base {
-            None => fs::canonicalize(path).map(plain),
-            Some(base) => resolve(base, path),
+            Base::Live => fs::canonicalize(path).map(plain),
+            Base::Folder(base) => in_folder(base, path),
+            Base::Tree(tree) => in_tree(&**tree, path),
         }
     }
 
@@ -80,52 +112,57 @@ impl Root {
     /// A path of the system outside as seen from inside the root, when it lies there. Links on the way from the root are left
     /// to [`Root::locate`]: outside they would lead elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
-        let base = self.base.as_deref()?;
-        let above = path.ancestors().find(|folder| fs::canonicalize(folder).is_ok_and(|folder| folder == base))?;
+        let Base::Folder(base) = &self.base else { return None };
+        let above = path.ancestors().find(|folder| fs::canonicalize(folder).is_ok_and(|folder| folder == *base))?;
         let inside = Path::new("/").join(path.strip_prefix(above).ok()?);
         self.real(&inside).is_ok().then_some(inside)
     }
 
     /// Whether there is a regular file, links followed.
     pub fn is_file(&self, path: &Path) -> bool {
-        self.metadata(path).is_ok_and(|meta| meta.is_file())
+        matches!(self.node(path), Ok(Node::File { .. }))
     }
 
     /// Whether there is a folder, links followed.
     pub fn is_dir(&self, path: &Path) -> bool {
-        self.metadata(path).is_ok_and(|meta| meta.is_dir())
+        matches!(self.node(path), Ok(Node::Folder))
     }
 
     /// Whether there is a regular file that somebody may execute. Below another root its users are not known, and so nobody's rights are
     /// asked for. On Windows every file is one.
     pub fn is_executable(&self, path: &Path) -> bool {
-        #[cfg(unix)]
-        let may = |meta: &fs::Metadata| std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o111 != 0;
-        #[cfg(not(unix))]
-        let may = |_: &fs::Metadata| true;
-        self.metadata(path).is_ok_and(|meta| meta.is_file() && may(&meta))
+        matches!(self.node(path), Ok(Node::File { executable: true, .. }))
     }
 
     /// Whether there is something that is neither a regular file nor a folder: a pipe, a socket, a device.
     pub fn is_other(&self, path: &Path) -> bool {
-        self.metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+        matches!(self.node(path), Ok(Node::Other))
     }
 
     /// Whether there is anything of this name, if only a link that leads nowhere.
     pub fn is_named(&self, path: &Path) -> bool {
-        self.is_link(path) || self.metadata(path).is_ok()
+        self.is_link(path) || self.node(path).is_ok()
     }
 
     /// Whether the path itself is a symbolic link. Below another root the parents are resolved, the last part is not.
     pub fn is_link(&self, path: &Path) -> bool {
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
-        self.locate(folder)
-            .and_then(|folder| fs::symlink_metadata(folder.join(name)))
-            .is_ok_and(|meta| meta.is_symlink())
+        match self.locate(folder) {
+            Ok(Place::Path(folder)) => fs::symlink_metadata(folder.join(name)).is_ok_and(|meta| meta.is_symlink()),
+            Ok(Place::Tree(tree, folder)) => matches!(tree.node(&folder.join(name)), Ok(Node::Link(_))),
+            Err(_) => false,
+        }
     }
 
-    fn metadata(&self, path: &Path) -> io::Result<fs::Metadata> {
-        fs::metadata(self.locate(path)?)
+    /// What is at this path, links followed.
+    ///
+    /// # Errors
+    /// When it does not exist, or its links form a loop; what the operating system says.
+    pub fn node(&self, path: &Path) -> io::Result<Node> {
+        match self.locate(path)? {
+            Place::Path(path) => fs::metadata(path).map(|meta| Node::of(&meta)),
+            Place::Tree(tree, path) => tree.node(&path),
+        }
     }
 
     /// The first `limit` bytes of a regular file.
@@ -133,7 +170,7 @@ impl Root {
     /// # Errors
     /// What the operating system says; anything but a regular file is refused.
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        files::head(&self.locate(path)?, limit)
+        files::head_of(self.open(path)?, limit)
     }
 
     /// The last `limit` bytes of a regular file.
@@ -141,7 +178,7 @@ impl Root {
     /// # Errors
     /// As [`Root::read`].
     pub fn tail(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        files::tail(&self.locate(path)?, limit)
+        files::tail_of(self.open(path)?, limit)
     }
 
     /// The first `limit` bytes of a regular file as text; what is not UTF-8 becomes replacement characters.
@@ -157,7 +194,7 @@ impl Root {
     /// # Errors
     /// As [`Root::read`].
     pub fn read_fields(&self, path: &Path, limit: u64) -> io::Result<String> {
-        Ok(text(files::fields(&self.locate(path)?, limit)?))
+        Ok(text(files::fields_of(self.open(path)?, limit)?))
     }
 
     /// Names in a folder, sorted.
@@ -165,8 +202,7 @@ impl Root {
     /// # Errors
     /// What the operating system says.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
-        let entries = fs::read_dir(self.locate(folder)?)?;
-        let mut names: Vec<_> = entries.take(MAX_ENTRIES).flatten().map(|entry| entry.file_name()).collect();
+        let mut names: Vec<_> = self.entries(folder)?.take(MAX_ENTRIES).flatten().collect();
         names.sort();
         Ok(names)
     }
@@ -176,12 +212,19 @@ impl Root {
     /// # Errors
     /// What the operating system says.
     pub fn listing(&self, folder: &Path) -> io::Result<(Vec<String>, bool)> {
-        let mut entries = fs::read_dir(self.locate(folder)?)?;
-        let names =
-            entries.by_ref().take(MAX_ENTRIES).map(|entry| entry.map(|entry| entry.file_name().into_string().ok()));
+        let mut entries = self.entries(folder)?;
+        let names = entries.by_ref().take(MAX_ENTRIES).map(|name| name.map(|name| name.into_string().ok()));
         let mut names: Vec<_> = names.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect();
         names.sort();
         Ok((names, entries.next().is_some()))
+    }
+
+    /// Names in a folder as they come.
+    fn entries(&self, folder: &Path) -> io::Result<Box<dyn Iterator<Item = io::Result<OsString>>>> {
+        Ok(match self.locate(folder)? {
+            Place::Path(folder) => Box::new(fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name()))),
+            Place::Tree(tree, folder) => Box::new(tree.names(&folder)?.into_iter().map(Ok)),
+        })
     }
 
     /// Names in a folder that are UTF-8, sorted; none when it cannot be read.
@@ -202,8 +245,8 @@ impl Root {
 
     /// Those of [`Root::names`] that begin so: a system's folder of libraries has thousands of others.
     pub fn names_starting(&self, folder: &Path, start: &[&str]) -> Vec<String> {
-        let Ok(entries) = self.locate(folder).and_then(fs::read_dir) else { return Vec::new() };
-        let names = entries.take(MAX_ENTRIES).flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let Ok(entries) = self.entries(folder) else { return Vec::new() };
+        let names = entries.take(MAX_ENTRIES).flatten().filter_map(|name| name.into_string().ok());
         let mut names: Vec<_> = names.filter(|name| start.iter().any(|start| name.starts_with(start))).collect();
         names.sort();
         names
@@ -213,6 +256,12 @@ impl Root {
     pub fn homes(&self) -> impl Iterator<Item = &Path> {
         self.home.as_deref().into_iter().chain(self.real_home.as_deref())
     }
+}
+
+/// Where a path of a root leads.
+enum Place<'r> {
+    Path(PathBuf),
+    Tree(&'r dyn Tree, PathBuf),
 }
 
 /// The path without `..`, links left alone; `None` when it leaves the root.
@@ -248,8 +297,27 @@ fn outer(base: &Path, inside: &Path) -> PathBuf {
     })
 }
 
-/// Follows links as a process confined to `base` would: absolute ones start at the root, `..` stops there.
-fn resolve(base: &Path, path: &Path) -> io::Result<PathBuf> {
+/// Follows links as a process confined to `base` would.
+fn in_folder(base: &Path, path: &Path) -> io::Result<PathBuf> {
+    resolve(path, &|path| {
+        let place = outer(base, path);
+        match fs::symlink_metadata(&place)?.is_symlink() {
+            true => fs::read_link(&place).map(Some),
+            false => Ok(None),
+        }
+    })
+}
+
+/// Follows the links of a tree.
+fn in_tree(tree: &dyn Tree, path: &Path) -> io::Result<PathBuf> {
+    resolve(path, &|path| match tree.node(path)? {
+        Node::Link(target) => Ok(Some(target)),
+        _ => Ok(None),
+    })
+}
+
+/// The path without links, where `link` says what one leads to: absolute ones start at the root, `..` stops there.
+fn resolve(path: &Path, link: &dyn Fn(&Path) -> io::Result<Option<PathBuf>>) -> io::Result<PathBuf> {
     let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
     let mut current = PathBuf::from("/");
     let mut pending = parts(path);
@@ -263,16 +331,14 @@ fn resolve(base: &Path, path: &Path) -> io::Result<PathBuf> {
             continue;
         }
         let next = current.join(&part);
-        let place = outer(base, &next);
-        if !fs::symlink_metadata(&place)?.is_symlink() {
+        let Some(target) = link(&next)? else {
             current = next;
             continue;
-        }
+        };
         links += 1;
         if links > MAX_LINKS {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "its symbolic links form a loop"));
         }
-        let target = fs::read_link(&place)?;
         if target.has_root() {
             current = PathBuf::from("/");
         }

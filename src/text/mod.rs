@@ -8,12 +8,14 @@
 pub mod diff;
 mod grid;
 mod lines;
+mod needles;
 mod paint;
 
 use std::borrow::Cow;
 
 pub use grid::{Grid, blocks, whole_words};
 pub use lines::Lines;
+pub use needles::Needles;
 use paint::Change;
 pub use paint::{Paint, Painted};
 

@@ -181,6 +181,7 @@ pub fn environment(id: String, interpreter: String, dice: &mut Dice) -> Environm
         path: format!("shared/{}.so", dice.text()),
         container: gpucheck::facts::Container::Elf,
         needed: vec![dice.text()],
+        glibc: None,
         code: Fact::unknown(dice.text()),
     };
     packages[1].libraries = vec![library.clone()];

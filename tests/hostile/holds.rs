@@ -31,15 +31,78 @@ pub fn harmless(page: &str, color: bool) {
     }
 }
 
+/// Every format of more than a line.
+const FORMATS: [Format; 7] =
+    [Format::Human, Format::Markdown, Format::Json, Format::Github, Format::Sarif, Format::Junit, Format::Gitlab];
+
+/// Each line is one of the three commands that are ours, and nothing but the last one is none.
+pub fn workflow_commands(page: &str) {
+    let lines: Vec<&str> = page.lines().collect();
+    let (last, commands) = lines.split_last().expect("a line says how it ended");
+    assert!(last.starts_with("gpucheck: ") && !last.contains("##["), "{last}");
+    for line in commands {
+        let name = line.strip_prefix("::").and_then(|rest| rest.split(' ').next());
+        assert!(matches!(name, Some("error" | "warning" | "notice")), "{line}");
+        // The properties end where the message begins, and each of them is ours.
+        let (properties, message) = line[2..].split_once("::").expect("a message");
+        let names = properties.split_once(' ').expect("properties").1.split(',');
+        for one in names {
+            let name = one.split_once('=').map(|(name, _)| name);
+            assert!(matches!(name, Some("file" | "line" | "col" | "endColumn" | "title")), "{line}");
+        }
+        for part in message.split('%').skip(1).chain(properties.split('%').skip(1)) {
+            assert!(["25", "0A", "0D", "3A", "2C"].contains(&&part[..2]), "{line}");
+        }
+    }
+}
+
+/// Every tag is one of ours and is closed, and no reference but the five of XML stands in the text.
+pub fn tags_hold(page: &str) {
+    const OURS: [&str; 9] = [
+        "testsuites",
+        "testsuite",
+        "properties",
+        "property",
+        "testcase",
+        "failure",
+        "skipped",
+        "system-out",
+        "system-err",
+    ];
+    let mut open: Vec<&str> = Vec::new();
+    let body = page.strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n").expect("a declaration");
+    for piece in body.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').expect("a tag ends");
+        assert!(!text.contains('>'), "{text}");
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        assert!(OURS.contains(&name), "{tag}");
+        match (tag.starts_with('/'), tag.ends_with('/')) {
+            (true, _) => assert_eq!(open.pop(), Some(name)),
+            (_, true) => {}
+            _ => open.push(name),
+        }
+        for reference in piece.split('&').skip(1) {
+            let name = reference.split(';').next().unwrap();
+            assert!(["amp", "lt", "gt", "quot", "apos"].contains(&name), "{piece}");
+        }
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
 /// The report in every format, on several screens.
 pub fn every_format(report: &Report) {
     let screen = Screen { width: None, color: false, verbose: 1, quiet: false };
     for screen in [screen, Screen { color: true, width: Some(60), ..screen }, Screen { quiet: true, ..screen }] {
-        for format in [Format::Human, Format::Markdown, Format::Json] {
+        for format in FORMATS {
             let page = render(report.clone(), format, &screen).expect("a report can be written");
             harmless(&page, screen.color && format == Format::Human);
             match format {
-                Format::Json => assert!(serde_json::from_str::<serde_json::Value>(&page).is_ok()),
+                Format::Json | Format::Sarif | Format::Gitlab => {
+                    assert!(serde_json::from_str::<serde_json::Value>(&page).is_ok());
+                }
+                Format::Github => workflow_commands(&page),
+                Format::Junit => tags_hold(&page),
                 Format::Markdown => fences_hold(&page),
                 _ => {}
             }

@@ -6,6 +6,7 @@
 mod common;
 
 mod alphabet;
+mod declared;
 mod folders;
 mod holds;
 mod lexers;

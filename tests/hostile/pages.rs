@@ -13,7 +13,7 @@ use gpucheck::{
 
 use super::{
     alphabet::{self, Dice},
-    holds::{FORGED, every_format, harmless},
+    holds::{self, FORGED, every_format, harmless},
     poison::Saved,
 };
 use crate::common::{gpucheck, pack::Zip, run};
@@ -71,13 +71,20 @@ fn no_file_name_forges_a_line() {
     let wheel = folder.path().join("demo-1.0-py3-none-any.whl");
     fs::write(&wheel, Zip::default().deflated(&format!("demo/{NAME}"), &library).finish()).unwrap();
     for target in [folder.path(), &wheel] {
-        for format in ["human", "markdown", "json"] {
+        for format in ["human", "markdown", "json", "github", "sarif", "junit", "gitlab"] {
             for color in ["always", "never"] {
                 let options = ["--format", format, "--color", color, "--gpu", "5090", "--require", "sm_120", "-v"];
                 let (_, out, err) = run(gpucheck().arg("scan").arg(target).args(options));
                 harmless(&out, color == "always");
                 harmless(&err, false);
-                assert!(out.contains("sm_90a"), "{out}{err}");
+                let pages = ["human", "markdown", "json"];
+                assert!(out.contains("sm_90a") || !pages.contains(&format), "{out}{err}");
+                assert!(out.contains("sm_120"), "{out}{err}");
+                match format {
+                    "github" => holds::workflow_commands(&out),
+                    "junit" => holds::tags_hold(&out),
+                    _ => {}
+                }
             }
         }
     }
@@ -159,7 +166,7 @@ fn rows_of_an_overlay_forge_nothing() {
     let site = folder.path().join("venv/lib/python3.12/site-packages/evilpkg-1.0.dist-info");
     fs::create_dir_all(&site).unwrap();
     fs::write(site.join("METADATA"), "Metadata-Version: 2.1\nName: evilpkg\nVersion: 1.0\n").unwrap();
-    for format in ["human", "markdown", "json"] {
+    for format in ["human", "markdown", "json", "github", "sarif", "junit", "gitlab"] {
         let options = ["--gpu", "5090", "--driver", "580.95.05", "--format", format, "--knowledge", place];
         let mut command = gpucheck();
         command.arg("doctor").arg(site.parent().unwrap()).args(options).env("CUDA_VISIBLE_DEVICES", "0");

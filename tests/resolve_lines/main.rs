@@ -12,6 +12,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod declared;
 mod executed;
 mod grid;
 mod index;
@@ -22,7 +23,7 @@ mod tools;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -290,6 +291,39 @@ fn a_sample_resolves_to_what_it_promises() {
     assert!(tally.kept >= 20, "{} resolved", tally.kept);
     let broken = &tally.broken;
     assert!(broken.is_empty(), "{} do not:\n{broken:#?}", broken.len());
+}
+
+/// What `check` prints for the files of `tests/check`, and what those ask for after the change.
+#[test]
+fn what_check_prints_resolves_to_what_it_promises() {
+    let start = Instant::now();
+    let mut bench = match Bench::new(&Knowledge::builtin().unwrap()) {
+        Ok(bench) => bench,
+        Err(why) => return skipped(&why),
+    };
+    bench.pythons.clear();
+    let questions = declared::questions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check"));
+    let tally = ask(&bench, &questions);
+    print!("{}", told("check", questions.len(), &tally));
+    println!("{:.0} s", start.elapsed().as_secs_f64());
+    assert!(tally.kept >= 10, "{} resolved", tally.kept);
+    let broken = &tally.broken;
+    assert!(broken.is_empty(), "{} do not:\n{broken:#?}", broken.len());
+}
+
+/// The same for the cases of the folder that `CHECK_CASES` names; prints what came of it. scripts/resolve-check.sh.
+#[test]
+#[ignore = "needs a folder of cases: scripts/resolve-check.sh"]
+fn what_check_prints_for_a_corpus() {
+    let start = Instant::now();
+    let cases = std::env::var_os("CHECK_CASES").expect("the folder of cases");
+    let bench = Bench::new(&Knowledge::builtin().unwrap()).unwrap();
+    let questions = declared::questions(Path::new(&cases));
+    let tally = ask(&bench, &questions);
+    print!("{}", told("check, over a corpus", questions.len(), &tally));
+    tally.broken.iter().for_each(|broken| println!("{broken}"));
+    println!("{:.0} s", start.elapsed().as_secs_f64());
+    assert!(tally.broken.is_empty(), "{} do not", tally.broken.len());
 }
 
 /// Everything; prints what came of it. scripts/resolve-lines.sh.

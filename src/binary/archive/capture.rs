@@ -71,6 +71,11 @@ impl Capture {
         }
     }
 
+    /// Bytes of memory that it takes, roughly.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.capacity() + self.pieces.capacity() * size_of::<Piece>()
+    }
+
     /// Whether something was not kept for want of room.
     pub(super) const fn is_full(&self) -> bool {
         self.full

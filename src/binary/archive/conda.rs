@@ -16,6 +16,7 @@ use super::{
     stream::Stream,
     tar,
 };
+use crate::json;
 
 /// zstd's level 19, which conda uses, looks back 8 MiB; what looks back further would take that much memory.
 const MAX_WINDOW: u64 = 32 << 20;
@@ -106,7 +107,7 @@ fn index(contents: &mut dyn Stream, size: u64) -> Option<Index> {
             count => filled += count,
         }
     }
-    serde_json::from_slice(text.get(..filled)?).ok()
+    json::read(text.get(..filled)?).ok()
 }
 
 /// A stream as the standard library's reader.

@@ -11,6 +11,7 @@ mod directory;
 mod hidden;
 mod hints;
 mod inflate;
+mod keep;
 mod member;
 mod names;
 mod plan;
@@ -23,6 +24,7 @@ mod wheel;
 
 use std::{collections::BTreeSet, fmt, path::Path, sync::Arc};
 
+pub use keep::{Kept, keep};
 pub use skipped::{SkipReason, Skipped};
 
 use super::{Error, FileSource, ReadAt, source::Bounded};

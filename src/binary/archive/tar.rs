@@ -5,8 +5,8 @@
 use std::io::{self, Read};
 
 use super::{directory::shown, inflate::invalid, stream::Stream};
+use crate::tar::{BLOCK, checksum, number, records, text};
 
-const BLOCK: usize = 512;
 const MAX_EXTENSION: u64 = 1 << 20;
 /// The largest conda packages have some 30,000.
 const MAX_MEMBERS: usize = 1 << 20;
@@ -113,28 +113,6 @@ fn short<R: Read>(contents: &mut Contents<'_, R>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A number in octal, or in base 256 where its first bit is set.
-fn number(field: Option<&[u8]>) -> Option<u64> {
-    let field = field?;
-    match field.split_first()? {
-        (0x80, rest) => rest.iter().try_fold(0u64, |sum, byte| sum.checked_mul(256)?.checked_add((*byte).into())),
-        _ => {
-            let digits = std::str::from_utf8(text(field)).ok()?.trim();
-            u64::from_str_radix(digits, 8).ok()
-        }
-    }
-}
-
-/// The sum of the bytes, with spaces for the sum itself.
-fn checksum(block: &[u8]) -> u64 {
-    let spaced = |(index, byte): (usize, &u8)| if (148..156).contains(&index) { 32 } else { u64::from(*byte) };
-    block.iter().enumerate().map(spaced).sum()
-}
-
-fn text(field: &[u8]) -> &[u8] {
-    field.split(|byte| *byte == 0).next().unwrap_or_default()
-}
-
 fn plain_name(block: &[u8]) -> String {
     let name = text(block.get(..100).unwrap_or_default());
     let prefix = if block.get(257..262) == Some(b"ustar") { block.get(345..500) } else { None };
@@ -142,22 +120,6 @@ fn plain_name(block: &[u8]) -> String {
         b"" => shown(name),
         prefix => format!("{}/{}", shown(prefix), shown(name)),
     }
-}
-
-/// The `length key=value\n` records of a pax header.
-fn records(mut bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
-    let mut records = Vec::new();
-    while let Some(space) = bytes.iter().position(|byte| *byte == b' ') {
-        let length = bytes.get(..space).and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok());
-        let Some(length) = length.filter(|length| *length > space) else { break };
-        let Some(record) = bytes.get(space + 1..length) else { break };
-        if let Some(equals) = record.iter().position(|byte| *byte == b'=') {
-            let value = record.get(equals + 1..).unwrap_or_default();
-            records.push((record.get(..equals).unwrap_or_default(), value.strip_suffix(b"\n").unwrap_or(value)));
-        }
-        bytes = bytes.get(length..).unwrap_or_default();
-    }
-    records
 }
 
 #[cfg(test)]

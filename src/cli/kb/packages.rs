@@ -78,6 +78,9 @@ fn of_build(file: &PackageFile, row: &PackageBuild) -> Card {
         .maybe("CUDA", row.cuda.map(|cuda| cuda.to_string()))
         .maybe("cuDNN", row.cudnn.map(|cudnn| cudnn.to_string()))
         .maybe("torch", row.torch.as_ref())
+        .maybe("beside", row.beside.as_ref().map(ToString::to_string))
+        .maybe("extra", row.extra.as_ref())
+        .maybe("requires", (!row.requires.is_empty()).then(|| list(&row.requires)))
         .maybe("links to torch", row.links_torch.then_some("yes"))
         .maybe("needs", (!row.needs.is_empty()).then(|| list(&row.needs)))
         .maybe("provides", (!row.brings.is_empty()).then(|| list(&row.brings)))
@@ -143,8 +146,10 @@ pub fn error(knowledge: &Knowledge, text: &str) -> anyhow::Result<Vec<Card>> {
                 ErrorKind::Defect => None,
                 ErrorKind::NoGpu => Some("no: there is no GPU to run on"),
                 ErrorKind::NotJudged => Some("no: the GPU is busy or full"),
+                ErrorKind::Program => Some("no: the program, its data, the network or the hardware is at fault"),
+                ErrorKind::Harmless => Some("no: it is harmless"),
             };
-            for rule in &row.rules {
+            for rule in row.finding.iter().chain(&row.newer).chain(&row.older).chain(&row.rules) {
                 card = card.line("rule", format!("{rule} (`gpucheck rule {rule}`)"));
             }
             card.line("meaning", &row.meaning).maybe("defect", defect).maybe("what to do", row.help.as_ref())

@@ -48,6 +48,16 @@ pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Adds `text` to the file that `path` names, which need not be there yet.
+///
+/// # Errors
+/// What the operating system says.
+pub fn append(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(text)?;
+    file.flush()
+}
+
 /// Where a path leads.
 enum Place {
     /// A file, or its place, with no link at its end.

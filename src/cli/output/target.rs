@@ -4,31 +4,45 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::ValueEnum;
 
-use crate::render::Format;
+use crate::{knowledge::nearest, render::Format};
 
 /// Where a report goes: `FILE`, or `FORMAT=FILE` beside the report itself.
 #[derive(Debug, Clone)]
 pub struct Output {
     /// A format of its own; nothing for that of the report.
     pub format: Option<Format>,
-    /// Its file.
+    /// Its file; `-` is standard output.
     pub file: PathBuf,
 }
 
-impl From<OsString> for Output {
-    fn from(word: OsString) -> Self {
-        let told = word.to_str().and_then(|word| {
-            let (format, file) = word.split_once('=')?;
-            Some((Format::from_str(format, false).ok()?, file))
-        });
-        let output = match told {
-            Some((format, file)) => Self { format: Some(format), file: file.into() },
-            None => Self { format: None, file: word.into() },
+impl TryFrom<OsString> for Output {
+    type Error = String;
+
+    fn try_from(word: OsString) -> Result<Self, String> {
+        let Some((name, file)) = word.to_str().and_then(|word| word.split_once('=')) else {
+            return Ok(Self { format: None, file: word.into() });
         };
-        // Standard output, as elsewhere.
-        match output.file.as_os_str() == "-" && cfg!(unix) {
-            true => Self { file: "/dev/stdout".into(), ..output },
-            false => output,
+        match Format::from_str(name, false) {
+            Ok(format) if !file.is_empty() => Ok(Self { format: Some(format), file: file.into() }),
+            Ok(_) => Err(format!("no file after '{name}='")),
+            // The name of a file, and no word that was meant for a format.
+            Err(_) if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphabetic()) => {
+                Ok(Self { format: None, file: word.into() })
+            }
+            Err(_) => Err(unknown(name, file)),
         }
     }
+}
+
+fn unknown(name: &str, file: &str) -> String {
+    let names: Vec<String> = Format::value_variants()
+        .iter()
+        .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+        .collect();
+    let near = nearest(&name.to_ascii_lowercase(), names.iter().map(String::as_str));
+    let meant = match near.is_empty() {
+        true => format!("formats are {}", names.join(", ")),
+        false => format!("did you mean {}?", near.join(", ")),
+    };
+    format!("unknown format '{name}'; {meant} (a file of this name is ./{name}={file})")
 }

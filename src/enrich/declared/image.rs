@@ -88,21 +88,12 @@ fn leading_number(text: &str) -> Option<u32> {
 
 /// What of the image decides and is not known: an image without a row, unless the steps say by themselves which torch there is.
 pub(super) fn end(environment: &mut Environment, knowledge: &Knowledge) {
-    let Some(base) = environment.image.as_ref().and_then(|image| image.base.clone()) else { return };
+    let Some(base) = environment.image.as_ref().and_then(|image| image.base.clone()) else {
+        let what = environment.beside.as_ref().map(|file| format!("which torch is there already: {file} names one"));
+        return unsettled(environment, knowledge, what);
+    };
     let plain = base == "scratch" || knowledge.image(&base).is_some_and(|contents| contents.plain);
-    // A build that is asked for by its version, or by its index, replaces what is there or is what is there.
-    let said = environment.package("torch").is_some_and(|torch| match torch.request {
-        Some(place) => environment.steps.get(place.step).is_some_and(|step| {
-            let request = step.requests.get(place.request);
-            let exact = request.is_some_and(|request| {
-                let asked = &request.asked;
-                request.role == RequestRole::Wanted && (asked.specifiers.contains("==") || asked.source.is_some())
-            });
-            exact || step.upgrade
-        }),
-        None => false,
-    });
-    if plain || said {
+    if plain || is_said(environment, knowledge) {
         return;
     }
     let tag = base.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
@@ -110,11 +101,47 @@ pub(super) fn end(environment: &mut Environment, knowledge: &Knowledge) {
         None | Some("latest" | "nightly" | "stable" | "main") => format!("the version behind {base}"),
         Some(_) => format!("what {base} contains"),
     };
-    // A torch of the image's own stays where it will do: which one comes is not known.
+    settle(environment, what);
+}
+
+/// What a list brings along beside another file: a torch that is there stays where it will do, unless the list decides which one there is.
+fn unsettled(environment: &mut Environment, knowledge: &Knowledge, what: Option<String>) {
+    if let Some(what) = what
+        && environment.package("torch").is_some_and(|torch| torch.request.is_some())
+        && !is_said(environment, knowledge)
+    {
+        settle(environment, what);
+    }
+}
+
+/// Whether the steps say by themselves which torch there is: a build that is asked for by its version, or by its index, replaces what is there
+/// or is what is there. A package says so that needs one version of torch.
+fn is_said(environment: &Environment, knowledge: &Knowledge) -> bool {
+    let Some(place) = environment.package("torch").and_then(|torch| torch.request) else { return false };
+    let Some(step) = environment.steps.get(place.step) else { return false };
+    let Some(request) = step.requests.get(place.request).filter(|one| one.role == RequestRole::Wanted) else {
+        return step.upgrade;
+    };
+    let asked = &request.asked;
+    let is_exact = asked.specifiers.contains("==") || asked.source.is_some();
+    let platform = environment.platform.value().copied();
+    let row = || {
+        let version = environment.package(&request.name)?.version.value()?;
+        knowledge.package_build(&request.name, version, platform)?.torch.as_deref()
+    };
+    let needs_one =
+        || row().or(knowledge.requires_torch(&request.name, &asked.extras)).is_some_and(|range| range.contains("=="));
+    let of_torch = ["torch", "torchvision", "torchaudio", "triton"].contains(&request.name.as_str());
+    step.upgrade || of_torch && is_exact || needs_one()
+}
+
+/// Says that it is not known which torch there is: one that is there before stays where it will do.
+fn settle(environment: &mut Environment, what: String) {
+    const STAYS: &str = "there may be one that stays";
     let asked = |package: &&mut Package| package.name == "torch" && package.request.is_some();
     if let Some(torch) = environment.packages.iter_mut().find(asked) {
-        torch.version = Fact::unknown("the image may have one that stays");
-        torch.build = Fact::unknown("the image may have one that stays");
+        torch.version = Fact::unknown(STAYS);
+        torch.build = Fact::unknown(STAYS);
     }
     let gap = Gap { what, weight: GapWeight::Decides };
     if !environment.gaps.contains(&gap) {

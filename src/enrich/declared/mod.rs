@@ -13,7 +13,7 @@ mod store;
 mod tests;
 mod torch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
     facts::{
@@ -64,12 +64,29 @@ pub(super) fn install(environment: &mut Environment, knowledge: &Knowledge, cuda
     };
     let terms = Terms { knowledge, platform, python, markers: MarkerEnvironment::new(python, platform), driver };
     let there = environment.packages.clone();
+    let changes = environment.changes.is_some();
     for (index, step) in environment.steps.iter().enumerate() {
         take(&terms, &mut environment.packages, step, index);
     }
-    environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    if changes {
+        replaced(&mut environment.packages, &there);
+    } else {
+        environment.otherwise = with_uv(&terms, environment, there).map(Box::new);
+    }
     image::libraries(environment, knowledge);
     image::end(environment, knowledge);
+}
+
+/// Says of each package that was installed and is another one now what it replaces.
+fn replaced(packages: &mut [Package], there: &[Package]) {
+    let before: HashMap<&str, &Package> = there.iter().map(|package| (package.name.as_str(), package)).collect();
+    for package in packages.iter_mut().filter(|package| package.request.is_some()) {
+        let full = |package: &Package| {
+            let build = package.build.value().map(|build| build.version.clone());
+            build.or_else(|| package.version.value().cloned())
+        };
+        package.replaces = before.get(package.name.as_str()).and_then(|before| full(before));
+    }
 }
 
 /// What uv would make of steps that are read as pip's, where the indexes make a difference.
@@ -112,6 +129,12 @@ fn take(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step, index: usiz
         torch::choose(terms, packages, step, &asked, &pinned);
     }
     others::choose(terms, packages, step, &asked);
+    if step.exact {
+        let asked: HashSet<&str> = asked.iter().map(|placed| placed.request.name.as_str()).collect();
+        // What has come with this step is required by what is asked for.
+        let came = |package: &Package| package.request.is_some_and(|place| place.step == index);
+        packages.retain(|package| came(package) || asked.contains(package.name.as_str()));
+    }
 }
 
 /// Packages that are overridden, by overrides of which none applies here.
@@ -119,6 +142,11 @@ fn kept_out<'s>(step: &'s Step, asked: &[Placed<'s>]) -> BTreeSet<&'s str> {
     let is_forced = |request: &&Request| request.role == RequestRole::Forced;
     let applies = |name: &str| asked.iter().any(|placed| is_forced(&placed.request) && placed.request.name == name);
     step.requests.iter().filter(is_forced).map(|request| request.name.as_str()).filter(|name| !applies(name)).collect()
+}
+
+/// Whether a step replaces a package although what is there will do.
+fn renews(step: &Step, name: &str) -> bool {
+    step.upgrade || step.reinstall || step.renewed.iter().any(|renewed| renewed == name)
 }
 
 impl Terms<'_> {

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::{
     Placed, Terms, brought,
     range::{in_range, reachable},
+    renews,
+    store::Store,
     stores, written,
 };
 use crate::{
@@ -60,7 +62,10 @@ pub(super) fn pinned<'s>(
     // What a step asks of torch itself, the versions of other packages follow; otherwise their newest decide, whatever torch is there.
     let leads = !asked.iter().any(|placed| placed.request.name == "torch" && placed.is_wanted());
     let there: HashSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
-    let stays = |placed: &Placed<'_>| !step.upgrade && there.contains(placed.request.name.as_str());
+    let stays = |placed: &Placed<'_>| {
+        let name = placed.request.name.as_str();
+        !renews(step, name) && there.contains(name)
+    };
     let wanted = asked.iter().copied().filter(|placed| placed.request.name != "torch");
     wanted.filter_map(|by| pin(terms, step, by, leads && !stays(&by))).collect()
 }
@@ -139,7 +144,7 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
             Some(version) => placed.accepts(version),
             None => placed.exact().is_none(),
         });
-        if stays && !step.upgrade && placed.request.asked.source.is_none() {
+        if stays && !renews(step, name) && placed.request.asked.source.is_none() {
             continue;
         }
         let exact = match step.resolver {
@@ -148,7 +153,10 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         };
         let version = match (exact.or(held.get(name).copied()), placed.wheel()) {
             (_, Some(wheel)) => written(placed, &wheel.version),
-            (Some(version), None) => written(placed, version),
+            (Some(version), None) => {
+                let variant = variant_of_companion(terms, step, placed, version, torch.as_deref());
+                written(placed, &variant.unwrap_or_else(|| version.to_owned()))
+            }
             (None, None) => unpinned(terms, step, Named::of(placed), torch.as_deref()),
         };
         let mut package = brought(placed, name, version);
@@ -173,6 +181,34 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
             there.put(brought(placed, name, version));
         }
     }
+}
+
+/// The name that PyTorch's own index gives to a companion which is asked for by its version alone, where it comes from the index that torch
+/// has come from.
+fn variant_of_companion(
+    terms: &Terms<'_>,
+    step: &Step,
+    placed: Placed<'_>,
+    version: &str,
+    torch: Option<&str>,
+) -> Option<String> {
+    let (release, variant) = torch?.split_once('+')?;
+    let is_companion = ["torchvision", "torchaudio"].contains(&placed.request.name.as_str());
+    if !is_companion || version.contains('+') || matches!(step.resolver, Resolver::Conda | Resolver::Lock) {
+        return None;
+    }
+    let release = terms.knowledge.torch_release(release)?;
+    if terms.platform.is_some_and(|platform| release.leaves_out_variant(&placed.request.name, platform)) {
+        return None;
+    }
+    let own = Store::Torch(Some(variant.to_owned()));
+    let stores = stores(step, Some(placed.request));
+    // pip takes the highest version of all indexes, and a local part is higher than none; uv asks them in order.
+    let comes = match step.resolver {
+        Resolver::Uv => stores.first() == Some(&own),
+        _ => stores.contains(&own),
+    };
+    comes.then(|| format!("{version}+{variant}"))
 }
 
 /// The packages of an environment, and where each stands.

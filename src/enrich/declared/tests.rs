@@ -22,6 +22,9 @@ fn step(line: &str) -> Step {
             "+i" => index(IndexRole::Extra),
             "-U" => step.upgrade = true,
             "--no-deps" => step.alone = true,
+            "--force-reinstall" | "--reinstall" => step.reinstall = true,
+            "--exact" => step.exact = true,
+            "-P" => step.renewed.extend(words.next().map(str::to_owned)),
             _ => {
                 let (role, text) = match word.split_at(1) {
                     ("-", rest) => (RequestRole::Removed, rest),
@@ -141,4 +144,58 @@ fn a_lock_file_says_what_comes() {
     environment.steps = vec![locked];
     install(&mut environment, &knowledge, None);
     assert_eq!(version(&environment, "torch"), "2.9.1+cu128");
+}
+
+/// As pip 26.3 and uv 0.9 were seen to do it, with wheels of the same names in a folder (2026-12-01).
+#[test]
+fn what_is_installed_changes_as_the_tools_change_it() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let becomes = |line: &str| {
+        let mut environment = Environment::unknown("e", Origin::Declared("e".to_owned()), "test");
+        environment.platform = Fact::known(LINUX.parse().unwrap(), Source::file("test"));
+        environment.python = Fact::known("3.11".parse().unwrap(), Source::file("test"));
+        let there = [("torch", "2.10.0+cu130"), ("torchvision", "0.25.0"), ("numpy", "2.1.0")];
+        environment.packages = there
+            .map(|(name, version)| Package {
+                version: Fact::known(version.to_owned(), Source::file("test")),
+                ..Package::unknown(name, "test")
+            })
+            .to_vec();
+        environment.changes = Some("e".to_owned());
+        environment.steps = vec![step(line)];
+        install(&mut environment, &knowledge, None);
+        let torch = environment.package("torch");
+        (version(&environment, "torch"), torch.and_then(|torch| torch.replaces.clone()))
+    };
+    for line in [
+        "pip torch",
+        "pip -i cu128 torch",
+        "pip torch==2.10.0",
+        "pip --no-deps xformers==0.0.29.post3",
+        "pip --force-reinstall numpy",
+        "uv torch",
+        "uv torch==2.10.0",
+        "pip -U numpy",
+    ] {
+        assert_eq!(becomes(line), ("2.10.0+cu130".to_owned(), None), "{line}");
+    }
+    let before = Some("2.10.0+cu130".to_owned());
+    for line in ["pip xformers==0.0.29.post3", "uv xformers==0.0.29.post3"] {
+        assert_eq!(becomes(line), ("2.6.0".to_owned(), before.clone()), "{line}");
+    }
+    for line in [
+        "pip -U torch",
+        "pip --force-reinstall torch",
+        "pip --force-reinstall torchvision",
+        "uv -U torch",
+        "uv -U torchvision",
+        "uv --reinstall torchvision",
+        "uv -P torch torchvision",
+    ] {
+        let (after, replaced) = becomes(line);
+        assert!(replaced == before && after != "2.10.0+cu130", "{line}: {after} {replaced:?}");
+    }
+    for line in ["uv --exact numpy", "pip -torch"] {
+        assert_eq!(becomes(line).0, "", "{line}");
+    }
 }

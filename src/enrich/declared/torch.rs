@@ -60,8 +60,12 @@ pub(super) fn choose(
         // Whatever is there: only a version that is asked for replaces it.
         None => own.iter().all(|placed| placed.request.asked.specifiers.is_empty()),
     });
-    // What is there and will do stays, unless the newest is wanted of torch itself.
-    if stays && !(step.upgrade && wanted.is_some()) {
+    // What is there and will do stays, unless the newest is wanted of torch itself. With `--force-reinstall`, and with `-U` of uv, what is
+    // required is chosen anew, too.
+    let named = step.renewed.iter().any(|name| name == "torch");
+    let deep = step.reinstall || step.upgrade && step.resolver == Resolver::Uv;
+    let renewed = deep || named || step.upgrade && wanted.is_some();
+    if stays && !renewed {
         return;
     }
     let torch = match step.resolver {

@@ -217,7 +217,8 @@ impl Install {
     /// As a requirement of pip and uv, for people.
     pub fn requirement(&self) -> String {
         match (&self.version, &self.spec) {
-            (Some(version), _) => format!("{}=={version}", self.name),
+            (Some(version), _) if self.extras.is_empty() => format!("{}=={version}", self.name),
+            (Some(version), _) => format!("{}[{}]=={version}", self.name, self.extras.join(",")),
             (None, Some(spec)) => spec.clone(),
             (None, None) => self.name.clone(),
         }
@@ -225,7 +226,8 @@ impl Install {
 
     fn word(&self) -> Result<Word, NoWord> {
         match (&self.version, &self.spec) {
-            (Some(version), _) => Word::exact(&self.name, version),
+            (Some(version), _) if self.extras.is_empty() => Word::exact(&self.name, version),
+            (Some(_), _) => Word::requirement(&self.requirement()),
             (None, Some(spec)) => Word::requirement(spec),
             (None, None) => Word::name(&self.name),
         }

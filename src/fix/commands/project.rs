@@ -2,7 +2,7 @@
 
 use super::{Install, Lines, Plan, Writer, fixed, index_name, names, requirements, seeing};
 use crate::{
-    facts::{Manager, Origin},
+    facts::{Environment, Manager, Origin},
     finding::Command,
     shell::{FileText, NoWord, Word},
 };
@@ -10,11 +10,12 @@ use crate::{
 impl Writer<'_> {
     /// Whether this is the environment that uv keeps for a project: `.venv` beside its lock file, or one that is still to be made.
     pub(super) fn is_project(&self) -> bool {
-        let of_project = |id: &str| id.rsplit('/').next() == Some(".venv");
-        self.manager == Manager::UvProject
-            && self
-                .environment
-                .is_none_or(|environment| environment.origin == Origin::Hypothetical || of_project(&environment.id))
+        let of_project = |environment: &Environment| match &environment.origin {
+            // What its files declare is changed in them.
+            Origin::Hypothetical | Origin::Declared(_) => true,
+            _ => environment.id.rsplit('/').next() == Some(".venv"),
+        };
+        self.manager == Manager::UvProject && self.environment.is_none_or(of_project)
     }
 
     /// `uv add` records packages and their index in pyproject.toml, and uv.lock follows.
@@ -61,6 +62,12 @@ impl Writer<'_> {
     /// `--project FOLDER`: without it uv takes the project of the folder that the shell is in.
     pub(super) fn project(&self) -> Result<Vec<Word>, NoWord> {
         let Some(environment) = self.environment else { return Ok(Vec::new()) };
+        if let Origin::Declared(file) = &environment.origin {
+            return match file.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) {
+                Some((folder, _)) => Ok(vec![Word::fixed("--project"), self.path(Word::path(folder)?)]),
+                None => Ok(Vec::new()),
+            };
+        }
         let lock = environment.manager.via().and_then(|via| via.at.strip_suffix("/uv.lock"));
         let above = || environment.id.rsplit_once('/').map(|(above, _)| above);
         match lock.or_else(above).filter(|folder| !folder.is_empty()) {

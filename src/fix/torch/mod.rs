@@ -10,7 +10,7 @@ mod why_not;
 use std::rc::Rc;
 
 use super::{
-    Candidate, Case, Install, Plan, Wish, add,
+    Candidate, Case, Install, Plan, TORCH_INDEXES, Wish, add,
     candidates::candidates,
     dependents::{self, Dependents},
     has_remedy, impossible,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     compat,
-    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, Os, Package},
+    facts::{ComputeCapability, CudaVersion, DriverVersion, Environment, Gpu, IndexRole, Os, Package, Resolver, Step},
     finding::{Finding, Fix, Remedy, Severity},
     python::Requirement,
 };
@@ -204,7 +204,9 @@ impl<'s> Search<'s> {
             fixes.push(self.fix(passed));
             if own_index {
                 let attempt = Attempt { default_index: true, ..Attempt::default() };
-                let other = self.first(&attempt).filter(|passed| !self.is_downgrade(&passed.candidate));
+                // Where no index can be named, an older version of the default one may be all that a file can ask for.
+                let wanted = |passed: &Passed<'_>| self.names_no_index() || !self.is_downgrade(&passed.candidate);
+                let other = self.first(&attempt).filter(wanted);
                 fixes.extend(other.map(|passed| self.fix(passed)));
             }
             return fixes;
@@ -239,6 +241,33 @@ impl<'s> Search<'s> {
             Some(build) => Some((build.version.as_str(), build.cuda)),
             None => Some((torch.version.value()?.as_str(), None)),
         }
+    }
+
+    /// Whether the environment is what a project's own files ask for and pip installs: they have no place for an index.
+    fn names_no_index(&self) -> bool {
+        let environments = &self.case.enriched.environments;
+        let number = environments.iter().position(|environment| environment.id == self.environment.id);
+        let asked = self.environment.package("torch").and_then(|torch| torch.request).zip(number).and_then(
+            |(place, number)| {
+                let pointer = format!("/environments/{number}/steps/{}/requests/{}", place.step, place.request);
+                self.case.enriched.written.get(&pointer)
+            },
+        );
+        let names = ["pyproject.toml", "setup.py", "setup.cfg"];
+        let of_project = asked.is_some_and(|at| names.iter().any(|name| at.path.ends_with(name)));
+        let plain = |step: &Step| step.resolver == Resolver::Pip && step.indexes.is_empty();
+        of_project && self.environment.steps.iter().all(plain)
+    }
+
+    /// Whether files name an index of PyTorch's in place of the default one for torch.
+    fn asks_pytorch_alone(&self) -> bool {
+        let steps = &self.environment.steps;
+        let place = self.environment.package("torch").and_then(|torch| torch.request);
+        let Some(step) = place.and_then(|place| steps.get(place.step)) else { return false };
+        let request = place.and_then(|place| step.requests.get(place.request));
+        let default = step.indexes.iter().rfind(|index| index.role == IndexRole::Default);
+        let url = request.and_then(|request| request.index.as_ref()).or(default.map(|index| &index.url));
+        url.is_some_and(|url| url.starts_with(TORCH_INDEXES))
     }
 
     fn is_downgrade(&self, candidate: &Candidate<'_>) -> bool {

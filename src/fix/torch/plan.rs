@@ -8,6 +8,7 @@ use crate::{
         dependents::{self, Dependents},
         driver,
         overwritten::unless_listed,
+        stack::Place,
     },
     knowledge::python_range,
     python,
@@ -27,13 +28,14 @@ impl Search<'_> {
         let knowledge = self.case.knowledge;
         let python = self.environment.python.value().copied();
         let platform = self.environment.platform.value().copied();
+        let place = |python| Place { knowledge, platform, python };
         let new_python = match attempt.any_python {
             true => {
                 let range = attempt.pythons.as_deref();
                 let fits = |python: &&PythonVersion| {
                     range.is_none_or(|range| python::in_range(range, &python.to_string()) == Some(true))
                         && release.has_companions_for(Some(**python))
-                        && self.stack.chosen(knowledge, candidate, platform, Some(**python)).is_some()
+                        && self.stack.chosen(&place(Some(**python)), candidate).is_some()
                 };
                 let pythons: Vec<PythonVersion> = release.python_of(build).iter().filter(fits).copied().collect();
                 Some(nearest_python(&pythons, python)?)
@@ -42,7 +44,7 @@ impl Search<'_> {
         };
         let python = new_python.or(python);
         let of_torch = |local| companions::installs(knowledge, candidate, environment, python, local, &self.more);
-        let own_index = !build.pypi_default || of_torch(false).iter().any(satisfied);
+        let own_index = !build.pypi_default || of_torch(false).iter().any(satisfied) || self.asks_pytorch_alone();
         if own_index && attempt.default_index {
             return None;
         }
@@ -57,7 +59,7 @@ impl Search<'_> {
         let moves = moves.map(|environment| Dependents::of(self.case, environment, candidate).moves);
         let gone = environment.map(|environment| companions::in_the_way(&installs, environment)).unwrap_or_default();
         let in_project = gone.iter().filter_map(|name| unless_listed(self.environment, name)).collect::<Vec<_>>();
-        let chosen = self.stack.chosen(knowledge, candidate, platform, python)?;
+        let chosen = self.stack.chosen(&place(python), candidate)?;
         let rest = moves.into_iter().flatten().chain(self.rest.iter().cloned()).chain(chosen.installs);
         let installs: Vec<Install> = installs
             .into_iter()

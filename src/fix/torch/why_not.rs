@@ -6,7 +6,7 @@ use super::{Attempt, Passed, Search, Wish, capabilities};
 use crate::{
     facts::Gpu,
     finding::Fix,
-    fix::{Candidate, candidates::candidates, dependents, impossible, prove::After},
+    fix::{Candidate, candidates::candidates, dependents, impossible, prove::After, stack::Place},
     knowledge::python_range,
 };
 
@@ -50,7 +50,7 @@ impl Search<'_> {
         }
         let platform = self.environment.platform.value().copied();
         let python = self.environment.python.value().copied();
-        let clash = self.stack.clash(self.case.knowledge, &meeting, platform, python);
+        let clash = self.stack.clash(&Place { knowledge: self.case.knowledge, platform, python }, &meeting);
         let judged = || {
             let plan = meeting.iter().find_map(|candidate| self.plan(candidate, &Attempt::default()))?;
             let after = After::of(self.case, &plan);

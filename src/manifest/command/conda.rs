@@ -26,7 +26,11 @@ impl Tool for Conda {
             "config" => config(rest, scene),
             "env" => match first(rest) {
                 Some((verb, rest)) if matches!(verb.text.as_str(), "create" | "update") => {
-                    environment(verb, rest, scene)
+                    let before = scene.sheet.mark();
+                    environment(verb, rest, scene);
+                    if verb.text == "create" {
+                        scene.sheet.elsewhere_since(before);
+                    }
                 }
                 _ => {}
             },
@@ -130,6 +134,7 @@ fn install(verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) 
     let mut step = StepSheet::default();
     step.step.resolver = Resolver::Conda;
     step.step.upgrade = matches!(verb.text.as_str(), "update" | "upgrade");
+    step.step.elsewhere = verb.text == "create";
     let mut files = Vec::new();
     for part in parts(rest, scene) {
         match part {
@@ -286,7 +291,7 @@ fn add(verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
         match part {
             Part::Word(word) if of_pypi => match requirements::request(&word.text) {
                 Ok(request) => step.ask(request, word.at.clone()),
-                Err(what) => scene.sheet.gap(what, GapWeight::PassedOver, word.at.clone()),
+                Err(unread) => scene.sheet.gap(unread.what, GapWeight::PassedOver, word.at.clone()),
             },
             Part::Word(word) => conda_environment::ask(scene.sheet, &mut step, &word.text, None, word.at.clone()),
             Part::Option(..) => {}

@@ -60,7 +60,7 @@ pub(super) fn ask(text: &str, word: &CommandWord, by: By, step: &mut StepSheet, 
     }
     match requirements::request(text) {
         Ok(request) => step.ask(request, word.at.clone()),
-        Err(what) => scene.sheet.gap(what, GapWeight::PassedOver, word.at.clone()),
+        Err(unread) => scene.sheet.gap(unread.what, unread.weight, word.at.clone()),
     }
 }
 

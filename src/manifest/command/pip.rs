@@ -2,12 +2,13 @@
 
 use super::{CommandWord, Scene, Tool, options, program};
 use crate::{
-    facts::{GapWeight, Index, IndexRole, Request, RequestRole, Resolver},
+    facts::{GapWeight, Index, IndexRole, Location, Request, RequestRole, Resolver},
     manifest::{
         StepSheet,
         project::{self, By, Wish},
         requirements,
     },
+    python::{exact_version, normalize},
     system::redact,
 };
 
@@ -60,10 +61,6 @@ fn arguments(words: &[CommandWord]) -> Option<(Resolver, &[CommandWord])> {
 
 /// Options with a value that say nothing of what is installed.
 const WITH_VALUE: &[&str] = &[
-    "--target",
-    "-t",
-    "--prefix",
-    "--root",
     "--src",
     "--platform",
     "--python-version",
@@ -105,6 +102,91 @@ const WITH_VALUE: &[&str] = &[
     "--allow-insecure-host",
 ];
 
+/// Long options of `pip install`, `download` and `wheel` that are not read: those of today, and those that older releases had.
+const OPTIONS: &[&str] = &[
+    "--all-releases",
+    "--allow-all-external",
+    "--allow-external",
+    "--allow-unverified",
+    "--break-system-packages",
+    "--build-constraint",
+    "--check-build-dependencies",
+    "--compile",
+    "--debug",
+    "--default-timeout",
+    "--disable-pip-version-check",
+    "--download",
+    "--dry-run",
+    "--egg",
+    "--help",
+    "--ignore-requires-python",
+    "--install-option",
+    "--isolated",
+    "--no-build-isolation",
+    "--no-cache",
+    "--no-cache-dir",
+    "--no-clean",
+    "--no-color",
+    "--no-compile",
+    "--no-dependencies",
+    "--no-index",
+    "--no-input",
+    "--no-proxy-env",
+    "--no-require-hashes",
+    "--no-use-pep517",
+    "--no-use-wheel",
+    "--no-verify",
+    "--no-warn-conflicts",
+    "--no-warn-script-location",
+    "--no-python-version-warning",
+    "--only-deps",
+    "--only-final",
+    "--prefer-binary",
+    "--process-dependency-links",
+    "--pypi-url",
+    "--quiet",
+    "--refresh-package",
+    "--require-hashes",
+    "--require-venv",
+    "--require-virtualenv",
+    "--requirements-from-script",
+    "--resume-retries",
+    "--unstable-feature",
+    "--upgrade-strategy",
+    "--uploaded-prior-to",
+    "--use-deprecated",
+    "--use-mirrors",
+    "--use-pep517",
+    "--use-wheel",
+    "--user",
+    "--verbose",
+    "--version",
+];
+
+/// Options that are read, and those with a value.
+const READ: &[&str] = &[
+    "--constraint",
+    "--editable",
+    "--extra-index-url",
+    "--find-links",
+    "--force-reinstall",
+    "--group",
+    "--ignore-installed",
+    "--index-url",
+    "--no-deps",
+    "--pre",
+    "--prefix",
+    "--requirement",
+    "--root",
+    "--target",
+    "--upgrade",
+];
+
+/// Whether pip has a long option that is written like this: its beginning is as good as the whole.
+fn is_option(written: &str) -> bool {
+    OPTIONS.iter().chain(READ).chain(WITH_VALUE).any(|option| option.starts_with(written))
+}
+
 /// A call of pip or of uv in its place, as far as it is read.
 struct Call {
     step: StepSheet,
@@ -116,6 +198,8 @@ struct Call {
     asked: Vec<CommandWord>,
     /// Whether an index hangs on something unknown.
     unknown_index: bool,
+    /// Words of which nothing sets the value: packages that may be anything.
+    unknown: Vec<(String, Location)>,
 }
 
 fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, '_>) {
@@ -127,15 +211,18 @@ fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: 
         files: Vec::new(),
         asked: Vec::new(),
         unknown_index: false,
+        unknown: Vec::new(),
     };
     call.step.step.resolver = resolver;
+    call.step.step.exact = verb.text == "sync";
+    call.step.step.elsewhere = matches!(verb.text.as_str(), "wheel" | "download");
     if by == By::Pip {
         options::of_pip_variables(scene, &mut call.step);
     }
     let mut words = rest.iter();
     while let Some(word) = words.next() {
         if let Some(name) = &word.unknown {
-            scene.sheet.gap(format!("the value of {name}"), GapWeight::Decides, word.at.clone());
+            call.unknown.push((name.clone(), word.at.clone()));
         } else if !word.text.starts_with('-') || word.text == "-" {
             // `uv pip sync` is given files alone.
             match verb.text == "sync" {
@@ -147,6 +234,18 @@ fn install(resolver: Resolver, verb: &CommandWord, rest: &[CommandWord], scene: 
         }
     }
     call.bring(scene);
+    // What comes besides cannot bring another torch than the one that is asked for exactly.
+    let is_pinned = |request: &Request| {
+        let wheel = request.asked.source.as_deref().is_some_and(|source| source.contains(".whl"));
+        request.name == "torch"
+            && request.role == RequestRole::Wanted
+            && (wheel || exact_version(&request.asked.specifiers).is_some())
+    };
+    let certain = call.step.step.requests.iter().any(is_pinned);
+    let weight = if certain { GapWeight::PassedOver } else { GapWeight::Decides };
+    for (name, at) in std::mem::take(&mut call.unknown) {
+        scene.sheet.gap(format!("the value of {name}"), weight, at);
+    }
     // What an index brings that nobody knows is not known either: that it decides was noted.
     if !call.unknown_index {
         scene.sheet.step(call.step, verb.at.clone());
@@ -208,6 +307,17 @@ impl Call {
             "--pre" => self.step.step.pre = true,
             "--prerelease" => self.step.step.pre = value().as_deref() == Some("allow"),
             "-U" | "--upgrade" => self.step.step.upgrade = true,
+            "--force-reinstall" | "--reinstall" | "-I" | "--ignore-installed" => self.step.step.reinstall = true,
+            // Only this package is.
+            "-P" | "--upgrade-package" | "--reinstall-package" => {
+                self.step.step.renewed.extend(value().map(|name| normalize(&name)))
+            }
+            "--exact" => self.step.step.exact = true,
+            // Such a folder is no environment, and what is installed elsewhere does not count for it.
+            "-t" | "--target" | "--prefix" | "--root" => {
+                value();
+                self.step.step.elsewhere = true;
+            }
             "--no-deps" => self.step.step.alone = true,
             "--index-strategy" => {
                 let strategy = value();
@@ -219,7 +329,12 @@ impl Call {
                 let backend = value().unwrap_or_default();
                 project::torch_backend(&backend, &mut self.step);
             }
-            _ => {}
+            // What another program makes of its own options is not known here.
+            _ if self.by != By::Pip || !option.starts_with("--") || is_option(option) => {}
+            _ => {
+                let what = format!("pip refuses this line: it has no option {option}");
+                scene.sheet.gap(what, GapWeight::Refused, word.at.clone());
+            }
         }
     }
 

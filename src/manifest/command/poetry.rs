@@ -116,7 +116,7 @@ fn read(by: By, verb: &CommandWord, rest: &[CommandWord], scene: &mut Scene<'_, 
         };
         match written.map_or_else(|| requirements::request(&word.text), Ok) {
             Ok(request) => step.ask(request, word.at.clone()),
-            Err(what) => scene.sheet.gap(what, GapWeight::PassedOver, word.at.clone()),
+            Err(unread) => scene.sheet.gap(unread.what, GapWeight::PassedOver, word.at.clone()),
         }
     }
     for (name, word) in &files {

@@ -8,6 +8,7 @@ use crate::{
         project::{self, By, Wish},
         requirements,
     },
+    python::normalize,
     system::redact,
 };
 
@@ -72,9 +73,6 @@ const WITH_VALUE: &[&str] = &[
     "--no-build-isolation-package",
     "--no-install-package",
     "--refresh-package",
-    "--reinstall-package",
-    "--upgrade-package",
-    "-P",
     "--resolution",
     "--color",
     "--allow-insecure-host",
@@ -133,6 +131,7 @@ fn read(verb: Verb, word: &CommandWord, rest: &[CommandWord], scene: &mut Scene<
         Resolver::Lock if !said.asked.is_empty() || !said.files.is_empty() => {
             own.step.resolver = Resolver::Uv;
             own.step.best_match = said.step.step.best_match;
+            own.step.renewed = said.step.step.renewed.clone();
             own.step.indexes = said.step.step.indexes.clone();
             &mut own
         }
@@ -156,6 +155,7 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
     let mut said = Said::default();
     said.step.step.resolver = Resolver::Uv;
     let mut words = rest.iter();
+    let mut inexact = false;
     while let Some(word) = words.next() {
         if !word.text.starts_with('-') {
             match (verb, &word.unknown) {
@@ -232,11 +232,19 @@ fn said(verb: Verb, rest: &[CommandWord], scene: &mut Scene<'_, '_>) -> Option<S
                 project::torch_backend(&backend, &mut said.step);
             }
             "--upgrade" | "-U" => said.step.step.upgrade = true,
+            "--upgrade-package" | "-P" | "--reinstall-package" => {
+                said.step.step.renewed.extend(value().map(|name| normalize(&name)));
+            }
+            "--reinstall" => said.step.step.reinstall = true,
+            "--inexact" => inexact = true,
             // A lock is only looked at, and nothing is installed.
             "--dry-run" | "--check" if verb == Verb::Sync => return None,
             _ => {}
         }
     }
+    said.step.step.exact = verb == Verb::Sync && !inexact;
+    // A tool has an environment of its own.
+    said.step.step.elsewhere = verb == Verb::Tool;
     let asked = said.asked.iter().all(|(text, _)| requirements::request(text).is_err());
     (verb != Verb::Tool || !asked).then_some(said)
 }

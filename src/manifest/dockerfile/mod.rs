@@ -94,9 +94,11 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
     let chosen = reading.choices.set.clone();
     let mut globals = Variables::new(predefined(reading.choices.platform), chosen.clone());
     let mut stages: Vec<Part> = Vec::new();
+    let mut cut = None;
     for instruction in instructions {
         if instruction.name == "FROM" {
             if stages.len() >= MAX_STAGES {
+                cut = Some(instruction.at);
                 break;
             }
             stages.push(Part::of(instruction, &mut globals));
@@ -107,6 +109,10 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         }
     }
     let mut sheet = Sheet::new(&order.id, &text.shown);
+    if let Some(at) = cut {
+        sheet.gap(format!("the stages of {} beyond {MAX_STAGES}", text.shown), GapWeight::Decides, at);
+        return sheet;
+    }
     let Some(target) = target(&stages, order.stage.as_deref()) else {
         let what = match &order.stage {
             Some(stage) if !stages.is_empty() => format!("a stage '{stage}' in {}", text.shown),

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, ops::Range, path::PathBuf};
 
 use super::{
-    Manner, NoEdit, Wanted,
+    Manner, NoEdit, Wanted, Written,
+    conda::List,
     index::{self, Address},
     project,
     requirement::{self, Rewritten},
@@ -11,8 +12,9 @@ use super::{
     variables,
 };
 use crate::{
-    facts::{Location, Request, Resolver, Step},
+    facts::{IndexRole, Location, Request, Resolver, Step},
     manifest::{Shelf, Text},
+    python,
     system::redact,
 };
 
@@ -94,10 +96,12 @@ impl<'s> Draft<'s> {
         let manner = self.manner;
         let (file, site) = self.open(at)?;
         let whole = file.text.text.clone();
-        match requirement::rewrite(&whole, &site, request, &wanted.specifiers) {
-            Some(Rewritten::Part(range, new)) => file.change(range, new)?,
-            Some(Rewritten::Variables(range, new)) => replace(file, range, &new, manner)?,
-            None => return Err(NoEdit::Place(wanted.name.clone())),
+        let version = in_words(step, request, wanted, manner.written);
+        match version.map(|version| requirement::rewrite(&whole, &site, request, &version)) {
+            None => {}
+            Some(Some(Rewritten::Part(range, new))) => file.change(range, new)?,
+            Some(Some(Rewritten::Variables(range, new))) => replace(file, range, &new, manner)?,
+            Some(None) => return Err(NoEdit::Place(wanted.name.clone())),
         }
         if let Some(hashes) = hashes(&whole, &site).filter(|range| !range.is_empty()) {
             file.change(hashes, String::new())?;
@@ -112,6 +116,74 @@ impl<'s> Draft<'s> {
         let word = format!("{}{}", wanted.name, wanted.specifiers);
         index(file, &site, step, None, wanted, manner)?;
         beside(file, &site, &[&word])
+    }
+
+    /// Has pip install what conda's list asks for.
+    pub fn by_pip(&mut self, list: &List<'_>) -> Result<(), NoEdit> {
+        for at in &list.removed {
+            let (file, site) = self.open(at)?;
+            let text = file.text.text.as_str();
+            let own = line(text, site.range.start);
+            if site.kind != Kind::Point {
+                return Err(NoEdit::Place(format!("what is at {at}")));
+            }
+            let behind = text.get(own.end..).and_then(|rest| rest.find('\n'));
+            let end = behind.map_or(text.len(), |at| own.end + at + 1);
+            file.change(own.start..end, String::new())?;
+        }
+        let index = list.wanted.iter().find_map(|one| one.index.as_deref());
+        let index = index.map(|url| format!("--extra-index-url {url}"));
+        let requests = list.wanted.iter().map(|one| format!("{}{}", one.name, one.specifiers));
+        let lines: Vec<String> = index.into_iter().chain(requests).collect();
+        if let Some(at) = list.pip {
+            let (file, site) = self.open(at)?;
+            if site.kind != Kind::Point {
+                return Err(NoEdit::Place(format!("what is at {at}")));
+            }
+            return lines.iter().try_for_each(|line| beside(file, &site, &[line]));
+        }
+        let (file, site) = self.open(list.last)?;
+        let text = file.text.text.as_str();
+        let own = line(text, site.range.start);
+        let before = text.get(own.clone()).unwrap_or_default();
+        let (indent, _) = before
+            .split_once('-')
+            .filter(|(indent, _)| site.kind == Kind::Point && indent.trim().is_empty())
+            .ok_or_else(|| NoEdit::Place(format!("what is at {}", list.last)))?;
+        let end = ending(text, site.range.start);
+        let behind = text.get(own.end..).and_then(|rest| rest.find('\n'));
+        let (at, lead, last) = match behind {
+            Some(behind) => (own.end + behind + 1, "", end),
+            None => (text.len(), end, ""),
+        };
+        let pip = (!list.has_pip).then(|| format!("{indent}- pip"));
+        let list = lines.iter().map(|line| format!("{indent}  - {line}"));
+        let all: Vec<String> = pip.into_iter().chain([format!("{indent}- pip:")]).chain(list).collect();
+        let new = format!("{lead}{}{last}", all.join(end));
+        file.changes.push((at..at, new));
+        Ok(())
+    }
+
+    /// Sets a variable to another value, where it or what it is computed from is set.
+    pub fn assign(&mut self, at: &Location, name: &str, old: &str, new: &str) -> Result<(), NoEdit> {
+        let unplaced = || NoEdit::Place(name.to_owned());
+        let (file, _) = self.open(at)?;
+        let text = file.text.text.as_str();
+        let offset = file.text.offset(at).ok_or_else(unplaced)?;
+        let end = joined(text, offset).end;
+        let tail = text.get(offset..end).ok_or_else(unplaced)?;
+        let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '+' | '_'));
+        let found = tail.match_indices(old).find(|(at, _)| {
+            let before = tail.get(..*at).and_then(|before| before.chars().next_back());
+            let behind = tail.get(at + old.len()..).and_then(|behind| behind.chars().next());
+            *at > 0 && is_edge(before) && is_edge(behind)
+        });
+        let (start, _) = found.filter(|_| !old.is_empty()).ok_or_else(unplaced)?;
+        let before = tail.get(..start).and_then(|before| before.chars().next_back());
+        // `ENV NAME value` has no quotes that mean anything.
+        let bare = !matches!(before, Some('"' | '\'' | ' '));
+        let new = if bare && new.contains([' ', ';']) { format!("\"{new}\"") } else { new.to_owned() };
+        file.change(offset + start..offset + start + old.len(), new)
     }
 
     /// Starts from another image: the parts of its tag that are `old` become `new`.
@@ -186,6 +258,22 @@ impl<'s> Draft<'s> {
     }
 }
 
+/// The specifiers that are written for what is wanted; nothing where those that are there will do.
+fn in_words(step: &Step, request: &Request, wanted: &Wanted, written: Written) -> Option<String> {
+    let full = || Some(wanted.specifiers.clone());
+    let of_default = step.indexes.iter().any(|index| index.role == IndexRole::Default);
+    let named = request.index.is_some() || of_default;
+    let asked = request.asked.specifiers.as_str();
+    let plain = request.asked.source.is_none() && !asked.contains('+');
+    let Some(version) = python::exact_version(&wanted.specifiers).filter(|_| named && plain) else { return full() };
+    let public = python::public_version(version);
+    match written {
+        Written::Kept if python::satisfies(asked, public) == Some(true) => None,
+        Written::Full => full(),
+        Written::Kept | Written::Public => Some(format!("=={public}")),
+    }
+}
+
 fn is_lock(name: &str) -> bool {
     name.ends_with(".lock") || name.ends_with(".json") || name.starts_with("pylock") || name.contains("conda-lock")
 }
@@ -241,7 +329,13 @@ fn index(
     wanted: &Wanted,
     manner: Manner,
 ) -> Result<(), NoEdit> {
-    let Some(url) = wanted.index.as_deref() else { return Ok(()) };
+    let own = request.and_then(|request| request.index.as_deref());
+    let default = step.indexes.iter().rfind(|index| index.role == IndexRole::Default).map(|index| index.url.as_str());
+    let Some(url) = wanted.index.as_deref() else {
+        // An index of PyTorch's has what PyTorch builds.
+        let elsewhere = own.or(default).and_then(index::variant).is_some();
+        return if elsewhere { Err(NoEdit::Elsewhere(wanted.name.clone())) } else { Ok(()) };
+    };
     let Some(variant) = index::variant(url) else { return Err(NoEdit::Place(wanted.name.clone())) };
     let text = file.text.text.clone();
     let within = match site.kind {
@@ -255,17 +349,24 @@ fn index(
         .map_or_else(|| step.indexes.iter().map(|index| index.url.as_str()).collect(), |index| vec![index]);
     let named = |address: &&Address| {
         let written = text.get(address.range.clone()).unwrap_or_default();
-        written.contains('$') || asked.iter().any(|url| *url == redact::urls(written))
+        variables::is_computed(written) || asked.iter().any(|url| *url == redact::urls(written))
     };
     let chosen: Vec<&Address> = own.iter().filter(named).collect();
+    let computed = |address: &Address| text.get(address.variant.clone()).is_some_and(variables::is_computed);
     if chosen.iter().any(|address| is(address)) {
         return Ok(());
     }
-    if manner.replace {
+    let source = project::Source { text: &text, url, variant, package: &wanted.name };
+    // One with a name has it already: another one must not become the same.
+    let known = site.kind == Kind::Toml && source.is_known();
+    if manner.replace && !known {
         let elsewhere = index::addresses(&text, 0..within.start);
         let before = elsewhere.iter().rfind(named);
-        if let Some(address) = chosen.first().copied().or(before) {
-            if text.get(address.variant.clone()).is_some_and(|written| written.contains('$')) {
+        // A program may name it below what uses it.
+        let below = index::addresses(&text, within.end..text.len());
+        let behind = below.iter().find(|address| named(address) && !computed(address));
+        if let Some(address) = chosen.first().copied().or(before).or(behind) {
+            if computed(address) {
                 return replace(file, address.variant.clone(), variant, manner);
             }
             if site.kind == Kind::Toml {
@@ -277,8 +378,13 @@ fn index(
         }
     }
     if site.kind == Kind::Toml {
-        let uv = step.resolver == Resolver::Uv;
-        let added = if uv { project::with_index(&text, url, variant, &wanted.name) } else { None };
+        let added = match (file.text.name(), step.resolver) {
+            ("Pipfile", _) => source.beside(site, &project::PIPFILE),
+            ("pixi.toml", _) => source.in_place(site),
+            (_, Resolver::Poetry) => source.beside(site, &project::POETRY),
+            (_, Resolver::Uv) => source.of_uv(asked.first().copied()),
+            _ => None,
+        };
         let added = added.ok_or_else(|| NoEdit::Index(wanted.name.clone(), url.to_owned()))?;
         return added.into_iter().try_for_each(|(range, new)| file.change(range, new));
     }

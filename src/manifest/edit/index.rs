@@ -84,8 +84,8 @@ fn of_variant(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let path = url.split(['?', '#']).next()?.trim_end_matches('/');
     let (before, last) = path.rsplit_once('/')?;
     let parent = before.rsplit('/').next()?;
-    let digits = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit() || c == '$');
-    let named = last.starts_with('$')
+    let digits = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '$' | '{' | '%'));
+    let named = last.starts_with(['$', '{', '%'])
         || ["cu", "rocm"].iter().any(|start| last.strip_prefix(start).is_some_and(digits))
         || matches!(last, "cpu" | "xpu");
     let of_torch = matches!(parent, "whl" | "pytorch-wheels" | "test" | "nightly");

@@ -2,8 +2,10 @@
 //! index change; names, extras, markers, comments, line endings and everything else stay.
 //!
 //! `site` says where a request stands, `requirement` rewrites it, `index` finds the index that it comes from, `variables` the values of
-//! variables in it, `project` what pyproject.toml says of indexes. Whether a change does what it is for is judged by whoever asks for it.
+//! variables in it, `project` what pyproject.toml says of indexes, `conda` hands over to pip what conda's list has. Whether a change does
+//! what it is for is judged by whoever asks for it.
 
+mod conda;
 mod draft;
 mod index;
 mod project;
@@ -15,8 +17,8 @@ mod variables;
 
 use std::{collections::BTreeMap, fmt};
 
-pub use self::draft::Changed;
 use self::draft::Draft;
+pub use self::{conda::selects as selects_of_conda, draft::Changed};
 use super::Shelf;
 use crate::facts::{Environment, Location, RequestPlace, RequestRole};
 use crate::python;
@@ -50,6 +52,10 @@ pub enum NoEdit {
     Encoding(String),
     /// A lock file is written by its tool.
     Lock,
+    /// It comes from the default index, and another one is named in its place.
+    Elsewhere(String),
+    /// It stands in the command that was given, which is no file.
+    Command,
     /// Two changes are about the same words.
     Clash,
 }
@@ -67,6 +73,10 @@ impl fmt::Display for NoEdit {
             Self::TooMuch(what) => write!(f, "{what} is too much to be rewritten"),
             Self::Encoding(file) => write!(f, "{file} is not plain UTF-8"),
             Self::Lock => f.write_str("a lock file is written by its own tool"),
+            Self::Elsewhere(name) => {
+                write!(f, "{name} would come from the default index, in whose place another one is named here")
+            }
+            Self::Command => f.write_str("the command itself asks for it, and no file"),
             Self::Clash => f.write_str("two changes would be about the same words"),
         }
     }
@@ -79,6 +89,19 @@ struct Manner {
     variables: bool,
     /// Whether an address of PyTorch's that is there becomes another one; if not, another one is added.
     replace: bool,
+    /// How much of the version is written.
+    written: Written,
+}
+
+/// How much of a version is written where an index is named in place of the default one, so that the index tells the build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// What stands there already, if it allows the version.
+    Kept,
+    /// The version without the build (`==2.7.1`).
+    Public,
+    /// All of it (`==2.7.1+cu128`).
+    Full,
 }
 
 /// The declared environment that changes, and where it is written.
@@ -92,8 +115,9 @@ pub struct Declaration<'d> {
     pub written: &'d BTreeMap<String, Location>,
 }
 
-impl Declaration<'_> {
-    fn place(&self, place: RequestPlace) -> Option<&Location> {
+impl<'d> Declaration<'d> {
+    /// Where a request is written.
+    fn written_at(&self, place: RequestPlace) -> Option<&'d Location> {
         let RequestPlace { step, request } = place;
         self.written.get(&format!("/environments/{}/steps/{step}/requests/{request}", self.number))
     }
@@ -114,10 +138,14 @@ pub fn ways(
     let mut ways: Vec<Vec<Changed>> = Vec::new();
     let mut why = NoEdit::Clash;
     for (variables, replace) in manners {
-        match way(shelf, declaration, wanted, gone, Manner { variables, replace }) {
-            Ok(way) if way.is_empty() || ways.contains(&way) => {}
-            Ok(way) => ways.push(way),
-            Err(error) => why = error,
+        // Where an index is added, nobody knows what another one has.
+        let all = [Written::Kept, Written::Public, Written::Full];
+        for written in all.into_iter().filter(|written| replace || *written == Written::Full) {
+            match way(shelf, declaration, wanted, gone, Manner { variables, replace, written }) {
+                Ok(way) if way.is_empty() || ways.contains(&way) => {}
+                Ok(way) => ways.push(way),
+                Err(error) => why = error,
+            }
         }
     }
     if ways.is_empty() { Err(why) } else { Ok(ways) }
@@ -131,7 +159,12 @@ fn way(
     manner: Manner,
 ) -> Result<Vec<Changed>, NoEdit> {
     let mut draft = Draft::new(shelf, manner);
-    for one in wanted {
+    let list = conda::list(declaration, wanted, gone);
+    if let Some(list) = &list {
+        draft.by_pip(list)?;
+    }
+    let handed_over = |name: &str| list.as_ref().is_some_and(|list| list.hands_over(name));
+    for one in wanted.iter().filter(|one| !handed_over(&one.name)) {
         let mut any = false;
         let places = requests(declaration, &one.name, &one.specifiers);
         if places.len() > MOST_REQUESTS {
@@ -139,7 +172,7 @@ fn way(
         }
         for place in places {
             let unplaced = || NoEdit::Place(one.name.clone());
-            let at = declaration.place(place).ok_or_else(unplaced)?;
+            let at = declaration.written_at(place).ok_or_else(unplaced)?;
             let step = declaration.environment.steps.get(place.step).ok_or_else(unplaced)?;
             let request = step.requests.get(place.request).ok_or_else(unplaced)?;
             draft.rewrite(at, step, request, one)?;
@@ -152,11 +185,11 @@ fn way(
         if !any {
             let beside = beside(declaration, &one.name).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
             let step = declaration.environment.steps.get(beside.step).ok_or(NoEdit::Clash)?;
-            let at = declaration.place(beside).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
+            let at = declaration.written_at(beside).ok_or_else(|| NoEdit::Place(one.name.clone()))?;
             draft.add(at, step, one)?;
         }
     }
-    for name in gone {
+    for name in gone.iter().filter(|name| !handed_over(name)) {
         let steps = declaration.environment.steps.iter().enumerate();
         let places = steps.flat_map(|(index, step)| {
             let own = step.requests.iter().enumerate();
@@ -164,13 +197,28 @@ fn way(
             own.map(move |(request, _)| RequestPlace { step: index, request })
         });
         for place in places {
-            let at = declaration.place(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
+            let at = declaration.written_at(place).ok_or_else(|| NoEdit::Place(name.clone()))?;
             let step = declaration.environment.steps.get(place.step);
             let only =
                 step.is_some_and(|step| step.requests.iter().filter(|request| request.name != *name).count() == 0);
             draft.remove(at, name, only)?;
         }
     }
+    draft.changed()
+}
+
+/// Gives a variable of the image another value where the files set it.
+///
+/// # Errors
+/// When the place is not understood.
+pub fn assigned(shelf: &Shelf, declaration: &Declaration<'_>, name: &str, value: &str) -> Result<Vec<Changed>, NoEdit> {
+    let unplaced = || NoEdit::Place(name.to_owned());
+    let image = declaration.environment.image.as_deref().ok_or_else(unplaced)?;
+    let old = image.env_vars.get(name).ok_or_else(unplaced)?;
+    let pointer = format!("/environments/{}/image/env_vars/{name}", declaration.number);
+    let at = declaration.written.get(&pointer).ok_or_else(unplaced)?;
+    let mut draft = Draft::new(shelf, Manner { variables: true, replace: true, written: Written::Full });
+    draft.assign(at, name, old, value)?;
     draft.changed()
 }
 
@@ -222,6 +270,6 @@ fn beside(declaration: &Declaration<'_>, name: &str) -> Option<RequestPlace> {
     brings.or_else(|| {
         let last = |(step, requests): (usize, usize)| Some(RequestPlace { step, request: requests.checked_sub(1)? });
         let steps = environment.steps.iter().map(|step| step.requests.len()).enumerate();
-        steps.filter_map(last).rfind(|place| declaration.place(*place).is_some())
+        steps.filter_map(last).rfind(|place| declaration.written_at(*place).is_some())
     })
 }

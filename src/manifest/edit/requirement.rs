@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::site::{Kind, Site, rest};
+use super::{
+    site::{Kind, Site, rest},
+    variables,
+};
 use crate::{facts::Request, python::normalize};
 
 /// What a request becomes.
@@ -42,12 +45,12 @@ pub(super) fn rewrite(text: &str, site: &Site, request: &Request, specifiers: &s
     let spec = tail.get(..end.unwrap_or(tail.len()))?.trim_end();
     let says = spec.trim_start();
     let one = says.starts_with('=') && !says.starts_with("==");
-    if one || !(says.is_empty() || says.starts_with(['=', '<', '>', '!', '~', '(', '@', '$', '%'])) {
+    if one || !(says.is_empty() || says.starts_with(['=', '<', '>', '!', '~', '(', '@', '$', '%', '{'])) {
         return None;
     }
     let start = site.range.start + at;
     let range = start..start + spec.len();
-    if says.contains('$') {
+    if variables::is_computed(says) {
         // Blanks before the specifier are none of it.
         let lead = spec.len() - says.len();
         return Some(Rewritten::Variables(range.start + lead..range.end, specifiers.to_owned()));

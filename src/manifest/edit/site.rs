@@ -123,7 +123,9 @@ fn kind(text: &Text, line: &Range<usize>, start: usize, behind: Option<usize>) -
     match ending {
         "txt" | "in" => Kind::Line,
         // Lists of quoted words, too; neither has a place for an option.
-        "toml" | "py" | "cfg" => Kind::Toml,
+        "toml" | "cfg" => Kind::Toml,
+        "py" if name == "setup.py" || before.starts_with('#') => Kind::Toml,
+        "" if name == "pipfile" => Kind::Toml,
         "yml" | "yaml" if before.trim_end() == "-" => Kind::Point,
         _ if next.is_some_and(|next| next.starts_with([',', ']'])) => Kind::Listed,
         _ => Kind::Word,

@@ -57,7 +57,9 @@ fn asked(name: &str, text: &str, at: &str, url: Option<&str>, resolver: Resolver
     let place: Location = Text::new(name, name, text).at(text.find(at).unwrap());
     let written: BTreeMap<String, Location> = [("/environments/0/steps/0/requests/0".to_owned(), place)].into();
     let mut environment = Environment::unknown(name, Origin::Declared(name.to_owned()), "test");
-    let request = Request::new("torch");
+    let mut request = Request::new("torch");
+    let local = if text.contains("}+cu") { "+cu124" } else { "" };
+    request.asked.specifiers = format!("==2.5.1{local}");
     let indexes = url.iter().map(|url| Index { url: (*url).to_owned(), role: IndexRole::Default });
     let indexes = indexes.collect();
     environment.steps.push(Step { resolver, indexes, requests: vec![request], ..Step::default() });
@@ -83,8 +85,7 @@ fn lines_of_requirements_keep_all_but_the_version() {
         ("torch", format!("{index}\ntorch==2.7.1+cu128")),
         (
             "--index-url https://m.example/pytorch-wheels/cu124/\ntorch==2.5.1\ntorchvision\n",
-            "--index-url https://m.example/pytorch-wheels/cu128/\ntorch==2.7.1+cu128\ntorchvision==0.22.1+cu128\n"
-                .to_owned(),
+            "--index-url https://m.example/pytorch-wheels/cu128/\ntorch==2.7.1\ntorchvision\n".to_owned(),
         ),
         (
             "torch==2.5.1 ; os_name == 'posix' \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\nb==1 --hash=sha256:02\n",
@@ -120,7 +121,7 @@ fn commands_keep_their_shape() {
             "RUN pip install torch==2.5.1 \\\n    --index-url https://download.pytorch.org/whl/cu124 && ls\n",
             "torch==",
             url,
-            "RUN pip install torch==2.7.1+cu128 \\\n    --index-url https://download.pytorch.org/whl/cu128 && ls\n",
+            "RUN pip install torch==2.7.1 \\\n    --index-url https://download.pytorch.org/whl/cu128 && ls\n",
         ),
         (
             "Dockerfile",
@@ -148,7 +149,7 @@ fn commands_keep_their_shape() {
             "ARG CUDA=12.4\nRUN pip install torch==2.5.1 --index-url https://download.pytorch.org/whl/cu${CUDA//./}\n",
             "torch==",
             url,
-            "ARG CUDA=12.4\nRUN pip install torch==2.7.1+cu128 --index-url https://download.pytorch.org/whl/cu128\n",
+            "ARG CUDA=12.4\nRUN pip install torch==2.7.1 --index-url https://download.pytorch.org/whl/cu128\n",
         ),
         (
             "environment.yml",
@@ -167,15 +168,81 @@ fn projects_name_their_index() {
     let url = Some("https://download.pytorch.org/whl/cu124");
     let old = "[project]\ndependencies = [\"torch>=2.5; python_version > '3'\"]\n[tool.uv.sources]\ntorch = { index = \"pytorch-cu124\" }\n\
                [[tool.uv.index]]\nname = \"pytorch-cu124\"\nurl = \"https://download.pytorch.org/whl/cu124\"\n";
-    let new = old.replace(">=2.5", "==2.7.1+cu128").replace("cu124", "cu128");
+    let new = old.replace(">=2.5", "==2.7.1").replace("cu124", "cu128");
     assert_eq!(first(asked("pyproject.toml", old, "torch>=", url, Resolver::Uv)), new);
     let old = "[project]\ndependencies = [\n    \"torch>=2.5\",\n]\n";
     let new = "[project]\ndependencies = [\n    \"torch==2.7.1+cu128\",\n]\n\n[[tool.uv.index]]\nname = \"pytorch-cu128\"\n\
                url = \"https://download.pytorch.org/whl/cu128\"\nexplicit = true\n\n[tool.uv.sources]\ntorch = { index = \"pytorch-cu128\" }\n";
     assert_eq!(first(asked("pyproject.toml", old, "torch>=", None, Resolver::Uv)), new);
     let old = "[tool.poetry.dependencies]\ntorch = {version = \"2.5.1\", source = \"t\"}\n[[tool.poetry.source]]\nname = \"t\"\nurl = \"https://download.pytorch.org/whl/cu124\"\n";
-    let new = old.replace("2.5.1", "2.7.1+cu128").replace("cu124", "cu128");
+    let new = old.replace("2.5.1", "2.7.1").replace("cu124", "cu128");
     assert_eq!(first(asked("pyproject.toml", old, "torch =", url, Resolver::Poetry)), new);
+}
+
+#[test]
+fn an_index_that_a_project_has_a_name_for_is_named() {
+    let indexes = "[[tool.uv.index]]\nname = \"pytorch-cu124\"\nurl = \"https://download.pytorch.org/whl/cu124\"\nexplicit = true\n\
+                   [[tool.uv.index]]\nname = \"new\"\nurl = \"https://download.pytorch.org/whl/cu128/\"\nexplicit = true\n";
+    let old = format!(
+        "[project]\ndependencies = [\"torch==2.5.1\"]\n[tool.uv.sources]\ntorch = [\n  {{ index = \"pytorch-cu124\", extra = \"a\" }},\n]\n\
+         x = {{ index = \"pytorch-cu124\" }}\n{indexes}"
+    );
+    let new = old.replace("==2.5.1", "==2.7.1").replacen("\"pytorch-cu124\"", "\"new\"", 1);
+    let url = Some("https://download.pytorch.org/whl/cu124");
+    assert_eq!(first(asked("pyproject.toml", &old, "torch==", url, Resolver::Uv)), new);
+}
+
+#[test]
+fn poetry_and_pipenv_get_a_source() {
+    let poetry = "\n[[tool.poetry.source]]\nname = \"pytorch-cu128\"\nurl = \"https://download.pytorch.org/whl/cu128\"\npriority = \"explicit\"\n";
+    let pipenv =
+        "\n[[source]]\nname = \"pytorch-cu128\"\nurl = \"https://download.pytorch.org/whl/cu128\"\nverify_ssl = true\n";
+    for (name, resolver, old, new) in [
+        (
+            "pyproject.toml",
+            Resolver::Poetry,
+            "[tool.poetry.dependencies]\ntorch = \"2.5.1\" # why\n",
+            format!(
+                "[tool.poetry.dependencies]\ntorch = {{ version = \"2.7.1+cu128\", source = \"pytorch-cu128\" }} # why\n{poetry}"
+            ),
+        ),
+        (
+            "pyproject.toml",
+            Resolver::Poetry,
+            "[tool.poetry.dependencies]\ntorch = {version = \"^2.5\", optional = true}",
+            format!(
+                "[tool.poetry.dependencies]\ntorch = {{version = \"==2.7.1+cu128\", optional = true, source = \"pytorch-cu128\"}}\n{poetry}"
+            ),
+        ),
+        (
+            "Pipfile",
+            Resolver::Pip,
+            "[packages]\ntorch = \"==2.5.1\"\n",
+            format!("[packages]\ntorch = {{ version = \"==2.7.1+cu128\", index = \"pytorch-cu128\" }}\n{pipenv}"),
+        ),
+        (
+            "pixi.toml",
+            Resolver::Uv,
+            "[pypi-dependencies]\ntorch = \"==2.5.1\"\n",
+            format!("[pypi-dependencies]\ntorch = {{ version = \"==2.7.1+cu128\", index = \"{CU128}\" }}\n"),
+        ),
+    ] {
+        assert_eq!(first(asked(name, old, "torch", None, resolver)), new, "{old}");
+    }
+    // One that is taken from elsewhere is not understood.
+    let git = "[tool.poetry.dependencies]\ntorch = {version = \"2.5.1\", git = \"https://a.example\"}\n";
+    assert!(asked("pyproject.toml", git, "torch", None, Resolver::Poetry).is_err());
+}
+
+#[test]
+fn programs_in_python_are_commands() {
+    let url = Some("https://download.pytorch.org/whl/cu124");
+    let old = "V = \"2.5.1\"\nU = os.environ.get(\"U\", \"https://download.pytorch.org/whl/cu124\")\nrun(f\"pip install torch=={V} --index-url {U}\")\n";
+    let new = old.replace("2.5.1", "2.7.1").replace("cu124", "cu128");
+    assert_eq!(first(asked("launch.py", old, "torch==", url, Resolver::Pip)), new);
+    let old = "def f():\n    run(\"pip install torch==2.5.1 \" + INDEX)\nINDEX = \"--index-url https://download.pytorch.org/whl/cu124\"\n";
+    let new = old.replace("2.5.1", "2.7.1").replace("cu124", "cu128");
+    assert_eq!(first(asked("launch.py", old, "torch==", url, Resolver::Pip)), new);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! Pages in Markdown and reStructuredText: the commands that they tell people to type, in order. Where a page offers several ways, each that
 //! installs PyTorch for itself is an environment of its own, with all that the page says for every way.
 //!
-//! `blocks` finds the code on a page.
+//! `blocks` finds the code on a page, `says` what its prose says, by the things that `words` knows by their names.
 
 mod blocks;
+mod says;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,6 +57,9 @@ impl Format for Page {
         }
         reading.sheets.extend(sheets);
         files(text, reading);
+        if reading.choices.section.is_none() {
+            statements(text, reading);
+        }
     }
 }
 
@@ -287,6 +292,17 @@ fn run(
     sheet
 }
 
+/// What the page says besides, which is no environment: it is judged by itself.
+fn statements(text: &Text, reading: &mut Reading<'_>) {
+    let said = says::read(text);
+    if said.is_empty() {
+        return;
+    }
+    let mut sheet = Sheet::new(format!("{} (statements)", text.shown), &text.shown);
+    said.into_iter().for_each(|(statement, at)| sheet.says(statement, at));
+    reading.sheets.push(sheet);
+}
+
 /// Blocks that are files: a Dockerfile, an environment of conda, a project.
 fn files(text: &Text, reading: &mut Reading<'_>) {
     for block in blocks::read(text).into_iter().filter(|block| !block.inline).take(64) {
@@ -301,6 +317,7 @@ fn files(text: &Text, reading: &mut Reading<'_>) {
             {
                 "Dockerfile"
             }
+            "txt" | "text" | "requirements" | "pip-requirements" if is_requirements(content) => "requirements.txt",
             "yaml" | "yml" if first("dependencies:") => "environment.yml",
             "yaml" | "yml" if first("services:") => "compose.yaml",
             "toml" if first("[project]") || first("[tool.poetry") || first("[tool.uv") || first("[tool.pixi") => {
@@ -317,6 +334,15 @@ fn files(text: &Text, reading: &mut Reading<'_>) {
             sheet.environment.id = format!("{} ({name} at line {})", text.shown, block.lines.0);
         }
     }
+}
+
+/// Whether a block is a requirements file with PyTorch in it, once: one that shows it twice shows before and after.
+fn is_requirements(content: &str) -> bool {
+    let lines = || content.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let torch =
+        lines().filter(|line| line.strip_prefix("torch").is_some_and(|rest| rest.starts_with(['=', '>', '<', '~'])));
+    let fits = |line: &str| line.starts_with("--") || line.contains(['=', '>', '<', '~']) && !line.contains(' ');
+    torch.count() == 1 && lines().all(fits)
 }
 
 #[cfg(test)]

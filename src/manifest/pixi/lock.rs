@@ -64,7 +64,7 @@ fn package(text: &Text, one: &yaml::Node, sheet: &mut Sheet, step: &mut StepShee
     if let Some(url) = one.get("pypi").and_then(yaml::Node::text) {
         match requirements::request(url) {
             Ok(request) => step.ask(request, at),
-            Err(what) => sheet.gap(what, GapWeight::PassedOver, at),
+            Err(unread) => sheet.gap(unread.what, GapWeight::PassedOver, at),
         }
     }
 }

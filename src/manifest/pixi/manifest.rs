@@ -1,6 +1,8 @@
 //! pixi.toml, and `[tool.pixi]` of pyproject.toml: features, which environments put together.
 //! Format: <https://pixi.sh/latest/reference/pixi_manifest/>.
 
+use std::collections::BTreeSet;
+
 use super::{id, is_chosen};
 use crate::{
     facts::{GapWeight, Index, IndexRole, Manager, Request, RequestRole, Resolver},
@@ -132,6 +134,9 @@ impl<'d> Environment<'d> {
         pypi: &mut StepSheet,
     ) {
         let marker = marker.map(str::to_owned);
+        let of_marker = conda.step.requests.iter().filter(|other| other.asked.marker == marker);
+        let of_marker = of_marker.filter(|other| other.role == RequestRole::Wanted);
+        let mut known: BTreeSet<String> = of_marker.map(|other| other.name.clone()).collect();
         for (name, item) in table.get("dependencies").map(Item::entries).unwrap_or_default() {
             let at = self.document.at(item);
             let version = item.text().or_else(|| item.text_of("version")).unwrap_or("*");
@@ -141,10 +146,7 @@ impl<'d> Environment<'d> {
                         item.text_of("build").filter(|build| *build != "*").map(str::to_owned).or(request.build);
                     request.index = item.text_of("channel").map(redact::urls);
                     // What an earlier feature says of a package counts.
-                    let known = conda.step.requests.iter().any(|other| {
-                        other.name == request.name && other.asked.marker == marker && other.role == request.role
-                    });
-                    if !known {
+                    if known.insert(request.name.clone()) {
                         conda_environment::add(sheet, conda, request, marker.clone(), at);
                     }
                 }
@@ -159,7 +161,7 @@ impl<'d> Environment<'d> {
                     request.asked.marker = marker.clone();
                     pypi.ask(request, at);
                 }
-                Err(what) => sheet.gap(what, GapWeight::PassedOver, at),
+                Err(unread) => sheet.gap(unread.what, GapWeight::PassedOver, at),
             }
         }
     }

@@ -31,7 +31,7 @@ pub(super) use self::{
 use self::ground::Ground;
 use super::tables::Document;
 use super::{Choices, Format, MAX_EACH, Reading, Sheet, StepSheet, Text};
-use crate::facts::{GapWeight, Offer, Resolver};
+use crate::facts::{GapWeight, Manager, Offer, Resolver};
 
 /// The files of a project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,12 @@ impl ProjectFile {
     fn lock(self, text: &Text, wish: &Wish, reading: &Reading<'_>, sheet: &mut Sheet, step: &mut StepSheet) {
         let ground = Ground::new(reading, sheet);
         step.step.resolver = Resolver::Lock;
+        // The lock file is written by the tool.
+        match self {
+            Self::UvLock => sheet.manager(Manager::UvProject, &text.at(0)),
+            Self::PoetryLock => sheet.manager(Manager::Poetry, &text.at(0)),
+            _ => {}
+        }
         let fault = match self {
             Self::PipenvLock => json::pipenv(text, &ground, step).err().map(|error| error.to_string()),
             Self::PipReport => json::report(text, &ground, sheet, step).err().map(|error| error.to_string()),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ground::both;
 use crate::{
     facts::{Location, Offer, Request},
-    manifest::requirements,
+    manifest::{requirements, ways},
     python::normalize,
 };
 
@@ -123,7 +123,7 @@ pub(super) struct InForce {
 impl Line {
     /// A line as PEP 508 has it.
     pub fn new(text: &str, at: Location) -> Self {
-        Self { asked: requirements::request(text), at, source: None }
+        Self { asked: requirements::request(text).map_err(|unread| unread.what), at, source: None }
     }
 }
 
@@ -179,7 +179,10 @@ impl Project {
     pub fn offers(&self, force: &InForce) -> Vec<Offer> {
         let extras = self.extras.iter().filter(|part| !force.extras.contains(&part.name)).map(|part| (part, true));
         let groups = self.groups.iter().filter(|part| !force.groups.contains(&part.name)).map(|part| (part, false));
-        let offers = extras.chain(groups).filter(|(part, _)| !is_for_developers(&part.name)).take(MAX_OFFERS);
+        let offers = extras
+            .chain(groups)
+            .filter(|(part, _)| !is_for_developers(&part.name) && !is_for_other_hardware(&part.name))
+            .take(MAX_OFFERS);
         let offer = |(part, is_extra): (&Part, bool)| {
             let mut walk = Walk::new(self, 4 * MAX_OFFERED);
             match is_extra {
@@ -210,6 +213,11 @@ pub(super) fn is_for_developers(name: &str) -> bool {
     let words =
         ["dev", "test", "tests", "testing", "doc", "docs", "lint", "typing", "build", "ci", "benchmark", "examples"];
     name.split('-').any(|word| words.contains(&word))
+}
+
+/// Whether a part is for other hardware than NVIDIA's GPUs, by its name: nothing that it brings is missing here.
+fn is_for_other_hardware(name: &str) -> bool {
+    name.split('-').any(ways::is_other_hardware)
 }
 
 /// Extras name extras, and groups include groups, in circles if they like.

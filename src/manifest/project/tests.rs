@@ -475,7 +475,8 @@ fn a_broken_file_is_said_to_be_broken() {
         files(&[("pyproject.toml", "[project]\ndependencies = [\"torch\"\n[tool.uv]\n")]).read("pyproject.toml");
     assert!(gaps(&project)[0].starts_with("pyproject.toml without the fault in it ("), "{:?}", gaps(&project));
     let tools = files(&[("pyproject.toml", "[tool.ruff]\nline-length = 100\n")]).read("pyproject.toml");
-    assert!(tools.environments.is_empty(), "no project");
+    let nothing = |one: &Environment| one.steps.is_empty() && one.gaps.is_empty();
+    assert!(tools.environments.len() == 1 && tools.environments.iter().all(nothing), "no project, and no mistake");
 }
 
 proptest! {

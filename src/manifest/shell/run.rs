@@ -238,7 +238,7 @@ impl Shell<'_, '_, '_> {
         if !decided {
             match otherwise {
                 Some(body) => self.trial(&why, body, &before, &mut outcomes),
-                None => outcomes.push(before.set.clone()),
+                None => outcomes.push(before.set.as_ref().clone()),
             }
         }
         self.variables = before;
@@ -256,7 +256,7 @@ impl Shell<'_, '_, '_> {
         });
         // What ends the script has no say in what follows.
         if !stopped {
-            outcomes.push(mem::take(&mut self.variables.set));
+            outcomes.push(Rc::unwrap_or_clone(mem::take(&mut self.variables.set)));
         }
         self.variables = before.clone();
     }

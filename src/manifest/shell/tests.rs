@@ -47,6 +47,7 @@ fn told(folder: &Path, script: &str, set: &[(&str, &str)]) -> Vec<String> {
         GapWeight::Decides => format!("? {}", gap.what),
         GapWeight::Missing => format!("! {}", gap.what),
         GapWeight::PassedOver | GapWeight::Stale => format!(". {}", gap.what),
+        GapWeight::Refused => format!("x {}", gap.what),
     });
     steps.chain(gaps).collect()
 }

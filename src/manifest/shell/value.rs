@@ -1,6 +1,6 @@
 //! Variables of a shell, and what becomes of words that name them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     Script, pattern,
@@ -45,8 +45,8 @@ impl Value {
 /// Variables, and what a person chose for some of them.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
-    /// Those that are set.
-    pub set: BTreeMap<String, Value>,
+    /// Those that are set; a copy is made where one of two owners sets another.
+    pub set: Rc<BTreeMap<String, Value>>,
     /// Those that a person chose: nothing that a script does changes them.
     pub chosen: BTreeMap<String, String>,
     /// How much the values are together, about.
@@ -56,7 +56,7 @@ pub struct Variables {
 impl Variables {
     /// These, and what a person chose.
     pub fn new(set: BTreeMap<String, Value>, chosen: BTreeMap<String, String>) -> Self {
-        Self { set, chosen, size: 0 }
+        Self { set: Rc::new(set), chosen, size: 0 }
     }
 
     /// None that are set; those that the way through a script and a person have chosen. Their names are there in capitals, too, for languages in
@@ -87,13 +87,16 @@ impl Variables {
         let size = self.size + length(name, &value);
         if size <= 2 * MAX_VALUES {
             self.size = size;
-            self.set.insert(name.to_owned(), value);
+            Rc::make_mut(&mut self.set).insert(name.to_owned(), value);
         }
     }
 
     /// Takes one away.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let value = self.set.remove(name)?;
+        if !self.set.contains_key(name) {
+            return None;
+        }
+        let value = Rc::make_mut(&mut self.set).remove(name)?;
         self.size = self.size.saturating_sub(length(name, &value));
         Some(value)
     }
@@ -101,7 +104,7 @@ impl Variables {
     /// Sets these in place of all.
     pub fn replace(&mut self, set: BTreeMap<String, Value>) {
         self.size = set.iter().map(|(name, value)| length(name, value)).sum();
-        self.set = set;
+        self.set = Rc::new(set);
     }
 }
 

@@ -174,10 +174,7 @@ impl File<'_> {
         };
         let mut found: Vec<(bool, Sheet)> = Vec::new();
         for combination in combinations {
-            let parts = combination.iter().filter(|(part, _)| names(job, part, 0));
-            let said: Vec<String> =
-                parts.filter_map(|(part, value)| Some(format!("{part}={}", value.text()?))).collect();
-            let id = if said.is_empty() { id.clone() } else { format!("{id} ({})", said.join(", ")) };
+            let id = format!("{id}{}", said_of_matrix(job, &combination));
             let mut context = Context { matrix: combination.clone(), ..context.clone() };
             for (own, sheet) in self.way(&id, job, &mut context, reading) {
                 // Combinations that install the same are one.
@@ -213,6 +210,8 @@ impl File<'_> {
             None => Vec::new(),
         };
         let labelled = |word: &str| labels.iter().any(|label| label.to_ascii_lowercase().contains(word));
+        let of_github = |label: &String| ["ubuntu-", "windows-"].iter().any(|system| label.starts_with(system));
+        let hosted = !labels.is_empty() && labels.iter().all(of_github) && !labelled("gpu");
         let (windows, mac) = (labelled("windows") || labelled("win-"), labelled("macos"));
         if mac {
             return Vec::new();
@@ -232,6 +231,7 @@ impl File<'_> {
         let mut sheets: Vec<Sheet> = ways::each(reading, |reading, way| {
             images.clear();
             let mut sheet = Sheet::new(id, &self.text.shown);
+            sheet.aside = hosted.then_some("jobs on runners that have no GPU");
             let context = Context {
                 chosen: way
                     .set
@@ -402,13 +402,20 @@ impl File<'_> {
             }
         }
         let order = dockerfile::Order {
-            id: format!("{}: {name}", self.text.shown),
+            id: format!("{}: {name}{}", self.text.shown, said_of_matrix(step, &context.matrix)),
             context: folder,
             stage: text("target"),
             args,
         };
         vec![dockerfile::build(&file, reading, &order)]
     }
+}
+
+/// The parts of a combination that a job or a step names, to tell it from the others: ` (cuda=12.8)`.
+fn said_of_matrix<'n>(node: &Node, combination: impl IntoIterator<Item = (&'n String, &'n Node)>) -> String {
+    let parts = combination.into_iter().filter(|(part, _)| names(node, part, 0));
+    let said: Vec<String> = parts.filter_map(|(part, value)| Some(format!("{part}={}", value.text()?))).collect();
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
 /// What a job runs its steps with.

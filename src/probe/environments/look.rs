@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use crate::{
-    binary::{self, FileSource, Headed},
+    binary::{self, FileSource, Headed, ReadAt},
     facts::{BadFile, Container, Fact, Flaw, Library, Platform},
     python,
     system::Root,
@@ -21,13 +21,20 @@ pub struct Look {
 
 /// The device code of a file that no package is known to need: damage is not reported, and files without code are left out.
 pub fn code_of(root: &Root, path: &Path, shown: &str) -> Option<Library> {
-    let source = root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new).ok()?;
-    binary::read_source(&source, shown).ok().filter(|library| library.code.value().is_some())
+    let source = root.open(path).map(FileSource::opened).and_then(Headed::new).ok()?;
+    let library = binary::read_source(&source, shown).ok().filter(|library| library.code.value().is_some())?;
+    Some(with_glibc(library, &source))
+}
+
+/// The same, with the C library that it needs.
+fn with_glibc(library: Library, source: &dyn ReadAt) -> Library {
+    let glibc = (library.container == Container::Elf).then(|| binary::needed_glibc(source)).flatten();
+    Library { glibc, ..library }
 }
 
 /// Looks at a file that should be a library.
 pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -> Look {
-    let source = match root.locate(path).and_then(|path| FileSource::open(&path)).and_then(Headed::new) {
+    let source = match root.open(path).map(FileSource::opened).and_then(Headed::new) {
         Ok(source) => source,
         Err(error) => return broken(shown, refused(root, path, &error)),
     };
@@ -46,7 +53,7 @@ pub fn look(root: &Root, path: &Path, shown: &str, platform: Option<Platform>) -
         Ok(None) => {}
     }
     match binary::read_source(&source, shown) {
-        Ok(library) => Look { library: Some(library), bad: None },
+        Ok(library) => Look { library: Some(with_glibc(library, &source)), bad: None },
         Err(binary::Error::NotABinary) => Look::default(),
         Err(binary::Error::Io(error)) => broken(shown, refused(root, path, &error)),
         Err(error) => broken(shown, (Flaw::CutOff, format!("is truncated or damaged: {error}"))),
@@ -58,6 +65,7 @@ fn broken(shown: &str, (what, why): (Flaw, String)) -> Look {
         path: shown.to_owned(),
         container: if shown.ends_with(".dll") || shown.ends_with(".pyd") { Container::Pe } else { Container::Elf },
         needed: Vec::new(),
+        glibc: None,
         code: Fact::unknown(format!("cannot be read: it {why}")),
     };
     Look { library: Some(library), bad: Some(BadFile { path: shown.to_owned(), what, why }) }

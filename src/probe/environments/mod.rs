@@ -115,7 +115,10 @@ fn environment(
         image: None,
         wanted: None,
         steps: Vec::new(),
+        changes: None,
+        statements: Vec::new(),
         gaps: Vec::new(),
+        beside: None,
         otherwise: None,
     }
 }

@@ -22,6 +22,7 @@ pub fn package(name: String, version: Fact<String>, build: Fact<Build>, requires
         at,
         asked: None,
         request: None,
+        replaces: None,
         unavailable: None,
     }
 }

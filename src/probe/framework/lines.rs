@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::facts::{FrameworkStep, FrameworkTorch, PythonError, StepOutcome};
+use crate::{
+    facts::{FrameworkStep, FrameworkTorch, PythonError, StepOutcome},
+    json,
+};
 
 /// Lines of a crash that are kept, and how much of each.
 const MOST_NOISE: usize = 12;
@@ -53,7 +56,7 @@ struct Line {
 
 /// Whether a process has reported everything that it will report.
 pub fn is_last(text: &[u8]) -> bool {
-    serde_json::from_slice::<Line>(text).is_ok_and(|line| line.end || line.spoilt.is_some())
+    json::read::<Line>(text).is_ok_and(|line| line.end || line.spoilt.is_some())
 }
 
 impl Lines {

@@ -161,7 +161,7 @@ fn is_module(path: &str) -> bool {
 fn of_module(root: &Root, path: &Path, release: &str) -> (Fact<DriverVersion>, Fact<KernelModule>) {
     let shown = root.shown(path);
     if path.extension().is_some_and(|end| end == "ko") {
-        let source = root.locate(path).and_then(|place| FileSource::open(&place));
+        let source = root.open(path).map(FileSource::opened);
         let found = source.ok().and_then(|source| modinfo::read(&source)).unwrap_or_default();
         let why = format!("{shown} is built, but does not say");
         let version = found.version.map(|version| Fact::known(version, Source::file(shown.clone())));

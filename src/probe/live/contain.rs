@@ -15,7 +15,10 @@ use serde::de::DeserializeOwned;
 
 use super::watch::{IsLast, Shared, watch};
 pub use super::watch::{LONGEST, Limits};
-use crate::facts::{Aftermath, ContactOutcome};
+use crate::{
+    facts::{Aftermath, ContactOutcome},
+    json,
+};
 
 /// How long a killed child may take to end. One inside a driver call that never returns (state D) does not.
 const DYING: Duration = Duration::from_secs(1);
@@ -80,8 +83,8 @@ impl Running {
     pub fn finish<T: DeserializeOwned>(&mut self) -> (Result<T, ContactOutcome>, Aftermath) {
         let Ended { output, how, aftermath, unfinished } = self.end();
         let message = how.and_then(|()| {
-            let said = output.split(|byte| *byte == b'\n').find_map(|line| serde_json::from_slice(line).ok());
-            match (said, unfinished, serde_json::from_slice::<serde::de::IgnoredAny>(&output)) {
+            let said = output.split(|byte| *byte == b'\n').find_map(|line| json::read(line).ok());
+            match (said, unfinished, json::read::<serde::de::IgnoredAny>(&output)) {
                 (Some(message), ..) => Ok(message),
                 (None, Some(late), _) => Err(late),
                 _ if output.is_empty() => Err(ContactOutcome::Garbled { what: "empty output".to_owned() }),
@@ -304,7 +307,7 @@ mod tests {
 
     fn shell(script: &str, answer: Duration) -> Running {
         let limits = Limits { answer, ending: SOON, memory: 1 << 28, output: LONGEST };
-        let is_last: IsLast = |line| serde_json::from_slice::<Message>(line).is_ok();
+        let is_last: IsLast = |line| json::read::<Message>(line).is_ok();
         Running::start(Command::new("/bin/sh").args(["-c", script]), limits, is_last).unwrap()
     }
 

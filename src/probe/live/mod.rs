@@ -24,6 +24,7 @@ pub use message::{Device, Message};
 
 use crate::{
     facts::{Aftermath, Contact, ContactOutcome, Fact, How, Source},
+    json,
     system::{Root, redact},
 };
 use contain::{LONGEST, Limits, Running};
@@ -99,7 +100,7 @@ impl Live {
         let start = |library: DriverApi| match &program {
             Ok(program) => {
                 let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY, output: LONGEST };
-                let is_last = |line: &[u8]| serde_json::from_slice::<Message>(line).is_ok();
+                let is_last = |line: &[u8]| json::read::<Message>(line).is_ok();
                 Running::start(Command::new(program).args([COMMAND, library.name()]), limits, is_last)
             }
             Err(error) => Err(io::Error::new(error.kind(), "gpucheck cannot find its own executable")),

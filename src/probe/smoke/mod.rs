@@ -30,6 +30,7 @@ use super::live::contain::{Ended, LONGEST, Limits, Running};
 use crate::{
     driver_api::CUresult,
     facts::{ComputeCapability, Contact, ContactOutcome, Environment, Fact, Facts, How, LibraryLoad, Smoke, Source},
+    json,
 };
 use reporter::Progress;
 use target::Target;
@@ -117,7 +118,7 @@ fn attempt(work: &Work, target: &Target, timeout: Duration) -> (Smoke, Option<St
         }
     };
     let lines = ended.output.split(|byte| *byte == b'\n').rev();
-    let last = lines.filter_map(|line| serde_json::from_slice::<Progress>(line).ok()).next();
+    let last = lines.filter_map(|line| json::read::<Progress>(line).ok()).next();
     let Some(Progress { done, address, mut smoke }) = last else {
         let answer = ended.how.err().unwrap_or(ContactOutcome::Garbled { what: "empty output".to_owned() });
         return (Smoke { answer, asked: work.asked(), ..Smoke::new("", work.seed) }, None);
@@ -144,7 +145,7 @@ fn start(work: &Work, target: &Target, timeout: Duration) -> io::Result<Running>
         command.env("CUDA_VISIBLE_DEVICES", uuid);
     }
     let limits = Limits { answer: timeout, ending: ENDING, memory: MEMORY, output: LONGEST };
-    let is_last = |line: &[u8]| serde_json::from_slice::<Progress>(line).is_ok_and(|progress| progress.done);
+    let is_last = |line: &[u8]| json::read::<Progress>(line).is_ok_and(|progress| progress.done);
     Running::start(&mut command, limits, is_last)
 }
 

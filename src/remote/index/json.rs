@@ -8,6 +8,7 @@ use serde::{
 };
 
 use super::{Listed, MAX_FILES, Page};
+use crate::json;
 
 #[derive(Deserialize)]
 struct Project {
@@ -135,7 +136,7 @@ impl<'de> Deserialize<'de> for Loose {
 /// # Errors
 /// When it is not JSON, does not describe a project, or has a format version that does not exist yet.
 pub fn parse_json(bytes: &[u8]) -> Result<Page, String> {
-    let project: Project = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let project: Project = json::read(bytes).map_err(|error| error.to_string())?;
     if !project.meta.api_version.starts_with("1.") {
         return Err(format!(
             "unsupported format version {}",

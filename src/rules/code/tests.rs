@@ -23,7 +23,7 @@ fn library(path: &str, groups: &[(u32, &str)], hidden: &[(&str, u32)]) -> Librar
     }
     code.hidden = hidden.iter().map(|(target, count)| (target.parse().unwrap(), *count)).collect();
     let code = Fact::known(code, Source::new(How::Binary, "test"));
-    Library { path: path.to_owned(), container: Container::Elf, needed: Vec::new(), code }
+    Library { path: path.to_owned(), container: Container::Elf, needed: Vec::new(), glibc: None, code }
 }
 
 /// Verdict and reason for one GPU on a package.

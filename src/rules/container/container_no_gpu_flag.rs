@@ -30,7 +30,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::Machine,
     judges: Judges::Places,
     severity: Severity::Error,
-    consequence_of: &[],
+    consequence_of: &["container-runtime-not-configured"],
     remedies: &[Remedy::Advice],
     judge,
 };

@@ -31,7 +31,12 @@ pub const RULE: Rule = Rule {
     scope: Scope::Machine,
     judges: Judges::Places,
     severity: Severity::Error,
-    consequence_of: &["nouveau-conflict", "secure-boot-blocks-module", "container-no-gpu-flag"],
+    consequence_of: &[
+        "nouveau-conflict",
+        "secure-boot-blocks-module",
+        "bios-above-4g-decoding",
+        "container-no-gpu-flag",
+    ],
     remedies: &[Remedy::Advice],
     judge,
 };

@@ -38,6 +38,7 @@ pub const RULE: Rule = Rule {
         "driver-too-old-for-gpu",
         "nouveau-conflict",
         "gpu-passed-through",
+        "bios-above-4g-decoding",
         "gpu-lost",
         "no-kernel-module-for-all-gpus",
     ],

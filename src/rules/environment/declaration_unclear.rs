@@ -18,7 +18,7 @@
 //! The file itself.
 
 use crate::{
-    facts::{Environment, GapWeight},
+    facts::{Environment, Gap, GapWeight},
     finding::{Evidence, Severity},
     knowledge::Knowledge,
     rules::{Context, Draft, Judges, Outcome, Rule, Scope},
@@ -63,8 +63,9 @@ fn judge(context: &Context<'_>) -> Outcome {
     if !needs.is_empty() {
         return Outcome::Needs(needs);
     }
-    // A stale lock file has a rule of its own.
-    let gaps = environment.gaps.iter().enumerate().filter(|(_, gap)| gap.weight != GapWeight::Stale);
+    // A stale lock file, and what the tool refuses, have rules of their own.
+    let own = |gap: &Gap| matches!(gap.weight, GapWeight::Stale | GapWeight::Refused);
+    let gaps = environment.gaps.iter().enumerate().filter(|(_, gap)| !own(gap));
     let drafts = gaps.map(|(gap, said)| {
         let (summary, severity) = match said.weight {
             GapWeight::Missing => (format!("Not read: {}.", said.what), Severity::Warning),

@@ -41,7 +41,9 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     let Some((_, environment)) = context.environment else { return Outcome::NotApplicable };
-    if environment.origin == Origin::Installed || environment.packages.is_empty() {
+    // Where another file of the folder names torch, it is not left to the index.
+    let named = environment.beside.is_some();
+    if environment.origin == Origin::Installed || environment.packages.is_empty() || named {
         return Outcome::NotApplicable;
     }
     if let Some(torch) = environment.package("torch") {

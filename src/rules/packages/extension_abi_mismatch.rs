@@ -6,7 +6,8 @@
 //! ## How it is decided
 //! The local part of the package's version, if the publisher sets one (`2.8.3+cu12torch2.8cxx11abiTRUE`, `2.1.2+pt26cu124`), names
 //! PyTorch's minor release, the ABI and the CUDA major version: this holds for every package, known or not. Otherwise the knowledge-base row for the version names the PyTorch that it was compiled for.
-//! PyTorch's own ABI comes from the knowledge base: the old one up to 2.6 (with exceptions), the new one from 2.7 on.
+//! PyTorch's own ABI comes from the knowledge base: the old one up to 2.6 (with exceptions), the new one from 2.7 on. A name that says
+//! "the old ABI" of a package for such a PyTorch is not believed: no compiler makes that.
 //!
 //! ## How to fix it
 //! Install the build of the package for this PyTorch. If there is none, compile it in this environment (`--no-build-isolation`), or install
@@ -101,8 +102,15 @@ fn by_abi(context: &Context<'_>, package: &Package, compiled: &BuiltFor, torch: 
     let (_, environment) = context.environment.filter(|(_, environment)| is_linux(environment))?;
     let built = compiled.cxx11?;
     let variant = torch.split_once('+').map(|(_, local)| local);
-    let row = context.knowledge.torch_abi(torch, variant, *environment.platform.value()?)?;
+    let platform = *environment.platform.value()?;
+    let row = context.knowledge.torch_abi(torch, variant, platform)?;
     let name = |cxx11: bool| if cxx11 { "the new C++ ABI (cxx11abiTRUE)" } else { "the old C++ ABI (cxx11abiFALSE)" };
+    // An extension takes the ABI of the torch that it is compiled against; scripts force the new one on it, never the old one. A file name that says
+    // "FALSE" of a torch that has the new ABI in every build says so by mistake, as those of flash-attn for torch 2.7 and later do.
+    let always_new = || context.knowledge.torch_abi(torch, None, platform).is_some_and(|row| row.cxx11);
+    if !built && compiled.torch.as_deref() == Some(&python::minor_release(torch)) && always_new() {
+        return None;
+    }
     (built != row.cxx11).then(|| {
         let why = format!("was built for {}; the installed torch uses {}", name(built), name(row.cxx11));
         (why, own(package, format!("built for {}", name(built))))

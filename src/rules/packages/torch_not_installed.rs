@@ -40,7 +40,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Needs(environment.unlisted.iter().map(told).collect());
     }
     // What files do not ask for is not missing.
-    if !has_gpu(context) || matches!(environment.origin, Origin::Declared(_)) {
+    let declared = matches!(environment.origin, Origin::Declared(_)) && environment.changes.is_none();
+    if !has_gpu(context) || declared {
         return Outcome::NotApplicable;
     }
     if environment.package("torch").is_some() {

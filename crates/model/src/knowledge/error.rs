@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::pattern::{Pattern, lower};
+
 /// `errors.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -22,13 +24,26 @@ pub struct ErrorFile {
 pub struct ErrorRow {
     /// Its name.
     pub id: String,
-    /// Parts of the text, any of which fits; `*` stands for anything inside a line.
+    /// Parts of the text, any of which fits; `*` stands for anything inside a line, `{name}` for a value that is taken out of it.
     pub text: Vec<String>,
+    /// Texts of which a log must also contain one, in any line, for the row to fit it; the same marks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// What it says, as a lower-case fragment.
     pub meaning: String,
     /// Whether it is a defect at all.
     #[serde(default)]
     pub kind: ErrorKind,
+    /// Slug of the finding that the text shows by itself, in a log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
+    /// For a text about a GPU or an architecture that something does not support: slug of the finding if that is too new for it. The values
+    /// `cc` (the architecture), `list` (what is supported) and `cuda` (the release of the toolkit) decide, and else the facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<String>,
+    /// Slug of the finding if it is too old for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub older: Option<String>,
     /// Rules whose finding explains it, the likeliest first.
     #[serde(default)]
     pub rules: Vec<String>,
@@ -53,26 +68,19 @@ pub enum ErrorKind {
     NoGpu,
     /// Nothing: the GPU is busy or full.
     NotJudged,
+    /// In a log: nothing about compatibility; the program, its data, the network or the hardware is at fault. gpucheck's own test programs
+    /// have no such fault, so that one of theirs with this text is a defect.
+    Program,
+    /// Nothing: the text looks like an error and is none.
+    Harmless,
 }
 
 impl ErrorRow {
     /// Whether one of its parts is in a text.
     pub fn fits(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        self.text.iter().any(|part| text.lines().any(|line| holds(line, &part.to_lowercase())))
+        let text: String = text.chars().flat_map(lower).collect();
+        self.text.iter().map(|part| Pattern::new(part)).any(|part| text.lines().any(|line| part.find(line).is_some()))
     }
-}
-
-/// Whether the pieces between the stars stand in the line in this order.
-fn holds(line: &str, part: &str) -> bool {
-    let mut rest = line;
-    part.split('*').all(|piece| match rest.find(piece) {
-        Some(at) => {
-            rest = rest.get(at + piece.len()..).unwrap_or_default();
-            true
-        }
-        None => false,
-    })
 }
 
 #[cfg(test)]
@@ -81,13 +89,14 @@ mod tests {
 
     #[test]
     fn a_star_stays_inside_a_line() {
-        assert!(holds("configured cuda binary not found at /x", "configured * binary not found"));
-        assert!(!holds("binary not found, configured", "configured * binary not found"));
-        assert!(holds("any", "") && holds("", "*") && !holds("", "a"));
         let row = ErrorRow {
             id: "x".to_owned(),
             text: vec!["One*Two".to_owned()],
+            beside: Vec::new(),
             meaning: String::new(),
+            finding: None,
+            newer: None,
+            older: None,
             kind: ErrorKind::Defect,
             rules: Vec::new(),
             help: None,

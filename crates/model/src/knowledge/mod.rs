@@ -16,6 +16,7 @@ mod libraries;
 mod package;
 mod package_build;
 mod package_problem;
+mod pattern;
 mod problem;
 mod range;
 mod reading;
@@ -51,6 +52,7 @@ pub use package_build::{PackageBuild, choose};
 pub use package_problem::{
     Confidence, CudaHome, FixRow, Level, ProblemRow, SourceBuild, ToolkitIs, ToolkitPart, VariableIs, When,
 };
+pub use pattern::{Hit, Pattern, lower};
 pub use problem::{Places, Problem};
 pub use range::Range;
 pub use reading::from_toml;

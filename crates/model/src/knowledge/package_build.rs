@@ -1,9 +1,11 @@
 //! `[[build]]` rows of `packages/*.toml`: what a range of versions contains and needs. They count if no binary was read.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::Confidence;
-use crate::facts::{ComputeCapability, Platform, PtxIsa, Target};
+use super::{Confidence, Range};
+use crate::facts::{ComputeCapability, CudaVersion, Platform, PtxIsa, Target};
 
 /// What the wheels of a range of versions contain and need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,13 @@ pub struct PackageBuild {
     pub links_torch: bool,
     /// PEP 440 range of torch that it requires or was compiled for.
     pub torch: Option<String>,
+    /// Beside which torch its newest version can be installed, where both ask for the same packages; nothing: any that `torch` leaves.
+    pub beside: Option<Beside>,
+    /// The extra that brings its part for GPUs: `cuda13`. Without it the processor is used.
+    pub extra: Option<String>,
+    /// Exact versions that its newest version requires of packages with rows of their own: `sglang-kernel==0.4.10`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
     /// PEP 440 range of the Python versions that its newest version has a file for and admits (`Requires-Python`); nothing: not known.
     pub python: Option<String>,
     /// Machine code of the general part; absent when not known.
@@ -60,6 +69,18 @@ pub struct PackageBuild {
     pub verified: String,
 }
 
+/// The torch beside which a package can be installed although it requires none: both ask for packages of NVIDIA's, and what the one pins
+/// may exclude the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// PEP 440 range of torch.
+    pub torch: Option<String>,
+    /// CUDA releases of torch's build.
+    pub cuda: Option<Range<CudaVersion>>,
+}
+
 /// Libraries of one package for some CUDA releases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -69,6 +90,14 @@ pub struct Variant {
     pub cuda: Vec<String>,
     /// Machine code.
     pub sass: Vec<Target>,
+}
+
+impl fmt::Display for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let torch = self.torch.as_ref().map(|torch| format!("torch {torch}"));
+        let cuda = self.cuda.as_ref().map(|cuda| format!("a build of torch for CUDA {cuda}"));
+        f.write_str(&torch.into_iter().chain(cuda).collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl PackageBuild {

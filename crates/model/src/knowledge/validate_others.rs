@@ -1,7 +1,7 @@
 //! What `variables.toml`, `failures.toml` and `errors.toml` must hold beyond their types.
 
 use super::{
-    DependentFile, ErrorFile, FailureFile, VariableFile,
+    DependentFile, ErrorFile, FailureFile, Pattern, VariableFile,
     problem::{Places, Problem},
     validate::Table,
     validate_package::{is_normal, range},
@@ -95,8 +95,11 @@ pub fn errors(file: &ErrorFile, places: &Places<'_>) -> Vec<Problem> {
     let mut table = Table::new(places, "error", &file.sources);
     for (index, row) in file.error.iter().enumerate() {
         table.provenance(index, &row.source, &row.verified);
-        if row.text.is_empty() || row.text.iter().any(|part| part.trim_matches(['*', ' ']).len() < 4) {
-            table.fault(index, "text", "every part of a text needs at least four characters");
+        if row.text.is_empty() || row.text.iter().chain(&row.beside).any(|part| Pattern::new(part).anchor().len() < 4) {
+            table.fault(index, "text", "every part of a text needs at least four characters in a row");
+        }
+        if row.newer.is_some() != row.older.is_some() {
+            table.fault(index, "newer", "a row has both `newer` and `older`, or neither");
         }
     }
     table.unique("id", file.error.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));

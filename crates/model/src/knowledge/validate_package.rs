@@ -60,10 +60,22 @@ fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
         if let Some(torch) = &row.torch {
             range(&mut table, index, "torch", torch);
         }
+        if let Some(torch) = row.beside.as_ref().and_then(|beside| beside.torch.as_ref()) {
+            range(&mut table, index, "beside", torch);
+        }
         if let Some(python) = &row.python {
             range(&mut table, index, "python", python);
         }
         of(&mut table, index, &row.of, file);
+        for wanted in row.requires.iter().filter(|wanted| !is_exact(wanted)) {
+            table.fault(index, "requires", format!("'{wanted}' is not a name and an exact version, `name==1.2.3`"));
+        }
+        if !row.requires.is_empty() && row.newest.is_none() {
+            table.fault(index, "requires", "`requires` is about the newest version, and the row names none");
+        }
+        if row.extra.as_ref().is_some_and(|extra| !is_normal(extra)) {
+            table.fault(index, "extra", "an extra must be lower case, words joined by single dashes");
+        }
         if row.newest.as_ref().is_some_and(|newest| !contains(&row.versions, newest)) {
             table.fault(index, "newest", "the newest version is not in the range of the row");
         }
@@ -74,8 +86,10 @@ fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
             table.fault(index, "isa", "an ISA version requires PTX, and the row lists none");
         }
     }
-    // Rows may overlap in versions when they are about different distributions or platforms.
-    let key = |row: &super::PackageBuild| format!("{} of {:?} on {:?}", row.versions, row.of, row.platforms);
+    // Rows may overlap in versions when they are about different distributions, extras or platforms.
+    let key = |row: &super::PackageBuild| {
+        format!("{} of {:?} with {:?} on {:?}", row.versions, row.of, row.extra, row.platforms)
+    };
     table.unique("versions", file.build.iter().map(key).enumerate());
     table.problems
 }
@@ -177,9 +191,7 @@ fn when(table: &mut Table<'_>, index: usize, when: &When) {
 
 fn fix(table: &mut Table<'_>, index: usize, row: &FixRow) {
     for install in &row.install {
-        let exact =
-            install.split_once("==").filter(|(name, version)| is_normal(name) && version.parse::<Version>().is_ok());
-        if exact.is_none() {
+        if !is_exact(install) {
             table.fault(index, "fixes", format!("'{install}' is not a name and an exact version, `name==1.2.3`"));
         }
     }
@@ -240,6 +252,11 @@ fn contains(range: &str, version: &str) -> bool {
         (Ok(range), Ok(version)) => range.contains(&version),
         _ => false,
     }
+}
+
+/// Whether a text is a name and an exact version, `name==1.2.3`.
+fn is_exact(text: &str) -> bool {
+    text.split_once("==").is_some_and(|(name, version)| is_normal(name) && version.parse::<Version>().is_ok())
 }
 
 pub(super) fn is_normal(name: &str) -> bool {

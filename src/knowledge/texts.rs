@@ -1,0 +1,207 @@
+//! What logs say: the texts of `errors.toml`, `failures.toml` and the problems of packages, and a search for all of them at once.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use gpucheck_model::knowledge::{ErrorKind, Pattern, lower};
+
+use super::{load::Knowledge, queries::cite};
+use crate::{facts::Meaning, text::Needles};
+
+/// Shorter symptoms of problems are parts of too many lines.
+const SHORTEST_SYMPTOM: usize = 16;
+
+/// A row about a text, whichever file it is in.
+#[derive(Debug, Clone)]
+pub struct TextRow<'k> {
+    /// Its name: the file, and the row's name there.
+    pub id: String,
+    /// What is searched for.
+    pub texts: Vec<&'k str>,
+    /// Texts of which a log must contain one, too; none: it needs none.
+    pub beside: &'k [String],
+    /// What it says, as a lower-case fragment.
+    pub meaning: &'k str,
+    /// What that says of the software.
+    pub kind: ErrorKind,
+    /// Slug of the finding that the text shows by itself.
+    pub finding: Option<&'k str>,
+    /// Slug of the finding where the GPU is too new for something.
+    pub newer: Option<&'k str>,
+    /// Slug of the finding where the GPU is too old for something.
+    pub older: Option<&'k str>,
+    /// Slugs of findings that explain it, the likeliest first.
+    pub rules: Vec<&'k str>,
+    /// What to do where none does.
+    pub help: Option<&'k str>,
+    /// File, row and source.
+    pub source: String,
+}
+
+impl Knowledge {
+    /// Every row about a text, the specific before the general.
+    pub fn texts(&self) -> Vec<TextRow<'_>> {
+        let errors = self.errors.error.iter().map(|row| TextRow {
+            id: format!("errors/{}", row.id),
+            texts: row.text.iter().map(String::as_str).collect(),
+            beside: &row.beside,
+            meaning: &row.meaning,
+            kind: row.kind,
+            finding: row.finding.as_deref(),
+            newer: row.newer.as_deref(),
+            older: row.older.as_deref(),
+            rules: row.rules.iter().map(String::as_str).collect(),
+            help: row.help.as_deref(),
+            source: self.cite_error(row),
+        });
+        let failures = self.failures.failure.iter().filter(|row| !row.texts.is_empty()).map(|row| TextRow {
+            id: format!("failures/{}", row.name),
+            texts: row.texts.iter().map(String::as_str).collect(),
+            beside: &[],
+            meaning: &row.cause,
+            kind: ErrorKind::Defect,
+            finding: row.rule.as_deref(),
+            newer: None,
+            older: None,
+            rules: Vec::new(),
+            help: None,
+            source: format!("failures.toml, {}; {}", row.name, cite(&self.failures.sources, &row.source)),
+        });
+        let problems = self.problems().filter_map(|(file, row)| {
+            let texts: Vec<&str> =
+                row.symptoms.iter().map(String::as_str).filter(|text| text.len() >= SHORTEST_SYMPTOM).collect();
+            (!texts.is_empty()).then(|| TextRow {
+                id: format!("problems/{}", row.id),
+                texts,
+                beside: &[],
+                meaning: &row.title,
+                kind: ErrorKind::Defect,
+                finding: None,
+                newer: None,
+                older: None,
+                rules: vec![row.slug()],
+                help: None,
+                source: format!("packages/{}.toml, {}", file.package.name, row.id),
+            })
+        });
+        errors.chain(failures).chain(problems).collect()
+    }
+}
+
+/// The texts of all rows, ready to be searched for.
+#[derive(Debug)]
+pub struct Texts<'k> {
+    rows: Vec<TextRow<'k>>,
+    /// Each with the number of its row; the first ones are those that decide, then those of `beside`.
+    patterns: Vec<(usize, Pattern)>,
+    beside: Vec<(usize, Pattern)>,
+    needles: Needles,
+}
+
+impl<'k> Texts<'k> {
+    /// All that the knowledge base has.
+    pub fn of(knowledge: &'k Knowledge) -> Self {
+        let rows = knowledge.texts();
+        let each = |texts: &dyn Fn(&TextRow<'k>) -> Vec<&'k str>| -> Vec<(usize, Pattern)> {
+            let of = |(number, row): (usize, &TextRow<'k>)| -> Vec<(usize, Pattern)> {
+                texts(row).into_iter().map(|text| (number, Pattern::new(text))).collect()
+            };
+            rows.iter().enumerate().flat_map(of).collect()
+        };
+        let patterns = each(&|row| row.texts.clone());
+        let beside = each(&|row| row.beside.iter().map(String::as_str).collect());
+        let needles = Needles::new(patterns.iter().chain(&beside).map(|(_, pattern)| pattern.anchor()));
+        Self { rows, patterns, beside, needles }
+    }
+
+    /// A literal of every text: a line without any of them fits no row.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().chain(&self.beside).map(|(_, pattern)| pattern.anchor())
+    }
+
+    /// The row of this name.
+    pub fn row(&self, id: &str) -> Option<&TextRow<'k>> {
+        self.rows.iter().find(|row| row.id == id)
+    }
+
+    /// The rows that lines fit, for each line; a place that two rows fit is the first one's.
+    pub fn meanings(&self, lines: &[&str]) -> Vec<Vec<Meaning>> {
+        let lowered: Vec<Cow<'_, str>> = lines.iter().map(|line| lower_case(line)).collect();
+        let found: Vec<Vec<Found>> = lowered.iter().map(|line| self.found(line)).collect();
+        let beside: BTreeSet<usize> = lowered.iter().flat_map(|line| self.beside_in(line)).collect();
+        let complete = |row: usize| self.rows.get(row).is_none_or(|row| row.beside.is_empty()) || beside.contains(&row);
+        lines
+            .iter()
+            .zip(found)
+            .map(|(line, found)| {
+                let mut kept: Vec<Found> = Vec::new();
+                // Where a row is, by any of its texts, no later one is looked for.
+                let mut taken: Vec<(usize, usize, usize)> = Vec::new();
+                for one in found.into_iter().filter(|one| complete(one.row)) {
+                    let (row, start, end) = (one.row, one.start, one.end);
+                    if taken.iter().any(|&(other, from, to)| other != row && start < to && from < end) {
+                        continue;
+                    }
+                    taken.push((row, start, end));
+                    match kept.iter_mut().find(|other| other.row == row) {
+                        // Of several texts of a row the one with more values tells more.
+                        Some(other) if one.values.len() > other.values.len() => *other = one,
+                        Some(_) => {}
+                        None => kept.push(one),
+                    }
+                }
+                kept.into_iter().filter_map(|found| self.meaning(line, found)).collect()
+            })
+            .collect()
+    }
+
+    /// The places in a line, those of earlier rows first.
+    fn found(&self, line: &str) -> Vec<Found> {
+        let mut found = Vec::new();
+        self.needles.each(line.as_bytes(), |number, at| {
+            if let Some((row, pattern)) = self.patterns.get(number)
+                && let Some(hit) = pattern.at(line, at)
+            {
+                found.push(Found { row: *row, start: hit.start, end: hit.end, values: hit.values });
+            }
+        });
+        found.sort_by_key(|found| found.row);
+        found
+    }
+
+    fn beside_in(&self, line: &str) -> Vec<usize> {
+        let mut rows = Vec::new();
+        self.needles.each(line.as_bytes(), |number, at| {
+            if let Some((row, pattern)) = number.checked_sub(self.patterns.len()).and_then(|at| self.beside.get(at))
+                && pattern.at(line, at).is_some()
+            {
+                rows.push(*row);
+            }
+        });
+        rows
+    }
+
+    fn meaning(&self, line: &str, found: Found) -> Option<Meaning> {
+        let value = |(name, (from, to)): (String, (usize, usize))| Some((name, line.get(from..to)?.to_owned()));
+        let captured: BTreeMap<String, String> = found.values.into_iter().filter_map(value).collect();
+        Some(Meaning { row: self.rows.get(found.row)?.id.clone(), captured })
+    }
+}
+
+/// A row in a line.
+struct Found {
+    row: usize,
+    start: usize,
+    end: usize,
+    values: BTreeMap<String, (usize, usize)>,
+}
+
+/// A line in lower case, every letter at its place.
+fn lower_case(line: &str) -> Cow<'_, str> {
+    if line.is_ascii() {
+        return line.to_ascii_lowercase().into();
+    }
+    line.chars().flat_map(lower).collect::<String>().into()
+}

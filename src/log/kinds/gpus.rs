@@ -1,0 +1,208 @@
+//! GPUs by their names, wherever a line has one, and those of other makers.
+
+use super::Kind;
+use crate::log::{
+    Line,
+    found::Found,
+    words::{find, value},
+};
+
+pub(super) const KIND: Kind = Kind {
+    hints: &[
+        "RTX ",
+        "GTX ",
+        "RTX1",
+        "RTX2",
+        "RTX3",
+        "RTX4",
+        "RTX5",
+        "RTX6",
+        "RTX-",
+        "GTX1",
+        "GTX9",
+        "GTX5",
+        "GTX7",
+        "Tesla",
+        "Quadro",
+        "GeForce",
+        "TITAN",
+        "NVIDIA",
+        "GPU:",
+        "GPU 0",
+        "GPU 1",
+        "GPU0",
+        "Jetson",
+        "Spark",
+        "Radeon",
+        "gfx1",
+        "gfx9",
+        "Device 0:",
+        "device: ",
+        "rocm",
+    ],
+    read,
+};
+
+/// Words that only names of NVIDIA's GPUs have.
+const BRANDS: [&str; 9] = ["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "RTX", "GTX", "GT", "Jetson"];
+/// Words that go on.
+const PARTS: [&str; 27] = [
+    "Ti",
+    "SUPER",
+    "Laptop",
+    "GPU",
+    "Max-Q",
+    "Ada",
+    "Generation",
+    "PCIe",
+    "PCIE",
+    "NVL",
+    "Xp",
+    "X",
+    "D",
+    "Edition",
+    "Blackwell",
+    "Server",
+    "Workstation",
+    "Pro",
+    "PRO",
+    "Orin",
+    "Thor",
+    "Nano",
+    "AGX",
+    "NX",
+    "Xavier",
+    "DGX",
+    "Spark",
+];
+
+fn read(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    for other in ["Radeon", "GPU: AMD", "gfx1", "gfx9", "Intel(R) Arc", "Apple M"] {
+        if let Some(at) = find(text, other) {
+            let name = text.get(at..).unwrap_or_default();
+            let name: String = name.trim_start_matches("GPU:").trim().chars().take(40).collect();
+            found.other_gpu(&name, line.number);
+            return;
+        }
+    }
+    for name in names(text) {
+        found.gpu(Some(name), None, line.number);
+    }
+    // A short name is one only where a GPU is spoken of.
+    for cue in ["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] {
+        let model = value(text, cue).and_then(|rest| rest.split([' ', ',', '|', '(']).next());
+        if let Some(model) = model.filter(|word| is_model(word)) {
+            found.gpu(Some(model.to_owned()), None, line.number);
+        }
+    }
+}
+
+/// The last name in a text that ends behind it.
+pub(super) fn last_name(text: &str) -> Option<String> {
+    let last = names(text).pop();
+    last.or_else(|| {
+        let word = text.trim_end().rsplit([' ', ':']).next()?;
+        is_model(word).then(|| word.to_owned())
+    })
+}
+
+/// Names with a brand and a model.
+fn names(text: &str) -> Vec<String> {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | '(' | ')' | '"' | '\'' | '[' | ']' | ';' | '/'))
+        .collect();
+    let mut names = Vec::new();
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        let own = word.trim_end_matches(['.', ':']);
+        let joined = ["RTX", "GTX"]
+            .iter()
+            .any(|brand| own.strip_prefix(brand).is_some_and(|rest| is_model(rest.trim_start_matches('-'))));
+        let begins = joined || own.len() == word.len() && BRANDS.contains(&own);
+        if !begins {
+            at += 1;
+            continue;
+        }
+        let mut name = vec![own];
+        let mut model = joined || own == "TITAN";
+        at += 1;
+        while own.len() == word.len()
+            && let Some(next) = words.get(at)
+        {
+            let plain = next.trim_end_matches(['.', ':']);
+            let goes_on = BRANDS.contains(&plain)
+                || PARTS.contains(&plain)
+                || plain.starts_with("SXM")
+                || is_model(plain)
+                || is_memory(plain);
+            if !goes_on {
+                break;
+            }
+            model |= is_model(plain) || ["Spark", "Orin", "Thor", "Xavier"].contains(&plain);
+            name.push(plain);
+            at += 1;
+            if plain.len() != next.len() {
+                break;
+            }
+        }
+        // `use the NVIDIA H100 PCIe GPU with`.
+        if name.len() > 1 && name.last() == Some(&"GPU") && name.get(name.len() - 2) != Some(&"Laptop") {
+            name.pop();
+        }
+        if model && !name.is_empty() {
+            names.push(name.join(" "));
+        }
+    }
+    names
+}
+
+/// `16GB`, `80GB`.
+fn is_memory(word: &str) -> bool {
+    word.strip_suffix("GB")
+        .or(word.strip_suffix("GiB"))
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `5090`, `1080Ti`, `A100-SXM4-80GB`, `GB10`, `M2000`, `T4`: a few letters, digits, and what is behind them.
+fn is_model(word: &str) -> bool {
+    let letters = word.bytes().take_while(u8::is_ascii_uppercase).count();
+    let digits = word.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
+    let rest = word.get(letters + digits..).unwrap_or_default();
+    let tail = rest.is_empty()
+        || ["Ti", "s", "S", "X", "ti", "m", "M", "SUPER", "D"].contains(&rest)
+        || rest.starts_with("-SXM")
+        || rest.starts_with("-PCI")
+        || rest.starts_with("-80")
+        || rest.starts_with("-40");
+    let enough = if letters == 0 { (3..=4).contains(&digits) } else { (1..=4).contains(&digits) };
+    letters <= 2 && enough && tail
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_sentences() {
+        for (text, expected) in [
+            ("NVIDIA GeForce RTX 5090 with CUDA capability", &["NVIDIA GeForce RTX 5090"][..]),
+            ("GPU 0: NVIDIA RTX A6000", &["NVIDIA RTX A6000"]),
+            ("|   0  NVIDIA GeForce RTX 3090        Off | 00000000:01:00.0 Off |", &["NVIDIA GeForce RTX 3090"]),
+            ("2x RTX 5000 16GB, NVLink", &["RTX 5000 16GB"]),
+            ("GPU: NVIDIA GTX580", &["GTX580"]),
+            ("NVIDIA A100-SXM4-80GB", &["NVIDIA A100-SXM4-80GB"]),
+            ("my RTX4090 and a GTX 1080 Ti.", &["RTX4090", "GTX 1080 Ti"]),
+            ("Found GPU0 NVIDIA GB10 which is", &["NVIDIA GB10"]),
+            ("GPU: DGX Spark", &[]),
+            ("NVIDIA-SMI 570.1 Driver Version: 570.1", &[]),
+            ("the NVIDIA driver 580 is too old", &[]),
+            ("NVIDIA 580.xx Legacy drivers", &[]),
+            ("NVIDIA UNIX x86_64 Kernel Module  550.90.07", &[]),
+            ("is NVIDIA 13.2.51", &[]),
+        ] {
+            assert_eq!(names(text), expected, "{text}");
+        }
+        assert_eq!(last_name("Found GPU0 V100").as_deref(), Some("V100"));
+    }
+}

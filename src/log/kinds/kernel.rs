@@ -1,0 +1,44 @@
+//! The kernel's log and `/proc/driver/nvidia/version`: the loaded module, its flavour, and PCI ids.
+
+use super::Kind;
+use crate::{
+    facts::KernelModule,
+    log::{
+        Line,
+        found::{Found, Weight},
+        words::{behind, has, numbers},
+    },
+};
+
+pub(super) const KIND: Kind =
+    Kind { hints: &["Kernel Module", "kernel modules", "PCI ID: 10de:", "[10de:", "NVRM version"], read };
+
+fn read(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    if !has(text, "requires") && !has(text, "use of the NVIDIA open") {
+        for (key, flavour) in [
+            ("Open Kernel Module", Some(KernelModule::Open)),
+            ("Open GPU Kernel Modules", Some(KernelModule::Open)),
+            ("Kernel Module", None),
+        ] {
+            for rest in behind(text, key) {
+                let rest = rest.trim_start().trim_start_matches("for x86_64").trim_start_matches("for aarch64");
+                let Some(version) = numbers(rest).filter(|version| version.contains('.')) else { continue };
+                let is_table = has(text, "NVRM version");
+                let flavour = flavour.or(is_table.then_some(KernelModule::Proprietary));
+                found.module(version, flavour, line.number);
+                found.driver(version, line.number, Weight::Likely);
+            }
+        }
+        if has(text, "proprietary kernel module") {
+            found.flavour(KernelModule::Proprietary, line.number);
+        }
+    }
+    for key in ["PCI ID: 10de:", "[10de:"] {
+        for rest in behind(text, key) {
+            if let Some(id) = rest.get(..4).filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+                found.pci(id, line.number);
+            }
+        }
+    }
+}

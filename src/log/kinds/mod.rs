@@ -1,0 +1,36 @@
+//! The kinds of output that are read, a file each. A reader says which words its lines have, and notes what it understands of them.
+
+mod collect_env;
+mod gpus;
+mod images;
+mod kernel;
+mod nvidia_smi;
+mod packages;
+mod system;
+mod toolkits;
+mod torch;
+mod variables;
+
+use super::{Line, found::Found};
+
+/// A reader.
+pub(super) struct Kind {
+    /// Words of at least four bytes, one of which each line that it reads has.
+    pub hints: &'static [&'static str],
+    /// Reads a line.
+    pub read: fn(&mut Found, Line<'_>),
+}
+
+/// All readers, in the order in which they see a line.
+pub(super) const KINDS: &[Kind] = &[
+    collect_env::KIND,
+    nvidia_smi::KIND,
+    torch::KIND,
+    packages::KIND,
+    gpus::KIND,
+    toolkits::KIND,
+    images::KIND,
+    kernel::KIND,
+    variables::KIND,
+    system::KIND,
+];

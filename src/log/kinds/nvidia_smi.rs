@@ -1,0 +1,37 @@
+//! The head of nvidia-smi's table, and other ways in which programs name the driver.
+
+use super::Kind;
+use crate::log::{
+    Line,
+    found::{Found, Weight},
+    words::{behind, numbers, value},
+};
+
+pub(super) const KIND: Kind =
+    Kind { hints: &["driver", "NVIDIA-SMI", "KMD Version", "CUDA UMD Version", "CUDA Version"], read };
+
+fn read(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    let table = value(text, "NVIDIA-SMI").and_then(numbers);
+    for key in ["Driver Version", "KMD Version", "nvidia driver", "driver version"] {
+        if let Some(version) = value(text, key).and_then(numbers) {
+            found.driver(version, line.number, Weight::Certain);
+        }
+    }
+    if let Some(version) = table {
+        found.driver(version, line.number, Weight::Likely);
+    }
+    // `driver 525`, `Driver: 570.86.10`, `driver 570.144 (proprietary kernel modules)`.
+    for rest in behind(text, "driver") {
+        let rest = rest.strip_prefix('s').unwrap_or(rest);
+        if let Some(version) = rest.strip_prefix([' ', ':', '=', '-', '/']).and_then(numbers) {
+            found.driver(version, line.number, Weight::Loose);
+        }
+    }
+    let in_table = table.is_some() || value(text, "KMD Version").is_some();
+    for key in ["CUDA UMD Version", "CUDA Version"] {
+        if let Some(cuda) = value(text, key).and_then(numbers).filter(|_| in_table) {
+            found.driver_cuda(cuda, line.number);
+        }
+    }
+}

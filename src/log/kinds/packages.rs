@@ -1,0 +1,206 @@
+//! Packages and their versions: pip's and conda's lists and messages, requirements, names of wheels, and what people write themselves.
+
+use super::Kind;
+use crate::{
+    log::{
+        Line,
+        found::{Found, Weight},
+        words::{behind, find, version},
+    },
+    python,
+};
+
+pub(super) const KIND: Kind = Kind {
+    hints: &[
+        "==",
+        "===",
+        "Name:",
+        "Version",
+        ".whl",
+        "installed ",
+        "torch",
+        "xformers",
+        "triton",
+        "flash-attn",
+        "flash_attn",
+        "bitsandbytes",
+        "vllm",
+        "sglang",
+        "onnxruntime",
+        "ctranslate2",
+        "whisper",
+        "tensorflow",
+        "jaxlib",
+        "cupy",
+        "numba",
+        "deepspeed",
+        "sageattention",
+        "llama-cpp",
+        "cudnn",
+        "nccl",
+        "nvidia-",
+        "tf_nightly",
+    ],
+    read,
+};
+
+/// Names that stand before their version without any sign.
+const NAMES: [&str; 24] = [
+    "torch",
+    "pytorch",
+    "torchvision",
+    "torchaudio",
+    "torchcodec",
+    "xformers",
+    "triton",
+    "pytorch-triton",
+    "flash-attn",
+    "flash_attn",
+    "bitsandbytes",
+    "vllm",
+    "sglang",
+    "onnxruntime-gpu",
+    "ctranslate2",
+    "faster-whisper",
+    "tensorflow",
+    "jax",
+    "jaxlib",
+    "cupy",
+    "numba",
+    "deepspeed",
+    "sageattention",
+    "llama-cpp-python",
+];
+
+fn read(found: &mut Found, line: Line<'_>) {
+    pinned(found, line);
+    shown(found, line);
+    wheels(found, line);
+    installed(found, line);
+    loose(found, line);
+    cudnn(found, line);
+}
+
+/// `cudnn-9.2`, `cuDNN 8.9.7`, `libcudnn9`: cuDNN as a package of the system.
+fn cudnn(found: &mut Found, line: Line<'_>) {
+    for rest in behind(line.text, "cudnn") {
+        let rest = rest.strip_prefix(" version:").or(rest.strip_prefix(" version")).unwrap_or(rest);
+        let Some(number) = rest.trim_start_matches(['-', ' ', ':', '=']).split([' ', ',', ')', '-']).next() else {
+            continue;
+        };
+        if version(number) == Some(number) && (number.contains('.') || number.len() == 1) {
+            found.package("cudnn", number, line.number, Weight::Loose);
+        }
+    }
+}
+
+/// `torch==2.7.1+cu128`, `[pip3] torch==2.7.1`.
+fn pinned(found: &mut Found, line: Line<'_>) {
+    for (at, _) in line.text.match_indices("==") {
+        let (before, after) = line.text.split_at(at);
+        let after = after.trim_start_matches('=');
+        // Extras stand between the name and the sign: `jax[cuda12]==0.6.1`.
+        let before = before.trim_end();
+        let before = match before.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+            Some((name, _)) => name,
+            None => before,
+        };
+        let name = last_word(before);
+        if let Some(version) = version(after).filter(|_| is_name(name)) {
+            found.package(name, version, line.number, Weight::Likely);
+        }
+    }
+}
+
+/// `Name: torch`, then `Version: 2.7.1`, as `pip show` prints it: on lines of their own, or on one.
+fn shown(found: &mut Found, line: Line<'_>) {
+    let mut rest = line.text;
+    while !rest.is_empty() {
+        let (name, version_at) = (find(rest, "Name:"), find(rest, "Version:"));
+        match (name, version_at) {
+            (Some(at), other) if other.is_none_or(|other| at < other) => {
+                rest = rest.get(at + "Name:".len()..).unwrap_or_default().trim_start();
+                let word = rest.split_whitespace().next().unwrap_or_default();
+                found.named = is_name(word).then(|| (word.to_owned(), line.number));
+            }
+            (_, Some(at)) => {
+                rest = rest.get(at + "Version:".len()..).unwrap_or_default().trim_start();
+                if let (Some((name, number)), Some(version)) = (found.named.take(), version(rest))
+                    && line.number.saturating_sub(number) <= 2
+                {
+                    found.package(&name, version, line.number, Weight::Certain);
+                }
+            }
+            _ => break,
+        }
+    }
+}
+
+/// `torch-2.3.1-cp310-cp310-win_amd64.whl`.
+fn wheels(found: &mut Found, line: Line<'_>) {
+    for word in line.text.split([' ', '/', '\\', '\'', '"', '(', ')']).filter(|word| word.ends_with(".whl")) {
+        let mut parts = word.trim_end_matches(".whl").split('-');
+        let (Some(name), Some(number)) = (parts.next(), parts.next().and_then(version)) else { continue };
+        if is_name(name) {
+            found.package(name, &number.replace("%2B", "+"), line.number, Weight::Likely);
+        }
+        if word.ends_with("win_amd64.whl") {
+            found.windows(line.number);
+        } else if word.ends_with("linux_x86_64.whl") || word.contains("manylinux") {
+            found.linux(line.number);
+        }
+    }
+}
+
+/// `Successfully installed torch-2.7.1 torchvision-0.22.1`.
+fn installed(found: &mut Found, line: Line<'_>) {
+    for rest in behind(line.text, "Successfully installed ") {
+        for word in rest.split_whitespace().take(400) {
+            let Some((name, number)) = word.rsplit_once('-') else { break };
+            match version(number) {
+                Some(version) if is_name(name) => found.package(name, version, line.number, Weight::Certain),
+                _ => break,
+            }
+        }
+    }
+}
+
+/// `torch  2.7.1` of a list, `torch 2.6.0` and `vLLM Version : 0.16.0` of a person.
+fn loose(found: &mut Found, line: Line<'_>) {
+    let mut words = line.text.split_whitespace().peekable();
+    let mut before: Option<&str> = None;
+    while let Some(word) = words.next() {
+        let plain = word.trim_matches([':', '`', '\'', '"', ',', '(', '*', '-']);
+        let lower = plain.to_ascii_lowercase();
+        let known = NAMES.contains(&lower.as_str()) || lower.starts_with("nvidia-") && is_name(&lower);
+        if known {
+            let behind = words.peek().copied().unwrap_or_default();
+            let sign = ["=", ":", "version", "Version", "Version:", "version:"].contains(&behind);
+            let number = if sign { words.clone().skip(1).find(|word| *word != ":") } else { Some(behind) };
+            let is_version = |number: &&str| {
+                version(number).is_some_and(|version| version.contains('.'))
+                    && number.bytes().next().is_some_and(|byte| byte.is_ascii_digit() || byte == b'v' || byte == b'\'')
+            };
+            if let Some(number) = number.filter(is_version).and_then(version) {
+                let first = before.is_none();
+                let name = if lower == "pytorch" { "torch" } else { lower.as_str() };
+                found.package(name, number, line.number, if first { Weight::Likely } else { Weight::Loose });
+            }
+        }
+        before = Some(word);
+    }
+}
+
+fn last_word(text: &str) -> &str {
+    let end = text.trim_end_matches(['"', '\'']);
+    end.rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).next().unwrap_or_default()
+}
+
+/// Whether a word can be the name of a distribution.
+fn is_name(word: &str) -> bool {
+    let first = word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    first
+        && (2..=60).contains(&word.len())
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && !python::normalize(word).is_empty()
+}

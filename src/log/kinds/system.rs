@@ -1,0 +1,105 @@
+//! The operating system and the processor, from what a log says and from the paths in it.
+
+use super::Kind;
+use crate::log::{
+    Line,
+    found::{Found, Weight},
+    words::{find, has, value},
+};
+
+pub(super) const KIND: Kind = Kind {
+    hints: &[
+        "ubuntu",
+        "debian",
+        "fedora",
+        "centos",
+        "arch linux",
+        "linux",
+        "windows",
+        "WinError",
+        "C:\\",
+        "D:\\",
+        ".dll",
+        ".pyd",
+        "/home/",
+        "/usr/",
+        "/opt/",
+        "/root/",
+        "/lib/",
+        "sudo ",
+        "nvrm",
+        "/mnt/c/",
+        "/usr/lib/wsl",
+        "wsl2",
+        "microsoft-standard",
+        "aarch64",
+        "arm64",
+        "macos",
+        "/users/",
+        "macbook",
+        "darwin",
+        "glibc",
+        ".so.",
+        ".so:",
+        ".pyc",
+    ],
+    read,
+};
+
+fn read(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    if ["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"].iter().any(|word| has(text, word)) {
+        found.wsl(line.number);
+    }
+    let windows = ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1"]
+        .iter()
+        .any(|word| has(text, word))
+        || drive(text);
+    let linux = [
+        "/home/",
+        "/usr/",
+        "/opt/",
+        "/root/",
+        "sudo ",
+        "NVRM:",
+        ".so.",
+        ".so:",
+        "linux_x86_64",
+        "linux-gnu",
+        "ubuntu",
+        "debian",
+        "fedora",
+        "apt ",
+        "linux",
+    ]
+    .iter()
+    .any(|word| has(text, word));
+    if windows && !linux {
+        found.windows(line.number);
+    } else if linux && !windows {
+        found.linux(line.number);
+    }
+    if has(text, "aarch64") || has(text, "arm64") {
+        found.arm(line.number);
+    }
+    if ["macOS", "Darwin Kernel", "darwin-arm64", "/Users/", "MacBook"].iter().any(|word| has(text, word)) {
+        found.macos(line.number);
+    }
+    if let Some(value) = value(text, "OS:").filter(|_| find(text, "OS:") == Some(0)) {
+        found.distribution(value, line.number, Weight::Certain);
+    } else if let Some(at) =
+        ["Debian GNU/Linux", "Ubuntu 16.", "Ubuntu 18.", "Ubuntu 20.", "Ubuntu 22.", "Ubuntu 24.", "Ubuntu 26."]
+            .iter()
+            .find_map(|word| find(text, word))
+    {
+        let name: String = text.get(at..).unwrap_or_default().chars().take(24).collect();
+        found.distribution(&name, line.number, Weight::Loose);
+    }
+}
+
+/// `C:\`.
+fn drive(text: &str) -> bool {
+    text.as_bytes()
+        .windows(3)
+        .any(|three| three.first().is_some_and(u8::is_ascii_alphabetic) && three.ends_with(b":\\"))
+}

@@ -1,0 +1,56 @@
+//! CUDA toolkits: nvcc's version, CMake's, folders, and what programs say of the release that they use.
+
+use super::Kind;
+use crate::log::{
+    Line,
+    found::Found,
+    words::{behind, find, numbers},
+};
+
+pub(super) const KIND: Kind = Kind {
+    hints: &[
+        "compilation tools, release",
+        "CUDA compiler identification is NVIDIA",
+        "cuda-",
+        "CUDA 1",
+        "CUDA 8",
+        "CUDA 9",
+        "CUDA Version",
+        "CUDA: 1",
+        "cuda version",
+        "NVRTC version",
+    ],
+    read,
+};
+
+fn read(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    for key in ["compilation tools, release", "CUDA compiler identification is NVIDIA"] {
+        if let Some(release) = behind(text, key).next().and_then(numbers) {
+            found.toolkit(release, line.number, true);
+        }
+    }
+    // A folder of the toolkit, and the compiler in it.
+    for rest in behind(text, "/cuda-") {
+        if let Some(release) = numbers(rest).filter(|release| release.contains('.')) {
+            let nvcc = rest.get(release.len()..).is_some_and(|rest| rest.starts_with("/bin/nvcc"));
+            found.toolkit(release, line.number, nvcc);
+        }
+    }
+    // The head of nvidia-smi's table speaks of the driver.
+    if find(text, "Driver Version").is_some()
+        || find(text, "built with").is_some()
+        || find(text, "found version").is_some()
+    {
+        return;
+    }
+    for key in ["CUDA Version", "cuda version", "NVRTC version loaded", "CUDA "] {
+        for rest in behind(text, key) {
+            let release = numbers(rest).filter(|release| release.contains('.') && release.len() <= 9);
+            let begins = rest.trim_start_matches([' ', ':', '=', '\t']);
+            if let Some(release) = release.filter(|release| begins.starts_with(release)) {
+                found.toolkit(release, line.number, false);
+            }
+        }
+    }
+}

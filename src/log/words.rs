@@ -1,0 +1,72 @@
+//! Small parts of lines: keys with values, versions, lists.
+
+/// Where a word is in a text, whatever the case of ASCII letters.
+pub(super) fn find(text: &str, word: &str) -> Option<usize> {
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let (&first, rest) = word.split_first()?;
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, text)
+        .find(|at| text.get(at + 1..at + 1 + rest.len()).is_some_and(|there| there.eq_ignore_ascii_case(rest)))
+}
+
+/// Whether a text has a word.
+pub(super) fn has(text: &str, word: &str) -> bool {
+    find(text, word).is_some()
+}
+
+/// What stands behind each place of a word.
+pub(super) fn behind<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = &'t str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let at = find(rest, word)?;
+        rest = rest.get(at + word.len()..)?;
+        Some(rest)
+    })
+}
+
+/// The value of a key: what stands behind it and behind signs between them.
+pub(super) fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let at = find(text, key)?;
+    Some(text.get(at + key.len()..)?.trim_start_matches([' ', '\t', ':', '=', '"', '\'', '|', '`']))
+}
+
+/// The version that a text begins with: a digit, and a point somewhere in it.
+pub(super) fn version(text: &str) -> Option<&str> {
+    let text = text.trim_start_matches([' ', ':', '=', '"', '\'', 'v', '(']);
+    let end = text
+        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '_' | '!' | '-')))
+        .unwrap_or(text.len());
+    let word = text.get(..end)?.trim_end_matches(['.', '-', '_', '+']);
+    let begins = word.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    (begins && word.len() <= 60).then_some(word)
+}
+
+/// Numbers and points that a text begins with: `580.95.05` of `580.95.05-0ubuntu1`.
+pub(super) fn numbers(text: &str) -> Option<&str> {
+    let text = text.trim_start_matches([' ', '\t', ':', '=', '"', '\'', 'v', '(']);
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let word = text.get(..end)?.trim_end_matches('.');
+    (!word.is_empty() && word.len() <= 24).then_some(word)
+}
+
+/// The words of a text, without the signs around them.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '(' | ')' | '[' | ']' | '"' | '\'' | '`' | ';'))
+        .map(|word| word.trim_matches(['.', ':']))
+        .filter(|word| !word.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_and_versions_are_cut_out() {
+        assert_eq!(value("| Driver Version: 570.1 |", "driver version").and_then(numbers), Some("570.1"));
+        assert_eq!(value("torch: '2.7.1+cu128'", "torch").and_then(version), Some("2.7.1+cu128"));
+        assert_eq!(version("is 2"), None);
+        assert_eq!(numbers("580.95.05-0ubuntu"), Some("580.95.05"));
+        assert_eq!(behind("a=1 A=2", "a=").collect::<Vec<_>>(), ["1 A=2", "2"]);
+        assert_eq!(words("['sm_75', 'sm_80'].").collect::<Vec<_>>(), ["sm_75", "sm_80"]);
+    }
+}

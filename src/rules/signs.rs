@@ -1,0 +1,110 @@
+//! Signs in a log by which one of several causes of an error text is told from the others.
+
+use super::Context;
+use crate::{
+    facts::{KernelModule, Meaning, Os},
+    knowledge::OpenModules,
+    python,
+};
+
+/// Whether the log shows that a text has this cause.
+pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
+    let facts = context.facts;
+    let said = |name: &str| meaning.captured.get(name).and_then(|value| number(value));
+    match slug {
+        "no-nvidia-gpu" => {
+            facts.gpus.is_absent() || facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos)
+        }
+        "cuda-visible-devices-hides-gpu" => context
+            .variable("CUDA_VISIBLE_DEVICES")
+            .is_some_and(|value| ["", "-1", "none", "NoDevFiles"].contains(&value.trim())),
+        "wsl-linux-driver-installed" | "wsl-libcuda-name" => facts.host.wsl.value().is_some(),
+        "container-no-gpu-flag" => facts.host.container.value().is_some(),
+        "cpu-only-torch" => {
+            let environment = facts.environments.first();
+            let build = environment.and_then(|one| one.package("torch")).and_then(|torch| torch.build.value());
+            build.is_some_and(|build| build.cuda.is_none())
+        }
+        "open-kernel-modules-required" => {
+            module_needs(context, OpenModules::Required)
+                && facts.kernel.flavour.value() == Some(&KernelModule::Proprietary)
+        }
+        "open-kernel-modules-unsupported" => {
+            module_needs(context, OpenModules::Impossible) && facts.kernel.flavour.value() == Some(&KernelModule::Open)
+        }
+        "gpu-dropped-by-driver" => dropped(context),
+        "cudnn-major-mismatch" => {
+            let said = |name: &str| said(name).map(cudnn_major);
+            let there = said("found").or_else(|| cudnn(context));
+            said("major").or(said("wanted")).is_some_and(|wanted| there.is_some_and(|there| there != wanted))
+        }
+        "extension-cuda-major-mismatch" => {
+            let there = cuda_majors(context);
+            said("major").is_some_and(|wanted| !there.is_empty() && !there.contains(&wanted))
+        }
+        "cuda-libs-not-found" => said("major").is_some_and(|wanted| toolkit_majors(context).contains(&wanted)),
+        _ => false,
+    }
+}
+
+/// The major version of cuDNN in its number, if it is one: 8902 is 8.9.2, and 90100 is 9.1.0.
+fn cudnn_major(number: u16) -> u16 {
+    match number {
+        10_000.. => number / 10_000,
+        1000.. => number / 1000,
+        _ => number,
+    }
+}
+
+/// The first number of a version.
+fn number(text: &str) -> Option<u16> {
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Whether a GPU of the log needs these kernel modules, or cannot work with them.
+fn module_needs(context: &Context<'_>, need: OpenModules) -> bool {
+    let gpus = context.facts.gpus.value().into_iter().flatten();
+    gpus.filter_map(|gpu| context.knowledge.architecture(*gpu.capability.value()?))
+        .any(|row| row.open_kernel_modules == Some(need))
+}
+
+/// Whether the driver of the log is of a branch that has dropped a GPU of the log.
+fn dropped(context: &Context<'_>) -> bool {
+    let Some(driver) = context.facts.driver.value() else { return false };
+    let gpus = context.facts.gpus.value().into_iter().flatten();
+    gpus.filter_map(|gpu| context.knowledge.architecture(*gpu.capability.value()?))
+        .any(|row| row.driver_last_branch.is_some_and(|last| driver.version.branch() > last))
+}
+
+/// The major version of the cuDNN that is there.
+fn cudnn(context: &Context<'_>) -> Option<u16> {
+    let environment = context.facts.environments.first()?;
+    let mut own = environment.packages.iter().filter(|package| package.name.contains("cudnn"));
+    let version = |package: &crate::facts::Package| package.version.value().and_then(|version| number(version));
+    if let Some(major) = own.find_map(version) {
+        return Some(major);
+    }
+    // torch brings its own.
+    let torch = environment.package("torch")?.version.value()?;
+    let nine = python::in_range(">=2.4", python::public_version(torch))?;
+    Some(if nine { 9 } else { 8 })
+}
+
+/// The CUDA majors of torch and of CUDA's libraries in the environment, else those of the toolkits.
+fn cuda_majors(context: &Context<'_>) -> Vec<u16> {
+    let mut majors = Vec::new();
+    for environment in &context.facts.environments {
+        let torch = environment.package("torch").and_then(|torch| torch.build.value()?.cuda);
+        majors.extend(torch.map(|cuda| cuda.major));
+        if torch.is_none() {
+            let of_name = |name: &str| name.strip_prefix("nvidia-cuda-runtime-cu").and_then(number);
+            majors.extend(environment.packages.iter().filter_map(|package| of_name(&package.name)));
+        }
+    }
+    if majors.is_empty() { toolkit_majors(context) } else { majors }
+}
+
+fn toolkit_majors(context: &Context<'_>) -> Vec<u16> {
+    context.facts.toolkits.iter().filter_map(|toolkit| Some(toolkit.version.value()?.major)).collect()
+}

@@ -1,0 +1,154 @@
+//! What a line of a log comes to: the finding that it shows, by the row that it fits and by what else the log says.
+
+use super::{Context, signs};
+use crate::{
+    facts::{ComputeCapability, CudaVersion, Meaning, Target},
+    knowledge::{ErrorKind, Knowledge, TextRow},
+};
+
+/// What it comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Conclusion<'k> {
+    /// The finding of this slug.
+    Finding(&'k str),
+    /// What one of the row's rules would explain, and none is known to hold.
+    Open,
+    /// Nothing about compatibility.
+    NotOurs,
+    /// Nothing: it is harmless.
+    Harmless,
+}
+
+/// What a meaning of a line comes to.
+pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning) -> Conclusion<'k> {
+    match row.kind {
+        ErrorKind::Harmless => return Conclusion::Harmless,
+        ErrorKind::Program | ErrorKind::NotJudged => return Conclusion::NotOurs,
+        ErrorKind::Defect | ErrorKind::NoGpu => {}
+    }
+    if let Some(slug) = row.rules.iter().find(|slug| signs::holds(context, slug, meaning)) {
+        return Conclusion::Finding(slug);
+    }
+    if let (Some(newer), Some(older)) = (row.newer, row.older) {
+        // Such a text may be about torch or about another library.
+        let vague = row.rules.contains(&"extension-arch-missing");
+        match age(context, meaning, newer, vague) {
+            Some(Age::Newer) => return Conclusion::Finding(newer),
+            Some(Age::Older) => return Conclusion::Finding(older),
+            Some(Age::Runs) if vague => return Conclusion::Open,
+            Some(Age::Runs) => return Conclusion::Harmless,
+            None => {}
+        }
+    }
+    match row.finding {
+        Some(slug) => Conclusion::Finding(slug),
+        None => Conclusion::Open,
+    }
+}
+
+/// How an architecture stands to what does not support it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Newer,
+    Older,
+    /// It is supported after all.
+    Runs,
+}
+
+/// From this release on toolkits know GPUs that many builds in use do not know: of others, a vague text says nothing.
+const RECENT: CudaVersion = CudaVersion::new(12, 8);
+
+/// `newer` is the finding of a GPU that is too new: it says what does not support it. What a vague text is about must be known.
+fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Option<Age> {
+    let knowledge = context.knowledge;
+    let said = |name: &str| meaning.captured.get(name).map(String::as_str);
+    let capability = said("cc").and_then(capability).or_else(|| of_gpus(context))?;
+    if let Some(generation) = said("generation").map(str::to_lowercase) {
+        let floor = knowledge.first_of_generation(&generation)?;
+        return Some(if capability < floor { Age::Older } else { Age::Newer });
+    }
+    let range = [said("least"), said("most")].map(|end| end.and_then(self::capability));
+    let list: Vec<ComputeCapability> = match (said("list"), range) {
+        (Some(list), _) => list.split([' ', ',', '\'', '"']).filter_map(self::capability).collect(),
+        (_, [Some(least), Some(most)]) => vec![least, most],
+        _ if newer == "gpu-too-new-for-wheel" => of_torch(context),
+        _ => Vec::new(),
+    };
+    if let (Some(&least), Some(&most)) = (list.iter().min(), list.iter().max()) {
+        let runs = |code: &ComputeCapability| {
+            code.major == capability.major && *code <= capability && !knowledge.sass_excluded(*code, capability, None)
+        };
+        return Some(match () {
+            () if list.iter().any(runs) => Age::Runs,
+            () if capability > most => Age::Newer,
+            () if capability < least => Age::Older,
+            // A gap in the middle: what came before the newest was left out.
+            () => Age::Older,
+        });
+    }
+    let row = knowledge.architecture(capability);
+    let cuda = said("cuda").and_then(|text| text.parse::<CudaVersion>().ok()).or_else(|| match newer {
+        "gpu-too-new-for-wheel" => torch_cuda(context),
+        _ => toolkit(context),
+    });
+    match (row, cuda) {
+        (Some(row), Some(cuda)) if row.first_toolkit.is_some_and(|first| cuda < first) => Some(Age::Newer),
+        (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda > last) => Some(Age::Older),
+        // What some release has dropped was not supported by newer ones; what none has dropped was not known to older ones.
+        (Some(row), _) if row.last_toolkit.is_some() => Some(Age::Older),
+        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT) => None,
+        (Some(_), _) => Some(Age::Newer),
+        (None, _) => Some(if knowledge.capabilities().min().is_some_and(|first| capability < first) {
+            Age::Older
+        } else {
+            Age::Newer
+        }),
+    }
+}
+
+/// `120`, `sm_120a`, `compute_75`, `12.0`, `(12, 0)`.
+fn capability(text: &str) -> Option<ComputeCapability> {
+    let text = text.trim_matches(['(', ')', ' ', '\'', '"', '.', ';']);
+    if let Some((major, minor)) = text.split_once(", ").or(text.split_once('.')) {
+        let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();
+        return format!("{}.{minor}", major.trim()).parse().ok();
+    }
+    text.parse::<Target>().ok().map(|target| target.capability)
+}
+
+/// What torch itself says that it was built for.
+fn of_torch(context: &Context<'_>) -> Vec<ComputeCapability> {
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let code = torch.flat_map(|torch| &torch.libraries).filter_map(|library| library.code.value());
+    code.flat_map(|code| code.sass.keys().map(|code| code.target.capability)).collect()
+}
+
+/// The CUDA release of torch's build.
+fn torch_cuda(context: &Context<'_>) -> Option<CudaVersion> {
+    let mut torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    torch.find_map(|torch| torch.build.value()?.cuda)
+}
+
+/// The capability of the log's GPUs, where all have one.
+fn of_gpus(context: &Context<'_>) -> Option<ComputeCapability> {
+    let gpus = context.facts.gpus.value()?;
+    let first = *gpus.first()?.capability.value()?;
+    gpus.iter().all(|gpu| gpu.capability.value() == Some(&first)).then_some(first)
+}
+
+/// The release of the toolkit that is spoken of: of a compiler, if there is one.
+fn toolkit(context: &Context<'_>) -> Option<CudaVersion> {
+    let toolkits = &context.facts.toolkits;
+    let compiler = toolkits.iter().rev().find(|toolkit| toolkit.nvcc);
+    compiler.or(toolkits.last()).and_then(|toolkit| toolkit.version.value().copied())
+}
+
+/// The rows by their names.
+pub fn row<'r, 'k>(rows: &'r [TextRow<'k>], meaning: &Meaning) -> Option<&'r TextRow<'k>> {
+    rows.iter().find(|row| row.id == meaning.row)
+}
+
+/// All rows.
+pub fn rows(knowledge: &Knowledge) -> Vec<TextRow<'_>> {
+    knowledge.texts()
+}
