@@ -1,6 +1,12 @@
 //! `gpucheck check --base`: what a change does, between revisions of real git repositories and between files; refs and repositories that mean
 //! harm; the exit code.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may panic, and say why"
+)]
 
 mod common;
 
@@ -15,10 +21,15 @@ const MACHINE: [&str; 8] = ["--gpu", "RTX 5090", "--driver", "570.86.10", "--os"
 struct Repository(tempfile::TempDir);
 
 impl Repository {
+    /// Without git, says that nothing is tested.
     fn new() -> Option<Self> {
         let one = Self(tempfile::tempdir().unwrap());
         let begun = Command::new("git").args(["init", "-q", "-b", "main"]).current_dir(one.path()).status();
-        begun.is_ok_and(|status| status.success()).then_some(one)
+        let is_there = begun.is_ok_and(|status| status.success());
+        if !is_there {
+            eprintln!("skipped: there is no git here");
+        }
+        is_there.then_some(one)
     }
 
     fn path(&self) -> &Path {
@@ -58,22 +69,6 @@ impl Repository {
     }
 }
 
-/// A repository, or the end of a test that needs one.
-macro_rules! repository {
-    () => {
-        match Repository::new() {
-            Some(repository) => repository,
-            None => {
-                #[expect(clippy::print_stderr, reason = "says why nothing is tested")]
-                {
-                    eprintln!("skipped: there is no git here");
-                }
-                return;
-            }
-        }
-    };
-}
-
 /// What moved in the environment of a name: `torch: 2.7.1+cu126 → 2.9.0+cu128`.
 fn moved(report: &Value, name: &str) -> Vec<String> {
     let all = report["change"]["environments"].as_array().unwrap();
@@ -89,7 +84,7 @@ fn rules(list: &Value) -> Vec<&str> {
 
 #[test]
 fn a_change_is_told_and_what_stays_is_not() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     let text = |torch: &str| {
         format!(
             "numpy\n--extra-index-url https://download.pytorch.org/whl/cu128\ntorch=={torch}\ntorchvision==0.20.0\n"
@@ -121,7 +116,7 @@ fn a_change_is_told_and_what_stays_is_not() {
 
 #[test]
 fn the_page_is_short() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     repository.write("requirements.txt", "torch==2.7.1\n").commit().write("requirements.txt", "torch==2.9.0\n");
     let words = ["requirements.txt", "--base", "main", "--os", "linux", "--python-version", "3.12"];
     let (code, page, _) = run(repository.check(&words).env("GPUCHECK_NO_DRIVER", "1"));
@@ -136,8 +131,27 @@ fn the_page_is_short() {
 }
 
 #[test]
+fn several_targets_are_told_apart() {
+    let Some(repository) = Repository::new() else { return };
+    repository.write("requirements.txt", "torch==2.7.1\n").commit().write("requirements.txt", "torch==2.9.0\n");
+    let targets = ["--target", "GTX 1080,driver=570.86.10,os=linux", "--target", "RTX 4090,driver=570.86.10,os=linux"];
+    let (code, out, err) =
+        run(repository.check(&["requirements.txt", "--base", "main", "--format", "json"]).args(targets));
+    let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{err}"));
+    let one = &report["change"]["environments"][0]["targets"];
+    assert_eq!((code, one.as_array().unwrap().len(), &one[0]["before"]), (1, 1, &"works".into()), "{one}");
+    assert_eq!((&one[0]["after"], &one[0]["rule"]), (&"fails".into(), &"gpu-too-old-for-wheel".into()));
+    let verdicts: Vec<&Value> =
+        report["targets"].as_array().unwrap().iter().map(|one| &one["report"]["verdict"]).collect();
+    assert_eq!(verdicts, ["error", "ok"]);
+    let (code, page, _) =
+        run(repository.check(&["requirements.txt", "--base", "main", "--fail-on", "never"]).args(targets));
+    assert!(code == 0 && page.contains("✗ no longer runs on GTX 1080"), "{page}");
+}
+
+#[test]
 fn what_files_include_comes_from_the_revision_too() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     repository.write("requirements.txt", "-r parts/gpu.txt\nnumpy\n").write("parts/gpu.txt", "torch==2.5.1\n").commit();
     repository.write("parts/gpu.txt", "torch==2.7.1\n");
     let (_, report) = repository.json(&["requirements.txt", "--base", "main"]);
@@ -156,7 +170,7 @@ fn what_files_include_comes_from_the_revision_too() {
 
 #[test]
 fn files_that_come_and_go_are_told() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     repository.write("old.txt", "torch==2.7.1\n").write("README", "x").commit();
     repository.write("new.txt", "torch==2.5.1\n");
     let (code, report) = repository.json(&["new.txt", "--base", "main"]);
@@ -174,7 +188,7 @@ fn files_that_come_and_go_are_told() {
 
 #[test]
 fn each_extra_and_each_stage_is_held_against_its_own() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     let project = |version: &str| {
         format!(
             "[project]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"numpy\"]\n[project.optional-dependencies]\nold = [\"torch==2.5.1\"]\nnew = [\"torch=={version}\"]\n"
@@ -226,7 +240,7 @@ fn a_file_is_a_base_as_well() {
 
 #[test]
 fn where_a_branch_began_is_a_base() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     repository.write("requirements.txt", "torch==2.7.1\n").commit().git(&["checkout", "-q", "-b", "own"]);
     repository
         .git(&["checkout", "-q", "main"])
@@ -241,7 +255,7 @@ fn where_a_branch_began_is_a_base() {
 
 #[test]
 fn refs_and_repositories_that_mean_harm_run_nothing() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     repository.write("requirements.txt", "torch==2.7.1\n").commit().write("requirements.txt", "torch==2.8.0\n");
     let marker = repository.path().join("ran");
     for reference in [
@@ -294,7 +308,7 @@ fn refs_and_repositories_that_mean_harm_run_nothing() {
 
 #[test]
 fn a_folder_that_only_looks_like_a_repository_is_none() {
-    let repository = repository!();
+    let Some(repository) = Repository::new() else { return };
     repository.write("inner/requirements.txt", "torch\n").commit();
     fs::create_dir(repository.path().join("inner/.git")).unwrap();
     let (code, _, err) = run(repository.check(&["inner/requirements.txt", "--base", "main"]).args(MACHINE));

@@ -50,7 +50,7 @@ pub struct Arguments {
     #[arg(long)]
     diff: bool,
     /// Report only what changed since a git revision (main, HEAD~1; "main..." is where the branch left main), or compared with another file
-    #[arg(long, value_name = "REVISION|FILE", env = "GPUCHECK_BASE", conflicts_with = "diff")]
+    #[arg(long, value_name = "REVISION|FILE", conflicts_with = "diff")]
     base: Option<PathBuf>,
     /// Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)
     #[arg(long)]
