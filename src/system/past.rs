@@ -145,7 +145,7 @@ impl Past {
 mod tests {
     use super::*;
 
-    fn tree() -> Past {
+    fn past() -> Past {
         let entry = |path: &str, is_link: bool, content: &str| {
             (path.to_owned(), Entry { is_link, size: content.len() as u64, id: content.to_owned() })
         };
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn links_lead_to_places_inside() {
-        let tree = tree();
+        let past = past();
         let read = |path: &str| past.read(Path::new(path), 100).map(|bytes| String::from_utf8(bytes).unwrap());
         for path in ["/here/requirements/base.txt", "/here/requirements.txt", "/here/deep/er/base.txt"] {
             assert_eq!(read(path).unwrap(), "torch", "{path}");
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn folders_have_names() {
-        let tree = tree();
+        let past = past();
         assert_eq!(
             past.names(Path::new("/here")),
             ["absolute", "deep", "loop", "out", "requirements", "requirements.txt"]
