@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use gpucheck::python::Requirement;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -120,8 +121,7 @@ fn of_target(folder: &Path, name: &str, files: &[String], target: &Target, quest
         let written = listed(&finding["fixes"]).find(|fix| listed(&fix["changes"]).next().is_some());
         let Some(promise) = written.and_then(|fix| fix["result"].as_str()) else { continue };
         let Some(mut question) = place(&after, finding, target) else { continue };
-        let names: Vec<&str> = promise.split(", ").filter_map(|part| part.split(' ').next()).collect();
-        let Some(line) = asked(&after, finding, &names) else { continue };
+        let Some(line) = asked(&after, finding, promise) else { continue };
         question.lines = vec![line];
         question.promise = Some(promise.to_owned());
         question.proven = true;
@@ -130,7 +130,7 @@ fn of_target(folder: &Path, name: &str, files: &[String], target: &Target, quest
     }
 }
 
-fn listed(value: &Value) -> impl Iterator<Item = &Value> {
+fn listed(value: &Value) -> impl DoubleEndedIterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
@@ -160,17 +160,20 @@ fn place(report: &Value, finding: &Value, target: &Target) -> Option<Question> {
     })
 }
 
-/// What the requests that bring these packages ask pip or uv for, as one line; nothing where an image, conda or a lock file brings one of them.
-fn asked(report: &Value, finding: &Value, names: &[&str]) -> Option<String> {
+/// What the requests for what is promised ask pip or uv for, as one line; nothing where an image, conda or a lock file brings some of it.
+fn asked(report: &Value, finding: &Value, promise: &str) -> Option<String> {
     let environment = environment(report, finding)?;
-    let mut words: Vec<String> = Vec::new();
-    let (mut indexes, mut extra, mut merges) = (Vec::new(), Vec::new(), false);
-    for name in names {
-        let package = listed(&environment["packages"]).find(|package| package["name"] == *name)?;
-        let index = |key: &str| usize::try_from(package["request"][key].as_u64()?).ok();
-        let step = &environment["steps"][index("step")?];
-        let request = &step["requests"][index("request")?];
-        if !matches!(step["resolver"].as_str(), Some("pip" | "uv" | "poetry")) || request["name"] != *name {
+    let base = environment["image"]["base"].as_str().unwrap_or_default();
+    let (mut words, mut indexes, mut extra, mut merges) = (Vec::<String>::new(), Vec::new(), Vec::new(), false);
+    for (name, version) in promise.split(", ").filter_map(|part| part.split_once(' ')) {
+        let accepts = |request: &Value| {
+            let asked = format!("{name}{}", text(&request["asked"]["specifiers"]));
+            asked.parse::<Requirement>().is_ok_and(|asked| asked.accepts(version) == Some(true))
+        };
+        let all = listed(&environment["steps"]).flat_map(|step| listed(&step["requests"]).map(move |one| (step, one)));
+        let mut own = all.filter(|(_, one)| one["name"] == name && one["role"].is_null() && accepts(one));
+        let (step, request) = own.next_back().filter(|_| !base.contains("torch"))?;
+        if !matches!(step["resolver"].as_str(), Some("pip" | "uv" | "poetry")) {
             return None;
         }
         merges |= step["resolver"] == "pip";

@@ -134,7 +134,12 @@ impl Bench {
             && platform.cpu == Cpu::X86_64
             && cfg!(all(target_os = "linux", target_arch = "x86_64"));
         // `--reinstall` is uv's own word.
-        let words: Vec<String> = words.iter().map(|word| word.replace("--reinstall", "--force-reinstall")).collect();
+        let mut words: Vec<String> =
+            words.iter().map(|word| word.replace("--reinstall", "--force-reinstall")).collect();
+        // So is this, for what pip does anyway.
+        if let Some(at) = words.iter().position(|word| word == "--index-strategy") {
+            words.drain(at..(at + 2).min(words.len()));
+        }
         if let Some((_, program)) = self.pythons.iter().find(|(version, _)| here && *version == python) {
             ran.push(("pip", self.tools.pip(&words, program).map_err(|why| format!("pip: {why}"))?));
         }

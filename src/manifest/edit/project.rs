@@ -159,7 +159,7 @@ impl Source<'_> {
         let last = if text.is_empty() || text.ends_with('\n') { "" } else { end };
         let index =
             format!("{last}{end}[[tool.uv.index]]{end}name = \"{name}\"{end}url = \"{url}\"{end}explicit = true{end}");
-        let index = known.is_none().then(|| (text.len()..text.len(), index));
+        let index = Some((text.len()..text.len(), index)).filter(|_| known.is_none());
         let header = text
             .match_indices("[tool.uv.sources]")
             .find(|(at, found)| text.get(line(text, *at)).is_some_and(|line| line.trim() == *found));
