@@ -21,7 +21,7 @@ STACKS = [
     ("RTX 4090", "whisperx,faster-whisper"), ("RTX 4090", "faster-whisper"), ("RTX 3090", "xformers,sageattention"),
     ("RTX 5090", "unsloth,bitsandbytes"), ("A100", "cudf-cu12,cuml-cu12"), ("A100", "cudf-cu13,cuml-cu13"), ("A100", "jax"),
     ("A100", "jax[cuda12]"), ("H100", "tensorrt-llm"), ("A100", "deepspeed"), ("RTX 4090", "flash-attn"), ("A100", "jax,vllm"),
-    ("A100", "cudf-cu13,vllm"), ("H100", "torch==2.8.0,sglang"), ("H100", "torch==2.9.1,sglang"), ("H100", "torch==2.11.0,sglang"),
+    ("A100", "cudf-cu13,vllm"), ("A100", "cudf-cu12,vllm"), ("H100", "torch==2.8.0,sglang"), ("H100", "torch==2.9.1,sglang"), ("H100", "torch==2.11.0,sglang"),
     ("H100", "torch==2.13.0,sglang"), ("A100", "torch==2.7.1,jax"), ("A100", "torch==2.10.0,cudf-cu12"),
     ("A100", "torch==2.11.0,cudf-cu13,cuml-cu13"), ("RTX 4090", "torch==2.9.1,flash-attn,torchcodec"), ("A100", "jax,sglang"),
     ("RTX 4090", "unsloth,vllm"), ("A100", "deepspeed,xformers"),

@@ -3,11 +3,12 @@
 use super::{
     Candidate, Case, Change, Install, Lines, Plan, TORCH_INDEXES, add, again, dependents, has_remedy,
     prove::{self, After},
+    stack::TOLD,
 };
 use crate::{
     facts::{Environment, Toolkit},
     finding::{Command, Finding, Fix, Remedy, Severity},
-    knowledge::{FixRow, PackageBuild},
+    knowledge::{Confidence, FixRow, PackageBuild},
     python::{self, Requirement},
     rules::cuda_major,
     shell::{NoWord, ShellLine},
@@ -180,7 +181,9 @@ fn version_plan(
     let instead = installed.map(|installed| format!(" instead of {installed}")).unwrap_or_default();
     let known = row.is_some_and(|row| row.python.is_some() && environment.python.value().is_some());
     let wheel = || format!("whether {name} {version} has a wheel for this Python");
-    let unproven: Vec<String> = (!known).then(wheel).into_iter().collect();
+    let told = row.filter(|row| row.confidence == Confidence::Documented);
+    let told = told.map(|_| format!("whether {name} {version} {TOLD}"));
+    let unproven: Vec<String> = (!known).then(wheel).into_iter().chain(told).collect();
     let torch = environment.package("torch").and_then(|torch| {
         torch.build.value().map(|build| build.version.as_str()).or(torch.version.value().map(String::as_str))
     });

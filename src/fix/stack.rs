@@ -15,6 +15,9 @@ use crate::{
     shell::{FileText, NoWord, Word},
 };
 
+/// What is not verified of a version of which a row has its vendor's word alone.
+pub(super) const TOLD: &str = "installs as its vendor says: nobody has resolved it";
+
 /// What is wanted in an environment that is still to be made.
 #[derive(Debug, Default)]
 pub(super) struct Stack {
@@ -102,7 +105,8 @@ impl Stack {
             .iter()
             .map(|requirement| Some((*requirement, choice(place, requirement, candidate)?)))
             .collect::<Option<_>>()?;
-        let required = required(&choices)?;
+        let wanted = required(&choices);
+        let required = agreed(&wanted)?;
         let (mut exact, mut open, mut compiled, mut unproven) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (requirement, choice) in choices {
             let name = &requirement.name;
@@ -144,6 +148,13 @@ impl Stack {
                 }
             }
         }
+        let refused = |install: &Install| {
+            let mut asked = wanted.iter().filter(|requirement| requirement.name == install.name);
+            install.version.as_ref().is_some_and(|version| asked.any(|asked| asked.accepts(version) == Some(false)))
+        };
+        if exact.iter().any(refused) {
+            return None;
+        }
         // What brings the machine code of another package is named, too: it decides on which GPUs that runs.
         let has_code = |(name, version): &(&String, &String)| {
             let row = place.knowledge.package_build(name, version, place.platform);
@@ -173,9 +184,9 @@ impl Stack {
         if let Some((one, other)) = apart.next() {
             let (a, b) = (shown(one), shown(other));
             let (mut left, mut right) = (needs(one), needs(other));
-            for (name, first, second) in disagreements(place, one, other) {
-                left += &format!(", {name} =={first}");
-                right += &format!(", {name} =={second}");
+            for (first, second) in disagreements(place, one, other) {
+                left += &format!(", {first}");
+                right += &format!(", {second}");
             }
             return Some(format!("no torch that runs here goes with both {a} and {b}: {left}; {right}"));
         }
@@ -220,19 +231,23 @@ impl Stack {
     }
 }
 
-/// What chosen versions require exactly of others, by name; nothing where two of them require different versions.
-fn required(choices: &[(&Requirement, Choice)]) -> Option<BTreeMap<String, String>> {
-    let mut required = BTreeMap::<String, String>::new();
-    for (_, choice) in choices {
-        let Choice::Version { requires, .. } = choice else { continue };
-        for (name, version) in requires.iter().filter_map(|text| text.split_once("==")) {
-            let before = required.insert(name.to_owned(), version.to_owned());
-            if before.is_some_and(|before| before != version) {
-                return None;
-            }
-        }
-    }
-    Some(required)
+/// What chosen versions require of others.
+fn required(choices: &[(&Requirement, Choice)]) -> Vec<Requirement> {
+    let of_row = |choice: &Choice| match choice {
+        Choice::Version { requires, .. } => requires.clone(),
+        _ => Vec::new(),
+    };
+    choices.iter().flat_map(|(_, choice)| of_row(choice)).filter_map(|text| text.parse().ok()).collect()
+}
+
+/// The exact versions among what is required, by name; nothing where one of them is none that all of it accepts.
+fn agreed(required: &[Requirement]) -> Option<BTreeMap<String, String>> {
+    let exact = required.iter().filter_map(|requirement| Some((requirement.name.clone(), exact(requirement)?)));
+    let exact: BTreeMap<String, String> = exact.collect();
+    let accepted = |requirement: &Requirement| {
+        exact.get(&requirement.name).is_none_or(|version| requirement.accepts(version) == Some(true))
+    };
+    required.iter().all(accepted).then_some(exact)
 }
 
 /// As a requirement, without spaces.
@@ -307,7 +322,7 @@ fn decided(row: &PackageBuild, version: &str) -> Choice {
         (None, true) => Choice::Compiled,
         (Some(_), true) => Choice::Undecided(exact, "goes with this torch: its row names none"),
         (Some(newest), false) if newest == version && row.confidence == Confidence::Documented => {
-            Choice::Undecided(exact, "installs as its vendor says: nobody has resolved it")
+            Choice::Undecided(exact, TOLD)
         }
         (Some(newest), false) if newest == version => {
             Choice::Version { version: version.to_owned(), extra: row.extra.clone(), requires: row.requires.clone() }
@@ -350,19 +365,20 @@ fn newest<'k>(place: &Place<'k>, requirement: &Requirement) -> Option<(&'k Packa
     }
 }
 
-/// The packages of which the newest versions that are asked for require different versions: name, the one's, the other's.
-fn disagreements(place: &Place<'_>, one: &Requirement, other: &Requirement) -> Vec<(String, String, String)> {
-    let pins = |requirement: &Requirement| -> BTreeMap<String, String> {
+/// What the newest versions that are asked for require of the same packages, where no version is both: the one's and the other's.
+fn disagreements(place: &Place<'_>, one: &Requirement, other: &Requirement) -> Vec<(String, String)> {
+    let wanted = |requirement: &Requirement| -> Vec<Requirement> {
         let row = newest(place, requirement).filter(|(row, version)| row.newest.as_ref() == Some(version));
-        let pins = row.into_iter().flat_map(|(row, _)| &row.requires).filter_map(|text| text.split_once("=="));
-        pins.map(|(name, version)| (name.to_owned(), version.to_owned())).collect()
+        row.into_iter().flat_map(|(row, _)| &row.requires).filter_map(|text| text.parse().ok()).collect()
     };
-    let others = pins(other);
-    let differing = pins(one).into_iter().filter_map(|(name, first)| {
-        let second = others.get(&name).filter(|second| **second != first)?.clone();
-        Some((name, first, second))
-    });
-    differing.collect()
+    let others = wanted(other);
+    let mut disagreements = Vec::new();
+    for first in wanted(one) {
+        let differs =
+            |second: &&Requirement| second.name == first.name && agreed(&[first.clone(), (*second).clone()]).is_none();
+        disagreements.extend(others.iter().filter(differs).map(|second| (shown(&first), shown(second))));
+    }
+    disagreements
 }
 
 /// What the newest version that is asked for needs: `vllm 0.33.0 needs torch ==2.14.0 with CUDA 13, Python >=3.11,<3.15`.

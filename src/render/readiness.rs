@@ -95,6 +95,7 @@ fn in_short(lines: &[Line]) -> String {
     let mut unknown: Vec<(&str, Vec<String>)> = Vec::new();
     for line in lines {
         let what = match (line.key, line.value.as_deref()) {
+            (LineKey::CudaAvailable, _) if cuda.is_empty() => "CUDA available".to_owned(),
             (LineKey::CudaAvailable, _) => format!("CUDA {cuda} available"),
             (LineKey::ArchSupported, _) => line.label.clone(),
             (LineKey::Bf16, Some(value)) => format!("BF16 {value}"),

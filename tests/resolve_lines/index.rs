@@ -368,12 +368,15 @@ fn within(range: &str, version: &str) -> bool {
     range.parse::<VersionSpecifiers>().unwrap().contains(&version.parse::<Version>().unwrap())
 }
 
-/// What a row says of the torch that a version of a package requires.
+/// What a row says of the torch that a version of a package requires: the one for the wheel's platform, else one for another, as METADATA of
+/// all wheels of a version is the same.
 fn of_package(knowledge: &Knowledge, name: &str, version: &str, platform: Option<Platform>) -> Vec<String> {
     let files = knowledge.package_files().filter(|file| file.names().any(|other| other == name));
-    let rows =
-        files.flat_map(|file| &file.build).filter(|row| row.concerns(name, platform) && within(&row.versions, version));
-    rows.filter_map(|row| row.torch.as_ref()).map(|torch| format!("torch{torch}")).take(1).collect()
+    let of_name = |of: &[String]| of.is_empty() || of.iter().any(|other| other == name);
+    let rows = files.flat_map(|file| &file.build).filter(|row| of_name(&row.of) && within(&row.versions, version));
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|row| !row.concerns(name, platform));
+    rows.first().and_then(|row| row.torch.as_ref()).map(|torch| format!("torch{torch}")).into_iter().collect()
 }
 
 /// What the file names of a build end with.

@@ -53,7 +53,7 @@ impl Tools {
 
     /// The words of a line with the test's server for PyTorch's.
     fn here(&self, words: &[String]) -> Vec<String> {
-        words.iter().map(|word| word.replace(PYTORCH, &self.url(""))).collect()
+        words.iter().map(|word| self.served(word)).collect()
     }
 
     /// The index that the words name, else the default one.
@@ -168,7 +168,7 @@ impl Tools {
             "[project]\nname = \"demo\"\nversion = \"0\"\nrequires-python = \"=={}.*\"\ndependencies = {requirements:?}\n\
              [tool.uv]\nenvironments = [\"{environment}\"]\nrequired-environments = [\"{environment}\"]\n{}",
             project.python,
-            project.edits.replace(PYTORCH, &self.url("")),
+            self.served(project.edits),
         );
         fs::write(folder.join("pyproject.toml"), text).unwrap();
         folder
@@ -205,6 +205,11 @@ impl Tools {
             .collect())
     }
 
+    /// A text with the test's server for PyTorch's.
+    pub fn served(&self, text: &str) -> String {
+        text.replace(PYTORCH, &self.url(""))
+    }
+
     /// A folder of its own for an environment or a project.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.folder.path().join(name);
@@ -220,7 +225,7 @@ impl Tools {
         let mut command = self.clean(Path::new("sh"));
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", self.uv.parent().unwrap().display())).env_remove("UV_NO_CONFIG");
-        ran(command.current_dir(folder).args(["-c", &line.replace(PYTORCH, &self.url(""))])).map(|_| ())
+        ran(command.current_dir(folder).args(["-c", &self.served(line)])).map(|_| ())
     }
 
     /// The Pythons that are here and whose pip can say what it would install, by version.

@@ -39,7 +39,7 @@ pub struct PackageBuild {
     pub beside: Option<Beside>,
     /// The extra that brings its part for GPUs: `cuda13`. Without it the processor is used.
     pub extra: Option<String>,
-    /// Exact versions that its newest version requires of packages with rows of their own: `sglang-kernel==0.4.10`.
+    /// What its newest version requires of packages that others ask for, too: `sglang-kernel==0.4.10`, `numba<0.65`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
     /// PEP 440 range of the Python versions that its newest version has a file for and admits (`Requires-Python`); nothing: not known.

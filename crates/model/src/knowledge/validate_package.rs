@@ -67,8 +67,8 @@ fn builds(file: &PackageFile, places: &Places<'_>) -> Vec<Problem> {
             range(&mut table, index, "python", python);
         }
         of(&mut table, index, &row.of, file);
-        for wanted in row.requires.iter().filter(|wanted| !is_exact(wanted)) {
-            table.fault(index, "requires", format!("'{wanted}' is not a name and an exact version, `name==1.2.3`"));
+        for wanted in row.requires.iter().filter(|wanted| !is_ranged(wanted)) {
+            table.fault(index, "requires", format!("'{wanted}' is not a name and a range of versions, `name<1.2`"));
         }
         if !row.requires.is_empty() && row.newest.is_none() {
             table.fault(index, "requires", "`requires` is about the newest version, and the row names none");
@@ -252,6 +252,12 @@ fn contains(range: &str, version: &str) -> bool {
         (Ok(range), Ok(version)) => range.contains(&version),
         _ => false,
     }
+}
+
+/// Whether a text is a name and a range of versions, `name>=1,<2`.
+fn is_ranged(text: &str) -> bool {
+    let (name, range) = text.split_at(text.find(['<', '>', '=', '!', '~']).unwrap_or(text.len()));
+    is_normal(name) && !range.is_empty() && range.parse::<VersionSpecifiers>().is_ok()
 }
 
 /// Whether a text is a name and an exact version, `name==1.2.3`.
