@@ -8,7 +8,9 @@ const MOST_PREFIXES: usize = 8;
 /// A text without colours, with plain quotes and without the escapes of web pages. Lines stay lines.
 pub(super) fn block(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let odd = memchr::memchr3(0x1b, b'&', 0x08, bytes).is_some() || !text.is_ascii() || memchr::memmem::find(bytes, b"\\u001b[").is_some();
+    let odd = memchr::memchr3(0x1b, b'&', 0x08, bytes).is_some()
+        || !text.is_ascii()
+        || memchr::memmem::find(bytes, b"\\u001b[").is_some();
     if !odd {
         return text.into();
     }

@@ -34,6 +34,7 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         }
         "gpu-dropped-by-driver" => dropped(context),
         "cudnn-major-mismatch" => {
+            let said = |name: &str| said(name).map(cudnn_major);
             let there = said("found").or_else(|| cudnn(context));
             said("major").or(said("wanted")).is_some_and(|wanted| there.is_some_and(|there| there != wanted))
         }
@@ -43,6 +44,15 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         }
         "cuda-libs-not-found" => said("major").is_some_and(|wanted| toolkit_majors(context).contains(&wanted)),
         _ => false,
+    }
+}
+
+/// The major version of cuDNN in its number, if it is one: 8902 is 8.9.2, and 90100 is 9.1.0.
+fn cudnn_major(number: u16) -> u16 {
+    match number {
+        10_000.. => number / 10_000,
+        1000.. => number / 1000,
+        _ => number,
     }
 }
 

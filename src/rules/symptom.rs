@@ -30,9 +30,12 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         return Conclusion::Finding(slug);
     }
     if let (Some(newer), Some(older)) = (row.newer, row.older) {
-        match age(context, meaning, newer) {
+        // Such a text may be about torch or about another library.
+        let vague = row.rules.contains(&"extension-arch-missing");
+        match age(context, meaning, newer, vague) {
             Some(Age::Newer) => return Conclusion::Finding(newer),
             Some(Age::Older) => return Conclusion::Finding(older),
+            Some(Age::Runs) if vague => return Conclusion::Open,
             Some(Age::Runs) => return Conclusion::Harmless,
             None => {}
         }
@@ -52,8 +55,11 @@ enum Age {
     Runs,
 }
 
-/// `newer` is the finding of a GPU that is too new: it says what does not support it.
-fn age(context: &Context<'_>, meaning: &Meaning, newer: &str) -> Option<Age> {
+/// From this release on toolkits know GPUs that many builds in use do not know: of others, a vague text says nothing.
+const RECENT: CudaVersion = CudaVersion::new(12, 8);
+
+/// `newer` is the finding of a GPU that is too new: it says what does not support it. What a vague text is about must be known.
+fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Option<Age> {
     let knowledge = context.knowledge;
     let said = |name: &str| meaning.captured.get(name).map(String::as_str);
     let capability = said("cc").and_then(capability).or_else(|| of_gpus(context))?;
@@ -81,12 +87,16 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str) -> Option<Age> {
         });
     }
     let row = knowledge.architecture(capability);
-    let cuda = said("cuda").and_then(|text| text.parse::<CudaVersion>().ok()).or_else(|| toolkit(context));
+    let cuda = said("cuda").and_then(|text| text.parse::<CudaVersion>().ok()).or_else(|| match newer {
+        "gpu-too-new-for-wheel" => torch_cuda(context),
+        _ => toolkit(context),
+    });
     match (row, cuda) {
         (Some(row), Some(cuda)) if row.first_toolkit.is_some_and(|first| cuda < first) => Some(Age::Newer),
         (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda > last) => Some(Age::Older),
         // What some release has dropped was not supported by newer ones; what none has dropped was not known to older ones.
         (Some(row), _) if row.last_toolkit.is_some() => Some(Age::Older),
+        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT) => None,
         (Some(_), _) => Some(Age::Newer),
         (None, _) => Some(if knowledge.capabilities().min().is_some_and(|first| capability < first) {
             Age::Older
@@ -111,6 +121,12 @@ fn of_torch(context: &Context<'_>) -> Vec<ComputeCapability> {
     let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
     let code = torch.flat_map(|torch| &torch.libraries).filter_map(|library| library.code.value());
     code.flat_map(|code| code.sass.keys().map(|code| code.target.capability)).collect()
+}
+
+/// The CUDA release of torch's build.
+fn torch_cuda(context: &Context<'_>) -> Option<CudaVersion> {
+    let mut torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    torch.find_map(|torch| torch.build.value()?.cuda)
 }
 
 /// The capability of the log's GPUs, where all have one.

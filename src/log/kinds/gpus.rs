@@ -119,7 +119,8 @@ fn names(text: &str) -> Vec<String> {
         let joined = ["RTX", "GTX"]
             .iter()
             .any(|brand| own.strip_prefix(brand).is_some_and(|rest| is_model(rest.trim_start_matches('-'))));
-        if !(BRANDS.contains(&own) || joined) || own.len() != word.len() && !joined {
+        let begins = joined || own.len() == word.len() && BRANDS.contains(&own);
+        if !begins {
             at += 1;
             continue;
         }
