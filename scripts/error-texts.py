@@ -73,6 +73,31 @@ LEFT_OUT = [
     ("internal checks of the software: a defect of its own, nothing about the machine", r"INTERNAL ASSERT|should never|please (report|file)|an? internal|must be (a )?(string|specified|supplied)|simulator|unreachable|CUDNN_BACKEND|SetAttribute|GetAttribute|CUDNN_ATTR|NVML_BRAND"),
     ("limits of one kernel or option, which another replaces: shapes, types, attention variants", r"head_?(dim|size)|page_?size|num_?(ctas|heads|splits|q)|tile|kv.?cache|softcap|mask|score_mod|seqlen|split.?kv|quantiz|fp8|fp4|int8|nvfp4|mxfp|w4a|moe\b|mla\b|dropout|bias|dtype|sparse|indexer|autotun|cutlass|cutedsl|deepgemm|speculat|prefill|decode|cuda ?graph|\bgraph|allocator|stream|descriptor|layout|tensor (must|memory)|symm(etric)?_?mem|multicast|lora|rope\b|convolution|SDPA|alibi|padding"),
     ("messages about PTX or SASS as text: what compiler authors see", r"modifier|directive|instruction '%|operand|register|pragma|\.extern|\.func|\.entry|\.version directive|\.address_size|\.alias|attribute|debug|section|dwarf|symbol '%|opcode|offset|address space|texture|sampler|surface|vector|parameter|argument|option|variable '|label|barrier|unroll|linkage|relocation|\bline\b|type of|state space"),
+    (
+        "codes of calls that a program made wrongly, and states of the driver that tell nothing about what is installed",
+        r"^CUDA_ERROR_(ALREADY|ARRAY|CAPTURED|CONTEXT|COOPERATIVE|DEINIT|EXTERNAL|FILE_NOT|FUNCTION_NOT|GRAPH|ILLEGAL_STATE|INVALID_(C|G|H|R|S|V)|KEY_|LAUNCH_INC|LOSSY|MAP_|NOT_(FOUND|INIT|MAPPED|READY|SUPPORTED)"
+        r"|PRIMARY|PROFILER|SHARED_OBJECT|TENSOR|TIMEOUT|UNMAP|UNSUPPORTED_LIMIT)|^limit is not|texturing mode|^startup failure|Only contexts explicitly|^unknown (capability|microarch)|^NVRTC_ERROR unknown",
+    ),
+    (
+        "the step that failed, while the cause is in what follows it",
+        r"(failed|unable|could not|couldn.t|cannot|can.t|error) (to )?(get|parse|query|determine|read|find|locate|probe|return|shutdown|infer|create|load libraries|verify|open \* to|unload)|nvml\w+ failed|get_ptx_version|nvrtc\w+ failed"
+        r"|compilation fail(ure|ed)|cudaLibraryLoadData|unknown error$|unknown driver capability|query failed|cannot infer|original nvvm error|pynvml|nvidia-ml-py|\(NVRTC unavailable\)|not qualified|invalid (mount|MIG)|capability path|vendor specific",
+    ),
+    (
+        "combinations of options that a build or a call asks for",
+        r"^'?--?\w|\bnvcc (cannot produce|does not)|forward-unknown|--relocatable|-rdc\b|-dlto|-arch=lto|32-bit|hidden' visibility|profiling support|thread affinity|without GIL|GIL disabled|code_type|compile method|only supported with NVML|mig-strategy|CDI device|preloading|FABRIC|confidential"
+        r"|use-bundled|create-pch|lock file|bundled headers|archive magic|unpack|--?(display|extensible|device|std|cuda-api)|ABI: \*|C ABI|architecture suffix|arch-specific",
+    ),
+    (
+        "messages of compilers about single operations, and remains of kernels' sources",
+        r"atomic|intrins|instrinsic|wgmma|tcgen05|\b\w*mma\b|mma(ldab|ldc|stc)|nvvm|llvm|PCH|precompiled|rdc=|cache entry|zlib|RISC-V|alloca|stack(save|restore)|^#(if|error|endif)|^//|TMA|specialis|SM\d+ (configuration|kernels|OSS|A16)|warp|PTX (does|only|compilation)|b128|128-bit|f32x2|ABI"
+        r"|compress|trace\.mark|multimem|kind::|Im2Col|accumulator|alignment|this architecture|architecture variant|architecture sm_\d+ or above|cluster|addrspace|lto|elf (mismatch|not|size)|elf_?arch|ptx (version|architecture)|fatbinary|cubin|return type|match_any|redux|ldmatrix|Function '|profile '|PTX ISA version|unsupported (architecture|instruction)$|incompatible with specified"
+        r"|^invalid architecture|Target architecture not|sm_ >=|requires PTX|MmaRead|calls '|per-function|deterministic|cudnn version|this model architecture|startup-overlap|determine compiled|libcudart_static|__cudaPush",
+    ),
+    (
+        "what is only slower, or left out of a report",
+        r"omitting|get_device_sm|memory values|returning 0|falling back to|NUMA|assuming|tuning results|defaulting to|locality|node configuration|filtering will be disabled|allowing flash|device_id=|skipping detection|forward compatibility libraries|already initialized|libnvsandbox|/sys/class/drm",
+    ),
     ("communication between GPUs and machines", r"nccl|communicator|ibverbs|\brdma|network|socket|nvls|gdr|p2p|peer|topolog|gin\b|nvshmem|ucx"),
     ("help texts and progress: nothing is wrong", r"^\s*(usage|note|info|example|returns?|set |specify|print|enable|disable|use |compile |generate|list )|\bdefault(s| is|:)|https?://\S+$"),
     ("cryptography and transport inside of NVIDIA's programs", r"\btls|certificate|signature|cipher|digest|brotli|openssl|ossl|x509|http|key ?type|ASN"),
@@ -225,12 +250,15 @@ def main():
         if lines:
             lists += [f"## {name} {version}", "", "| file | text | row |", "| --- | --- | --- |", *lines, ""]
     share = 100 * known // max(total, 1)
+    given = {re.match(r"(.+?)-\d", path.name).group(1) for path in arguments.packages}
+    unread = ", ".join(name for name in sorted(FILES) if name not in given) or "none"
     head = [
         "# Which error texts are known",
         "",
         f"Written by `scripts/error-texts.py` on {datetime.date.today()}: of the {total} texts about compatibility that these packages can print, {known} ({share} %) have a row in",
         "`knowledge/errors.toml` or `failures.toml`. Texts are read from the published packages and sources; `*` stands for what is filled in. What counts as about",
         "compatibility, and which files are read, is in the head of the script; texts that pass its filter and are left out are counted below with the reason.",
+        f"Packages that the script knows and that were not read this time: {unread}.",
         "",
         "| package | texts | with a row | left out |",
         "| --- | --- | --- | --- |",

@@ -174,3 +174,55 @@ fn driver_too_old_for_container_image() {
     // On the machine itself nothing reads the variable.
     silent(workstation().variable(REQUIRED, "cuda>=99.0"), slug);
 }
+
+/// What `explain` finds first in a text, and how bad it is.
+fn first(text: &str) -> (String, String) {
+    let mut child = common::gpucheck()
+        .args(["explain", "-", "--format", "json"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let found = &report["findings"][0];
+    let word = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+    (word("rule"), word("severity"))
+}
+
+#[test]
+fn texts_of_packages_name_their_findings() {
+    let cases = [
+        (
+            "RuntimeError: Found GPU0 Tesla K80 which is of cuda capability 3.7.\nPyTorch no longer supports this GPU because it is too old.",
+            "gpu-too-old-for-wheel",
+        ),
+        ("Loader version is insufficient for fatbin", "driver-too-old-for-ptx"),
+        ("GPU fabric is not ready within the probe wait budget; application may retry", "fabric-manager-not-running"),
+        ("RuntimeError: cuDNN version 92200 is not compatible with devices with SM < 7.5.", "gpu-too-old-for-wheel"),
+        ("OSError: libcudart.so.11.0: 无法打开共享对象文件: 没有那个文件或目录", "extension-cuda-major-mismatch"),
+        (
+            "OSError: libcudnn.so.8: Kann die Shared-Object-Datei nicht öffnen: Datei oder Verzeichnis nicht gefunden",
+            "cudnn-not-on-library-path",
+        ),
+        (
+            "OSError: [WinError 127] Die angegebene Prozedur wurde nicht gefunden. Error loading torch_python.dll",
+            "torch-companion-mismatch",
+        ),
+        (
+            "This device cannot find enough free resources that it can use. (Code 12)\nNVIDIA GeForce RTX 3090",
+            "bios-above-4g-decoding",
+        ),
+        ("nvidia-container-runtime: could not resolve CDI devices", "container-runtime-not-configured"),
+    ];
+    for (text, rule) in cases {
+        assert_eq!(first(text).0, rule, "{text}");
+    }
+    for text in
+        ["CUDNN_STATUS_ALLOC_FAILED", "container app was OOMKilled", "OSError: [Errno 28] No space left on device"]
+    {
+        let (rule, severity) = first(text);
+        assert_eq!((rule.as_str(), severity.as_str()), ("error-in-log", "info"), "{text}");
+    }
+}
