@@ -88,8 +88,8 @@ mod tests {
 
     const IMAGE: &str = "cuda>=12.2 brand=tesla,driver>=470,driver<471 brand=unknown,driver>=525,driver<526";
 
-    fn met(text: &str, cuda: &str, driver: &str) -> Option<bool> {
-        let known = |text| (text != "").then_some(text);
+    fn met(text: &str, cuda: &'static str, driver: &'static str) -> Option<bool> {
+        let known = |text: &'static str| (!text.is_empty()).then_some(text);
         requirement_met(text, RequirementFacts { cuda: known(cuda), driver: known(driver) })
     }
 

@@ -5,7 +5,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::Text;
+use super::{Text, text::MAX_TREE};
 use crate::facts::Location;
 
 /// A parsed file.
@@ -34,7 +34,12 @@ enum Value<'d> {
 impl<'t> Document<'t> {
     /// Reads a file; of one that is no valid TOML whatever can be read.
     pub fn new(text: &'t Text) -> Self {
-        let (root, errors) = DeTable::parse_recoverable(&text.text);
+        let large = text.text.len() > MAX_TREE;
+        let (root, errors) = DeTable::parse_recoverable(if large { "" } else { &text.text });
+        if large {
+            let what = format!("it is larger than the limit of {} MiB", MAX_TREE >> 20);
+            return Self { text, root, fault: Some((what, text.at(0))) };
+        }
         let fault = errors.first().map(|error| {
             let at = text.at(error.span().map_or(0, |span| span.start));
             (error.message().to_owned(), at)

@@ -7,6 +7,9 @@ use std::{
 
 use crate::facts::Location;
 
+/// TOML and YAML beyond this are not taken apart: what comes of them has fifty times their size. Lock files of large projects have 5 MB.
+pub(super) const MAX_TREE: usize = 6 << 20;
+
 /// A file that was read.
 #[derive(Debug, Clone)]
 pub struct Text {

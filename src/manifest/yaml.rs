@@ -8,7 +8,7 @@ use std::{
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
-use super::Text;
+use super::{Text, text::MAX_TREE};
 use crate::facts::Location;
 
 /// Deeper than anybody writes, and shallow enough for whoever walks the tree.
@@ -165,6 +165,10 @@ impl Written {
 /// # Errors
 /// For what is no YAML, has a key twice or a second document, or is larger than the limits.
 pub fn read(text: &Text) -> Result<Node, YamlError> {
+    if text.text.len() > MAX_TREE {
+        let what = format!("it is larger than the limit of {} MiB", MAX_TREE >> 20);
+        return Err(YamlError { at: text.at(0), what });
+    }
     let mut tree = Tree { text, open: Vec::new(), anchors: HashMap::new(), nodes: 0, document: None };
     for event in Parser::new_from_str(&text.text) {
         let (event, span) = event.map_err(|error| tree.error(error.marker(), error.info()))?;

@@ -136,6 +136,9 @@ fn what_is_not_read_to_its_end_is_not_called_right() {
     assert!(report["checks"]["unknown"].to_string().contains("stages"), "{}", report["checks"]);
     let many: String = (0..200_000).map(|number| format!("p{number}\n")).collect();
     assert_eq!(said(&of("requirements.txt", format!("{many}{TORCH}")).unwrap()).1, "unknown");
+    let lock = "[[package]]\nname = \"p\"\nversion = \"1\"\n".repeat(200_000);
+    let report = of("uv.lock", lock).unwrap();
+    assert!(report["checks"]["unknown"].to_string().contains("larger than the limit"), "{}", report["checks"]);
     let error = of("requirements.txt", vec![b'a'; 17 << 20]).unwrap_err();
     assert!(error.contains("larger than the limit"), "{error}");
 }

@@ -181,7 +181,7 @@ fn asked(report: &Value, finding: &Value, promise: &str) -> Option<String> {
         let of = |role: &'static str| {
             listed(&step["indexes"]).filter(move |index| index["role"] == role).map(|index| text(&index["url"]))
         };
-        indexes.extend(request["index"].as_str().map(str::to_owned).or_else(|| of("default").last()));
+        indexes.extend(request["index"].as_str().map(str::to_owned).or_else(|| of("default").next_back()));
         extra.extend(of("extra"));
     }
     let is_here = |url: &String| url.starts_with("https://download.pytorch.org/whl/");
