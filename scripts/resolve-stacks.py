@@ -49,7 +49,7 @@ def resolved(uv, wanted):
     """The versions that uv chooses, or its reason."""
     said = subprocess.run([uv, *UV], input="\n".join(wanted), capture_output=True, text=True, check=False)
     if said.returncode:
-        return None, " ".join(said.stderr.split())[:300]
+        return None, " ".join(said.stderr.partition("[stderr]")[0].split())[:300]
     return dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;\n]+)", said.stdout, re.MULTILINE)), ""
 
 

@@ -139,8 +139,10 @@ impl Machine {
                 OneOrMore::One(one) => vec![one.clone()],
                 OneOrMore::More(more) => more.clone(),
             };
-            let pairs: Vec<(String, String)> =
+            let mut pairs: Vec<(String, String)> =
                 table.iter().flat_map(|(key, value)| values(value).into_iter().map(|one| (key.clone(), one))).collect();
+            // A table is sorted by key, and a machine is called by its GPUs.
+            pairs.sort_by_key(|(key, _)| key != "gpu");
             let shown: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
             let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.trim()));
             Self::of_pairs(&shown.join(","), pairs, By::File(name.to_owned()), knowledge)
@@ -366,7 +368,7 @@ mod tests {
                     [[tool.gpucheck.target]]\ngpu = \"5090\"\nos = \"windows\"\n";
         let machines = Machine::of_file("pyproject.toml", text, &knowledge).unwrap();
         let names: Vec<&str> = machines.iter().map(|machine| machine.name.as_str()).collect();
-        assert_eq!(names, ["driver=580.95.05, V100, T4", "5090, os=windows"]);
+        assert_eq!(names, ["V100, T4, driver=580.95.05", "5090, os=windows"]);
         assert!(Machine::of_file("pyproject.toml", "[project]\nname = \"a\"\n", &knowledge).unwrap().is_empty());
         let own = "[[target]]\ngpu = \"A100\"\n";
         assert_eq!(Machine::of_file("gpucheck.toml", own, &knowledge).unwrap().len(), 1);

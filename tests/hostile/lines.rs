@@ -57,6 +57,7 @@ fn plan(environment: &Environment, dice: &mut Dice) -> Plan {
                 name,
                 version,
                 spec,
+                extras: Some(dice.text()).filter(|_| dice.below(4) == 0).into_iter().collect(),
                 build: None,
                 requires: Vec::new(),
                 apart: false,

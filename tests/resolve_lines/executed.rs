@@ -15,10 +15,22 @@ fn judged(place: &Path) -> Value {
     common::doctor(&[place.to_str().unwrap(), "--gpu", "RTX 5090", "--driver", "580.95.05"]).1
 }
 
-/// Pastes the fix of which the summary says `what`, and looks again.
+/// Pastes the fix of which the summary says `what`, looks again, and compares with what was promised.
 fn heal(bench: &Bench, place: &Path, what: &str) {
+    let (fix, after) = healed(bench, place, "gpu-too-new-for-wheel", what);
+    let packages = after["facts"]["environments"][0]["packages"].as_array().unwrap();
+    let build = |name: &&str| {
+        let package = packages.iter().find(|package| package["name"] == **name)?;
+        Some(format!("{name} {}", package["build"]["value"]["version"].as_str()?))
+    };
+    let there: Vec<String> = ["torch", "torchvision", "torchaudio"].iter().filter_map(build).collect();
+    assert_eq!(fix["result"], there.join(", "), "what was promised is what is there");
+}
+
+/// Pastes the fix of a rule's finding of which the summary says `what`; the fix, and what the doctor says afterwards: nothing is wrong.
+fn healed(bench: &Bench, place: &Path, rule: &str, what: &str) -> (Value, Value) {
     let before = judged(place);
-    let cause = common::finding(&before, "gpu-too-new-for-wheel");
+    let cause = common::finding(&before, rule);
     let mut fixes = cause["fixes"].as_array().unwrap().iter();
     let fix =
         fixes.find(|fix| fix["summary"].as_str().unwrap().contains(what)).unwrap_or_else(|| panic!("{what}: {cause}"));
@@ -28,13 +40,7 @@ fn heal(bench: &Bench, place: &Path, what: &str) {
     }
     let after = judged(place);
     assert_eq!(after["verdict"], "ok", "{fix}\n{}", after["findings"]);
-    let packages = after["facts"]["environments"][0]["packages"].as_array().unwrap();
-    let build = |name: &&str| {
-        let package = packages.iter().find(|package| package["name"] == **name)?;
-        Some(format!("{name} {}", package["build"]["value"]["version"].as_str()?))
-    };
-    let there: Vec<String> = ["torch", "torchvision", "torchaudio"].iter().filter_map(build).collect();
-    assert_eq!(fix["result"], there.join(", "), "what was promised is what is there");
+    (fix.clone(), after)
 }
 
 #[test]
@@ -57,6 +63,43 @@ fn the_same_version_or_another_by_pip_and_uv() {
     }
 }
 
+/// A package that others require is gone: the line brings it back.
+#[test]
+fn what_is_missing_comes_back() {
+    let bench = match Bench::new(&Knowledge::builtin().unwrap()) {
+        Ok(bench) => bench,
+        Err(why) => return crate::skipped(&why),
+    };
+    const WHOLE: &str = "torch==2.8.0 torchvision==0.23.0";
+    for (name, make, install, remove) in [
+        ("pip", "python3 -m venv .", "bin/python -m pip install --quiet", "bin/python -m pip uninstall --quiet -y"),
+        (
+            "uv",
+            "uv venv --quiet --allow-existing .",
+            "uv pip install --quiet --python bin/python",
+            "uv pip uninstall --quiet --python bin/python",
+        ),
+    ] {
+        let place = bench.tools.folder(&format!("incomplete-{name}"));
+        for line in [make, &format!("{install} {WHOLE}"), &format!("{remove} jinja2 torchvision pillow")] {
+            bench.tools.paste(line, &place).unwrap_or_else(|why| panic!("{line}: {why}"));
+        }
+        healed(&bench, &place, "environment-incomplete", "");
+    }
+    let place = bench.tools.folder("incomplete-project");
+    let wanted = WHOLE.split(' ').map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    let project = format!(
+        "[project]\nname = \"demo\"\nversion = \"0\"\nrequires-python = \">=3.10,<3.14\"\ndependencies = [{wanted}]\n\
+         [tool.uv]\nenvironments = [\"sys_platform == 'linux' and platform_machine == 'x86_64'\"]\n"
+    );
+    std::fs::write(place.join("pyproject.toml"), project).unwrap();
+    for line in ["uv sync --quiet", "uv pip uninstall --quiet jinja2 pillow"] {
+        bench.tools.paste(line, &place).unwrap_or_else(|why| panic!("{line}: {why}"));
+    }
+    let (fix, _) = healed(&bench, &place, "environment-incomplete", "");
+    assert!(fix["commands"][0]["line"].as_str().unwrap().contains("uv sync"), "{fix}");
+}
+
 #[test]
 fn a_uv_project() {
     let bench = match Bench::new(&Knowledge::builtin().unwrap()) {
@@ -69,9 +112,12 @@ fn a_uv_project() {
         "[project]\nname = \"demo\"\nversion = \"0\"\nrequires-python = \">=3.10,<3.14\"\ndependencies = [{requirements}]\n\
          [tool.uv]\nenvironments = [\"sys_platform == 'linux' and platform_machine == 'x86_64'\"]\n"
     );
-    std::fs::write(place.join("pyproject.toml"), project).unwrap();
-    bench.tools.paste("uv sync --quiet", &place).unwrap();
-    heal(&bench, &place, "keep torch 2.7.1");
+    // Another version first: 2.7.1+cu128 is a 2.7.1 already.
+    for what in ["torch 2.8.0", "keep torch 2.7.1"] {
+        std::fs::write(place.join("pyproject.toml"), &project).unwrap();
+        bench.tools.paste("uv sync --quiet", &place).unwrap();
+        heal(&bench, &place, what);
+    }
 }
 
 /// What `recommend --keep` prints for a set with torch 2.7.1, for this tool: the text of the files to write, by name, and the lines.

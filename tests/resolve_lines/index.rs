@@ -303,13 +303,8 @@ impl Listed {
         });
         let build = of.map_or_else(|| self.version.clone(), |build| format!("{}+{}", self.version, build.variant));
         let requires = match (self.name.as_str(), release) {
-            ("torch", Some(release)) => {
-                let nvidia = release
-                    .requires_nvidia
-                    .iter()
-                    .filter(|_| of.is_some_and(|build| build.platform.os == Os::Linux && build.variant != "cpu"));
-                of_torch(release).chain(nvidia.cloned()).collect()
-            }
+            // Like the real ones, the wheels of a release say the same for every platform, with markers: uv takes one for all.
+            ("torch", Some(release)) => of_torch(release).chain(of_nvidia(release)).collect(),
             ("torchvision" | "torchaudio", Some(release)) => of_companion(&self.name, &self.version, release),
             _ => of_package(knowledge, &self.name, &self.version, platform),
         };
@@ -350,6 +345,22 @@ fn of_torch(release: &TorchRelease) -> impl Iterator<Item = String> + '_ {
     let linux = "platform_system == \"Linux\" and platform_machine == \"x86_64\"";
     let triton = triton(release).map(|triton| format!("{triton}; {linux}{marker}"));
     plain.into_iter().map(str::to_owned).chain(triton)
+}
+
+/// What the builds of a release on the default index require of NVIDIA's: those for CUDA, all of them for Linux.
+fn of_nvidia(release: &TorchRelease) -> Vec<String> {
+    let of_cuda = |build: &&TorchBuild| build.pypi_default && build.platform.os == Os::Linux && build.variant != "cpu";
+    let cpus: Vec<Cpu> = release.builds.iter().filter(of_cuda).map(|build| build.platform.cpu).collect();
+    let machine = match cpus.as_slice() {
+        [] => return Vec::new(),
+        [Cpu::X86_64] => " and platform_machine == \"x86_64\"",
+        _ => "",
+    };
+    let marked = |line: &String| match line.contains(';') {
+        true => line.clone(),
+        false => format!("{line}; platform_system == \"Linux\"{machine}"),
+    };
+    release.requires_nvidia.iter().map(marked).collect()
 }
 
 /// torchvision up to 0.29.0 and torchaudio up to 2.10.0 are pinned to one torch; METADATA of the later ones, as pip reports it.
