@@ -166,7 +166,7 @@ fn of(log: &[u8], words: &[&str]) -> (i32, Value) {
         .unwrap();
     child.stdin.take().unwrap().write_all(log).unwrap();
     let output = child.wait_with_output().unwrap();
-    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+    (output.status.code().unwrap(), common::moved_alike(serde_json::from_slice(&output.stdout).unwrap()))
 }
 
 fn slugs(report: &Value) -> Vec<&str> {

@@ -172,9 +172,10 @@ impl Knowledge {
         self.tools.note.iter().filter(move |row| row.tool == tool)
     }
 
-    /// What an error text means: the first row that fits.
+    /// What an error text means: the first row that fits. What a row wants beside its own text must be in the text, too.
     pub fn error(&self, text: &str) -> Option<&ErrorRow> {
-        self.errors.error.iter().find(|row| row.fits(text))
+        let beside = |row: &ErrorRow| row.beside.is_empty() || row.beside.iter().any(|other| text.contains(other));
+        self.errors.error.iter().find(|row| row.fits(text) && beside(row))
     }
 
     /// Every kind of error that is known.
