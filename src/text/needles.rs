@@ -1,7 +1,5 @@
 //! Finds many literals in a text at once, whatever the case of ASCII letters: one pass, whose cost does not grow with their number.
 
-use std::collections::HashMap;
-
 /// What a search begins with: the first bytes of each literal.
 const GRAM: usize = 4;
 /// Places of the filter that most positions of a text do not pass.
@@ -11,8 +9,10 @@ const FILTER: usize = 1 << 16;
 #[derive(Debug, Clone)]
 pub struct Needles {
     literals: Vec<Box<[u8]>>,
-    filter: Box<[bool; FILTER]>,
-    begins: HashMap<u32, Vec<usize>>,
+    /// For each place the number of its bucket; 0, which is empty, for most.
+    filter: Box<[u16; FILTER]>,
+    /// The literals whose first bytes have the same place.
+    buckets: Vec<Vec<usize>>,
 }
 
 impl Needles {
@@ -20,32 +20,37 @@ impl Needles {
     pub fn new<T: AsRef<str>>(literals: impl IntoIterator<Item = T>) -> Self {
         let lower = |text: T| text.as_ref().to_ascii_lowercase().into_bytes().into_boxed_slice();
         let literals: Vec<Box<[u8]>> = literals.into_iter().map(lower).collect();
-        let mut filter = Box::new([false; FILTER]);
-        let mut begins: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut filter = Box::new([0; FILTER]);
+        let mut buckets = vec![Vec::new()];
         for (index, literal) in literals.iter().enumerate() {
             let Some(begin) = literal.first_chunk::<GRAM>() else { continue };
-            let gram = gram(begin);
-            filter.get_mut(place(gram)).into_iter().for_each(|place| *place = true);
-            begins.entry(gram).or_default().push(index);
+            let Some(place) = filter.get_mut(place(gram(begin))) else { continue };
+            if *place == 0 {
+                // There are fewer places than numbers but one: a literal beyond them is not found.
+                let Ok(new) = u16::try_from(buckets.len()) else { continue };
+                *place = new;
+                buckets.push(Vec::new());
+            }
+            buckets.get_mut(usize::from(*place)).into_iter().for_each(|bucket| bucket.push(index));
         }
-        Self { literals, filter, begins }
+        Self { literals, filter, buckets }
     }
 
     /// Calls `found` with the number of a literal and the byte at which it begins, in the order of the text.
     pub fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         for (start, window) in text.windows(GRAM).enumerate() {
             let Some(begin) = window.first_chunk::<GRAM>() else { continue };
-            let gram = gram(begin);
-            if self.filter.get(place(gram)).is_some_and(|set| *set) {
-                self.check(text, start, gram, &mut found);
+            let bucket = self.filter.get(place(gram(begin))).copied().unwrap_or_default();
+            if bucket != 0 {
+                self.check(text, start, bucket, &mut found);
             }
         }
     }
 
-    /// The literals that begin with these bytes. Rarely called, and so kept out of the loop.
+    /// The literals of a bucket that are here. Rarely called, and so kept out of the loop.
     #[inline(never)]
-    fn check(&self, text: &[u8], start: usize, gram: u32, found: &mut impl FnMut(usize, usize)) {
-        for &index in self.begins.get(&gram).into_iter().flatten() {
+    fn check(&self, text: &[u8], start: usize, bucket: u16, found: &mut impl FnMut(usize, usize)) {
+        for &index in self.buckets.get(usize::from(bucket)).into_iter().flatten() {
             if let Some(literal) = self.literals.get(index)
                 && let Some(there) = text.get(start..start + literal.len())
                 && there.eq_ignore_ascii_case(literal)

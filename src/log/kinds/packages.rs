@@ -138,6 +138,9 @@ fn shown(found: &mut Found, line: Line<'_>) {
 
 /// `torch-2.3.1-cp310-cp310-win_amd64.whl`.
 fn wheels(found: &mut Found, line: Line<'_>) {
+    if !line.text.contains(".whl") {
+        return;
+    }
     for word in line.text.split([' ', '/', '\\', '\'', '"', '(', ')']).filter(|word| word.ends_with(".whl")) {
         let mut parts = word.trim_end_matches(".whl").split('-');
         let (Some(name), Some(number)) = (parts.next(), parts.next().and_then(version)) else { continue };
@@ -171,9 +174,10 @@ fn loose(found: &mut Found, line: Line<'_>) {
     let mut before: Option<&str> = None;
     while let Some(word) = words.next() {
         let plain = word.trim_matches([':', '`', '\'', '"', ',', '(', '*', '-']);
-        let lower = plain.to_ascii_lowercase();
-        let known = NAMES.contains(&lower.as_str()) || lower.starts_with("nvidia-") && is_name(&lower);
-        if known {
+        // Nearly every word is none of these: nothing is copied for it.
+        let is_nvidia = || plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-")) && is_name(plain);
+        if NAMES.iter().any(|name| name.eq_ignore_ascii_case(plain)) || is_nvidia() {
+            let lower = plain.to_ascii_lowercase();
             let behind = words.peek().copied().unwrap_or_default();
             let sign = ["=", ":", "version", "Version", "Version:", "version:"].contains(&behind);
             let number = if sign { words.clone().skip(1).find(|word| *word != ":") } else { Some(behind) };
