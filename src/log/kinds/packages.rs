@@ -197,7 +197,7 @@ fn loose(found: &mut Found, line: Line<'_>) {
         let known = NAMES.contains(&lower.as_str()) || of_nvidia;
         if known {
             let behind = words.peek().copied().unwrap_or_default();
-            let sign = ["=", ":", "version", "Version", "Version:", "version:"].contains(&behind);
+            let sign = ["=", ":", "|", "version", "Version", "Version:", "version:"].contains(&behind);
             let number = if sign { words.clone().skip(1).find(|word| *word != ":") } else { Some(behind) };
             let is_version = |number: &&str| {
                 version(number).is_some_and(|version| version.contains('.'))

@@ -4,11 +4,11 @@ use super::Kind;
 use crate::log::{
     Line,
     found::{Found, Weight},
-    words::{behind, numbers, value},
+    words::{behind, numbers},
 };
 
 pub(super) const KIND: Kind = Kind {
-    hints: &["Python 3.", "Python Version", "python: 3.", "/python3.", "\\Python3", ".cpython-3", "-cp3"],
+    hints: &["Python 3.", "Python Version", "python: 3.", "/python3.", ".cpython-3", "-cp3", "Python | 3."],
     read,
 };
 
@@ -36,14 +36,15 @@ fn read(found: &mut Found, line: Line<'_>) {
     {
         found.python(&format!("3.{number}"), line.number, Weight::Likely);
     }
-    // `- **Python Version:** 3.11.9`, and what people write themselves: `python: 3.10.8`.
-    for (key, weight) in [("Python Version", Weight::Certain), ("python: 3", Weight::Loose)] {
-        let from = if weight == Weight::Certain { key } else { "python:" };
-        if text.contains(key)
-            && let Some(number) =
-                value(text, from).map(|rest| rest.trim_start_matches([':', '*', ' '])).and_then(numbers)
-        {
-            found.python(number, line.number, weight);
+    // `- **Python Version:** 3.11.9`, a row of a table, and what people write themselves: `python: 3.10.8`.
+    for (key, weight) in
+        [("Python Version", Weight::Certain), ("Python | ", Weight::Likely), ("python: ", Weight::Loose)]
+    {
+        for rest in text.match_indices(key).filter_map(|(at, _)| text.get(at + key.len()..)) {
+            let rest = rest.trim_start_matches([':', '*', ' ', '\t']);
+            if let Some(number) = numbers(rest).filter(|number| number.starts_with("3.")) {
+                found.python(number, line.number, weight);
+            }
         }
     }
 }

@@ -19,6 +19,8 @@ pub(super) const KIND: Kind = Kind {
         "WinError",
         "C:\\",
         "D:\\",
+        "E:\\",
+        "F:\\",
         ".dll",
         ".pyd",
         "/home/",
