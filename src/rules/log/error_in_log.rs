@@ -119,7 +119,7 @@ impl<'r, 'k> Group<'r, 'k> {
             Conclusion::Harmless => format!("This is harmless: {meaning}."),
             Conclusion::Open => format!("The log does not show what causes this: {meaning}."),
             Conclusion::Finding(of) if is_guess(of, first) => {
-                format!("{} Nothing in the log contradicts {of}, the usual cause there.", sentence(meaning))
+                format!("{} On WSL the usual cause is {of}, but nothing in this log proves it.", sentence(meaning))
             }
             Conclusion::Finding(_) => sentence(meaning),
         };
