@@ -193,6 +193,31 @@ fn error_in_log() {
     assert_eq!((code, report["findings"][0]["severity"].as_str()), (0, Some("info")));
 }
 
+#[test]
+fn an_environment_is_read_from_what_pip_and_people_write() {
+    let environment = |log: &str| {
+        let (_, report) = of(log.as_bytes(), &[]);
+        let one = report["facts"]["environments"][0].clone();
+        let torch = one["packages"].as_array().unwrap().iter().find(|package| package["name"] == "torch").cloned();
+        (one["python"]["value"].clone(), torch.map(|torch| torch["version"]["value"].clone()))
+    };
+    let said = |python: &str, torch: &str| (Value::from(python), Some(Value::from(torch)));
+    let satisfied =
+        "Requirement already satisfied: torch>=2.10 in /v/lib/python3.12/site-packages (from a==1) (2.11.0+cu126)\n";
+    assert_eq!(environment(satisfied), said("3.12", "2.11.0+cu126"));
+    let xformers = "xFormers was built for:\n    PyTorch 2.1.2+cu121 with CUDA 1201 (you have 2.1.2+cpu)\n    Python  3.11.7 (you have 3.11.0)\n";
+    assert_eq!(environment(xformers), said("3.11", "2.1.2+cpu"));
+    let table = "| Driver | 570.133.07 |\n| torch | 2.7.1+cu128 |\n| Python | 3.11.9 |\n";
+    assert_eq!(environment(table), said("3.11", "2.7.1+cu128"));
+    let prompt =
+        "Python 3.12.9 (main, Feb 12 2025) [Clang 19.1.6 ] on linux\ntorch 2.7.1\n/usr/lib/python3.10/ctypes/x.py\n";
+    assert_eq!(environment(prompt), said("3.12", "2.7.1"));
+    // A word of some error is none, and a report that torch has no GPU is one.
+    assert_eq!(of(b"root@host:~# nvidia-smi\n", &[]).1["verdict"], "ok");
+    let (_, report) = of(b"PyTorch version: 2.7.1+cpu\nIs CUDA available: False\n", &[]);
+    assert_eq!(slugs(&report).first(), Some(&"cpu-only-torch"), "{report}");
+}
+
 const COLLECTED: &str = "RuntimeError: CUDA error: no kernel image is available for execution on the device\n\
     PyTorch version: 2.6.0+cu124\nCUDA used to build PyTorch: 12.4\nOS: Ubuntu 22.04.4 LTS (x86_64)\n\
     Libc version: glibc-2.35\nPython version: 3.11.9 (main) [GCC 11.4.0] (64-bit runtime)\n\

@@ -57,7 +57,8 @@ fn only_said(report: &mut Report, enriched: &Facts) {
     let recognised = enriched.symptoms.iter().any(|symptom| !symptom.means.is_empty());
     let worst = report.findings.iter().map(|finding| finding.severity).max();
     if worst < Some(Severity::Warning) {
-        let unknown = !recognised && !enriched.symptoms.is_empty();
+        // A line that merely has a word of some error is none.
+        let unknown = !recognised && report.findings.iter().any(|finding| finding.rule == "error-in-log");
         report.verdict = if unknown { Verdict::Unknown } else { Verdict::Ok };
     }
 }
@@ -92,7 +93,10 @@ fn next_steps(finding: &Finding, facts: &Facts) -> Vec<Fix> {
     if let (true, Some(capability)) = (of_torch, gpu) {
         let architecture = Word::value(&format!("sm_{}", capability.number()));
         let line = architecture.and_then(|architecture| {
-            let words = [Word::fixed("recommend"), Word::fixed("--gpu"), architecture];
+            let mut words = vec![Word::fixed("recommend"), Word::fixed("--gpu"), architecture];
+            if let Some(driver) = facts.driver.value() {
+                words.extend([Word::fixed("--driver"), Word::value(&driver.version.to_string())?]);
+            }
             ShellLine::command(shell, &Word::fixed("gpucheck"), &words)
         });
         steps.extend(step(

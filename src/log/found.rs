@@ -172,9 +172,9 @@ impl Found {
         put(&mut self.arch_list, list, line, Weight::Certain);
     }
 
-    pub fn python(&mut self, version: &str, line: u32) {
+    pub fn python(&mut self, version: &str, line: u32, weight: Weight) {
         if let Ok(version) = version.parse() {
-            put(&mut self.python, version, line, Weight::Certain);
+            put(&mut self.python, version, line, weight);
         }
     }
 

@@ -19,11 +19,28 @@ pub(super) fn escaped(text: &str) -> String {
     if text.starts_with(['-', '+', '=', ':']) || text.starts_with("~~") {
         out.push('\\');
     }
-    for letter in text.chars() {
+    let mut before = ' ';
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
         if matches!(letter, '*' | '_' | '`' | '<' | '>' | '|' | '\\' | '#' | '[' | ']' | '&') {
             out.push('\\');
         }
         out.push(letter);
+        // An answer to an issue must not call the people whose names it quotes.
+        if letter == '@' && !before.is_alphanumeric() && letters.peek().is_some_and(char::is_ascii_alphanumeric) {
+            out += "<!-- -->";
+        }
+        before = letter;
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_called() {
+        assert_eq!(escaped("ask @name, not a@b.c, name @ file"), "ask @<!-- -->name, not a@b.c, name @ file");
+    }
 }

@@ -43,6 +43,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
         page.recommendation(report);
         return page.out;
     }
+    page.links = report.command == CommandName::Explain;
     for finding in &report.findings {
         page.finding(finding);
     }
@@ -60,12 +61,14 @@ pub(super) struct Page<'s> {
     changed: Vec<Vec<FileChange>>,
     /// Notes that have been shown.
     noted: Vec<String>,
+    /// Whether each finding that asks for something names its page.
+    links: bool,
 }
 
 impl<'s> Page<'s> {
     /// An empty one.
     pub fn new(screen: &'s Screen) -> Self {
-        Self { out: String::new(), screen, shown: Vec::new(), changed: Vec::new(), noted: Vec::new() }
+        Self { out: String::new(), screen, shown: Vec::new(), changed: Vec::new(), noted: Vec::new(), links: false }
     }
 
     /// A text behind a mark, wrapped.
@@ -180,7 +183,7 @@ impl<'s> Page<'s> {
             };
             self.fix(label, fix);
         }
-        if self.screen.verbose > 0 {
+        if self.screen.verbose > 0 || self.links && finding.severity >= Severity::Warning {
             self.labelled(2, "more", Paint::Dim, &finding.docs);
         }
         self.out.push('\n');

@@ -37,8 +37,12 @@ pub(super) fn render(report: &Report) -> String {
 
 /// The page with its last part: what was found, and what could not be decided.
 fn with_findings(mut out: String, report: &Report) -> String {
+    let links = report.command == CommandName::Explain;
     for finding in &report.findings {
         one(&mut out, finding);
+        if links && finding.severity >= Severity::Warning {
+            let _ = writeln!(out, "More: `{}`\n", finding.docs);
+        }
     }
     for undecided in &report.checks.unknown {
         let _ = writeln!(out, "- not decided: `{}` needs {}", undecided.rule, escaped(&undecided.needs.join("; ")));

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::{
-    facts::{KernelModule, Meaning, Os},
+    facts::{KernelModule, Meaning, Os, Package},
     knowledge::OpenModules,
     python,
 };
@@ -21,9 +21,9 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         "wsl-linux-driver-installed" | "wsl-libcuda-name" => facts.host.wsl.value().is_some(),
         "container-no-gpu-flag" => facts.host.container.value().is_some(),
         "cpu-only-torch" => {
-            let environment = facts.environments.first();
-            let build = environment.and_then(|one| one.package("torch")).and_then(|torch| torch.build.value());
-            build.is_some_and(|build| build.cuda.is_none())
+            let torch = facts.environments.first().and_then(|one| one.package("torch"));
+            let plain = |torch: &Package| torch.version.value().is_some_and(|version| version.ends_with("+cpu"));
+            torch.is_some_and(|torch| torch.build.value().map_or(plain(torch), |build| build.cuda.is_none()))
         }
         "open-kernel-modules-required" => {
             module_needs(context, OpenModules::Required)

@@ -40,7 +40,7 @@ fn read(found: &mut Found, line: Line<'_>) {
         found.glibc(glibc, line.number);
     }
     if let Some(python) = value(text, "Python version:").and_then(numbers) {
-        found.python(python, line.number);
+        found.python(python, line.number, Weight::Certain);
     }
     if let Some(driver) = value(text, "Nvidia driver version:").and_then(numbers) {
         found.driver(driver, line.number, Weight::Certain);

@@ -6,6 +6,7 @@ mod images;
 mod kernel;
 mod nvidia_smi;
 mod packages;
+mod python;
 mod system;
 mod toolkits;
 mod torch;
@@ -27,6 +28,7 @@ pub(super) const KINDS: &[Kind] = &[
     nvidia_smi::KIND,
     torch::KIND,
     packages::KIND,
+    python::KIND,
     gpus::KIND,
     toolkits::KIND,
     images::KIND,

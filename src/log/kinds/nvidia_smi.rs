@@ -24,7 +24,9 @@ fn read(found: &mut Found, line: Line<'_>) {
     // `driver 525`, `Driver: 570.86.10`, `driver 570.144 (proprietary kernel modules)`.
     for rest in behind(text, "driver") {
         let rest = rest.strip_prefix('s').unwrap_or(rest);
-        if let Some(version) = rest.strip_prefix([' ', ':', '=', '-', '/']).and_then(numbers) {
+        // A table of an issue has a bar between the two.
+        let rest = rest.strip_prefix([' ', ':', '=', '-', '/']).map(|rest| rest.trim_start_matches(['|', ' ']));
+        if let Some(version) = rest.and_then(numbers) {
             found.driver(version, line.number, Weight::Loose);
         }
     }

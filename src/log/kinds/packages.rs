@@ -5,7 +5,7 @@ use crate::{
     log::{
         Line,
         found::{Found, Weight},
-        words::{behind, find, version},
+        words::{behind, find, has, version},
     },
     python,
 };
@@ -18,6 +18,7 @@ pub(super) const KIND: Kind = Kind {
         "Version",
         ".whl",
         "installed ",
+        "already satisfied: ",
         "torch",
         "xformers",
         "triton",
@@ -77,6 +78,7 @@ fn read(found: &mut Found, line: Line<'_>) {
     shown(found, line);
     wheels(found, line);
     installed(found, line);
+    satisfied(found, line);
     loose(found, line);
     cudnn(found, line);
 }
@@ -168,18 +170,40 @@ fn installed(found: &mut Found, line: Line<'_>) {
     }
 }
 
+/// `Requirement already satisfied: torch>=2.10 in /venv/lib/python3.12/site-packages (from vllm) (2.11.0+cu126)`.
+fn satisfied(found: &mut Found, line: Line<'_>) {
+    const SIGN: &str = "Requirement already satisfied: ";
+    for rest in behind(line.text, SIGN) {
+        let one = rest.split(SIGN).next().unwrap_or_default().trim_end();
+        let name = one.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).and_then(|end| one.get(..end));
+        let last = one.strip_suffix(')').and_then(|one| one.rsplit_once('(')).map(|(_, last)| last);
+        if let (Some(name), Some(number)) = (name.filter(|name| is_name(name)), last)
+            && version(number) == Some(number)
+        {
+            found.package(name, number, line.number, Weight::Certain);
+        }
+    }
+}
+
 /// `torch  2.7.1` of a list, `torch 2.6.0` and `vLLM Version : 0.16.0` of a person.
 fn loose(found: &mut Found, line: Line<'_>) {
+    // What an extension was built for stands before what is there.
+    if has(line.text, "(you have ") {
+        return;
+    }
     let mut words = line.text.split_whitespace().peekable();
     let mut before: Option<&str> = None;
     while let Some(word) = words.next() {
         let plain = word.trim_matches([':', '`', '\'', '"', ',', '(', '*', '-']);
         // Nearly every word is none of these: nothing is copied for it.
-        let is_nvidia = || plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-")) && is_name(plain);
+        let is_nvidia = || {
+            let begins = plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-"));
+            begins && !plain.eq_ignore_ascii_case("nvidia-smi") && is_name(plain)
+        };
         if NAMES.iter().any(|name| name.eq_ignore_ascii_case(plain)) || is_nvidia() {
             let lower = plain.to_ascii_lowercase();
             let behind = words.peek().copied().unwrap_or_default();
-            let sign = ["=", ":", "version", "Version", "Version:", "version:"].contains(&behind);
+            let sign = ["=", ":", "|", "version", "Version", "Version:", "version:"].contains(&behind);
             let number = if sign { words.clone().skip(1).find(|word| *word != ":") } else { Some(behind) };
             let is_version = |number: &&str| {
                 version(number).is_some_and(|version| version.contains('.'))

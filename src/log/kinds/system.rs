@@ -19,6 +19,8 @@ pub(super) const KIND: Kind = Kind {
         "WinError",
         "C:\\",
         "D:\\",
+        "E:\\",
+        "F:\\",
         ".dll",
         ".pyd",
         "/home/",
@@ -92,8 +94,10 @@ fn read(found: &mut Found, line: Line<'_>) {
             .iter()
             .find_map(|word| find(text, word))
     {
-        let name: String = text.get(at..).unwrap_or_default().chars().take(24).collect();
-        found.distribution(&name, line.number, Weight::Loose);
+        let name = text.get(at..).unwrap_or_default();
+        let end = name.find(['"', '\'', '`', '|', '*', ',', ';']).unwrap_or(name.len());
+        let name: String = name.chars().take(name.get(..end).map_or(24, |name| name.chars().count().min(24))).collect();
+        found.distribution(name.trim_end_matches([' ', '-']), line.number, Weight::Loose);
     }
 }
 

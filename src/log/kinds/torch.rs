@@ -25,6 +25,7 @@ pub(super) const KIND: Kind = Kind {
         "+cu9",
         "+cpu",
         "+rocm",
+        "(you have ",
     ],
     read,
 };
@@ -32,6 +33,7 @@ pub(super) const KIND: Kind = Kind {
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
     capability(found, line);
+    built_for(found, line);
     for list in behind(text, "supports CUDA capabilities") {
         found.arch_list(targets(list), line.number, true);
     }
@@ -56,6 +58,22 @@ fn read(found: &mut Found, line: Line<'_>) {
     {
         found.package("torch", version, line.number, Weight::Certain);
         found.expects_torch = false;
+    }
+}
+
+/// `PyTorch 2.1.2+cu121 with CUDA 1201 (you have 2.1.2+cpu)`: what xformers was built for, and what is installed.
+fn built_for(found: &mut Found, line: Line<'_>) {
+    let mut before = line.text;
+    while let Some((wanted, there)) = before.split_once("(you have ") {
+        let last = |name: &str| wanted.rfind(name);
+        match version(there) {
+            Some(version) if last("PyTorch") > last("Python") => {
+                found.package("torch", version, line.number, Weight::Certain);
+            }
+            Some(version) if last("Python").is_some() => found.python(version, line.number, Weight::Certain),
+            _ => {}
+        }
+        before = there;
     }
 }
 

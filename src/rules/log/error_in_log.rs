@@ -93,9 +93,11 @@ struct Group<'r, 'k> {
 
 impl<'r, 'k> Group<'r, 'k> {
     fn add(&mut self, number: usize, symptom: &'r Symptom, row: &'r TextRow<'k>, meaning: &Meaning) {
-        // A line that was put together from pieces says nothing more than the piece with the text.
+        // A line that was put together from pieces says nothing more than the piece with the text, whichever comes first.
         let told = |(_, other): &(usize, &Symptom)| symptom.text.contains(&other.text);
-        if !self.lines.iter().any(told) {
+        if let Some(whole) = self.lines.iter_mut().find(|(_, other)| other.text.contains(&symptom.text)) {
+            *whole = (number, symptom);
+        } else if !self.lines.iter().any(told) {
             self.lines.push((number, symptom));
         }
         if self.rows.first().is_none_or(|first| first.id == row.id) {
@@ -116,6 +118,9 @@ impl<'r, 'k> Group<'r, 'k> {
             Conclusion::NotOurs => format!("This is not a compatibility problem: {meaning}."),
             Conclusion::Harmless => format!("This is harmless: {meaning}."),
             Conclusion::Open => format!("The log does not show what causes this: {meaning}."),
+            Conclusion::Finding(of) if is_guess(of, first) => {
+                format!("{} On WSL the usual cause is {of}, but nothing in this log proves it.", sentence(meaning))
+            }
             Conclusion::Finding(_) => sentence(meaning),
         };
         let mut draft = Draft { local: true, ..Draft::new(heading, summary) };
@@ -139,7 +144,11 @@ impl<'r, 'k> Group<'r, 'k> {
                 draft.slug = Some(slug(of));
                 // What a rule only mentions on a machine has broken something here.
                 let severity = rule.map_or(Severity::Error, |rule| rule.severity);
-                draft.severity = Some(if severity == Severity::Info { Severity::Error } else { severity });
+                draft.severity = Some(match severity {
+                    _ if is_guess(of, first) => Severity::Warning,
+                    Severity::Info => Severity::Error,
+                    severity => severity,
+                });
                 // The rule itself, where the facts suffice for it, says more.
                 draft.trace.follows.push((*of).to_owned());
                 draft
@@ -162,6 +171,11 @@ impl<'r, 'k> Group<'r, 'k> {
         }
         draft
     }
+}
+
+/// Whether a cause is only the usual one on such a system, and the text has others: what to do about it must not sound certain.
+fn is_guess(of: &str, row: Option<&TextRow<'_>>) -> bool {
+    of == "wsl-linux-driver-installed" && row.is_some_and(|row| row.finding != Some(of))
 }
 
 /// Errors of which no row knows: they are shown, and nothing is said of them.

@@ -1,0 +1,58 @@
+//! The version of Python: at a prompt, in reports, and in the paths of packages.
+
+use super::Kind;
+use crate::log::{
+    Line,
+    found::{Found, Weight},
+    words::{behind, numbers},
+};
+
+pub(super) const KIND: Kind = Kind {
+    hints: &["Python 3.", "Python Version", "python: 3.", "/python3.", ".cpython-3", "-cp3", "Python | 3."],
+    read,
+};
+
+fn read(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    // `lib/python3.10/site-packages/`; a standard library alone may be that of another Python.
+    for rest in behind(text, "/python3.") {
+        if let Some((minor, folder)) = rest.split_once('/')
+            && (folder.starts_with("site-packages") || folder.starts_with("dist-packages"))
+        {
+            minor_version(found, minor, line.number);
+        }
+    }
+    for key in [".cpython-3", "-cp3"] {
+        for rest in behind(text, key) {
+            minor_version(found, numbers(rest).unwrap_or_default(), line.number);
+        }
+    }
+    // `Python 3.12.9 (main, Feb 12 2025)`, and `Python 3.10.15` alone, as `python --version` prints it.
+    if let Some(rest) = text.trim_start().strip_prefix("Python 3.")
+        && let Some(number) = numbers(rest)
+        && rest
+            .get(number.len()..)
+            .is_some_and(|rest| rest.trim().is_empty() || rest.starts_with(" (") || rest.starts_with(" |"))
+    {
+        found.python(&format!("3.{number}"), line.number, Weight::Likely);
+    }
+    // `- **Python Version:** 3.11.9`, a row of a table, and what people write themselves: `python: 3.10.8`.
+    for (key, weight) in
+        [("Python Version", Weight::Certain), ("Python | ", Weight::Likely), ("python: ", Weight::Loose)]
+    {
+        for rest in text.match_indices(key).filter_map(|(at, _)| text.get(at + key.len()..)) {
+            let rest = rest.trim_start_matches([':', '*', ' ', '\t']);
+            if let Some(number) = numbers(rest).filter(|number| number.starts_with("3.")) {
+                found.python(number, line.number, weight);
+            }
+        }
+    }
+}
+
+/// `10` of `python3.10` or `cp310`.
+fn minor_version(found: &mut Found, minor: &str, line: u32) {
+    // Of a Python before 3.6 no package here has wheels; a longer number is no minor version.
+    if minor.len() <= 2 && minor.parse::<u8>().is_ok_and(|minor| (6..=40).contains(&minor)) {
+        found.python(&format!("3.{minor}"), line, Weight::Loose);
+    }
+}
