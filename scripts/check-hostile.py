@@ -169,6 +169,7 @@ case("specifier chain", {"requirements.txt": "torch" + ",".join(f">{n}" for n in
 case("version digits", {"requirements.txt": "torch==" + "9" * 1_000_000 + "\ntorch==" + "1." * 500_000 + "1\n"})
 case("conda spec", {"environment.yml": "dependencies:\n- pytorch=" + "|".join(f"2.{n}.*" for n in range(100_000)) + "\n"})
 case("conda globs", {"environment.yml": "dependencies:\n- pytorch=2.5.1=" + "*a" * 5000 + "\n"})
+case("addresses in each other", {"requirements.txt": "torch @ " + "a://" * 1_000_000 + "\n"})
 case("continuations", {"requirements.txt": "torch==2.5.1 \\\n" * 100_000})
 case("folder of 10^4 files", {f"f{n}/requirements.txt": TORCH for n in range(2000)}, ["."])
 case("fault in 10^5 lines, diff", {"requirements.txt": "".join(f"p{n}\n" for n in range(60_000)) + TORCH}, ["requirements.txt", "--diff"])

@@ -102,18 +102,19 @@ fn ends_url(c: char) -> bool {
 
 /// The URLs of a text without white space: a list of paths may join several with colons.
 fn words(text: &str, out: &mut String) {
-    let Some(at) = text.find("://") else { return meant(text, out) };
-    let (before, after) = text.split_at(at + 3);
-    // The scheme of the next one, if any, is at the end of this one.
-    let next = after.find("://").map_or(after.len(), |next| {
-        let head = after.get(..next).unwrap_or_default();
-        head.rfind(|c: char| !(c.is_ascii_alphanumeric() || "+-.".contains(c))).map_or(0, |sign| sign + 1)
-    });
-    let (one, rest) = after.split_at(next);
-    meant(before.get(..at).unwrap_or_default(), out);
-    out.push_str("://");
-    url(one, out);
-    words(rest, out);
+    let mut left = text;
+    while let Some((before, after)) = left.split_once("://") {
+        // The scheme of the next one, if any, is at the end of this one.
+        let next = after.split_once("://").map_or(after.len(), |(head, _)| {
+            head.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "+-.".contains(c)).len()
+        });
+        let (one, rest) = after.split_at(next);
+        meant(before, out);
+        out.push_str("://");
+        url(one, out);
+        left = rest;
+    }
+    meant(left, out);
 }
 
 /// A URL from its authority on.
@@ -239,6 +240,14 @@ fn shorten(value: &str, home: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn addresses_without_end_are_read_one_after_the_other() {
+        assert_eq!(urls("a://b\u{feff}c://d"), "a://b\u{feff}c://d");
+        assert_eq!(urls("a://u:p@h\u{feff}c://u:p@d"), "a://[redacted]@h\u{feff}c://[redacted]@d");
+        let many = "a://".repeat(1_000_000);
+        assert_eq!(urls(&many), many);
+    }
 
     #[test]
     fn secrets_go() {

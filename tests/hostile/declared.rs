@@ -120,6 +120,7 @@ fn depth_is_refused() {
         ("launch.py", format!("import os\nos.system({lists})\n")),
         ("requirements.txt", format!("torch ; {}", "(".repeat(50_000))),
         ("README.md", "> ".repeat(50_000)),
+        ("requirements.txt", format!("torch @ {}\n", "a://".repeat(500_000))),
     ] {
         let _ = of(name, text);
     }
