@@ -175,9 +175,9 @@ fn an_image_in_an_archive_is_judged_as_unpacked() {
         ("docker.tar", saved.clone()),
         ("docker-packed.tar", image::archive(&image::docker(&zstd, &config))),
         ("docker.tar.gz", image::gzip(&saved)),
-        ("oci.tar", image::archive(&image::oci(&plain, &[config.clone()]))),
-        ("oci-gzip.tar", image::archive(&image::oci(&gzip, &[config.clone()]))),
-        ("oci-zstd.tar", image::archive(&image::oci(&zstd, &[config.clone()]))),
+        ("oci.tar", image::archive(&image::oci(&plain, std::slice::from_ref(&config)))),
+        ("oci-gzip.tar", image::archive(&image::oci(&gzip, std::slice::from_ref(&config)))),
+        ("oci-zstd.tar", image::archive(&image::oci(&zstd, std::slice::from_ref(&config)))),
     ] {
         let path = place.write(name, &bytes);
         let found = judged(&["--archive", &path]);
