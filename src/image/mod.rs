@@ -2,7 +2,7 @@
 //! Apptainer's SIF files and plain squashfs.
 //!
 //! Layers are laid over each other by their tables alone. What a layer has uncompressed is read where it is; of a compressed one, which
-//! can only be read from its beginning, what probes ask for is kept as it streams past ([`keep`]). A squashfs is read block by block.
+//! can only be read from its beginning, what probes ask for is kept as it streams past (`keep`). A squashfs is read block by block.
 //! Formats: <https://github.com/opencontainers/image-spec>, Docker's image specification 1.2, and the heads of the files here.
 
 mod blob;

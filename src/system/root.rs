@@ -110,7 +110,7 @@ impl Root {
     }
 
     /// A path of the system outside as seen from inside the root, when it lies there. Links on the way from the root are left
-    /// to [`Root::locate`]: outside they would lead elsewhere.
+    /// to `Root::locate`: outside they would lead elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
         let Base::Folder(base) = &self.base else { return None };
         let above = path.ancestors().find(|folder| fs::canonicalize(folder).is_ok_and(|folder| folder == *base))?;
