@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ground::both;
 use crate::{
     facts::{Location, Offer, Request},
-    manifest::{requirements, ways},
+    manifest::requirements,
     python::normalize,
 };
 
@@ -179,10 +179,7 @@ impl Project {
     pub fn offers(&self, force: &InForce) -> Vec<Offer> {
         let extras = self.extras.iter().filter(|part| !force.extras.contains(&part.name)).map(|part| (part, true));
         let groups = self.groups.iter().filter(|part| !force.groups.contains(&part.name)).map(|part| (part, false));
-        let offers = extras
-            .chain(groups)
-            .filter(|(part, _)| !is_for_developers(&part.name) && !is_for_other_hardware(&part.name))
-            .take(MAX_OFFERS);
+        let offers = extras.chain(groups).filter(|(part, _)| !is_for_developers(&part.name)).take(MAX_OFFERS);
         let offer = |(part, is_extra): (&Part, bool)| {
             let mut walk = Walk::new(self, 4 * MAX_OFFERED);
             match is_extra {
@@ -213,11 +210,6 @@ pub(super) fn is_for_developers(name: &str) -> bool {
     let words =
         ["dev", "test", "tests", "testing", "doc", "docs", "lint", "typing", "build", "ci", "benchmark", "examples"];
     name.split('-').any(|word| words.contains(&word))
-}
-
-/// Whether a part is for other hardware than NVIDIA's GPUs, by its name: nothing that it brings is missing here.
-fn is_for_other_hardware(name: &str) -> bool {
-    name.split('-').any(ways::is_other_hardware)
 }
 
 /// Extras name extras, and groups include groups, in circles if they like.
