@@ -47,7 +47,8 @@ pub fn moved(facts: &Value) -> Value {
     let mut moved = facts.clone();
     let places =
         facts["environments"].as_array().into_iter().flatten().enumerate().filter_map(|(index, environment)| {
-            let id = environment["id"].as_str().filter(|_| environment["origin"] != "hypothetical")?;
+            let is_place = environment["origin"] != "hypothetical" && environment["origin"] != "log";
+            let id = environment["id"].as_str().filter(|_| is_place)?;
             Some((id.to_owned(), format!("/data/someone/project-{index}/python")))
         });
     let places: Vec<(String, String)> = places.collect();

@@ -44,6 +44,10 @@ pub fn driver_of(scenario: &str) -> Installed {
         // Two copies: of hard links the loader takes the second for the first, and its path with it.
         lay(&folder, name, version);
     }
+    // The name that linkers ask for, as drivers bring it.
+    if let Some(name) = CUDA.strip_suffix(".1") {
+        symlink(CUDA, &folder.join(name));
+    }
     Installed { place, folder, before: Vec::new() }
 }
 
