@@ -114,6 +114,19 @@ fn a_change_is_told_and_what_stays_is_not() {
     assert_eq!(rules(&mended["change"]["mended"]), ["driver-too-old-for-cuda-runtime"]);
 }
 
+/// An image that nobody knows in place of another one: no green mark says that all is well.
+#[test]
+fn what_is_not_known_any_more_is_not_in_order() {
+    let Some(repository) = Repository::new() else { return };
+    repository.write("Dockerfile", "FROM someone/else:1\nRUN pip install accelerate\n").commit();
+    repository.write("Dockerfile", "FROM someone/of-their-own:1\nRUN pip install accelerate\n");
+    for format in ["human", "markdown", "reason"] {
+        let words = ["Dockerfile", "--base", "main", "--gpu", "RTX 5090", "--driver", "580.95.05", "--format", format];
+        let (_, page, _) = run(&mut repository.check(&words));
+        assert!(!page.contains('✓') && page.contains("not everything is known"), "{format}: {page}");
+    }
+}
+
 #[test]
 fn the_page_is_short() {
     let Some(repository) = Repository::new() else { return };

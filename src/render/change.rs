@@ -198,15 +198,23 @@ fn heading(one: &EnvironmentChange, change: &Change) -> String {
 }
 
 /// The last line: how it amounts.
-fn sum(change: &Change) -> (Paint, String) {
+fn sum(change: &Change, targets: &[MachineReport]) -> (Paint, String) {
     let mended = change.mended.iter().filter(|one| one.severity > Severity::Info && one.accepted.is_none()).count();
     match change.worse {
         Some(Severity::Error) => (Paint::Error, "✗ the change breaks something".to_owned()),
         Some(_) => (Paint::Warning, "! the change makes something worse".to_owned()),
+        None if is_open(targets) => {
+            (Paint::Warning, "? nothing was found that the change breaks, but not everything is known".to_owned())
+        }
         None if mended > 0 => (Paint::Good, "✓ the change breaks nothing, and mends something".to_owned()),
         None if change.environments.is_empty() => (Paint::Good, "✓ nothing changes".to_owned()),
         None => (Paint::Good, "✓ the change breaks nothing".to_owned()),
     }
+}
+
+/// Whether something cannot be decided any more.
+fn is_open(targets: &[MachineReport]) -> bool {
+    targets.iter().any(|machine| !machine.report.checks.unknown.is_empty())
 }
 
 fn remain(change: &Change) -> Option<String> {
@@ -287,7 +295,7 @@ pub(super) fn human(change: &Change, targets: &[MachineReport], screen: &Screen)
             page.point(Paint::Dim, "·", &remain);
         }
     }
-    let (paint, text) = sum(change);
+    let (paint, text) = sum(change, targets);
     let _ = writeln!(page.out, "{}", paint.on(text, color));
     page.out
 }
@@ -377,7 +385,7 @@ pub(super) fn markdown(change: &Change, targets: &[MachineReport]) -> String {
     for unread in &change.unread {
         let _ = writeln!(out, "- ! not read in {}: {}", escaped(&change.base), escaped(unread));
     }
-    let _ = writeln!(out, "- {}\n", sum(change).1);
+    let _ = writeln!(out, "- {}\n", sum(change, targets).1);
     for one in new(targets).iter().filter(|one| one.what.severity > Severity::Info) {
         finding_of(&mut out, one.what);
         if targets.len() > 1 {
@@ -391,7 +399,7 @@ pub(super) fn markdown(change: &Change, targets: &[MachineReport]) -> String {
 pub(super) fn reason(change: &Change, targets: &[MachineReport]) -> String {
     let line = match new(targets).first().filter(|one| one.what.severity > Severity::Info) {
         Some(one) => format!("gpucheck: new since {}: {}: {}", change.base, one.what.rule, one.what.summary),
-        None => format!("gpucheck: {}", sum(change).1),
+        None => format!("gpucheck: {}", sum(change, targets).1),
     };
     text::in_short(&line, reason::LONGEST - 1) + "\n"
 }
