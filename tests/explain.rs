@@ -186,7 +186,9 @@ fn error_in_log() {
     // What is unknown is said to be unknown, and what is no error is none.
     let (code, report) = of(b"ValueError: something odd\n", &[]);
     assert_eq!((code, &report["verdict"]), (0, &Value::from("unknown")));
-    assert_eq!(of(b"", &[]).1["findings"], serde_json::json!([]));
+    // Where nothing was looked at, nothing is in order.
+    let (code, out, err) = common::run(gpucheck().arg("explain").stdin(Stdio::null()));
+    assert!(code == 2 && out.is_empty() && err.contains("nothing is in it to explain"), "{code} {out} {err}");
     assert_eq!(of(b"all is well\n", &[]).1["verdict"], "ok");
     // Not ours.
     let (code, report) = of(b"torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB.\n", &[]);

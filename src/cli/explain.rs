@@ -100,6 +100,11 @@ fn read(path: &Path, knowledge: &Knowledge) -> anyhow::Result<Facts> {
             log.feed(bytes.get(..length).unwrap_or_default());
         }
     }
+    // Nothing was looked at, and so nothing is in order: the command before a pipe may have written to standard error.
+    anyhow::ensure!(
+        !log.is_empty(),
+        "{name}: nothing is in it to explain (of a command, pipe both streams: COMMAND 2>&1 | gpucheck explain)"
+    );
     Ok(log.finish())
 }
 

@@ -98,6 +98,11 @@ impl Log {
         }
     }
 
+    /// Whether nothing was read.
+    pub fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
     /// What was found, when there is no more.
     pub fn finish(mut self) -> Facts {
         self.decoder.finish(&mut self.rest);
