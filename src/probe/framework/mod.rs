@@ -8,6 +8,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -29,6 +30,8 @@ const MOST_HANGS: usize = 2;
 const ENDING: Duration = Duration::from_secs(10);
 /// Memory that the steps, torch's compiler among them, never need.
 const MEMORY: u64 = 24 << 30;
+/// Names that are tried for the folder of one run.
+const MOST_NAMES: u32 = 100;
 
 /// What the steps compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,12 +177,18 @@ fn redact_step(step: &mut FrameworkStep, homes: &[&Path]) {
 struct Scratch(PathBuf);
 
 impl Scratch {
+    /// Its name is ours alone: two runs of one process have two folders, and one that somebody else left or put there is passed over.
     fn new() -> io::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("gpucheck-framework-{}", std::process::id()));
-        // One that is there is of a process that was killed and had our number.
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir(&folder)?;
-        Ok(Self(folder))
+        static TAKEN: AtomicU32 = AtomicU32::new(0);
+        for _ in 0..MOST_NAMES {
+            let number = TAKEN.fetch_add(1, Ordering::Relaxed);
+            let folder = std::env::temp_dir().join(format!("gpucheck-framework-{}-{number}", std::process::id()));
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => return made.map(|()| Self(folder)),
+            }
+        }
+        Err(io::Error::other(format!("every name for a folder in {} is taken", std::env::temp_dir().display())))
     }
 
     fn variables(&self) -> [(&'static str, PathBuf); 3] {

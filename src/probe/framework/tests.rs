@@ -125,3 +125,11 @@ fn home_is_expanded_and_hidden_again() {
     let shown = serde_json::to_string(&fact).unwrap();
     assert!(shown.contains("~/lib/x.so") && !shown.contains(&folder.path().display().to_string()), "{shown}");
 }
+
+#[test]
+fn every_run_has_its_own_folder() {
+    let (first, second) = (Scratch::new().unwrap(), Scratch::new().unwrap());
+    assert_ne!(first.0, second.0);
+    drop(first);
+    assert!(second.0.is_dir());
+}
