@@ -1,12 +1,7 @@
-//! A whole file, for servers that give out no parts: into a temporary file, which is gone when it is closed (on Windows: when what
-//! was made of it is dropped).
+//! A whole file, for servers that give out no parts: into a temporary file, which is gone when it is closed.
 
 use std::{
-    fs::{File, OpenOptions},
     io::{self, Read, Write},
-    path::PathBuf,
-    process,
-    sync::atomic::{AtomicU32, Ordering},
     time::Instant,
 };
 
@@ -20,29 +15,14 @@ use crate::binary::FileSource;
 /// Larger packages do not exist.
 const MOST: u64 = 64 << 30;
 
-/// A downloaded file. It has no name any more where the system allows that, so that nothing stays behind whatever ends the program.
+/// A downloaded file. It has no name, so that nothing stays behind whatever ends the program.
 #[derive(Debug)]
-pub struct Temporary {
-    source: FileSource,
-    _path: Removed,
-}
+pub struct Temporary(FileSource);
 
 impl Temporary {
     /// Its contents.
     pub const fn source(&self) -> &FileSource {
-        &self.source
-    }
-}
-
-#[derive(Debug)]
-struct Removed(PathBuf);
-
-impl Drop for Removed {
-    fn drop(&mut self) {
-        if !cfg!(unix) {
-            // Nothing can be done when that fails.
-            let _ = std::fs::remove_file(&self.0);
-        }
+        &self.0
     }
 }
 
@@ -56,7 +36,7 @@ pub fn download(client: &Client, url: &Url) -> Result<Temporary, Error> {
         let (shown, timeout) = (answer.url.clone(), client.timeout());
         let fault = |fault| Error::new(shown.to_string(), fault);
         let size: Option<u64> = answer.header("content-length").and_then(|value| value.parse().ok());
-        let (path, mut file) = create().map_err(|error| fault(Fault::Disk(error.to_string())))?;
+        let mut file = tempfile::tempfile().map_err(|error| fault(Fault::Disk(error.to_string())))?;
         let mut reader = answer.reader().take(MOST + 1);
         let mut buffer = vec![0; 256 << 10];
         let (start, mut written) = (Instant::now(), 0);
@@ -81,28 +61,6 @@ pub fn download(client: &Client, url: &Url) -> Result<Temporary, Error> {
             return Err(fault(Fault::Truncated));
         }
         let source = FileSource::of(file).map_err(|error| fault(Fault::Disk(error.to_string())))?;
-        Ok(Temporary { source, _path: path })
+        Ok(Temporary(source))
     })
-}
-
-/// A new file that no other process can have created.
-fn create() -> io::Result<(Removed, File)> {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("gpucheck-{}-{number}.download", process::id()));
-        match options.open(&path) {
-            Ok(file) => {
-                #[cfg(unix)]
-                std::fs::remove_file(&path)?;
-                return Ok((Removed(path), file));
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 1000 => {}
-            Err(error) => return Err(error),
-        }
-    }
 }

@@ -5,12 +5,13 @@
 mod lines;
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
+
+use tempfile::TempDir;
 
 use super::live::contain::{LONGEST, Limits, Running};
 use crate::{
@@ -30,8 +31,6 @@ const MOST_HANGS: usize = 2;
 const ENDING: Duration = Duration::from_secs(10);
 /// Memory that the steps, torch's compiler among them, never need.
 const MEMORY: u64 = 24 << 30;
-/// Names that are tried for the folder of one run.
-const MOST_NAMES: u32 = 100;
 
 /// What the steps compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,39 +171,22 @@ fn redact_step(step: &mut FrameworkStep, homes: &[&Path]) {
     }
 }
 
-/// A folder for what torch.compile writes: a compiler that is missing must not be hidden by the user's cache, nor fill it. Gone when
-/// this is dropped.
-struct Scratch(PathBuf);
+/// A folder for what torch.compile writes: a compiler that is missing must not be hidden by the user's cache, nor fill it. Nobody can
+/// guess its name, and it is gone when this is dropped.
+struct Scratch(TempDir);
 
 impl Scratch {
-    /// Its name is ours alone: two runs of one process have two folders, and one that somebody else left or put there is passed over.
     fn new() -> io::Result<Self> {
-        static TAKEN: AtomicU32 = AtomicU32::new(0);
-        for _ in 0..MOST_NAMES {
-            let number = TAKEN.fetch_add(1, Ordering::Relaxed);
-            let folder = std::env::temp_dir().join(format!("gpucheck-framework-{}-{number}", std::process::id()));
-            match fs::create_dir(&folder) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                made => return made.map(|()| Self(folder)),
-            }
-        }
-        Err(io::Error::other(format!("every name for a folder in {} is taken", std::env::temp_dir().display())))
+        tempfile::Builder::new().prefix("gpucheck-framework-").tempdir().map(Self)
     }
 
     fn variables(&self) -> [(&'static str, PathBuf); 3] {
         [
-            ("TORCHINDUCTOR_CACHE_DIR", self.0.join("inductor")),
-            ("TRITON_CACHE_DIR", self.0.join("triton")),
+            ("TORCHINDUCTOR_CACHE_DIR", self.0.path().join("inductor")),
+            ("TRITON_CACHE_DIR", self.0.path().join("triton")),
             // Its workers would outlive a process that is ended.
             ("TORCHINDUCTOR_COMPILE_THREADS", PathBuf::from("1")),
         ]
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed stays in the system's folder for such things.
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -129,7 +129,7 @@ fn home_is_expanded_and_hidden_again() {
 #[test]
 fn every_run_has_its_own_folder() {
     let (first, second) = (Scratch::new().unwrap(), Scratch::new().unwrap());
-    assert_ne!(first.0, second.0);
+    assert_ne!(first.0.path(), second.0.path());
     drop(first);
-    assert!(second.0.is_dir());
+    assert!(second.0.path().is_dir());
 }
