@@ -15,6 +15,7 @@ use gpucheck_model::{knowledge::Files, knowledge_files};
 use serde::Serialize;
 
 fn main() -> ExitCode {
+    without_unwinding();
     println!("cargo::rerun-if-changed=knowledge");
     println!("cargo::rerun-if-changed=kernels/built");
     println!("cargo::rerun-if-changed=src/rules");
@@ -24,6 +25,18 @@ fn main() -> ExitCode {
             eprintln!("{message}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Links the program without tables for unwinding: in the release profile a panic aborts. rustc can leave them out (`-C force-unwind-tables=no`), but
+/// a profile cannot ask it to. Only with the linkers that rustc takes by itself, GNU's and LLVM's, which read the script.
+fn without_unwinding() {
+    println!("cargo::rerun-if-changed=link");
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let own_linker = variable("RUSTC_LINKER").is_empty() && !variable("CARGO_ENCODED_RUSTFLAGS").contains("link");
+    let linux = variable("CARGO_CFG_TARGET_OS") == "linux" && variable("CARGO_CFG_TARGET_ENV") == "gnu";
+    if linux && own_linker && variable("PROFILE") == "release" {
+        println!("cargo::rustc-link-arg-bins=-Wl,-T,{}/link/no-unwinding.ld", variable("CARGO_MANIFEST_DIR"));
     }
 }
 

@@ -76,34 +76,31 @@ impl Opened {
         self.len() == 0
     }
 
-    /// Its bytes from `start` on.
-    fn reader(self, start: u64) -> io::Result<Reader> {
-        if let Self::File(mut file, length) = self {
-            if start > 0 {
-                io::Seek::seek(&mut file, io::SeekFrom::Start(start))?;
+    /// Its bytes from `start` on. A file reads for itself: it needs no buffer that is cleared first.
+    fn reader(self, start: u64) -> io::Result<Box<dyn Read>> {
+        match self {
+            Self::File(mut file, _) => {
+                if start > 0 {
+                    io::Seek::seek(&mut file, io::SeekFrom::Start(start))?;
+                }
+                Ok(Box::new(file))
             }
-            return Ok(Reader { from: Self::File(file, length), at: start });
+            Self::Content(content) => Ok(Box::new(Reader { content, at: start })),
         }
-        Ok(Reader { from: self, at: start })
     }
 }
 
-/// The bytes of an open file, one after the other.
+/// The bytes of a file inside of an archive, one after the other.
 struct Reader {
-    from: Opened,
+    content: Box<dyn Content>,
     at: u64,
 }
 
 impl Read for Reader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match &mut self.from {
-            Opened::File(file, _) => file.read(buffer),
-            Opened::Content(content) => {
-                let count = content.read_at(self.at, buffer)?;
-                self.at += count as u64;
-                Ok(count)
-            }
-        }
+        let count = self.content.read_at(self.at, buffer)?;
+        self.at += count as u64;
+        Ok(count)
     }
 }
 
