@@ -11,8 +11,7 @@ use std::{
 };
 
 use flate2::{Compression, write::ZlibEncoder};
-use gpucheck_model::{knowledge::Files, knowledge_files};
-use serde::Serialize;
+use gpucheck_model::knowledge::Files;
 
 fn main() -> ExitCode {
     without_unwinding();
@@ -57,26 +56,14 @@ fn embed() -> Result<(), String> {
     if !problems.is_empty() {
         return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     }
-    macro_rules! parts {
-        ($($part:ident: $file:ident $entry:tt)*) => {
-            [$((stringify!($part), json(files.$part.as_ref(), stringify!($part))?),)*]
-        };
-    }
-    let parts = knowledge_files!(parts).into_iter().chain([("packages", json(Some(&files.packages), "packages")?)]);
     let mut hasher = DefaultHasher::new();
-    for (name, json) in parts {
+    for (name, json) in files.parts()? {
         json.hash(&mut hasher);
         fs::write(out.join(name).with_extension("json"), json).map_err(|error| error.to_string())?;
     }
     println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_DATE={}", files.date().as_deref().unwrap_or("unknown"));
     println!("cargo::rustc-env=GPUCHECK_KNOWLEDGE_HASH={:016x}", hasher.finish());
     Ok(())
-}
-
-/// The rows of one part, which must be there.
-fn json<T: Serialize>(part: Option<&T>, name: &str) -> Result<String, String> {
-    let part = part.ok_or_else(|| format!("knowledge/ lacks {name}.toml"))?;
-    serde_json::to_string(part).map_err(|error| error.to_string())
 }
 
 /// Writes the table of `kernels/built/`, `general.sm_120.cubin` and `tensor.compute_80.ptx` being module and target, and all of them one

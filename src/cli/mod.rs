@@ -19,6 +19,7 @@ mod recommend;
 mod rule;
 mod scan;
 mod smoke;
+mod store;
 mod targets;
 mod wishes;
 

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, ValueEnum, builder::TypedValueParser as _};
 
-use super::output::target::Output;
+use super::{output::target::Output, store};
 
 use crate::{
     facts::{DriverVersion, Expected, PythonVersion, ShellKind},
@@ -281,14 +281,12 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The built-in knowledge base with the overlay on top. It is leaked: freeing some ten thousand rows one by
-    /// one takes a millisecond.
+    /// The rows in force with the overlay on top. They are leaked: freeing some ten thousand rows one by one takes a millisecond.
     pub fn load(&self) -> anyhow::Result<&'static Knowledge> {
-        let knowledge = match &self.knowledge {
-            Some(folder) => Knowledge::with_overlay(folder),
-            None => Knowledge::builtin(),
-        };
-        let mut knowledge = knowledge?;
+        let mut knowledge = store::in_force()?;
+        if let Some(folder) = &self.knowledge {
+            knowledge = knowledge.overlaid(folder)?;
+        }
         if !knowledge.overlays.is_empty() {
             let home = Surroundings::of_process().home;
             let root = Root::new(None, home.as_deref())?;

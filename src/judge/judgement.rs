@@ -79,7 +79,7 @@ impl<'k> Judgement<'k> {
             version: env!("CARGO_PKG_VERSION"),
             knowledge: KnowledgeStamp {
                 date: knowledge.date.clone(),
-                hash: knowledge.hash.to_owned(),
+                hash: knowledge.hash.clone(),
                 overlays: knowledge.overlays.clone(),
             },
             command,

@@ -24,6 +24,11 @@ impl ByName {
         Self { files, places: OnceLock::new() }
     }
 
+    /// As [`Part::read`].
+    pub(super) fn read(&self) -> serde_json::Result<()> {
+        self.files.read()
+    }
+
     /// The file that is about the distribution of this normalised name.
     pub(super) fn find(&self, name: &str) -> Option<&PackageFile> {
         self.files.get(*self.places.get_or_init(|| places(&self.files)).get(name)?)

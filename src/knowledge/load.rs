@@ -3,9 +3,9 @@
 use std::{fs, io, path::Path, thread};
 
 use anyhow::Context as _;
-use gpucheck_model::knowledge::{self as model, Files, RowKind, Rows as _, lay_packages};
+use gpucheck_model::knowledge::{self as model, Files, PACKAGES, RowKind, Rows as _, lay_packages};
 
-use super::{Problem, by_name::ByName, part::Part};
+use super::{Problem, by_name::ByName, part::Part, update::Kept};
 use crate::{files, text::Lines};
 
 /// The longest file of the built-in base has a tenth of a megabyte.
@@ -22,8 +22,10 @@ macro_rules! knowledge {
             pub(super) packages: ByName,
             /// Newest day on which a row was checked.
             pub date: String,
-            /// Hash of the built-in content.
-            pub hash: &'static str,
+            /// Hash of the content, without overlays.
+            pub hash: String,
+            /// Where the rows came from that are in force instead of the built-in ones.
+            pub update: Option<Kept>,
             /// Folders laid over it, the strongest last.
             pub overlays: Vec<String>,
         }
@@ -34,13 +36,38 @@ macro_rules! knowledge {
             /// # Errors
             /// None so far: nothing that is read here can fail.
             pub fn builtin() -> anyhow::Result<Self> {
+                let part = |name: &str| match name {
+                    $(stringify!($part) => Some(include_str!(concat!(env!("OUT_DIR"), "/", stringify!($part), ".json"))),)*
+                    PACKAGES => Some(include_str!(concat!(env!("OUT_DIR"), "/packages.json"))),
+                    _ => None,
+                };
+                Self::of_parts(part, env!("GPUCHECK_KNOWLEDGE_DATE").to_owned())
+            }
+
+            /// A base of the texts of its parts, by their names.
+            ///
+            /// # Errors
+            /// A part that is missing.
+            pub(super) fn of_parts(part: impl Fn(&str) -> Option<&'static str>, date: String) -> anyhow::Result<Self> {
+                let part = |name: &str| part(name).with_context(|| format!("its part '{name}' is missing"));
                 Ok(Self {
-                    $($part: Part::new(include_str!(concat!(env!("OUT_DIR"), "/", stringify!($part), ".json"))),)*
-                    packages: ByName::new(Part::new(include_str!(concat!(env!("OUT_DIR"), "/packages.json")))),
-                    date: env!("GPUCHECK_KNOWLEDGE_DATE").to_owned(),
-                    hash: env!("GPUCHECK_KNOWLEDGE_HASH"),
+                    $($part: Part::new(part(stringify!($part))?),)*
+                    packages: ByName::new(Part::new(part(PACKAGES)?)),
+                    date,
+                    hash: env!("GPUCHECK_KNOWLEDGE_HASH").to_owned(),
+                    update: None,
                     overlays: Vec::new(),
                 })
+            }
+
+            /// Parses every part.
+            ///
+            /// # Errors
+            /// The first part that this program cannot read.
+            pub fn read_all(&self) -> anyhow::Result<()> {
+                let wrong = |name| format!("this gpucheck cannot read its part '{name}'");
+                $(self.$part.read().with_context(|| wrong(stringify!($part)))?;)*
+                self.packages.read().with_context(|| wrong(PACKAGES))
             }
 
             /// Lays files over what is there.
@@ -75,19 +102,31 @@ impl Knowledge {
         let _ = thread::Builder::new().spawn(parse);
     }
 
+    /// What tells this program from others: its version, and the rows that it was built with.
+    pub fn program() -> &'static str {
+        concat!(env!("CARGO_PKG_VERSION"), " ", env!("GPUCHECK_KNOWLEDGE_HASH"))
+    }
+
     /// The built-in base with the files of `folder` laid over it: a row with the same key replaces, any other is added.
     ///
     /// # Errors
     /// Every fault of every file, each with file, line and column; a folder that cannot be read.
     pub fn with_overlay(folder: &Path) -> anyhow::Result<Self> {
-        let mut knowledge = Self::builtin()?;
-        let files = read_folder(folder, &knowledge)?;
-        if let Some(date) = files.date().filter(|date| *date > knowledge.date) {
-            knowledge.date = date;
+        Self::builtin()?.overlaid(folder)
+    }
+
+    /// These rows with the files of `folder` laid over them.
+    ///
+    /// # Errors
+    /// As [`Knowledge::with_overlay`].
+    pub fn overlaid(mut self, folder: &Path) -> anyhow::Result<Self> {
+        let files = read_folder(folder, &self)?;
+        if let Some(date) = files.date().filter(|date| *date > self.date) {
+            self.date = date;
         }
-        knowledge.overlay(files);
-        knowledge.overlays.push(folder.display().to_string());
-        Ok(knowledge)
+        self.overlay(files);
+        self.overlays.push(folder.display().to_string());
+        Ok(self)
     }
 }
 

@@ -12,11 +12,12 @@ mod packages;
 mod part;
 mod queries;
 mod texts;
+pub mod update;
 
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use gpucheck_model::knowledge::{
     AdviceCommand, AdviceRow, AdviceTool, ArchitectureRow, Basis, BranchRow, CommonOwner, CondaRow, Confidence,
-    CudaHome, ErrorKind, ErrorRow, FailureRow, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild,
+    CudaHome, ErrorKind, ErrorRow, FailureRow, Files, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild,
     PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, RowKind, SourceBuild, ToolRow, ToolkitIs,
     ToolkitPart, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
     choose,

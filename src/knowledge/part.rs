@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 /// Derefs to the rows.
 #[derive(Debug, Clone)]
 pub(super) struct Part<T> {
-    /// What build.rs wrote.
+    /// What build.rs wrote, or an update brought.
     json: &'static str,
     rows: OnceLock<T>,
 }
@@ -22,9 +22,23 @@ impl<T: DeserializeOwned> Part<T> {
         Self { json, rows: OnceLock::new() }
     }
 
-    #[expect(clippy::expect_used, reason = "build.rs wrote the text from the same types, and a test reads every part")]
+    /// Parses it, unless that was done.
+    ///
+    /// # Errors
+    /// When the text does not have these rows.
+    pub(super) fn read(&self) -> serde_json::Result<()> {
+        if self.rows.get().is_none() {
+            let _ = self.rows.set(serde_json::from_str(self.json)?);
+        }
+        Ok(())
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "build.rs wrote the text from the same types, and a test reads every part; those of an update were read before"
+    )]
     fn parse(&self) -> T {
-        serde_json::from_str(self.json).expect("the knowledge base inside this binary is whole")
+        serde_json::from_str(self.json).expect("the rows of the knowledge base were read before")
     }
 }
 

@@ -1,5 +1,7 @@
-//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base.
+//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base,
+//! `cargo xtask bundle` what is published of it.
 
+mod bundle;
 mod companions;
 mod fetch;
 mod harvest;
@@ -17,6 +19,8 @@ use clap::Parser;
 enum Task {
     /// Write the contents of torch, torchvision and torchaudio wheels to knowledge/torch.toml; print a row for any other package
     Harvest(harvest::Arguments),
+    /// Write the rows of knowledge/ as the text that a maintainer signs and publishes (docs/updating.md)
+    Bundle(bundle::Arguments),
 }
 
 #[expect(clippy::print_stdout, reason = "a command line speaks to people")]
@@ -27,6 +31,7 @@ fn say(text: &str) {
 fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Harvest(arguments) => arguments.run(),
+        Task::Bundle(arguments) => arguments.run(),
     };
     result.unwrap_or_else(|error| {
         #[expect(clippy::print_stderr, reason = "a command line speaks to people")]

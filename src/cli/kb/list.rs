@@ -35,8 +35,17 @@ impl Arguments {
         let oldest = kinds.iter().filter(|kind| kind.rows > 0).map(|kind| kind.oldest.as_str()).min();
         let rows: usize = kinds.iter().map(|kind| kind.rows).sum();
         let _ = writeln!(text, "\n{rows} rows, newest {}, oldest {}", knowledge.date, oldest.unwrap_or("no date"));
+        text += &update(knowledge);
         text += &overlays(knowledge);
         Ok(text)
+    }
+}
+
+/// Where the rows are from, if not out of the program.
+fn update(knowledge: &Knowledge) -> String {
+    match &knowledge.update {
+        Some(kept) => output::paragraph(&format!("update: from {} (gpucheck kb update)", kept.from), ""),
+        None => String::new(),
     }
 }
 
@@ -48,7 +57,8 @@ fn overlays(knowledge: &Knowledge) -> String {
 }
 
 fn stamp(knowledge: &Knowledge) -> serde_json::Value {
-    json!({"date": knowledge.date, "hash": knowledge.hash, "overlays": knowledge.overlays})
+    let update = knowledge.update.as_ref().map(|kept| &kept.from);
+    json!({"date": knowledge.date, "hash": knowledge.hash, "update": update, "overlays": knowledge.overlays})
 }
 
 /// Arguments of `gpucheck kb path`.
@@ -67,7 +77,11 @@ impl Path {
         }
         let program =
             std::env::current_exe().map_or_else(|_| "this program".to_owned(), |path| path.display().to_string());
-        let mut text = format!("built into {program}: dated {}, hash {}\n", knowledge.date, knowledge.hash);
+        let from = match &knowledge.update {
+            Some(kept) => format!("from {} (gpucheck kb update), instead of what is built into {program}", kept.from),
+            None => format!("built into {program}"),
+        };
+        let mut text = format!("{from}: dated {}, hash {}\n", knowledge.date, knowledge.hash);
         text += &overlays(knowledge);
         Ok(text)
     }

@@ -6,6 +6,7 @@ mod list;
 mod packages;
 mod show;
 mod software;
+mod update;
 mod verify;
 
 use std::io::IsTerminal;
@@ -30,7 +31,9 @@ enum Command {
     Show(show::Arguments),
     /// Compare rows with real packages: wheels or environments (exit code 1 if they disagree)
     Verify(verify::Arguments),
-    /// Show where the knowledge base comes from: the program itself and any overlay folders
+    /// Take newer rows from one signed file, or go back to the program's own
+    Update(update::Arguments),
+    /// Show where the knowledge base comes from: the program itself, an update, and any overlay folders
     Path(list::Path),
 }
 
@@ -76,6 +79,7 @@ impl Arguments {
             Command::List(arguments) => (arguments.run()?, Exit::Ok),
             Command::Show(arguments) => (arguments.run()?, Exit::Ok),
             Command::Verify(arguments) => arguments.run()?,
+            Command::Update(arguments) => (arguments.run()?, Exit::Ok),
             Command::Path(arguments) => (arguments.run()?, Exit::Ok),
         };
         output::page(&text)?;

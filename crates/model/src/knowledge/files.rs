@@ -1,6 +1,6 @@
 //! All files together: reads them from text and overlays one set on another.
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{PackageFile, Places, Problem, RowKind, Rows, from_toml, validate_package};
 use crate::knowledge_files;
@@ -41,6 +41,16 @@ macro_rules! files {
                 self.packages.extend(other.packages);
             }
 
+            /// Each part with its rows as compact JSON, as programs carry them and as a published file has them.
+            ///
+            /// # Errors
+            /// A file that is missing: only a whole folder has parts.
+            pub fn parts(&self) -> Result<Vec<(&'static str, String)>, String> {
+                let mut parts = vec![$((stringify!($part), json(self.$part.as_ref(), stringify!($part))?),)*];
+                parts.push((PACKAGES, json(Some(&self.packages), PACKAGES)?));
+                Ok(parts)
+            }
+
             /// Every kind of row in the files that are there.
             pub fn kinds(&self) -> Vec<RowKind> {
                 let mut kinds = Vec::new();
@@ -52,6 +62,15 @@ macro_rules! files {
     };
 }
 knowledge_files!(files);
+
+/// The part that the files of `packages/` make.
+pub const PACKAGES: &str = "packages";
+
+/// The rows of one part, which must be there.
+fn json<T: Serialize>(part: Option<&T>, name: &str) -> Result<String, String> {
+    let part = part.ok_or_else(|| format!("knowledge/ lacks {name}.toml"))?;
+    serde_json::to_string(part).map_err(|error| error.to_string())
+}
 
 impl Files {
     /// The newest day on which a row was verified.

@@ -42,7 +42,7 @@ pub use cuda::{BranchRow, CudaFile, ToolkitRow};
 pub use dependent::{DependentFile, DependentRow};
 pub use error::{ErrorFile, ErrorKind, ErrorRow};
 pub use failure::{FailureFile, FailureRow};
-pub use files::Files;
+pub use files::{Files, PACKAGES};
 pub use gpu::{GpuFile, GpuRow};
 pub use image::{ImageFile, ImageRow, tag_tells};
 pub use interval::Interval;
