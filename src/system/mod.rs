@@ -4,12 +4,14 @@
 mod past;
 mod programs;
 pub(crate) mod redact;
+mod registered;
 mod root;
 mod surroundings;
 mod tree;
 
 pub use past::{Entry, Past};
 pub use programs::programs;
+pub use registered::{RegisteredPython, preferred};
 pub use root::{Root, clean};
 pub use surroundings::Surroundings;
 pub use tree::{Node, Tree};

@@ -102,6 +102,7 @@ impl Root {
 
     /// The path without `.` and `..`: by its names, which people know, where those lead to the same place, else as it really is.
     pub fn tidy(&self, path: PathBuf) -> PathBuf {
+        let path = plain(path);
         if !path.components().any(|part| part == Component::ParentDir) {
             return path.components().collect();
         }
@@ -234,7 +235,7 @@ impl Root {
 
     /// A path as people see it: forward slashes, home as `~`.
     pub fn shown(&self, path: &Path) -> String {
-        let below = self.homes().find_map(|home| path.strip_prefix(home).ok());
+        let below = self.homes().find_map(|home| below(path, home));
         let text = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
         match below {
             Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
@@ -256,6 +257,16 @@ impl Root {
     pub fn homes(&self) -> impl Iterator<Item = &Path> {
         self.home.as_deref().into_iter().chain(self.real_home.as_deref())
     }
+}
+
+/// The part of a path below a folder. To Windows small letters and capitals are one.
+fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
+    if cfg!(not(windows)) {
+        return path.strip_prefix(folder).ok();
+    }
+    let mut rest = path.components();
+    let same = |part: Component<'_>| rest.next().is_some_and(|own| own.as_os_str().eq_ignore_ascii_case(part.as_os_str()));
+    folder.components().all(same).then(|| rest.as_path())
 }
 
 /// Where a path of a root leads.
@@ -281,10 +292,12 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Canonical paths on Windows start with `\\?\`, which nobody types.
+/// Canonical paths on Windows start with `\\?\`, which nobody types; those of another machine with `\\?\UNC\` for `\\`.
 fn plain(path: PathBuf) -> PathBuf {
-    match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
-        Some(rest) if rest.as_bytes().get(1) == Some(&b':') => PathBuf::from(rest),
+    let rest = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
+    match rest.map(|rest| (rest.as_bytes().get(1) == Some(&b':'), rest.strip_prefix(r"UNC\"), rest)) {
+        Some((true, _, rest)) => PathBuf::from(rest),
+        Some((_, Some(share), _)) => PathBuf::from(format!(r"\\{share}")),
         _ => path,
     }
 }
