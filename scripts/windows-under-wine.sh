@@ -54,7 +54,7 @@ __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return 
 C
 programs=$work/programs
 mkdir -p "$programs/plain" "$programs/driver"
-x86_64-w64-mingw32-gcc -shared -o "$programs/plain/bcryptprimitives.dll" "$work/stub.c" -ladvapi32 || stop "the stub does not compile"
+x86_64-w64-mingw32-gcc -shared -o "$work/bcryptprimitives.dll" "$work/stub.c" -ladvapi32 || stop "the stub does not compile"
 cp "$built/gpucheck.exe" "$programs/plain/"
 cp "$programs/plain/"* "$programs/driver/"
 for name in nvml.dll nvcuda.dll nvptxJitCompiler64.dll; do cp "$built/fake_driver.dll" "$programs/driver/$name"; done
@@ -63,20 +63,29 @@ for name in nvml.dll nvcuda.dll nvptxJitCompiler64.dll; do cp "$built/fake_drive
 
 env -i HOME="$HOME" PATH=/usr/bin:/bin WINEPREFIX="$WINEPREFIX" WINEDEBUG=-all $wine wineboot -i > "$work/wineboot" 2>&1 || stop "Wine does not start"
 c=$WINEPREFIX/drive_c
+cp "$work/bcryptprimitives.dll" "$c/windows/system32/"
 user=$(find "$c/users" -mindepth 1 -maxdepth 1 ! -name Public -printf '%f\n' | head -1)
 home=$c/users/$user
 whome="C:\\users\\$user"
 
-# A Python: its folder below C:\, and its version. venv, installed or embedded is what lies beside it.
-interpreter() { mkdir -p "$(dirname "$1")"; cp "$built/gpucheck.exe" "$1"; }
-# torch as METADATA and version.py have it: folder of packages, version, CUDA.
+# A Python is a program of its name and what lies beside it. This one only has to be there, and to start.
+interpreter() { mkdir -p "$(dirname "$1")"; ln "$programs/plain/gpucheck.exe" "$1"; }
+# A torch: folder of packages, version, CUDA's digits or nothing. The wheels with CUDA for Windows have 3 GB: in the place of their main library is
+# the one of bitsandbytes that the same CUDA has compiled, with the same architectures.
 torch_as() {
     rm -rf "$1"/torch "$1"/torch-*
-    mkdir -p "$1/torch" "$1/torch-$2.dist-info"
-    printf 'Metadata-Version: 2.1\nName: torch\nVersion: %s\n' "$2" > "$1/torch-$2.dist-info/METADATA"
-    printf "__version__ = '%s'\ncuda: Optional[str] = %s\n" "$2" "$3" > "$1/torch/version.py"
-    printf '#\n' > "$1/torch/__init__.py"
+    local info="$1/torch-$2.dist-info" cuda=None file
+    mkdir -p "$1/torch/lib" "$info"
+    printf 'Metadata-Version: 2.1\nName: torch\nVersion: %s\n' "$2" > "$info/METADATA"
+    echo pip > "$info/INSTALLER"
+    [ -z "$3" ] || cuda="'${3%?}.${3#??}'"
+    printf "__version__ = '%s'\ncuda: Optional[str] = %s\n" "$2" "$cuda" > "$1/torch/version.py"
+    echo '#' > "$1/torch/__init__.py"
+    cp "$parts/torch/_C.cp312-win_amd64.pyd" "$1/torch/"
+    [ -z "$3" ] || cp "$parts/bitsandbytes/libbitsandbytes_cuda$3.dll" "$1/torch/lib/torch_cuda.dll"
+    (cd "$1" && find torch -type f) | while read -r file; do echo "$file,,"; done > "$info/RECORD"
 }
+package_as() { mkdir -p "$1/$2-$3.dist-info" && printf 'Metadata-Version: 2.1\nName: %s\nVersion: %s\n' "$2" "$3" > "$1/$2-$3.dist-info/METADATA"; }
 unzip_to() { mkdir -p "$2" && python3 -m zipfile -e "$1" "$2"; }
 venv() {
     interpreter "$1/Scripts/python.exe"
@@ -85,16 +94,25 @@ venv() {
 }
 installed() { interpreter "$1/python.exe"; : > "$1/python${2/./}.dll"; mkdir -p "$1/Lib/site-packages"; }
 
+parts=$work/parts
+unzip_to "$bitsandbytes" "$parts"
+python3 - "$torch" "$parts" torch/_C.cp312-win_amd64.pyd torch/lib/torch_cpu.dll <<'PY' || stop "the wheel of torch cannot be read"
+import sys, zipfile
+zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])
+PY
+
 qlora=$c/work/qlora
 venv "$qlora/.venv" 3.12
 unzip_to "$bitsandbytes" "$qlora/.venv/Lib/site-packages"
+package_as "$qlora/.venv/Lib/site-packages" numpy 2.3.0
+package_as "$qlora/.venv/Lib/site-packages" packaging 25.0
 
 portable=$c/ComfyUI_windows_portable
 interpreter "$portable/python_embeded/python.exe"
 mkdir -p "$portable/ComfyUI" "$portable/python_embeded/Lib/site-packages" "$portable/update"
 : > "$portable/python_embeded/python312.dll"
 printf '../ComfyUI\r\npython312.zip\r\n.\r\n\r\n# Uncomment to run site.main() automatically\r\nimport site\r\n' > "$portable/python_embeded/python312._pth"
-torch_as "$portable/python_embeded/Lib/site-packages" 2.7.1+cu126 "'12.6'"
+torch_as "$portable/python_embeded/Lib/site-packages" 2.7.1+cu126 126
 printf '.\\python_embeded\\python.exe -s ComfyUI\\main.py --windows-standalone-build\r\npause\r\n' > "$portable/run_nvidia_gpu.bat"
 cat > "$portable/update/update_comfyui_and_python_dependencies.bat" <<'BAT'
 @echo off
@@ -163,16 +181,16 @@ try "no driver, no Python" 0 "no NVIDIA driver" -- doctor
 part "QLoRA on Windows: RTX 5090, driver 581.57, bitsandbytes 0.48.1 from its real wheel"
 folder=$qlora
 site=$qlora/.venv/Lib/site-packages
-torch_as "$site" 2.8.0+cu128 "'12.8'"
+torch_as "$site" 2.8.0+cu128 128
 try "torch 2.8.0+cu128: healthy" 0 ".venv" "2.8.0+cu128" "!✗" -- doctor "${blackwell[@]}"
 try "the eight lines, as JSON" 0 '"key": "four-bit"' 'libbitsandbytes_cuda128.dll' -- doctor "${blackwell[@]}" --format json
-torch_as "$site" 2.8.0+cu126 "'12.6'"
+torch_as "$site" 2.8.0+cu126 126
 try "torch 2.8.0+cu126: too old for the GPU" 1 "gpu-too-new-for-wheel" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install" "torch==2.8.0+cu128" -- doctor "${blackwell[@]}"
 rm -rf "$site"/torch "$site"/torch-*
 unzip_to "$torch" "$site"
 try "torch 2.8.0 without CUDA, from its real wheel" 1 "cpu-only-torch" "torch==2.8.0+cu1" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install" -- doctor "${blackwell[@]}"
 try "the same, said for cmd" 1 "cpu-only-torch" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install \"torch==2.8.0+cu1" -- doctor "${blackwell[@]}" --shell cmd
-torch_as "$site" 2.8.0+cu128 "'12.8'"
+torch_as "$site" 2.8.0+cu128 128
 sed -i 's/3.12/3.14/' "$qlora/.venv/pyvenv.cfg"
 try "Python 3.14, which torch 2.8.0 has no wheel for" 1 "python-unsupported-by-torch" -- doctor "${blackwell[@]}"
 sed -i 's/3.14/3.12/' "$qlora/.venv/pyvenv.cfg"
@@ -207,12 +225,8 @@ mkdir -p "$home/.conda" "$c/miniconda3/envs/train/conda-meta" "$c/miniconda3/env
 installed "$c/miniconda3/envs/train" 3.11
 echo '{}' > "$c/miniconda3/envs/train/conda-meta/python-3.11.9-h631f459_0_cpython.json"
 echo '{}' > "$c/miniconda3/envs/train/conda-meta/pytorch-2.7.1-cpu_mkl_py311_0.json"
-torch_as "$c/miniconda3/envs/train/Lib/site-packages" 2.7.1 None
-python3 - "$torch" "$c/miniconda3/envs/train/Library/bin/torch_cpu.dll" <<'PY'
-import sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as wheel, open(sys.argv[2], "wb") as out:
-    out.write(wheel.read("torch/lib/torch_cpu.dll"))
-PY
+torch_as "$c/miniconda3/envs/train/Lib/site-packages" 2.7.1 ""
+cp "$parts/torch/lib/torch_cpu.dll" "$c/miniconda3/envs/train/Library/bin/"
 printf 'C:\\miniconda3\\envs\\train\r\nC:\\gone\r\n' > "$home/.conda/environments.txt"
 try "conda's environments.txt" 1 "miniconda3/envs/train" "conda's environments.txt" "cpu-only-torch" -- doctor "${blackwell[@]}" --verbose
 try "its libraries in Library\\bin" 1 "Library/bin/torch_cpu.dll" -- doctor "${blackwell[@]}" --format json
@@ -222,12 +236,12 @@ try "uv's own Pythons" 0 "cpython-3.12.10-windows-x86_64-none" "uv's Pythons" --
 package=PythonSoftwareFoundation.Python.3.12_qbz5n2kfra8p0
 mkdir -p "$local/Microsoft/WindowsApps/$package"
 : > "$local/Microsoft/WindowsApps/$package/python.exe"
-torch_as "$local/Packages/$package/LocalCache/local-packages/Python312/site-packages" 2.7.1+cu126 "'12.6'"
+torch_as "$local/Packages/$package/LocalCache/local-packages/Python312/site-packages" 2.7.1+cu126 126
 try "a Python of the Store, with its packages for the user" 1 "the Microsoft Store's Pythons" "gpu-too-new-for-wheel" "WindowsApps\\$package\\python.exe" -- doctor "${blackwell[@]}" --verbose
 installed "$local/Programs/Python/Python311" 3.11
-torch_as "$local/Programs/Python/Python311/Lib/site-packages" 2.7.1+cu126 "'12.6'"
+torch_as "$local/Programs/Python/Python311/Lib/site-packages" 2.7.1+cu126 126
 installed "$c/Python313" 3.13
-torch_as "$c/Python313/Lib/site-packages" 2.7.1+cu128 "'12.8'"
+torch_as "$c/Python313/Lib/site-packages" 2.7.1+cu128 128
 reg add 'HKCU\Software\Python\PythonCore\3.11\InstallPath' /ve /d "$whome\\AppData\\Local\\Programs\\Python\\Python311\\" /f
 reg add 'HKLM\Software\Python\PythonCore\3.9\InstallPath' /ve /d 'C:\gone\' /f
 try "a Python of the registry (HKCU), which py starts" 1 "the registry (PythonCore 3.11)" "Programs\\Python\\Python311\\python.exe" "gpu-too-new-for-wheel" -- doctor "${blackwell[@]}" --verbose
@@ -245,7 +259,7 @@ try "an alias before a Python on PATH hides it from nobody but a plain 'python'"
 vars=()
 venv "$c/work/uvproject/.venv" 3.12
 printf 'uv = 0.9.9\r\n' >> "$c/work/uvproject/.venv/pyvenv.cfg"
-torch_as "$c/work/uvproject/.venv/Lib/site-packages" 2.7.1+cu126 "'12.6'"
+torch_as "$c/work/uvproject/.venv/Lib/site-packages" 2.7.1+cu126 126
 folder=$c/work/uvproject
 try "uv's .venv, with uv's line" 1 "uv pip install --python" "C:\\work\\uvproject\\.venv\\Scripts\\python.exe" -- doctor "${blackwell[@]}"
 vars=("VIRTUAL_ENV=C:\\work\\qlora\\.venv")
@@ -256,23 +270,22 @@ reset
 deep=$c/work
 for _ in 1 2 3 4 5 6; do deep=$deep/a-folder-with-a-name-that-takes-fifty-characters-in; done
 venv "$deep/.venv" 3.12
-torch_as "$deep/.venv/Lib/site-packages" 2.7.1+cu126 "'12.6'"
-folder=$deep
-try "a path of more than 260 characters" 1 "gpu-too-new-for-wheel" "fifty-characters-in\\.venv\\Scripts\\python.exe" -- doctor "${blackwell[@]}" --width 600
-folder=$c/work
+torch_as "$deep/.venv/Lib/site-packages" 2.7.1+cu126 126
+# Wine's programs cannot be started in such a folder, and neither can Windows' own.
+try "a path of more than 260 characters" 1 "gpu-too-new-for-wheel" "fifty-characters-in\\.venv\\Scripts\\python.exe" -- doctor "C:${deep#"$c"}" "${blackwell[@]}"
 foreign="$c/work/Jürgen und 王/проект"
 venv "$foreign/.venv" 3.12
-torch_as "$foreign/.venv/Lib/site-packages" 2.7.1+cu126 "'12.6'"
+torch_as "$foreign/.venv/Lib/site-packages" 2.7.1+cu126 126
 folder=$foreign
 try "names of other scripts and spaces, for PowerShell" 1 "& 'C:\\work\\Jürgen und 王\\проект\\.venv\\Scripts\\python.exe' -m pip install" -- doctor "${blackwell[@]}"
 try "the same, for cmd" 1 "\"C:\\work\\Jürgen und 王\\проект\\.venv\\Scripts\\python.exe\" -m pip install" -- doctor "${blackwell[@]}" --shell cmd
 folder=$c/work
-torch_as "$site" 2.8.0+cu126 "'12.6'"
+torch_as "$site" 2.8.0+cu126 126
 try "a path with \\\\?\\ before it" 1 "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip" '!\\?\' -- doctor '\\?\C:\work\qlora' "${blackwell[@]}"
 try "a path from the drive's root" 1 "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip" -- doctor '\work\qlora' "${blackwell[@]}"
-try "a path in the drive's folder" 1 "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip" -- doctor 'C:qlora' "${blackwell[@]}"
+try "a path from the drive's own folder" 1 "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip" -- doctor 'C:qlora' "${blackwell[@]}"
 try "forward slashes" 1 "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip" -- doctor C:/work/qlora "${blackwell[@]}"
-try "a home folder in other letters is a home folder" 0 "~" "!AppData/Local/Programs" -- doctor "c:\\USERS\\${user^^}\\appdata" "${blackwell[@]}" --format json
+try "a home folder in other letters is a home folder" 1 '"id": "~/appdata/local/programs/python/python311"' "!USERS" -- doctor "c:\\USERS\\${user^^}\\appdata\\local\\programs\\python\\python311" "${blackwell[@]}" --format json
 try "a folder that is not there" 2 "nowhere" -- doctor 'C:\nowhere' "${blackwell[@]}"
 
 part "Shells"
@@ -288,14 +301,9 @@ try "a line for Linux is for sh" 0 '"tool": "pip"' '!"tool": "cmd"' -- recommend
 vars=()
 run "$c/windows/system32/cmd.exe" /c "$programs/plain/gpucheck.exe" doctor "${blackwell[@]}" --format json
 judge "started by cmd itself" 1 $? '"tool": "cmd"' '"at": "PROMPT"'
-cat > "$qlora/pasted.bat" <<'BAT'
-@"C:\work\Jürgen und 王\проект\.venv\Scripts\python.exe" --version
-BAT
-sed -i 's/$/\r/' "$qlora/pasted.bat"
-run "$c/windows/system32/cmd.exe" /c 'chcp 65001 >nul & C:\work\qlora\pasted.bat'
-judge "cmd starts the program of a line with such a name" 0 $? "gpucheck "
-vars=("CUDA_VISIBLE_DEVICES=-1")
-torch_as "$site" 2.8.0+cu128 "'12.8'"
+run "$c/windows/system32/cmd.exe" /c 'C:\work\Jürgen und 王\проект\.venv\Scripts\python.exe' --version
+judge "cmd starts the program of such a line" 0 $? "gpucheck "
+torch_as "$site" 2.8.0+cu128 128
 with=driver
 vars=("CUDA_VISIBLE_DEVICES=7" "GPUCHECK_FAKE=$here/tests/scenarios/rtx5090-581-windows.toml")
 try "a variable, unset for PowerShell" 1 "Remove-Item Env:CUDA_VISIBLE_DEVICES" -- doctor
@@ -304,14 +312,14 @@ try "and for cmd" 1 'set "CUDA_VISIBLE_DEVICES="' -- doctor --shell cmd
 part "Output"
 reset
 folder=$qlora
-torch_as "$site" 2.8.0+cu126 "'12.6'"
+torch_as "$site" 2.8.0+cu126 126
 try "no colours into a file" 1 $'!\e[' "✗" -- doctor "${blackwell[@]}"
 try "colours where they are asked for" 1 $'\e[' -- doctor "${blackwell[@]}" --color always
 vars=(CLICOLOR_FORCE=1 NO_COLOR=1)
 try "NO_COLOR" 1 $'!\e[' -- doctor "${blackwell[@]}"
 vars=()
 for page in 437 1252 65001; do
-    run "$c/windows/system32/cmd.exe" /c "chcp $page >nul & $programs/plain/gpucheck.exe doctor --gpu \"RTX 5090\" --driver 581.57 > C:\\work\\page.txt"
+    run "$c/windows/system32/cmd.exe" /c "chcp $page >nul & $programs/plain/gpucheck.exe doctor --gpu 5090 --driver 581.57 > C:\\work\\page.txt"
     rc=$?
     cp "$c/work/page.txt" "$work/out"
     python3 -c 'import sys; d = open(sys.argv[1], "rb").read(); d.decode(); sys.exit(d.startswith(b"\xef\xbb\xbf"))' "$work/out" || rc=99
@@ -377,7 +385,7 @@ part "The driver: a fake one as nvml.dll and nvcuda.dll beside the program"
 reset
 folder=$qlora with=driver
 scenario() { vars=("GPUCHECK_FAKE=$here/tests/scenarios/$1.toml"); }
-torch_as "$site" 2.8.0+cu128 "'12.8'"
+torch_as "$site" 2.8.0+cu128 128
 scenario rtx5090-581-windows
 try "RTX 5090 on 581.57: healthy" 0 "RTX 5090" "581.57" "!✗" -- doctor
 try "smoke" 0 "RTX 5090" -- smoke
@@ -437,7 +445,7 @@ echo 'include /etc/ld.so.conf.d/*.conf' > "$wsl/etc/ld.so.conf"
 try "its driver is Windows' own" 0 "WSL" "!wsl-linux-driver-installed" -- doctor --root 'C:\wsl' --gpu "RTX 5090" --driver 581.57
 cp "$wsl/usr/lib/wsl/lib/libcuda.so.1" "$wsl/usr/lib/x86_64-linux-gnu/libcuda.so.580.95.05"
 ln -s libcuda.so.580.95.05 "$wsl/usr/lib/x86_64-linux-gnu/libcuda.so.1"
-try "a Linux driver that somebody installed in it" 1 "wsl-linux-driver-installed" "libcuda.so.580.95.05" -- doctor --root 'C:\wsl'
+try "a Linux driver that somebody installed in it" 1 "wsl-linux-driver-installed" "/usr/lib/x86_64-linux-gnu/libcuda.so" -- doctor --root 'C:\wsl'
 try "Windows itself is no WSL" 0 '!"wsl": {"state": "known"' '"windows-x86_64"' -- doctor --format json "${blackwell[@]}"
 
 # --- The report ----------------------------------------------------------------------------------------------------------------------------

@@ -149,11 +149,14 @@ fn conda_keeps_torchs_libraries_in_library_bin() {
     scene.windows_python("conda", "2.7.1");
     scene.write("conda/conda-meta/python-3.12.9-h3f84c4b_1_cpython.json", "{}");
     scene.write("conda/conda-meta/pytorch-2.7.1-cuda128_mkl_py312_0.json", "{}");
-    scene.write("conda/Lib/site-packages/torch-2.7.1.dist-info/RECORD", "torch/lib/torch_cuda.dll,,\n");
+    scene.write("conda/Lib/site-packages/torch-2.7.1.dist-info/RECORD", "torch/_C.cp312-win_amd64.pyd,,\ntorch/lib/c10.dll,,\n");
+    scene.write("conda/Library/bin/c10.dll", "MZ");
     scene.write("conda/Library/bin/torch_cuda.dll", "MZ");
     scene.name("conda");
     let found = scene.environments().swap_remove(0);
     let torch = found.package("torch").unwrap();
     let paths: Vec<_> = torch.libraries.iter().map(|library| library.path.as_str()).collect();
     assert!(paths.contains(&"Library/bin/torch_cuda.dll"), "{paths:?}");
+    let damaged: Vec<_> = torch.damaged.iter().map(|bad| bad.path.as_str()).collect();
+    assert!(!damaged.contains(&"torch/lib/c10.dll"), "moved by the recipe: {damaged:?}");
 }
