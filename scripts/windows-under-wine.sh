@@ -248,7 +248,7 @@ try "a Python of the registry (HKCU), which py starts" 1 "the registry (PythonCo
 reg add 'HKLM\Software\Python\PythonCore\3.13\InstallPath' /v ExecutablePath /d 'C:\Python313\python.exe' /f
 try "a newer one for all users (HKLM) comes first" 0 "the registry (PythonCore 3.13)" "2.7.1+cu128" -- doctor "${blackwell[@]}" --verbose
 reg add 'HKCU\Software\Python\ContinuumAnalytics\Anaconda311-64\InstallPath' /ve /d 'C:\miniconda3\envs\train' /f
-try "Anaconda's in the registry is listed too" 0 "miniconda3/envs/train" -- doctor "${blackwell[@]}" --all --format json
+try "Anaconda's in the registry is judged too, with --all" 1 "miniconda3/envs/train" -- doctor "${blackwell[@]}" --all --format json
 mkdir -p "$local/Python/bin"
 interpreter "$local/Python/bin/python.exe"
 printf 'C:\\Python313\\python.exe' > "$local/Python/bin/python.exe.__target__"
@@ -391,7 +391,7 @@ try "RTX 5090 on 581.57: healthy" 0 "RTX 5090" "581.57" "!✗" -- doctor
 try "smoke" 0 "RTX 5090" -- smoke
 try "smoke --load" 0 -- smoke --load
 scenario v100-rtx5090
-try "two GPUs, each judged" 1 "V100" "RTX 5090" -- doctor
+try "two GPUs, each judged" 0 "V100-SXM2-16GB: CUDA 12.8 available, sm_70" "RTX 5090: CUDA 12.8 available, sm_120" -- doctor
 scenario rtx4090-535
 try "a driver too old for CUDA 12.8" 0 "535" -- doctor
 scenario hang-nvml
@@ -409,7 +409,7 @@ try "cuInit says what no header names" 1 "31337" -- doctor
 scenario garbage-cuda
 try "an answer that is none" 1 "driver-" -- doctor
 scenario gpu-lost
-try "a GPU that fell off the bus" 1 "lost" -- doctor
+try "a GPU that fell off the bus" 0 "gpu-lost" -- doctor
 scenario no-gpu
 try "a driver without a GPU" 0 -- doctor
 scenario rtx5090-581-windows

@@ -47,7 +47,8 @@ fn is_powershells(folder: &str) -> bool {
 mod tests {
     use super::*;
 
-    const WINDOWS: &str = r"C:\Program Files\WindowsPowerShell\Modules;C:\Windows\system32\WindowsPowerShell\v1.0\Modules";
+    const WINDOWS: &str =
+        r"C:\Program Files\WindowsPowerShell\Modules;C:\Windows\system32\WindowsPowerShell\v1.0\Modules";
 
     fn of(variables: &[(&str, &str)]) -> Option<ShellKind> {
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -61,8 +62,14 @@ mod tests {
         assert_eq!(of(&[("PROMPT", "$P$G"), ("PSModulePath", WINDOWS)]), Some(ShellKind::Cmd));
         assert_eq!(of(&[("PSModulePath", &documents)]), Some(ShellKind::PowerShell));
         assert_eq!(of(&[("PSModulePath", &seven)]), Some(ShellKind::PowerShell));
-        assert_eq!(of(&[("MSYSTEM", "MINGW64"), ("_", "/c/Tools/gpucheck.exe"), ("PROMPT", "$P$G")]), Some(ShellKind::Sh));
-        assert_eq!(of(&[("MSYSTEM", "MINGW64"), ("_", "/c/Windows/system32/cmd"), ("PROMPT", "$P$G")]), Some(ShellKind::Cmd));
+        assert_eq!(
+            of(&[("MSYSTEM", "MINGW64"), ("_", "/c/Tools/gpucheck.exe"), ("PROMPT", "$P$G")]),
+            Some(ShellKind::Sh)
+        );
+        assert_eq!(
+            of(&[("MSYSTEM", "MINGW64"), ("_", "/c/Windows/system32/cmd"), ("PROMPT", "$P$G")]),
+            Some(ShellKind::Cmd)
+        );
     }
 
     #[test]

@@ -68,9 +68,10 @@ fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, ToolkitLead
 fn windows(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, ToolkitLead)> {
     let Some(programs) = surroundings.filled("ProgramFiles") else { return Vec::new() };
     let folder = Path::new(programs).join("NVIDIA GPU Computing Toolkit").join("CUDA");
-    let names = root.names(&folder).into_iter().filter(|name| {
-        name.strip_prefix('v').is_some_and(|release| release.starts_with(|c: char| c.is_ascii_digit()))
-    });
+    let names = root
+        .names(&folder)
+        .into_iter()
+        .filter(|name| name.strip_prefix('v').is_some_and(|release| release.starts_with(|c: char| c.is_ascii_digit())));
     let place = |name: String| {
         let path = folder.join(name);
         let lead = ToolkitLead::Folder(root.shown(&path));

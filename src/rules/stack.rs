@@ -167,8 +167,9 @@ pub fn aftermaths<'a>(context: &Context<'a>) -> Vec<(&'static str, &'a Aftermath
         Some((asked.name(context), &contact.aftermath, format!("/facts/{}/value/aftermath", asked.key())))
     });
     let runs = context.facts.smoke.value().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
-    let runs =
-        runs.map(|(index, run)| (Asked::Cuda.name(context), &run.aftermath, format!("/facts/smoke/value/{index}/aftermath")));
+    let runs = runs.map(|(index, run)| {
+        (Asked::Cuda.name(context), &run.aftermath, format!("/facts/smoke/value/{index}/aftermath"))
+    });
     asked.chain(runs).collect()
 }
 

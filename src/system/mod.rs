@@ -12,6 +12,6 @@ mod tree;
 pub use past::{Entry, Past};
 pub use programs::programs;
 pub use registered::{RegisteredPython, preferred};
-pub use root::{Root, clean};
+pub use root::{Root, canonical, clean};
 pub use surroundings::Surroundings;
 pub use tree::{Node, Tree};

@@ -42,7 +42,7 @@ impl Root {
     /// # Errors
     /// When `base` is not a folder.
     pub fn new(base: Option<&Path>, home: Option<&Path>) -> io::Result<Self> {
-        let base = base.map(fs::canonicalize).transpose()?;
+        let base = base.map(canonical).transpose()?;
         if base.as_deref().is_some_and(|base| !base.is_dir()) {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
         }
@@ -94,7 +94,7 @@ impl Root {
     /// When it does not exist or its links form a loop.
     pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
         match &self.base {
-            Base::Live => fs::canonicalize(path).map(plain),
+            Base::Live => canonical(path),
             Base::Folder(base) => in_folder(base, path),
             Base::Tree(tree) => in_tree(&**tree, path),
         }
@@ -114,7 +114,7 @@ impl Root {
     /// to `Root::locate`: outside they would lead elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
         let Base::Folder(base) = &self.base else { return None };
-        let above = path.ancestors().find(|folder| fs::canonicalize(folder).is_ok_and(|folder| folder == *base))?;
+        let above = path.ancestors().find(|folder| canonical(folder).is_ok_and(|folder| folder == *base))?;
         let inside = Path::new("/").join(path.strip_prefix(above).ok()?);
         self.real(&inside).is_ok().then_some(inside)
     }
@@ -265,7 +265,8 @@ fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
         return path.strip_prefix(folder).ok();
     }
     let mut rest = path.components();
-    let same = |part: Component<'_>| rest.next().is_some_and(|own| own.as_os_str().eq_ignore_ascii_case(part.as_os_str()));
+    let same =
+        |part: Component<'_>| rest.next().is_some_and(|own| own.as_os_str().eq_ignore_ascii_case(part.as_os_str()));
     folder.components().all(same).then(|| rest.as_path())
 }
 
@@ -290,6 +291,18 @@ pub fn clean(path: &Path) -> Option<PathBuf> {
 
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The path on the machine's own file system. Windows cannot say the final name of a file on every drive (those of RAM disks and of some shares
+/// have none): then a file that is there has the name it was asked by.
+///
+/// # Errors
+/// When nothing is there, or the links form a loop; what the operating system says.
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(_) if cfg!(windows) && fs::metadata(path).is_ok() => std::path::absolute(path).map(plain),
+        result => result.map(plain),
+    }
 }
 
 /// Canonical paths on Windows start with `\\?\`, which nobody types; those of another machine with `\\?\UNC\` for `\\`.
@@ -379,6 +392,18 @@ mod tests {
         assert_eq!(clean(Path::new("/a/b/../c/./d")), Some(PathBuf::from("/a/c/d")));
         assert!(!clean(Path::new("/env/lib/../../etc/x")).unwrap().starts_with("/env"));
         assert_eq!(clean(Path::new("a/../..")), None);
+    }
+
+    #[test]
+    fn nobody_types_the_canonical_form_of_windows() {
+        for (canonical, typed) in [
+            (r"\\?\C:\work\x", r"C:\work\x"),
+            (r"\\?\UNC\server\share\x", r"\\server\share\x"),
+            (r"\\?\Volume{0}\x", r"\\?\Volume{0}\x"),
+            ("/work/x", "/work/x"),
+        ] {
+            assert_eq!(plain(PathBuf::from(canonical)), PathBuf::from(typed));
+        }
     }
 
     #[test]

@@ -88,7 +88,9 @@ fn follow(path: &Path) -> io::Result<Place> {
                 return Ok(Place::File(place));
             }
             // Windows has an error of its own for what is no link.
-            Err(_) if fs::symlink_metadata(&place).is_ok_and(|there| !there.is_symlink()) => return Ok(Place::File(place)),
+            Err(_) if fs::symlink_metadata(&place).is_ok_and(|there| !there.is_symlink()) => {
+                return Ok(Place::File(place));
+            }
             Err(error) => return Err(error),
         }
     }

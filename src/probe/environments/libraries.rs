@@ -148,7 +148,9 @@ fn natives(root: &Root, distribution: &mut Distribution) -> Vec<String> {
 fn moved_by_conda(root: &Root, layout: &Layout, distribution: &Distribution, path: &Path) -> bool {
     let moved = || {
         let name = path.file_name();
-        name.is_some_and(|name| CONDA_TORCH.iter().any(|(folder, _)| root.is_file(&in_conda(&layout.prefix, folder, name))))
+        name.is_some_and(|name| {
+            CONDA_TORCH.iter().any(|(folder, _)| root.is_file(&in_conda(&layout.prefix, folder, name)))
+        })
     };
     layout.conda && distribution.package.installer.as_deref() == Some("conda") && moved()
 }

@@ -73,7 +73,10 @@ mod tests {
     fn names_tell_releases() {
         assert_eq!(release("cpython-3.12.10-windows-x86_64-none"), Some(vec![3, 12, 10]));
         assert_eq!(release("cpython-3.14.0+freethreaded-linux-x86_64-gnu"), Some(vec![3, 14, 0]));
-        assert_eq!((release("pypy-3.10.16-windows-x86_64-none"), release(".temp"), release("cpython-x")), (None, None, None));
+        assert_eq!(
+            (release("pypy-3.10.16-windows-x86_64-none"), release(".temp"), release("cpython-x")),
+            (None, None, None)
+        );
     }
 
     proptest! {

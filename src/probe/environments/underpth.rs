@@ -70,7 +70,10 @@ mod tests {
         let listed = ["/p/ComfyUI", "/p/python_embeded/python312.zip", "/p/python_embeded"].map(str::to_owned);
         assert_eq!(told, (listed.into(), true));
         assert_eq!(of("python312.zip\n.\n#import site\n").1, false);
-        assert_eq!(of("Lib\\site-packages # ours\nimport os\n"), (vec!["/p/python_embeded/Lib/site-packages".into()], false));
+        assert_eq!(
+            of("Lib\\site-packages # ours\nimport os\n"),
+            (vec!["/p/python_embeded/Lib/site-packages".into()], false)
+        );
         assert_eq!(of("../../../../x").0, Vec::<String>::new());
     }
 

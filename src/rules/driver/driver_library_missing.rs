@@ -117,7 +117,9 @@ fn by_query(context: &Context<'_>) -> Outcome {
         [true, false] => (Asked::Nvml, Asked::Cuda, Severity::Warning, "nvidia-smi and GPU monitoring cannot work"),
         // Without both there is no driver.
         [true, true] => return Outcome::NotApplicable,
-        [false, false] if Asked::BOTH.into_iter().all(|asked| asked.contact(context).is_some()) => return Outcome::Holds,
+        [false, false] if Asked::BOTH.into_iter().all(|asked| asked.contact(context).is_some()) => {
+            return Outcome::Holds;
+        }
         [false, false] => return Outcome::NotApplicable,
     };
     let name = missing.file(context);

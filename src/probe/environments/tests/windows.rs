@@ -38,8 +38,7 @@ fn pythons_of_the_registry_come_last() {
     assert_eq!((found.python.value().unwrap().to_string().as_str(), found.active), ("3.12", false));
     assert_eq!(found.interpreter.value().unwrap(), "~\\Programs\\Python312\\python.exe");
     scene.venv(".venv");
-    let expected =
-        [("~/.venv", ".venv in ~"), ("~/Programs/Python312", "the registry (PythonCore 3.12)")];
+    let expected = [("~/.venv", ".venv in ~"), ("~/Programs/Python312", "the registry (PythonCore 3.12)")];
     assert_eq!(scene.found(), pairs(expected));
     scene.options.root = Some(scene.path("Programs"));
     assert_eq!(scene.found(), pairs([]), "another root has another registry");
@@ -149,7 +148,10 @@ fn conda_keeps_torchs_libraries_in_library_bin() {
     scene.windows_python("conda", "2.7.1");
     scene.write("conda/conda-meta/python-3.12.9-h3f84c4b_1_cpython.json", "{}");
     scene.write("conda/conda-meta/pytorch-2.7.1-cuda128_mkl_py312_0.json", "{}");
-    scene.write("conda/Lib/site-packages/torch-2.7.1.dist-info/RECORD", "torch/_C.cp312-win_amd64.pyd,,\ntorch/lib/c10.dll,,\n");
+    scene.write(
+        "conda/Lib/site-packages/torch-2.7.1.dist-info/RECORD",
+        "torch/_C.cp312-win_amd64.pyd,,\ntorch/lib/c10.dll,,\n",
+    );
     scene.write("conda/Library/bin/c10.dll", "MZ");
     scene.write("conda/Library/bin/torch_cuda.dll", "MZ");
     scene.name("conda");
