@@ -2,7 +2,7 @@
 # Tries the Windows program on a Debian machine, under Wine: builds it, lays out what users of Windows have, runs it and compares what comes with
 # what must come. Prints a line for each trial, ok or FAIL, and leaves the same in docs/windows-tried.txt. docs/windows.md says what Wine cannot show.
 #
-#   scripts/windows-under-wine.sh                 # everything; as root, for apt (a quarter of an hour, most of it the build)
+#   scripts/windows-under-wine.sh                 # everything; as root, for apt (a quarter of an hour on two cores)
 #   scripts/windows-under-wine.sh --built FOLDER  # with the gpucheck.exe and the fake_driver.dll of this folder
 #
 # Needs Debian 12 or later and Python 3.11 with pip; two wheels (300 MB) come from the index that pip is configured with, and stay in
@@ -14,7 +14,7 @@ wheels=${WHEELS:-$HOME/.cache/gpucheck-windows}
 target=x86_64-pc-windows-gnu
 work=$(mktemp -d)
 built=
-profile="as it is released"
+profile="without link-time optimization"
 if [ "${1:-}" = --built ]; then
     built=$(cd "${2:?a folder}" && pwd)
     profile=${PROFILE:-built before}
@@ -24,6 +24,7 @@ wine=/usr/lib/wine/wine64
 trap 'wineserver -k 2>/dev/null; rm -rf "$work"' EXIT
 
 say() { printf '%s\n' "$*"; }
+tell() { say "$*"; say "$*" >&3; }
 stop() { say "$*" >&2; exit 2; }
 
 # --- The tools and the program -------------------------------------------------------------------------------------------------------------
@@ -35,7 +36,9 @@ if ! dpkg -s $packages > "$work/dpkg" 2>&1; then
 fi
 if [ -z "$built" ]; then
     # Debian has no standard library for Windows: it is built from its source, which needs the compiler's own permission.
-    PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$here/target/windows \
+    # Without link-time optimization, which takes a quarter of an hour more: what is tried here is not the speed.
+    PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$here/target/windows CARGO_PROFILE_RELEASE_LTO=off \
+        CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
         /usr/bin/cargo build --manifest-path "$here/Cargo.toml" --locked --release -Zbuild-std=std,panic_abort --target $target \
         -p gpucheck -p fake-driver || stop "the build failed"
     built=$here/target/windows/$target/release
@@ -156,14 +159,14 @@ judge() {
         esac
     done
     if [ -z "$why" ]; then
-        say "ok    $rc  $name" | tee /dev/fd/3
+        tell "ok    $rc  $name"
     else
         failed=$((failed + 1))
-        say "FAIL  $rc  $name (${why#; })" | tee /dev/fd/3
+        tell "FAIL  $rc  $name (${why#; })"
         [ -z "${SHOW:-}" ] || { head -60 "$work/out"; head -20 "$work/err"; }
     fi
 }
-part() { say "" | tee /dev/fd/3; say "$*" | tee /dev/fd/3; }
+part() { tell ""; tell "$*"; }
 reg() { env -i HOME="$HOME" PATH=/usr/bin:/bin WINEPREFIX="$WINEPREFIX" WINEDEBUG=-all $wine reg "$@" > "$work/reg" 2>&1; }
 reset() { vars=() folder=$c/work with=plain input=/dev/null; }
 blackwell=(--gpu "RTX 5090" --driver 581.57)

@@ -6,6 +6,7 @@ mod programs;
 pub(crate) mod redact;
 mod registered;
 mod root;
+mod shares;
 mod surroundings;
 mod tree;
 
@@ -13,5 +14,6 @@ pub use past::{Entry, Past};
 pub use programs::programs;
 pub use registered::{RegisteredPython, preferred};
 pub use root::{Root, canonical, clean};
+pub use shares::is_remote;
 pub use surroundings::Surroundings;
 pub use tree::{Node, Tree};

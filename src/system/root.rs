@@ -267,7 +267,7 @@ fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
     let mut rest = path.components();
     let same =
         |part: Component<'_>| rest.next().is_some_and(|own| own.as_os_str().eq_ignore_ascii_case(part.as_os_str()));
-    folder.components().all(same).then(|| rest.as_path())
+    folder.components().all(same).then_some(rest.as_path())
 }
 
 /// Where a path of a root leads.

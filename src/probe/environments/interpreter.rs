@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{pyvenv, store};
-use crate::system::{Root, Surroundings, programs};
+use crate::system::{Root, Surroundings, is_remote, programs};
 
 /// Names that a shell may know an interpreter by, those that people type first.
 const NAMES: [&str; 2] = if cfg!(windows) { ["python", "python3"] } else { ["python3", "python"] };
@@ -65,7 +65,7 @@ fn target(root: &Root, path: &Path) -> Option<PathBuf> {
     }
     let text = root.read_text(&file, 32 << 10).ok()?;
     let target = PathBuf::from(text.trim_start_matches('\u{feff}').trim());
-    root.is_file(&target).then_some(target)
+    (!is_remote(&target, path) && root.is_file(&target)).then_some(target)
 }
 
 /// Folder of the environment that an interpreter belongs to.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::system::{Root, Surroundings};
+use crate::system::{Root, Surroundings, is_remote};
 
 /// Longer than any list that conda keeps.
 const MOST_TEXT: u64 = 256 << 10;
@@ -12,8 +12,9 @@ const MOST: usize = 64;
 /// The environments that conda has registered for this user, in its order (conda's `conda/core/envs_manager.py`).
 pub fn conda(root: &Root, surroundings: &Surroundings) -> Vec<PathBuf> {
     let Some(home) = surroundings.home.as_deref() else { return Vec::new() };
-    let text = root.read_text(&home.join(".conda").join("environments.txt"), MOST_TEXT).unwrap_or_default();
-    prefixes(&text)
+    let file = home.join(".conda").join("environments.txt");
+    let text = root.read_text(&file, MOST_TEXT).unwrap_or_default();
+    prefixes(&text).into_iter().filter(|folder| !is_remote(folder, &file)).collect()
 }
 
 /// One folder a line, from the root on. Of a list that something else has written over, what is none is left out.

@@ -103,7 +103,10 @@ impl Finder<'_> {
     /// Pythons that are installed without being on PATH: those that `py` starts, and the Store's.
     fn installed(&self, list: &mut List<'_>) {
         // Another root has another registry.
-        let registered = self.surroundings.registered.iter().filter(|_| self.root.is_live());
+        let mut registered: Vec<_> = self.surroundings.registered.iter().filter(|_| self.root.is_live()).collect();
+        // What `py` is told to start ("Customizing default Python versions" in "Using Python on Windows").
+        let chosen = self.surroundings.filled("PY_PYTHON");
+        registered.sort_by_key(|python| Some(python.tag.as_str()) != chosen);
         for python in registered {
             let path = python.interpreter().and_then(|path| self.surroundings.absolute(path));
             let path = path.filter(|path| self.root.is_file(path) && !store::is_alias(self.root, path));

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::system::{Root, clean};
+use crate::system::{Root, clean, is_remote};
 
 /// Longer than any that a person or a packager wrote.
 const MOST: u64 = 64 << 10;
@@ -48,7 +48,7 @@ fn parse(text: &str, prefix: &Path, path: PathBuf) -> UnderPth {
                 true => PathBuf::from(line),
                 false => parts.fold(prefix.to_owned(), |folder, part| folder.join(part)),
             };
-            found.listed.extend(clean(&folder));
+            found.listed.extend(clean(&folder).filter(|folder| !is_remote(folder, prefix)));
         }
     }
     found
@@ -69,7 +69,7 @@ mod tests {
         let told = of("../ComfyUI\r\npython312.zip\r\n.\r\n\r\n# Uncomment to run site.main()\r\nimport site\r\n");
         let listed = ["/p/ComfyUI", "/p/python_embeded/python312.zip", "/p/python_embeded"].map(str::to_owned);
         assert_eq!(told, (listed.into(), true));
-        assert_eq!(of("python312.zip\n.\n#import site\n").1, false);
+        assert!(!of("python312.zip\n.\n#import site\n").1);
         assert_eq!(
             of("Lib\\site-packages # ours\nimport os\n"),
             (vec!["/p/python_embeded/Lib/site-packages".into()], false)

@@ -45,6 +45,18 @@ fn pythons_of_the_registry_come_last() {
 }
 
 #[test]
+fn what_py_is_told_to_start_comes_first_of_them() {
+    let mut scene = Scene::new();
+    for release in ["3.13", "3.12"] {
+        scene.windows_python(release, "2.7.1");
+        scene.register("PythonCore", release, release);
+    }
+    assert_eq!(scene.found()[0].0, "~/3.13");
+    scene.set("PY_PYTHON", "3.12");
+    assert_eq!(scene.found()[0].0, "~/3.12");
+}
+
+#[test]
 fn an_alias_of_the_store_is_no_interpreter() {
     let mut scene = Scene::new();
     let alias = scene.write("Local/Microsoft/WindowsApps/python3", "");
