@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{pyvenv, store};
+use super::{alias::is_alias, pyvenv};
 use crate::system::{Root, Surroundings, is_remote, programs};
 
 /// Names that a shell may know an interpreter by, those that people type first.
@@ -23,7 +23,7 @@ pub struct OnPath {
 pub fn on_path(root: &Root, surroundings: &Surroundings) -> Vec<OnPath> {
     let first = |name: &'static str| {
         let programs = programs(root, surroundings, name.as_ref());
-        let aliases = programs.iter().take_while(|program| store::is_alias(root, program)).count();
+        let aliases = programs.iter().take_while(|program| is_alias(root, program)).count();
         let path = programs.into_iter().skip(aliases).find_map(|program| behind_shim(root, surroundings, program))?;
         Some(OnPath { path, name, first: aliases == 0 })
     };
@@ -39,7 +39,7 @@ pub fn called(root: &Root, surroundings: &Surroundings, name: &Path) -> Option<P
 
 /// The interpreter itself, or the one that its shim would start; nothing for another program. Nobody can read behind an alias of the Store.
 pub fn behind_shim(root: &Root, surroundings: &Surroundings, path: PathBuf) -> Option<PathBuf> {
-    if !root.is_file(&path) || store::is_alias(root, &path) {
+    if !root.is_file(&path) || is_alias(root, &path) {
         return None;
     }
     if let Some(target) = target(root, &path) {

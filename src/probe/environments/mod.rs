@@ -1,5 +1,6 @@
 //! Python environments: which exist, what is installed in them, what their libraries contain. Nothing is imported.
 
+mod alias;
 mod bare;
 mod build;
 mod conda;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::{
+    alias::is_alias,
     interpreter::{self, OnPath},
     layout::Layout,
     lists, store,
@@ -109,7 +110,7 @@ impl Finder<'_> {
         registered.sort_by_key(|python| Some(python.tag.as_str()) != chosen);
         for python in registered {
             let path = python.interpreter().and_then(|path| self.surroundings.absolute(path));
-            let path = path.filter(|path| self.root.is_file(path) && !store::is_alias(self.root, path));
+            let path = path.filter(|path| self.root.is_file(path) && !is_alias(self.root, path));
             if let Some(layout) = path.and_then(|path| self.interpreter(&path)) {
                 list.add(layout, format!("the registry ({} {})", python.company, python.tag), false);
             }

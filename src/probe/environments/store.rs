@@ -1,27 +1,20 @@
-//! Python from Microsoft's Store. What PATH has of it are aliases in `WindowsApps`: files without bytes, which only Windows can start and nobody
-//! can read. Its packages for the user lie in the folder of its data ("Using Python on Windows", "The Microsoft Store package"; names as in
-//! CPython's PC/launcher2.c).
+//! Python from Microsoft's Store: known by its aliases. Its packages for the user lie in the folder of its data ("Using Python on Windows", "The
+//! Microsoft Store package"; names as in CPython's PC/launcher2.c).
 
 use std::path::{Path, PathBuf};
 
-use super::layout::Layout;
+use super::{
+    alias::{ALIASES, is_alias},
+    layout::Layout,
+};
 use crate::{
     facts::{Fact, PythonVersion, Source},
-    system::{Node, Root, Surroundings},
+    system::{Root, Surroundings},
 };
 
 /// What the names of its packages begin and end with: `PythonSoftwareFoundation.Python.3.12_qbz5n2kfra8p0`.
 const BEFORE: &str = "PythonSoftwareFoundation.Python.";
 const AFTER: &str = "_qbz5n2kfra8p0";
-/// The folder of all aliases.
-const ALIASES: &str = "WindowsApps";
-
-/// Whether a file is such an alias. One of a package of its own lies in a folder of its name; without that, it may lead to another program,
-/// such as the one that offers to install Python.
-pub fn is_alias(root: &Root, path: &Path) -> bool {
-    let near = path.ancestors().skip(1).take(2).any(|folder| folder.ends_with(ALIASES));
-    near && matches!(root.node(path), Ok(Node::File { len: 0, .. }))
-}
 
 /// The Pythons that are installed from the Store for this user, the newest first.
 pub fn pythons(root: &Root, surroundings: &Surroundings) -> Vec<Layout> {
