@@ -312,6 +312,26 @@ fn driver_library_missing() {
     });
     let (code, report) = none.judged();
     assert_eq!((code, &report["findings"]), (0, &json!([])));
+    // On Windows nothing but the loader tells.
+    let windows = || {
+        workstation().change(|facts| {
+            facts["host"]["platform"] = known("windows-x86_64");
+            facts["driver_files"] = json!({"state": "unknown", "why": "only searched for on Linux"});
+            facts["driver"]["value"]["version"] = json!("581.57");
+        })
+    };
+    nothing(windows());
+    let lost = error(windows().lacks("cuda"), "driver-library-missing");
+    assert!(lost["summary"].as_str().unwrap().starts_with("nvcuda.dll is missing: no program"), "{lost}");
+    let (code, report) = windows().lacks("nvml").judged();
+    assert_eq!((code, slugs(&report, "warning")), (0, vec!["driver-library-missing"]), "{}", report["findings"]);
+    let (code, report) = windows().lacks("nvml").lacks("cuda").judged();
+    assert_eq!((code, slugs(&report, "error")), (0, vec![]), "{}", report["findings"]);
+    let broken = windows().change(|facts| {
+        facts["nvml"]["value"]["answer"] = json!({"state": "unloadable", "why": "LoadLibraryExW failed: 193"});
+    });
+    let found = finding(&broken.judged().1, "driver-library-broken").clone();
+    assert!(found["summary"].as_str().unwrap().starts_with("NVML (nvml.dll) cannot be loaded"), "{found}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub struct Assume {
     /// (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)
     #[arg(long, value_name = "MACHINE", env = "GPUCHECK_TARGET", value_delimiter = ';', conflicts_with = "gpu")]
     pub target: Vec<String>,
-    /// Shell to write commands for [default: PowerShell on Windows, else sh]
+    /// Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]
     #[arg(long, value_name = "SHELL", env = "GPUCHECK_SHELL")]
     pub shell: Option<AssumedShell>,
 }

@@ -33,10 +33,18 @@ pub fn open(names: &[PathBuf], symbol: &str) -> Result<Opened, ContactOutcome> {
                 return Ok(Opened { library, name: name.clone(), file });
             }
             Err(error) if is_missing(name, &error) => {}
-            Err(error) => return Err(ContactOutcome::Unloadable { why: error.to_string() }),
+            Err(error) => return Err(ContactOutcome::Unloadable { why: told(&error) }),
         }
     }
     Err(ContactOutcome::NoLibrary)
+}
+
+/// What the loader says; on Windows that is behind the error.
+fn told(error: &libloading::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
 }
 
 /// The names of the management library.

@@ -44,6 +44,7 @@ impl Config {
             folder: Some(PathBuf::from(self.folder.as_deref().unwrap_or("/"))),
             home: self.home(root).filter(|home| home.has_root()),
             variables,
+            registered: Vec::new(),
         }
     }
 

@@ -170,7 +170,7 @@ fn named_gpu(index: usize, text: &str, by: &By, knowledge: &Knowledge) -> Result
 /// Another system than the one that was probed: what was read from it says nothing.
 fn move_machine(assumed: &Assumed, facts: &mut Facts) {
     let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
-    let system = assumed.system;
+    let (system, given) = (assumed.system, assumed.shell.is_some());
     let (platform, via) = match (assumed.platform, system) {
         (Some(platform), _) => (platform, assumed.by.source("platform", &platform.to_string())),
         (None, Some(system)) => {
@@ -190,6 +190,9 @@ fn move_machine(assumed: &Assumed, facts: &mut Facts) {
         host.kernel = Fact::unknown(assumed);
         host.glibc = Fact::unknown(assumed);
         host.container = Fact::unknown(assumed);
+        if !given {
+            host.shell = Fact::unknown(assumed);
+        }
         facts.toolkits.clear();
     }
     host.platform = Fact::known(platform, via.clone());

@@ -133,7 +133,11 @@ fn shell(facts: &Facts) -> ShellKind {
 }
 
 /// Fills in what a log does not say.
-fn add(facts: &mut Facts, here: Facts) {
+fn add(facts: &mut Facts, mut here: Facts) {
+    // A log of another system is not for this machine's shell.
+    if facts.host.platform.value().is_some_and(|platform| here.host.platform.value() != Some(platform)) {
+        here.host.shell = Fact::unknown("the log is another system's");
+    }
     macro_rules! fill {
         ($($($field:ident).+),+ $(,)?) => {
             $(if facts.$($field).+.is_unknown() {

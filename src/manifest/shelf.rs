@@ -10,7 +10,7 @@ use std::{
 use super::Text;
 use crate::{
     facts::Ignore,
-    system::{Past, Root},
+    system::{Past, Root, is_remote},
 };
 
 /// A lock file of a large project has 5 MB.
@@ -156,6 +156,9 @@ impl Shelf {
     /// As [`Shelf::named`]; a file outside of the project.
     pub fn beside(&self, folder: &Path, name: &str) -> Result<Text, NotRead> {
         let path = tidy(&folder.join(name));
+        if is_remote(&path, folder) {
+            return Err(NotRead::Outside);
+        }
         let real = self.real(&path).map_err(NotRead::Io)?;
         let project = self.project(folder);
         let project = self.real(&project).unwrap_or(project);
@@ -167,7 +170,8 @@ impl Shelf {
 
     /// Whether a file is there, in the project.
     pub fn has(&self, folder: &Path, name: &str) -> bool {
-        self.is_file(&tidy(&folder.join(name)))
+        let path = tidy(&folder.join(name));
+        !is_remote(&path, folder) && self.is_file(&path)
     }
 
     fn is_file(&self, path: &Path) -> bool {

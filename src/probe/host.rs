@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{container, container_configs, container_tools, glibc, header, pci};
+use super::{container, container_configs, container_tools, glibc, header, pci, shell};
 use crate::{
     facts::{Cpu, Fact, Host, How, Os, Platform, Source},
     system::{Root, Surroundings},
@@ -23,7 +23,7 @@ pub fn host(root: &Root, surroundings: &Surroundings) -> Host {
         container: container::container(root, surroundings),
         container_configs: container_configs::container_configs(root, linux),
         other_gpus: pci::others(root, linux, wsl.value().is_some()),
-        shell: Fact::unknown("not given (--shell)"),
+        shell: shell::shell(root, surroundings, platform.value().is_some_and(|platform| platform.os == Os::Windows)),
         container_tools: container_tools::container_tools(root, surroundings, linux, wsl.value().is_some()),
         wsl,
         platform,

@@ -23,6 +23,7 @@ mod pci;
 pub mod resolver;
 pub mod revision;
 mod shared_object;
+mod shell;
 pub mod smoke;
 mod toolkits;
 

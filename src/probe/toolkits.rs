@@ -47,8 +47,10 @@ fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, ToolkitLead
         // <toolkit>/bin/nvcc
         places.extend(real.parent().and_then(Path::parent).map(|folder| (folder.to_owned(), ToolkitLead::NvccOnPath)));
     }
-    // On Windows the installer sets variables, and these paths would lie on whatever drive the current folder is on.
+    // On Windows the installer sets variables, which programs see that are started after it; these paths would lie on whatever drive the
+    // current folder is on.
     if root.is_live() && cfg!(windows) {
+        places.extend(windows(root, surroundings));
         return places;
     }
     let usual =
@@ -60,6 +62,22 @@ fn places(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, ToolkitLead
         places.push((path, lead));
     }
     places
+}
+
+/// Where NVIDIA's installer for Windows puts toolkits ("CUDA Installation Guide for Microsoft Windows"): a folder `v12.8` for each.
+fn windows(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, ToolkitLead)> {
+    let Some(programs) = surroundings.filled("ProgramFiles") else { return Vec::new() };
+    let folder = Path::new(programs).join("NVIDIA GPU Computing Toolkit").join("CUDA");
+    let names = root
+        .names(&folder)
+        .into_iter()
+        .filter(|name| name.strip_prefix('v').is_some_and(|release| release.starts_with(|c: char| c.is_ascii_digit())));
+    let place = |name: String| {
+        let path = folder.join(name);
+        let lead = ToolkitLead::Folder(root.shown(&path));
+        (path, lead)
+    };
+    names.map(place).collect()
 }
 
 /// `cuda-12.8`, `cuda-12`, but not `cuda-samples`.

@@ -2,7 +2,7 @@
 
 use super::{Context, Draft, Outcome, shared::gpu_name};
 use crate::{
-    facts::{Aftermath, Contact, ContactOutcome, Fact, Gpu, How, KernelModule, LibraryKind},
+    facts::{Aftermath, Contact, ContactOutcome, Fact, Gpu, How, KernelModule, LibraryKind, Os},
     finding::Evidence,
     knowledge::OpenModules,
 };
@@ -16,15 +16,32 @@ pub enum Asked {
     Cuda,
 }
 
+/// Whether the machine runs Windows.
+pub fn is_windows(context: &Context<'_>) -> bool {
+    context.facts.host.platform.value().is_some_and(|platform| platform.os == Os::Windows)
+}
+
 impl Asked {
     /// Both.
     pub const BOTH: [Self; 2] = [Self::Nvml, Self::Cuda];
 
     /// The name for people.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Nvml => "NVML (libnvidia-ml)",
-            Self::Cuda => "the CUDA driver (libcuda)",
+    pub fn name(self, context: &Context<'_>) -> &'static str {
+        match (self, is_windows(context)) {
+            (Self::Nvml, false) => "NVML (libnvidia-ml)",
+            (Self::Nvml, true) => "NVML (nvml.dll)",
+            (Self::Cuda, false) => "the CUDA driver (libcuda)",
+            (Self::Cuda, true) => "the CUDA driver (nvcuda.dll)",
+        }
+    }
+
+    /// The name of its file, as the loader is asked for it.
+    pub fn file(self, context: &Context<'_>) -> &'static str {
+        match (self, is_windows(context)) {
+            (Self::Nvml, false) => "libnvidia-ml.so.1",
+            (Self::Nvml, true) => "nvml.dll",
+            (Self::Cuda, false) => "libcuda.so.1",
+            (Self::Cuda, true) => "nvcuda.dll",
         }
     }
 
@@ -88,9 +105,9 @@ impl Asked {
         let source = match &contact.library {
             Fact::Known { value, .. } => value.path.clone(),
             Fact::Absent { via } => via.to_string(),
-            Fact::Unknown { .. } => self.name().to_owned(),
+            Fact::Unknown { .. } => self.name(context).to_owned(),
         };
-        Some(Evidence::new(format!("{} {said}", self.name()), source).at(format!("/facts/{}", self.key())))
+        Some(Evidence::new(format!("{} {said}", self.name(context)), source).at(format!("/facts/{}", self.key())))
     }
 
     /// Whether the library that was loaded is of this kind.
@@ -138,7 +155,7 @@ pub fn strange(context: &Context<'_>, is_strange: fn(&ContactOutcome) -> bool, w
     }
     let answers = |asked: &Asked| asked.contact(context).is_some_and(|contact| is_strange(&contact.answer));
     let Some(asked) = Asked::BOTH.into_iter().find(answers) else { return Outcome::Holds };
-    let mut draft = Draft::new("NVIDIA driver", format!("{} {words}", asked.name())).cause(asked.name());
+    let mut draft = Draft::new("NVIDIA driver", format!("{} {words}", asked.name(context))).cause(asked.name(context));
     draft.evidence.extend(asked.evidence(context));
     draft.found()
 }
@@ -147,11 +164,12 @@ pub fn strange(context: &Context<'_>, is_strange: fn(&ContactOutcome) -> bool, w
 pub fn aftermaths<'a>(context: &Context<'a>) -> Vec<(&'static str, &'a Aftermath, String)> {
     let asked = Asked::BOTH.into_iter().filter_map(|asked| {
         let contact = asked.contact(context)?;
-        Some((asked.name(), &contact.aftermath, format!("/facts/{}/value/aftermath", asked.key())))
+        Some((asked.name(context), &contact.aftermath, format!("/facts/{}/value/aftermath", asked.key())))
     });
     let runs = context.facts.smoke.value().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
-    let runs =
-        runs.map(|(index, run)| (Asked::Cuda.name(), &run.aftermath, format!("/facts/smoke/value/{index}/aftermath")));
+    let runs = runs.map(|(index, run)| {
+        (Asked::Cuda.name(context), &run.aftermath, format!("/facts/smoke/value/{index}/aftermath"))
+    });
     asked.chain(runs).collect()
 }
 

@@ -4,12 +4,16 @@
 mod past;
 mod programs;
 pub(crate) mod redact;
+mod registered;
 mod root;
+mod shares;
 mod surroundings;
 mod tree;
 
 pub use past::{Entry, Past};
 pub use programs::programs;
-pub use root::{Root, clean};
+pub use registered::{RegisteredPython, preferred};
+pub use root::{Root, canonical, clean};
+pub use shares::is_remote;
 pub use surroundings::Surroundings;
 pub use tree::{Node, Tree};

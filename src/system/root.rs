@@ -42,7 +42,7 @@ impl Root {
     /// # Errors
     /// When `base` is not a folder.
     pub fn new(base: Option<&Path>, home: Option<&Path>) -> io::Result<Self> {
-        let base = base.map(fs::canonicalize).transpose()?;
+        let base = base.map(canonical).transpose()?;
         if base.as_deref().is_some_and(|base| !base.is_dir()) {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, "not a folder"));
         }
@@ -94,7 +94,7 @@ impl Root {
     /// When it does not exist or its links form a loop.
     pub fn real(&self, path: &Path) -> io::Result<PathBuf> {
         match &self.base {
-            Base::Live => fs::canonicalize(path).map(plain),
+            Base::Live => canonical(path),
             Base::Folder(base) => in_folder(base, path),
             Base::Tree(tree) => in_tree(&**tree, path),
         }
@@ -102,6 +102,7 @@ impl Root {
 
     /// The path without `.` and `..`: by its names, which people know, where those lead to the same place, else as it really is.
     pub fn tidy(&self, path: PathBuf) -> PathBuf {
+        let path = plain(path);
         if !path.components().any(|part| part == Component::ParentDir) {
             return path.components().collect();
         }
@@ -113,7 +114,7 @@ impl Root {
     /// to `Root::locate`: outside they would lead elsewhere.
     pub fn inside(&self, path: &Path) -> Option<PathBuf> {
         let Base::Folder(base) = &self.base else { return None };
-        let above = path.ancestors().find(|folder| fs::canonicalize(folder).is_ok_and(|folder| folder == *base))?;
+        let above = path.ancestors().find(|folder| canonical(folder).is_ok_and(|folder| folder == *base))?;
         let inside = Path::new("/").join(path.strip_prefix(above).ok()?);
         self.real(&inside).is_ok().then_some(inside)
     }
@@ -234,7 +235,7 @@ impl Root {
 
     /// A path as people see it: forward slashes, home as `~`.
     pub fn shown(&self, path: &Path) -> String {
-        let below = self.homes().find_map(|home| path.strip_prefix(home).ok());
+        let below = self.homes().find_map(|home| below(path, home));
         let text = |path: &Path| path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
         match below {
             Some(rest) if rest.as_os_str().is_empty() => "~".to_owned(),
@@ -256,6 +257,17 @@ impl Root {
     pub fn homes(&self) -> impl Iterator<Item = &Path> {
         self.home.as_deref().into_iter().chain(self.real_home.as_deref())
     }
+}
+
+/// The part of a path below a folder. To Windows small letters and capitals are one.
+fn below<'p>(path: &'p Path, folder: &Path) -> Option<&'p Path> {
+    if cfg!(not(windows)) {
+        return path.strip_prefix(folder).ok();
+    }
+    let mut rest = path.components();
+    let same =
+        |part: Component<'_>| rest.next().is_some_and(|own| own.as_os_str().eq_ignore_ascii_case(part.as_os_str()));
+    folder.components().all(same).then_some(rest.as_path())
 }
 
 /// Where a path of a root leads.
@@ -281,10 +293,24 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Canonical paths on Windows start with `\\?\`, which nobody types.
+/// The path on the machine's own file system. Windows cannot say the final name of a file on every drive (those of RAM disks and of some shares
+/// have none): then a file that is there has the name it was asked by.
+///
+/// # Errors
+/// When nothing is there, or the links form a loop; what the operating system says.
+pub fn canonical(path: &Path) -> io::Result<PathBuf> {
+    match fs::canonicalize(path) {
+        Err(_) if cfg!(windows) && fs::metadata(path).is_ok() => std::path::absolute(path).map(plain),
+        result => result.map(plain),
+    }
+}
+
+/// Canonical paths on Windows start with `\\?\`, which nobody types; those of another machine with `\\?\UNC\` for `\\`.
 fn plain(path: PathBuf) -> PathBuf {
-    match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
-        Some(rest) if rest.as_bytes().get(1) == Some(&b':') => PathBuf::from(rest),
+    let rest = path.to_str().and_then(|text| text.strip_prefix(r"\\?\"));
+    match rest.map(|rest| (rest.as_bytes().get(1) == Some(&b':'), rest.strip_prefix(r"UNC\"), rest)) {
+        Some((true, _, rest)) => PathBuf::from(rest),
+        Some((_, Some(share), _)) => PathBuf::from(format!(r"\\{share}")),
         _ => path,
     }
 }
@@ -366,6 +392,18 @@ mod tests {
         assert_eq!(clean(Path::new("/a/b/../c/./d")), Some(PathBuf::from("/a/c/d")));
         assert!(!clean(Path::new("/env/lib/../../etc/x")).unwrap().starts_with("/env"));
         assert_eq!(clean(Path::new("a/../..")), None);
+    }
+
+    #[test]
+    fn nobody_types_the_canonical_form_of_windows() {
+        for (canonical, typed) in [
+            (r"\\?\C:\work\x", r"C:\work\x"),
+            (r"\\?\UNC\server\share\x", r"\\server\share\x"),
+            (r"\\?\Volume{0}\x", r"\\?\Volume{0}\x"),
+            ("/work/x", "/work/x"),
+        ] {
+            assert_eq!(plain(PathBuf::from(canonical)), PathBuf::from(typed));
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::registered::{self, RegisteredPython};
+
 /// The surroundings that decide which environment a plain `python` means.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -12,6 +14,8 @@ pub struct Surroundings {
     pub folder: Option<PathBuf>,
     /// Home folder; services and containers may have none.
     pub home: Option<PathBuf>,
+    /// Pythons of Windows' registry, in the order in which `py` prefers them.
+    pub registered: Vec<RegisteredPython>,
 }
 
 impl Surroundings {
@@ -22,6 +26,7 @@ impl Surroundings {
             variables: std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect(),
             folder: std::env::current_dir().ok(),
             home: std::env::home_dir().filter(|home| home.is_absolute()),
+            registered: registered::registered(),
         }
     }
 
@@ -47,9 +52,16 @@ impl Surroundings {
         std::env::split_paths(value).filter_map(|path| self.absolute(path)).collect()
     }
 
-    /// `path` from the root on; `~` is the shell's business and stays.
+    /// `path` from the root on; `~` is the shell's business and stays. On Windows `\x` is on the current folder's drive, and `D:x` in the
+    /// folder that this process has on that drive.
     pub fn absolute(&self, path: PathBuf) -> Option<PathBuf> {
-        if path.has_root() || path.is_absolute() { Some(path) } else { Some(self.folder.as_ref()?.join(path)) }
+        // An image has no drives, wherever it is looked at.
+        let drives = cfg!(windows) && self.folder.as_ref().is_some_and(|folder| folder.is_absolute());
+        if path.is_absolute() || (path.has_root() && !drives) {
+            return Some(path);
+        }
+        let joined = self.folder.as_ref()?.join(path);
+        if drives { std::path::absolute(joined).ok() } else { Some(joined) }
     }
 }
 

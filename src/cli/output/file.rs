@@ -87,6 +87,10 @@ fn follow(path: &Path) -> io::Result<Place> {
             Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) => {
                 return Ok(Place::File(place));
             }
+            // Windows has an error of its own for what is no link.
+            Err(_) if fs::symlink_metadata(&place).is_ok_and(|there| !there.is_symlink()) => {
+                return Ok(Place::File(place));
+            }
             Err(error) => return Err(error),
         }
     }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{python, system::Root};
+use crate::{
+    python,
+    system::{Root, is_remote},
+};
 
 /// These files contain a line or an object of a few fields.
 const MAX_TEXT: u64 = 64 << 10;
@@ -27,13 +30,13 @@ pub fn folder(root: &Root, site: &Path, place: &Path, record: &str) -> Option<Op
     if listed("direct_url.json")
         && let Some(found) = by_url()
     {
-        return Some(found.filter(|folder| folder.has_root()));
+        return Some(found.filter(|folder| folder.has_root() && !is_remote(folder, place)));
     }
     let start = listed("__editable__").then(|| record.lines().find(|line| line.starts_with("__editable__")))??;
     let file = start.split(',').next().filter(|file| file.ends_with(".pth"))?;
     let text = root.read_text(&site.join(file), MAX_TEXT).unwrap_or_default();
     let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with(['#']));
-    Some(line.map(PathBuf::from).filter(|folder| folder.has_root()))
+    Some(line.map(PathBuf::from).filter(|folder| folder.has_root() && !is_remote(folder, place)))
 }
 
 /// Whether a file of this name in a folder of packages makes Python look elsewhere for an editable install.
@@ -70,7 +73,8 @@ pub fn egg_link(root: &Root, link: &Path) -> Option<(PathBuf, String)> {
     let folder = PathBuf::from(text.lines().next()?.trim());
     let name = python::normalize(link.file_stem()?.to_str()?);
     let is_its = |found: &String| found.strip_suffix(".egg-info").is_some_and(|stem| python::normalize(stem) == name);
-    let metadata = folder.has_root().then(|| root.names(&folder).into_iter().find(is_its))??;
+    let here = folder.has_root() && !is_remote(&folder, link);
+    let metadata = here.then(|| root.names(&folder).into_iter().find(is_its))??;
     Some((folder, metadata))
 }
 

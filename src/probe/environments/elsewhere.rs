@@ -15,7 +15,7 @@ pub const FAMILY: [&str; 4] = ["torch", "torchvision", "torchaudio", "triton"];
 /// The modules of torch and its companions that come before the installed ones, each with the folder that it lies in.
 pub fn modules(root: &Root, surroundings: &Surroundings, layout: &Layout) -> Vec<(Elsewhere, PathBuf)> {
     // A bare site-packages folder, and a Python with its own list of folders, ignore the surroundings.
-    if layout.interpreter.is_none() {
+    if layout.interpreter.is_none() || layout.underpth.is_some() {
         return Vec::new();
     }
     let own: Vec<PathBuf> = layout.site_packages.iter().filter_map(|site| root.real(site).ok()).collect();

@@ -2,15 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
-use super::pyvenv;
-use crate::system::{Root, Surroundings, programs};
+use super::{alias::is_alias, pyvenv};
+use crate::system::{Root, Surroundings, is_remote, programs};
 
 /// Names that a shell may know an interpreter by, those that people type first.
-const NAMES: [&str; 2] = if cfg!(windows) { ["python.exe", "python3.exe"] } else { ["python3", "python"] };
+const NAMES: [&str; 2] = if cfg!(windows) { ["python", "python3"] } else { ["python3", "python"] };
 
-/// Interpreters on PATH, shims resolved, each with its name: the first `python3`, the first `python`.
-pub fn on_path(root: &Root, surroundings: &Surroundings) -> Vec<(PathBuf, &'static str)> {
-    let first = |name: &'static str| Some((called(root, surroundings, Path::new(name))?, name));
+/// An interpreter that a shell finds by a name.
+#[derive(Debug)]
+pub struct OnPath {
+    /// The interpreter, shims resolved.
+    pub path: PathBuf,
+    /// The name.
+    pub name: &'static str,
+    /// Whether the name starts it, and not an alias of the Store before it.
+    pub first: bool,
+}
+
+/// Interpreters on PATH: the first `python3`, the first `python`.
+pub fn on_path(root: &Root, surroundings: &Surroundings) -> Vec<OnPath> {
+    let first = |name: &'static str| {
+        let programs = programs(root, surroundings, name.as_ref());
+        let aliases = programs.iter().take_while(|program| is_alias(root, program)).count();
+        let path = programs.into_iter().skip(aliases).find_map(|program| behind_shim(root, surroundings, program))?;
+        Some(OnPath { path, name, first: aliases == 0 })
+    };
     NAMES.into_iter().filter_map(first).collect()
 }
 
@@ -21,15 +37,35 @@ pub fn called(root: &Root, surroundings: &Surroundings, name: &Path) -> Option<P
         .find_map(|program| behind_shim(root, surroundings, program))
 }
 
-/// The interpreter itself, or the one that its shim would start.
+/// The interpreter itself, or the one that its shim would start; nothing for another program. Nobody can read behind an alias of the Store.
 pub fn behind_shim(root: &Root, surroundings: &Surroundings, path: PathBuf) -> Option<PathBuf> {
-    if !root.is_file(&path) {
+    if !root.is_file(&path) || is_alias(root, &path) {
         return None;
     }
-    match path.parent().filter(|folder| folder.ends_with("shims")) {
-        Some(shims) => pyenv(root, surroundings, shims.parent()?, path.file_name()?.to_str()?),
-        None => Some(path),
+    if let Some(target) = target(root, &path) {
+        return Some(target);
     }
+    match path.parent().filter(|folder| folder.ends_with("shims")) {
+        Some(shims) => {
+            let name = path.file_name()?.to_str()?;
+            let name = name.strip_suffix(".bat").or_else(|| name.strip_suffix(".exe")).unwrap_or(name);
+            pyenv(root, surroundings, shims.parent()?, name)
+        }
+        None => is_python(&path).then_some(path),
+    }
+}
+
+/// What a launcher of Python's install manager starts: `python.exe.__target__` beside it has the path (its src/pymanager/launcher.cpp).
+fn target(root: &Root, path: &Path) -> Option<PathBuf> {
+    let mut name = path.file_name()?.to_owned();
+    name.push(".__target__");
+    let file = path.with_file_name(name);
+    if !root.is_file(&file) {
+        return None;
+    }
+    let text = root.read_text(&file, 32 << 10).ok()?;
+    let target = PathBuf::from(text.trim_start_matches('\u{feff}').trim());
+    (!is_remote(&target, path) && root.is_file(&target)).then_some(target)
 }
 
 /// Folder of the environment that an interpreter belongs to.
@@ -80,7 +116,12 @@ fn is_name(version: &str) -> bool {
 /// The interpreter of an installed version; `3.11` means the newest 3.11.
 fn installed(root: &Root, pyenv: &Path, version: &str, name: &str) -> Option<PathBuf> {
     let versions = pyenv.join("versions");
-    let at = |version: &str| Some(versions.join(version).join("bin").join(name)).filter(|path| root.is_file(path));
+    // pyenv-win has no `bin` folder.
+    let at = |version: &str| {
+        let folder = versions.join(version);
+        let paths = [folder.join("bin").join(name), folder.join(format!("{name}.exe"))];
+        paths.into_iter().find(|path| root.is_file(path))
+    };
     at(version).or_else(|| {
         let prefix = format!("{version}.");
         let last = |name: &String| name.strip_prefix(&prefix).and_then(|rest| rest.parse::<u32>().ok());

@@ -7,6 +7,7 @@ use super::{
     conda,
     pyvenv::{self, Pyvenv},
     sites::{self, Place},
+    underpth::{self, UnderPth},
     version::{self, Version},
 };
 use crate::{
@@ -31,6 +32,8 @@ pub struct Layout {
     pub venv: Option<Pyvenv>,
     /// Whether conda made it.
     pub conda: bool,
+    /// What tells an embedded Python its folders.
+    pub underpth: Option<UnderPth>,
 }
 
 impl Layout {
@@ -49,16 +52,24 @@ impl Layout {
             return None;
         }
         let conda = venv.is_none() && conda::is_conda(root, prefix);
+        let underpth = underpth::read(root, prefix).filter(|_| venv.is_none());
         let Version { python, folder } = version::version(root, prefix, venv.as_ref(), interpreter.as_deref());
-        let windows = folder.is_none() && root.is_dir(&prefix.join("Lib"));
+        // An embedded Python has no `Lib` before something is installed in it.
+        let windows = folder.is_none() && (root.is_dir(&prefix.join("Lib")) || underpth.is_some());
         // A project may have a `bin/python` of its own: without a library folder it is not a Python.
         if venv.is_none() && !windows && folder.is_none() && python.value().is_none() {
             return None;
         }
-        let place =
-            Place { prefix, python: python.value().copied(), windows, venv: venv.as_ref(), library: folder.as_deref() };
+        let place = Place {
+            prefix,
+            python: python.value().copied(),
+            windows,
+            venv: venv.as_ref(),
+            library: folder.as_deref(),
+            underpth: underpth.as_ref(),
+        };
         let site_packages = sites::site_packages(root, surroundings, place);
-        Some(Self { prefix: prefix.to_owned(), interpreter, site_packages, python, windows, venv, conda })
+        Some(Self { prefix: prefix.to_owned(), interpreter, site_packages, python, windows, venv, conda, underpth })
     }
 
     /// The environment that a folder of distributions belongs to, or the folder alone (`pip install --target`).
@@ -81,7 +92,8 @@ impl Layout {
         };
         let site_packages = vec![folder.to_owned()];
         let prefix = folder.to_owned();
-        Some(Self { prefix, interpreter: None, site_packages, python, windows, venv: None, conda: false })
+        let (venv, conda, underpth) = (None, false, None);
+        Some(Self { prefix, interpreter: None, site_packages, python, windows, venv, conda, underpth })
     }
 }
 

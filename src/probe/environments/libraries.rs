@@ -26,9 +26,12 @@ const MAX_DEPTH: usize = 12;
 const MAX_FILES: usize = 20_000;
 /// Loose files of device code that a package has at most, if it loads them one by one.
 const MAX_LOOSE: usize = 256;
-/// What conda keeps in the environment's own lib folder, outside of torch's.
-const CONDA_TORCH: [&str; 5] =
-    ["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_cpu.so", "libc10_cuda.so", "libc10.so"];
+/// What conda keeps in the environment's own folders of libraries, outside of torch's: in `lib`, on Windows in `Library\bin` (recipe/bld.bat of
+/// conda-forge's pytorch-cpu-feedstock).
+const CONDA_TORCH: [(&str, &[&str]); 2] = [
+    ("lib", &["libtorch_cuda.so", "libtorch_cuda_linalg.so", "libtorch_cpu.so", "libc10_cuda.so", "libc10.so"]),
+    ("Library/bin", &["torch_cuda.dll", "torch_cuda_linalg.dll", "torch_cpu.dll", "c10_cuda.dll", "c10.dll"]),
+];
 
 /// Reads the libraries of all packages that concern GPUs into their facts, and of all others those that contain device code.
 /// `more` are the packages that the knowledge base has something to say of.
@@ -78,9 +81,15 @@ pub fn read(
 /// The libraries of torch that conda keeps in the environment's own folder, with their paths as shown. `natives`: those that torch's own
 /// folder has.
 pub fn of_conda(root: &Root, prefix: &Path, natives: &[String]) -> Vec<(PathBuf, String)> {
-    let outside = CONDA_TORCH.into_iter().filter(|name| !natives.iter().any(|path| path.ends_with(name)));
-    let place = |name: &str| (prefix.join("lib").join(name), format!("lib/{name}"));
-    outside.map(place).filter(|(path, _)| root.is_named(path)).collect()
+    let all = CONDA_TORCH.into_iter().flat_map(|(folder, names)| names.iter().map(move |name| (folder, *name)));
+    let own = |name: &str| natives.iter().any(|path| path.rsplit(['/', '\\']).next() == Some(name));
+    let place = |(folder, name): (&str, &str)| (in_conda(prefix, folder, name), format!("{folder}/{name}"));
+    all.filter(|(_, name)| !own(name)).map(place).filter(|(path, _)| root.is_named(path)).collect()
+}
+
+/// The place of a file in one of those folders.
+fn in_conda(prefix: &Path, folder: &str, name: impl AsRef<Path>) -> PathBuf {
+    folder.split('/').fold(prefix.to_owned(), |path, part| path.join(part)).join(name)
 }
 
 /// A native file to read.
@@ -137,7 +146,12 @@ fn natives(root: &Root, distribution: &mut Distribution) -> Vec<String> {
 /// Whether a package of conda's has a file in another place than where its RECORD was written: recipes move torch's libraries to the
 /// environment's own folder after pip has listed them.
 fn moved_by_conda(root: &Root, layout: &Layout, distribution: &Distribution, path: &Path) -> bool {
-    let moved = || path.file_name().is_some_and(|name| root.is_file(&layout.prefix.join("lib").join(name)));
+    let moved = || {
+        let name = path.file_name();
+        name.is_some_and(|name| {
+            CONDA_TORCH.iter().any(|(folder, _)| root.is_file(&in_conda(&layout.prefix, folder, name)))
+        })
+    };
     layout.conda && distribution.package.installer.as_deref() == Some("conda") && moved()
 }
 

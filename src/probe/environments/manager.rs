@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{layout::Layout, pyvenv};
 use crate::{
     facts::{Fact, Manager, Source},
-    system::Root,
+    system::{Root, is_remote},
 };
 
 /// The file by which a Python says that pip is not to change it (PEP 668), in its standard library's folder.
@@ -61,7 +61,8 @@ fn pixi_manifest(root: &Root, prefix: &Path) -> Option<PathBuf> {
         let text = root.read_text(&prefix.join("conda-meta/pixi"), MOST).ok()?;
         let file: PixiFile = serde_json::from_str(&text).ok()?;
         let called = MANIFESTS.iter().any(|name| file.manifest_path.ends_with(name));
-        (called && root.is_file(&file.manifest_path)).then_some(file.manifest_path)
+        let here = !is_remote(&file.manifest_path, prefix);
+        (called && here && root.is_file(&file.manifest_path)).then_some(file.manifest_path)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Python environments: which exist, what is installed in them, what their libraries contain. Nothing is imported.
 
+mod alias;
 mod bare;
 mod build;
 mod conda;
@@ -11,6 +12,7 @@ mod folders;
 mod interpreter;
 mod layout;
 mod libraries;
+mod lists;
 mod look;
 mod manager;
 mod metadata;
@@ -20,7 +22,9 @@ pub(super) mod select;
 mod site;
 mod sites;
 mod sources;
+mod store;
 mod system_libraries;
+mod underpth;
 mod version;
 
 #[cfg(test)]
@@ -37,7 +41,7 @@ pub use self::{
     site::{Site, site},
     system_libraries::in_folders,
 };
-use self::{distributions::Found, layout::Layout, select::Candidate};
+use self::{distributions::Found, layout::Layout, select::Candidate, underpth::UnderPth};
 use super::{Options, header};
 use crate::{
     facts::{Environment, Fact, Host, How, Origin, Os, Platform, Source, Unlisted},
@@ -81,6 +85,7 @@ fn environment(
     if let Some(why) = layout.venv.as_ref().and_then(|venv| venv.unread.clone()) {
         unlisted.push(Unlisted { path: root.shown(&layout.prefix.join(pyvenv::FILE)), why });
     }
+    unlisted.extend(layout.underpth.as_ref().and_then(|underpth| not_looked_at(root, layout, underpth)));
     let platform = platform(root, layout, host);
     let mut system_libraries = BTreeMap::new();
     if let Some(interests) = interests {
@@ -121,6 +126,20 @@ fn environment(
         beside: None,
         otherwise: None,
     }
+}
+
+/// The folder of packages that an embedded Python does not look through, though it has it; or the file that tells it, where that cannot be read.
+fn not_looked_at(root: &Root, layout: &Layout, underpth: &UnderPth) -> Option<Unlisted> {
+    let file = root.shown(&underpth.path);
+    if let Some(why) = underpth.unread.clone() {
+        return Some(Unlisted { path: file, why });
+    }
+    let site = layout.prefix.join("Lib").join("site-packages");
+    let passed_over = root.is_dir(&site) && !layout.site_packages.contains(&site);
+    passed_over.then(|| Unlisted {
+        path: root.shown(&site),
+        why: format!("Python does not look there: {file} neither lists it nor has the line 'import site'"),
+    })
 }
 
 /// The names of the libraries that the packages contain.

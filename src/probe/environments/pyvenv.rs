@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::system::Root;
+use crate::system::{Root, is_remote};
 
 /// Name of the file.
 pub const FILE: &str = "pyvenv.cfg";
@@ -26,7 +26,10 @@ pub struct Pyvenv {
 pub fn read(root: &Root, folder: &Path) -> Option<Pyvenv> {
     let path = folder.join(FILE);
     root.is_file(&path).then(|| match root.read_text(&path, 64 << 10) {
-        Ok(text) => parse(&text),
+        Ok(text) => {
+            let found = parse(&text);
+            Pyvenv { home: found.home.filter(|home| !is_remote(home, &path)), ..found }
+        }
         Err(error) => Pyvenv { unread: Some(error.to_string()), ..Pyvenv::default() },
     })
 }

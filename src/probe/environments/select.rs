@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use super::{interpreter, layout::Layout};
+use super::{
+    alias::is_alias,
+    interpreter::{self, OnPath},
+    layout::Layout,
+    lists, store,
+};
 use crate::{
     probe::Options,
     system::{Root, Surroundings},
@@ -50,11 +55,16 @@ pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -
         }
     }
     let mut activated = false;
-    for (path, name) in interpreter::on_path(root, surroundings) {
+    for OnPath { path, name, first } in interpreter::on_path(root, surroundings) {
         if let Some(layout) = finder.interpreter(&path) {
-            list.add(layout, format!("{name} on PATH"), !activated);
+            list.add(layout, format!("{name} on PATH"), first && !activated);
             activated = true;
         }
+    }
+    finder.installed(&mut list);
+    // A machine may have dozens, which nobody who works with one of them asked about.
+    if list.found.is_empty() || options.all {
+        finder.listed(&mut list);
     }
     Ok(list.found)
 }
@@ -91,6 +101,39 @@ impl Finder<'_> {
         Layout::of_prefix(self.root, self.surroundings, &prefix, Some(path))
     }
 
+    /// Pythons that are installed without being on PATH: those that `py` starts, and the Store's.
+    fn installed(&self, list: &mut List<'_>) {
+        // Another root has another registry.
+        let mut registered: Vec<_> = self.surroundings.registered.iter().filter(|_| self.root.is_live()).collect();
+        // What `py` is told to start ("Customizing default Python versions" in "Using Python on Windows").
+        let chosen = self.surroundings.filled("PY_PYTHON");
+        registered.sort_by_key(|python| Some(python.tag.as_str()) != chosen);
+        for python in registered {
+            let path = python.interpreter().and_then(|path| self.surroundings.absolute(path));
+            let path = path.filter(|path| self.root.is_file(path) && !is_alias(self.root, path));
+            if let Some(layout) = path.and_then(|path| self.interpreter(&path)) {
+                list.add(layout, format!("the registry ({} {})", python.company, python.tag), false);
+            }
+        }
+        for layout in store::pythons(self.root, self.surroundings) {
+            list.add(layout, "the Microsoft Store's Pythons".to_owned(), false);
+        }
+    }
+
+    /// What tools have a list of.
+    fn listed(&self, list: &mut List<'_>) {
+        for folder in lists::conda(self.root, self.surroundings) {
+            if let Some(layout) = self.prefix(&folder) {
+                list.add(layout, "conda's environments.txt".to_owned(), false);
+            }
+        }
+        for folder in lists::uv(self.root, self.surroundings) {
+            if let Some(layout) = self.prefix(&folder) {
+                list.add(layout, "uv's Pythons".to_owned(), false);
+            }
+        }
+    }
+
     /// The environments that lie in a project's folder, and the folder itself where it is a virtual environment.
     fn beside(&self, folder: &Path) -> Vec<(&'static str, Layout)> {
         let marked = self.root.is_file(&folder.join("pyvenv.cfg"));
@@ -110,6 +153,7 @@ impl Finder<'_> {
         let found = if self.root.is_file(&path) {
             interpreter::behind_shim(self.root, self.surroundings, path.clone())
                 .and_then(|path| self.interpreter(&path))
+                .or_else(|| store::behind(self.root, self.surroundings, &path))
         } else {
             let site_packages = || Layout::of_site_packages(self.root, self.surroundings, &path);
             let project = || self.beside(&path).into_iter().next().map(|(_, layout)| layout);
@@ -128,7 +172,9 @@ impl Finder<'_> {
     fn placed(&self, path: &Path) -> Option<PathBuf> {
         // A shell leaves the tilde of `--python=~/x` alone.
         let home = path.strip_prefix("~").ok().and_then(|rest| Some(self.surroundings.home.as_ref()?.join(rest)));
-        let path = self.surroundings.absolute(home.unwrap_or_else(|| path.to_owned()))?;
+        let path = home.unwrap_or_else(|| path.to_owned());
+        let inside = !self.root.is_live() && path.has_root();
+        let path = if inside { path } else { self.surroundings.absolute(path)? };
         if self.root.real(&path).is_ok() { Some(self.root.tidy(path)) } else { self.root.inside(&path) }
     }
 }

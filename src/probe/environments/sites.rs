@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{interpreter, pyvenv::Pyvenv, version};
+use super::{interpreter, pyvenv::Pyvenv, underpth::UnderPth, version};
 use crate::{
     facts::PythonVersion,
     system::{Root, Surroundings},
@@ -25,14 +25,16 @@ pub struct Place<'p> {
     pub venv: Option<&'p Pyvenv>,
     /// `lib/python3.12` in it, elsewhere than on Windows.
     pub library: Option<&'p Path>,
+    /// What tells an embedded Python its folders.
+    pub underpth: Option<&'p UnderPth>,
 }
 
 /// The folders that exist, each once.
 pub fn site_packages(root: &Root, surroundings: &Surroundings, place: Place<'_>) -> Vec<PathBuf> {
-    let Place { prefix, python: version, windows, venv, library } = place;
+    let Place { prefix, python: version, windows, venv, library, underpth } = place;
     let mut folders = Vec::new();
-    match venv {
-        Some(venv) => {
+    match (venv, underpth) {
+        (Some(venv), _) => {
             folders.extend(own(prefix, library));
             let folder = prefix.join("lib");
             if library.is_none() && is_closed(root, &folder) {
@@ -43,11 +45,13 @@ pub fn site_packages(root: &Root, surroundings: &Surroundings, place: Place<'_>)
                 folders.extend(venv.home.as_deref().map(|home| base(root, home)).unwrap_or_default());
             }
         }
-        None => {
-            let embedded = root.names(prefix).iter().any(|name| name.ends_with("._pth"));
-            if !embedded {
-                folders.extend(user(surroundings, version, windows));
-            }
+        // Isolated: neither the user's folder nor one of a variable counts.
+        (None, Some(underpth)) => {
+            folders.extend(underpth.listed.iter().filter(|folder| has_distributions(root, folder)).cloned());
+            folders.extend(own(prefix, library).into_iter().filter(|_| underpth.site));
+        }
+        (None, None) => {
+            folders.extend(user(surroundings, version, windows));
             folders.extend(distribution(prefix, version));
             folders.extend(own(prefix, library));
         }
@@ -64,6 +68,11 @@ pub fn site_packages(root: &Root, surroundings: &Surroundings, place: Place<'_>)
         Err(error) => error.kind() == ErrorKind::PermissionDenied,
     });
     folders
+}
+
+/// Whether there are distributions in a folder that a Python was told of.
+fn has_distributions(root: &Root, folder: &Path) -> bool {
+    root.names(folder).iter().any(|name| name.ends_with(".dist-info"))
 }
 
 /// Whether a folder is there and does not let its entries be seen.

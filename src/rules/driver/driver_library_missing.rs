@@ -7,14 +7,17 @@
 //! monitoring needs NVML, and libcuda of branch 390 and newer needs `libnvidia-ptxjitcompiler.so.1` for code that has no machine code for
 //! the GPU (both warnings). Query results take precedence over files; WSL, and containers that got only one of the two or neither, have
 //! rules of their own. `libnvidia-nvvm.so.4` is loaded only for link-time optimization at run time, and `libnvidia-nvvm70.so.4` (575 and
-//! newer) only for that of programs built before CUDA 12.0: they are not considered required.
+//! newer) only for that of programs built before CUDA 12.0: they are not considered required. On Windows, `nvcuda.dll` and `nvml.dll` are
+//! loaded as programs do it, and no files are searched for.
 //!
 //! ## How to fix it
 //! Install the missing part of the driver, of the same version: libnvidia-compute on Ubuntu, libcuda1, libnvidia-ml1 and
-//! libnvidia-ptxjitcompiler1 on Debian, nvidia-driver-cuda-libs in NVIDIA's own packages for Fedora and RHEL.
+//! libnvidia-ptxjitcompiler1 on Debian, nvidia-driver-cuda-libs in NVIDIA's own packages for Fedora and RHEL. On Windows, install the driver
+//! again.
 //!
 //! ## In a log
-//! `libcuda.so.1: cannot open shared object file: No such file or directory`; `PTX JIT compiler library not found`.
+//! `libcuda.so.1: cannot open shared object file: No such file or directory`; `PTX JIT compiler library not found`; `Could not find module
+//! 'nvcuda.dll'`.
 //!
 //! ## Sources
 //! libcuda.so.550.163.01 names the libraries that it loads; NVIDIA's README of the driver, Installed Components;
@@ -25,7 +28,7 @@ use crate::{
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        stack::{Asked, has_no_gpu, in_container},
+        stack::{Asked, has_no_gpu, in_container, is_windows},
         user_space::{chosen, driver_is_here, evidence, module, was_loaded},
     },
 };
@@ -47,6 +50,9 @@ pub const RULE: Rule = Rule {
 fn judge(context: &Context<'_>) -> Outcome {
     if context.facts.host.wsl.value().is_some() {
         return Outcome::NotApplicable;
+    }
+    if is_windows(context) {
+        return by_query(context);
     }
     let Some(here) = driver_is_here(context).or_else(|| libcuda_is_here(context)) else {
         return Outcome::NotApplicable;
@@ -101,6 +107,28 @@ fn judge(context: &Context<'_>) -> Outcome {
             .cause(part.soname());
     }
     draft.evidence.extend(Asked::Cuda.evidence(context).filter(|_| cuda));
+    draft.found()
+}
+
+/// On Windows no file is searched for: what the loader found when both were queried decides.
+fn by_query(context: &Context<'_>) -> Outcome {
+    let (missing, other, severity, effect) = match Asked::BOTH.map(|asked| asked.is_missing(context)) {
+        [false, true] => (Asked::Cuda, Asked::Nvml, Severity::Error, "no program can use the GPU"),
+        [true, false] => (Asked::Nvml, Asked::Cuda, Severity::Warning, "nvidia-smi and GPU monitoring cannot work"),
+        // Without both there is no driver.
+        [true, true] => return Outcome::NotApplicable,
+        [false, false] if Asked::BOTH.into_iter().all(|asked| asked.contact(context).is_some()) => {
+            return Outcome::Holds;
+        }
+        [false, false] => return Outcome::NotApplicable,
+    };
+    let name = missing.file(context);
+    let mut draft = Draft::new("NVIDIA driver", format!("{name} is missing: {effect}."))
+        .severity(if has_no_gpu(context) { Severity::Info } else { severity })
+        // The words of Python's ctypes, by which many programs load it.
+        .symptom(format!("FileNotFoundError: Could not find module '{name}' (or one of its dependencies)"))
+        .cause(name);
+    draft.evidence.extend([missing, other].into_iter().filter_map(|asked| asked.evidence(context)));
     draft.found()
 }
 

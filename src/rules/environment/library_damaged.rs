@@ -113,7 +113,13 @@ fn of_package(context: &Context<'_>, package: &Package, linked: &BTreeSet<&str>)
         draft = draft.cause(&broken.file.path).evidence(evidence.at(context.pointer(&package.name)));
     }
     if fatal {
-        return Some(draft.symptom("OSError: cannot open shared object file, file too short or invalid ELF header"));
+        let windows =
+            files.iter().any(|broken| broken.file.path.ends_with(".dll") || broken.file.path.ends_with(".pyd"));
+        return Some(draft.symptom(match windows {
+            // What torch/__init__.py makes of the loader's error there, and the system's own text for a file that is no library.
+            true => "OSError: [WinError 126] The specified module could not be found, or [WinError 193] not a valid Win32 application",
+            false => "OSError: cannot open shared object file, file too short or invalid ELF header",
+        }));
     }
     Some(draft.severity(Severity::Warning))
 }

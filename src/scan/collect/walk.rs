@@ -11,7 +11,7 @@ use super::{
     super::names::{is_candidate, package_kind, relative},
     unread::Reason,
 };
-use crate::{probe, report::scan::Unread};
+use crate::{probe, report::scan::Unread, system::canonical};
 
 /// A tree deeper than any real one: a loop of links ends here.
 const MAX_DEPTH: usize = 64;
@@ -44,7 +44,7 @@ pub fn place(path: &Path) -> io::Result<Place> {
 
 /// The path without links in it, if it leads somewhere.
 pub fn real(path: &Path) -> Option<PathBuf> {
-    fs::canonicalize(path).ok()
+    canonical(path).ok()
 }
 
 /// Files and folders that were met, by their real paths.

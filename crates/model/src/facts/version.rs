@@ -102,12 +102,30 @@ impl fmt::Display for DriverVersion {
 impl FromStr for DriverVersion {
     type Err = ParseError;
 
-    /// Accepts `580`, `581.57` and `580.95.05`; the text is kept as written (05 is not 5).
+    /// Accepts `580`, `581.57` and `580.95.05`; the text is kept as written (05 is not 5). `32.0.15.7283`, by which Windows' Device Manager
+    /// and dxdiag know a driver, is 572.83.
     fn from_str(text: &str) -> Result<Self, ParseError> {
+        if let Some(version) = of_windows(text) {
+            return version.parse();
+        }
         let bad = || ParseError(format!("'{text}' is not a driver version such as 580.95.05 or 581.57"));
         let numbers = numbers(text).filter(|n| n.len() <= 4 && n[0] >= 100).ok_or_else(bad)?;
         Ok(Self { numbers, text: text.to_owned() })
     }
+}
+
+/// NVIDIA's version in one of Windows' own form, whose last five digits are it (NVIDIA's knowledge base, "How to find the NVIDIA display driver
+/// version": 27.21.14.5671 is 456.71).
+fn of_windows(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split('.').collect();
+    let [system, _, third, fourth] = parts.as_slice() else { return None };
+    let digits = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    // The first number is that of the driver model: 21 to 27 and 30 to 32 since Windows 10.
+    let fits = digits(system, 1..=2) && digits(third, 2..=2) && digits(fourth, 1..=4) && numbers(text).is_some();
+    let five = format!("{}{fourth:0>4}", third.get(1..)?);
+    fits.then(|| format!("{}.{}", &five[..3], &five[3..]))
 }
 
 /// A Python feature release, 3.12 or free-threaded 3.14t.
@@ -162,7 +180,23 @@ mod tests {
         assert!(version("580") < version("580.65.06"));
         assert_eq!(version("580.95.05").to_string(), "580.95.05");
         assert_eq!(version("581.57").branch(), 581);
-        for text in ["", "580.", "R580", "58", "580.95.05.1.1", "5.8", "4294967296.1"] {
+        for (windows, own) in [("32.0.15.7283", "572.83"), ("27.21.14.5671", "456.71"), ("32.0.15.6094", "560.94")] {
+            assert_eq!(version(windows).to_string(), own);
+        }
+        for text in [
+            "",
+            "580.",
+            "R580",
+            "58",
+            "580.95.05.1.1",
+            "5.8",
+            "4294967296.1",
+            "32.0.1ü.728",
+            "32.0.15.72831",
+            "32.0.15.",
+            "32..15.7283",
+            "2.0.10.500",
+        ] {
             assert!(text.parse::<DriverVersion>().is_err(), "{text}");
         }
     }

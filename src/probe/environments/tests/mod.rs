@@ -6,6 +6,7 @@ mod broken;
 mod content;
 mod platforms;
 mod selection;
+mod windows;
 
 use std::{
     fs,

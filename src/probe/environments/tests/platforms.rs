@@ -57,7 +57,7 @@ fn windows_environments_are_known_by_their_folders() {
 fn comfyui_portable_has_an_embedded_python() {
     let mut scene = Scene::new();
     scene.write("portable/python_embeded/python.exe", "");
-    scene.write("portable/python_embeded/python312._pth", "python312.zip\n.\n");
+    scene.write("portable/python_embeded/python312._pth", "../ComfyUI\npython312.zip\n.\nimport site\n");
     scene.write(
         "portable/python_embeded/Lib/site-packages/torch-2.7.1.dist-info/METADATA",
         "Name: torch\nVersion: 2.7.1\n",
