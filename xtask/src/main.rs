@@ -1,9 +1,11 @@
-//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base.
+//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base, `cargo xtask pages`
+//! completions and man pages.
 
 mod companions;
 mod fetch;
 mod harvest;
 mod package;
+mod pages;
 mod release;
 mod rows;
 mod stale;
@@ -17,6 +19,8 @@ use clap::Parser;
 enum Task {
     /// Write the contents of torch, torchvision and torchaudio wheels to knowledge/torch.toml; print a row for any other package
     Harvest(harvest::Arguments),
+    /// Write the completion scripts and man pages that the program contains
+    Pages(pages::Arguments),
 }
 
 #[expect(clippy::print_stdout, reason = "a command line speaks to people")]
@@ -27,6 +31,7 @@ fn say(text: &str) {
 fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Harvest(arguments) => arguments.run(),
+        Task::Pages(arguments) => arguments.run(),
     };
     result.unwrap_or_else(|error| {
         #[expect(clippy::print_stderr, reason = "a command line speaks to people")]
