@@ -10,8 +10,10 @@ glibc 2.17, so that the program runs on systems of 2014 and later. docs/packagin
 """
 
 import argparse
+import gzip
 import hashlib
 import io
+import os
 import re
 import subprocess
 import sys
@@ -35,11 +37,13 @@ FILES = {
 
 def wheel(target, out):
     """Builds the wheel, and returns its path."""
-    command = ["maturin", "build", "--release", "--locked", "--target", target, "--out", str(out)]
+    command = [sys.executable, "-m", "maturin", "build", "--release", "--locked", "--target", target, "--out", str(out)]
     if "linux" in target:
         command += ["--zig", "--compatibility", "manylinux2014"]
+    # maturin looks for zig as a module of the first python3 on PATH: of this one, in whose environment both are.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.whl")}
-    subprocess.run(command, check=True, cwd=ROOT)
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PATH": path})
     new = [path for path in out.glob("*.whl") if before.get(path) != path.stat().st_mtime_ns]
     if len(new) != 1:
         sys.exit(f"package.py: maturin wrote {len(new)} wheels to {out}; expected one")
@@ -85,8 +89,6 @@ def archive(target, program, out):
                 made.writestr(entry, content)
         return path
     path = out / f"{folder}.tar.gz"
-    import gzip
-
     with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as packed, tarfile.open(fileobj=packed, mode="w") as made:
         for name, content, runs in files:
             entry = tarfile.TarInfo(name)
