@@ -409,3 +409,181 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "show" -d 'Show what the knowledge base says about one thing, with its sources'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "verify" -d 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "path" -d 'Show where the knowledge base comes from: the program itself and any overlay folders'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a torch -d 'A torch release, or one of its builds: 2.7.1, 2.7.1+cu128'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a gpu -d 'A GPU by name, PCI id or capability: 5090'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a arch -d 'An architecture: sm_120, 12.0'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a cuda -d 'A CUDA toolkit: 12.8, 12.8.1'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a driver -d 'A driver or its branch: 580, 580.95.05'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a variable -d 'An environment variable'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a package -d 'A package, its builds and its known problems: bitsandbytes, bitsandbytes 0.48.1'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a library -d 'A shared library and what provides it: libcublas.so.12'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a error -d 'An error message: no kernel image'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a failure -d 'A driver failure, by error code or log text: 802, forward compatibility'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a bash -d 'Save it as ~/.local/share/bash-completion/completions/gpucheck'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a zsh -d 'Save it as _gpucheck in a folder of $fpath'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a fish -d 'Save it as ~/.config/fish/completions/gpucheck.fish'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a powershell -d 'In $PROFILE: gpucheck completions powershell | Out-String | Invoke-Expression'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nouveau-conflict
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a secure-boot-blocks-module
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-not-loaded
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-library-version-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a open-kernel-modules-required
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a open-kernel-modules-unsupported
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-passed-through
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a bios-above-4g-decoding
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a uvm-not-ready
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a fabric-manager-not-running
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a compat-lib-shadows-driver
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a forward-compat-unsupported-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-stub-library
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-lost
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-needs-reset
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a mig-without-instances
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-no-permission
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-hangs
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-crashes
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-eats-memory
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-answers-nonsense
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-library-broken
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-library-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-library-too-old
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-clean-up-fails
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a process-left-running
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvml-init-failed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-init-failed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-visible-devices-hides-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a device-ordinal-out-of-range
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvml-cuda-disagree
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-not-in-driver
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a expected-gpu-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-nvidia-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-too-old-for-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-dropped-by-driver
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-kernel-module-for-all-gpus
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-too-old-for-container-image
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-too-old-for-cuda-runtime
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-too-old-for-ptx
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-too-old-for-zstd
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-runtime-not-configured
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-no-gpu-flag
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-toolkit-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-cgroup-lost-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-capability-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-requirement-unmet
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-linux-driver-installed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-libcuda-not-found
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-libcuda-name
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-new-for-wheel
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-old-for-wheel
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-needs-ptx-jit
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a triton-ptxas-too-old
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a ptx-jit-switched
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a knowledge-conflict
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a newer-than-knowledge
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a required-arch-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-not-installed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cpu-only-torch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-companion-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a python-unsupported-by-torch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a glibc-too-old
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-nightly-needless
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-replaced
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a version-not-on-index
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-not-allowed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-old-for-extension
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a bitsandbytes-binary-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-abi-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-for-public-torch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-major-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-cuda-major-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-libs-not-found
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-arch-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-ptx-too-new-for-driver
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-needs-ptx-jit
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-too-old-for-package
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a code-lacks-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-library-bundled
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-runtime-bundled
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a known-problem
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a installer-refuses
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a declaration-unclear
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a ignore-unclear
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a library-damaged
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-shadowed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a installed-twice
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a metadata-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a versions-disagree
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-editable
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a ld-library-path-shadowing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a files-overwritten
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a environment-incomplete
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torch-left-to-the-index
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a installers-differ
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a lock-stale
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a files-disagree
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a several-cuda-majors
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a variable-read-by-nothing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a page-out-of-date
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-no-device
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-not-judged
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-not-started
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-hangs
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-dies
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-refuses-image
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-rules-disagree
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-kernel-failed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-wrong-results
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a smoke-slow
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a ptx-jit-only
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-not-run
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-import-failed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-step-failed
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-wrong-numbers
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-step-died
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-hangs
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a error-in-log
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a arch-list-invalid
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a arch-list-lacks-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvcc-too-old-for-arch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvcc-too-new-for-arch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvcc-torch-cuda-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a libcuda-linker-name-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a alloc-conf-not-followed-by-2-9
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cublas-13-5-on-rtx-50
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-home-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-launch-blocking-still-set
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-9-20-lacks-a-part
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-before-blackwell
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-not-on-library-path
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-too-old
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-without-pascal-and-volta
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cupy-several-builds
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a expandable-segments-on-windows
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-built-without-cuda
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a faster-whisper-leaves-ctranslate2-open
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a flashinfer-arch-list-below-75
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a flashinfer-cubins-are-for-datacenters
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-new-for-toolkit
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-old-for-toolkit
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a int8-unsupported-on-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a moshi-release-before-blackwell
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nccl-before-blackwell
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nccl-symbol-mismatch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-cuda-graph-still-set
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-torch-compile-still-set
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a numba-cuda-toolkit-newer-than-driver
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a onnxruntime-beside-onnxruntime-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a pyannote-cannot-load-its-models
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a sageattention-1-needs-new-triton
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a sageattention-arch-list-lacks-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a tensorflow-compiles-for-half-an-hour
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torchao-kernels-are-for-ampere
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torchao-kernels-are-not-for-turing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torchao-skips-its-kernels
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a triton-on-windows
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a tts-cannot-load-its-models
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a tts-python-too-new
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a unsloth-refuses-bitsandbytes
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a whisperx-contradicts-itself
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a whisperx-leaves-torch-open
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a xformers-flash3-on-blackwell

@@ -1,7 +1,7 @@
 //! `cargo xtask pages`: completion scripts and man pages, from the command line as clap knows it, for the program to contain
 //! (`contrib/completions/`, `docs/man/`). They are kept, so that whoever builds gpucheck needs no generator.
 
-use std::{collections::BTreeMap, fs, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, fs, iter, path::Path, process::ExitCode};
 
 use anyhow::Context as _;
 use clap::{Arg, Command, ValueHint, builder::PossibleValuesParser};
@@ -59,7 +59,11 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     for shell in SHELLS {
         let mut text = Vec::new();
-        clap_complete::generate(shell, &mut completed()?, "gpucheck", &mut text);
+        let mut command = completed()?;
+        clap_complete::generate(shell, &mut command, "gpucheck", &mut text);
+        if shell == Shell::Fish {
+            text.extend(values_for_fish(&command, &[]).into_bytes());
+        }
         files.insert(format!("{COMPLETIONS}/{}", shell.file_name("gpucheck")), String::from_utf8(text)?);
     }
     let mut whole = cli::described().disable_help_subcommand(true).propagate_version(true);
@@ -76,9 +80,45 @@ fn completed() -> anyhow::Result<Command> {
     Ok(hinted(cli::described()).mut_subcommand("rule", |rule| rule.mut_arg("slug", slug)))
 }
 
+/// What clap_complete leaves out for fish: the values of arguments that are no options. `above`: the commands before this one.
+fn values_for_fish(command: &Command, above: &[&str]) -> String {
+    let condition = match above {
+        [] => "__fish_gpucheck_needs_command".to_owned(),
+        [first, rest @ ..] => iter::once(format!("__fish_gpucheck_using_subcommand {first}"))
+            .chain(rest.iter().map(|name| format!("; and __fish_seen_subcommand_from {name}")))
+            .collect(),
+    };
+    let mut out = String::new();
+    for value in command.get_positionals().flat_map(Arg::get_possible_values) {
+        out += &format!("complete -c gpucheck -n \"{condition}\" -f -a {}", value.get_name());
+        if let Some(help) = value.get_help() {
+            out += &format!(" -d '{}'", help.to_string().replace('\\', r"\\").replace('\'', r"\'"));
+        }
+        out.push('\n');
+    }
+    for below in command.get_subcommands() {
+        let path: Vec<&str> = above.iter().copied().chain([below.get_name()]).collect();
+        out += &values_for_fish(below, &path);
+    }
+    out
+}
+
+/// A value's explanation without quotes, which clap_complete does not escape for zsh.
+fn unquoted(argument: Arg) -> Arg {
+    let values = argument.get_possible_values();
+    if !argument.get_action().takes_values() || values.is_empty() {
+        return argument;
+    }
+    let plain = values.into_iter().map(|value| match value.get_help().map(|help| help.to_string().replace('"', "")) {
+        Some(help) => value.help(&*help.leak()),
+        None => value,
+    });
+    argument.value_parser(PossibleValuesParser::new(plain.collect::<Vec<_>>()))
+}
+
 /// Says of each value whether it is a path, so that shells offer files for paths alone.
 fn hinted(command: Command) -> Command {
-    let hinted = command.mut_args(|argument| match argument.get_id().as_str() {
+    let hinted = command.mut_args(unquoted).mut_args(|argument| match argument.get_id().as_str() {
         _ if !argument.get_action().takes_values() || argument.get_value_hint() != ValueHint::Unknown => argument,
         "output" => argument.value_hint(ValueHint::FilePath),
         "command" => argument.value_hint(ValueHint::CommandString),
