@@ -30,6 +30,7 @@ CASES = [
     ("gpucheck recommend --tool pix", "recommend --tool pixi"),
     ("gpucheck kb show varia", "kb show variable"),
     ("gpucheck scan --baseline only-fi", "scan --baseline only-file.toml"),
+    ("gpucheck only-fi", "only-file.toml"),
     ("gpucheck check only-fi", "check only-file.toml"),
     ("gpucheck __pro", "__pro"),
 ]
@@ -102,7 +103,8 @@ def completed(shell, gpucheck):
             time.sleep(0.5)
             terminal.say("\n")
             got = terminal.until(r"<<([^$>]*)>>").group(1).strip()
-            if got != expected:
+            # zsh takes the = of an option away again only when more is typed.
+            if got.removesuffix("=") != expected:
                 wrong.append(f"{shell}: {typed}<TAB> became '{got}', expected '{expected}'")
         terminal.say("exit\n")
         terminal.close()

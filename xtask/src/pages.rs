@@ -61,10 +61,13 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
         let mut text = Vec::new();
         let mut command = completed()?;
         clap_complete::generate(shell, &mut command, "gpucheck", &mut text);
-        if shell == Shell::Fish {
-            text.extend(values_for_fish(&command, &[]).into_bytes());
+        let mut text = String::from_utf8(text)?;
+        match shell {
+            Shell::Fish => text += &values_for_fish(&command, &[]),
+            Shell::Zsh => text = command_or_path_for_zsh(&text)?,
+            _ => {}
         }
-        files.insert(format!("{COMPLETIONS}/{}", shell.file_name("gpucheck")), String::from_utf8(text)?);
+        files.insert(format!("{COMPLETIONS}/{}", shell.file_name("gpucheck")), text);
     }
     let mut whole = cli::described().disable_help_subcommand(true).propagate_version(true);
     whole.build();
@@ -101,6 +104,19 @@ fn values_for_fish(command: &Command, above: &[&str]) -> String {
         out += &values_for_fish(below, &path);
     }
     out
+}
+
+/// The first word is a command or a path; clap_complete makes zsh expect a path and then a command.
+fn command_or_path_for_zsh(text: &str) -> anyhow::Result<String> {
+    let commands = "\":: :_gpucheck_commands\" \\\n";
+    let end = "if [ \"$funcstack[1]\"";
+    let (before, after) = text.split_once(commands).context("zsh: no list of commands")?;
+    let (before, path) = before.trim_end().rsplit_once('\n').context("zsh: nothing before the commands")?;
+    anyhow::ensure!(path.starts_with("'::paths -- "), "zsh: {path} is before the commands, and not the path");
+    anyhow::ensure!(after.contains("$line[2]") && after.contains(end), "zsh: no second word, or no end");
+    let either = "_gpucheck_command_or_path() {\n    _alternative 'commands:command:_gpucheck_commands' 'paths:path:_files'\n}\n\n";
+    let after = after.replace("$line[2]", "$line[1]").replace(end, &format!("{either}{end}"));
+    Ok(format!("{before}\n\":: :_gpucheck_command_or_path\" \\\n{after}"))
 }
 
 /// A value's explanation without quotes, which clap_complete does not escape for zsh.
