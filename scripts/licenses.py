@@ -5,11 +5,13 @@
     scripts/licenses.py --check    # exit code 1 if it does not list the crates of Cargo.lock for this machine
 
 Crates come from `cargo metadata`: what gpucheck depends on at run time, for each target of a release; macros and build scripts are not
-linked. The standard library's come from the page that every Rust toolchain has (share/doc/rust/COPYRIGHT-library.html).
+linked. The standard library's come from the page that every Rust toolchain has (share/doc/rust/COPYRIGHT-library.html), and those of what
+zig links into programs for Linux from the package ziglang, which writing needs (scripts/package.txt).
 """
 
 import argparse
 import html
+import importlib.util
 import json
 import re
 import subprocess
@@ -18,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "THIRD-PARTY-LICENSES.txt"
-TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-pc-windows-msvc", "x86_64-pc-windows-gnu"]
+TARGETS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-pc-windows-msvc"]
 NAMES = re.compile(r"(licen[cs]e|copying|copyright|notice|unlicense)", re.IGNORECASE)
 # Crates that std links (their .rlib is in every toolchain) and its page leaves out, each with the licence that its manifest names (2026-12-01). All
 # but memchr are used under Apache-2.0, whose text the page has; memchr is among gpucheck's own crates.
@@ -106,6 +108,16 @@ def bare(crate):
     return re.sub(r"-\d[^:]*$", "", crate).replace("-", "_")
 
 
+def zig():
+    """What zig links, and the text that it is under."""
+    spec = importlib.util.find_spec("ziglang")
+    if not spec or not spec.origin:
+        sys.exit("licenses.py: there is no ziglang in this Python's environment (pip install --require-hashes -r scripts/package.txt)")
+    folder = Path(spec.origin).parent
+    files = {"compiler_rt": "LICENSE", "libunwind": "lib/libunwind/LICENSE.TXT", "start-up code of glibc": "lib/libc/glibc/LICENSES"}
+    return [(what, name, (folder / name).read_text(errors="replace")) for what, name in files.items()]
+
+
 def rlibs(target):
     """Names of the crates in the standard library's folder of this target, if the toolchain has it."""
     folder = Path(run("rustc", "--print", "sysroot").strip()) / "lib/rustlib" / target / "lib"
@@ -152,6 +164,8 @@ def written():
         lines.append(f"{name}: {licence}: {refer(sorted({of(file, text) for file, text in notices}))}")
     for name, licence in LEFT_OUT.items():
         lines.append(f"{name}: {licence}")
+    lines += ["", RULE, "ZIG (programs for Linux)", RULE, ""]
+    lines += [f"{what}: {refer([of(name, text)])}" for what, name, text in zig()]
     lines += ["", RULE, "TEXTS", RULE]
     for number, (name, text) in enumerate(order, 1):
         lines += ["", f"----- text {number} ({name}) " + "-" * 60, "", text]
