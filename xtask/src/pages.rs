@@ -69,9 +69,10 @@ fn files() -> anyhow::Result<BTreeMap<String, String>> {
         }
         files.insert(format!("{COMPLETIONS}/{}", shell.file_name("gpucheck")), text);
     }
-    let mut whole = cli::described().disable_help_subcommand(true).propagate_version(true);
+    let mut whole = cli::described().disable_help_subcommand(true);
     whole.build();
-    pages(&whole, None, &mut files)?;
+    let version = whole.get_version().unwrap_or_default().to_owned();
+    pages(&whole, None, &version, &mut files)?;
     Ok(files)
 }
 
@@ -144,9 +145,13 @@ fn hinted(command: Command) -> Command {
 }
 
 /// Adds the page of a command, and those of its commands. `above`: the name of the page that leads to it.
-fn pages(command: &Command, above: Option<&str>, files: &mut BTreeMap<String, String>) -> anyhow::Result<()> {
+fn pages(
+    command: &Command,
+    above: Option<&str>,
+    version: &str,
+    files: &mut BTreeMap<String, String>,
+) -> anyhow::Result<()> {
     let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
-    let version = command.get_version().unwrap_or_default();
     let man = Man::new(command.clone());
     let mut text = Vec::new();
     man.render_name_section(&mut text)?;
@@ -168,7 +173,7 @@ fn pages(command: &Command, above: Option<&str>, files: &mut BTreeMap<String, St
     let lines = text.lines().filter(|line| !PREAMBLE.contains(line)).map(|line| format!("{}\n", line.trim_end()));
     let page = PREAMBLE.map(|line| format!("{line}\n")).into_iter().chain([title]).chain(lines).collect();
     files.insert(format!("{MAN}/{name}.1"), page);
-    command.get_subcommands().try_for_each(|below| pages(below, Some(&name), files))
+    command.get_subcommands().try_for_each(|below| pages(below, Some(&name), version, files))
 }
 
 /// As help says it: clap's own synopsis for man pages lists each option.
