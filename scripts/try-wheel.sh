@@ -38,7 +38,7 @@ echo "== $name"
 program=$(unpacked "$wheel" "$work/wheel")
 echo "wheel $(stat -c %s "$wheel") bytes, program $(stat -c %s "$program") bytes, newest symbol of glibc $(glibc "$program")"
 echo "libraries: $(readelf --dynamic "$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' ')"
-auditwheel show "$wheel" | tr '\n' ' ' | sed 's/  */ /g'
+auditwheel show "$wheel" 2>/dev/null | tr '\n' ' ' | sed 's/  */ /g'
 echo
 
 for release in ${RELEASES:-bullseye bookworm}; do
@@ -66,9 +66,14 @@ echo "uvx --from: \$(/try/uvx --quiet --from \$wheel gpucheck --version)"
 /try/venv/bin/pip install --no-index --quiet --target /try/target \$wheel 2>/dev/null
 echo "pip install --target, python -m: \$(PYTHONPATH=/try/target python3 -m gpucheck_cli --version)"
 /try/venv/bin/python - <<'TIMES'
-import subprocess, time
+import resource, subprocess, time
+
+def used():
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (children.ru_utime + children.ru_stime) * 1000
+
 for words in (["--version"], ["/try/venv"], ["/try/venv", "--gpu", "RTX 5090", "--driver", "580.95.05"]):
-    times = []
+    times, before = [], used()
     for _ in range(21):
         start = time.perf_counter()
         run = subprocess.run(["/try/venv/bin/gpucheck"] + words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -76,7 +81,8 @@ for words in (["--version"], ["/try/venv"], ["/try/venv", "--gpu", "RTX 5090", "
         if run.returncode > 1:
             raise SystemExit(run.stdout.decode())
     times.sort()
-    print("gpucheck {}: exit code {}, fastest {:.0f} ms, median {:.0f} ms, slowest {:.0f} ms of 21".format(" ".join(words), run.returncode, times[0], times[10], times[-1]))
+    said = "gpucheck {}: exit code {}; fastest {:.0f} ms, median {:.0f} ms, slowest {:.0f} ms of 21; {:.0f} ms of processor time each"
+    print(said.format(" ".join(words), run.returncode, times[0], times[10], times[-1], (used() - before) / 21))
 TIMES
 /try/venv/bin/gpucheck man /try/man
 /try/venv/bin/gpucheck completions bash >/try/completions
@@ -96,7 +102,7 @@ if [ -n "$arm" ]; then
     echo "== $(basename "$arm") under $(qemu-aarch64-static --version | head -n 1)"
     program=$(unpacked "$arm" "$work/arm")
     echo "wheel $(stat -c %s "$arm") bytes, program $(stat -c %s "$program") bytes, newest symbol of glibc $(glibc "$program")"
-    auditwheel show "$arm" | tr '\n' ' ' | sed 's/  */ /g'
+    auditwheel show "$arm" 2>/dev/null | tr '\n' ' ' | sed 's/  */ /g'
     echo
     libraries=$roots/aarch64
     if [ ! -d "$libraries" ]; then
