@@ -97,10 +97,15 @@ fn zsh() -> Options {
     let mut found = Options::new();
     let mut path: Vec<String> = Vec::new();
     let mut names: BTreeSet<String> = BTreeSet::new();
+    // Of the labels, those behind `case $state` name no command.
+    let mut state = false;
     for line in text.lines() {
         let line = line.trim();
-        if let Some(name) = line.strip_prefix('(').and_then(|line| line.strip_suffix(')')) {
-            path.push(name.to_owned());
+        let label = line.strip_prefix('(').and_then(|line| line.strip_suffix(')'));
+        if let Some(name) = label.filter(|label| !label.starts_with('(')) {
+            path.push(if std::mem::take(&mut state) { String::new() } else { name.to_owned() });
+        } else if line == "case $state in" {
+            state = true;
         } else if line == "esac" || line == ";;" {
             // An arm without commands ends at `;;`; one with them at the `;;` behind `esac`.
             if line == ";;" {
@@ -109,15 +114,15 @@ fn zsh() -> Options {
         } else if line.starts_with("_arguments") {
             names = BTreeSet::new();
         } else if line.starts_with("&& ret=0") {
-            found.insert(path.join(" "), std::mem::take(&mut names));
+            let words: Vec<&str> = path.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+            found.insert(words.join(" "), std::mem::take(&mut names));
         } else if let Some(spec) = line.strip_prefix(['\'', '"']) {
-            // '*-v[…]', '(-a)--gpu=[…]:GPU:_default'
-            let spec = spec.trim_start_matches('*');
+            // '*-v[…]', '(--gpu)*--target=[…]:MACHINE:'
             let spec = match spec.strip_prefix('(').and_then(|spec| spec.split_once(')')) {
                 Some((_, spec)) => spec,
                 None => spec,
             };
-            names.extend(options(spec.split(['[', '=', '+']).next().unwrap()));
+            names.extend(options(spec.trim_start_matches('*').split(['[', '=', '+']).next().unwrap()));
         }
     }
     found
@@ -159,7 +164,9 @@ fn powershell() -> Options {
         if let Some(label) = line.strip_prefix("'gpucheck").and_then(|line| line.strip_suffix("' {")) {
             command = label.trim_start_matches(';').replace(';', " ");
             found.entry(command.clone()).or_default();
-        } else if let Some(name) = line.strip_prefix("[CompletionResult]::new('").and_then(|line| line.split('\'').next()) {
+        } else if let Some(name) =
+            line.strip_prefix("[CompletionResult]::new('").and_then(|line| line.split('\'').next())
+        {
             // A capital letter is told apart by a space behind it.
             found.entry(command.clone()).or_default().extend(options(name));
         }
@@ -170,7 +177,10 @@ fn powershell() -> Options {
 #[test]
 fn help_man_and_completions_name_the_same_options() {
     let help = helped();
-    assert!(help.len() > 12 && help["kb show"].contains("--format") && help[""].contains("--smoke-timeout"), "{help:?}");
+    assert!(
+        help.len() > 12 && help["kb show"].contains("--format") && help[""].contains("--smoke-timeout"),
+        "{help:?}"
+    );
     for (name, found) in
         [("man", manned()), ("bash", bash()), ("zsh", zsh()), ("fish", fish()), ("powershell", powershell())]
     {
@@ -185,7 +195,10 @@ fn help_man_and_completions_name_the_same_options() {
 fn commands_of_gpucheck_to_itself_are_not_offered() {
     for shell in ["bash", "zsh", "fish", "powershell"] {
         let text = said(&["completions", shell]);
-        assert!(text.contains("recommend") && text.contains("gpu-too-new-for-wheel") | (shell == "powershell"), "{shell}");
+        assert!(
+            text.contains("recommend") && text.contains("gpu-too-new-for-wheel") | (shell == "powershell"),
+            "{shell}"
+        );
         // In names of functions, two lines lead to each command.
         for hidden in ["__probe", "____smoke", " __smoke", "'__smoke", "\"__smoke"] {
             assert!(!text.contains(hidden), "{shell}: {hidden}");
