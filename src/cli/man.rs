@@ -1,8 +1,7 @@
 //! `gpucheck man DIR`: one man page for gpucheck and one for each of its commands.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::{output, pages};
@@ -19,7 +18,7 @@ pub struct Arguments {
 impl Arguments {
     /// Writes the pages.
     pub fn run(self) -> anyhow::Result<Exit> {
-        fs::create_dir_all(&self.folder).with_context(|| format!("cannot create {}", self.folder.display()))?;
+        output::folder(&self.folder)?;
         for (name, text) in pages::named(|name| name.ends_with(".1"))? {
             output::save("the man page", &self.folder.join(name), &text)?;
         }
