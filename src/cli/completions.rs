@@ -9,12 +9,12 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Shell to print the script for
-    shell: Shell,
+    shell: Script,
 }
 
-/// Shells that complete by a script.
+/// Scripts, by the shell that they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shell {
+enum Script {
     /// Save it as ~/.local/share/bash-completion/completions/gpucheck
     Bash,
     /// Save it as _gpucheck in a folder of $fpath
@@ -26,7 +26,7 @@ enum Shell {
     PowerShell,
 }
 
-impl Shell {
+impl Script {
     /// The name that the shell expects of the script's file.
     const fn file(self) -> &'static str {
         match self {
