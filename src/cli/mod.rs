@@ -3,16 +3,19 @@
 mod archive;
 mod base;
 mod check;
+mod completions;
 mod doctor;
 mod explain;
 mod framework;
 mod gates;
 mod installed;
 mod kb;
+mod man;
 mod matrix;
 mod network;
 mod options;
 mod output;
+mod pages;
 mod probe;
 mod progress;
 mod recommend;
@@ -63,6 +66,10 @@ enum Command {
     Rule(rule::Arguments),
     /// Inspect the knowledge base and compare it with real packages
     Kb(kb::Arguments),
+    /// Print the completion script of a shell
+    Completions(completions::Arguments),
+    /// Write the man pages to a folder
+    Man(man::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]
     Probe(probe::Arguments),
@@ -95,6 +102,25 @@ fn quiet_about_values(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(quiet_about_values)
 }
 
+/// The command line as people see it, without the commands that gpucheck runs itself with: what completions and man pages are made of.
+pub fn described() -> clap::Command {
+    let whole = quiet_about_values(Cli::command());
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    // clap removes no command from another.
+    let mut described = clap::Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .args_conflicts_with_subcommands(true)
+        .args(whole.get_arguments().cloned())
+        .subcommands(shown);
+    if let Some(about) = whole.get_about() {
+        described = described.about(about.clone());
+    }
+    if let Some(about) = whole.get_long_about() {
+        described = described.long_about(about.clone());
+    }
+    described
+}
+
 impl Cli {
     /// Runs the command and returns the exit status. Errors have been printed by then.
     pub fn run(self) -> Exit {
@@ -107,6 +133,8 @@ impl Cli {
             Command::Scan(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
             Command::Kb(arguments) => arguments.run(),
+            Command::Completions(arguments) => arguments.run(),
+            Command::Man(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
             Command::Smoke(arguments) => arguments.run(),
             Command::Computing(arguments) => arguments.run(),

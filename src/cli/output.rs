@@ -92,14 +92,18 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 
 /// Writes what a command keeps to a file, whole or not at all. `what`: in words.
 pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
-    file::write(path, text.as_bytes()).map_err(|error| {
-        let said = format!("cannot write {what} to {}", path.display());
-        if is_about_the_name(&error) {
-            anyhow::Error::from(error).context(said)
-        } else {
-            Unfinished::error(said, error)
-        }
-    })
+    file::write(path, text.as_bytes())
+        .map_err(|error| failed(format!("cannot write {what} to {}", path.display()), error))
+}
+
+/// Makes a folder for files to be saved in, unless it is there.
+pub fn folder(path: &Path) -> anyhow::Result<()> {
+    file::folder_for_files(path).map_err(|error| failed(format!("cannot create {}", path.display()), error))
+}
+
+/// The error of writing somewhere: another name helps, or gpucheck could not finish its work.
+fn failed(said: String, error: io::Error) -> anyhow::Error {
+    if is_about_the_name(&error) { anyhow::Error::from(error).context(said) } else { Unfinished::error(said, error) }
 }
 
 /// The width of the terminal on standard output, if there is one.

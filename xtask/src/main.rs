@@ -1,11 +1,12 @@
-//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base,
-//! `cargo xtask bundle` what is published of it.
+//! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base, `cargo xtask bundle` what is
+//! published of it, `cargo xtask pages` completions and man pages.
 
 mod bundle;
 mod companions;
 mod fetch;
 mod harvest;
 mod package;
+mod pages;
 mod release;
 mod rows;
 mod stale;
@@ -21,6 +22,8 @@ enum Task {
     Harvest(harvest::Arguments),
     /// Write the rows of knowledge/ as the text that a maintainer signs and publishes (docs/updating.md)
     Bundle(bundle::Arguments),
+    /// Write the completion scripts and man pages that the program contains
+    Pages(pages::Arguments),
 }
 
 #[expect(clippy::print_stdout, reason = "a command line speaks to people")]
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let result = match Task::parse() {
         Task::Harvest(arguments) => arguments.run(),
         Task::Bundle(arguments) => arguments.run(),
+        Task::Pages(arguments) => arguments.run(),
     };
     result.unwrap_or_else(|error| {
         #[expect(clippy::print_stderr, reason = "a command line speaks to people")]

@@ -48,6 +48,14 @@ pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     }
 }
 
+/// Makes a folder for files, and those above it, where they are not there yet.
+///
+/// # Errors
+/// What the operating system says.
+pub fn folder_for_files(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
 /// Adds `text` to the file that `path` names, which need not be there yet.
 ///
 /// # Errors
