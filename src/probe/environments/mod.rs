@@ -34,6 +34,7 @@ pub use self::{
     folders::of_package as folders_of_package,
     metadata::is_metadata,
     package::package,
+    select::{has_own, in_project},
     site::{Site, site},
     system_libraries::in_folders,
 };
@@ -108,6 +109,7 @@ fn environment(
         manager: manager::manager(root, layout),
         python: layout.python.clone(),
         platform,
+        installed_on: None,
         packages: distributions.into_iter().map(|distribution| distribution.package).collect(),
         system_libraries,
         unlisted,

@@ -1,10 +1,11 @@
 //! # torch-not-installed
 //!
-//! The machine has a GPU, but PyTorch is not installed in the Python environment.
+//! The machine has a GPU, but PyTorch is not installed in the Python environment, and something wants it.
 //!
 //! ## How it is decided
-//! The environment contains no distribution named `torch`, nor another framework with GPU code. If a package folder could not be listed,
-//! the result is unknown.
+//! The environment contains no distribution named `torch`, nor another framework with GPU code. It is wanted where an installed package
+//! requires it, and where nothing but installers is there yet. An environment with other software gets no advice about PyTorch. If a package
+//! folder could not be listed, the result is unknown.
 //!
 //! ## How to fix it
 //! The suggested command installs the newest release that has code for the GPU and runs on the driver.
@@ -16,9 +17,13 @@
 //! Python Packaging User Guide, recording installed projects.
 
 use crate::{
-    facts::{Elsewhere, Origin, Package, Unlisted, Way},
+    facts::{Elsewhere, Environment, Origin, Package, Unlisted, Way},
     finding::Severity,
-    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::has_gpu},
+    python::Requirement,
+    rules::{
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        shared::{COMPANIONS, has_gpu, is_new},
+    },
 };
 
 /// See the head of this file.
@@ -58,5 +63,18 @@ fn judge(context: &Context<'_>) -> Outcome {
     if environment.packages.iter().any(uses_gpus) {
         return Outcome::NotApplicable;
     }
+    if !is_wanted(environment) {
+        return Outcome::NotApplicable;
+    }
     Draft::of_environment(environment, "PyTorch is not installed in this environment.").found()
+}
+
+/// Whether something in an environment requires torch, or nothing is in it yet.
+fn is_wanted(environment: &Environment) -> bool {
+    let requires = |package: &Package| {
+        package.requires.iter().any(|line| line.parse::<Requirement>().is_ok_and(|asked| asked.name == "torch"))
+    };
+    environment.origin == Origin::Hypothetical
+        || is_new(environment)
+        || environment.packages.iter().any(|package| COMPANIONS.contains(&package.name.as_str()) || requires(package))
 }
