@@ -1,8 +1,8 @@
 //! Questions about Jetsons: which platform a GPU's machine has, what JetPack brings a driver, and where its builds of torch are.
 
-use gpucheck_model::knowledge::{JetpackRow, JetsonTorchRow};
+use gpucheck_model::knowledge::{JetpackRow, JetsonTorchRow, spelled};
 
-use super::{load::Knowledge, queries::cite};
+use super::load::Knowledge;
 use crate::facts::{ComputeCapability, Cpu, CudaVersion, DriverVersion, Gpu, Os, Platform};
 
 impl Knowledge {
@@ -70,9 +70,9 @@ impl Knowledge {
         self.jetson.torch.iter().filter(move |row| row.cuda == cuda && major == Some(row.jetpack))
     }
 
-    /// How a row about a JetPack is cited.
-    pub fn cite_jetpack(&self, row: &JetpackRow) -> String {
-        format!("jetson.toml, JetPack {}; {}", row.version, cite(&self.jetson.sources, &row.source))
+    /// What the keys of a row about a JetPack stand for.
+    pub fn jetpack_sources(&self, keys: &[String]) -> Vec<String> {
+        spelled(&self.jetson.sources, keys)
     }
 }
 

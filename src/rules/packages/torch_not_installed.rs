@@ -60,21 +60,18 @@ fn judge(context: &Context<'_>) -> Outcome {
     let uses_gpus = |package: &Package| {
         context.knowledge.package_file(&package.name).is_some_and(|file| !file.package.main.is_empty())
     };
-    if environment.packages.iter().any(uses_gpus) {
-        return Outcome::NotApplicable;
-    }
-    if !is_wanted(environment) {
+    let new = environment.origin == Origin::Hypothetical || is_new(environment);
+    let other = environment.packages.iter().any(uses_gpus);
+    if !is_required(environment) && (other || !new) {
         return Outcome::NotApplicable;
     }
     Draft::of_environment(environment, "PyTorch is not installed in this environment.").found()
 }
 
-/// Whether something in an environment requires torch, or nothing is in it yet.
-fn is_wanted(environment: &Environment) -> bool {
+/// Whether something in an environment requires torch.
+fn is_required(environment: &Environment) -> bool {
     let requires = |package: &Package| {
         package.requires.iter().any(|line| line.parse::<Requirement>().is_ok_and(|asked| asked.name == "torch"))
     };
-    environment.origin == Origin::Hypothetical
-        || is_new(environment)
-        || environment.packages.iter().any(|package| COMPANIONS.contains(&package.name.as_str()) || requires(package))
+    environment.packages.iter().any(|package| COMPANIONS.contains(&package.name.as_str()) || requires(package))
 }
