@@ -81,7 +81,11 @@ fn of_gpu(verdicts: &rules::Verdicts, gpu: &str) -> &'static str {
 fn scan(knowledge: &Knowledge, bundle: &Bundle, gpus: &[ComputeCapability], driver: Option<&str>) -> Vec<&'static str> {
     let devices: Vec<TargetGpu> = gpus
         .iter()
-        .map(|capability| TargetGpu { name: format!("gpu-{capability}"), capability: *capability })
+        .map(|capability| TargetGpu {
+            name: format!("gpu-{capability}"),
+            capability: *capability,
+            platforms: Vec::new(),
+        })
         .collect();
     let version = driver.map(|version| version.parse().unwrap());
     let cuda = version.as_ref().and_then(|version| knowledge.driver_cuda(version));

@@ -27,6 +27,8 @@ const KINDS: &[(&str, &str, &str, (&str, &str))] = &[
     ("cuda", "driver", "drivers' CUDA", ("branch = 440", "branch = 439")),
     ("cuda", "branch", "driver branches", ("branch = 440", "branch = 439")),
     ("cuda", "compression", "compression", ("zstd", "brotli")),
+    ("jetson", "jetpack", "JetPack releases", ("36.2.0", "36.1.9")),
+    ("jetson", "torch", "torch for Jetson", ("summary = \"", "summary = \"in the lab, ")),
     ("torch", "release", "torch releases", ("version = \"1.13.0\"", "version = \"1.12.9\"")),
     ("torch", "nightly", "torch nightlies", (">=2.9,<2.11", ">=1.9,<1.11")),
     ("torch", "conda", "conda's builds of torch", ("channel = \"pytorch\"", "channel = \"lab\"")),

@@ -43,7 +43,7 @@ fn quiet(case: Case) {
 #[test]
 fn gpu_too_new_for_wheel() {
     only(case(&["RTX 5090"], "580.95.05"), "error", "gpu-too-new-for-wheel");
-    only(case(&["GB10"], "580.95.05"), "error", "gpu-too-new-for-wheel");
+    only(on_arm(case(&["GB10"], "580.95.05")), "error", "gpu-too-new-for-wheel");
     nothing(case(&["RTX 4090"], "580.95.05"));
     nothing(case(&["RTX 5090"], "580.95.05").build("torch", "2.7.1+cu128", Some("12.8")));
     // A few fatbins with the right code are no support, and are not called that.
@@ -64,6 +64,38 @@ fn gpu_too_new_for_wheel() {
     });
     let partial = only(partial, "error", "gpu-too-new-for-wheel");
     assert!(partial["summary"].as_str().unwrap().contains(" in only "), "{partial}");
+}
+
+/// The same on a machine with Arm cores.
+fn on_arm(case: Case) -> Case {
+    case.change(|facts| {
+        facts["host"]["platform"] = known("linux-aarch64");
+        facts["environments"][0]["platform"] = known("linux-aarch64");
+    })
+}
+
+#[test]
+fn gpu_of_another_processor() {
+    // What is on this machine is judged as it would be there, and said to be for another processor.
+    let here = || {
+        let built = case(&["GH200"], "580.95.05").build("torch", "2.9.1+cu130", Some("13.0"));
+        built.without("torchvision").without("torchaudio")
+    };
+    let (code, report) = here().judged();
+    assert_eq!((code, slugs(&report, "warning")), (0, vec!["gpu-of-another-processor"]), "{}", report["findings"]);
+    let (_, report) = on_arm(here()).judged();
+    assert!(!slugs(&report, "warning").contains(&"gpu-of-another-processor"), "{}", report["findings"]);
+    // A platform that is named and contradicts the GPU.
+    let (code, report) = here().with(&["--platform", "linux-x86_64"]).judged();
+    assert_eq!((code, slugs(&report, "error")), (1, vec!["gpu-of-another-processor"]), "{}", report["findings"]);
+    nothing(healthy());
+}
+
+#[test]
+fn project_not_installed() {
+    let (code, report) = healthy().change(|facts| facts["not_installed"] = json!("~/project")).judged();
+    assert_eq!((code, slugs(&report, "info")), (0, vec!["project-not-installed"]), "{}", report["findings"]);
+    nothing(healthy());
 }
 
 #[test]
@@ -208,9 +240,18 @@ fn newer_than_knowledge() {
 
 #[test]
 fn torch_not_installed() {
-    let fresh = healthy().without("torch").without("torchvision").without("torchaudio");
-    let fresh = only(fresh, "info", "torch-not-installed");
-    assert!(fix_lines(&fresh)[0].contains("pip install torch=="), "{fresh}");
+    let with = |names: &[&str]| {
+        let mut case = healthy();
+        case.packages().retain(|package| names.contains(&package["name"].as_str().unwrap()));
+        case
+    };
+    // Nothing but an installer is there, or something requires it.
+    for names in [&["pip"][..], &["pip", "numpy", "torchvision"]] {
+        let fresh = only(with(names), "info", "torch-not-installed");
+        assert!(fix_lines(&fresh)[0].contains("pip install torch=="), "{fresh}");
+    }
+    // What is there does not ask for it.
+    nothing(with(&["pip", "numpy"]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use clap::Args;
 
-use super::output::complain;
+use super::{options::platform, output::complain};
 use crate::{
     facts::{Cpu, Fact, Facts, Os, Platform, Source},
     image::{self, Choice, Image},
@@ -19,9 +19,10 @@ pub struct Archive {
     /// ("-" reads standard input)
     #[arg(long, value_name = "FILE", env = "GPUCHECK_ARCHIVE", conflicts_with_all = ["root", "replay"])]
     pub archive: Option<PathBuf>,
-    /// Platform of the image, where the archive has images for several: linux-x86_64, linux-aarch64 [default: this machine's]
-    #[arg(long, value_name = "PLATFORM", value_parser = platform, requires = "archive")]
-    platform: Option<Platform>,
+    /// System and processor, such as linux-aarch64 or linux-x86_64: of the machine to judge for, and of the image in an archive with images
+    /// for several [default: what machines with the GPU have, else this machine's]
+    #[arg(long, value_name = "PLATFORM", env = "GPUCHECK_PLATFORM", value_parser = platform)]
+    pub platform: Option<Platform>,
 }
 
 /// An image that was opened.
@@ -79,18 +80,6 @@ fn own() -> Option<Platform> {
         _ => return None,
     };
     Some(Platform { os: Os::Linux, cpu })
-}
-
-/// A platform, also as container engines write it: `linux/arm64`.
-fn platform(text: &str) -> Result<Platform, String> {
-    let text = text.trim().to_ascii_lowercase().replace('/', "-");
-    let text = text.strip_suffix("-v8").unwrap_or(&text);
-    let text = match text.strip_suffix("amd64").or_else(|| text.strip_suffix("arm64")) {
-        Some(os) if text.ends_with("amd64") => format!("{os}x86_64"),
-        Some(os) => format!("{os}aarch64"),
-        None => text.to_owned(),
-    };
-    text.parse().map_err(|_| "expected linux-x86_64 or linux-aarch64".to_owned())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{
     base::{self, Named},
     installed,
-    options::{Assume, FailOn, Show, Sources, ignored_rules},
+    options::{Assume, FailOn, PlatformOption, Show, Sources, ignored_rules},
     output,
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
@@ -23,7 +23,7 @@ use crate::{
     manifest::Choices,
     probe,
     report::{CellStatus, MachineRow, Report},
-    system::Surroundings,
+    system::{Root, Surroundings},
 };
 
 /// As much as is read of standard input.
@@ -60,6 +60,8 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
+    platform: PlatformOption,
+    #[command(flatten)]
     driver: DriverOptions,
     /// When to exit with code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
@@ -68,6 +70,9 @@ pub struct Arguments {
     show: Show,
     #[command(flatten)]
     sources: Sources,
+    /// Whether the files are those of a project of which nothing is installed yet.
+    #[arg(skip)]
+    not_installed: bool,
 }
 
 /// What a person chooses of what the files offer.
@@ -117,26 +122,74 @@ impl Chosen {
     }
 }
 
+/// What `doctor` was asked with, for a project of which nothing is installed yet.
+pub struct OfProject {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// For which machine.
+    pub assume: Assume,
+    /// How the driver is asked.
+    pub driver: DriverOptions,
+    /// What fails.
+    pub fail_on: FailOn,
+    /// How it is shown.
+    pub show: Show,
+    /// Where knowledge comes from.
+    pub sources: Sources,
+}
+
+impl OfProject {
+    /// What the files of the project ask for.
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let Self { folder, assume, driver, fail_on, show, sources } = self;
+        let platform = PlatformOption { platform: assume.platform };
+        Arguments {
+            files: vec![folder],
+            command: Vec::new(),
+            named: None,
+            python: None,
+            diff: false,
+            base: None,
+            resolve: false,
+            chosen: Chosen::default(),
+            assume,
+            platform,
+            driver,
+            fail_on,
+            show,
+            sources,
+            not_installed: true,
+        }
+        .run()
+    }
+}
+
 impl Arguments {
     /// Reads, judges, reports.
     pub fn run(mut self) -> anyhow::Result<Exit> {
+        self.assume.platform = self.platform.platform;
         let start = Instant::now();
         self.show.fail_on = Some(self.fail_on);
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
-        let facts = installed::facts(
+        let mut facts = installed::facts(
             self.python.as_deref(),
             &self.command,
             self.assume.is_here(),
             self.driver.options(needs_driver(&machines)),
             knowledge,
         )?;
+        if let Some(folder) = self.files.first().filter(|_| self.not_installed) {
+            let surroundings = Surroundings::of_process();
+            let root = Root::new(None, surroundings.home.as_deref())?;
+            facts.not_installed = surroundings.absolute(folder.clone()).map(|folder| root.shown(&root.tidy(folder)));
+        }
         let asked = match self.command.as_slice() {
             [] => Asked::Files(self.files.clone()),
             command => Asked::Command(command.to_vec()),
         };
-        let ignored = ignored_rules(knowledge)?;
+        let ignored = ignored_rules(self.assume.folder.as_deref(), knowledge)?;
         let prepared = |inputs: Inputs| {
             let inputs = inputs.ignoring(ignored.clone());
             match self.resolve {
@@ -189,6 +242,10 @@ impl Arguments {
         knowledge: &Knowledge,
         start: Instant,
     ) -> anyhow::Result<Exit> {
+        if let Some(folder) = facts.not_installed.as_ref().filter(|_| !self.show.quiet) {
+            // A table has no place for what is no row of it.
+            output::complain(&anyhow::anyhow!("nothing is installed in {folder} yet: this is what its files ask for"));
+        }
         anyhow::ensure!(!self.diff, "no GPU found to mend the files for; name one, such as --gpu \"RTX 5090\"");
         let reports = judge::survey(knowledge, facts, machine, inputs, &self.chosen.choices(), start)?;
         let table = judge::environments(&reports);

@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory as _};
 
 use super::{
     archive::{Archive, Opened},
+    check,
     framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
@@ -21,12 +22,12 @@ use crate::{
     exit::Exit,
     facts::Facts,
     files,
-    judge::{self, Machine, hypothetical},
+    judge::{self, CheckError, Machine, hypothetical},
     knowledge::{Knowledge, nearest},
     manifest, probe,
     report::{CommandName, Report},
     rules::Judged,
-    system::Surroundings,
+    system::{Root, Surroundings},
 };
 
 /// A report of an environment with a hundred thousand packages has some 30 MB.
@@ -72,6 +73,28 @@ pub struct Arguments {
     show: Show,
     #[command(flatten)]
     sources: Sources,
+    /// The project that was named, as it was.
+    #[arg(skip)]
+    named: Option<PathBuf>,
+}
+
+/// Files by which a project says what it needs.
+const DECLARES: [&str; 9] = [
+    "pyproject.toml",
+    "uv.lock",
+    "pylock.toml",
+    "poetry.lock",
+    "environment.yml",
+    "environment.yaml",
+    "pixi.toml",
+    "pixi.lock",
+    "requirements.in",
+];
+
+/// Whether a folder has a list of requirements, by its name.
+fn lists(folder: &Path) -> bool {
+    let Ok(root) = Root::new(None, None) else { return false };
+    root.names(folder).iter().any(|name| name.starts_with("requirements") && name.ends_with(".txt"))
 }
 
 impl Arguments {
@@ -79,6 +102,18 @@ impl Arguments {
     pub fn run(mut self) -> anyhow::Result<Exit> {
         let start = Instant::now();
         self.show.fail_on = Some(self.fail_on);
+        if let Some(folder) = self.project() {
+            self.assume.folder = Some(folder);
+            self.named = self.paths.pop();
+        }
+        // That of an archive says which image is meant, and the image itself what it is for.
+        self.assume.platform = self.archive.platform.filter(|_| self.archive.archive.is_none());
+        if let Some(project) = self.not_installed()? {
+            match project.run() {
+                Err(error) if matches!(error.downcast_ref(), Some(CheckError::Nothing(_))) => {}
+                answer => return answer,
+            }
+        }
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let elsewhere = self.replay.is_some() || self.is_below() || self.smoke || self.framework.framework;
@@ -99,6 +134,51 @@ impl Arguments {
         })?;
         deliver(knowledge, reports, None, &self.show, start)?;
         Ok(if failed { Exit::Found } else { Exit::Ok })
+    }
+
+    /// The folder of the one project that is named: `gpucheck x` looks where `gpucheck` looks inside of x. A folder without anything of a project
+    /// is what else the user may mean by it.
+    fn project(&self) -> Option<PathBuf> {
+        let [path] = self.paths.as_slice() else { return None };
+        if !self.python.is_empty() || self.root.is_some() || self.archive.archive.is_some() || !path.is_dir() {
+            return None;
+        }
+        let folder = Surroundings::of_process().absolute(path.clone())?;
+        let options = probe::Options { project: Some(folder.clone()), ..probe::Options::default() };
+        let itself = ["pyvenv.cfg", "conda-meta", "bin/python", "bin/python3", "python.exe", "Scripts/python.exe"];
+        let is_environment = itself.iter().any(|name| folder.join(name).exists());
+        let is_project = DECLARES.iter().any(|name| folder.join(name).is_file())
+            || lists(&folder)
+            || probe::project_has_environment(&options, &Surroundings::of_process());
+        (!is_environment && is_project).then_some(folder)
+    }
+
+    /// The files of a project that has no environment, where it is the project that is asked about.
+    fn not_installed(&self) -> anyhow::Result<Option<check::OfProject>> {
+        let other = self.root.is_some() || self.archive.archive.is_some() || self.replay.is_some() || self.all;
+        let on_machine =
+            self.smoke || self.framework.framework || !self.node.expect.is_empty() || !self.node.label.is_empty();
+        if other || on_machine || !self.paths.is_empty() || !self.python.is_empty() {
+            return Ok(None);
+        }
+        let surroundings = Surroundings::of_process();
+        let Some(folder) = self.assume.folder.clone().or_else(|| surroundings.folder.clone()) else { return Ok(None) };
+        if !(DECLARES.iter().any(|name| folder.join(name).is_file()) || lists(&folder)) {
+            return Ok(None);
+        }
+        let options = probe::Options { project: self.assume.folder.clone(), ..probe::Options::default() };
+        if probe::has_own_environment(&options, &surroundings)? {
+            return Ok(None);
+        }
+        Ok(Some(check::OfProject {
+            // As it was named: reports name files by it.
+            folder: self.named.clone().unwrap_or_else(|| PathBuf::from(".")),
+            assume: self.assume.clone(),
+            driver: self.driver.clone(),
+            fail_on: self.fail_on,
+            show: self.show.clone(),
+            sources: self.sources.clone(),
+        }))
     }
 
     /// The report of one machine, and whether it fails the command.
@@ -149,6 +229,7 @@ impl Arguments {
             ("--gpu", !self.assume.gpu.is_empty()),
             ("--target", !self.assume.target.is_empty()),
             ("--os", self.assume.os.is_some()),
+            ("--platform", self.assume.platform.is_some()),
         ];
         if let Some((option, _)) = elsewhere.iter().find(|(_, given)| *given).filter(|_| self.framework.framework) {
             anyhow::bail!("--framework runs torch on this machine and cannot be combined with {option}");
@@ -163,6 +244,7 @@ impl Arguments {
             root: self.root.clone(),
             tree: image.as_ref().map(Opened::tree),
             python: self.paths.iter().chain(&self.python).cloned().collect(),
+            project: self.assume.folder.clone(),
             all: self.all,
             interests: knowledge.interests(),
             smoke: self.smoke.then(|| self.compute.options()),

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    options::{Assume, FailOn, Show, Sources},
+    options::{Assume, FailOn, PlatformOption, Show, Sources},
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
 };
@@ -52,6 +52,8 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
+    platform: PlatformOption,
+    #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]
     show: Show,
@@ -61,7 +63,8 @@ pub struct Arguments {
 
 impl Arguments {
     /// Reads, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
+        self.assume.platform = self.platform.platform;
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let machines = self.assume.machines(false, knowledge)?;

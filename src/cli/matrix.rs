@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::{
-    options::{Assume, Show, Sources},
+    options::{Assume, PlatformOption, Show, Sources},
     probe::DriverOptions,
     targets::{deliver, each, ensure_gpu, needs_driver},
 };
@@ -35,6 +35,8 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
+    platform: PlatformOption,
+    #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]
     show: Show,
@@ -44,7 +46,8 @@ pub struct Arguments {
 
 impl Arguments {
     /// Judges the grid and prints it.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
+        self.assume.platform = self.platform.platform;
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let releases = judge::releases(knowledge, self.torch.as_deref())?;

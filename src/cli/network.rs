@@ -3,8 +3,9 @@
 use clap::Args;
 
 use crate::{
-    facts::PythonVersion,
+    facts::{Platform, PythonVersion},
     judge::{Assumed, System},
+    knowledge::Knowledge,
     python::WheelPlatform,
     scan::Network,
 };
@@ -19,7 +20,8 @@ pub struct NetworkOptions {
     /// Additional package index (repeatable)
     #[arg(long, value_name = "URL", env = "GPUCHECK_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ')]
     extra_index_url: Vec<String>,
-    /// Platform of the wheel: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: this machine's]
+    /// Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines
+    /// with the GPU have, else this machine's]
     #[arg(long, value_name = "PLATFORM", env = "GPUCHECK_PLATFORM")]
     platform: Option<WheelPlatform>,
     /// ABI tag of the wheel, such as cp313t or abi3
@@ -32,9 +34,10 @@ pub struct NetworkOptions {
 
 impl NetworkOptions {
     /// What to ask for; the system, platform and Python of the machine count here too.
-    pub fn network(&self, assumed: &Assumed) -> Network {
+    pub fn network(&self, assumed: &Assumed, knowledge: &Knowledge) -> Network {
+        let machine = assumed.wheel_platform(knowledge);
         let os = || {
-            if let Some(platform) = assumed.platform {
+            if let Some(platform) = machine {
                 return platform.to_string().parse().ok();
             }
             let name = match assumed.system? {
@@ -44,7 +47,17 @@ impl NetworkOptions {
             name.parse().ok()
         };
         let network = self.for_python(assumed.python);
-        Network { platform: network.platform.or_else(os), ..network }
+        let named = network.platform.map(|named| match machine.filter(|_| named.cpu.is_none()) {
+            // A system alone says nothing of the processor: the GPU may.
+            Some(machine) => named.on(machine.cpu),
+            None => named,
+        });
+        Network { platform: named.or_else(os), ..network }
+    }
+
+    /// The platform of the machine that is named, where its processor is.
+    pub fn machine(&self) -> Option<Platform> {
+        self.platform.as_ref().and_then(WheelPlatform::machine)
     }
 
     /// Whether all of a package is read.

@@ -11,10 +11,10 @@ use clap::{Args, ValueEnum, builder::TypedValueParser as _};
 use super::{output::target::Output, store};
 
 use crate::{
-    facts::{DriverVersion, Expected, PythonVersion, ShellKind},
+    facts::{Expected, Os, Platform, PythonVersion, ShellKind},
     files,
     finding::{Finding, Severity},
-    judge::{Assumed, By, IgnoredRule, Machine, System},
+    judge::{AskedDriver, Assumed, By, IgnoredRule, Machine, System},
     knowledge::Knowledge,
     render::{ColorChoice, Format},
     report::Verdict,
@@ -28,9 +28,9 @@ pub struct Assume {
     /// GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)
     #[arg(long, value_name = "GPU", env = "GPUCHECK_GPU", value_delimiter = ',')]
     pub gpu: Vec<String>,
-    /// NVIDIA driver version, such as 580.95.05
+    /// NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_DRIVER")]
-    pub driver: Option<DriverVersion>,
+    pub driver: Option<AskedDriver>,
     /// Operating system
     #[arg(long, value_name = "OS", env = "GPUCHECK_OS")]
     pub os: Option<AssumedOs>,
@@ -44,18 +44,52 @@ pub struct Assume {
     /// Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]
     #[arg(long, value_name = "SHELL", env = "GPUCHECK_SHELL")]
     pub shell: Option<AssumedShell>,
+    /// What wheels must be for: each command has an option of its own for it.
+    #[arg(skip)]
+    pub platform: Option<Platform>,
+    /// The folder of the project whose files may name targets; nothing: the current one.
+    #[arg(skip)]
+    pub folder: Option<PathBuf>,
+}
+
+/// `--platform` of the commands that judge for a machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Assume instead of probing")]
+pub struct PlatformOption {
+    /// System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine's]
+    #[arg(long, value_name = "PLATFORM", env = "GPUCHECK_PLATFORM", value_parser = platform)]
+    pub platform: Option<Platform>,
+}
+
+/// A platform that the driver exists for, also as container engines write it: `linux/arm64`.
+///
+/// # Errors
+/// A text that is none.
+pub fn platform(text: &str) -> Result<Platform, String> {
+    let text = text.trim().to_ascii_lowercase().replace('/', "-");
+    let text = text.strip_suffix("-v8").unwrap_or(&text);
+    let text = match text.strip_suffix("amd64").or_else(|| text.strip_suffix("arm64")) {
+        Some(os) if text.ends_with("amd64") => format!("{os}x86_64"),
+        Some(os) => format!("{os}aarch64"),
+        None => text.to_owned(),
+    };
+    let platform: Platform = text.parse().map_err(|_| "expected linux-x86_64 or linux-aarch64".to_owned())?;
+    match platform.os {
+        Os::Linux | Os::Windows => Ok(platform),
+        Os::Macos => Err(format!("CUDA does not exist for {platform}")),
+    }
 }
 
 impl Assume {
     /// Whether nothing says that the software is meant for another machine than this one: its GPU and its driver may be others.
     pub fn is_here(&self) -> bool {
-        self.os.is_none() && self.python_version.is_none() && self.target.is_empty()
+        self.os.is_none() && self.platform.is_none() && self.python_version.is_none() && self.target.is_empty()
     }
 
     /// What the options for each single thing mean for the facts.
     pub fn assumed(&self) -> Assumed {
         Assumed {
-            platform: None,
+            platform: self.platform,
             by: By::Options,
             gpus: self.gpu.clone(),
             driver: self.driver.clone(),
@@ -87,13 +121,19 @@ impl Assume {
     /// A target that describes no machine, and a file that cannot be read.
     pub fn machines(&self, files: bool, knowledge: &Knowledge) -> anyhow::Result<Vec<Machine>> {
         let assumed = self.assumed();
+        if let (Some(system), Some(platform)) = (assumed.system, assumed.platform) {
+            let fits = (system == System::Windows) == (platform.os == Os::Windows);
+            anyhow::ensure!(fits, "--platform {platform} belongs to another operating system than --os {system}");
+        }
         let mut machines = Vec::new();
         for text in self.target.iter().filter(|text| !text.trim().is_empty()) {
             machines.push(Machine::parse(text, knowledge)?.or(&assumed));
         }
-        let unnamed = self.gpu.is_empty() && self.driver.is_none() && self.os.is_none() && machines.is_empty();
+        let nothing = self.gpu.is_empty() && self.driver.is_none() && self.os.is_none() && self.platform.is_none();
+        let unnamed = nothing && machines.is_empty();
         if files && unnamed {
-            machines = of_files(knowledge)?.into_iter().map(|machine| machine.or(&assumed)).collect();
+            machines =
+                of_files(self.folder.as_deref(), knowledge)?.into_iter().map(|machine| machine.or(&assumed)).collect();
         }
         if machines.is_empty() {
             machines.push(Machine::of(assumed));
@@ -102,12 +142,16 @@ impl Assume {
     }
 }
 
-/// The files of the current folder that may say something under this key. A file of others is their affair: only what it says of gpucheck
+/// The files of a project's folder, else of the current one, that may say something under this key. A file of others is their affair: only what it says of gpucheck
 /// must be right.
-fn project_files(key: &'static str) -> impl Iterator<Item = anyhow::Result<(&'static str, String)>> {
+fn project_files(
+    key: &'static str,
+    folder: Option<&Path>,
+) -> impl Iterator<Item = anyhow::Result<(&'static str, String)>> {
+    let folder = folder.map(Path::to_owned).unwrap_or_default();
     let own =
         move |name: &str, text: &str| text.contains(key) && (name != "pyproject.toml" || text.contains("gpucheck"));
-    TARGET_FILES.into_iter().filter_map(move |name| match files::whole(Path::new(name), MAX_FILE) {
+    TARGET_FILES.into_iter().filter_map(move |name| match files::whole(&folder.join(name), MAX_FILE) {
         Ok(text) => own(name, &text).then_some(Ok((name, text))),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => Some(Err(error).with_context(|| format!("cannot read {name}"))),
@@ -118,8 +162,8 @@ fn project_files(key: &'static str) -> impl Iterator<Item = anyhow::Result<(&'st
 ///
 /// # Errors
 /// A file that cannot be read, or that says it in another way.
-pub fn ignored_rules(knowledge: &Knowledge) -> anyhow::Result<Vec<IgnoredRule>> {
-    for file in project_files("ignore") {
+pub fn ignored_rules(folder: Option<&Path>, knowledge: &Knowledge) -> anyhow::Result<Vec<IgnoredRule>> {
+    for file in project_files("ignore", folder) {
         let (name, text) = file?;
         let rules = IgnoredRule::of_file(name, &text, knowledge)?;
         if !rules.is_empty() {
@@ -130,8 +174,8 @@ pub fn ignored_rules(knowledge: &Knowledge) -> anyhow::Result<Vec<IgnoredRule>> 
 }
 
 /// The machines that a file of the current folder names.
-fn of_files(knowledge: &Knowledge) -> anyhow::Result<Vec<Machine>> {
-    for file in project_files("target") {
+fn of_files(folder: Option<&Path>, knowledge: &Knowledge) -> anyhow::Result<Vec<Machine>> {
+    for file in project_files("target", folder) {
         let (name, text) = file?;
         let machines = Machine::of_file(name, &text, knowledge).with_context(|| name.to_owned())?;
         if !machines.is_empty() {

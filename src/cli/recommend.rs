@@ -8,7 +8,7 @@ use clap::{
 };
 
 use super::{
-    options::{Assume, Show, Sources},
+    options::{Assume, PlatformOption, Show, Sources},
     probe::DriverOptions,
     targets::{deliver, each, ensure_gpu, needs_driver},
     wishes::Wishes,
@@ -50,6 +50,8 @@ pub struct Arguments {
     #[command(flatten)]
     assume: Assume,
     #[command(flatten)]
+    platform: PlatformOption,
+    #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]
     show: Show,
@@ -59,7 +61,8 @@ pub struct Arguments {
 
 impl Arguments {
     /// Searches from scratch and prints the commands.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
+        self.assume.platform = self.platform.platform;
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let machines = self.assume.machines(true, knowledge)?;

@@ -76,7 +76,8 @@ enum FailOn {
 
 impl Arguments {
     /// Reads, judges, reports.
-    pub fn run(self) -> anyhow::Result<Exit> {
+    pub fn run(mut self) -> anyhow::Result<Exit> {
+        self.assume.platform = self.network.machine();
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         let (old, targets) = match (self.diff, self.targets.as_slice()) {
@@ -97,7 +98,7 @@ impl Arguments {
         let mut met = true;
         let mut all_read: Vec<(Place, Collected)> = Vec::new();
         let reports = each(&machines, |machine| {
-            let place = Place::of(machine);
+            let place = Place::of(machine, knowledge);
             let read = match all_read.iter().find(|(other, _)| *other == place) {
                 Some((_, read)) => read.clone(),
                 None => self.collect(targets, &root, machine, knowledge)?,
@@ -167,7 +168,7 @@ impl Arguments {
         let read = Progress::default();
         let depth = self.depth();
         let mut reader = Reader::new(depth, &read);
-        let network = self.network.network(&machine.assumed);
+        let network = self.network.network(&machine.assumed, knowledge);
         let wish = FetchOptions { depth, knowledge, progress: &read };
         progress::while_shown(&read, self.show.quiet, || {
             targets.iter().try_for_each(|word| match ScanTarget::parse(word, network.index_url.is_some())? {
@@ -192,9 +193,9 @@ impl Arguments {
 struct Place(Option<System>, Option<Platform>, Option<PythonVersion>);
 
 impl Place {
-    fn of(machine: &Machine) -> Self {
+    fn of(machine: &Machine, knowledge: &Knowledge) -> Self {
         let assumed = &machine.assumed;
-        Self(assumed.system, assumed.platform, assumed.python)
+        Self(assumed.system, assumed.wheel_platform(knowledge), assumed.python)
     }
 }
 

@@ -34,6 +34,9 @@ pub struct Environment {
     pub python: Fact<PythonVersion>,
     /// What wheels must have been built for.
     pub platform: Fact<Platform>,
+    /// The platform of the machine that it is on, where it is judged as it would be on a machine with another processor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_on: Option<Platform>,
     /// The tool that manages it.
     pub manager: Fact<Manager>,
     /// Its distributions, by normalised name.
@@ -87,6 +90,7 @@ impl Environment {
             interpreter: Fact::unknown(why),
             python: Fact::unknown(why),
             platform: Fact::unknown(why),
+            installed_on: None,
             manager: Fact::unknown(why),
             packages: Vec::new(),
             system_libraries: BTreeMap::new(),

@@ -92,6 +92,9 @@ pub struct Facts {
     pub env_vars: BTreeMap<String, String>,
     /// Python environments.
     pub environments: Vec<Environment>,
+    /// The folder of a project whose files say what it needs, and that has no environment yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_installed: Option<String>,
     /// Where in a file facts were written, by their JSON pointer in these facts: `/environments/0/packages/3`. A pointer that
     /// is not listed itself has the place of the next one above it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -127,6 +130,7 @@ impl Facts {
             toolkits: self.toolkits.clone(),
             env_vars: self.env_vars.clone(),
             environments: one.cloned().into_iter().collect(),
+            not_installed: None,
             // A changed fact is no longer what the file says.
             written: BTreeMap::new(),
             ignores: Vec::new(),

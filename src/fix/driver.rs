@@ -1,7 +1,7 @@
 //! The search for another driver: the smallest step that makes the rules pass.
 
 use super::{
-    Case, Change, Plan, add, has_remedy,
+    Case, Change, Plan, add, has_remedy, jetson,
     prove::{self, After},
 };
 use crate::{
@@ -41,7 +41,9 @@ pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
 
 /// Versions to try: newer ones first, the nearest first; then the last branches of GPUs that newer drivers have dropped.
 fn steps(case: &Case<'_>, current: &DriverVersion) -> Vec<DriverVersion> {
-    let newer = case.knowledge.driver_steps(case.driver_os()).into_iter().filter(|step| step > current);
+    if jetson::is_jetson(case) {
+        return newer(case, current);
+    }
     let mut older: Vec<DriverVersion> = case
         .enriched
         .gpus
@@ -53,11 +55,23 @@ fn steps(case: &Case<'_>, current: &DriverVersion) -> Vec<DriverVersion> {
         .filter(|branch| branch < current)
         .collect();
     older.sort_by(|a, b| b.cmp(a));
-    newer.chain(older).collect()
+    newer(case, current).into_iter().chain(older).collect()
+}
+
+/// The newer drivers that some row names, the nearest first: those of JetPack on a Jetson.
+pub(super) fn newer(case: &Case<'_>, current: &DriverVersion) -> Vec<DriverVersion> {
+    let steps = match jetson::is_jetson(case) {
+        true => jetson::drivers(case),
+        false => case.knowledge.driver_steps(case.driver_os()),
+    };
+    steps.into_iter().filter(|step| step > current).collect()
 }
 
 /// What an update to this version is called, with the branch at which it has to end.
 pub(super) fn update(case: &Case<'_>, version: &DriverVersion) -> String {
+    if jetson::is_jetson(case) {
+        return jetson::update(case, version);
+    }
     let gpus = case.enriched.gpus.value().into_iter().flatten();
     let visible = gpus.filter(|gpu| gpu.named || gpu.visible.value() != Some(&false));
     let ends = visible
@@ -80,6 +94,7 @@ fn plan(case: &Case<'_>, version: &DriverVersion, newer: bool) -> Plan {
     let what =
         if newer { update(case, version) } else { format!("downgrade to NVIDIA driver branch {}", version.branch()) };
     let from = match case.driver_os() {
+        _ if jetson::is_jetson(case) => "",
         Os::Windows if case.facts.host.wsl.value().is_some() => ", on Windows, not inside WSL",
         Os::Windows => ", from nvidia.com/drivers",
         _ => ", from your distribution or nvidia.com/drivers",

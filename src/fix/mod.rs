@@ -1,7 +1,7 @@
 //! Fixes: the smallest change that makes the rules pass. A plan is tried on a copy of the facts, and the same rules judge it.
 //!
 //! Each search is a file: `torch` (another build of torch and what moves with it), `requirements` (what packages require and do not
-//! have), `driver`, `variables`, `ptxas` (another assembler for Triton), `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
+//! have), `driver`, `jetson` (JetPack and its builds of torch), `variables`, `ptxas` (another assembler for Triton), `packages` (other versions, and what rows say), `overwritten`, `damaged` (the same build again), and `advice` (what only a person can
 //! do); `notes` is what is known of the tool; `grid` tries one build of torch from nothing. `dependents` says what moves with torch, `stack` what is wanted besides torch, `solved` which finding the fix of another one solves. `prove` judges a plan, `proofs` keeps the results, `commands` writes it for the user's own tool and shell.
 
 mod advice;
@@ -15,6 +15,7 @@ mod dependents;
 mod driver;
 mod grid;
 mod impossible;
+mod jetson;
 mod notes;
 mod overwritten;
 mod packages;
@@ -152,6 +153,7 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
         torch::attach(&case, &mut own);
         requirements::attach(&case, &mut own);
         driver::attach(&case, &mut own);
+        jetson::attach(&case, &mut own);
         variables::attach(&case, &mut own);
         overwritten::attach(&case, &mut own);
         damaged::attach(&case, &mut own);

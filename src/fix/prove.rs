@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Case, Change, Lines, Plan, has_remedy, key};
+use super::{Case, Change, Lines, Plan, has_remedy, jetson, key};
 use crate::{
     enrich::enrich,
     finding::{Finding, Fix, Proof, Remedy, Severity, same_cause},
@@ -93,7 +93,7 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
     };
     case.proofs.written(&commands, &plan, after);
     let needs = plan.changes.iter().filter_map(|change| match change {
-        Change::Driver(version) => Some(format!("driver {version}")),
+        Change::Driver(version) => Some(jetson::need(case, version)),
         Change::NewPython(python) => Some(format!("Python {python}")),
         _ => None,
     });

@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::{
     facts::{
-        Cpu, Driver, DriverVersion, Environment, Fact, Facts, Gpu, How, Kernel, Os, Platform, PythonVersion, ShellKind,
-        Source,
+        Cpu, CudaVersion, Driver, DriverVersion, Environment, Fact, Facts, Gpu, How, Kernel, Origin, Os, Platform,
+        PythonVersion, ShellKind, Source,
     },
     knowledge::{GpuLookupError, Knowledge},
 };
@@ -15,11 +15,11 @@ use crate::{
 pub struct Assumed {
     /// The GPUs of the machine, each by name, alias, PCI id, architecture or compute capability.
     pub gpus: Vec<String>,
-    /// NVIDIA driver version.
-    pub driver: Option<DriverVersion>,
+    /// NVIDIA driver.
+    pub driver: Option<AskedDriver>,
     /// Operating system.
     pub system: Option<System>,
-    /// What wheels must have been built for; nothing: the system on the processor that was probed.
+    /// What wheels must have been built for; nothing: what machines with these GPUs have, else the system on the processor that was probed.
     pub platform: Option<Platform>,
     /// Python version of every environment.
     pub python: Option<PythonVersion>,
@@ -66,6 +66,16 @@ pub enum System {
     Wsl,
 }
 
+impl System {
+    /// Its operating system, inside of WSL Linux.
+    const fn os(self) -> Os {
+        match self {
+            Self::Windows => Os::Windows,
+            Self::Linux | Self::Wsl => Os::Linux,
+        }
+    }
+}
+
 impl fmt::Display for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -89,7 +99,82 @@ impl FromStr for System {
     }
 }
 
+/// A driver as people name it: by its version, by the CUDA release that nvidia-smi shows beside it, or by the release of Jetson Linux.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskedDriver {
+    /// `580.95.05`.
+    Version(DriverVersion),
+    /// `12.4`: no driver has such a version, and nvidia-smi's banner has this number.
+    Showing(CudaVersion),
+    /// `36.4.3`: a release of Jetson Linux, which brings a driver.
+    JetsonLinux(String),
+}
+
+/// The first numbers of CUDA releases, of releases of Jetson Linux, and of drivers do not overlap.
+const LAST_CUDA: u32 = 19;
+const LAST_JETSON_LINUX: u32 = 99;
+
+impl FromStr for AskedDriver {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let first: Option<u32> = text.split('.').next().and_then(|first| first.parse().ok());
+        let numbers = text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+        match first.filter(|_| numbers && (2..=3).contains(&text.split('.').count())) {
+            Some(..=LAST_CUDA) => text.parse().map(Self::Showing).map_err(|error| format!("{error}")),
+            Some(..=LAST_JETSON_LINUX) => Ok(Self::JetsonLinux(text.to_owned())),
+            _ => text.parse().map(Self::Version).map_err(|error| format!("{error}")),
+        }
+    }
+}
+
+impl fmt::Display for AskedDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => version.fmt(f),
+            Self::Showing(cuda) => cuda.fmt(f),
+            Self::JetsonLinux(release) => f.write_str(release),
+        }
+    }
+}
+
+impl AskedDriver {
+    /// The driver on a system, and in words how it follows from what was asked.
+    fn fact(&self, by: &By, os: Os, knowledge: &Knowledge) -> Fact<Driver> {
+        let option = by.source("driver", &self.to_string());
+        let unknown = |why: String| Fact::unknown(format!("{why} ({})", option.at));
+        let known = |version: DriverVersion, cuda: Fact<CudaVersion>, how: Option<String>| {
+            let at = how.map_or_else(|| option.at.clone(), |how| format!("{}: {how}", option.at));
+            Fact::known(Driver { version, cuda }, Source::option(at))
+        };
+        match self {
+            Self::Version(version) => known(version.clone(), Fact::unknown("the driver is assumed"), None),
+            Self::Showing(cuda) => match knowledge.driver_showing(*cuda, os) {
+                Some(version) => {
+                    let how = "the CUDA version in nvidia-smi's banner, taken for the oldest driver that shows it";
+                    known(version, Fact::known(*cuda, option.clone()), Some(how.to_owned()))
+                }
+                None => unknown(format!("no driver is known whose nvidia-smi shows CUDA {cuda}; give its version")),
+            },
+            Self::JetsonLinux(release) => match knowledge.jetpack_of_l4t(release) {
+                Some(row) => {
+                    let how = format!("Jetson Linux {release}, which brings this driver with JetPack {}", row.version);
+                    known(row.driver.clone(), Fact::known(row.cuda, option.clone()), Some(how))
+                }
+                None => unknown(format!("the driver of Jetson Linux {release} is not in the knowledge base")),
+            },
+        }
+    }
+}
+
 impl Assumed {
+    /// The platform that wheels must be for: the one that is asked for, else the one that these GPUs imply.
+    pub fn wheel_platform(&self, knowledge: &Knowledge) -> Option<Platform> {
+        let gpu = |(index, text): (usize, &String)| named_gpu(index, text, &self.by, knowledge).ok();
+        let gpus: Vec<Gpu> = self.gpus.iter().enumerate().filter_map(gpu).collect();
+        self.platform.or_else(|| Some(implied(&gpus, self.system.map(System::os), knowledge)?.0))
+    }
+
     /// Whether this machine's driver matters: not when both it and the GPU are assumed.
     pub fn needs_driver(&self) -> bool {
         self.gpus.is_empty() || self.driver.is_none()
@@ -114,14 +199,20 @@ impl Assumed {
             };
             facts.host.shell = Fact::known(shell, self.by.source("shell", name));
         }
-        let moved = self.system.is_some() || self.platform.is_some();
+        let named = if self.gpus.is_empty() { &[] } else { facts.gpus.value().map_or(&[][..], Vec::as_slice) };
+        let implied = implied(named, self.system.map(System::os), knowledge).filter(|_| self.platform.is_none());
+        let elsewhere = implied.as_ref().is_some_and(|(platform, _)| facts.host.platform.value() != Some(platform));
+        let moved = self.system.is_some() || self.platform.is_some() || elsewhere;
         if moved {
             forget_driver(facts, "the system is assumed");
-            move_machine(self, facts);
+            move_machine(self, implied, facts);
         }
-        if let Some(version) = &self.driver {
-            let driver = Driver { version: version.clone(), cuda: Fact::unknown("the driver is assumed") };
-            facts.driver = Fact::known(driver, self.by.source("driver", &version.to_string()));
+        if let Some(asked) = &self.driver {
+            let os = match (facts.host.wsl.value(), facts.host.platform.value()) {
+                (Some(_), _) => Os::Windows,
+                (None, platform) => platform.map_or(Os::Linux, |platform| platform.os),
+            };
+            facts.driver = asked.fact(&self.by, os, knowledge);
         } else if moved || !self.gpus.is_empty() {
             // This machine's driver says nothing about another machine's; without one, there is nothing to say either.
             if facts.driver.value().is_none() || moved {
@@ -167,17 +258,46 @@ fn named_gpu(index: usize, text: &str, by: &By, knowledge: &Knowledge) -> Result
     })
 }
 
+/// The platform that machines with these GPUs have, where one of them exists for some alone, and which GPU says so. Of several it is the
+/// one of this operating system, else the first.
+fn implied(gpus: &[Gpu], os: Option<Os>, knowledge: &Knowledge) -> Option<(Platform, Source)> {
+    gpus.iter().find_map(|gpu| {
+        let platforms = knowledge.gpu_platforms(gpu);
+        let of_system = platforms.iter().find(|platform| Some(platform.os) == os);
+        let platform = *of_system.or(platforms.first())?;
+        let platform = Platform { os: os.unwrap_or(platform.os), ..platform };
+        let at = format!("gpus.toml, the machines of {}", gpu.name.value().map_or("this GPU", String::as_str));
+        Some((platform, Source::new(How::Knowledge, at)))
+    })
+}
+
+/// Puts the platform that the GPUs of a log imply into its facts: a log that names no processor is taken for one of x86_64.
+pub(super) fn imply(facts: &mut Facts, knowledge: &Knowledge) {
+    let os = facts.host.platform.value().map(|platform| platform.os);
+    let gpus = facts.gpus.value().map_or(&[][..], Vec::as_slice);
+    let Some((platform, via)) = implied(gpus, os, knowledge) else { return };
+    if facts.host.platform.value() == Some(&platform) {
+        return;
+    }
+    facts.host.platform = Fact::known(platform, via.clone());
+    for environment in facts.environments.iter_mut().filter(|environment| environment.origin == Origin::Log) {
+        environment.platform = Fact::known(platform, via.clone());
+    }
+}
+
 /// Another system than the one that was probed: what was read from it says nothing.
-fn move_machine(assumed: &Assumed, facts: &mut Facts) {
+fn move_machine(assumed: &Assumed, implied: Option<(Platform, Source)>, facts: &mut Facts) {
     let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
     let (system, given) = (assumed.system, assumed.shell.is_some());
-    let (platform, via) = match (assumed.platform, system) {
-        (Some(platform), _) => (platform, assumed.by.source("platform", &platform.to_string())),
-        (None, Some(system)) => {
-            let os = if system == System::Windows { Os::Windows } else { Os::Linux };
+    let only_implied = assumed.platform.is_none() && implied.is_some();
+    let (platform, via) = match (assumed.platform, implied, system) {
+        (Some(platform), _, _) => (platform, assumed.by.source("platform", &platform.to_string())),
+        (None, Some(implied), _) => implied,
+        (None, None, Some(system)) => {
+            let os = system.os();
             (Platform { os, cpu }, assumed.by.source("os", &system.to_string()))
         }
-        (None, None) => return,
+        (None, None, None) => return,
     };
     let assumed = "the system is assumed";
     let host = &mut facts.host;
@@ -197,7 +317,11 @@ fn move_machine(assumed: &Assumed, facts: &mut Facts) {
     }
     host.platform = Fact::known(platform, via.clone());
     for environment in &mut facts.environments {
+        let before = environment.platform.value().copied();
         move_environment(environment, platform, &via);
+        // Nobody asked for another processor: that the environment is for this one has to be said.
+        let other = |before: &Platform| only_implied && before.cpu != platform.cpu;
+        environment.installed_on = before.filter(other).filter(|_| environment.origin == Origin::Installed);
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use super::{assume::Assumed, judgement::Judgement};
+use super::{
+    assume::{Assumed, imply},
+    judgement::Judgement,
+};
 use crate::{
     facts::{Fact, Facts, Origin, Os, ShellKind},
     finding::{Command, Excerpt, Finding, Fix, Severity},
@@ -30,6 +33,9 @@ pub fn explain(
         add(&mut facts, here);
     }
     assumed.apply(&mut facts, knowledge)?;
+    if assumed.platform.is_none() {
+        imply(&mut facts, knowledge);
+    }
     let judgement = Judgement::of(CommandName::Explain, facts, knowledge, Judged::Selected, start);
     let enriched = judgement.enriched.clone();
     let mut report = judgement.with_fixes();

@@ -200,8 +200,9 @@ impl Machine {
         let gpus = assumed.gpus.iter().map(|gpu| gpu.trim().to_owned());
         let driver = assumed.driver.iter().map(|driver| format!("driver={driver}"));
         let system = assumed.system.iter().map(|system| format!("os={system}"));
+        let platform = assumed.platform.iter().map(|platform| format!("platform={platform}"));
         let python = assumed.python.iter().map(|python| format!("python={python}"));
-        let name = gpus.chain(driver).chain(system).chain(python).collect::<Vec<_>>().join(", ");
+        let name = gpus.chain(driver).chain(system).chain(platform).chain(python).collect::<Vec<_>>().join(", ");
         let name = if assumed.gpus.is_empty() { "this machine".to_owned() } else { name };
         Self { name, assumed }
     }
@@ -210,7 +211,9 @@ impl Machine {
     pub fn or(mut self, others: &Assumed) -> Self {
         let own = &mut self.assumed;
         own.driver = own.driver.take().or_else(|| others.driver.clone());
-        own.system = own.system.or(others.system.filter(|_| own.platform.is_none()));
+        let placed = own.system.is_some() || own.platform.is_some();
+        own.system = own.system.or(others.system.filter(|_| !placed));
+        own.platform = own.platform.or(others.platform.filter(|_| !placed));
         own.python = own.python.or(others.python);
         own.shell = own.shell.or(others.shell);
         self

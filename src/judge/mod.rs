@@ -28,7 +28,7 @@ use crate::{
 
 use judgement::Judgement;
 
-pub use assume::{Assumed, By, System};
+pub use assume::{AskedDriver, Assumed, By, System};
 pub use change::{Base, For, change};
 pub use check::{check, mend, survey};
 pub use explain::explain;

@@ -44,7 +44,8 @@ pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Repor
         cuda: driver.and_then(|driver| driver.cuda.value().copied()),
         jit: compat::Jit::WhereNeeded,
     };
-    let named: Vec<TargetGpu> = enriched.gpus.value().into_iter().flatten().filter_map(TargetGpu::of).collect();
+    let named: Vec<TargetGpu> =
+        enriched.gpus.value().into_iter().flatten().filter_map(|gpu| TargetGpu::of(knowledge, gpu)).collect();
     let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
     let devices = if every_gpu { TargetGpu::all(knowledge) } else { named };
     let mut report = judgement.with_fixes();

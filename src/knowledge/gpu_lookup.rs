@@ -97,9 +97,15 @@ impl Knowledge {
 
     /// The row of a name that a driver reports.
     pub fn gpu_by_name(&self, name: &str) -> Option<&GpuRow> {
-        let mut rows = self.gpus.gpu.iter().filter(|row| row.name.eq_ignore_ascii_case(name));
-        let row = rows.next()?;
-        rows.all(|other| other.capability == row.capability).then_some(row)
+        let called = |row: &&GpuRow| row.name.eq_ignore_ascii_case(name);
+        // A Jetson's driver says the chip: "Orin (nvgpu)", "NVIDIA Thor".
+        let also_called = |row: &&GpuRow| row.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name));
+        let mut rows: Vec<&GpuRow> = self.gpus.gpu.iter().filter(called).collect();
+        if rows.is_empty() {
+            rows = self.gpus.gpu.iter().filter(also_called).collect();
+        }
+        let row = *rows.first()?;
+        rows.iter().all(|other| other.capability == row.capability).then_some(row)
     }
 
     /// `sm_120`, `compute_120`, `12.0`, `120`: capabilities that exist, so that `750` remains a name.

@@ -4,6 +4,7 @@ mod by_name;
 mod clash;
 mod gpu_lookup;
 mod images;
+mod jetson;
 mod library_owners;
 mod listing;
 mod load;
@@ -17,10 +18,10 @@ pub mod update;
 pub use gpu_lookup::{GpuAnswer, GpuLookupError};
 pub use gpucheck_model::knowledge::{
     AdviceCommand, AdviceRow, AdviceTool, ArchitectureRow, Basis, BranchRow, CommonOwner, CondaRow, Confidence,
-    CudaHome, ErrorKind, ErrorRow, FailureRow, Files, FixRow, GpuRow, Level, NightlyRow, OpenModules, PackageBuild,
-    PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, RowKind, SourceBuild, ToolRow, ToolkitIs,
-    ToolkitPart, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow, VariableIs, VariableRow, When,
-    choose,
+    CudaHome, ErrorKind, ErrorRow, FailureRow, Files, FixRow, GpuRow, JetpackRow, JetsonTorchRow, Level, NightlyRow,
+    OpenModules, PackageBuild, PackageFile, ParserRow, Problem, ProblemRow, PtxasRow, Published, Range, RowKind,
+    SourceBuild, ToolRow, ToolkitIs, ToolkitPart, ToolkitRow, TorchBuild, TorchRelease, UnpublishedRow, UnreadRow,
+    VariableIs, VariableRow, When, choose,
 };
 pub use library_owners::Bringer;
 pub use load::Knowledge;

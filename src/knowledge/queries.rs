@@ -97,12 +97,27 @@ impl Knowledge {
     /// The CUDA release that a driver reports, by its branch: that of the newest listed branch that is not newer. On Windows a
     /// branch covers several tens of numbers (581.57 is of branch 580).
     pub fn driver_cuda(&self, driver: &DriverVersion) -> Option<CudaVersion> {
+        if let Some(cuda) = self.jetson_cuda(driver) {
+            return Some(cuda);
+        }
         self.cuda
             .driver
             .iter()
             .filter(|row| row.branch <= driver.branch())
             .max_by_key(|row| row.branch)
             .map(|row| row.cuda)
+    }
+
+    /// The oldest driver whose `nvidia-smi` shows this CUDA release, by its branch and by the driver that came with the first toolkit of
+    /// the release. Nothing where no row knows a branch that shows it.
+    pub fn driver_showing(&self, cuda: CudaVersion, os: Os) -> Option<DriverVersion> {
+        let branch = self.cuda.driver.iter().find(|row| row.cuda == cuda)?.branch;
+        let of_toolkit = self.cuda.toolkit.iter().filter(|row| row.version.parse() == Ok(cuda));
+        let first = of_toolkit.filter_map(|row| match os {
+            Os::Windows => row.min_driver_windows.clone(),
+            _ => row.min_driver_linux.clone(),
+        });
+        first.min().or_else(|| branch.to_string().parse().ok())
     }
 
     /// Every release of the CUDA toolkit, by its first two numbers; one that had updates comes several times.

@@ -54,6 +54,8 @@ pub struct Options {
     pub tree: Option<Arc<dyn Tree>>,
     /// `--python` and PATH arguments: interpreters, environments, site-packages or project folders.
     pub python: Vec<PathBuf>,
+    /// The folder of a project, instead of the current one: what lies in it and above it is looked for.
+    pub project: Option<PathBuf>,
     /// `--all`: read the libraries of every environment, not of the selected one only.
     pub all: bool,
     /// Ask the driver too, in child processes.
@@ -102,6 +104,21 @@ pub fn facts(options: &Options, surroundings: &Surroundings) -> anyhow::Result<F
     Ok(facts)
 }
 
+/// Whether there is an environment besides those that merely are on PATH: one that is named or active, or one of the project.
+///
+/// # Errors
+/// As [`facts`].
+pub fn has_own_environment(options: &Options, surroundings: &Surroundings) -> anyhow::Result<bool> {
+    let root = Root::new(options.root.as_deref(), surroundings.home.as_deref())?;
+    environments::has_own(&root, options, surroundings)
+}
+
+/// Whether the folder of `options.project` itself has an environment.
+pub fn project_has_environment(options: &Options, surroundings: &Surroundings) -> bool {
+    let root = Root::new(options.root.as_deref(), surroundings.home.as_deref());
+    root.is_ok_and(|root| environments::in_project(&root, options, surroundings))
+}
+
 /// The machine without its Python environments.
 fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &Host) -> Facts {
     let devices = pci::devices(root, host);
@@ -127,6 +144,7 @@ fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &H
         toolkits: toolkits::toolkits(root, surroundings),
         env_vars: env_vars::env_vars(root, surroundings, &options.interests.variables, options.identify),
         environments: Vec::new(),
+        not_installed: None,
         written: Default::default(),
         ignores: Vec::new(),
         symptoms: Vec::new(),

@@ -64,6 +64,32 @@ impl WheelPlatform {
         Self { system, cpu: Some(cpu.to_owned()) }
     }
 
+    /// The same system on this processor.
+    pub fn on(self, cpu: Cpu) -> Self {
+        let of = |os| Self::of(Platform { os, cpu }, None).cpu;
+        let cpu = match self.system {
+            System::Glibc(..) | System::Musl(..) => of(Os::Linux),
+            System::Windows => of(Os::Windows),
+            System::Macos => of(Os::Macos),
+        };
+        Self { cpu, ..self }
+    }
+
+    /// The machine that it names, where its processor is one that NVIDIA has drivers for.
+    pub fn machine(&self) -> Option<Platform> {
+        let os = match self.system {
+            System::Glibc(..) | System::Musl(..) => Os::Linux,
+            System::Windows => Os::Windows,
+            System::Macos => return None,
+        };
+        let cpu = match self.cpu.as_deref()? {
+            "x86_64" | "amd64" => Cpu::X86_64,
+            "aarch64" | "arm64" => Cpu::Aarch64,
+            _ => return None,
+        };
+        Some(Platform { os, cpu })
+    }
+
     /// How well a platform tag fits, 0 best; `None` when it does not.
     fn rank(&self, tag: &str) -> Option<u32> {
         let cpu = |text: &str| self.cpu.as_deref().is_none_or(|cpu| cpu == text);

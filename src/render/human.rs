@@ -206,6 +206,10 @@ impl<'s> Page<'s> {
             let first = index == 0 || !fix.gpus.is_empty();
             match (fix.needs.as_slice(), !fix.is_written()) {
                 ([], false) => self.labelled(0, if first { "install" } else { "or" }, Paint::Good, build),
+                // What only a person can do: rows say it, and no line does it.
+                ([], true) if !fix.impossible && fix.no_line.is_none() => {
+                    self.labelled(0, if first { "take" } else { "or" }, Paint::Good, &fix.summary);
+                }
                 ([], true) => self.labelled(0, "✗ impossible", Paint::Error, &fix.summary),
                 (needs, _) => {
                     let text = format!("no build works with this setup. With {}: {build}", needs.join(" and "));

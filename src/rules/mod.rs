@@ -136,6 +136,7 @@ registry! {
         wsl_libcuda_name,
     }
     arch {
+        gpu_of_another_processor,
         gpu_too_new_for_wheel,
         gpu_too_old_for_wheel,
         gpu_needs_ptx_jit,
@@ -172,6 +173,7 @@ registry! {
         known_problem,
     }
     environment {
+        project_not_installed,
         installer_refuses,
         declaration_unclear,
         ignore_unclear,

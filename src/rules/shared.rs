@@ -269,6 +269,15 @@ pub fn has_gpu(context: &Context<'_>) -> bool {
     context.facts.gpus.value().is_some_and(|gpus| !gpus.is_empty())
 }
 
+/// What is in an environment before anything was installed into it.
+const INSTALLERS: [&str; 8] =
+    ["pip", "setuptools", "wheel", "uv", "distribute", "pkg-resources", "packaging", "virtualenv"];
+
+/// Whether nothing but installers is in an environment yet.
+pub fn is_new(environment: &Environment) -> bool {
+    environment.packages.iter().all(|package| INSTALLERS.contains(&package.name.as_str()))
+}
+
 /// The markers' view of an environment.
 pub fn marker_environment(environment: &Environment) -> python::MarkerEnvironment {
     python::MarkerEnvironment::new(environment.python.value().copied(), environment.platform.value().copied())

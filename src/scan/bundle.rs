@@ -112,9 +112,7 @@ impl Bundle {
         let why = "not installed: only its files were read";
         Environment {
             found_by: "named".to_owned(),
-            platform: self
-                .platform()
-                .map_or_else(|| facts.host.platform.clone(), |p| Fact::known(p, Source::file(&self.at))),
+            platform: self.platform_of(facts),
             packages: vec![Package {
                 installer: self.installer.clone(),
                 libraries: self.libraries.clone(),
@@ -136,6 +134,23 @@ impl Bundle {
                 .collect(),
             ..Environment::unknown(self.label(), Origin::Artifact(self.at.clone()), why)
         }
+    }
+
+    /// The platform to judge it for: what does not name its processor is for the machine that is asked about.
+    fn platform_of(&self, facts: &Facts) -> Fact<Platform> {
+        let host = &facts.host.platform;
+        match (self.told_platform(), self.platform(), host.value()) {
+            (Some(told), ..) => Fact::known(told, Source::file(&self.at)),
+            (None, Some(guessed), Some(host_is)) if guessed.os == host_is.os => host.clone(),
+            (None, Some(guessed), _) => Fact::known(guessed, Source::file(&self.at)),
+            (None, None, _) => host.clone(),
+        }
+    }
+
+    /// What it was built for, where its tags name the processor; those of conda's packages do not.
+    pub fn told_platform(&self) -> Option<Platform> {
+        let tags = self.tags.as_deref().unwrap_or_default();
+        ["x86_64", "amd64", "aarch64", "arm64"].iter().any(|word| tags.contains(word)).then(|| self.platform())?
     }
 
     /// What it was built for, by its tags or its libraries.

@@ -51,7 +51,7 @@ pub fn judge(
                 profile: profile(knowledge, library),
                 package: id.clone(),
                 library: library.clone(),
-                runs_on: runs(&terms, library, gpus),
+                runs_on: runs(&terms, bundle, library, gpus),
             })
             .collect();
         let needs = needs(knowledge, bundle, bundles, system);

@@ -3,7 +3,7 @@
 use super::bundle::Bundle;
 use crate::{
     compat,
-    facts::{CodeTarget, ComputeCapability, CudaVersion, Extent, Gpu, Library},
+    facts::{CodeTarget, ComputeCapability, CudaVersion, Extent, Fact, Gpu, Library, Platform, Source},
     knowledge::Knowledge,
     python,
     report::scan::{BundleKind, Run},
@@ -17,13 +17,15 @@ pub struct TargetGpu {
     pub name: String,
     /// Its compute capability.
     pub capability: ComputeCapability,
+    /// The platforms of the machines that it is in; empty where any can have it.
+    pub platforms: Vec<Platform>,
 }
 
 impl TargetGpu {
     /// A GPU of the facts, if its capability is known.
-    pub fn of(gpu: &Gpu) -> Option<Self> {
+    pub fn of(knowledge: &Knowledge, gpu: &Gpu) -> Option<Self> {
         let name = gpu.name.value().cloned().unwrap_or_else(|| gpu.id.clone());
-        Some(Self { name, capability: *gpu.capability.value()? })
+        Some(Self { name, capability: *gpu.capability.value()?, platforms: knowledge.gpu_platforms(gpu) })
     }
 
     /// One for each capability there is.
@@ -34,7 +36,8 @@ impl TargetGpu {
                 Some(product) => format!("{product} (sm_{number})"),
                 None => format!("sm_{number} GPU"),
             };
-            Self { name, capability }
+            let of = Gpu { capability: Fact::known(capability, Source::option("--gpu all")), ..Gpu::unknown("", "") };
+            Self { name, capability, platforms: knowledge.gpu_platforms(&of) }
         };
         knowledge.capabilities().map(of).collect()
     }
@@ -84,10 +87,13 @@ pub fn deciding<'a>(knowledge: &Knowledge, bundle: &'a Bundle) -> Deciding<'a> {
 }
 
 /// The verdicts for these GPUs. A library without runnable device code gets none.
-pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[TargetGpu]) -> Vec<Run> {
+pub fn runs(terms: &Terms<'_>, bundle: &Bundle, library: &Library, gpus: &[TargetGpu]) -> Vec<Run> {
     let sampled = library.code.value().is_some_and(|code| code.extent == Extent::Sampled);
     let of = |gpu: &TargetGpu| {
         let answer = code::on_library(terms, library, gpu.capability)?;
+        if let Some(why) = of_another_processor(bundle, gpu) {
+            return Some(run(gpu, Support::No, None, Some(why)));
+        }
         Some(run(gpu, answer.support(), answer.target(), answer.why(terms, sampled)))
     };
     gpus.iter().filter_map(of).collect()
@@ -97,6 +103,10 @@ pub fn runs(terms: &Terms<'_>, library: &Library, gpus: &[TargetGpu]) -> Vec<Run
 pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, gpus: &[TargetGpu]) -> Vec<Run> {
     let compiles = name(bundle).and_then(|name| terms.knowledge.package_file(name)).is_some_and(|f| f.package.compiles);
     let of = |gpu: &TargetGpu| {
+        if let Some(why) = of_another_processor(bundle, gpu) {
+            deciding.on(terms, gpu.capability).filter(|_| !compiles)?;
+            return Some(run(gpu, Support::No, None, Some(why)));
+        }
         if compiles {
             return Some(compiled(gpu));
         }
@@ -108,6 +118,14 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
         Some(if bundle.sampled && !driver { of_sample(bundle, deciding, run, told) } else { run })
     };
     gpus.iter().filter_map(of).collect()
+}
+
+/// Why nothing of a bundle is loaded where this GPU is: it is for another processor.
+fn of_another_processor(bundle: &Bundle, gpu: &TargetGpu) -> Option<String> {
+    let built = bundle.told_platform()?;
+    let there = gpu.platforms.first()?;
+    let other = gpu.platforms.iter().all(|platform| platform.cpu != built.cpu);
+    other.then(|| format!("it is built for {built}, and machines with this GPU are {there}"))
 }
 
 /// One verdict as reports have it. `target`: the code that decides.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     facts::{ComputeCapability, DriverVersion},
-    knowledge::{ArchitectureRow, GpuRow, Knowledge, OpenModules},
+    knowledge::{ArchitectureRow, GpuRow, JetpackRow, Knowledge, OpenModules},
 };
 
 /// The most major numbers that one branch covers: Windows keeps counting inside a branch (R570 reached 573).
@@ -46,6 +46,7 @@ fn product(knowledge: &Knowledge, row: &GpuRow) -> Card {
         .maybe("chip", some(row.chip.clone()))
         .maybe("memory", some(row.memory_gb.iter().map(|size| format!("{size} GB")).collect()))
         .maybe("first drivers", some(row.driver_first.iter().map(ToString::to_string).collect()))
+        .maybe("machines", some(row.platforms.iter().map(ToString::to_string).collect()))
         .maybe("also called", some(row.aliases.clone()))
 }
 
@@ -91,6 +92,12 @@ fn of_architecture(knowledge: &Knowledge, row: &ArchitectureRow) -> Card {
 /// A driver, or the branch that its number belongs to.
 pub fn driver(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let version: DriverVersion = name.trim_start_matches(['R', 'r']).parse()?;
+    let of_jetson: Vec<Card> =
+        knowledge.jetpacks(&[]).filter(|row| row.driver == version).map(|row| jetpack(knowledge, row)).collect();
+    // A branch that only Jetsons have is no desktop's.
+    if !of_jetson.is_empty() && !knowledge.driver_branches().any(|branch| branch == version.branch()) {
+        return Ok(of_jetson);
+    }
     let branches = knowledge.branches();
     // On Windows a branch covers several tens of numbers: 581.57 is of branch 580.
     let branch = branches.iter().copied().filter(|branch| *branch <= version.branch()).max();
@@ -126,7 +133,22 @@ pub fn driver(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
         .maybe("listed as ended in", life.and_then(|life| life.ended_by.clone()))
         .maybe("newest version seen", life.and_then(|life| life.newest.as_ref().map(ToString::to_string)))
         .line("compute capabilities", generations(&served));
-    Ok(vec![card.maybe("last branch for", (!ending.is_empty()).then(|| generations(&ending)))])
+    let card = card.maybe("last branch for", (!ending.is_empty()).then(|| generations(&ending)));
+    Ok([card].into_iter().chain(of_jetson).collect())
+}
+
+/// A release of JetPack.
+fn jetpack(knowledge: &Knowledge, row: &JetpackRow) -> Card {
+    Card::new(
+        format!("driver {}, of JetPack {}", row.driver, row.version),
+        row,
+        knowledge.jetpack_sources(&row.source),
+        &row.verified,
+    )
+    .line("Jetson Linux", row.l4t.clone())
+    .line("CUDA", row.cuda.to_string())
+    .line("compute capabilities", list(&row.capabilities))
+    .line("Python", row.python.to_string())
 }
 
 /// Whether any driver of a branch supports an architecture.

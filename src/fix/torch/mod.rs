@@ -13,7 +13,7 @@ use super::{
     Candidate, Case, Install, Plan, TORCH_INDEXES, Wish, add,
     candidates::candidates,
     dependents::{self, Dependents},
-    has_remedy, impossible,
+    driver, has_remedy, impossible,
     prove::{self, After},
     stack::Stack,
 };
@@ -384,10 +384,8 @@ impl<'s> Search<'s> {
     /// The smallest driver update with which some build works.
     fn with_another_driver(&self) -> Option<Passed<'_>> {
         let current = &self.case.enriched.driver.value()?.version;
-        let steps = self.case.knowledge.driver_steps(self.case.driver_os());
-        steps
+        driver::newer(self.case, current)
             .into_iter()
-            .filter(|step| step > current)
             .find_map(|step| self.first(&Attempt { driver: Some(step), ..Attempt::default() }))
     }
 }

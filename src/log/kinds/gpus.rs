@@ -32,6 +32,7 @@ pub(super) const KIND: Kind = Kind {
         "GPU 1",
         "GPU0",
         "Jetson",
+        "nvgpu",
         "Spark",
         "Radeon",
         "gfx1",
@@ -88,6 +89,13 @@ fn read(found: &mut Found, line: Line<'_>) {
     }
     for name in names(text) {
         found.gpu(Some(name), None, line.number);
+    }
+    // What the driver of a Jetson calls its GPU.
+    if let Some(at) = find(text, " (nvgpu)") {
+        let chip = text.get(..at).and_then(|before| before.rsplit([' ', '|', ':']).next()).unwrap_or_default();
+        if !chip.is_empty() {
+            found.gpu(Some(format!("{chip} (nvgpu)")), None, line.number);
+        }
     }
     // A short name is one only where a GPU is spoken of.
     for cue in ["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] {

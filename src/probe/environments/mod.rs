@@ -38,6 +38,7 @@ pub use self::{
     folders::of_package as folders_of_package,
     metadata::is_metadata,
     package::package,
+    select::{has_own, in_project},
     site::{Site, site},
     system_libraries::in_folders,
 };
@@ -113,6 +114,7 @@ fn environment(
         manager: manager::manager(root, layout),
         python: layout.python.clone(),
         platform,
+        installed_on: None,
         packages: distributions.into_iter().map(|distribution| distribution.package).collect(),
         system_libraries,
         unlisted,

@@ -17,7 +17,13 @@ use crate::{
 };
 
 /// Folders that people and tools keep a project's environment in; the last is ComfyUI's, misspelt there.
-const FOLDERS: [&str; 4] = [".venv", "venv", ".pixi/envs/default", "python_embeded"];
+const FOLDERS: [&str; 6] = [".venv", "venv", ".pixi/envs/default", "env", ".conda", "python_embeded"];
+/// Folders that hold several environments of a project: pixi's, and those of conda with `--prefix envs/NAME`.
+const OF_SEVERAL: [&str; 2] = [".pixi/envs", "envs"];
+/// As many as a project has, and more.
+const MOST_IN_ONE: usize = 100;
+/// Where uv keeps the environment of a project instead.
+const OF_UV: &str = "UV_PROJECT_ENVIRONMENT";
 
 /// An environment that exists. The first in the list is the selected one.
 #[derive(Debug)]
@@ -36,24 +42,7 @@ pub struct Candidate {
 /// When the user named something that is not a Python environment.
 pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -> anyhow::Result<Vec<Candidate>> {
     let finder = Finder { root, surroundings };
-    let mut list = List { root, found: Vec::new() };
-    for path in &options.python {
-        let layout = finder.named(path)?;
-        list.add(layout, format!("--python {}", root.shown(path)), false);
-    }
-    // What the shell has activated: a virtual environment inside a conda one wins. Whether a plain `pip` is its own is PATH's affair:
-    // an editor, sudo or direnv may set the variable alone.
-    for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
-        let folder = surroundings.filled(name).and_then(|path| surroundings.absolute(PathBuf::from(path)));
-        if let Some(layout) = folder.and_then(|folder| finder.prefix(&root.tidy(folder))) {
-            list.add(layout, name.to_owned(), false);
-        }
-    }
-    for folder in surroundings.folder.iter().flat_map(|folder| folder.ancestors()) {
-        for (name, layout) in finder.beside(folder) {
-            list.add(layout, format!("{name} in {}", root.shown(folder)), false);
-        }
-    }
+    let mut list = own(&finder, options)?;
     let mut activated = false;
     for OnPath { path, name, first } in interpreter::on_path(root, surroundings) {
         if let Some(layout) = finder.interpreter(&path) {
@@ -67,6 +56,51 @@ pub fn candidates(root: &Root, options: &Options, surroundings: &Surroundings) -
         finder.listed(&mut list);
     }
     Ok(list.found)
+}
+
+/// Whether there is an environment that the user names, that the shell has activated, or that belongs to the project.
+///
+/// # Errors
+/// As [`candidates`].
+pub fn has_own(root: &Root, options: &Options, surroundings: &Surroundings) -> anyhow::Result<bool> {
+    Ok(!own(&Finder { root, surroundings }, options)?.found.is_empty())
+}
+
+/// Whether an environment lies in the folder of the project itself.
+pub fn in_project(root: &Root, options: &Options, surroundings: &Surroundings) -> bool {
+    let finder = Finder { root, surroundings };
+    options.project.as_ref().is_some_and(|folder| !finder.beside(folder).is_empty())
+}
+
+/// All that do not merely happen to be on PATH, or installed somewhere.
+fn own<'a>(finder: &Finder<'a>, options: &Options) -> anyhow::Result<List<'a>> {
+    let Finder { root, surroundings } = *finder;
+    let mut list = List { root, found: Vec::new() };
+    for path in &options.python {
+        let layout = finder.named(path)?;
+        list.add(layout, format!("--python {}", root.shown(path)), false);
+    }
+    // A project that the user names comes before what the shell has activated for another.
+    if let Some(folder) = &options.project {
+        for (name, layout) in finder.beside(folder) {
+            list.add(layout, format!("{name} in {}", root.shown(folder)), false);
+        }
+    }
+    // What the shell has activated: a virtual environment inside a conda one wins. Whether a plain `pip` is its own is PATH's affair:
+    // an editor, sudo or direnv may set the variable alone.
+    for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
+        let folder = surroundings.filled(name).and_then(|path| surroundings.absolute(PathBuf::from(path)));
+        if let Some(layout) = folder.and_then(|folder| finder.prefix(&root.tidy(folder))) {
+            list.add(layout, name.to_owned(), false);
+        }
+    }
+    let folder = options.project.as_ref().or(surroundings.folder.as_ref());
+    for folder in folder.iter().flat_map(|folder| folder.ancestors()) {
+        for (name, layout) in finder.beside(folder) {
+            list.add(layout, format!("{name} in {}", root.shown(folder)), false);
+        }
+    }
+    Ok(list)
 }
 
 struct List<'a> {
@@ -135,10 +169,20 @@ impl Finder<'_> {
     }
 
     /// The environments that lie in a project's folder, and the folder itself where it is a virtual environment.
-    fn beside(&self, folder: &Path) -> Vec<(&'static str, Layout)> {
+    fn beside(&self, folder: &Path) -> Vec<(String, Layout)> {
         let marked = self.root.is_file(&folder.join("pyvenv.cfg"));
-        let itself = marked.then(|| self.prefix(folder)).flatten().map(|layout| ("pyvenv.cfg", layout));
-        let inside = FOLDERS.into_iter().filter_map(|name| Some((name, self.prefix(&folder.join(name))?)));
+        let itself = marked.then(|| self.prefix(folder)).flatten().map(|layout| ("pyvenv.cfg".to_owned(), layout));
+        // Only beside what uv takes for a project does its variable say where the environment is.
+        let of_uv = self.surroundings.filled(OF_UV).filter(|_| self.root.is_file(&folder.join("pyproject.toml")));
+        let named = of_uv.into_iter().map(str::to_owned).chain(FOLDERS.map(str::to_owned));
+        let several = OF_SEVERAL.into_iter().flat_map(|name| {
+            let names = self.root.names(&folder.join(name)).into_iter().take(MOST_IN_ONE);
+            names.map(move |inner| format!("{name}/{inner}")).collect::<Vec<_>>()
+        });
+        let inside = named.chain(several).filter_map(|name| {
+            let layout = self.prefix(&folder.join(&name))?;
+            Some((name, layout))
+        });
         itself.into_iter().chain(inside).collect()
     }
 

@@ -1,10 +1,11 @@
 //! # torch-not-installed
 //!
-//! The machine has a GPU, but PyTorch is not installed in the Python environment.
+//! The machine has a GPU, but PyTorch is not installed in the Python environment, and something wants it.
 //!
 //! ## How it is decided
-//! The environment contains no distribution named `torch`, nor another framework with GPU code. If a package folder could not be listed,
-//! the result is unknown.
+//! The environment contains no distribution named `torch`, nor another framework with GPU code. It is wanted where an installed package
+//! requires it, and where nothing but installers is there yet. An environment with other software gets no advice about PyTorch. If a package
+//! folder could not be listed, the result is unknown.
 //!
 //! ## How to fix it
 //! The suggested command installs the newest release that has code for the GPU and runs on the driver.
@@ -16,9 +17,13 @@
 //! Python Packaging User Guide, recording installed projects.
 
 use crate::{
-    facts::{Elsewhere, Origin, Package, Unlisted, Way},
+    facts::{Elsewhere, Environment, Origin, Package, Unlisted, Way},
     finding::Severity,
-    rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::has_gpu},
+    python::Requirement,
+    rules::{
+        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        shared::{COMPANIONS, has_gpu, is_new},
+    },
 };
 
 /// See the head of this file.
@@ -55,8 +60,18 @@ fn judge(context: &Context<'_>) -> Outcome {
     let uses_gpus = |package: &Package| {
         context.knowledge.package_file(&package.name).is_some_and(|file| !file.package.main.is_empty())
     };
-    if environment.packages.iter().any(uses_gpus) {
+    let new = environment.origin == Origin::Hypothetical || is_new(environment);
+    let other = environment.packages.iter().any(uses_gpus);
+    if !is_required(environment) && (other || !new) {
         return Outcome::NotApplicable;
     }
     Draft::of_environment(environment, "PyTorch is not installed in this environment.").found()
+}
+
+/// Whether something in an environment requires torch.
+fn is_required(environment: &Environment) -> bool {
+    let requires = |package: &Package| {
+        package.requires.iter().any(|line| line.parse::<Requirement>().is_ok_and(|asked| asked.name == "torch"))
+    };
+    environment.packages.iter().any(|package| COMPANIONS.contains(&package.name.as_str()) || requires(package))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{ComputeCapability, DriverVersion};
+use crate::facts::{ComputeCapability, DriverVersion, Platform};
 
 /// `gpus.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct GpuRow {
     /// Chips.
     #[serde(default)]
     pub chip: Vec<String>,
+    /// The platforms of the machines that it is built into; empty where any machine can have it.
+    #[serde(default)]
+    pub platforms: Vec<Platform>,
     /// Whether it stands for its generation where no GPU is named.
     #[serde(default)]
     pub typical: bool,

@@ -32,6 +32,11 @@ macro_rules! knowledge_files {
                 branch: "driver branches" by |row| row.branch, sorted by |row| row.branch;
                 compression: "compression" by |row| row.kind.clone();
             }
+            jetson: JetsonFile {
+                check validate_others::jetson;
+                jetpack: "JetPack releases" by |row| row.l4t.clone(), sorted by |row| row.l4t.parse::<Version>().ok();
+                torch: "torch for Jetson" by |row| row.summary.clone();
+            }
             torch: TorchFile {
                 check validate_torch::torch;
                 release: "torch releases" by |row| row.version.clone(), sorted by |row| row.version.parse::<Version>().ok(),

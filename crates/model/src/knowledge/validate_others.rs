@@ -1,7 +1,7 @@
-//! What `variables.toml`, `failures.toml` and `errors.toml` must hold beyond their types.
+//! What `variables.toml`, `failures.toml`, `errors.toml` and `jetson.toml` must hold beyond their types.
 
 use super::{
-    DependentFile, ErrorFile, FailureFile, Pattern, VariableFile,
+    DependentFile, ErrorFile, FailureFile, JetsonFile, Pattern, VariableFile,
     problem::{Places, Problem},
     validate::Table,
     validate_package::{is_normal, range},
@@ -104,4 +104,37 @@ pub fn errors(file: &ErrorFile, places: &Places<'_>) -> Vec<Problem> {
     }
     table.unique("id", file.error.iter().enumerate().map(|(index, row)| (index, row.id.as_str())));
     table.problems
+}
+
+/// `jetson.toml`
+pub fn jetson(file: &JetsonFile, places: &Places<'_>) -> Vec<Problem> {
+    let is_release = |text: &str| {
+        text.split('.').count() == 3
+            && text.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let mut table = Table::new(places, "jetpack", &file.sources);
+    for (index, row) in file.jetpack.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if !is_release(&row.l4t) {
+            table.fault(index, "l4t", format!("'{}' is not a release of Jetson Linux such as 36.4.3", row.l4t));
+        }
+        if row.capabilities.is_empty() {
+            table.fault(index, "capabilities", "a JetPack is for some Jetson");
+        }
+        let other = file.jetpack.iter().take(index).find(|other| other.driver == row.driver && other.cuda != row.cuda);
+        if let Some(other) = other {
+            table.fault(index, "cuda", format!("driver {} has CUDA {} in another row", row.driver, other.cuda));
+        }
+    }
+    table.unique("l4t", file.jetpack.iter().enumerate().map(|(index, row)| (index, row.l4t.as_str())));
+    let mut problems = table.problems;
+    let mut table = Table::new(places, "torch", &file.sources);
+    for (index, row) in file.torch.iter().enumerate() {
+        table.provenance(index, &row.source, &row.verified);
+        if row.summary.trim().is_empty() {
+            table.fault(index, "summary", "it does not say what to take");
+        }
+    }
+    problems.append(&mut table.problems);
+    problems
 }
