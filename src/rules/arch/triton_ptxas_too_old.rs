@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
     scope: Scope::EnvironmentOnGpu,
     judges: Judges::Places,
     severity: Severity::Warning,
-    consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"],
+    consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel", "triton-windows-for-another-torch"],
     remedies: &[Remedy::Assembler, Remedy::TorchBuild],
     judge,
 };

@@ -32,7 +32,8 @@ impl<'c> Codes<'c> {
     fn general(&self, kind: CodeKind) -> BTreeSet<Target> {
         let of = |code: &CodeObjects| {
             let built = compat::built(self.knowledge, code);
-            let listed = |target: &&CodeTarget| target.kind == kind && (built.serves(**target) || built.in_most(**target));
+            let listed =
+                |target: &&CodeTarget| target.kind == kind && (built.serves(**target) || built.in_most(**target));
             built.counts.keys().filter(listed).map(|code| code.target).collect::<BTreeSet<_>>()
         };
         let common = |codes: &[&CodeObjects]| {
@@ -290,4 +291,39 @@ fn gpus(case: &Case<'_>, claimed: &CodeObjects, codes: &Codes<'_>, prefix: &str)
         text += &format!("; not on {}", of(Way::No));
     }
     agree("GPUs", text.clone(), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        facts::{Compression, Image, ModuleGroup},
+        verify::Outcome,
+    };
+
+    /// A library of 51 fatbins, of which a few are for special kinds of the newest GPUs and most for the plain ones, as Transformer Engine
+    /// 2.10.0 has them (counted 2026-11-29).
+    fn library() -> CodeObjects {
+        let image = |text: &str| Image { code: text.parse().unwrap(), isa: None, compression: Compression::None };
+        let group = |count, images: &str| ModuleGroup { count, images: images.split(' ').map(image).collect() };
+        let modules = vec![
+            group(42, "sm_75 sm_80 sm_89 sm_90 sm_100 sm_120"),
+            group(9, "sm_75 sm_80 sm_89 sm_90 sm_100a sm_103a sm_120f"),
+        ];
+        CodeObjects { fatbins: 51, modules, ..Default::default() }
+    }
+
+    #[test]
+    fn a_row_lists_what_most_fatbins_have_and_not_what_a_sample_shows() {
+        let (knowledge, library) = (Knowledge::builtin().unwrap(), library());
+        let codes = Codes { knowledge: &knowledge, main: vec![&library], instead: Vec::new() };
+        let outcome = |targets: &str| {
+            let row: Vec<Target> = targets.split(' ').map(|target| target.parse().unwrap()).collect();
+            listed("machine code", &row, CodeKind::Sass, &codes, "").outcome
+        };
+        assert_eq!(outcome("75 80 89 90 100a 103a 120f"), Outcome::Disagree);
+        assert_eq!(outcome("75 80 89 90 100 120"), Outcome::Agree);
+        assert_eq!(outcome("75 80 89 90 100 100a 103a 120 120f"), Outcome::Agree);
+        assert_eq!(outcome("75 80 89 90 100 110 120"), Outcome::Disagree, "what is not there");
+    }
 }
