@@ -272,7 +272,15 @@ fn gpus(case: &Case<'_>, claimed: &CodeObjects, codes: &Codes<'_>, prefix: &str)
         .capabilities()
         .filter_map(|gpu| Some((gpu, way(reach(claimed, gpu)), way(codes.reach(|code| reach(code, gpu))?))))
         .collect();
-    let different: Vec<_> = verdicts.iter().filter(|(_, row, package)| row != package).collect();
+    // A row speaks of all fatbins alike: where most are machine code for a GPU, it cannot say that the rest are compiled for it.
+    let mostly = |gpu| {
+        codes.main.iter().all(|code| {
+            let coverage = covers(code, gpu);
+            u64::from(coverage.native) * 2 > u64::from(coverage.fatbins)
+        })
+    };
+    let alike = |gpu, row, package| row == package || (row == Way::Native && package == Way::Compiled && mostly(gpu));
+    let different: Vec<_> = verdicts.iter().filter(|(gpu, row, package)| !alike(*gpu, *row, *package)).collect();
     if !different.is_empty() {
         let row = different.iter().map(|(gpu, row, _)| format!("{gpu} {}", row.words()));
         let package = different.iter().map(|(gpu, _, package)| format!("{gpu} {}{}", package.words(), part(*gpu)));
