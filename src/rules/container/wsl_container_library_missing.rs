@@ -21,7 +21,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::driver_evidence,
-        stack::{Asked, lacks_library_of_wsl, not_asked},
+        stack::{Asked, in_container, lacks_library_of_wsl, not_asked},
     },
 };
 
@@ -37,6 +37,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
+    if !in_container(context) || context.facts.host.wsl.value().is_none() {
+        return Outcome::NotApplicable;
+    }
     if let Some(outcome) = not_asked(context) {
         return outcome;
     }

@@ -28,12 +28,15 @@ impl<'c> Codes<'c> {
 
     /// The targets that a row has to list: those of the general part and all others that most fatbins have. Where the kernels for one
     /// GPU have several names (100, 100a, 100f), a sample shows one of them, and a row made by it leaves out what most of the code has.
-    /// What every main library is built for so, and what those instead of them are.
+    /// What every main library is built for so, and what those instead of them are. A target that would claim a GPU which the rest of the
+    /// fatbins does not serve is left out: a row speaks of all of them alike.
     fn general(&self, kind: CodeKind) -> BTreeSet<Target> {
         let of = |code: &CodeObjects| {
             let built = compat::built(self.knowledge, code);
-            let listed =
-                |target: &&CodeTarget| target.kind == kind && (built.serves(**target) || built.in_most(**target));
+            let listed = |target: &&CodeTarget| {
+                target.kind == kind
+                    && (built.serves(**target) || built.in_most(**target) && self.claims_no_more(**target))
+            };
             built.counts.keys().filter(listed).map(|code| code.target).collect::<BTreeSet<_>>()
         };
         let common = |codes: &[&CodeObjects]| {
@@ -42,6 +45,15 @@ impl<'c> Codes<'c> {
             sets.fold(first, |all, set| all.intersection(&set).copied().collect())
         };
         common(&self.main).union(&common(&self.instead)).copied().collect()
+    }
+
+    /// Whether the libraries work on every GPU that machine code for this target runs on.
+    fn claims_no_more(&self, target: CodeTarget) -> bool {
+        let driver = DriverSupport::default();
+        let terms = Terms::new(self.knowledge, &driver, None);
+        let works = |gpu| self.reach(|code| on_code(&terms, code, gpu)).is_some_and(Reach::works);
+        let runs = |gpu: &ComputeCapability| compat::sass_runs(self.knowledge, target.target, *gpu, None);
+        target.kind == CodeKind::Ptx || self.knowledge.capabilities().filter(runs).all(works)
     }
 
     /// What a GPU can do with them, as `extension-arch-missing` decides it.
