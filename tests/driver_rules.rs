@@ -561,6 +561,18 @@ fn wsl_libcuda_name() {
 }
 
 #[test]
+fn wsl_container_library_missing() {
+    let found = error(wsl().contained().fails("cuda", 500), "wsl-container-library-missing");
+    assert!(found["fixes"].to_string().contains("1.14.4"), "{found}");
+    // Not in a container, an older driver, or another code: the driver fails in some other way.
+    error(wsl().fails("cuda", 500), "cuda-init-failed");
+    error(workstation().contained().fails("cuda", 500), "cuda-init-failed");
+    let older = |facts: &mut Value| facts["driver"] = known(json!({"version": "552.44", "cuda": known("12.4")}));
+    error(wsl().contained().fails("cuda", 500).change(older), "cuda-init-failed");
+    nothing(wsl().contained());
+}
+
+#[test]
 fn no_false_alarm() {
     // Minor-version compatibility: a cu128 build on driver 535.
     let old = workstation().build("torch", "2.7.1+cu128", Some("12.8")).change(|facts| {

@@ -159,12 +159,15 @@ fn what_the_package_does_not_tell_is_neither() {
 /// A GPU may use a part of the library's fatbins, or another library: the rules' own judgement is compared.
 #[test]
 fn shares_and_libraries_instead_are_judged_as_the_rules_do() {
-    let share = ROWS.replacen("main =", "share = 40\nmain =", 1).replacen("ptx = [\"120\"]\nisa = \"9.5\"\n", "", 1);
+    let share = ROWS.replacen("main =", "share = 40\nmain =", 1);
     let (code, report) = verify(&share, &wheel(TORCH, &library()));
     let text = report["verified"][0]["checks"].to_string();
     assert!(code == 0 && text.contains("counts out of 2 fatbins: sm_75 2, sm_80 2"), "{text}");
     let (code, report) = verify(&share.replacen("\"75\", ", "\"75\", \"89\", ", 1), &wheel(TORCH, &library()));
     assert_eq!((code, facts(&report, "disagree")), (1, vec!["machine code"]), "8.9 runs what is for 8.6: {report:#}");
+    let without = share.replacen("ptx = [\"120\"]\nisa = \"9.5\"\n", "", 1);
+    let (code, report) = verify(&without, &wheel(TORCH, &library()));
+    assert_eq!((code, facts(&report, "disagree")), (1, vec!["machine code"]), "what most fatbins have: {report:#}");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin");
     let old = fs::read(folder.join("c12.4/so.so")).unwrap();
     let instead = ROWS.replacen("main =", "instead = [\"made.libs/libmade*.so.*\"]\nmain =", 1);

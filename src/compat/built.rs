@@ -39,6 +39,11 @@ impl Built {
         self.throughout(target) || self.replaced.contains(&target)
     }
 
+    /// Whether most of the fatbins, more than half of them, have a target.
+    pub fn in_most(&self, target: CodeTarget) -> bool {
+        self.counts.get(&target).is_some_and(|count| u64::from(*count) * 2 > u64::from(self.fatbins))
+    }
+
     /// Whether a fiftieth of the fatbins has a target.
     pub fn at_all(&self, target: CodeTarget) -> bool {
         self.counts.get(&target).is_some_and(|count| u64::from(*count) * 50 >= u64::from(self.fatbins))

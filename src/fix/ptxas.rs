@@ -55,8 +55,12 @@ fn oldest_from<'c>(case: &'c Case<'_>, needed: CudaVersion) -> Option<(&'c Toolk
 /// The variables that the installed Triton reads for these GPUs.
 fn variables(case: &Case<'_>, capabilities: &[ComputeCapability]) -> Option<Vec<String>> {
     let environment = case.environment?;
-    let triton = environment.package("triton").or_else(|| environment.package("pytorch-triton"))?;
-    let own = case.knowledge.triton_ptxas(triton.version.value()?)?.blackwell_variable.clone();
+    let triton = case.knowledge.triton_of(|name| environment.package(name))?;
+    // From 3.4 on the builds for Windows look for `TRITON_PTXAS.EXE_PATH`, a name that no shell there can set.
+    if triton.name == "triton-windows" {
+        return None;
+    }
+    let own = case.knowledge.triton_ptxas(&triton.name, triton.version.value()?)?.blackwell_variable.clone();
     let variable = |capability: &ComputeCapability| match &own {
         Some(own) if capability.major >= BLACKWELL => own.clone(),
         _ => VARIABLE.to_owned(),

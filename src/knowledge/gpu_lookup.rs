@@ -155,8 +155,11 @@ fn exact<'r>(rows: &[&'r GpuRow], wanted: &[String]) -> Option<Vec<&'r GpuRow>> 
         words.iter().filter(|word| !["nvidia", "geforce", "gpu"].contains(&word.as_str())).cloned().collect()
     };
     let wanted = telling(wanted);
-    let found: Vec<_> = rows.iter().copied().filter(|row| telling(&words(&row.name)) == wanted).collect();
-    (!found.is_empty()).then_some(found)
+    let is = |name: &String| telling(&words(name)) == wanted;
+    let found = |test: &dyn Fn(&GpuRow) -> bool| -> Vec<_> { rows.iter().copied().filter(|row| test(row)).collect() };
+    // "V100" is no product's name; it is an alias of the one that is meant where nothing more is said.
+    let ways = [found(&|row| is(&row.name)), found(&|row| row.aliases.iter().any(is))];
+    ways.into_iter().find(|rows| !rows.is_empty())
 }
 
 /// The answer when all rows agree in what matters; named after the shortest name.

@@ -32,6 +32,12 @@ impl Knowledge {
         self.packages.find(name)
     }
 
+    /// The name of the file that a distribution has rows in: `triton.toml`.
+    pub fn file_of(&self, name: &str) -> String {
+        let file = self.package_file(name).map_or(name, |file| &file.package.name);
+        format!("{file}.toml")
+    }
+
     /// What is known of a version of a distribution. Of several rows the first that fits speaks. A build whose local version names another CUDA
     /// is not the one that the row was read from.
     pub fn package_build(&self, name: &str, version: &str, platform: Option<Platform>) -> Option<&PackageBuild> {
@@ -134,9 +140,15 @@ impl Knowledge {
         self.package_file(package).into_iter().flat_map(|file| &file.package.main).map(String::as_str)
     }
 
-    /// What the assembler inside this version of triton can generate code for.
-    pub fn triton_ptxas(&self, version: &str) -> Option<&PtxasRow> {
-        self.package_file("triton")?.ptxas.iter().find(|row| contains(&row.versions, version))
+    /// The triton of an environment: the first that `get` knows of the names that it is installed under, its own and those of builds for
+    /// other systems.
+    pub fn triton_of<T>(&self, get: impl Fn(&str) -> Option<T>) -> Option<T> {
+        ["triton", "pytorch-triton", "triton-windows"].into_iter().find_map(get)
+    }
+
+    /// What the assembler inside this version of triton, or of a build of it by another name, can generate code for.
+    pub fn triton_ptxas(&self, package: &str, version: &str) -> Option<&PtxasRow> {
+        self.package_file(package)?.ptxas.iter().find(|row| contains(&row.versions, version))
     }
 
     /// The code that a row claims, as one fatbin; of a package that chooses among libraries, that of the one for `cuda`.

@@ -6,7 +6,7 @@ use super::{
     truth::Truth,
 };
 use crate::{
-    facts::{Fact, Platform},
+    facts::{CudaVersion, Fact, Platform},
     finding::Evidence,
     knowledge::{Range, VariableIs, When},
     python,
@@ -21,6 +21,7 @@ pub fn judge(context: &Context<'_>, when: &When) -> Truth {
         .and(|| local(context, when))
         .and(|| torch_cuda(context, when))
         .and(|| toolkit(context, when))
+        .and(|| newer_than_driver(context, when))
         .and(|| gpu(context, when))
         .and(|| gpus(context, when))
         .and(|| driver(context, when))
@@ -96,6 +97,30 @@ fn torch_cuda(context: &Context<'_>, when: &When) -> Truth {
 
 fn toolkit(context: &Context<'_>, when: &When) -> Truth {
     when.toolkit.as_ref().map_or(Truth::Yes(Vec::new()), |wanted| super::toolkit::judge(context, wanted))
+}
+
+/// Packages of a toolkit have its release as the first two numbers of their versions.
+fn newer_than_driver(context: &Context<'_>, when: &When) -> Truth {
+    if when.newer_than_driver.is_empty() {
+        return Truth::Yes(Vec::new());
+    }
+    let mut unknown = None;
+    for package in when.newer_than_driver.iter().filter_map(|name| context.package(name)) {
+        let release = package.version.value().and_then(|version| {
+            let (major, rest) = version.split_once('.')?;
+            format!("{major}.{}", rest.split('.').next()?).parse::<CudaVersion>().ok()
+        });
+        let truth = match release {
+            Some(release) => super::toolkit::newer_than_driver(context, release),
+            None => Truth::unknown(format!("the version of {}", package.name)),
+        };
+        match truth.and(|| Truth::Yes(vec![package_evidence(context, package)])) {
+            Truth::No => {}
+            yes @ Truth::Yes(_) => return yes,
+            open @ Truth::Unknown(_) => unknown = Some(open),
+        }
+    }
+    unknown.unwrap_or(Truth::No)
 }
 
 fn gpu(context: &Context<'_>, when: &When) -> Truth {

@@ -134,6 +134,7 @@ registry! {
         wsl_linux_driver_installed,
         wsl_libcuda_not_found,
         wsl_libcuda_name,
+        wsl_container_library_missing,
     }
     arch {
         gpu_of_another_processor,

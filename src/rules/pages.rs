@@ -111,10 +111,17 @@ fn conditions(when: &When) -> Vec<String> {
         lines.push(match (version, toolkit.missing) {
             (Some(range), _) => format!("the CUDA toolkit that it would use is {range}"),
             (None, true) => "there is no CUDA toolkit with a compiler that it would use".to_owned(),
+            (None, false) if toolkit.newer_than_driver => {
+                "the CUDA toolkit that it would use is newer than the driver's CUDA release".to_owned()
+            }
             (None, false) => {
                 "the CUDA toolkit that it would use has a different CUDA major version than torch".to_owned()
             }
         });
+    }
+    if !when.newer_than_driver.is_empty() {
+        let names = when.newer_than_driver.join(" or ");
+        lines.push(format!("{names} is of a newer CUDA release than the driver's"));
     }
     for variable in &when.variables {
         let name = &variable.name;

@@ -142,6 +142,16 @@ pub fn in_container(context: &Context<'_>) -> bool {
     context.facts.host.container.value().is_some()
 }
 
+/// Whether CUDA answers in a container under WSL as it does where libnvdxgdmal.so.1 was left out: 500, by a driver that may have it (from
+/// 555 on; NVIDIA/nvidia-container-toolkit#520).
+pub fn lacks_library_of_wsl(context: &Context<'_>) -> bool {
+    const FIRST_DRIVER: u32 = 555;
+    const NOT_FOUND: u32 = 500;
+    let older = context.facts.driver.value().is_some_and(|driver| driver.version.branch() < FIRST_DRIVER);
+    let here = in_container(context) && context.facts.host.wsl.value().is_some();
+    here && !older && Asked::Cuda.code(context) == Some(NOT_FOUND)
+}
+
 /// Ends a rule about the libraries' answers if none was queried or none was found.
 pub fn not_asked(context: &Context<'_>) -> Option<Outcome> {
     let silent = |asked: Asked| asked.contact(context).is_none() || asked.is_missing(context);

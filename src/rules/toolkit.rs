@@ -8,11 +8,11 @@
 use super::{
     Context,
     extension::torch_cuda_major,
-    shared::{label, package_evidence},
+    shared::{driver, driver_evidence, label, package_evidence},
     truth::Truth,
 };
 use crate::{
-    facts::{ContainerImage, Environment, Fact, Manager, Origin, Toolkit, ToolkitLead},
+    facts::{ContainerImage, CudaVersion, Environment, Fact, Manager, Origin, Toolkit, ToolkitLead},
     finding::Evidence,
     knowledge::{ToolkitIs, ToolkitPart},
 };
@@ -65,6 +65,7 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
     ];
     let is = match &wanted.version {
         Some(range) => range.contains(version),
+        None if wanted.newer_than_driver => return newer_than_driver(context, *version).and(|| Truth::Yes(evidence)),
         None => {
             let Some(torch) = context.package("torch") else { return Truth::No };
             if let Fact::Unknown { .. } = torch.build {
@@ -75,6 +76,14 @@ fn of(context: &Context<'_>, wanted: &ToolkitIs, index: usize, toolkit: &Toolkit
         }
     };
     if is { Truth::Yes(evidence) } else { Truth::No }
+}
+
+/// Whether a CUDA release is newer than the driver's own, so that the driver's compiler does not support its PTX.
+pub fn newer_than_driver(context: &Context<'_>, release: CudaVersion) -> Truth {
+    match driver(context).cuda {
+        Some(cuda) => Truth::of(release > cuda, || driver_evidence(context)),
+        None => Truth::unknown("the driver version (--driver)"),
+    }
 }
 
 /// The toolkit that is taken, and where it is in the facts.

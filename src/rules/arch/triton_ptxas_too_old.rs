@@ -14,7 +14,7 @@
 //! `ptxas fatal   : Value 'sm_103a' is not defined for option 'gpu-name'`.
 //!
 //! ## Sources
-//! `ptxas --help` of the compilers in the triton wheels from 2.0.0 to 3.9.0.
+//! `ptxas --help` of the compilers in the triton wheels from 2.0.0 to 3.9.0; ptxas.exe of triton-windows 3.1 to 3.8.
 
 use crate::{
     facts::Fact,
@@ -31,23 +31,21 @@ pub const RULE: Rule = Rule {
     scope: Scope::EnvironmentOnGpu,
     judges: Judges::Places,
     severity: Severity::Warning,
-    consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel"],
+    consequence_of: &["gpu-too-new-for-wheel", "gpu-too-old-for-wheel", "triton-windows-for-another-torch"],
     remedies: &[Remedy::Assembler, Remedy::TorchBuild],
     judge,
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
-    let (Some(triton), Some((_, gpu))) = (context.package("triton").or(context.package("pytorch-triton")), context.gpu)
-    else {
-        return Outcome::NotApplicable;
-    };
+    let triton = context.knowledge.triton_of(|name| context.package(name));
+    let (Some(triton), Some((_, gpu))) = (triton, context.gpu) else { return Outcome::NotApplicable };
     let (Fact::Known { value: version, .. }, Some(&capability)) = (&triton.version, gpu.capability.value()) else {
         return Outcome::NotApplicable;
     };
     if context.has_variable_starting("TRITON_PTXAS") {
         return Outcome::NotApplicable;
     }
-    let Some(row) = context.knowledge.triton_ptxas(version) else {
+    let Some(row) = context.knowledge.triton_ptxas(&triton.name, version) else {
         return Outcome::NotApplicable;
     };
     // A newer ptxas than the row's may support a GPU that the knowledge base does not know; only a known GPU can be missing.
@@ -67,7 +65,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     .evidence(package_evidence(context, triton))
     .evidence(Evidence::new(
         format!("bundled ptxas {} has no sm_{}", row.ptxas, capability.number()),
-        format!("knowledge: packages/triton.toml, {}", row.versions),
+        format!("knowledge: packages/{}, {}", context.knowledge.file_of(&triton.name), row.versions),
     ))
     .symptom("ptxas fatal: Value 'sm_…' is not defined for option 'gpu-name'")
     .cause(capability)

@@ -19,7 +19,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        stack::{Asked, not_asked, sees_gpu},
+        stack::{Asked, lacks_library_of_wsl, not_asked, sees_gpu},
     },
 };
 
@@ -56,6 +56,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let code = match Asked::Cuda.code(context) {
         None => return Outcome::Holds,
         Some(100) if !sees_gpu(context) => return Outcome::Holds,
+        Some(_) if lacks_library_of_wsl(context) => return Outcome::Holds,
         Some(code) if KNOWN.contains(&code) => return Outcome::Holds,
         Some(code) => code,
     };

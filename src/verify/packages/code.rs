@@ -26,11 +26,18 @@ impl<'c> Codes<'c> {
         self.main.iter().chain(&self.instead).copied()
     }
 
-    /// The targets of the general part: what every main library is built for, and what those instead of them are.
+    /// The targets that a row has to list: those of the general part and all others that most fatbins have. Where the kernels for one
+    /// GPU have several names (100, 100a, 100f), a sample shows one of them, and a row made by it leaves out what most of the code has.
+    /// What every main library is built for so, and what those instead of them are. A target that would claim a GPU which the rest of the
+    /// fatbins does not serve is left out: a row speaks of all of them alike.
     fn general(&self, kind: CodeKind) -> BTreeSet<Target> {
         let of = |code: &CodeObjects| {
-            let general = compat::general(self.knowledge, code).into_iter().filter(|code| code.kind == kind);
-            general.map(|code| code.target).collect::<BTreeSet<_>>()
+            let built = compat::built(self.knowledge, code);
+            let listed = |target: &&CodeTarget| {
+                target.kind == kind
+                    && (built.serves(**target) || built.in_most(**target) && self.claims_no_more(**target))
+            };
+            built.counts.keys().filter(listed).map(|code| code.target).collect::<BTreeSet<_>>()
         };
         let common = |codes: &[&CodeObjects]| {
             let mut sets = codes.iter().map(|code| of(code));
@@ -38,6 +45,15 @@ impl<'c> Codes<'c> {
             sets.fold(first, |all, set| all.intersection(&set).copied().collect())
         };
         common(&self.main).union(&common(&self.instead)).copied().collect()
+    }
+
+    /// Whether the libraries work on every GPU that machine code for this target runs on.
+    fn claims_no_more(&self, target: CodeTarget) -> bool {
+        let driver = DriverSupport::default();
+        let terms = Terms::new(self.knowledge, &driver, None);
+        let works = |gpu| self.reach(|code| on_code(&terms, code, gpu)).is_some_and(Reach::works);
+        let runs = |gpu: &ComputeCapability| compat::sass_runs(self.knowledge, target.target, *gpu, None);
+        target.kind == CodeKind::Ptx || self.knowledge.capabilities().filter(runs).all(works)
     }
 
     /// What a GPU can do with them, as `extension-arch-missing` decides it.
@@ -157,8 +173,8 @@ fn read<'c>(case: &Case<'c>, cuda: Option<&str>) -> Result<Codes<'c>, String> {
     if codes.main.is_empty() { Err(why) } else { Ok(codes) }
 }
 
-/// Whether a row lists all that the libraries are built for throughout, and beside it only what is there: where fatbins for one GPU have
-/// several names (100, 100a, 100f), none of them is in nearly all.
+/// Whether a row lists all that it has to, and beside it only what is there: where fatbins for one GPU have several names (100, 100a, 100f),
+/// none of them may be in most.
 fn listed(fact: &'static str, row: &[Target], kind: CodeKind, codes: &Codes<'_>, prefix: &str) -> Check {
     let row: BTreeSet<Target> = row.iter().copied().collect();
     let general = codes.general(kind);
@@ -173,7 +189,8 @@ fn listed(fact: &'static str, row: &[Target], kind: CodeKind, codes: &Codes<'_>,
     }
 }
 
-/// For packages of which each GPU uses a part: whether all that the row lists is there, with how many fatbins hold it.
+/// For packages of which each GPU uses a part: whether all that the row lists is there, and all that most fatbins have is listed, with how
+/// many hold it.
 fn anywhere(case: &Case<'_>, codes: &Codes<'_>) -> Check {
     let claimed = case.row.sass.iter().flatten().map(|target| CodeTarget::sass(*target));
     let claimed: Vec<CodeTarget> = claimed.chain(case.row.ptx.iter().map(|target| CodeTarget::ptx(*target))).collect();
@@ -189,7 +206,9 @@ fn anywhere(case: &Case<'_>, codes: &Codes<'_>) -> Check {
     }
     let shown = counts.iter().map(|(target, count)| format!("{target} {count}")).collect::<Vec<_>>().join(", ");
     let package = format!("counts out of {fatbins} fatbins: {shown}");
-    match claimed.iter().all(|target| counts.contains_key(target)) {
+    let most = |count: u32| u64::from(count) * 2 > u64::from(fatbins);
+    let listed = counts.iter().filter(|(_, count)| most(**count)).all(|(target, _)| claimed.contains(target));
+    match listed && claimed.iter().all(|target| counts.contains_key(target)) {
         true => agree("machine code", list(&claimed), package),
         false => disagree("machine code", list(&claimed), package),
     }
@@ -265,7 +284,15 @@ fn gpus(case: &Case<'_>, claimed: &CodeObjects, codes: &Codes<'_>, prefix: &str)
         .capabilities()
         .filter_map(|gpu| Some((gpu, way(reach(claimed, gpu)), way(codes.reach(|code| reach(code, gpu))?))))
         .collect();
-    let different: Vec<_> = verdicts.iter().filter(|(_, row, package)| row != package).collect();
+    // A row speaks of all fatbins alike: where most are machine code for a GPU, it cannot say that the rest are compiled for it.
+    let mostly = |gpu| {
+        codes.main.iter().all(|code| {
+            let coverage = covers(code, gpu);
+            u64::from(coverage.native) * 2 > u64::from(coverage.fatbins)
+        })
+    };
+    let alike = |gpu, row, package| row == package || (row == Way::Native && package == Way::Compiled && mostly(gpu));
+    let different: Vec<_> = verdicts.iter().filter(|(gpu, row, package)| !alike(*gpu, *row, *package)).collect();
     if !different.is_empty() {
         let row = different.iter().map(|(gpu, row, _)| format!("{gpu} {}", row.words()));
         let package = different.iter().map(|(gpu, _, package)| format!("{gpu} {}{}", package.words(), part(*gpu)));
@@ -284,4 +311,39 @@ fn gpus(case: &Case<'_>, claimed: &CodeObjects, codes: &Codes<'_>, prefix: &str)
         text += &format!("; not on {}", of(Way::No));
     }
     agree("GPUs", text.clone(), text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        facts::{Compression, Image, ModuleGroup},
+        verify::Outcome,
+    };
+
+    /// A library of 51 fatbins, of which a few are for special kinds of the newest GPUs and most for the plain ones, as Transformer Engine
+    /// 2.10.0 has them (counted 2026-11-29).
+    fn library() -> CodeObjects {
+        let image = |text: &str| Image { code: text.parse().unwrap(), isa: None, compression: Compression::None };
+        let group = |count, images: &str| ModuleGroup { count, images: images.split(' ').map(image).collect() };
+        let modules = vec![
+            group(42, "sm_75 sm_80 sm_89 sm_90 sm_100 sm_120"),
+            group(9, "sm_75 sm_80 sm_89 sm_90 sm_100a sm_103a sm_120f"),
+        ];
+        CodeObjects { fatbins: 51, modules, ..Default::default() }
+    }
+
+    #[test]
+    fn a_row_lists_what_most_fatbins_have_and_not_what_a_sample_shows() {
+        let (knowledge, library) = (Knowledge::builtin().unwrap(), library());
+        let codes = Codes { knowledge: &knowledge, main: vec![&library], instead: Vec::new() };
+        let outcome = |targets: &str| {
+            let row: Vec<Target> = targets.split(' ').map(|target| target.parse().unwrap()).collect();
+            listed("machine code", &row, CodeKind::Sass, &codes, "").outcome
+        };
+        assert_eq!(outcome("75 80 89 90 100a 103a 120f"), Outcome::Disagree);
+        assert_eq!(outcome("75 80 89 90 100 120"), Outcome::Agree);
+        assert_eq!(outcome("75 80 89 90 100 100a 103a 120 120f"), Outcome::Agree);
+        assert_eq!(outcome("75 80 89 90 100 110 120"), Outcome::Disagree, "what is not there");
+    }
 }

@@ -94,6 +94,9 @@ pub struct When {
     /// The CUDA toolkit that a build on this machine would take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toolkit: Option<ToolkitIs>,
+    /// Packages of a CUDA toolkit, of which one is of a newer CUDA release than the driver's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub newer_than_driver: Vec<String>,
     /// Environment variables.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<VariableIs>,
@@ -108,7 +111,8 @@ pub struct When {
     pub not_brought: Vec<String>,
 }
 
-/// What must be so of the CUDA toolkit that a build on this machine would take: exactly one of `version`, `missing` and `other_major`.
+/// What must be so of the CUDA toolkit that a build on this machine would take: exactly one of `version`, `newer_than_driver`,
+/// `missing` and `other_major`.
 /// Having a toolkit is not a fault in itself, and neither is having none: this belongs in rows about packages that compile at run time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -120,6 +124,9 @@ pub struct ToolkitIs {
     /// Its release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Range<CudaVersion>>,
+    /// Its release is newer than the driver's CUDA release.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub newer_than_driver: bool,
     /// There is none with a compiler.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub missing: bool,

@@ -175,10 +175,14 @@ fn when(table: &mut Table<'_>, index: usize, when: &When) {
             table.fault(index, "when", format!("'{versions}' is not a PEP 440 range"));
         }
     }
+    for name in when.newer_than_driver.iter().filter(|name| !is_normal(name)) {
+        table.fault(index, "when", format!("'{name}' is not a normalised name"));
+    }
     if let Some(toolkit) = &when.toolkit {
-        let ways = [toolkit.version.is_some(), toolkit.missing, toolkit.other_major];
+        let ways = [toolkit.version.is_some(), toolkit.newer_than_driver, toolkit.missing, toolkit.other_major];
         if ways.into_iter().filter(|way| *way).count() != 1 {
-            table.fault(index, "when", "toolkit: needs exactly one of `version`, `missing` and `other_major`");
+            let wants = "exactly one of `version`, `newer_than_driver`, `missing` and `other_major`";
+            table.fault(index, "when", format!("toolkit: needs {wants}"));
         }
     }
     for variable in &when.variables {
@@ -298,6 +302,7 @@ mod tests {
         for when in [
             "toolkit = { missing = true }",
             "toolkit = { other_major = true }",
+            "toolkit = { part = \"nvvm\", newer_than_driver = true }",
             "toolkit = { version = \">=13.0\" }",
             "toolkit = { part = \"nvvm\", missing = true }",
         ] {
@@ -308,6 +313,7 @@ mod tests {
             "toolkit = { part = \"nvvm\" }",
             "toolkit = { missing = true, version = \">=13.0\" }",
             "toolkit = { missing = true, other_major = true }",
+            "toolkit = { version = \">=13.0\", newer_than_driver = true }",
         ] {
             let faults = faults(when);
             assert!(matches!(&faults[..], [fault] if fault.contains("exactly one of")), "{when}: {faults:?}");
