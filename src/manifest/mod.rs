@@ -206,7 +206,10 @@ impl<'r> Reading<'r> {
     pub fn text(&mut self, text: &Text) {
         match FORMATS.iter().find(|format| format.claims(text)) {
             Some(format) => self.with(*format, text),
-            None => self.unread.push((text.shown.clone(), "no format that is read".to_owned())),
+            None => {
+                let why = if text.text.trim().is_empty() { "it is empty" } else { "no format that is read" };
+                self.unread.push((text.shown.clone(), why.to_owned()));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
     shell::{self, Language, Variables},
     ways,
 };
+use crate::facts::GapWeight;
 
 /// The format.
 pub struct Script;
@@ -51,7 +52,7 @@ pub(super) fn read(
     reading: &mut Reading<'_>,
 ) -> Vec<Sheet> {
     let script = shell::Script::of(text);
-    ways::each(reading, |reading, way| {
+    let mut sheets = ways::each(reading, |reading, way| {
         let mut sheet = Sheet::new(id, &text.shown);
         let mut variables = Variables::chosen(&way.set, &reading.choices.set);
         for (number, word) in words.iter().enumerate() {
@@ -71,7 +72,35 @@ pub(super) fn read(
         };
         shell::run_as(language, &script, &mut variables, &mut scene);
         sheet
-    })
+    });
+    // A script that does something with its arguments may do nothing without: print what they are, for example.
+    if words.is_empty()
+        && sheets.iter().all(Sheet::installs_nothing)
+        && let Some(line) = installs_by_argument(text)
+        && let Some(sheet) = sheets.first_mut()
+    {
+        sheet.gap(
+            format!("the arguments that {} is called with", text.name()),
+            GapWeight::Decides,
+            text.location(line, 1),
+        );
+        sheet.aside = Some("a script that installs nothing without arguments, which nobody gave");
+    }
+    sheets
+}
+
+/// The first line that installs something, in a script that looks at its arguments.
+fn installs_by_argument(text: &Text) -> Option<u32> {
+    let lines = || text.lines().map(|(_, line)| line.trim()).filter(|line| !line.starts_with(['#', ':']));
+    let asks = ["$1", "${1", "$#", "$@", "${@", "$*", "getopt", "%1", "%~1", "%*", "$args", "param(", "param ("];
+    lines().any(|line| asks.iter().any(|sign| line.to_ascii_lowercase().contains(sign))).then_some(())?;
+    let tools =
+        ["pip install", "pip3 install", "uv sync", "conda install", "conda create", "mamba install", "conda env "];
+    let mut lines = text.lines().map(|(_, line)| line.trim());
+    let place = lines.position(|line| {
+        !line.starts_with(['#', ':']) && !line.starts_with("echo") && tools.iter().any(|tool| line.contains(tool))
+    })?;
+    u32::try_from(place + 1).ok()
 }
 
 #[cfg(test)]
