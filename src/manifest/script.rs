@@ -55,6 +55,9 @@ pub(super) fn read(
     let mut sheets = ways::each(reading, |reading, way| {
         let mut sheet = Sheet::new(id, &text.shown);
         let mut variables = Variables::chosen(&way.set, &reading.choices.set);
+        for name in ["0", "BASH_SOURCE"] {
+            variables.put(name, shell::Value::known(format!("./{}", text.name()), None));
+        }
         for (number, word) in words.iter().enumerate() {
             variables.put(&(number + 1).to_string(), shell::Value::known(word, None));
         }

@@ -273,7 +273,7 @@ impl Shell<'_, '_, '_> {
             Err(why) => {
                 if expected && !why.is_missing() {
                     self.scene.sheet.gap(format!("the script {name} ({why})"), GapWeight::Missing, at);
-                } else if expected {
+                } else if expected || is_own(name) {
                     self.scene.sheet.gap(format!("what the script {name} does"), GapWeight::PassedOver, at);
                 }
                 Status::Yes
@@ -580,6 +580,12 @@ impl Shell<'_, '_, '_> {
         }
         Some(words)
     }
+}
+
+/// Whether a script that another one reads is likely its own, and no setting of the shell or of an environment.
+fn is_own(name: &str) -> bool {
+    let others = ["activate", "rc", "profile", "conda.sh", ".env", "/etc/", "/opt/", "setvars"];
+    name.ends_with(".sh") && !others.iter().any(|other| name.contains(other))
 }
 
 fn is_name(name: &str) -> bool {
