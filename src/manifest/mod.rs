@@ -148,6 +148,8 @@ pub struct Reading<'r> {
     doubts: ways::Doubts,
     /// Commands of scripts that may still be walked.
     commands: u32,
+    /// Where a script that another one calls has a command that installs something.
+    installs: Option<Location>,
 }
 
 /// What was read: environments that are declared, and where everything in them is written.
@@ -173,6 +175,7 @@ impl<'r> Reading<'r> {
             included: BTreeSet::new(),
             files: 0,
             commands: MAX_COMMANDS,
+            installs: None,
             launchers: 0,
             projects: 0,
             doubts: ways::Doubts::default(),

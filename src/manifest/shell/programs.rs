@@ -17,6 +17,7 @@ use crate::{
     manifest::{
         Text,
         command::{self, CommandWord, joined, program},
+        script,
     },
 };
 
@@ -265,6 +266,9 @@ impl Shell<'_, '_, '_> {
             Ok(text) => {
                 let folder = self.scene.folder.clone();
                 let language = Language::of(name).unwrap_or(Language::Shell);
+                if self.scene.reading.installs.is_none() {
+                    self.scene.reading.installs = script::installs(&text);
+                }
                 let status = self.nested_as(language, words, Script::of(&text));
                 self.scene.folder = folder;
                 status
