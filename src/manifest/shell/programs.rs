@@ -262,6 +262,9 @@ impl Shell<'_, '_, '_> {
     /// A script that is a file of the project.
     pub(super) fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
         let at = self.place(words);
+        // `"$(some command)/lib.sh"` and `"${BASH_SOURCE[0]%/*}/lib.sh"` lie beside the script, more often than not.
+        let beside = words.first().is_some_and(|word| word.unknown.is_some() && word.text == name);
+        let name = if beside { program(name) } else { name };
         match self.scene.open(name) {
             Ok(text) => {
                 let folder = self.scene.folder.clone();
