@@ -82,7 +82,7 @@ pub struct Inputs {
     /// What asks a resolver for the versions that steps bring, if a person wants that.
     resolve: Option<Resolve>,
     /// Its answers, so that the same question is asked once.
-    answers: Arc<Mutex<Vec<(Vec<Step>, Answer)>>>,
+    answers: Arc<Mutex<Answers>>,
     /// Files that were named and not read beside others that were: each with the reason.
     unread: Mutex<Vec<(String, String)>>,
     /// Whether there may be nothing to judge, since it is one state of two.
@@ -91,6 +91,9 @@ pub struct Inputs {
 
 /// The steps with the versions that a resolver says, or why it says none.
 type Answer = Result<Vec<Step>, String>;
+
+/// What was asked, each with the answer.
+type Answers = Vec<(Vec<Step>, Answer)>;
 
 /// Fills in the versions that an environment's steps bring.
 pub type Resolve = fn(&mut Environment) -> Result<(), String>;
