@@ -38,6 +38,28 @@ pub fn map_on<T: Sync, R: Send>(threads: usize, items: &[T], work: impl Fn(&T) -
     spread(threads, None, items, work)
 }
 
+/// The same where each thread has something of its own to work with, which is made when its first item comes.
+pub fn map_with<S, T: Sync, R: Send>(
+    threads: usize,
+    items: &[T],
+    make: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, &T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let lane = |_: &usize| {
+        let mut own = None;
+        let take = || {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            items.get(index).map(|item| (index, work(own.get_or_insert_with(&make), item)))
+        };
+        std::iter::from_fn(take).collect::<Vec<_>>()
+    };
+    let lanes: Vec<usize> = (0..threads.clamp(1, items.len().max(1))).collect();
+    let mut done: Vec<(usize, R)> = map_on(lanes.len(), &lanes, lane).into_iter().flatten().collect();
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 fn spread<T: Sync, R: Send>(
     threads: usize,
     patience: Option<Duration>,
@@ -98,6 +120,17 @@ mod tests {
         let items: Vec<_> = (0..1000).collect();
         assert_eq!(map(&items, |item| item * 2), items.iter().map(|item| item * 2).collect::<Vec<_>>());
         assert!(map(&[] as &[u8], |item| *item).is_empty());
+    }
+
+    #[test]
+    fn each_thread_has_something_of_its_own() {
+        let items: Vec<_> = (0..100).collect();
+        let made = AtomicUsize::new(0);
+        let make = || made.fetch_add(1, Ordering::Relaxed);
+        let done = map_with(3, &items, make, |_, item| item * 2);
+        assert_eq!(done, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert!((1..=3).contains(&made.into_inner()));
+        assert!(map_with(3, &[] as &[u8], || panic!("nothing is needed"), |(), item| *item).is_empty());
     }
 
     #[test]

@@ -11,8 +11,12 @@ use crate::{
         Source,
     },
     knowledge::{self, Knowledge, PackageFile, TorchBuild, TorchRelease},
+    parallel,
     python::{self, TorchVariant},
 };
+
+/// As many environments are worth threads.
+const MANY: usize = 8;
 
 /// Fills in what is not known but claimed by a row: the capability of a named GPU, the CUDA release of a driver, the build and the
 /// code of a torch that was not measured. What was observed is never replaced.
@@ -28,13 +32,23 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
         driver.cuda = Fact::known(cuda, claim(format!("cuda.toml, driver branch of {}", driver.version)));
     }
     let cuda = facts.driver.value().and_then(|driver| driver.cuda.value()).copied();
-    let variables = std::mem::take(&mut facts.env_vars);
-    for environment in &mut facts.environments {
+    let Facts { environments, env_vars: variables, .. } = &mut facts;
+    let enriched = |environment: &mut Environment| {
         declared::install(environment, knowledge, cuda);
         enrich_environment(environment, knowledge);
-        enrich_packages(environment, knowledge, &variables);
+        enrich_packages(environment, knowledge, variables);
+    };
+    // One or two environments are done before a thread has started.
+    if environments.len() < MANY {
+        environments.iter_mut().for_each(enriched);
+    } else {
+        let with = |environment: &Environment| {
+            let mut environment = environment.clone();
+            enriched(&mut environment);
+            environment
+        };
+        *environments = parallel::map(environments, with);
     }
-    facts.env_vars = variables;
     symptoms::enrich(&mut facts.symptoms, knowledge);
     facts
 }

@@ -43,6 +43,7 @@ use crate::{
     facts::{Environment, Fact, Facts, Os},
     finding::{Finding, Fix, Remedy},
     knowledge::Knowledge,
+    parallel,
     rules::{Undecided, Verdicts},
     shell::NoWord,
 };
@@ -76,10 +77,10 @@ struct Case<'c> {
     knowledge: &'c Knowledge,
     /// The environment concerned, as enriched; nothing for the machine alone.
     environment: Option<&'c Environment>,
-    /// All findings before, none folded.
-    before: &'c [Finding],
+    /// The findings before about it and about the machine, none folded.
+    before: Vec<&'c Finding>,
     /// The findings of the report, by rule, environment and package: each of them has fixes of its own.
-    shown: BTreeSet<Key>,
+    shown: &'c BTreeSet<Key>,
     /// What could not be decided before.
     undecided: &'c [Undecided],
     /// The plans that were judged.
@@ -128,38 +129,58 @@ fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
     finding.trace.remedies.contains(&remedy)
 }
 
-/// Adds to each finding what would remove it, best first.
+/// Adds to each finding what would remove it, best first. No environment's fixes depend on another's: they are searched at once.
 pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
     let Before { facts, enriched, knowledge, verdicts } = *before;
     let shown: BTreeSet<Key> = findings.iter().map(key).collect();
-    let case = |environment: Option<&str>| Case {
-        facts,
-        enriched,
-        knowledge,
-        environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == environment),
-        before: &verdicts.findings,
-        shown: shown.clone(),
-        undecided: &verdicts.unknown,
-        proofs: Proofs::default(),
-    };
-    let mut ids: Vec<Option<String>> = findings.iter().map(|finding| finding.environment.clone()).collect();
-    ids.sort();
-    ids.dedup();
-    for id in ids {
-        let case = case(id.as_deref());
-        let mut own: Vec<&mut Finding> = findings.iter_mut().filter(|finding| finding.environment == id).collect();
-        ptxas::attach(&case, &mut own);
-        packages::attach(&case, &mut own);
-        torch::attach(&case, &mut own);
-        requirements::attach(&case, &mut own);
-        driver::attach(&case, &mut own);
-        jetson::attach(&case, &mut own);
-        variables::attach(&case, &mut own);
-        overwritten::attach(&case, &mut own);
-        damaged::attach(&case, &mut own);
-        advice::attach(&case, &mut own);
-        solved::attach(&case, &mut own);
+    let mut by_environment: BTreeMap<Option<&str>, Vec<&Finding>> = BTreeMap::new();
+    for finding in &verdicts.findings {
+        by_environment.entry(finding.environment.as_deref()).or_default().push(finding);
     }
+    let mut groups: BTreeMap<Option<String>, Vec<usize>> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        groups.entry(finding.environment.clone()).or_default().push(index);
+    }
+    let groups: Vec<(Option<String>, Vec<usize>)> = groups.into_iter().collect();
+    let all = &*findings;
+    let with_fixes = |(id, own): &(Option<String>, Vec<usize>)| -> Vec<Finding> {
+        let id = id.as_deref();
+        let about = [None, id].into_iter().take(if id.is_some() { 2 } else { 1 });
+        let case = Case {
+            facts,
+            enriched,
+            knowledge,
+            environment: enriched.environments.iter().find(|candidate| Some(candidate.id.as_str()) == id),
+            before: about.filter_map(|id| by_environment.get(&id)).flatten().copied().collect(),
+            shown: &shown,
+            undecided: &verdicts.unknown,
+            proofs: Proofs::default(),
+        };
+        let mut own: Vec<Finding> = own.iter().filter_map(|index| all.get(*index)).cloned().collect();
+        search(&case, &mut own.iter_mut().collect::<Vec<_>>());
+        own
+    };
+    let done = parallel::map(&groups, with_fixes);
+    for (index, finding) in groups.into_iter().zip(done).flat_map(|((_, places), own)| places.into_iter().zip(own)) {
+        if let Some(place) = findings.get_mut(index) {
+            *place = finding;
+        }
+    }
+}
+
+/// Every search, for the findings about one environment or the machine.
+fn search(case: &Case<'_>, own: &mut [&mut Finding]) {
+    ptxas::attach(case, own);
+    packages::attach(case, own);
+    torch::attach(case, own);
+    requirements::attach(case, own);
+    driver::attach(case, own);
+    jetson::attach(case, own);
+    variables::attach(case, own);
+    overwritten::attach(case, own);
+    damaged::attach(case, own);
+    advice::attach(case, own);
+    solved::attach(case, own);
 }
 
 /// Adds a fix unless the finding already has one with the same lines.

@@ -85,8 +85,7 @@ fn accepted(mut report: Report, inputs: &Inputs) -> Report {
 
 /// The report, with the lines at which findings are, and fixes as lines of the files.
 fn report(bench: &Bench<'_>, inputs: &mut Inputs) -> Result<(Report, Vec<Written>), CheckError> {
-    let asked = inputs.asked.clone();
-    let judgement = bench.judged(inputs, &asked)?;
+    let judgement = bench.judge(inputs, bench.read(inputs)?);
     let enriched = judgement.enriched.clone();
     let mut report = judgement.with_fixes();
     let mut last = None;

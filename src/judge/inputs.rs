@@ -1,9 +1,9 @@
 //! What files and commands ask for, read for one machine: the files as they are and as they would be, and the judgement of them.
 
 use std::{
-    cell::RefCell,
     fmt,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -12,6 +12,7 @@ use crate::{
     facts::{Environment, Facts, Gap, GapWeight, Os, Platform, Step},
     knowledge::{GpuLookupError, Knowledge},
     manifest::{self, Choices, Declared, Put, Reading, Sheet, Shelf, Text, command, edit::Changed},
+    parallel,
     report::CommandName,
     rules::Judged,
     system::{Past, Root, Surroundings},
@@ -81,15 +82,18 @@ pub struct Inputs {
     /// What asks a resolver for the versions that steps bring, if a person wants that.
     resolve: Option<Resolve>,
     /// Its answers, so that the same question is asked once.
-    answers: RefCell<Vec<(Vec<Step>, Answer)>>,
+    answers: Arc<Mutex<Answers>>,
     /// Files that were named and not read beside others that were: each with the reason.
-    unread: RefCell<Vec<(String, String)>>,
+    unread: Mutex<Vec<(String, String)>>,
     /// Whether there may be nothing to judge, since it is one state of two.
     may_lack: bool,
 }
 
 /// The steps with the versions that a resolver says, or why it says none.
 type Answer = Result<Vec<Step>, String>;
+
+/// What was asked, each with the answer.
+type Answers = Vec<(Vec<Step>, Answer)>;
 
 /// Fills in the versions that an environment's steps bring.
 pub type Resolve = fn(&mut Environment) -> Result<(), String>;
@@ -115,9 +119,9 @@ impl Inputs {
             ignored: Vec::new(),
             mended: Vec::new(),
             resolve: None,
-            answers: RefCell::default(),
+            answers: Arc::default(),
             may_lack: false,
-            unread: RefCell::default(),
+            unread: Mutex::default(),
         })
     }
 
@@ -126,7 +130,7 @@ impl Inputs {
     /// # Errors
     /// When one could not.
     pub fn all_read(&self) -> Result<(), CheckError> {
-        let unread = self.unread.borrow();
+        let unread = locked(&self.unread);
         if unread.is_empty() { Ok(()) } else { Err(CheckError::Unread(unread.clone())) }
     }
 
@@ -187,13 +191,33 @@ impl Inputs {
 
     /// What could not be read although it was there: each file with the reason.
     pub(super) fn unread(&self) -> Vec<String> {
-        self.unread.borrow().iter().map(|(file, why)| format!("{file}: {why}")).collect()
+        locked(&self.unread).iter().map(|(file, why)| format!("{file}: {why}")).collect()
     }
 
     /// Whether nothing that was asked for is there.
     fn is_absent(&self, asked: &Asked) -> bool {
         let there = |path: &PathBuf| self.shelf.is_folder(path) || self.shelf.is_there(path);
         matches!(asked, Asked::Files(files) if !files.iter().any(there))
+    }
+
+    /// The same inputs, for another thread to change files in memory.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            asked: self.asked.clone(),
+            shelf: self.shelf.copy(),
+            folder: self.folder.clone(),
+            ignored: Vec::new(),
+            mended: Vec::new(),
+            resolve: self.resolve,
+            answers: Arc::clone(&self.answers),
+            unread: Mutex::default(),
+            may_lack: self.may_lack,
+        }
+    }
+
+    /// How many threads may read at once. A resolver is asked one thing at a time, so that it is asked nothing twice.
+    pub(super) fn threads(&self) -> usize {
+        if self.resolve.is_some() { 1 } else { parallel::available() }
     }
 
     /// Asks a resolver for what files leave open.
@@ -206,10 +230,10 @@ impl Inputs {
     fn resolve(&self, environment: &mut Environment) {
         let Some(resolve) = self.resolve else { return };
         let asked = environment.steps.clone();
-        let known = self.answers.borrow().iter().find(|(steps, _)| *steps == asked).map(|(_, answer)| answer.clone());
+        let known = locked(&self.answers).iter().find(|(steps, _)| *steps == asked).map(|(_, answer)| answer.clone());
         let answer = known.unwrap_or_else(|| {
             let answer = resolve(environment).map(|()| environment.steps.clone());
-            self.answers.borrow_mut().push((asked.clone(), answer.clone()));
+            locked(&self.answers).push((asked.clone(), answer.clone()));
             answer
         });
         match answer {
@@ -259,7 +283,7 @@ impl Inputs {
         let declared = reading.declared();
         if declared.environments.is_empty() && self.may_lack {
             if !self.is_absent(asked) {
-                self.unread.borrow_mut().clone_from(&declared.unread);
+                locked(&self.unread).clone_from(&declared.unread);
             }
             return Ok(declared);
         }
@@ -270,10 +294,15 @@ impl Inputs {
             });
         }
         if *asked == self.asked {
-            self.unread.borrow_mut().clone_from(&declared.unread);
+            locked(&self.unread).clone_from(&declared.unread);
         }
         Ok(declared)
     }
+}
+
+/// What a mutex has; a thread that died while it had it left it whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A machine that what is read is judged for.
@@ -310,14 +339,14 @@ impl<'k> Bench<'k> {
         Ok(Self { knowledge, facts, installed, assumed: &machine.assumed, choices, start })
     }
 
-    /// Reads what is asked for, and judges it.
-    pub fn judged(&self, inputs: &Inputs, asked: &Asked) -> Result<Judgement<'k>, CheckError> {
-        Ok(self.judge(inputs, inputs.read(asked, &self.choices)?))
-    }
-
     /// Reads what is asked for.
     pub fn read(&self, inputs: &Inputs) -> Result<Declared, CheckError> {
-        inputs.read(&inputs.asked, &self.choices)
+        self.read_of(inputs, &inputs.asked)
+    }
+
+    /// Reads something of it.
+    pub fn read_of(&self, inputs: &Inputs, asked: &Asked) -> Result<Declared, CheckError> {
+        inputs.read(asked, &self.choices)
     }
 
     /// Judges what was read.

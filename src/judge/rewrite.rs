@@ -1,7 +1,11 @@
 //! Fixes as lines of the files that ask for software: each way to write a fix is tried on the text, which is read and judged again. A fix
 //! that no way carries out says why.
 
-use std::{collections::BTreeSet, fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::PathBuf,
+};
 
 use super::inputs::{Asked, Bench, Inputs};
 use crate::{
@@ -9,10 +13,10 @@ use crate::{
     finding::{FileChange, Finding, Fix, Moves, Proof, Severity},
     knowledge::Knowledge,
     manifest::{
-        Put,
+        Declared, Put,
         edit::{self, Changed, Declaration, NoEdit, Wanted},
     },
-    python,
+    parallel, python,
     shell::{NoWord, Word},
     system::redact,
     text::diff,
@@ -26,7 +30,6 @@ struct Tried {
 
 /// What became of the ways to write what a fix does in one environment.
 struct Known {
-    environment: String,
     moves: Moves,
     tried: Result<Vec<Tried>, Unwritten>,
 }
@@ -62,32 +65,18 @@ pub(super) fn attach(
     before: &[Finding],
     findings: &mut [Finding],
 ) -> Vec<Written> {
+    let known = known(bench, inputs, enriched, findings);
     let mut written = Vec::new();
-    let mut known: Vec<Known> = Vec::new();
     for finding in findings {
         let Some(id) = finding.environment.clone() else { continue };
-        let environments = enriched.environments.iter().enumerate();
-        let Some((number, environment)) = environments.clone().find(|(_, one)| one.id == id) else { continue };
-        // A lock file is written by its tool, whose line stands.
-        let locked = environment.steps.iter().any(|step| step.resolver == Resolver::Lock);
-        if environment.steps.is_empty() || locked {
-            continue;
-        }
+        let Some(environment) = editable(enriched, &id).map(|(_, environment)| environment) else { continue };
         let own = finding.clone();
-        for fix in finding.fixes.iter_mut().filter(|fix| fix.moves != Moves::default()) {
-            // A variable that no file sets is one of the machine: its line stands.
-            let sets = |name: &str| environment.image.as_ref().is_some_and(|image| image.env_vars.contains_key(name));
-            if fix.moves.more || !fix.moves.variables.iter().all(|(name, _)| sets(name)) {
+        for fix in finding.fixes.iter_mut().filter(|fix| is_for_files(fix, environment)) {
+            let Some(Known { tried, .. }) =
+                known.get(&id).and_then(|all| all.iter().find(|one| one.moves == fix.moves))
+            else {
                 continue;
-            }
-            let there = known.iter().position(|one| one.environment == id && one.moves == fix.moves);
-            let index = there.unwrap_or_else(|| {
-                let declaration = Declaration { environment, number, written: &enriched.written };
-                let tried = tries(bench, inputs, &declaration, &fix.moves);
-                known.push(Known { environment: id.clone(), moves: fix.moves.clone(), tried });
-                known.len() - 1
-            });
-            let Some(Known { tried, .. }) = known.get(index) else { continue };
+            };
             let files = write(fix, &own, before, tried);
             written.extend(files.map(|files| Written { changes: fix.changes.clone(), files: files.to_vec() }));
         }
@@ -102,6 +91,52 @@ pub(super) fn attach(
         finding.fixes.sort_by_key(|fix| fix.changes.is_empty() && fix.moves != Moves::default() && !fix.moves.more);
     }
     written
+}
+
+/// The declared environment of a name, with its number, unless it is one of a lock file, which is written by its tool, whose line stands.
+fn editable<'f>(enriched: &'f Facts, id: &str) -> Option<(usize, &'f Environment)> {
+    let (number, environment) = enriched.environments.iter().enumerate().find(|(_, one)| one.id == id)?;
+    let locked = environment.steps.iter().any(|step| step.resolver == Resolver::Lock);
+    (!environment.steps.is_empty() && !locked).then_some((number, environment))
+}
+
+/// Whether files can say what a fix does. A variable that no file sets is one of the machine: its line stands.
+fn is_for_files(fix: &Fix, environment: &Environment) -> bool {
+    let sets = |name: &str| environment.image.as_ref().is_some_and(|image| image.env_vars.contains_key(name));
+    fix.moves != Moves::default() && !fix.moves.more && fix.moves.variables.iter().all(|(name, _)| sets(name))
+}
+
+/// What becomes of the ways to write what fixes do, by environment. Environments are apart from each other: they are tried at once.
+fn known(
+    bench: &Bench<'_>,
+    inputs: &mut Inputs,
+    enriched: &Facts,
+    findings: &[Finding],
+) -> BTreeMap<String, Vec<Known>> {
+    let mut wanted: BTreeMap<&str, (usize, Vec<&Moves>)> = BTreeMap::new();
+    for finding in findings {
+        let Some(id) = finding.environment.as_deref() else { continue };
+        let Some((number, environment)) = editable(enriched, id) else { continue };
+        for fix in finding.fixes.iter().filter(|fix| is_for_files(fix, environment)) {
+            let (_, moves) = wanted.entry(id).or_insert((number, Vec::new()));
+            if !moves.contains(&&fix.moves) {
+                moves.push(&fix.moves);
+            }
+        }
+    }
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let tried = |inputs: &mut Inputs, (_, (number, moves)): &(&str, (usize, Vec<&Moves>))| -> Vec<Known> {
+        let Some(environment) = enriched.environments.get(*number) else { return Vec::new() };
+        let declaration = Declaration { environment, number: *number, written: &enriched.written };
+        let one =
+            |moves: &&Moves| Known { moves: Moves::clone(moves), tried: tries(bench, inputs, &declaration, moves) };
+        moves.iter().map(one).collect()
+    };
+    let all = match wanted.as_slice() {
+        [only] => vec![tried(inputs, only)],
+        several => parallel::map_with(inputs.threads(), several, || inputs.copy(), tried),
+    };
+    wanted.into_iter().map(|(id, _)| id.to_owned()).zip(all).collect()
 }
 
 /// Keeps changed files in place of those that are there.
@@ -249,20 +284,34 @@ fn brings(environment: &Environment, moves: &Moves) -> bool {
 
 /// What is wrong with an environment as the files now have it; nothing where it is no longer there, or asks for something else besides.
 fn after(bench: &Bench<'_>, inputs: &Inputs, environment: &Environment, moves: &Moves) -> Option<Vec<Finding>> {
+    let id = environment.id.as_str();
     let own = match &environment.origin {
         Origin::Declared(file) if inputs.command().is_none() => inputs.shelf.path_of(file),
         _ => None,
     };
-    let is = |id: Option<&str>| id == Some(environment.id.as_str());
-    // Its file alone is enough more often than not.
-    let all = [own.map(|path| Asked::Files(vec![path])), Some(inputs.asked.clone())];
-    all.into_iter().flatten().find_map(|asked| {
-        let judgement = bench.judged(inputs, &asked).ok()?;
-        let changed = judgement.enriched.environments.iter().find(|one| is(Some(&one.id)))?;
-        let same = others(changed, moves) == others(environment, moves) && changed.gaps.len() <= environment.gaps.len();
-        (same && brings(changed, moves) && pairs(changed, bench.knowledge)).then_some(())?;
-        Some(judgement.findings().into_iter().filter(|finding| is(finding.environment.as_deref())).collect())
-    })
+    // Its file alone is enough, unless only others lead to it, or what there is in its folder counts.
+    let alone = own.filter(|_| environment.beside.is_none()).map(|path| Asked::Files(vec![path]));
+    let alone = alone.and_then(|asked| of_one(bench, inputs, &asked, id));
+    let declared = match alone {
+        Some(declared) => declared,
+        None => of_one(bench, inputs, &inputs.asked, id)?,
+    };
+    let judgement = bench.judge(inputs, declared);
+    let changed = judgement.enriched.environments.iter().find(|one| one.id == id)?;
+    let same = others(changed, moves) == others(environment, moves) && changed.gaps.len() <= environment.gaps.len();
+    (same && brings(changed, moves) && pairs(changed, bench.knowledge)).then_some(())?;
+    let is = |finding: &Finding| finding.environment.as_deref() == Some(id);
+    Some(judgement.findings().into_iter().filter(is).collect())
+}
+
+/// What is read, where an environment is in it; the others are left empty, at their places.
+fn of_one(bench: &Bench<'_>, inputs: &Inputs, asked: &Asked, id: &str) -> Option<Declared> {
+    let mut declared = bench.read_of(inputs, asked).ok()?;
+    declared.environments.iter().any(|one| one.id == id).then_some(())?;
+    for other in declared.environments.iter_mut().filter(|one| one.id != id) {
+        *other = Environment::unknown(std::mem::take(&mut other.id), other.origin.clone(), "another one is judged");
+    }
+    Some(declared)
 }
 
 /// What a fix does, in words that are harmless in any file.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{FORMATS, Reading, Sheet, Text, requirements, ways};
-use crate::facts::GapWeight;
+use crate::facts::{GapWeight, Location};
 
 /// Files beyond these many are not read for one command.
 const MAX_FILES: usize = 10_000;
@@ -38,21 +38,43 @@ impl Reading<'_> {
                 }
                 continue;
             }
-            if self.files >= MAX_FILES {
-                return;
-            }
             let at_the_top = depth == 0 && name.ends_with(".py");
             if !(may_be_declaration(&name) || at_the_top) || name != "pyproject.toml" && self.included.contains(&path) {
                 continue;
             }
+            if self.files >= MAX_FILES {
+                // Once is enough.
+                if self.files == MAX_FILES {
+                    self.files += 1;
+                    let what = format!("the files of the folder beyond {MAX_FILES}");
+                    self.left_out(&path, &what, GapWeight::Decides);
+                }
+                return;
+            }
             self.files += 1;
-            if let Ok(text) = self.shelf.named(&path)
-                && is_meant(&text)
-                && let Some(format) = FORMATS.iter().find(|format| format.claims(&text))
-            {
-                self.with(*format, &text);
+            match self.shelf.named(&path) {
+                Ok(text) if is_meant(&text) => {
+                    if let Some(format) = FORMATS.iter().find(|format| format.claims(&text)) {
+                        self.with(*format, &text);
+                    }
+                }
+                Ok(_) => {}
+                Err(why) => {
+                    // By its name alone it asks for software, or may.
+                    let named = FORMATS.iter().any(|format| format.claims(&Text::new(path.clone(), &name, "")));
+                    let weight = if named { GapWeight::Missing } else { GapWeight::PassedOver };
+                    self.left_out(&path, &format!("the file {name} ({why})"), weight);
+                }
             }
         }
+    }
+
+    /// Says of a file that it was not read.
+    fn left_out(&mut self, path: &Path, what: &str, weight: GapWeight) {
+        let shown = self.shelf.shown(path);
+        let mut sheet = Sheet::new(&shown, &shown);
+        sheet.gap(what, weight, Location { path: shown, line: 1, column: 1 });
+        self.sheets.push(sheet);
     }
 
     /// Reads the commands of a folder's README.

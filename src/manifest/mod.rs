@@ -148,6 +148,8 @@ pub struct Reading<'r> {
     doubts: ways::Doubts,
     /// Commands of scripts that may still be walked.
     commands: u32,
+    /// Where a script that another one calls has a command that installs something.
+    installs: Option<Location>,
 }
 
 /// What was read: environments that are declared, and where everything in them is written.
@@ -173,6 +175,7 @@ impl<'r> Reading<'r> {
             included: BTreeSet::new(),
             files: 0,
             commands: MAX_COMMANDS,
+            installs: None,
             launchers: 0,
             projects: 0,
             doubts: ways::Doubts::default(),
@@ -206,7 +209,10 @@ impl<'r> Reading<'r> {
     pub fn text(&mut self, text: &Text) {
         match FORMATS.iter().find(|format| format.claims(text)) {
             Some(format) => self.with(*format, text),
-            None => self.unread.push((text.shown.clone(), "no format that is read".to_owned())),
+            None => {
+                let why = if text.text.trim().is_empty() { "it is empty" } else { "no format that is read" };
+                self.unread.push((text.shown.clone(), why.to_owned()));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::{
     shell::{self, Language, Variables},
     ways,
 };
+use crate::facts::{GapWeight, Location};
 
 /// The format.
 pub struct Script;
@@ -51,9 +52,13 @@ pub(super) fn read(
     reading: &mut Reading<'_>,
 ) -> Vec<Sheet> {
     let script = shell::Script::of(text);
-    ways::each(reading, |reading, way| {
+    reading.installs = None;
+    let mut sheets = ways::each(reading, |reading, way| {
         let mut sheet = Sheet::new(id, &text.shown);
         let mut variables = Variables::chosen(&way.set, &reading.choices.set);
+        for name in ["0", "BASH_SOURCE"] {
+            variables.put(name, shell::Value::known(format!("./{}", text.name()), None));
+        }
         for (number, word) in words.iter().enumerate() {
             variables.put(&(number + 1).to_string(), shell::Value::known(word, None));
         }
@@ -71,7 +76,44 @@ pub(super) fn read(
         };
         shell::run_as(language, &script, &mut variables, &mut scene);
         sheet
-    })
+    });
+    // A script may need arguments, or somebody's own machine, to install anything: nothing that was found is no answer then.
+    if sheets.iter().all(Sheet::installs_nothing)
+        && let Some(at) = installs(text).or_else(|| reading.installs.take())
+        && let Some(sheet) = sheets.first_mut()
+    {
+        let what = match words.is_empty() && takes_arguments(text) {
+            true => format!("the arguments that {} is called with", text.name()),
+            false => format!("when {} comes to what it installs ({at})", text.name()),
+        };
+        sheet.gap(what, GapWeight::Decides, at);
+        sheet.aside = Some("a script that installs nothing as it is called");
+    }
+    sheets
+}
+
+/// Whether a script looks at its arguments.
+fn takes_arguments(text: &Text) -> bool {
+    let asks = ["$1", "${1", "$#", "$@", "${@", "$*", "getopt", "%1", "%~1", "%*", "$args", "param(", "param ("];
+    commands(text).any(|(_, line)| asks.iter().any(|sign| line.to_ascii_lowercase().contains(sign)))
+}
+
+/// Where a script first has a command that installs something, whether it comes to it or not.
+pub(super) fn installs(text: &Text) -> Option<Location> {
+    let tools =
+        ["pip install", "pip3 install", "uv sync", "conda install", "conda create", "mamba install", "conda env "];
+    let prints = ["echo", "print", "printf", "write-host"];
+    let is = |line: &str| {
+        let first = line.split([' ', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+        !prints.contains(&first.trim_start_matches('@')) && tools.iter().any(|tool| line.contains(tool))
+    };
+    commands(text).find(|(_, line)| is(line)).map(|(start, _)| text.at(start))
+}
+
+/// The lines of a script without its comments, each with where it begins.
+fn commands(text: &Text) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().map(|(start, line)| (start + line.len() - line.trim_start().len(), line.trim()));
+    lines.filter(|(_, line)| !line.starts_with(['#', ':']) && !line.to_ascii_lowercase().starts_with("rem "))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! The files that may be read for a file that a person named: those of its project, each up to a limit, all of them up to another.
 
 use std::{
-    cell::{Cell, RefCell},
     collections::BTreeMap,
     fmt, io,
     path::{Component, Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::Text;
@@ -23,15 +26,15 @@ const MAX_ALL: u64 = 64 << 20;
 pub struct Shelf {
     root: Root,
     /// The files as they were, where those are meant and not today's.
-    past: Option<Past>,
+    past: Option<Arc<Past>>,
     /// What a relative path starts at.
     folder: PathBuf,
     /// What may still be read.
-    left: Cell<u64>,
+    left: AtomicU64,
     /// Where what was read is, by the name that reports have for it.
-    seen: RefCell<BTreeMap<String, PathBuf>>,
+    seen: Mutex<BTreeMap<String, PathBuf>>,
     /// Comments in what was read that ask for findings to be passed over, by file.
-    ignores: RefCell<BTreeMap<String, Vec<Ignore>>>,
+    ignores: Mutex<BTreeMap<String, Vec<Ignore>>>,
     /// Texts that stand for what the file system has: what a person gave, and what a file would be after a change.
     put: BTreeMap<PathBuf, Put>,
 }
@@ -80,9 +83,9 @@ impl Shelf {
             root,
             past: None,
             folder,
-            left: Cell::new(MAX_ALL),
-            seen: RefCell::default(),
-            ignores: RefCell::default(),
+            left: AtomicU64::new(MAX_ALL),
+            seen: Mutex::default(),
+            ignores: Mutex::default(),
             put: BTreeMap::new(),
         }
     }
@@ -90,13 +93,26 @@ impl Shelf {
     /// The same with the files as they were in place of today's.
     #[must_use]
     pub fn as_of(self, past: Past) -> Self {
-        Self { past: Some(past), ..self }
+        Self { past: Some(Arc::new(past)), ..self }
+    }
+
+    /// The same files, for another thread to put texts in place of them.
+    pub fn copy(&self) -> Self {
+        Self {
+            root: self.root.clone(),
+            past: self.past.clone(),
+            folder: self.folder.clone(),
+            left: AtomicU64::new(MAX_ALL),
+            seen: Mutex::new(locked(&self.seen).clone()),
+            ignores: Mutex::new(locked(&self.ignores).clone()),
+            put: self.put.clone(),
+        }
     }
 
     /// Puts a text in place of a file, or takes it away again; gives what was there before. The limit for all files counts anew: they are
     /// read again.
     pub fn put(&mut self, path: &Path, text: Option<Put>) -> Option<Put> {
-        self.left.set(MAX_ALL);
+        self.left.store(MAX_ALL, Ordering::Relaxed);
         match text {
             Some(text) => self.put.insert(path.to_owned(), text),
             None => self.put.remove(path),
@@ -105,13 +121,13 @@ impl Shelf {
 
     /// Where a file is that was read, by the name that reports have for it.
     pub fn path_of(&self, shown: &str) -> Option<PathBuf> {
-        self.seen.borrow().get(shown).cloned()
+        locked(&self.seen).get(shown).cloned()
     }
 
     /// A file that was read, by the name that reports have for it; nothing for one whose text is not the bytes of the file (UTF-16, a byte
     /// order mark, something that is no text), so that no place in it is one of the file.
     pub fn again(&self, shown: &str) -> Option<Text> {
-        let path = self.seen.borrow().get(shown)?.clone();
+        let path = self.path_of(shown)?;
         if let Some(put) = self.put.get(&path) {
             return Some(Text::new(path, shown, put.text.clone()));
         }
@@ -126,19 +142,23 @@ impl Shelf {
             Some(put) => (put.shown.clone(), put.text.clone()),
             None => (self.shown(&path), decoded(self.bytes(real)?)),
         };
-        self.seen.borrow_mut().insert(shown.clone(), path.clone());
+        // No text has such a byte, and no tool reads a file that does.
+        if text.contains('\0') {
+            return Err(NotRead::Io(io::Error::new(io::ErrorKind::InvalidData, "it is not a text file")));
+        }
+        locked(&self.seen).insert(shown.clone(), path.clone());
         let text = Text::new(path, shown, text);
         let ignores = super::ignores::ignores(&text);
         match ignores.is_empty() {
-            true => self.ignores.borrow_mut().remove(&text.shown),
-            false => self.ignores.borrow_mut().insert(text.shown.clone(), ignores),
+            true => locked(&self.ignores).remove(&text.shown),
+            false => locked(&self.ignores).insert(text.shown.clone(), ignores),
         };
         Ok(text)
     }
 
     /// Comments in what was read that ask for findings to be passed over.
     pub fn ignores(&self) -> Vec<Ignore> {
-        self.ignores.borrow().values().flatten().cloned().collect()
+        locked(&self.ignores).values().flatten().cloned().collect()
     }
 
     /// A file that a person named, wherever it is.
@@ -220,6 +240,13 @@ impl Shelf {
         }
     }
 
+    /// A folder and those above it in its project, the nearest first, at most so many more.
+    pub fn above(&self, folder: &Path, more: usize) -> Vec<PathBuf> {
+        let project = self.project(folder);
+        let inside = folder.ancestors().take_while(|above| above.starts_with(&project));
+        inside.take(more + 1).map(Path::to_owned).collect()
+    }
+
     /// The folder that files may be read from on behalf of one in `folder`: the repository that it is part of, else the current folder
     /// where it is below that, else itself.
     fn project(&self, folder: &Path) -> PathBuf {
@@ -239,8 +266,8 @@ impl Shelf {
     /// # Errors
     /// When all files together are too large.
     pub fn spend(&self, length: u64) -> Result<(), NotRead> {
-        self.left.set(self.left.get().checked_sub(length).ok_or(NotRead::TooMuch)?);
-        Ok(())
+        let spent = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(length));
+        spent.map(|_| ()).map_err(|_| NotRead::TooMuch)
     }
 
     fn real(&self, path: &Path) -> io::Result<PathBuf> {
@@ -268,6 +295,11 @@ impl Shelf {
         self.spend(length)?;
         Ok(bytes)
     }
+}
+
+/// What a mutex has; a thread that died while it had it left it whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A path without `.` and `..`, as far as names alone tell.

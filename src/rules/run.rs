@@ -12,8 +12,11 @@ use crate::{
     facts::{Environment, Facts, Gpu, Origin, Package},
     finding::Finding,
     knowledge::{Knowledge, PackageFile, ProblemRow},
-    python,
+    parallel, python,
 };
+
+/// As many environments are worth threads.
+const MANY: usize = 8;
 
 /// Which environments are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +75,9 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
         .flat_map(|&environment| environment.1.packages.iter().map(move |package| (environment, package)))
         .filter(|&(environment, package)| is_unlisted(&Context { environment: Some(environment), ..base }, package))
         .collect();
-    let mut verdicts = Verdicts::default();
-    for rule in REGISTRY.iter().map(|entry| entry.rule) {
+    let by_rule = |rule: &&'static Rule| {
+        let rule = *rule;
+        let mut verdicts = Verdicts::default();
         let mut collector = Collector { rule, merged: BTreeMap::new(), verdicts: &mut verdicts };
         match rule.scope {
             // GPUs named for a file are not those of one machine.
@@ -136,8 +140,27 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                 }
             }
         }
+        verdicts
+    };
+    let all: Vec<&'static Rule> = REGISTRY.iter().map(|entry| entry.rule).collect();
+    // One or two environments are judged before a thread has started.
+    let threads = if environments.len() < MANY { 1 } else { parallel::available() };
+    parallel::map_on(threads, &all, by_rule).into_iter().fold(Verdicts::default(), Verdicts::and)
+}
+
+impl Verdicts {
+    /// These, and those of the rules behind them.
+    fn and(mut self, more: Self) -> Self {
+        self.findings.extend(more.findings);
+        self.ran += more.ran;
+        self.not_applicable += more.not_applicable;
+        for undecided in more.unknown {
+            if !self.unknown.contains(&undecided) {
+                self.unknown.push(undecided);
+            }
+        }
+        self
     }
-    verdicts
 }
 
 /// Whether a rule looks at environments of this origin.

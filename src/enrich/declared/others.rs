@@ -91,6 +91,9 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
         let range = version.as_deref().and_then(|version| with_triton(terms, version))?;
         return Some(Pinned { by, range: Some(range), pulls: false });
     }
+    if terms.knowledge.package_file(name).is_some_and(|file| file.package.torch_unnamed) {
+        return None;
+    }
     let row = match &version {
         Some(version) => terms.knowledge.package_build(name, version, terms.platform),
         None => newest_for(terms, step, Named::of(by), None).filter(|_| leads && by.request.asked.source.is_none()),

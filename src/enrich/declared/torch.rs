@@ -149,8 +149,10 @@ fn of_index(
                 Some(Offer { number: version.parse().ok()?, version, release, build })
             })
         });
-        // A local part counts as more than none.
-        offers.filter(|offer| meets(&offer.version)).max_by(|one, other| one.number.cmp(&other.number))
+        // A local part counts as more than none. The newest that will do is found soon.
+        let mut offers: Vec<Offer<'_>> = offers.collect();
+        offers.sort_by(|one, other| one.number.cmp(&other.number));
+        offers.into_iter().rfind(|offer| meets(&offer.version))
     };
     // Of the backends for a driver uv takes the first that has what is asked for.
     let best = if is_auto { asked.chunks(1).find_map(best_of) } else { best_of(&asked) };

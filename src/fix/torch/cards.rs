@@ -64,7 +64,8 @@ impl Search<'_> {
             let others = gpus.iter().filter(|other| other.capability.value() != Some(&capability));
             let hidden: Vec<String> = others.map(|other| other.id.clone()).collect();
             if self.installed().is_some() && !failing.contains(&gpu.id.as_str()) {
-                let summary = format!("for {name} alone: the installed version works");
+                let there = if self.environment.steps.is_empty() { "installed" } else { "declared" };
+                let summary = format!("for {name} alone: the {there} version works");
                 let nothing = Rc::default();
                 let fix = Fix { summary, proof: Proof::Binary, gpus: vec![name.clone()], ..Fix::default() };
                 fixes.push((nothing, fix));

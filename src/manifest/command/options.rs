@@ -133,6 +133,12 @@ pub(super) fn include_as(
     step: &mut StepSheet,
     scene: &mut Scene<'_, '_>,
 ) {
+    // A variable that a script sets where nothing is known of it.
+    if name.is_empty() {
+        let what = "the name of the requirements file that is installed";
+        scene.sheet.gap(what, GapWeight::Decides, word.at.clone());
+        return;
+    }
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let is_project = matches!(file, "pyproject.toml" | "setup.py" | "setup.cfg");
     if is_project && role == RequestRole::Wanted {

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Instructions beyond these many are not read.
-const MAX_INSTRUCTIONS: usize = 5_000;
+pub(super) const MAX_INSTRUCTIONS: usize = 5_000;
 /// Lines of a here-document.
 const MAX_DOCUMENT: usize = 10_000;
 
@@ -24,7 +24,7 @@ pub(super) struct Instruction {
     pub at: Location,
 }
 
-/// Reads the instructions of a file.
+/// Reads the instructions of a file. Where there are too many of them, the last one has no name.
 pub(super) fn read(text: &Text) -> Vec<Instruction> {
     let lines: Vec<(usize, &str)> = text.lines().collect();
     let escape = escape(&lines);
@@ -37,6 +37,8 @@ pub(super) fn read(text: &Text) -> Vec<Instruction> {
             continue;
         }
         if instructions.len() >= MAX_INSTRUCTIONS {
+            let (name, body, documents) = (String::new(), Script::default(), Vec::new());
+            instructions.push(Instruction { name, body, documents, at: text.at(start) });
             break;
         }
         let start = start + line.len() - trimmed.len();

@@ -1,8 +1,10 @@
 //! Dockerfiles: what is installed in the image that a build makes. The stages that the last one, or the one that is chosen, rests on are read in
 //! order; what is copied from others comes with what was installed or compiled there.
 //!
-//! `instructions` are the lines, `stage` what one stage does, `copy` which files of the project the image gets.
+//! `instructions` are the lines, `stage` what one stage does, `copy` which files of the project the image gets, `context` the folder that they
+//! come from.
 
+mod context;
 mod copy;
 mod instructions;
 mod stage;
@@ -15,7 +17,10 @@ use std::{
 };
 
 pub(super) use self::stage::is_told;
-use self::{instructions::Instruction, stage::Stage};
+use self::{
+    instructions::{Instruction, MAX_INSTRUCTIONS},
+    stage::Stage,
+};
 use super::{
     Format, MAX_EACH, Reading, Sheet, Text,
     shell::{Plain, Value, Variables},
@@ -51,7 +56,7 @@ impl Format for Dockerfile {
     }
 
     fn read(&self, text: &Text, reading: &mut Reading<'_>) {
-        let order = Order { stage: reading.choices.stage.clone(), ..Order::of(text) };
+        let order = Order { stage: reading.choices.stage.clone(), ..Order::of(text, reading) };
         let sheet = build(text, reading, &order);
         reading.sheets.push(sheet);
         if reading.choices.each.is_some() && order.stage.is_none() {
@@ -78,9 +83,10 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// A plain build beside a Dockerfile.
-    pub fn of(text: &Text) -> Self {
-        Self { id: text.shown.clone(), context: text.folder().to_owned(), stage: None, args: BTreeMap::new() }
+    /// A plain build of a Dockerfile, from the folder that has its files.
+    fn of(text: &Text, reading: &Reading<'_>) -> Self {
+        let context = context::of(text, &instructions::read(text), reading.shelf);
+        Self { id: text.shown.clone(), context, stage: None, args: BTreeMap::new() }
     }
 }
 
@@ -96,9 +102,13 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
     let mut stages: Vec<Part> = Vec::new();
     let mut cut = None;
     for instruction in instructions {
+        if instruction.name.is_empty() {
+            cut = Some((format!("the instructions of {} beyond {MAX_INSTRUCTIONS}", text.shown), instruction.at));
+            break;
+        }
         if instruction.name == "FROM" {
             if stages.len() >= MAX_STAGES {
-                cut = Some(instruction.at);
+                cut = Some((format!("the stages of {} beyond {MAX_STAGES}", text.shown), instruction.at));
                 break;
             }
             stages.push(Part::of(instruction, &mut globals));
@@ -109,8 +119,8 @@ pub(super) fn build(text: &Text, reading: &mut Reading<'_>, order: &Order) -> Sh
         }
     }
     let mut sheet = Sheet::new(&order.id, &text.shown);
-    if let Some(at) = cut {
-        sheet.gap(format!("the stages of {} beyond {MAX_STAGES}", text.shown), GapWeight::Decides, at);
+    if let Some((what, at)) = cut {
+        sheet.gap(what, GapWeight::Decides, at);
         return sheet;
     }
     let Some(target) = target(&stages, order.stage.as_deref()) else {

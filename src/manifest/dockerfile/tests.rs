@@ -170,7 +170,7 @@ fn hostile_files_end() {
                 .repeat(400),
         "FROM a\nRUN \\\n".repeat(3_000),
         "FROM a\nENV A=aaaaaaaa\n".to_owned() + &"ENV A=$A$A\n".repeat(200),
-        "\u{0}FROM\n\\".to_owned(),
+        "\u{1}FROM\n\\".to_owned(),
     ] {
         let _ = read(&[("Dockerfile", dockerfile.as_str())], &Choices::default());
     }

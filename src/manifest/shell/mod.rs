@@ -3,10 +3,11 @@
 //!
 //! `script` is the text with its places, `tree` what it is read as, `syntax` and `word` the grammar, `value` and `pattern` what becomes of words,
 //! `test` conditions, `language` the languages, `run` walks the commands, `programs` and `callers` have those that change what later ones find or that call others, `output`
-//! what is known of what they print. `batch` and `powershell` are the grammars of Windows' shells: what they read is walked the same way.
+//! what is known of what they print, `expression` and `sed` what `grep` and `sed` find and change. `batch` and `powershell` are the grammars of Windows' shells: what they read is walked the same way.
 
 mod batch;
 mod callers;
+mod expression;
 mod language;
 mod output;
 mod pattern;
@@ -14,6 +15,7 @@ mod powershell;
 mod programs;
 mod run;
 mod script;
+mod sed;
 mod syntax;
 mod test;
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! What programs print, where that is text of the script or of files: `$(echo … | cut …)`, `cat`, `grep`; and what `sed` makes of lines.
+//! What programs print, where that is text of the script or of files: `$(echo … | cut …)`, `cat`, `grep`, `sed`.
 
 use std::path::PathBuf;
 
 use super::{
-    pattern,
+    expression::{Expression, Syntax},
     run::Shell,
+    sed::Sed,
     tree::{Join, Node, Simple, Word},
     value::{Field, Fill, Value},
 };
@@ -92,10 +93,17 @@ impl Shell<'_, '_, '_> {
                 }
                 known(text)
             }
-            "grep" => {
-                let (pattern, file) = (plain().next()?.to_owned(), plain().nth(1)?.to_owned());
-                let text = self.scene.open(&file).ok()?;
-                grep(rest, &pattern, &text.text).and_then(known)
+            name @ ("grep" | "egrep" | "fgrep") => {
+                let grep = Grep::of(name, rest)?;
+                let [file] = grep.files.as_slice() else { return None };
+                let text = self.scene.open(&file.text).ok()?;
+                grep.lines(&text.text).and_then(known)
+            }
+            "sed" => {
+                let sed = Sed::of(rest)?;
+                let [file] = sed.files.as_slice() else { return None };
+                let text = self.scene.open(&file.text).ok()?;
+                sed.edited(&text.text).and_then(known)
             }
             "pwd" => known(self.scene.folder.to_string_lossy().into_owned()),
             "uname" | "arch" => {
@@ -146,10 +154,7 @@ impl Shell<'_, '_, '_> {
                 }
                 each(&|line| cut(line, &sign, &fields))
             }
-            "sed" => {
-                let script = rest.iter().find(|word| !word.text.starts_with('-'))?.text.clone();
-                each(&|line| pattern::sed(line, &script))
-            }
+            "sed" => Sed::of(rest)?.edited(&text),
             "tr" => match rest {
                 [flag, what] if flag.text == "-d" => Some(text.replace(|c: char| what.text.contains(c), "")),
                 [from, to] if from.text.chars().count() == 1 && to.text.chars().count() == 1 => {
@@ -157,10 +162,7 @@ impl Shell<'_, '_, '_> {
                 }
                 _ => None,
             },
-            "grep" => {
-                let pattern = rest.iter().find(|word| !word.text.starts_with('-'))?.text.clone();
-                grep(rest, &pattern, &text)
-            }
+            name @ ("grep" | "egrep" | "fgrep") => Grep::of(name, rest)?.lines(&text),
             "cat" | "tee" => Some(text.clone()),
             _ => None,
         }?;
@@ -198,69 +200,104 @@ fn cut(line: &str, sign: &str, fields: &str) -> Option<String> {
     Some(taken.join(sign))
 }
 
-/// The lines that `grep`, or `grep -v`, keeps. Those that go are empty, so that the others keep their numbers.
-fn grep(words: &[CommandWord], pattern: &str, text: &str) -> Option<String> {
-    let flag = |letter: char| {
-        words
-            .iter()
-            .any(|word| word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains(letter))
-    };
-    let (not, ignores) = (flag('v'), flag('i'));
-    let lines: Option<Vec<&str>> =
-        text.split('\n').map(|line| Some(if matches(line, pattern, ignores)? == not { "" } else { line })).collect();
-    Some(lines?.join("\n"))
+/// A call of `grep`.
+struct Grep<'w> {
+    expressions: Vec<Expression>,
+    /// Whether the lines that do not match are kept.
+    not: bool,
+    /// Whether only what matches is printed.
+    only: bool,
+    files: Vec<&'w CommandWord>,
 }
 
-/// Whether a line has a pattern that is text: alternatives, `^` and `$`, `.` for a dot.
-fn matches(line: &str, pattern: &str, ignores: bool) -> Option<bool> {
-    if pattern.len() > 1000 {
-        return None;
-    }
-    let line = if ignores { line.to_lowercase() } else { line.to_owned() };
-    let pattern = if ignores { pattern.to_lowercase() } else { pattern.to_owned() };
-    let pattern = pattern.replace("\\|", "|").replace("\\(", "(").replace("\\)", ")");
-    let (all, inner) = match pattern.strip_prefix("^(").or_else(|| pattern.strip_prefix('(')) {
-        Some(rest) => {
-            let (inner, after) = rest.split_once(')')?;
-            // What follows a group says where a name ends.
-            (after.is_empty() || after.starts_with('[') || after == "\\b" || after.starts_with('='), inner)
+impl<'w> Grep<'w> {
+    /// Reads the words behind `grep`; nothing where they are not understood.
+    fn of(name: &str, words: &'w [CommandWord]) -> Option<Self> {
+        let (mut syntax, mut fixed) = (Syntax::Basic, name == "fgrep");
+        if name == "egrep" {
+            syntax = Syntax::Extended;
         }
-        None => (true, pattern.as_str()),
-    };
-    if !all {
-        return None;
-    }
-    let anchored = pattern.starts_with("^(");
-    let mut any = false;
-    for part in inner.split('|') {
-        let (begins, ends) = (anchored || part.starts_with('^'), part.ends_with('$'));
-        let text =
-            part.trim_start_matches('^').trim_end_matches('$').replace("\\.", ".").replace("\\b", "").replace(".*", "");
-        if text.contains(['*', '[', '(', '\\', '+', '?']) {
-            return None;
-        }
-        any |= match (begins, ends) {
-            (true, true) => line == text,
-            (true, false) => line.starts_with(&text),
-            (false, true) => line.ends_with(&text),
-            (false, false) => line.contains(&text),
-        };
-    }
-    Some(any)
-}
-
-/// A line after commands of sed: `/pattern/d`, `s/a/b/`. A line that goes is empty, so that the others keep their numbers.
-pub(super) fn edited(line: &str, scripts: &[&str]) -> Option<String> {
-    let mut line = line.to_owned();
-    for script in scripts.iter().flat_map(|script| script.split(';')).map(str::trim).filter(|script| !script.is_empty())
-    {
-        if let Some(pattern) = script.strip_prefix('/').and_then(|rest| rest.strip_suffix("/d")) {
-            if matches(&line, pattern, false)? {
-                return Some(String::new());
+        let (mut ignores, mut word, mut whole) = (false, false, false);
+        let mut grep = Self { expressions: Vec::new(), not: false, only: false, files: Vec::new() };
+        let mut patterns = Vec::new();
+        let mut rest = words.iter();
+        while let Some(one) = rest.next() {
+            match one.text.as_str() {
+                "--extended-regexp" | "--perl-regexp" => syntax = Syntax::Extended,
+                "--fixed-strings" => fixed = true,
+                "--ignore-case" => ignores = true,
+                "--invert-match" => grep.not = true,
+                "--only-matching" => grep.only = true,
+                "--word-regexp" => word = true,
+                "--line-regexp" => whole = true,
+                "--regexp" => patterns.push(rest.next()?),
+                "--no-filename" | "--no-messages" | "--text" => {}
+                option if option.starts_with("--color") || option.starts_with("--colour") => {}
+                option if option.len() > 1 && option.starts_with('-') && !option.starts_with("--") => {
+                    let letters: Vec<char> = option.chars().skip(1).collect();
+                    for (place, letter) in letters.iter().enumerate() {
+                        match letter {
+                            'E' | 'P' => syntax = Syntax::Extended,
+                            'F' => fixed = true,
+                            'i' | 'y' => ignores = true,
+                            'v' => grep.not = true,
+                            'o' => grep.only = true,
+                            'w' => word = true,
+                            'x' => whole = true,
+                            'e' if place + 1 == letters.len() => patterns.push(rest.next()?),
+                            'h' | 's' | 'a' | 'G' => {}
+                            _ => return None,
+                        }
+                    }
+                }
+                option if option.starts_with("--") => return None,
+                _ => grep.files.push(one),
             }
-        } else {
-            line = pattern::sed(&line, script)?;
         }
+        if patterns.is_empty() {
+            patterns.push((!grep.files.is_empty()).then(|| grep.files.remove(0))?);
+        }
+        for pattern in patterns {
+            if pattern.unknown.is_some() {
+                return None;
+            }
+            for text in pattern.text.split('\n') {
+                grep.expressions.push(match fixed && !word && !whole {
+                    true => Expression::literal(text, ignores),
+                    false if fixed => return None,
+                    false => {
+                        let group = if syntax == Syntax::Basic { ("\\(", "\\)") } else { ("(", ")") };
+                        let (before, after) = match (whole, word) {
+                            (true, _) => ("^", "$"),
+                            (_, true) => ("\\b", "\\b"),
+                            _ => ("", ""),
+                        };
+                        match before.is_empty() {
+                            true => Expression::new(text, syntax, ignores)?,
+                            false => {
+                                let text = format!("{before}{}{text}{}{after}", group.0, group.1);
+                                Expression::new(&text, syntax, ignores)?
+                            }
+                        }
+                    }
+                });
+            }
+        }
+        Some(grep)
     }
-    Some(line)
+
+    /// The lines that it keeps. Those that go are empty, so that the others keep their numbers.
+    fn lines(&self, text: &str) -> Option<String> {
+        let line = |line: &str| -> Option<String> {
+            let mut any = false;
+            for expression in &self.expressions {
+                match expression.find(line, 0)? {
+                    Some(found) if self.only && !self.not => return line.get(found.range).map(str::to_owned),
+                    found => any |= found.is_some(),
+                }
+            }
+            Some(if any == self.not { String::new() } else { line.to_owned() })
+        };
+        Some(text.split('\n').map(line).collect::<Option<Vec<_>>>()?.join("\n"))
+    }
 }

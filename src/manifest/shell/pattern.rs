@@ -1,4 +1,4 @@
-//! Patterns of shells: `*`, `?`, `[abc]`; and those commands of `sed` and `tr` that scripts make variables with.
+//! Patterns of shells: `*`, `?`, `[abc]`.
 
 /// Whether a pattern fits all of a text. Of very long ones none does.
 pub fn fits(text: &str, pattern: &str) -> bool {
@@ -72,11 +72,6 @@ pub(super) fn like(pattern: &str) -> Option<String> {
 /// A text that an expression matches, where that is easily told.
 pub(super) fn like_expression(expression: &str) -> Option<String> {
     alternatives(expression)?.into_iter().find_map(|pattern| like(&pattern))
-}
-
-/// Whether an expression of the kind that `[[ … =~ … ]]` takes matches a text; nothing where it is more than text, classes and alternatives.
-pub(super) fn matches(text: &str, expression: &str) -> Option<bool> {
-    Some(alternatives(expression)?.iter().any(|pattern| fits(text, pattern)))
 }
 
 /// The alternatives of an expression as patterns that have to fit all of a text.
@@ -169,39 +164,6 @@ pub(super) fn replaced(text: &str, pattern: &str, by: &str, all: bool) -> Option
     })
 }
 
-/// What `sed s/a/b/` makes of a text, where `a` is text, with `\.`, or one that begins with `^` or ends with `$` or has `.*`.
-pub(super) fn sed(text: &str, script: &str) -> Option<String> {
-    let rest = script.strip_prefix('s')?;
-    let sign = rest.chars().next()?;
-    let mut parts = rest.get(sign.len_utf8()..)?.split(sign);
-    let (from, to, flags) = (parts.next()?, parts.next()?, parts.next().unwrap_or_default());
-    if from.contains(['[', '(', '+', '?', '{', '|']) || to.contains(['\\', '&']) || parts.next().is_some() {
-        return None;
-    }
-    let all = flags.contains('g');
-    let literal = |text: &str| (!text.contains(['*', '.', '$', '^'])).then(|| text.to_owned());
-    let plain = from.replace("\\.", "\u{0}");
-    let named = |text: &str| Some(literal(text)?.replace('\u{0}', "."));
-    if let Some(begin) = plain.strip_prefix('^') {
-        let begin = named(begin)?;
-        return Some(text.strip_prefix(&begin).map_or_else(|| text.to_owned(), |rest| format!("{to}{rest}")));
-    }
-    if let Some(before) = plain.strip_suffix(".*") {
-        let before = named(before)?;
-        return Some(text.split_once(&before).map_or_else(|| text.to_owned(), |(start, _)| format!("{start}{to}")));
-    }
-    if let Some(end) = plain.strip_suffix('$') {
-        let end = named(end)?;
-        return Some(text.strip_suffix(&end).map_or_else(|| text.to_owned(), |rest| format!("{rest}{to}")));
-    }
-    // A dot that nothing escapes stands for any character; in versions it is meant as itself.
-    let from = plain.replace('\u{0}', ".");
-    if from.contains(['*', '$', '^']) {
-        return None;
-    }
-    Some(if all { text.replace(&from, to) } else { text.replacen(&from, to, 1) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,10 +191,5 @@ mod tests {
         assert_eq!(replaced("12.8.1", ".", "", false).as_deref(), Some("128.1"));
         assert_eq!(replaced("2.0+cu118", "+*", "", false).as_deref(), Some("2.0"));
         assert_eq!(replaced("a1b2", "[0-9]", "x", true), None);
-        assert_eq!(sed("12.8", r"s/\.//g").as_deref(), Some("128"));
-        assert_eq!(sed("12.8.1", r"s/\.//").as_deref(), Some("128.1"));
-        assert_eq!(sed("v2.0", "s/^v//").as_deref(), Some("2.0"));
-        assert_eq!(sed("2.0+cu118", "s/+.*//").as_deref(), None, "signs of expressions are not read");
-        assert_eq!(sed("a", "y/a/b/"), None);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     Language, Script,
     callers::{asked_for, with_program},
-    output::{edited, words_of},
+    output::words_of,
     run::Shell,
+    sed::Sed,
     test::Status,
     tree::{Node, Simple},
     value::{Fill, Value},
@@ -16,6 +17,7 @@ use crate::{
     manifest::{
         Text,
         command::{self, CommandWord, joined, program},
+        script,
     },
 };
 
@@ -35,6 +37,9 @@ const CALLERS: &[(&str, &[&str])] = &[
     ("gosu", &[]),
     ("retry", &[]),
 ];
+
+/// Variables that tools for installing read begin with these.
+const TOOLS_OWN: &[&str] = &["PIP_", "UV_", "CONDA_", "POETRY_", "PIXI_"];
 
 impl Shell<'_, '_, '_> {
     /// Reads what a program does.
@@ -124,10 +129,6 @@ impl Shell<'_, '_, '_> {
 
     /// Gives a command to the tool that it calls.
     fn tool(&mut self, words: &[CommandWord]) -> Status {
-        let values = self.variables.set.keys().filter_map(|name| {
-            let value = self.variables.get(name).filter(|value| value.unknown.is_none())?;
-            Some((name.clone(), value.text()))
-        });
         let named = with_program(words);
         let words = named.as_deref().unwrap_or(words);
         let claimed = command::claims(words);
@@ -146,6 +147,18 @@ impl Shell<'_, '_, '_> {
             }
 
             let words = self.with_clones(words);
+            // The tools' own: an image may have thousands of others.
+            let set = &self.variables.set;
+            let own = TOOLS_OWN.iter().flat_map(|start| {
+                let from = set.range((*start).to_owned()..);
+                from.map(|(name, _)| name).take_while(move |name| name.starts_with(start))
+            });
+            let chosen =
+                self.variables.chosen.keys().filter(|name| TOOLS_OWN.iter().any(|start| name.starts_with(start)));
+            let values = own.chain(chosen).filter_map(|name| {
+                let value = self.variables.get(name).filter(|value| value.unknown.is_none())?;
+                Some((name.clone(), value.text()))
+            });
             let mut variables: BTreeMap<String, String> = values.collect();
             for (name, value) in self.scene.files.settings() {
                 variables.entry(name.clone()).or_insert_with(|| value.clone());
@@ -249,10 +262,16 @@ impl Shell<'_, '_, '_> {
     /// A script that is a file of the project.
     pub(super) fn script_file(&mut self, words: &[CommandWord], name: &str, expected: bool) -> Status {
         let at = self.place(words);
+        // `"$(some command)/lib.sh"` and `"${BASH_SOURCE[0]%/*}/lib.sh"` lie beside the script, more often than not.
+        let beside = words.first().is_some_and(|word| word.unknown.is_some() && word.text == name);
+        let name = if beside { program(name) } else { name };
         match self.scene.open(name) {
             Ok(text) => {
                 let folder = self.scene.folder.clone();
                 let language = Language::of(name).unwrap_or(Language::Shell);
+                if self.scene.reading.installs.is_none() {
+                    self.scene.reading.installs = script::installs(&text);
+                }
                 let status = self.nested_as(language, words, Script::of(&text));
                 self.scene.folder = folder;
                 status
@@ -261,7 +280,7 @@ impl Shell<'_, '_, '_> {
             Err(why) => {
                 if expected && !why.is_missing() {
                     self.scene.sheet.gap(format!("the script {name} ({why})"), GapWeight::Missing, at);
-                } else if expected {
+                } else if expected || is_own(name) {
                     self.scene.sheet.gap(format!("what the script {name} does"), GapWeight::PassedOver, at);
                 }
                 Status::Yes
@@ -445,33 +464,28 @@ impl Shell<'_, '_, '_> {
 
     /// `sed -i … FILE`: lines that go, text that is replaced.
     fn edit(&mut self, arguments: &[CommandWord]) {
-        if !arguments.iter().any(|word| word.text == "-i" || word.text.starts_with("-i") || word.text == "--in-place") {
+        let is_option = |word: &&CommandWord| word.text.starts_with("-i") || word.text.starts_with("--in-place");
+        let Some(sed) = Sed::of(arguments) else {
+            // What is not understood may change what a file asks for.
+            for word in arguments.iter().filter(|_| arguments.iter().any(|word| is_option(&word))) {
+                if !word.text.starts_with('-') && self.scene.open(&word.text).is_ok() {
+                    self.unedited(word);
+                }
+            }
             return;
-        }
-        let mut scripts: Vec<&str> = Vec::new();
-        let mut files = Vec::new();
-        let mut rest = arguments.iter();
-        while let Some(word) = rest.next() {
-            match word.text.as_str() {
-                "-e" | "--expression" => scripts.extend(rest.next().map(|word| word.text.as_str())),
-                option if option.starts_with('-') => {}
-                script if scripts.is_empty() => scripts.push(script),
-                _ => files.push(word),
-            }
-        }
-        for file in files {
+        };
+        for file in sed.files.iter().filter(|_| sed.in_place) {
             let Ok(text) = self.scene.open(&file.text) else { continue };
-            let lines =
-                |text: &str| text.split('\n').map(|line| edited(line, &scripts)).collect::<Option<Vec<String>>>();
-            match lines(&text.text) {
-                Some(lines) => self.rewritten(&file.text, &text, &lines.join("\n")),
-                None => self.scene.sheet.gap(
-                    format!("what sed makes of {}", file.text),
-                    GapWeight::PassedOver,
-                    file.at.clone(),
-                ),
+            match sed.edited(&text.text) {
+                Some(lines) => self.rewritten(&file.text, &text, &lines),
+                None => self.unedited(file),
             }
         }
+    }
+
+    fn unedited(&mut self, file: &CommandWord) {
+        let what = format!("what sed makes of {}", file.text);
+        self.scene.sheet.gap(what, GapWeight::PassedOver, file.at.clone());
     }
 
     fn rewritten(&mut self, name: &str, text: &Text, lines: &str) {
@@ -509,7 +523,7 @@ impl Shell<'_, '_, '_> {
         let target = self.single(&to.target);
         if target.unknown.is_some()
             || target.text().starts_with("/dev/")
-            || !["cat", "echo", "printf", "grep"].contains(&name.as_str())
+            || !["cat", "echo", "printf", "grep", "egrep", "fgrep", "sed"].contains(&name.as_str())
         {
             return false;
         }
@@ -524,12 +538,27 @@ impl Shell<'_, '_, '_> {
         let old = (to.sign == ">>").then(|| self.scene.open(&target.text()).ok()).flatten();
         let text = match old {
             Some(old) => Text::new(old.path.clone(), old.shown.clone(), format!("{}\n{text}", old.text.trim_end())),
-            // The lines stand where the command has them.
-            None => placed(&at, &target.text(), &text),
+            None => match self.source(&name, words) {
+                // What is left of a file has the places that it has there.
+                Some(source) => Text::new(target.text(), source.shown, text),
+                // The lines stand where the command has them.
+                None => placed(&at, &target.text(), &text),
+            },
         };
         let path = joined(&self.scene.folder, &target.text());
         self.scene.files.change(path, text);
         true
+    }
+
+    /// The one file whose lines a command prints, at their places.
+    fn source(&mut self, name: &str, words: &[CommandWord]) -> Option<Text> {
+        let rest = words.get(1..).filter(|_| ["cat", "grep", "egrep", "fgrep", "sed"].contains(&name))?;
+        let mut files = rest.iter().filter(|word| !word.text.starts_with('-')).filter_map(|word| {
+            let text = self.scene.open(&word.text).ok()?;
+            Some(text)
+        });
+        let only = files.next()?;
+        files.next().is_none().then_some(only)
     }
 
     /// Words that a program gets through a pipe: `cat a.txt | xargs pip install`.
@@ -558,6 +587,12 @@ impl Shell<'_, '_, '_> {
         }
         Some(words)
     }
+}
+
+/// Whether a script that another one reads is likely its own, and no setting of the shell or of an environment.
+fn is_own(name: &str) -> bool {
+    let others = ["activate", "rc", "profile", "conda.sh", ".env", "/etc/", "/opt/", "setvars"];
+    name.ends_with(".sh") && !others.iter().any(|other| name.contains(other))
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,6 +1,10 @@
 //! Conditions of scripts: `[ … ]`, `[[ … ]]`, `test …`.
 
-use super::{pattern, value::Value};
+use super::{
+    expression::{Expression, Syntax},
+    pattern,
+    value::Value,
+};
 use crate::manifest::ways::Doubts;
 
 /// What a condition comes to.
@@ -147,7 +151,7 @@ impl Test<'_> {
             "-ge" => number(|one, other| one >= other),
             "-lt" => number(|one, other| one < other),
             "-le" => number(|one, other| one <= other),
-            _ => match pattern::matches(&one, &other) {
+            _ => match Expression::new(&other, Syntax::Extended, false).and_then(|other| other.is_in(&one)) {
                 Some(is) => Status::of(is),
                 None => Status::Unknown(format!("whether '{one}' matches {other}")),
             },

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{meant, script_of};
+use super::{beyond, meant, script_of};
 use crate::{
     facts::GapWeight,
     manifest::{
@@ -57,6 +57,7 @@ impl Format for Gitlab {
             sheets.extend(ways::each(reading, |reading, way| read_job(&id, text, &tree, &chain, &way.set, reading)));
         }
         reading.sheets.extend(meant(text, sheets));
+        reading.sheets.extend(tree.map().get(MAX_JOBS).map(|(name, _)| beyond(text, MAX_JOBS, name)));
     }
 }
 

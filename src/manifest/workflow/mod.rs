@@ -68,11 +68,13 @@ impl Format for Workflow {
             // An action that is a list of steps.
             Some(runs) => found.extend(workflow.job("action", runs, &context, reading)),
             None => {
-                for (name, job) in tree.get("jobs").map(Node::map).unwrap_or_default().iter().take(MAX_JOBS) {
+                let jobs = tree.get("jobs").map(Node::map).unwrap_or_default();
+                for (name, job) in jobs.iter().take(MAX_JOBS) {
                     if let Some(name) = name.text() {
                         found.extend(workflow.job(name, job, &context, reading));
                     }
                 }
+                reading.sheets.extend(jobs.get(MAX_JOBS).map(|(name, _)| beyond(text, MAX_JOBS, name)));
             }
         }
         // Jobs of the system that is judged come first; those of others only where there are no such jobs.
@@ -83,6 +85,13 @@ impl Format for Workflow {
         let sheets: Vec<Sheet> = meant(text, sheets.collect());
         reading.sheets.extend(sheets);
     }
+}
+
+/// Says that jobs from this one on are not read.
+pub(super) fn beyond(text: &Text, jobs: usize, from: &Node) -> Sheet {
+    let mut sheet = Sheet::new(format!("{} [jobs beyond {jobs}]", text.shown), &text.shown);
+    sheet.gap(format!("the jobs of {} beyond {jobs}", text.shown), GapWeight::Decides, from.at(text));
+    sheet
 }
 
 /// Those of a file's environments that are meant for a GPU; where none is, that is said.

@@ -4,8 +4,8 @@
 //!
 //! ## How it is decided
 //! Readers note what they pass over: a file that is included and is not there, an image whose contents no row has, the value of a variable
-//! that nothing sets, an option that is not known. A project may have extras of which one is meant to be chosen. Where the answer hangs on it, the verdict is unknown and says what is needed; a missing
-//! file is a warning; anything else is a remark.
+//! that nothing sets, an option that is not known. A project may have extras of which one is meant to be chosen. Where the answer hangs on it, the verdict is unknown and says what is needed. A missing
+//! file is a warning where something for GPUs was read without it; where nothing was, the answer hangs on it. Anything else is a remark.
 //!
 //! ## How to fix it
 //! Give what is missing: the file, the extra with `--extra NAME`, or a value with `--build-arg NAME=VALUE` or `--set NAME=VALUE`. If it is an image, check the environment
@@ -35,19 +35,19 @@ pub const RULE: Rule = Rule {
     judge,
 };
 
-/// Extras that nobody chose, where nothing that runs on a GPU is installed without one of them.
+/// Whether a package has code for GPUs, or brings torch.
+fn is_for_gpus(name: &str, knowledge: &Knowledge) -> bool {
+    name == "torch"
+        || knowledge.requires_torch(name, &[]).is_some()
+        || knowledge.package_file(name).is_some_and(|file| !file.build.is_empty())
+}
+
+/// Extras that nobody chose and that bring packages for GPUs.
 fn left_open(environment: &Environment, knowledge: &Knowledge) -> Option<String> {
-    let is_for_gpus = |name: &str| {
-        name == "torch"
-            || knowledge.requires_torch(name, &[]).is_some()
-            || knowledge.package_file(name).is_some_and(|file| !file.build.is_empty())
-    };
-    if environment.packages.iter().any(|package| is_for_gpus(&package.name)) {
-        return None;
-    }
     let offers = environment.steps.iter().flat_map(|step| &step.offers);
-    let names =
-        offers.filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name))).map(|offer| offer.name.as_str());
+    let names = offers
+        .filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name, knowledge)))
+        .map(|offer| offer.name.as_str());
     let names: Vec<&str> = names.take(12).collect();
     (!names.is_empty()).then(|| format!("the extra that is installed (--extra): {}", names.join(", ")))
 }
@@ -57,9 +57,11 @@ fn judge(context: &Context<'_>) -> Outcome {
     if environment.steps.is_empty() && environment.gaps.is_empty() {
         return Outcome::NotApplicable;
     }
-    let deciding = environment.gaps.iter().filter(|gap| gap.weight == GapWeight::Decides);
-    let needs: Vec<String> =
-        deciding.map(|gap| gap.what.clone()).chain(left_open(environment, context.knowledge)).collect();
+    let nothing = !environment.packages.iter().any(|package| is_for_gpus(&package.name, context.knowledge));
+    let decides = |gap: &&Gap| gap.weight == GapWeight::Decides || nothing && gap.weight == GapWeight::Missing;
+    let deciding = environment.gaps.iter().filter(decides);
+    let open = nothing.then(|| left_open(environment, context.knowledge)).flatten();
+    let needs: Vec<String> = deciding.map(|gap| gap.what.clone()).chain(open).collect();
     if !needs.is_empty() {
         return Outcome::Needs(needs);
     }

@@ -67,6 +67,9 @@ pub struct PackageRow {
     /// Whether it compiles its code for the GPU where it runs, so that the images in it do not decide.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compiles: bool,
+    /// Whether its METADATA requires no torch although its rows say for which one it was compiled: tools then bring any torch, or none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub torch_unnamed: bool,
     /// The environment variable by which a user overrides the CUDA release in `main`.
     pub override_variable: Option<String>,
     /// Keys of `[sources]`.

@@ -1,0 +1,3 @@
+#!/bin/bash
+source "${BASH_SOURCE[0]%/*}/lib.sh"
+"$STEP"

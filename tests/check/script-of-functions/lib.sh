@@ -1,0 +1,3 @@
+everything() {
+  pip install torch==2.7.1
+}
