@@ -43,6 +43,7 @@ pub(super) const KIND: Kind = Kind {
         "tf_nightly",
     ],
     read,
+    answers: false,
 };
 
 /// Names that stand before their version without any sign.
@@ -74,6 +75,10 @@ const NAMES: [&str; 24] = [
 ];
 
 fn read(found: &mut Found, line: Line<'_>) {
+    // What pip removes is not there.
+    if ["uninstalled ", "Uninstalling ", "Found existing installation"].iter().any(|word| has(line.text, word)) {
+        return;
+    }
     pinned(found, line);
     shown(found, line);
     wheels(found, line);

@@ -46,6 +46,7 @@ pub(super) const KIND: Kind = Kind {
         ".pyc",
     ],
     read,
+    answers: false,
 };
 
 fn read(found: &mut Found, line: Line<'_>) {
