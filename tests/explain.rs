@@ -15,7 +15,7 @@ use gpucheck::{
     judge::{Assumed, explain},
     knowledge::{Knowledge, Texts},
     log::Log,
-    report::Report,
+    report::{Report, Verdict},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -153,6 +153,57 @@ fn cases_are_explained_under_every_form() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Threads that were wrong once, and single lines of tools.
+#[test]
+fn threads_and_lines_are_explained() {
+    let Cases { case: cases } = toml::from_str(include_str!("explain/threads.toml")).unwrap();
+    let knowledge = Knowledge::builtin().unwrap();
+    let texts = Texts::of(&knowledge);
+    let mut wrong: Vec<String> = Vec::new();
+    for case in &cases {
+        let report = explained(&knowledge, &texts, &case.text);
+        wrong.extend(fault(case, &report).map(|fault| format!("{}: {fault}", case.id)));
+        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if errors > 1 {
+            wrong.push(format!("{}: {errors} errors, and there is one cause", case.id));
+        }
+    }
+    let lines = include_str!("explain/texts.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for (expected, text) in lines.map(|line| line.split_once('|').unwrap()) {
+        let report = explained(&knowledge, &texts, text);
+        let found: Vec<_> = report.findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
+        let told = |severity| found.first().is_some_and(|first| *first == ("error-in-log", severity));
+        let right = match expected {
+            "benign" => found.iter().all(|(_, severity)| *severity == Severity::Info),
+            "none" => told(Severity::Info) && report.verdict == Verdict::Ok,
+            "open" => told(Severity::Warning),
+            slug => found.first().is_some_and(|(rule, severity)| *rule == slug && *severity > Severity::Info),
+        };
+        if !right {
+            wrong.push(format!("{text}: {found:?} for {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A finding of the doctor has a text to search logs for, though its rule names none: the row about the text names the rule.
+#[test]
+fn a_finding_has_its_text_in_logs() {
+    let knowledge = Knowledge::builtin().unwrap();
+    let texts = Texts::of(&knowledge);
+    let log = "NVIDIA GeForce RTX 5090\nNVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.10  Release Build\n";
+    let report = explained(&knowledge, &texts, log);
+    let finding = report.findings.iter().find(|finding| finding.rule == "open-kernel-modules-required").unwrap();
+    let symptom = finding.symptom.as_deref().unwrap();
+    assert_eq!(symptom, "requires use of the NVIDIA open kernel modules");
+    assert_eq!(knowledge.text_of("nvcc-too-old-for-arch").unwrap(), "Unsupported gpu architecture 'compute_…'");
+    assert!(knowledge.text_of("no-such-rule").is_none());
+    // Where the rule has a log's text, that is what it shows, and what is only told has none.
+    for slug in ["error-in-log", "metadata-missing"] {
+        assert!(knowledge.text_of(slug).is_none(), "{slug}");
+    }
 }
 
 /// The report, and the exit code, of a log on standard input.
