@@ -109,7 +109,6 @@ const NOT_EXPLAINED: &[(&str, &str)] = &[
         "028-nvrtc112-l40",
         "that NVRTC 11.2 was not meant to be loaded is seen from the intended toolkit only, which the text does not have",
     ),
-    ("058-quadro-m2000-driver391-cuda92", "the drivers for CUDA 9 are not in the knowledge base"),
     ("065-1hewnodes-pypi-torch", "the system is not named, and on Linux the same command brings a build with CUDA"),
     ("122-rtx5090-above-4g", "RmInitAdapter fails for many reasons; the text shows nothing of the firmware's settings"),
 ];
@@ -188,22 +187,22 @@ fn threads_and_lines_are_explained() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A finding of the doctor has a text to search logs for, though its rule names none: the row about the text names the rule.
+/// A finding has its text in logs by its page, where its rule sets none.
 #[test]
 fn a_finding_has_its_text_in_logs() {
-    let knowledge = Knowledge::builtin().unwrap();
-    let texts = Texts::of(&knowledge);
-    let log = "NVIDIA GeForce RTX 5090\nNVRM version: NVIDIA UNIX x86_64 Kernel Module  570.86.10  Release Build\n";
-    let report = explained(&knowledge, &texts, log);
-    let finding = report.findings.iter().find(|finding| finding.rule == "open-kernel-modules-required").unwrap();
-    let symptom = finding.symptom.as_deref().unwrap();
-    assert_eq!(symptom, "requires use of the NVIDIA open kernel modules");
-    assert_eq!(knowledge.text_of("nvcc-too-old-for-arch").unwrap(), "Unsupported gpu architecture 'compute_…'");
-    assert!(knowledge.text_of("no-such-rule").is_none());
-    // Where the rule has a log's text, that is what it shows, and what is only told has none.
-    for slug in ["error-in-log", "metadata-missing"] {
-        assert!(knowledge.text_of(slug).is_none(), "{slug}");
+    let in_log = |slug: &str| gpucheck::rules::find(slug).unwrap().in_log();
+    assert_eq!(in_log("gpu-lost").as_deref(), Some("GPU has fallen off the bus"));
+    assert_eq!(in_log("nvml-init-failed").as_deref(), Some("Failed to initialize NVML: …"));
+    assert_eq!(in_log("page-out-of-date"), None, "nothing is to be seen of it");
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("lib/python3.12/site-packages");
+    for version in ["2.7.0", "2.7.1"] {
+        let metadata = site.join(format!("torch-{version}.dist-info/METADATA"));
+        std::fs::create_dir_all(metadata.parent().unwrap()).unwrap();
+        std::fs::write(metadata, format!("Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")).unwrap();
     }
+    let (_, page, _) = common::run(gpucheck().arg("doctor").arg(&site));
+    assert!(page.contains("installed-twice") && page.contains("WARNING: Ignoring invalid distribution"), "{page}");
 }
 
 /// The report, and the exit code, of a log on standard input.

@@ -91,35 +91,6 @@ impl Knowledge {
     }
 }
 
-impl Knowledge {
-    /// What people see in a log where the finding of this slug is the cause, by the first row that names it as what the text shows.
-    pub fn text_of(&self, slug: &str) -> Option<String> {
-        let is = |named: &Option<String>| named.as_deref() == Some(slug);
-        let errors = || self.errors.error.iter().filter(|row| matches!(row.kind, ErrorKind::Defect | ErrorKind::NoGpu));
-        let shown = errors().find(|row| is(&row.finding)).map(|row| &row.text);
-        let by_age = || errors().find(|row| is(&row.newer) || is(&row.older)).map(|row| &row.text);
-        let failure = || self.failures.failure.iter().find(|row| is(&row.rule) && !row.texts.is_empty());
-        let texts = shown.or_else(by_age).or_else(|| failure().map(|row| &row.texts))?;
-        texts.first().map(|text| without_marks(text))
-    }
-}
-
-/// A text of a row as people see it: what varies is left out.
-fn without_marks(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(['*', '{']) {
-        let (before, mark) = rest.split_at(at);
-        out.push_str(before);
-        out.push('…');
-        rest = match mark.strip_prefix('{').and_then(|name| name.split_once('}')) {
-            Some((_, behind)) => behind,
-            None => mark.get(1..).unwrap_or_default(),
-        };
-    }
-    out + rest
-}
-
 /// How a log may write the name of a package, where that is long enough to be searched for.
 fn names(package: &str) -> Vec<String> {
     const SHORTEST: usize = 4;

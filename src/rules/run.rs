@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Serialize;
 
 use super::{
-    Context, Draft, Outcome, REGISTRY, Rule, Scope, code,
+    Context, Draft, Entry, Outcome, REGISTRY, Rule, Scope, code, find,
     shared::{COMPANIONS, chosen_cuda},
 };
 use crate::{
@@ -261,7 +261,7 @@ impl Collector<'_> {
         let severity = draft.severity.unwrap_or(self.rule.severity);
         // The finding of a log has its text already, and what is only told breaks nothing.
         let shows = self.rule.slug != LOG_RULE && severity >= Severity::Warning && draft.trace.problem.is_none();
-        let known = || if shows { context.knowledge.text_of(rule) } else { None };
+        let known = || if shows { find(rule).and_then(Entry::in_log) } else { None };
         let symptom = draft.symptom.map(Cow::into_owned).or_else(known);
         let mut trace = draft.trace;
         // A known problem says itself what may remove it.

@@ -49,6 +49,7 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
             let there = cuda_majors(context);
             said("major").is_some_and(|wanted| !there.is_empty() && !there.contains(&wanted))
         }
+        "extension-built-without-cuda" => facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
         "cuda-libs-not-found" => said("major").is_some_and(|wanted| toolkit_majors(context).contains(&wanted)),
         _ => false,
     }

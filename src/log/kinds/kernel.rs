@@ -24,6 +24,10 @@ fn read(found: &mut Found, line: Line<'_>) {
             ("Open GPU Kernel Modules", Some(KernelModule::Open)),
             ("Kernel Module", None),
         ] {
+            // The open ones are called kernel modules, too.
+            if flavour.is_none() && has(text, "Open Kernel Module") {
+                continue;
+            }
             for rest in behind(text, key) {
                 let rest = rest.trim_start().trim_start_matches("for x86_64").trim_start_matches("for aarch64");
                 let Some(version) = numbers(rest).filter(|version| version.contains('.')) else { continue };

@@ -5,7 +5,7 @@ use crate::{
     log::{
         Line,
         found::{Found, Weight},
-        words::{behind, find, has, version},
+        words::{behind, find, has, is_frame, version},
     },
     python,
 };
@@ -75,8 +75,9 @@ const NAMES: [&str; 24] = [
 ];
 
 fn read(found: &mut Found, line: Line<'_>) {
-    // What pip removes is not there.
-    if ["uninstalled ", "Uninstalling ", "Found existing installation"].iter().any(|word| has(line.text, word)) {
+    // A path names no version, and what pip removes is not there.
+    let removed = ["uninstalled ", "Uninstalling ", "Found existing installation"];
+    if is_frame(line.text) || removed.iter().any(|word| has(line.text, word)) {
         return;
     }
     pinned(found, line);
