@@ -164,7 +164,7 @@ fn bare_name(text: &str) -> Option<String> {
             return Some(format!("{number} {suffix}"));
         }
         let before = at.checked_sub(1).and_then(|before| words.get(before));
-        let card = CARDS.iter().any(|card| behind == *card) || behind.is_empty() && is(&CARDS, next);
+        let card = CARDS.contains(&behind) || behind.is_empty() && is(&CARDS, next);
         // `a 4090 MB file` is none.
         let article =
             behind.is_empty() && is(&ARTICLES, before) && !is(&["MB", "MiB", "GB", "ms", "s", "steps", "tokens"], next);
