@@ -79,8 +79,7 @@ impl Knowledge {
     pub fn runtime_floor(&self, cuda: CudaVersion, os: Os) -> Option<DriverFloor> {
         let row = self.cuda.runtime.iter().find(|row| row.major == cuda.major)?;
         let earlier = row.earlier.iter().find(|release| release.minor == cuda.minor);
-        let (linux, windows) =
-            earlier.map_or((&row.linux, &row.windows), |release| (&release.linux, &release.windows));
+        let (linux, windows) = earlier.map_or((&row.linux, &row.windows), |release| (&release.linux, &release.windows));
         let driver = match os {
             Os::Linux => linux.clone(),
             Os::Windows => windows.clone(),
