@@ -15,7 +15,7 @@ use gpucheck::{
     judge::{Assumed, explain},
     knowledge::{Knowledge, Texts},
     log::Log,
-    report::Report,
+    report::{Report, Verdict},
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -109,7 +109,6 @@ const NOT_EXPLAINED: &[(&str, &str)] = &[
         "028-nvrtc112-l40",
         "that NVRTC 11.2 was not meant to be loaded is seen from the intended toolkit only, which the text does not have",
     ),
-    ("058-quadro-m2000-driver391-cuda92", "the drivers for CUDA 9 are not in the knowledge base"),
     ("065-1hewnodes-pypi-torch", "the system is not named, and on Linux the same command brings a build with CUDA"),
     ("122-rtx5090-above-4g", "RmInitAdapter fails for many reasons; the text shows nothing of the firmware's settings"),
 ];
@@ -153,6 +152,57 @@ fn cases_are_explained_under_every_form() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Threads that were wrong once, and single lines of tools.
+#[test]
+fn threads_and_lines_are_explained() {
+    let Cases { case: cases } = toml::from_str(include_str!("explain/threads.toml")).unwrap();
+    let knowledge = Knowledge::builtin().unwrap();
+    let texts = Texts::of(&knowledge);
+    let mut wrong: Vec<String> = Vec::new();
+    for case in &cases {
+        let report = explained(&knowledge, &texts, &case.text);
+        wrong.extend(fault(case, &report).map(|fault| format!("{}: {fault}", case.id)));
+        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        if errors > 1 {
+            wrong.push(format!("{}: {errors} errors, and there is one cause", case.id));
+        }
+    }
+    let lines = include_str!("explain/texts.txt").lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for (expected, text) in lines.map(|line| line.split_once('|').unwrap()) {
+        let report = explained(&knowledge, &texts, text);
+        let found: Vec<_> = report.findings.iter().map(|finding| (finding.rule, finding.severity)).collect();
+        let told = |severity| found.first().is_some_and(|first| *first == ("error-in-log", severity));
+        let right = match expected {
+            "benign" => found.iter().all(|(_, severity)| *severity == Severity::Info),
+            "none" => told(Severity::Info) && report.verdict == Verdict::Ok,
+            "open" => told(Severity::Warning),
+            slug => found.first().is_some_and(|(rule, severity)| *rule == slug && *severity > Severity::Info),
+        };
+        if !right {
+            wrong.push(format!("{text}: {found:?} for {expected}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A finding has its text in logs by its page, where its rule sets none.
+#[test]
+fn a_finding_has_its_text_in_logs() {
+    let in_log = |slug: &str| gpucheck::rules::find(slug).unwrap().in_log();
+    assert_eq!(in_log("gpu-lost").as_deref(), Some("GPU has fallen off the bus"));
+    assert_eq!(in_log("nvml-init-failed").as_deref(), Some("Failed to initialize NVML: …"));
+    assert_eq!(in_log("page-out-of-date"), None, "nothing is to be seen of it");
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("lib/python3.12/site-packages");
+    for version in ["2.7.0", "2.7.1"] {
+        let metadata = site.join(format!("torch-{version}.dist-info/METADATA"));
+        std::fs::create_dir_all(metadata.parent().unwrap()).unwrap();
+        std::fs::write(metadata, format!("Metadata-Version: 2.1\nName: torch\nVersion: {version}\n")).unwrap();
+    }
+    let (_, page, _) = common::run(gpucheck().arg("doctor").arg(&site));
+    assert!(page.contains("installed-twice") && page.contains("WARNING: Ignoring invalid distribution"), "{page}");
 }
 
 /// The report, and the exit code, of a log on standard input.

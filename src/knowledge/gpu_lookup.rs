@@ -82,6 +82,9 @@ impl Knowledge {
         if let Some(id) = asked.to_ascii_lowercase().strip_prefix("10de:") {
             return self.by_pci(id).ok_or_else(|| self.not_found(asked));
         }
+        if let Some(begin) = asked.strip_suffix("...").or(asked.strip_suffix('…')) {
+            return self.by_beginning(asked, begin);
+        }
         // OpenGL adds "/PCIe/SSE2" to the name.
         let whole = words(asked.split('/').next().unwrap_or(asked));
         let split = split_words(&whole);
@@ -135,6 +138,20 @@ impl Knowledge {
             .iter()
             .filter(|row| has_all(&row.name) || row.aliases.iter().any(|alias| has_all(alias)))
             .collect()
+    }
+
+    /// The GPU of a name that a table has cut off: `GeForce RTX 208...`.
+    fn by_beginning(&self, asked: &str, begin: &str) -> Result<GpuAnswer, GpuLookupError> {
+        let telling = |name: &str| -> String {
+            words(name).into_iter().filter(|word| !["nvidia", "gpu"].contains(&word.as_str())).collect()
+        };
+        let wanted = telling(begin);
+        let begins = |row: &&GpuRow| telling(&row.name).starts_with(&wanted);
+        let matches: Vec<&GpuRow> = self.gpus.gpu.iter().filter(begins).collect();
+        if wanted.is_empty() || matches.is_empty() {
+            return Err(self.not_found(asked));
+        }
+        one(&matches).ok_or_else(|| ambiguous(asked, &matches))
     }
 
     fn not_found(&self, text: &str) -> GpuLookupError {

@@ -75,12 +75,14 @@ impl Knowledge {
         self.architectures.architecture.iter().map(|row| row.capability)
     }
 
-    /// The oldest driver on which programs of this CUDA release run, by minor-version compatibility.
+    /// The oldest driver on which programs of this CUDA release run, by minor-version compatibility; before CUDA 11, that of the release.
     pub fn runtime_floor(&self, cuda: CudaVersion, os: Os) -> Option<DriverFloor> {
         let row = self.cuda.runtime.iter().find(|row| row.major == cuda.major)?;
+        let earlier = row.earlier.iter().find(|release| release.minor == cuda.minor);
+        let (linux, windows) = earlier.map_or((&row.linux, &row.windows), |release| (&release.linux, &release.windows));
         let driver = match os {
-            Os::Linux => row.linux.clone(),
-            Os::Windows => row.windows.clone(),
+            Os::Linux => linux.clone(),
+            Os::Windows => windows.clone(),
             Os::Macos => return None,
         };
         Some(DriverFloor {

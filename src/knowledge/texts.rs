@@ -21,7 +21,7 @@ pub struct TextRow<'k> {
     /// What is searched for.
     pub texts: Vec<&'k str>,
     /// Texts of which a log must contain one, too; none: it needs none.
-    pub beside: &'k [String],
+    pub beside: Cow<'k, [String]>,
     /// What it says, as a lower-case fragment.
     pub meaning: &'k str,
     /// What that says of the software.
@@ -46,7 +46,7 @@ impl Knowledge {
         let errors = self.errors.error.iter().map(|row| TextRow {
             id: format!("errors/{}", row.id),
             texts: row.text.iter().map(String::as_str).collect(),
-            beside: &row.beside,
+            beside: Cow::Borrowed(&row.beside),
             meaning: &row.meaning,
             kind: row.kind,
             finding: row.finding.as_deref(),
@@ -59,7 +59,7 @@ impl Knowledge {
         let failures = self.failures.failure.iter().filter(|row| !row.texts.is_empty()).map(|row| TextRow {
             id: format!("failures/{}", row.name),
             texts: row.texts.iter().map(String::as_str).collect(),
-            beside: &[],
+            beside: Cow::Borrowed(&[]),
             meaning: &row.cause,
             kind: ErrorKind::Defect,
             finding: row.rule.as_deref(),
@@ -75,7 +75,8 @@ impl Knowledge {
             (!texts.is_empty()).then(|| TextRow {
                 id: format!("problems/{}", row.id),
                 texts,
-                beside: &[],
+                // Such a text may be anything: it is that of the package where the log names it.
+                beside: if row.everywhere { Cow::Borrowed(&[]) } else { Cow::Owned(names(&file.package.name)) },
                 meaning: &row.title,
                 kind: ErrorKind::Defect,
                 finding: None,
@@ -88,6 +89,15 @@ impl Knowledge {
         });
         errors.chain(failures).chain(problems).collect()
     }
+}
+
+/// How a log may write the name of a package, where that is long enough to be searched for.
+fn names(package: &str) -> Vec<String> {
+    const SHORTEST: usize = 4;
+    let names = [package.to_owned(), package.replace('-', "_")];
+    let mut names: Vec<String> = names.into_iter().filter(|name| name.len() >= SHORTEST).collect();
+    names.dedup();
+    names
 }
 
 /// The texts of all rows, ready to be searched for.
@@ -104,14 +114,11 @@ impl<'k> Texts<'k> {
     /// All that the knowledge base has.
     pub fn of(knowledge: &'k Knowledge) -> Self {
         let rows = knowledge.texts();
-        let each = |texts: &dyn Fn(&TextRow<'k>) -> Vec<&'k str>| -> Vec<(usize, Pattern)> {
-            let of = |(number, row): (usize, &TextRow<'k>)| -> Vec<(usize, Pattern)> {
-                texts(row).into_iter().map(|text| (number, Pattern::new(text))).collect()
-            };
-            rows.iter().enumerate().flat_map(of).collect()
-        };
-        let patterns = each(&|row| row.texts.clone());
-        let beside = each(&|row| row.beside.iter().map(String::as_str).collect());
+        let (mut patterns, mut beside) = (Vec::new(), Vec::new());
+        for (number, row) in rows.iter().enumerate() {
+            patterns.extend(row.texts.iter().map(|text| (number, Pattern::new(text))));
+            beside.extend(row.beside.iter().map(|text| (number, Pattern::new(text))));
+        }
         let needles = Needles::new(patterns.iter().chain(&beside).map(|(_, pattern)| pattern.anchor()));
         Self { rows, patterns, beside, needles }
     }

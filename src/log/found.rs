@@ -83,6 +83,11 @@ fn put<T>(place: &mut Option<At<T>>, value: T, line: u32, weight: Weight) {
 }
 
 impl Found {
+    /// Whether something was asked for at a prompt, and the next line may answer.
+    pub fn expects_answer(&self) -> bool {
+        self.expects_torch || self.expects.is_some()
+    }
+
     pub fn gpu(&mut self, name: Option<String>, capability: Option<ComputeCapability>, line: u32) {
         let same = |seen: &&mut SeenGpu| match (&seen.name, &name) {
             (Some(a), Some(b)) => plain(a) == plain(b),

@@ -147,6 +147,19 @@ impl Log {
             let line = clean::line(whole);
             let skipped = start + (line.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
             self.line(Line { number, text: line }, skipped, &why);
+            if counted && self.found.expects_answer() && hits.peek().is_none_or(|(next, _)| *next > end + 1) {
+                self.answer(text.get(end..).unwrap_or_default(), number);
+            }
+        }
+    }
+
+    /// The answer to a question at a prompt, on the line behind it, which may have no word that readers want.
+    fn answer(&mut self, behind: &str, number: u32) {
+        let rest = behind.strip_prefix("\r\n").or(behind.strip_prefix(['\n', '\r'])).unwrap_or_default();
+        let (_, end) = line_around(rest, 0);
+        let line = Line { number: number.saturating_add(1), text: clean::line(rest.get(..end).unwrap_or_default()) };
+        for kind in KINDS.iter().filter(|kind| kind.answers) {
+            (kind.read)(&mut self.found, line);
         }
     }
 

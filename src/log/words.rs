@@ -9,6 +9,11 @@ pub(super) fn find(text: &str, word: &str) -> Option<usize> {
         .find(|at| text.get(at + 1..at + 1 + rest.len()).is_some_and(|there| there.eq_ignore_ascii_case(rest)))
 }
 
+/// Whether a line is a frame of a traceback: of all lines the most frequent one, and one that has nothing but a path.
+pub(super) fn is_frame(text: &str) -> bool {
+    text.starts_with("File \"")
+}
+
 /// Whether a text has a word.
 pub(super) fn has(text: &str, word: &str) -> bool {
     find(text, word).is_some()

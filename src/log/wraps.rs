@@ -12,7 +12,7 @@ const MOST_PIECES: usize = 24;
 
 /// The whole lines, each with the number of its first piece, from 0.
 pub(super) fn joined(text: &str) -> Vec<(u32, String)> {
-    let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
+    let lines: Vec<&str> = text.lines().map(|line| without_place(line.trim_end_matches('\r'))).collect();
     let widths: Vec<usize> = lines.iter().map(|line| line.chars().count()).collect();
     let widest = widths.iter().copied().max().unwrap_or(0);
     let full = |width: usize| WIDTHS.contains(&width) && (width == widest || COMMON.contains(&width));
@@ -55,6 +55,19 @@ pub(super) fn joined(text: &str) -> Vec<(u32, String)> {
     whole
 }
 
+/// A line without the place in a program that loggers put at its right end: `xFormers was   _cpp_lib.py:133`.
+fn without_place(line: &str) -> &str {
+    let Some((before, place)) = line.trim_end().rsplit_once("  ") else { return line };
+    let is_place = place.trim_start().rsplit_once(".py:").is_some_and(|(name, number)| {
+        let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        !name.is_empty()
+            && name.bytes().all(letters)
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+    });
+    if is_place { before.trim_end() } else { line }
+}
+
 /// Whether a line goes on in the next one: it is long, has no end, and what follows begins in the middle of a sentence.
 fn is_broken(line: &str, next: &str, width: usize) -> bool {
     let open = !line.ends_with(['.', ':', ';', '!', '?', ')', ']', '}']);
@@ -82,6 +95,10 @@ mod tests {
         let whole: Vec<String> = joined(text).into_iter().map(|(_, line)| line).collect();
         let expected = "RuntimeError: this was built for something that is not here. Please see";
         assert!(whole.iter().any(|line| line == expected), "{whole:?}");
+        let places =
+            "WARNING[XFORMERS]: xFormers cannot load its extensions. xFormers was  _cpp_lib.py:133\n     built for:";
+        let whole: Vec<String> = joined(places).into_iter().map(|(_, line)| line).collect();
+        assert!(whole.iter().any(|line| line.ends_with("xFormers was built for:")), "{whole:?}");
         assert!(joined("one\ntwo\nthree\n").is_empty());
         assert!(joined("").is_empty());
     }

@@ -30,9 +30,13 @@ pub(super) fn escaped(text: &str) -> String {
         if letter == '@' && !before.is_alphanumeric() && letters.peek().is_some_and(char::is_ascii_alphanumeric) {
             out += "<!-- -->";
         }
+        // Nor must it appear in the threads whose numbers and addresses it quotes.
+        if letter == '#' && letters.peek().is_some_and(char::is_ascii_digit) {
+            out += "<!-- -->";
+        }
         before = letter;
     }
-    out
+    out.replace("://github.com/", "://<!-- -->github.com/")
 }
 
 #[cfg(test)]
@@ -42,5 +46,11 @@ mod tests {
     #[test]
     fn nobody_is_called() {
         assert_eq!(escaped("ask @name, not a@b.c, name @ file"), "ask @<!-- -->name, not a@b.c, name @ file");
+    }
+
+    #[test]
+    fn no_thread_is_linked() {
+        assert_eq!(escaped("see a/b#12, # 3"), "see a/b\\#<!-- -->12, \\# 3");
+        assert_eq!(escaped("https://github.com/a/b/issues/1"), "https://<!-- -->github.com/a/b/issues/1");
     }
 }

@@ -54,6 +54,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What people see of it in a log, where its page says so with a text: the first one of the section.
+    pub fn in_log(&self) -> Option<String> {
+        let (_, section) = self.page.split_once("## In a log\n")?;
+        let (text, _) = section.trim_start().strip_prefix('`')?.split_once('`')?;
+        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
     /// What it means, in its page's first sentence.
     pub fn title(&self) -> String {
         let paragraph =

@@ -5,12 +5,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Serialize;
 
 use super::{
-    Context, Draft, Outcome, REGISTRY, Rule, Scope, code,
+    Context, Draft, Entry, Outcome, REGISTRY, Rule, Scope, code, find,
     shared::{COMPANIONS, chosen_cuda},
 };
 use crate::{
     facts::{Environment, Facts, Gpu, Origin, Package},
-    finding::Finding,
+    finding::{Finding, Severity},
     knowledge::{Knowledge, PackageFile, ProblemRow},
     parallel, python,
 };
@@ -168,6 +168,9 @@ fn takes(rule: &Rule, origin: &Origin) -> bool {
     rule.judges.takes(origin) && !(*origin == Origin::Log && NOT_IN_LOGS.contains(&rule.slug))
 }
 
+/// The rule about the texts of a log.
+const LOG_RULE: &str = "error-in-log";
+
 /// Rules that conclude something from what is not there: a log tells of some packages, and never of all.
 const NOT_IN_LOGS: [&str; 17] = [
     "cuda-libs-not-found",
@@ -278,6 +281,11 @@ impl Collector<'_> {
         }
         self.merged.insert(key, self.verdicts.findings.len());
         let rule = draft.slug.unwrap_or(self.rule.slug);
+        let severity = draft.severity.unwrap_or(self.rule.severity);
+        // The finding of a log has its text already, and what is only told breaks nothing.
+        let shows = self.rule.slug != LOG_RULE && severity >= Severity::Warning && draft.trace.problem.is_none();
+        let known = || if shows { find(rule).and_then(Entry::in_log) } else { None };
+        let symptom = draft.symptom.map(Cow::into_owned).or_else(known);
         let mut trace = draft.trace;
         // A known problem says itself what may remove it.
         if trace.problem.is_none() {
@@ -286,7 +294,7 @@ impl Collector<'_> {
         trace.follows.extend(self.rule.consequence_of.iter().map(|slug| (*slug).to_owned()));
         self.verdicts.findings.push(Finding {
             rule,
-            severity: draft.severity.unwrap_or(self.rule.severity),
+            severity,
             subject: draft.subject,
             environment: context.environment.map(|(_, environment): (usize, &Environment)| environment.id.clone()),
             gpus: gpu.into_iter().collect(),
@@ -294,7 +302,7 @@ impl Collector<'_> {
             excerpt: None,
             summary: draft.summary,
             evidence: draft.evidence,
-            symptom: draft.symptom.map(Cow::into_owned),
+            symptom,
             consequences: Vec::new(),
             fixes: Vec::new(),
             fingerprint,

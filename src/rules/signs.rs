@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::{
-    facts::{KernelModule, Meaning, Os, Package},
+    facts::{Gpu, KernelModule, Meaning, Os, Package},
     knowledge::OpenModules,
     python,
 };
@@ -15,9 +15,9 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         "no-nvidia-gpu" => {
             facts.gpus.is_absent() || facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos)
         }
-        "cuda-visible-devices-hides-gpu" => context
-            .variable("CUDA_VISIBLE_DEVICES")
-            .is_some_and(|value| ["", "-1", "none", "NoDevFiles"].contains(&value.trim())),
+        "cuda-visible-devices-hides-gpu" => {
+            context.variable("CUDA_VISIBLE_DEVICES").is_some_and(|value| hides_all(context, value.trim()))
+        }
         "wsl-linux-driver-installed" | "wsl-libcuda-name" => facts.host.wsl.value().is_some(),
         "container-no-gpu-flag" => facts.host.container.value().is_some(),
         "cpu-only-torch" => {
@@ -33,6 +33,13 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
             module_needs(context, OpenModules::Impossible) && facts.kernel.flavour.value() == Some(&KernelModule::Open)
         }
         "gpu-dropped-by-driver" => dropped(context),
+        "gpu-not-in-driver" => {
+            let known = |gpu: &Gpu| gpu.capability.value().is_some();
+            let gpus = facts.gpus.value();
+            facts.driver.value().is_some()
+                && gpus.is_some_and(|gpus| !gpus.is_empty() && gpus.iter().all(known))
+                && !dropped(context)
+        }
         "cudnn-major-mismatch" => {
             let said = |name: &str| said(name).map(cudnn_major);
             let there = said("found").or_else(|| cudnn(context));
@@ -42,6 +49,7 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
             let there = cuda_majors(context);
             said("major").is_some_and(|wanted| !there.is_empty() && !there.contains(&wanted))
         }
+        "extension-built-without-cuda" => facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
         "cuda-libs-not-found" => said("major").is_some_and(|wanted| toolkit_majors(context).contains(&wanted)),
         _ => false,
     }
@@ -56,10 +64,21 @@ fn cudnn_major(number: u16) -> u16 {
     }
 }
 
-/// The first number of a version.
+/// The first number of a version; of names of Windows' libraries, in which it has no point: `cudart64_110.dll` is of 11.0.
 fn number(text: &str) -> Option<u16> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
+    let number: u16 = digits.parse().ok()?;
+    Some(if (70..200).contains(&number) { number / 10 } else { number })
+}
+
+/// Whether the first entry of CUDA_VISIBLE_DEVICES is no GPU: none, or a number beyond the GPUs that the log names.
+fn hides_all(context: &Context<'_>, value: &str) -> bool {
+    let first = value.split(',').next().unwrap_or_default().trim();
+    let beyond = || {
+        let count = context.facts.gpus.value().map_or(0, Vec::len);
+        count > 0 && first.parse::<usize>().is_ok_and(|number| number >= count)
+    };
+    ["", "-1", "none", "NoDevFiles"].contains(&value) || beyond()
 }
 
 /// Whether a GPU of the log needs these kernel modules, or cannot work with them.

@@ -1,6 +1,6 @@
 //! What a line of a log comes to: the finding that it shows, by the row that it fits and by what else the log says.
 
-use super::{Context, signs};
+use super::{Context, Outcome, find, signs};
 use crate::{
     facts::{ComputeCapability, CudaVersion, Meaning, Target},
     knowledge::{ErrorKind, Knowledge, TextRow},
@@ -41,9 +41,22 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         }
     }
     match row.finding {
-        Some(slug) => Conclusion::Finding(slug),
-        None => Conclusion::Open,
+        Some(slug) if !is_refuted(context, slug) => Conclusion::Finding(slug),
+        _ => Conclusion::Open,
     }
+}
+
+/// Findings of which a text is a sign, and no proof: what the log says of the packages may refute it.
+const REFUTABLE: [&str; 1] = ["torch-companion-mismatch"];
+
+/// Whether the rule of such a finding has looked at an environment of the log, and it holds there.
+fn is_refuted(context: &Context<'_>, slug: &str) -> bool {
+    let Some(entry) = find(slug).filter(|_| REFUTABLE.contains(&slug)) else { return false };
+    let mut environments = context.facts.environments.iter().enumerate();
+    environments.any(|environment| {
+        let there = Context { environment: Some(environment), ..*context };
+        matches!((entry.rule.judge)(&there), Outcome::Holds)
+    })
 }
 
 /// How an architecture stands to what does not support it.
@@ -95,6 +108,9 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Op
         (Some(row), Some(cuda)) if row.first_toolkit.is_some_and(|first| cuda < first) => Some(Age::Newer),
         (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda > last) => Some(Age::Older),
         // What some release has dropped was not supported by newer ones; what none has dropped was not known to older ones.
+        (Some(row), _) if row.last_toolkit.is_some_and(|last| last >= RECENT) && has_old_python(context) => {
+            Some(Age::Newer)
+        }
         (Some(row), _) if row.last_toolkit.is_some() => Some(Age::Older),
         (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT) => None,
         (Some(_), _) => Some(Age::Newer),
@@ -104,6 +120,12 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Op
             Age::Newer
         }),
     }
+}
+
+/// Whether the log's Python is one for which nothing with CUDA 13 exists, the release that dropped what 12.8 still knew.
+fn has_old_python(context: &Context<'_>) -> bool {
+    let mut pythons = context.facts.environments.iter().filter_map(|environment| environment.python.value());
+    pythons.any(|python| (python.major, python.minor) < (3, 9))
 }
 
 /// `120`, `sm_120a`, `compute_75`, `12.0`, `(12, 0)`.

@@ -40,8 +40,31 @@ pub(super) const KIND: Kind = Kind {
         "Device 0:",
         "device: ",
         "rocm",
+        "0 Ti",
+        "50Ti",
+        "60Ti",
+        "70Ti",
+        "80Ti",
+        " 5050",
+        " 5060",
+        " 5070",
+        " 5080",
+        " 5090",
+        " 4060",
+        " 4070",
+        " 4080",
+        " 4090",
+        " 3060",
+        " 3070",
+        " 3080",
+        " 3090",
+        " 2080",
+        " 1080",
+        "显卡",
+        "单卡",
     ],
     read,
+    answers: false,
 };
 
 /// Words that only names of NVIDIA's GPUs have.
@@ -87,7 +110,13 @@ fn read(found: &mut Found, line: Line<'_>) {
             return;
         }
     }
-    for name in names(text) {
+    let named = names(text);
+    if named.is_empty()
+        && let Some(name) = bare_name(text)
+    {
+        found.gpu(Some(name), None, line.number);
+    }
+    for name in named {
         found.gpu(Some(name), None, line.number);
     }
     // What the driver of a Jetson calls its GPU.
@@ -115,6 +144,45 @@ pub(super) fn last_name(text: &str) -> Option<String> {
     })
 }
 
+/// Models of GeForce cards that people name by the number alone.
+const NUMBERS: [&str; 23] = [
+    "5090", "5080", "5070", "5060", "5050", "4090", "4080", "4070", "4060", "4050", "3090", "3080", "3070", "3060",
+    "3050", "2080", "2070", "2060", "1080", "1070", "1060", "1660", "1650",
+];
+/// Words before such a number that show that it is one of a card.
+const ARTICLES: [&str; 12] =
+    ["a", "an", "my", "the", "gpu", "gpus", "nvidia", "geforce", "single", "dual", "desktop", "显卡"];
+/// Words behind it.
+const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", "vram", "单卡", "显卡"];
+
+/// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`. A number alone may be anything.
+fn bare_name(text: &str) -> Option<String> {
+    let is_sign = |c: char| !(c.is_alphanumeric() || c == '-');
+    let words: Vec<&str> = text.split(is_sign).filter(|word| !word.is_empty()).collect();
+    let is = |list: &[&str], word: Option<&&str>| {
+        word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
+    };
+    for (at, word) in words.iter().enumerate() {
+        let Some(number) = NUMBERS.iter().find(|number| word.starts_with(**number)) else { continue };
+        let behind = word.get(number.len()..).unwrap_or_default();
+        let next = words.get(at + 1);
+        let suffix = if behind.is_empty() { next.copied().unwrap_or_default() } else { behind };
+        let suffix = ["Ti", "SUPER"].into_iter().find(|one| one.eq_ignore_ascii_case(suffix));
+        if let Some(suffix) = suffix {
+            return Some(format!("{number} {suffix}"));
+        }
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        let card = CARDS.contains(&behind) || behind.is_empty() && is(&CARDS, next);
+        // `a 4090 MB file` is none.
+        let article =
+            behind.is_empty() && is(&ARTICLES, before) && !is(&["MB", "MiB", "GB", "ms", "s", "steps", "tokens"], next);
+        if card || article {
+            return Some((*number).to_owned());
+        }
+    }
+    None
+}
+
 /// Names with a brand and a model.
 fn names(text: &str) -> Vec<String> {
     let words: Vec<&str> = text
@@ -138,7 +206,7 @@ fn names(text: &str) -> Vec<String> {
         while own.len() == word.len()
             && let Some(next) = words.get(at)
         {
-            let plain = next.trim_end_matches(['.', ':']);
+            let plain = next.trim_end_matches(['.', ':', '…']);
             let goes_on = BRANDS.contains(&plain)
                 || PARTS.contains(&plain)
                 || plain.starts_with("SXM")
@@ -148,7 +216,9 @@ fn names(text: &str) -> Vec<String> {
                 break;
             }
             model |= is_model(plain) || ["Spark", "Orin", "Thor", "Xavier"].contains(&plain);
-            name.push(plain);
+            // A table cuts long names off.
+            let cut = next.ends_with("...") || next.ends_with('…');
+            name.push(if cut { next } else { plain });
             at += 1;
             if plain.len() != next.len() {
                 break;
@@ -212,5 +282,25 @@ mod tests {
             assert_eq!(names(text), expected, "{text}");
         }
         assert_eq!(last_name("Found GPU0 V100").as_deref(), Some("V100"));
+        assert_eq!(names("|   0  GeForce RTX 208...  Off  | 00000000:21:00.0"), ["GeForce RTX 208..."]);
+    }
+
+    #[test]
+    fn a_number_alone_is_a_card_where_it_is_called_one() {
+        for (text, expected) in [
+            ("# 5070Ti", Some("5070 Ti")),
+            ("my 4070 SUPER crashes", Some("4070 SUPER")),
+            ("training a LOHA with a 3090.", Some("3090")),
+            ("补充一下，4090单卡，torch 2.0.1", Some("4090")),
+            ("GPU：4090", Some("4090")),
+            ("**NVIDIA GPU**: 3080", Some("3080")),
+            ("the 5080 card", Some("5080")),
+            ("Process 4090 has 3.5 GiB in use by GPU 0", None),
+            ("a 4090 MB file", None),
+            ("|    0   N/A  N/A      3060      C   python", None),
+            ("step 5090/10000, loss 3080", None),
+        ] {
+            assert_eq!(bare_name(text).as_deref(), expected, "{text}");
+        }
     }
 }

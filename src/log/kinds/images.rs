@@ -17,6 +17,7 @@ pub(super) const KIND: Kind = Kind {
         "cuda1",
     ],
     read,
+    answers: false,
 };
 
 fn read(found: &mut Found, line: Line<'_>) {

@@ -6,12 +6,15 @@ use crate::{
     log::{
         Line,
         found::{Found, Weight},
-        words::{behind, has, numbers},
+        words::{behind, find, has, numbers},
     },
 };
 
-pub(super) const KIND: Kind =
-    Kind { hints: &["Kernel Module", "kernel modules", "PCI ID: 10de:", "[10de:", "NVRM version"], read };
+pub(super) const KIND: Kind = Kind {
+    hints: &["Kernel Module", "kernel modules", "PCI ID: 10de:", "[10de:", "NVRM version", " driver release"],
+    read,
+    answers: false,
+};
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
@@ -21,6 +24,10 @@ fn read(found: &mut Found, line: Line<'_>) {
             ("Open GPU Kernel Modules", Some(KernelModule::Open)),
             ("Kernel Module", None),
         ] {
+            // The open ones are called kernel modules, too.
+            if flavour.is_none() && has(text, "Open Kernel Module") {
+                continue;
+            }
             for rest in behind(text, key) {
                 let rest = rest.trim_start().trim_start_matches("for x86_64").trim_start_matches("for aarch64");
                 let Some(version) = numbers(rest).filter(|version| version.contains('.')) else { continue };
@@ -33,6 +40,10 @@ fn read(found: &mut Found, line: Line<'_>) {
         if has(text, "proprietary kernel module") {
             found.flavour(KernelModule::Proprietary, line.number);
         }
+    }
+    // `NVIDIA 520.56.06 driver release`, of the kernel's messages about a GPU that it does not support.
+    if let Some(version) = find(text, " driver release").and_then(|end| text.get(..end)?.rsplit(' ').next()) {
+        found.driver(version, line.number, Weight::Likely);
     }
     for key in ["PCI ID: 10de:", "[10de:"] {
         for rest in behind(text, key) {

@@ -20,6 +20,8 @@ pub(super) struct Kind {
     pub hints: &'static [&'static str],
     /// Reads a line.
     pub read: fn(&mut Found, Line<'_>),
+    /// Whether it reads the line behind a question at a prompt, whatever is on it.
+    pub answers: bool,
 }
 
 /// All readers, in the order in which they see a line.

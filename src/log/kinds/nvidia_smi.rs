@@ -8,7 +8,7 @@ use crate::log::{
 };
 
 pub(super) const KIND: Kind =
-    Kind { hints: &["driver", "NVIDIA-SMI", "KMD Version", "CUDA UMD Version", "CUDA Version"], read };
+    Kind { hints: &["driver", "NVIDIA-SMI", "KMD Version", "CUDA UMD Version", "CUDA Version"], read, answers: false };
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;

@@ -5,7 +5,7 @@ use crate::{
     log::{
         Line,
         found::{Found, Weight},
-        words::{behind, find, has, version},
+        words::{behind, find, has, is_frame, version},
     },
     python,
 };
@@ -43,6 +43,7 @@ pub(super) const KIND: Kind = Kind {
         "tf_nightly",
     ],
     read,
+    answers: false,
 };
 
 /// Names that stand before their version without any sign.
@@ -74,6 +75,11 @@ const NAMES: [&str; 24] = [
 ];
 
 fn read(found: &mut Found, line: Line<'_>) {
+    // A path names no version, and what pip removes is not there.
+    let removed = ["uninstalled ", "Uninstalling ", "Found existing installation"];
+    if is_frame(line.text) || removed.iter().any(|word| has(line.text, word)) {
+        return;
+    }
     pinned(found, line);
     shown(found, line);
     wheels(found, line);

@@ -10,6 +10,7 @@ use crate::log::{
 pub(super) const KIND: Kind = Kind {
     hints: &["Python 3.", "Python Version", "python: 3.", "/python3.", ".cpython-3", "-cp3", "Python | 3."],
     read,
+    answers: false,
 };
 
 fn read(found: &mut Found, line: Line<'_>) {
@@ -51,8 +52,8 @@ fn read(found: &mut Found, line: Line<'_>) {
 
 /// `10` of `python3.10` or `cp310`.
 fn minor_version(found: &mut Found, minor: &str, line: u32) {
-    // Of a Python before 3.6 no package here has wheels; a longer number is no minor version.
-    if minor.len() <= 2 && minor.parse::<u8>().is_ok_and(|minor| (6..=40).contains(&minor)) {
+    // No CUDA package is older than Python 3.4; a longer number is no minor version.
+    if minor.len() <= 2 && minor.parse::<u8>().is_ok_and(|minor| (4..=40).contains(&minor)) {
         found.python(&format!("3.{minor}"), line, Weight::Loose);
     }
 }

@@ -4,7 +4,7 @@ use super::Kind;
 use crate::log::{
     Line,
     found::{Found, Weight},
-    words::{find, has, value},
+    words::{find, has, is_frame, value},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -46,10 +46,14 @@ pub(super) const KIND: Kind = Kind {
         ".pyc",
     ],
     read,
+    answers: false,
 };
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
+    if is_frame(text) {
+        return frame(found, line);
+    }
     if ["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"].iter().any(|word| has(text, word)) {
         found.wsl(line.number);
     }
@@ -98,6 +102,20 @@ fn read(found: &mut Found, line: Line<'_>) {
         let end = name.find(['"', '\'', '`', '|', '*', ',', ';']).unwrap_or(name.len());
         let name: String = name.chars().take(name.get(..end).map_or(24, |name| name.chars().count().min(24))).collect();
         found.distribution(name.trim_end_matches([' ', '-']), line.number, Weight::Loose);
+    }
+}
+
+/// What the path of a frame tells.
+fn frame(found: &mut Found, line: Line<'_>) {
+    let path = line.text.get("File \"".len()..).unwrap_or_default();
+    if path.starts_with("/mnt/c/") {
+        found.wsl(line.number);
+    } else if path.starts_with("/Users/") {
+        found.macos(line.number);
+    } else if path.starts_with('/') {
+        found.linux(line.number);
+    } else if path.get(1..3) == Some(":\\") {
+        found.windows(line.number);
     }
 }
 

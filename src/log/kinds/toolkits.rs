@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
         "NVRTC version",
     ],
     read,
+    answers: false,
 };
 
 fn read(found: &mut Found, line: Line<'_>) {

@@ -28,6 +28,7 @@ pub(super) const KIND: Kind = Kind {
         "(you have ",
     ],
     read,
+    answers: true,
 };
 
 fn read(found: &mut Found, line: Line<'_>) {

@@ -18,6 +18,7 @@ pub(super) const KIND: Kind = Kind {
         "/usr/local/cuda",
     ],
     read,
+    answers: true,
 };
 
 const NAMES: [&str; 7] = [
@@ -65,6 +66,6 @@ fn read(found: &mut Found, line: Line<'_>) {
 fn of(text: &str) -> &str {
     match text.chars().next() {
         Some(quote @ ('"' | '\'')) => text.get(1..).and_then(|rest| rest.split(quote).next()).unwrap_or_default(),
-        _ => text.split_whitespace().next().unwrap_or_default(),
+        _ => text.split([' ', '\t', '"', '\'', '`', ';', '&']).next().unwrap_or_default(),
     }
 }

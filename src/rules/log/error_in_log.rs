@@ -182,7 +182,8 @@ fn is_guess(of: &str, row: Option<&TextRow<'_>>) -> bool {
 fn unknown(symptoms: &[Symptom]) -> Outcome {
     let errors = symptoms.iter().enumerate().filter(|(_, symptom)| {
         let text = symptom.text.to_lowercase();
-        ["error", "exception", "failed", "fatal", "fault", "aborted", "killed", "panicked"]
+        // Tables of nvidia-smi are full of `Default`.
+        ["error", "exception", "failed", "fatal", " fault", "aborted", "killed", "panicked"]
             .iter()
             .any(|word| text.contains(word))
     });
@@ -222,12 +223,14 @@ fn filled(meaning: &str, captured: &BTreeMap<String, String>) -> String {
         out.push_str(captured.get(name).map_or("(not shown)", String::as_str));
         rest = after;
     }
-    out + rest
+    out += rest;
+    out.truncate(out.trim_end_matches('.').len());
+    out
 }
 
 /// A fragment as a sentence.
 fn sentence(fragment: &str) -> String {
-    let mut letters = fragment.trim_end_matches('.').chars();
+    let mut letters = fragment.chars();
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }

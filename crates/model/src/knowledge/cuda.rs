@@ -44,6 +44,9 @@ pub struct RuntimeRow {
     pub linux: DriverVersion,
     /// Oldest Windows driver.
     pub windows: DriverVersion,
+    /// Before CUDA 11 each release has a minimum of its own: those of releases before the last one of the major.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<EarlierRelease>,
     /// Keys of `[sources]`.
     pub source: Vec<String>,
     /// Day on which it was checked.
@@ -51,6 +54,19 @@ pub struct RuntimeRow {
     /// A note for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// The oldest driver for one release of a CUDA major that has no minor-version compatibility.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct EarlierRelease {
+    /// Its number behind the major one.
+    pub minor: u16,
+    /// Oldest Linux driver.
+    pub linux: DriverVersion,
+    /// Oldest Windows driver.
+    pub windows: DriverVersion,
 }
 
 /// A CUDA toolkit release.
