@@ -190,7 +190,7 @@ fn asks_for_software(path: &Path) -> bool {
 }
 
 /// The facts of a saved report.
-fn saved(path: &Path) -> anyhow::Result<Facts> {
+pub fn saved(path: &Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
         files::text(std::io::stdin().lock(), MAX_REPORT).context("cannot read standard input")?
     } else {

@@ -7,9 +7,11 @@ mod doctor;
 mod explain;
 mod framework;
 mod gates;
+mod help;
 mod installed;
 mod kb;
 mod matrix;
+mod needs;
 mod network;
 mod options;
 mod output;
@@ -26,7 +28,7 @@ use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     exit::{Exit, INTERNAL},
-    start,
+    scan as packages, start,
 };
 use output::complain;
 
@@ -56,6 +58,8 @@ enum Command {
     Matrix(matrix::Arguments),
     /// Find out which GPUs compiled code can run on
     Scan(scan::Arguments),
+    /// Find the lowest driver and the GPUs that something needs, and what decides each
+    Needs(needs::Arguments),
     /// Run test kernels on a GPU (wakes it; no other command does unless asked)
     Smoke(smoke::Arguments),
     /// List the rules, or show the page of one
@@ -81,9 +85,12 @@ pub fn main() -> Exit {
     start::remember_descriptors();
     match Cli::try_parse() {
         Ok(cli) => cli.run(),
-        // Help is rendered again without the values of environment variables.
-        Err(said) if said.kind() == ErrorKind::DisplayHelp => {
-            output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
+        // Help is rendered again without the values of environment variables, and with what is asked for most first.
+        Err(said)
+            if matches!(said.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) =>
+        {
+            let command = help::arranged(quiet_about_values(Cli::command()), help::is_short(std::env::args_os()));
+            output::clap(&command.try_get_matches().err().unwrap_or(said))
         }
         Err(said) => output::clap(&said),
     }
@@ -104,6 +111,7 @@ impl Cli {
             Command::Recommend(arguments) => arguments.run(),
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),
+            Command::Needs(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
             Command::Kb(arguments) => arguments.run(),
             Command::Probe(arguments) => arguments.run(),
@@ -112,7 +120,8 @@ impl Cli {
         };
         result.unwrap_or_else(|error| {
             complain(&error);
-            Exit::from(&error)
+            // Without a network gpucheck cannot finish what it was asked for, however right the command line is.
+            if packages::is_unreachable(&error) { Exit::Internal } else { Exit::from(&error) }
         })
     }
 }

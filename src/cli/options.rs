@@ -104,7 +104,7 @@ impl Assume {
 
 /// The files of the current folder that may say something under this key. A file of others is their affair: only what it says of gpucheck
 /// must be right.
-fn project_files(key: &'static str) -> impl Iterator<Item = anyhow::Result<(&'static str, String)>> {
+pub fn project_files(key: &'static str) -> impl Iterator<Item = anyhow::Result<(&'static str, String)>> {
     let own =
         move |name: &str, text: &str| text.contains(key) && (name != "pyproject.toml" || text.contains("gpucheck"));
     TARGET_FILES.into_iter().filter_map(move |name| match files::whole(Path::new(name), MAX_FILE) {

@@ -170,7 +170,9 @@ impl Arguments {
         let network = self.network.network(&machine.assumed);
         let wish = FetchOptions { depth, knowledge, progress: &read };
         progress::while_shown(&read, self.show.quiet, || {
-            targets.iter().try_for_each(|word| match ScanTarget::parse(word, network.index_url.is_some())? {
+            // What has a row is a package, and not a mistyped file: its newest version is meant.
+            let is_package = |name: &str| network.index_url.is_some() || knowledge.knows_package(name);
+            targets.iter().try_for_each(|word| match ScanTarget::parse(word, &is_package)? {
                 ScanTarget::Local(path) => reader.read(&path, &root.shown(&path)),
                 ScanTarget::Address(url) => network.address(&url, &wish).map(|fetched| reader.add_fetched(fetched)),
                 ScanTarget::Package(wanted) => {
