@@ -13,6 +13,16 @@ struct Page {
 }
 
 const PAGES: &[Page] = &[
+    // Without a command, the arguments are those of the doctor.
+    Page {
+        command: "gpucheck",
+        common: &["paths", "gpu", "driver", "format", "output", "quiet", "verbose"],
+        examples: &[
+            ("gpucheck", "what is wrong here"),
+            ("gpucheck --gpu \"RTX 5090\" --driver 580.95.05", "as if it had this card"),
+            ("gpucheck check requirements.txt --gpu 5090", "before it is installed"),
+        ],
+    },
     Page {
         command: "doctor",
         common: &[
@@ -95,7 +105,7 @@ const PAGES: &[Page] = &[
         examples: &[
             ("gpucheck recommend --gpu \"RTX 5090\" --os linux", "what to install for a card"),
             ("gpucheck recommend --with vllm,xformers", "versions that fit together"),
-            ("gpucheck recommend --torch 2.7.1 --tool uv-project", "for pyproject.toml"),
+            ("gpucheck recommend --tool uv-project", "what to write into pyproject.toml"),
         ],
     },
     Page {
@@ -117,7 +127,7 @@ const PAGES: &[Page] = &[
         examples: &[
             ("gpucheck matrix --gpu \"RTX 5090\"", "every build on one card"),
             ("gpucheck matrix --gpu V100 --torch '>=2.6'", "some releases"),
-            ("gpucheck matrix --env .venv --target H100,os=linux", "what is installed"),
+            ("gpucheck matrix --env .venv --gpu H100", "what is installed"),
         ],
     },
     Page {
@@ -226,16 +236,75 @@ const PAGES: &[Page] = &[
     Page { command: "path", common: &["format"], examples: &[("gpucheck kb path", "where the rows come from")] },
 ];
 
+/// What `-h` says of an argument, in a few words; `--help` says more.
+const BRIEF: &[(&str, &str)] = &[
+    ("paths", "Project, environment or interpreter"),
+    ("files", "Files that ask for software, or folders"),
+    ("file", "A log (\"-\" reads standard input)"),
+    ("command", "An install command; it is not run"),
+    ("targets", "Files, folders, wheels, NAME==VERSION"),
+    ("packages", "Wheels, environments, NAME==VERSION"),
+    ("words", "A name, or a kind and a name"),
+    ("slug", "Rule, as reports show it"),
+    ("gpu", "GPU: \"RTX 5090\", sm_120, 12.0"),
+    ("driver", "NVIDIA driver, such as 580.95.05"),
+    ("os", "linux, windows or wsl"),
+    ("platform", "Such as linux-aarch64"),
+    ("python_version", "Such as 3.12"),
+    ("python", "Environment to change"),
+    ("target", "A machine: \"V100,driver=580.95.05\""),
+    ("archive", "Image archive, not unpacked"),
+    ("all", "Check every environment"),
+    ("replay", "Judge a saved JSON report again"),
+    ("smoke", "Also run test kernels"),
+    ("framework", "Also run torch"),
+    ("fail_on", "error, warning, unknown or never"),
+    ("format", "human, json and others (--help)"),
+    ("output", "Write to a file"),
+    ("quiet", "Less"),
+    ("verbose", "More"),
+    ("diff", "Print what changes, as a diff"),
+    ("base", "Only what changed since"),
+    ("resolve", "Ask uv or pip for the versions"),
+    ("here", "The log is of this machine"),
+    ("tool", "pip, uv, conda, docker … (--help)"),
+    ("torch", "PyTorch: 2.7.1, '>=2.6,<2.8'"),
+    ("with", "Packages that go with it"),
+    ("keep", "Also print constraints"),
+    ("shell", "sh, powershell or cmd"),
+    ("cuda", "CUDA releases: 12.8,13.1"),
+    ("env", "Installed environments as rows"),
+    ("require", "Targets that must be there"),
+    ("baseline", "Compare with a reviewed file"),
+    ("index_url", "Package index"),
+    ("full", "Read remote packages completely"),
+    ("quick", "Read samples of libraries"),
+    ("deep", "Search files for hidden code"),
+    ("slurm_feature", "What a feature's nodes are"),
+    ("device", "GPU to run on: 0, a PCI address"),
+    ("load", "Also load installed code"),
+    ("image", "best, ptx, sm_80 …"),
+    ("expect", "GPUs that must be there"),
+    ("smoke_timeout", "Give up after"),
+];
+
 /// Heading of the options that `-h` leaves out and that have none of their own.
 const MORE: &str = "More options";
 
 /// The command and those below it with their common arguments first. `short`: without the others.
 pub fn arranged(mut command: Command, short: bool) -> Command {
     let name = command.get_name().to_owned();
-    // Without a command, the arguments are those of the doctor.
-    let page = PAGES.iter().find(|page| page.command == if name == "gpucheck" { "doctor" } else { &name });
+    let page = PAGES.iter().find(|page| page.command == name);
     if let Some(page) = page {
-        command = ordered(command, page, short).after_help(examples(page.examples));
+        let more = short.then(|| match name.as_str() {
+            "gpucheck" => "gpucheck --help".to_owned(),
+            "list" | "show" | "verify" | "path" => format!("gpucheck kb {name} --help"),
+            name => format!("gpucheck {name} --help"),
+        });
+        command = ordered(command, page, short).after_help(examples(page.examples, more.as_deref()));
+        if let Some(usage) = usage(&name) {
+            command = command.override_usage(usage);
+        }
     }
     command.mut_subcommands(|command| arranged(command, short))
 }
@@ -247,9 +316,15 @@ fn ordered(command: Command, page: &Page, short: bool) -> Command {
         match place {
             Some(place) => {
                 let argument = argument.help_heading(None::<&str>).display_order(place);
-                match short {
-                    true => argument.hide_env(true).hide_possible_values(true).hide_default_value(true),
-                    false => argument,
+                let brief = BRIEF.iter().find(|(id, _)| short && *id == argument.get_id().as_str());
+                let argument = match brief {
+                    Some((_, text)) => argument.help(*text),
+                    None => argument,
+                };
+                match (short, argument.get_action().takes_values()) {
+                    (true, true) => argument.hide_env(true).hide_possible_values(true).hide_default_value(true),
+                    (true, false) => argument.hide_env(true),
+                    (false, _) => argument,
                 }
             }
             None if short && !positional => argument.hide(true),
@@ -261,10 +336,27 @@ fn ordered(command: Command, page: &Page, short: bool) -> Command {
     })
 }
 
-fn examples(lines: &[(&str, &str)]) -> StyledStr {
+/// The usage of a command that takes another one, in two lines: in one it is wider than a narrow terminal.
+fn usage(name: &str) -> Option<String> {
+    let files = match name {
+        "check" => "[FILE]...",
+        "needs" => "[TARGET]...",
+        _ => return None,
+    };
+    Some(format!("gpucheck {name} [OPTIONS] {files}\n       gpucheck {name} [OPTIONS] -- <COMMAND>..."))
+}
+
+/// `more`: the command that shows what is left out.
+fn examples(lines: &[(&str, &str)], more: Option<&str>) -> StyledStr {
     let mut text = String::from("Examples:");
     for (line, what) in lines {
-        text += &format!("\n  {line}\n      {what}");
+        text += &match more {
+            Some(_) => format!("\n  {line}"),
+            None => format!("\n  {line}\n      {what}"),
+        };
+    }
+    if let Some(more) = more {
+        text += &format!("\n\nAll options: {more}");
     }
     StyledStr::from(text)
 }

@@ -9,7 +9,7 @@ mod search;
 
 use std::{collections::BTreeSet, time::Instant};
 
-use self::search::{Answer, Ask, Found, Steps};
+use self::search::{Answer, Ask, Found, Stand, Steps};
 use super::{Machine, System};
 use crate::{
     facts::{ComputeCapability, DriverVersion, Os},
@@ -94,8 +94,9 @@ impl NeedsQuestion<'_> {
         let steps = Steps::of(self.knowledge, driver_os(system));
         let mut all: Vec<(GpuClass, Found)> = Vec::new();
         for gpu in self.gpus() {
+            let ask = |gpu: ComputeCapability, driver: &DriverVersion| said_of(ask(gpu, driver), gpu, driver);
             let guess = all.last().and_then(|(_, found)| found.driver.as_ref());
-            let found = steps.lowest(self.knowledge, ask, gpu.capability, guess);
+            let found = steps.lowest(self.knowledge, &ask, gpu.capability, guess);
             all.push((gpu, found));
         }
         let open: BTreeSet<&String> = all.iter().flat_map(|(_, found)| &found.best.open).collect();
@@ -165,6 +166,26 @@ impl NeedsQuestion<'_> {
         }
         worst
     }
+}
+
+/// The reason in the words of somebody who asked about no card and no driver: the GPU is its capability, and a version that there is not is
+/// its branch.
+fn said_of(mut stand: Stand, gpu: ComputeCapability, driver: &DriverVersion) -> Stand {
+    let number = gpu.number();
+    const LAST: u32 = search::END_OF_BRANCH;
+    let shorter = match driver.parts() {
+        (branch, LAST, _) => Some(format!("R{branch}")),
+        (branch, minor, LAST) => Some(DriverVersion::of(branch, minor, 0).to_string()),
+        _ => None,
+    };
+    stand.why = stand.why.map(|why| {
+        let why = why.replace(&format!("sm_{number} GPU (sm_{number})"), &format!("sm_{number}"));
+        match &shorter {
+            Some(shorter) => why.replace(&format!("driver {driver}"), &format!("driver {shorter}")),
+            None => why,
+        }
+    });
+    stand
 }
 
 /// GPUs with the same driver for the same reason together.

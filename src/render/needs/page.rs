@@ -82,7 +82,7 @@ impl Page<'_> {
     }
 
     fn served(&mut self, group: &ServedGpus, all: &[ComputeCapability]) {
-        self.line(2, Paint::Good, "✓", &format!("{} {}", capabilities(&group.gpus, all), self.products(&group.gpus)));
+        self.line(2, Paint::Good, "✓", &format!("{}{}", capabilities(&group.gpus, all), self.products(&group.gpus)));
         self.line(4, Paint::Dim, "", &driver(group));
         if let Some(why) = group.why.as_ref().filter(|_| self.screen.verbose > 0) {
             self.line(4, Paint::Dim, "", &format!("with an older one: {why}"));
@@ -90,7 +90,7 @@ impl Page<'_> {
     }
 
     fn lacking(&mut self, group: &LackingGpus, all: &[ComputeCapability], mark: &str, paint: Paint) {
-        self.line(2, paint, mark, &format!("{} {}", capabilities(&group.gpus, all), self.products(&group.gpus)));
+        self.line(2, paint, mark, &format!("{}{}", capabilities(&group.gpus, all), self.products(&group.gpus)));
         self.line(4, Paint::Dim, "", &group.why);
     }
 
@@ -129,7 +129,7 @@ pub(super) fn markdown(needs: &Needs) -> String {
             }
             out += "| GPUs | driver | decided by |\n| --- | --- | --- |\n";
             for group in &system.served {
-                let gpus = format!("{} {}", capabilities(&group.gpus, &all), products(&group.gpus, usize::MAX));
+                let gpus = format!("{}{}", capabilities(&group.gpus, &all), products(&group.gpus, usize::MAX));
                 let ptx = if group.from_ptx { " (compiles PTX)" } else { "" };
                 let (driver, why) = (range(group), group.why.as_deref().unwrap_or_default());
                 let decided = format!("{}{ptx}: {why}", group.decided_by.label());
@@ -138,7 +138,7 @@ pub(super) fn markdown(needs: &Needs) -> String {
             }
             for (groups, word) in [(&system.unknown, "unknown"), (&system.not_served, "none")] {
                 for group in groups {
-                    let gpus = format!("{} {}", capabilities(&group.gpus, &all), products(&group.gpus, usize::MAX));
+                    let gpus = format!("{}{}", capabilities(&group.gpus, &all), products(&group.gpus, usize::MAX));
                     let _ = writeln!(out, "| {} | {word} | {} |", escaped(&gpus), escaped(&group.why));
                 }
             }
@@ -192,17 +192,17 @@ fn capabilities(gpus: &[GpuClass], all: &[ComputeCapability]) -> String {
     ranges(gpus, all).iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
-/// `(V100, T4 and 3 more)`.
+/// ` (V100, T4 and 3 more)`; nothing where no product has a name.
 fn products(gpus: &[GpuClass], most: usize) -> String {
     let names: Vec<&str> = gpus.iter().flat_map(|gpu| &gpu.products).map(String::as_str).collect();
     // Of each capability one, so that none is left out for the products of another.
     let first = gpus.iter().filter_map(|gpu| gpu.products.first()).map(String::as_str);
     match (names.len(), most) {
         (0, _) => String::new(),
-        (count, most) if count <= most => format!("({})", names.join(", ")),
+        (count, most) if count <= most => format!(" ({})", names.join(", ")),
         (count, most) => {
             let shown: Vec<&str> = first.take(most).collect();
-            format!("({} and {} more)", shown.join(", "), count - shown.len())
+            format!(" ({} and {} more)", shown.join(", "), count - shown.len())
         }
     }
 }
