@@ -13,6 +13,7 @@ use super::{
     framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
+    paths::ensure_listable,
     probe::DriverOptions,
     smoke::Compute,
     targets::{deliver, each, needs_driver},
@@ -158,6 +159,8 @@ impl Arguments {
     }
 
     fn probe(&self, knowledge: &Knowledge, machines: &[Machine]) -> anyhow::Result<Facts> {
+        let named = self.paths.iter().chain(&self.python).chain(&self.root);
+        ensure_listable(named.map(PathBuf::as_path))?;
         let image = self.archive.open(self.show.quiet)?;
         let options = probe::Options {
             root: self.root.clone(),

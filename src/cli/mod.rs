@@ -15,6 +15,7 @@ mod needs;
 mod network;
 mod options;
 mod output;
+mod paths;
 mod probe;
 mod progress;
 mod recommend;
@@ -46,25 +47,25 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Find what is wrong on this machine and in this environment, and how to fix it
+    /// Find what is wrong on this machine, and how to fix it
     Doctor(doctor::Arguments),
-    /// Find out whether what files or a command ask for will work, before anything is installed
+    /// Find out whether what files or a command ask for will work
     Check(check::Arguments),
-    /// Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it
+    /// Find out what a log shows, and how to fix it
     Explain(explain::Arguments),
-    /// Print the install commands for a GPU, driver, system and Python
+    /// Print the install commands for a GPU, driver and system
     Recommend(recommend::Arguments),
-    /// Tabulate CUDA × PyTorch × GPU: what works, what does not, and why
+    /// Tabulate CUDA × PyTorch × GPU: what works, and why not
     Matrix(matrix::Arguments),
     /// Find out which GPUs compiled code can run on
     Scan(scan::Arguments),
-    /// Find the lowest driver and the GPUs that something needs, and what decides each
+    /// Find the lowest driver and the GPUs that something needs
     Needs(needs::Arguments),
-    /// Run test kernels on a GPU (wakes it; no other command does unless asked)
+    /// Run test kernels on a GPU, which wakes it
     Smoke(smoke::Arguments),
     /// List the rules, or show the page of one
     Rule(rule::Arguments),
-    /// Inspect the knowledge base and compare it with real packages
+    /// Inspect the knowledge base, compare it with real packages
     Kb(kb::Arguments),
     /// Asks one library of the driver, for the other commands, which must survive it
     #[command(name = crate::probe::live::COMMAND, hide = true)]

@@ -13,7 +13,9 @@ use super::{
     doctor, installed,
     network::NetworkOptions,
     options::{AssumedOs, Sources, project_files},
-    output, progress,
+    output,
+    paths::ensure_listable,
+    progress,
 };
 use crate::{
     exit::Exit,
@@ -103,6 +105,7 @@ impl Arguments {
             knowledge.find_gpu(gpu.trim())?;
         }
         let features = self.features(knowledge)?;
+        ensure_listable(self.targets.iter().chain(&self.root).map(PathBuf::as_path))?;
         let machine = Machine::of(Assumed {
             gpus: self.gpu.clone(),
             python: self.python_version,

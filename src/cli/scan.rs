@@ -12,7 +12,9 @@ use clap::{Args, ValueEnum};
 use super::{
     network::NetworkOptions,
     options::{Assume, Show, Sources},
-    output, progress,
+    output,
+    paths::ensure_listable,
+    progress,
     targets::{deliver, each},
 };
 use crate::{
@@ -84,6 +86,7 @@ impl Arguments {
             (true, [old, new]) => (Some(std::slice::from_ref(old)), std::slice::from_ref(new)),
             (true, targets) => anyhow::bail!("--diff takes two targets, the old and the new; {} given", targets.len()),
         };
+        ensure_listable(self.targets.iter().map(PathBuf::as_path))?;
         let required = scan::required(knowledge, &self.require)?;
         let surroundings = Surroundings::of_process();
         let root = Root::new(None, surroundings.home.as_deref())?;

@@ -67,16 +67,20 @@ impl Kind {
 
 /// What a name stands for, whatever that is.
 fn of_any_kind(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
-    for kind in BY_NAME.iter().chain(&BY_TEXT) {
-        if let Ok(cards) = kind.cards(knowledge, name) {
-            return Ok(cards);
-        }
+    let of = |kinds: &[Kind]| kinds.iter().find_map(|kind| kind.cards(knowledge, name).ok());
+    if let Some(cards) = of(&BY_NAME) {
+        return Ok(cards);
     }
     let packages = knowledge.package_files().flat_map(PackageFile::names);
     let variables = knowledge.variables().iter().map(|row| row.name.as_str());
+    let near = nearest(name, packages.chain(variables));
+    // One word that is like a name is not a piece of a log.
+    let is_text = near.is_empty() || name.contains(' ') || name.bytes().all(|b| b.is_ascii_digit());
+    if let Some(cards) = is_text.then(|| of(&BY_TEXT)).flatten() {
+        return Ok(cards);
+    }
     let kinds = Kind::value_variants().iter().filter_map(|kind| kind.to_possible_value());
     let kinds: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
-    let near = nearest(name, packages.chain(variables));
     let otherwise = format!("say of what kind it is: {}", kinds.join(", "));
     Err(unknown("name", name, &near, &otherwise))
 }
