@@ -47,7 +47,6 @@ fn what_was_mistyped_is_recognised() {
         (&["kb", "show", "package", "vlm"], "did you mean vllm?"),
         (&["kb", "show", "vlm"], "did you mean vllm?"),
         (&["kb", "show", "bitsandbyte"], "did you mean bitsandbytes?"),
-        (&["kb", "show", "CUDA_VISIBLE_DEVICE"], "did you mean CUDA_VISIBLE_DEVICES?"),
     ] {
         let (code, err) = fails(arguments);
         assert!(code == 2 && err.contains(said), "{arguments:?}: {err}");

@@ -56,12 +56,12 @@ fn needs(knowledge: &Knowledge, facts: &Facts, system: NeedsSystem) -> NeedsOf {
     judge::needs_of_environment(&question, facts, SubjectOf::Environment).unwrap()
 }
 
-/// The errors of the rules on a machine that is written as for `--target`.
-fn errors(knowledge: &Knowledge, facts: &Facts, target: &str) -> Vec<Finding> {
+/// What the rules find from a severity on, on a machine that is written as for `--target`.
+fn found(knowledge: &Knowledge, facts: &Facts, target: &str, least: Severity) -> Vec<Finding> {
     let mut facts = facts.clone();
     Machine::parse(target, knowledge).unwrap().assumed.apply(&mut facts, knowledge).unwrap();
     let mut found = rules::run(&enrich(&facts, knowledge), knowledge, Judged::All).findings;
-    found.retain(|finding| finding.severity == Severity::Error);
+    found.retain(|finding| finding.severity >= least);
     found
 }
 
@@ -75,20 +75,23 @@ fn fed_back(knowledge: &Knowledge, facts: &Facts, system: NeedsSystem, answer: &
         let driver = group.driver.clone().unwrap_or(newest);
         for gpu in &group.gpus {
             let target = |driver: &DriverVersion| format!("{},driver={driver},os={os}", gpu.capability);
-            let mut at = errors(knowledge, facts, &target(&driver));
-            at.retain(|finding| !always(finding));
-            if let Some(finding) = at.first() {
+            let at = found(knowledge, facts, &target(&driver), Severity::Error);
+            if let Some(finding) = at.iter().find(|finding| !always(finding)) {
                 wrong.push(format!("{}: {}", target(&driver), finding.summary));
             }
             let below = driver.below();
-            if group.driver.is_some() && errors(knowledge, facts, &target(&below)).iter().all(always) {
+            // TensorFlow falls back to the processor, which is a warning.
+            let least =
+                if facts.environments[0].package("tensorflow").is_some() { Severity::Warning } else { Severity::Error };
+            let of_rule = |finding: &Finding| group.rule.is_none_or(|rule| finding.rule == rule) && !always(finding);
+            if group.driver.is_some() && !found(knowledge, facts, &target(&below), least).iter().any(of_rule) {
                 wrong.push(format!("{} passes, too", target(&below)));
             }
             if let Some(last) = group.until_branch {
                 // On Windows a branch covers several numbers: the next one that is known.
                 let after = knowledge.driver_branches().filter(|branch| *branch > last).min().unwrap();
                 let after = DriverVersion::of(after, 0, 0);
-                if errors(knowledge, facts, &target(&after)).iter().all(always) {
+                if found(knowledge, facts, &target(&after), Severity::Error).iter().all(always) {
                     wrong.push(format!("{} passes, too", target(&after)));
                 }
             }

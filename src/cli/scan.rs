@@ -34,7 +34,8 @@ const MAX_BASELINE: u64 = 8 << 20;
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel, or NAME==VERSION
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel,
+    /// NAME==VERSION, or the name of a known package for its newest version
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Also search each file for code outside the named sections (reads whole files)

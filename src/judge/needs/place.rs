@@ -18,7 +18,7 @@ use crate::{
         needs::{Decides, NeedsOf, NeedsSystem, SubjectOf, SystemNeeds},
     },
     rules::{
-        Context, Judged,
+        Context, Judged, PackageOnGpu,
         code::{Execution, Support},
         packages_on_gpu,
     },
@@ -246,15 +246,25 @@ fn stand(judgement: &Judgement<'_>, always: &BTreeSet<String>) -> Stand {
             })
         })
         .collect();
-    let said = |one: &crate::rules::PackageOnGpu| match &one.why {
+    let said = |one: &PackageOnGpu| match &one.why {
         Some(why) => format!("{}: {why}", one.subject),
         None => one.subject.clone(),
     };
     let with = |support: Support| packages.iter().find(move |one| one.support == support);
     let torch = packages.iter().find(|one| one.subject.starts_with("torch "));
     let open: Vec<String> = packages.iter().filter(|one| one.support == Support::Unknown).map(said).collect();
+    let fails = |one: &PackageOnGpu| {
+        // A package that falls back to the processor is only warned about, and is not served all the same.
+        let by_driver = findings.iter().find(|finding| decides(finding).is_some());
+        Stand {
+            answer: Answer::Fails,
+            rule: by_driver.map(|finding| finding.rule),
+            decides: by_driver.and_then(decides).unwrap_or(Decides::Problem),
+            ..unknown(by_driver.map_or_else(|| said(one), |finding| finding.summary.clone()))
+        }
+    };
     if let Some(torch) = torch.filter(|torch| torch.support == Support::No) {
-        return Stand { answer: Answer::Fails, decides: Decides::Nothing, ..unknown(said(torch)) };
+        return fails(torch);
     }
     if let Some(torch) = torch.filter(|torch| torch.support == Support::Unknown) {
         return Stand { open, ..unknown(said(torch)) };
@@ -267,7 +277,7 @@ fn stand(judgement: &Judgement<'_>, always: &BTreeSet<String>) -> Stand {
             ..Stand { why: None, ..unknown(String::new()) }
         },
         None => match with(Support::No).or_else(|| with(Support::Partial)) {
-            Some(one) => Stand { answer: Answer::Fails, ..unknown(said(one)) },
+            Some(one) => fails(one),
             None => Stand {
                 open: open.clone(),
                 ..unknown(open.first().cloned().unwrap_or_else(|| "no code for GPUs was found in it".to_owned()))
