@@ -180,8 +180,8 @@ mod tests {
             ("580", "580"),
             // No row names these.
             ("537.13", "537.13"),
-            ("571.3.7", "571.03.07"),
-            ("101.1", "101.01"),
+            ("571.03.07", "571.03.07"),
+            ("101.01", "101.01"),
         ] {
             let lowest = lowest(first, 999);
             assert_eq!(lowest.driver.unwrap().to_string(), found);
