@@ -13,7 +13,7 @@ python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check kubernetes-validate
 cargo build --quiet --locked
 code=0
-for subject in "vllm" "bitsandbytes" "xformers" "torch" "--replay tests/facts/patient-5090.json"; do
+for subject in "vllm" "bitsandbytes" "torch" "--replay tests/facts/patient-5090.json"; do
     # shellcheck disable=SC2086 # an option and its value
     target/debug/gpucheck needs $subject --format k8s > "$folder/affinity.yaml"
     {

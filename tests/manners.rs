@@ -90,6 +90,20 @@ fn other_makers_are_out_of_scope() {
 }
 
 #[test]
+fn a_card_of_another_maker_is_told_to_be_out_of_scope() {
+    let absent = |at: &str| serde_json::json!({"state": "absent", "via": {"how": "pci", "at": at}});
+    let case = common::case::healthy().change(|facts| {
+        facts["gpus"] = absent("/sys/bus/pci/devices");
+        facts["driver"] = absent("/proc/modules");
+        facts["host"]["other_gpus"] = common::case::known(serde_json::json!(["AMD 1002:744c"]));
+        facts["environments"] = serde_json::json!([]);
+    });
+    let (code, report) = common::case::Case { arguments: Vec::new(), ..case }.judged();
+    let told = report["subjects"].to_string();
+    assert!(code == 0 && told.contains("AMD 1002:744c is out of scope"), "{told}");
+}
+
+#[test]
 fn without_a_network_the_code_is_3() {
     // Nothing listens on the discard port, and `.invalid` has no address (RFC 2606).
     for index in ["http://127.0.0.1:9/simple", "http://index.invalid/simple"] {

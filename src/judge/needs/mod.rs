@@ -104,7 +104,7 @@ impl NeedsQuestion<'_> {
         let served = grouped_served(of(Answer::Runs));
         SystemNeeds {
             system,
-            driver: served.iter().map(|group| group.driver.clone()).min().flatten(),
+            driver: served.iter().filter_map(|group| group.driver.clone()).min(),
             unknown: grouped_lacking(of(Answer::Unknown)),
             not_served: grouped_lacking(of(Answer::Fails)),
             served,

@@ -74,7 +74,11 @@ fn stand(
     let report = report(question, read, system, gpu, driver);
     let gate = report.scan().and_then(|scan| scan.gate.as_ref());
     let first = |list: &[String]| list.first().cloned();
-    let (reasons, open) = gate.map_or((None, Vec::new()), |gate| (first(&gate.reasons), gate.unknown.clone()));
+    let (reasons, mut open) = gate.map_or((None, Vec::new()), |gate| (first(&gate.reasons), gate.unknown.clone()));
+    // The libraries of a sample do not say which CUDA they link to.
+    if gate.is_some_and(|gate| gate.sampled) {
+        open.push("only a sample was read (--full reads all of it)".to_owned());
+    }
     let nothing = gate.and_then(|gate| first(&gate.nothing_in)).map(|name| format!("no code for GPUs in {name}"));
     let finding = report.findings.iter().max_by_key(|finding| finding.severity);
     let answer = match (gate.is_some_and(|gate| gate.met), report.verdict) {
