@@ -1,7 +1,10 @@
 //! Environments: those that are there, and those that files or a command would make. The rules judge them as `doctor` and `check` have them
 //! judge; what runs must have been looked at.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     NeedsQuestion, gate, machine,
@@ -128,11 +131,15 @@ fn answer<E>(
     systems: &[NeedsSystem],
     judge: &Judge<'_, E>,
 ) -> Result<NeedsOf, E> {
-    let always = always(question, systems, judge)?;
+    // What brings the software differs from system to system.
+    let own = systems.iter().map(|system| Ok((*system, always(question, std::slice::from_ref(system), judge)?)));
+    let own: BTreeMap<NeedsSystem, BTreeSet<String>> = own.collect::<Result<_, E>>()?;
+    let nothing = BTreeSet::new();
+    let always = |system: NeedsSystem| own.get(&system).unwrap_or(&nothing);
     let failed = RefCell::new(None);
     let stand_of = |system: NeedsSystem, gpu: ComputeCapability, driver: &DriverVersion| {
         let mut answer = unknown("it could not be judged".to_owned());
-        let judged = judge(system, gpu, driver, &mut |judgement| answer = stand(judgement, &always));
+        let judged = judge(system, gpu, driver, &mut |judgement| answer = stand(judgement, always(system)));
         if let Err(error) = judged {
             failed.borrow_mut().get_or_insert(error);
         }
@@ -161,9 +168,17 @@ fn answer<E>(
         judge(system, gpu.capability, &driver, &mut |judgement| {
             gate = gate::declared(&judgement.enriched);
             findings = gate::finding(question.knowledge, &judgement.enriched, lowest.as_ref());
-            let all = judgement.findings().into_iter();
-            findings.extend(all.filter(|finding| always.contains(&finding.fingerprint)));
         })?;
+        for &system in systems {
+            judge(system, gpu.capability, &driver, &mut |judgement| {
+                for finding in judgement.findings() {
+                    let known = findings.iter().any(|other: &Finding| other.fingerprint == finding.fingerprint);
+                    if always(system).contains(&finding.fingerprint) && !known {
+                        findings.push(finding);
+                    }
+                }
+            })?;
+        }
     }
     Ok(NeedsOf { name, kind, systems: answers, findings, gate, features })
 }
