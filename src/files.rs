@@ -189,6 +189,14 @@ const FIRST_PIECE: u64 = 1 << 13;
 /// The longer of the two.
 const EMPTY_LINE: &[u8] = b"\n\r\n";
 
+/// That a folder can be listed.
+///
+/// # Errors
+/// When it cannot.
+pub fn list(path: &Path) -> io::Result<()> {
+    std::fs::read_dir(path).map(drop)
+}
+
 /// A regular file as text, whole or not at all.
 ///
 /// # Errors

@@ -503,6 +503,36 @@ fn container_requirement_unmet() {
 }
 
 #[test]
+fn container_requirement_differs() {
+    let image = |requirement: &str| {
+        common::case::case(&["RTX 4090"], "580.95.05")
+            .variable("NVIDIA_REQUIRE_CUDA", requirement)
+            .change(|facts| facts["lowest_driver"] = json!("525.60.13"))
+    };
+    for (requirement, severity, said) in [
+        ("cuda>=11.4", "warning", "the image requires cuda>=11.4, which driver 470 meets"),
+        ("driver>=525.60.12", "warning", "its software needs driver 525.60.13 or newer"),
+        ("cuda>=12.8", "info", "is not started with driver 560, but its software runs from driver 525.60.13 on"),
+    ] {
+        let (code, report) = image(requirement).judged();
+        let found = finding(&report, "container-requirement-differs");
+        assert_eq!((code, found["severity"].as_str().unwrap()), (0, severity), "{requirement}: {found}");
+        assert!(found["summary"].as_str().unwrap().contains(said), "{requirement}: {found}");
+    }
+    for case in [
+        image("driver>=525.60.13"),
+        // Which brand a card is of decides there, and nobody says it.
+        image("driver>=525.60.13 brand=tesla,driver>=470,driver<471"),
+        image("cuda>=12.8").variable("NVIDIA_DISABLE_REQUIRE", "1"),
+        image(" "),
+        image("cuda>=12.8").change(|facts| facts["lowest_driver"] = Value::Null),
+    ] {
+        let (_, report) = case.judged();
+        assert!(!report["findings"].to_string().contains("container-requirement-differs"), "{}", report["findings"]);
+    }
+}
+
+#[test]
 fn container_cgroup_lost_gpu() {
     error(workstation().contained().fails("nvml", 999).fails("cuda", 100), "container-cgroup-lost-gpu");
 }

@@ -1,6 +1,9 @@
 //! `--archive`: the image in an archive takes the place of this machine's files.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -32,6 +35,11 @@ pub struct Opened {
 }
 
 impl Archive {
+    /// One that is named by other means than the option.
+    pub fn of(path: &Path) -> Self {
+        Self { archive: Some(path.to_owned()), platform: None }
+    }
+
     /// Opens the image, if one is given.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use super::{
     installed,
     options::{Assume, FailOn, PlatformOption, Show, Sources, ignored_rules},
     output,
+    paths::ensure_listable,
     probe::DriverOptions,
     targets::{deliver, each, needs_driver},
 };
@@ -173,6 +174,7 @@ impl Arguments {
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
         let machines = self.assume.machines(true, knowledge)?;
+        ensure_listable(self.files.iter().map(PathBuf::as_path))?;
         let mut facts = installed::facts(
             self.python.as_deref(),
             &self.command,

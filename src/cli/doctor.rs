@@ -14,6 +14,7 @@ use super::{
     framework::FrameworkOptions,
     gates::Gates,
     options::{Assume, FailOn, Node, Show, Sources},
+    paths::ensure_listable,
     probe::DriverOptions,
     smoke::Compute,
     targets::{deliver, each, needs_driver},
@@ -239,6 +240,8 @@ impl Arguments {
     }
 
     fn probe(&self, knowledge: &Knowledge, machines: &[Machine]) -> anyhow::Result<Facts> {
+        let named = self.paths.iter().chain(&self.python).chain(&self.root);
+        ensure_listable(named.map(PathBuf::as_path))?;
         let image = self.archive.open(self.show.quiet)?;
         let options = probe::Options {
             root: self.root.clone(),
@@ -272,7 +275,7 @@ fn asks_for_software(path: &Path) -> bool {
 }
 
 /// The facts of a saved report.
-fn saved(path: &Path) -> anyhow::Result<Facts> {
+pub fn saved(path: &Path) -> anyhow::Result<Facts> {
     let text = if path.as_os_str() == "-" {
         files::text(std::io::stdin().lock(), MAX_REPORT).context("cannot read standard input")?
     } else {

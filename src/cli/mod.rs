@@ -8,14 +8,17 @@ mod doctor;
 mod explain;
 mod framework;
 mod gates;
+mod help;
 mod installed;
 mod kb;
 mod man;
 mod matrix;
+mod needs;
 mod network;
 mod options;
 mod output;
 mod pages;
+mod paths;
 mod probe;
 mod progress;
 mod recommend;
@@ -30,7 +33,7 @@ use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 use crate::{
     exit::{Exit, INTERNAL},
-    start,
+    scan as packages, start,
 };
 use output::complain;
 
@@ -48,23 +51,25 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Find what is wrong on this machine and in this environment, and how to fix it
+    /// Find what is wrong on this machine, and how to fix it
     Doctor(doctor::Arguments),
-    /// Find out whether what files or a command ask for will work, before anything is installed
+    /// Find out whether what files or a command ask for will work
     Check(check::Arguments),
-    /// Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it
+    /// Find out what a log shows, and how to fix it
     Explain(explain::Arguments),
-    /// Print the install commands for a GPU, driver, system and Python
+    /// Print the install commands for a GPU, driver and system
     Recommend(recommend::Arguments),
-    /// Tabulate CUDA × PyTorch × GPU: what works, what does not, and why
+    /// Tabulate CUDA × PyTorch × GPU: what works, and why not
     Matrix(matrix::Arguments),
     /// Find out which GPUs compiled code can run on
     Scan(scan::Arguments),
-    /// Run test kernels on a GPU (wakes it; no other command does unless asked)
+    /// Find the lowest driver and the GPUs that something needs
+    Needs(needs::Arguments),
+    /// Run test kernels on a GPU, which wakes it
     Smoke(smoke::Arguments),
     /// List the rules, or show the page of one
     Rule(rule::Arguments),
-    /// Inspect the knowledge base and compare it with real packages
+    /// Inspect the knowledge base, compare it with real packages
     Kb(kb::Arguments),
     /// Print the completion script of a shell
     Completions(completions::Arguments),
@@ -89,9 +94,12 @@ pub fn main() -> Exit {
     start::remember_descriptors();
     match Cli::try_parse() {
         Ok(cli) => cli.run(),
-        // Help is rendered again without the values of environment variables.
-        Err(said) if said.kind() == ErrorKind::DisplayHelp => {
-            output::clap(&quiet_about_values(Cli::command()).try_get_matches().err().unwrap_or(said))
+        // Help is rendered again without the values of environment variables, and with what is asked for most first.
+        Err(said)
+            if matches!(said.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) =>
+        {
+            let command = help::arranged(quiet_about_values(Cli::command()), help::is_short(std::env::args_os()));
+            output::clap(&command.try_get_matches().err().unwrap_or(said))
         }
         Err(said) => output::clap(&said),
     }
@@ -131,6 +139,7 @@ impl Cli {
             Command::Recommend(arguments) => arguments.run(),
             Command::Matrix(arguments) => arguments.run(),
             Command::Scan(arguments) => arguments.run(),
+            Command::Needs(arguments) => arguments.run(),
             Command::Rule(arguments) => arguments.run(),
             Command::Kb(arguments) => arguments.run(),
             Command::Completions(arguments) => arguments.run(),
@@ -141,7 +150,8 @@ impl Cli {
         };
         result.unwrap_or_else(|error| {
             complain(&error);
-            Exit::from(&error)
+            // Without a network gpucheck cannot finish what it was asked for, however right the command line is.
+            if packages::is_unreachable(&error) { Exit::Internal } else { Exit::from(&error) }
         })
     }
 }

@@ -60,6 +60,16 @@ impl NetworkOptions {
         self.platform.as_ref().and_then(WheelPlatform::machine)
     }
 
+    /// Whether an index was named.
+    pub fn has_index(&self) -> bool {
+        self.index_url.as_ref().is_some_and(|url| !url.trim().is_empty())
+    }
+
+    /// Whether a platform was named.
+    pub fn has_platform(&self) -> bool {
+        self.platform.is_some()
+    }
+
     /// Whether all of a package is read.
     pub fn full(&self) -> bool {
         self.full

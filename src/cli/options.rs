@@ -37,7 +37,7 @@ pub struct Assume {
     /// Python version, such as 3.12 or 3.14t
     #[arg(long, value_name = "VERSION", env = "GPUCHECK_PYTHON_VERSION")]
     pub python_version: Option<PythonVersion>,
-    /// One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11"
+    /// One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux"
     /// (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)
     #[arg(long, value_name = "MACHINE", env = "GPUCHECK_TARGET", value_delimiter = ';', conflicts_with = "gpu")]
     pub target: Vec<String>,
@@ -144,7 +144,7 @@ impl Assume {
 
 /// The files of a project's folder, else of the current one, that may say something under this key. A file of others is their affair: only what it says of gpucheck
 /// must be right.
-fn project_files(
+pub fn project_files(
     key: &'static str,
     folder: Option<&Path>,
 ) -> impl Iterator<Item = anyhow::Result<(&'static str, String)>> {

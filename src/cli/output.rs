@@ -7,6 +7,7 @@ mod summary;
 pub mod target;
 
 use std::{
+    borrow::Cow,
     io::{self, ErrorKind, IsTerminal, Write},
     path::Path,
     time::SystemTime,
@@ -35,14 +36,7 @@ pub fn deliver<P: Page>(report: P, show: &Show, page: &dyn Fn(&str) -> Option<St
         "--output names {files} files without a format; only one can receive the report (FORMAT=FILE writes an additional one)"
     );
     let elsewhere = show.output.iter().any(|output| output.format.is_none());
-    let terminal = !elsewhere && io::stdout().is_terminal();
-    let obeys = terminal && obeys_colours();
-    let screen = Screen {
-        width: columns().filter(|_| terminal),
-        color: show.color.decide(obeys, |name| std::env::var(name).ok()),
-        verbose: show.verbose,
-        quiet: show.quiet,
-    };
+    let screen = screen(show.color, show.verbose, show.quiet, elsewhere);
     for (index, output) in show.output.iter().enumerate() {
         let same = show.output.iter().take(index).any(|other| other.file == output.file);
         anyhow::ensure!(!same, "--output names {} twice", output.file.display());
@@ -64,6 +58,7 @@ pub fn deliver<P: Page>(report: P, show: &Show, page: &dyn Fn(&str) -> Option<St
         .filter(|_| show.format == Format::Github || others.iter().any(|(format, _)| *format == Format::Github));
     let copy = (!others.is_empty() || summary.is_some()).then(|| report.clone());
     let text = report.written(show.format, &screen, &ci)?;
+    let text = if show.format == Format::Human { for_people(&text) } else { Cow::Borrowed(&*text) };
     // The report first: it is not lost when one of the others cannot be written.
     match show.output.iter().find(|output| output.format.is_none()) {
         Some(output) => write(&output.file, &text)?,
@@ -78,6 +73,43 @@ pub fn deliver<P: Page>(report: P, show: &Show, page: &dyn Fn(&str) -> Option<St
         Some(file) => summary::add(Path::new(file), report, &plain, &ci),
         None => Ok(()),
     }
+}
+
+/// What a page is written for; `elsewhere`: it does not go to standard output.
+pub fn screen(color: ColorChoice, verbose: u8, quiet: bool, elsewhere: bool) -> Screen {
+    let terminal = !elsewhere && io::stdout().is_terminal();
+    let obeys = terminal && obeys_colours();
+    Screen {
+        width: columns().filter(|_| terminal),
+        color: color.decide(obeys, |name| std::env::var(name).ok()),
+        verbose,
+        quiet,
+    }
+}
+
+/// Writes what has passed a filter to a file, or to standard output. `people`: it is a page for people.
+pub fn text(text: &str, file: Option<&Path>, people: bool) -> anyhow::Result<()> {
+    let text = if people { for_people(text) } else { Cow::Borrowed(text) };
+    match file {
+        Some(file) => write(file, &text),
+        None => print(&text),
+    }
+}
+
+/// A page for people, in letters that the locale has.
+fn for_people(page: &str) -> Cow<'_, str> {
+    if is_ascii_only() { text::ascii(page) } else { Cow::Borrowed(page) }
+}
+
+/// Whether the locale says that only ASCII is understood: the first of its variables that is set names another charset than UTF-8. Where
+/// none is set, as in most containers, nothing is said, and terminals of today show UTF-8.
+fn is_ascii_only() -> bool {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        !locale.contains("utf-8") && !locale.contains("utf8")
+    })
 }
 
 /// Whether a terminal obeys the sequences of colours. Windows' console has to be told to, and others there say so by TERM.
@@ -127,7 +159,7 @@ pub fn paragraph(text: &str, indent: &str) -> String {
 
 /// Prints a page without colours to standard output.
 pub fn page(text: &str) -> anyhow::Result<()> {
-    print(&text::guard(text, false))
+    print(&for_people(&text::guard(text, false)))
 }
 
 /// Prints what became of files as one unified diff. A terminal gets it with all that it would obey made visible; a pipe or a file byte for
@@ -198,11 +230,15 @@ pub fn clap(said: &clap::Error) -> Exit {
         // It echoes the command line: coloured only if that contains no terminal escapes.
         let text = if colored && shown == plain { said.ansi().to_string() } else { shown };
         // Nothing can be done when that fails too.
-        let _ = io::stderr().lock().write_all(redact::urls(&text).as_bytes());
+        let _ = io::stderr().lock().write_all(for_people(&redact::urls(&text)).as_bytes());
         return Exit::Usage;
     }
     let printed = match start::stdout_was_closed() {
         true => Err(io::Error::other("it is closed")),
+        false if is_ascii_only() => {
+            let page = said.render().to_string();
+            io::stdout().lock().write_all(text::ascii(&page).as_bytes()).and_then(|()| io::stdout().flush())
+        }
         false => said.print().and_then(|()| io::stdout().flush()),
     };
     match finished(printed) {
@@ -239,7 +275,7 @@ pub fn complain(error: &anyhow::Error) {
         Ok(root) => redact::variable("", &said, root.homes()),
         Err(_) => redact::urls(&said),
     };
-    let _ = writeln!(io::stderr().lock(), "gpucheck: {said}");
+    let _ = io::stderr().lock().write_all(for_people(&format!("gpucheck: {said}\n")).as_bytes());
 }
 
 /// An error and its causes in one line, whatever characters its names contain; only lists have several.

@@ -12,7 +12,9 @@ use clap::{Args, ValueEnum};
 use super::{
     network::NetworkOptions,
     options::{Assume, Show, Sources},
-    output, progress,
+    output,
+    paths::ensure_listable,
+    progress,
     targets::{deliver, each},
 };
 use crate::{
@@ -32,7 +34,8 @@ const MAX_BASELINE: u64 = 8 << 20;
 /// Arguments of `gpucheck scan`.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel, or NAME==VERSION
+    /// Libraries (.so .dll .pyd .a .o), cubins, fatbins, PTX, wheels and conda packages, folders; the URL of a wheel,
+    /// NAME==VERSION, or the name of a known package for its newest version
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<PathBuf>,
     /// Also search each file for code outside the named sections (reads whole files)
@@ -85,6 +88,7 @@ impl Arguments {
             (true, [old, new]) => (Some(std::slice::from_ref(old)), std::slice::from_ref(new)),
             (true, targets) => anyhow::bail!("--diff takes two targets, the old and the new; {} given", targets.len()),
         };
+        ensure_listable(self.targets.iter().map(PathBuf::as_path))?;
         let required = scan::required(knowledge, &self.require)?;
         let surroundings = Surroundings::of_process();
         let root = Root::new(None, surroundings.home.as_deref())?;
@@ -171,7 +175,9 @@ impl Arguments {
         let network = self.network.network(&machine.assumed, knowledge);
         let wish = FetchOptions { depth, knowledge, progress: &read };
         progress::while_shown(&read, self.show.quiet, || {
-            targets.iter().try_for_each(|word| match ScanTarget::parse(word, network.index_url.is_some())? {
+            // What has a row is a package, and not a mistyped file: its newest version is meant.
+            let is_package = |name: &str| network.index_url.is_some() || knowledge.knows_package(name);
+            targets.iter().try_for_each(|word| match ScanTarget::parse(word, &is_package)? {
                 ScanTarget::Local(path) => reader.read(&path, &root.shown(&path)),
                 ScanTarget::Address(url) => network.address(&url, &wish).map(|fetched| reader.add_fetched(fetched)),
                 ScanTarget::Package(wanted) => {

@@ -86,6 +86,9 @@ pub struct Facts {
     /// Targets of these that libraries lack by design, by path, as `scan --baseline` names them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub excused: BTreeMap<String, BTreeSet<CodeTarget>>,
+    /// The lowest driver with which the software runs on some GPU, as `needs` found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest_driver: Option<DriverVersion>,
     /// CUDA toolkits.
     pub toolkits: Vec<Toolkit>,
     /// Those environment variables that change what CUDA and PyTorch do.
@@ -127,6 +130,7 @@ impl Facts {
             expected: self.expected.clone(),
             required: self.required.clone(),
             excused: self.excused.clone(),
+            lowest_driver: self.lowest_driver.clone(),
             toolkits: self.toolkits.clone(),
             env_vars: self.env_vars.clone(),
             environments: one.cloned().into_iter().collect(),

@@ -139,6 +139,11 @@ impl fmt::Display for AskedDriver {
 }
 
 impl AskedDriver {
+    /// The version that is meant on a system, where the rows know it.
+    pub fn version(&self, os: Os, knowledge: &Knowledge) -> Option<DriverVersion> {
+        self.fact(&By::default(), os, knowledge).value().map(|driver| driver.version.clone())
+    }
+
     /// The driver on a system, and in words how it follows from what was asked.
     fn fact(&self, by: &By, os: Os, knowledge: &Knowledge) -> Fact<Driver> {
         let option = by.source("driver", &self.to_string());

@@ -45,6 +45,11 @@ impl<'k> Judgement<'k> {
         resolve(&self.verdicts.findings, &self.enriched)
     }
 
+    /// The rows that it rests on.
+    pub fn knowledge(&self) -> &'k Knowledge {
+        self.knowledge
+    }
+
     /// Whether something that matters could not be decided.
     pub fn is_undecided(&self) -> bool {
         !self.verdicts.unknown.is_empty()

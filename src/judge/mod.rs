@@ -13,6 +13,7 @@ mod judgement;
 mod machine;
 mod machines;
 mod matrix;
+mod needs;
 mod rewrite;
 mod saved;
 mod scan;
@@ -37,6 +38,10 @@ pub use inputs::{Asked, CheckError, Inputs};
 pub use machine::{FileError, Machine, MachineError};
 pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};
+pub use needs::{
+    FeatureOf, NeedsQuestion, PackageFor, feature, features_of_file, needs, needs_of_declared, needs_of_environment,
+    needs_of_package,
+};
 pub use saved::{SavedError, saved};
 pub use scan::{Question, scan};
 

@@ -30,29 +30,45 @@ pub enum GpuLookupError {
     Ambiguous {
         /// What was asked.
         text: String,
-        /// Name, capability and PCI ids of some of them.
+        /// Name, capability and PCI ids of some of them, newest first.
         candidates: Vec<String>,
+        /// How many there are besides.
+        more: usize,
+    },
+    /// It is a GPU of another maker.
+    OtherMaker {
+        /// What was asked.
+        text: String,
+        /// Who makes it.
+        maker: &'static str,
     },
     /// No product has it.
     NotFound {
         /// What was asked.
         text: String,
-        /// The nearest names.
+        /// The nearest names, the nearest first.
         nearest: Vec<String>,
+        /// How many others are near.
+        more: usize,
     },
 }
 
 impl fmt::Display for GpuLookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ambiguous { text, candidates } => {
+            Self::Ambiguous { text, candidates, more } => {
                 let heading = format!("'{text}' matches several GPUs; name one, or give the compute capability");
-                Lines::new(heading, candidates.iter().cloned()).fmt(f)
+                let more = (*more > 0).then(|| format!("and {more} more"));
+                Lines::new(heading, candidates.iter().cloned().chain(more)).fmt(f)
             }
-            Self::NotFound { text, nearest } => {
+            Self::OtherMaker { text, maker } => {
+                write!(f, "'{}' is a GPU of {maker}: gpucheck knows NVIDIA GPUs and CUDA alone", visible(text))
+            }
+            Self::NotFound { text, nearest, more } => {
                 write!(f, "unknown GPU '{}'; give its compute capability (such as --gpu 12.0)", visible(text))?;
                 if !nearest.is_empty() {
-                    write!(f, ", or did you mean {}?", nearest.join(", "))?;
+                    let more = if *more > 0 { format!(" ({more} more are as near)") } else { String::new() };
+                    write!(f, ", or did you mean {}?{more}", nearest.join(", "))?;
                 }
                 Ok(())
             }
@@ -75,6 +91,9 @@ impl Knowledge {
     /// Names the candidates where products of different capabilities fit, and the nearest names where none does.
     pub fn find_gpu(&self, text: &str) -> Result<GpuAnswer, GpuLookupError> {
         let asked = text.trim();
+        if let Some(maker) = maker_of_id(asked) {
+            return Err(GpuLookupError::OtherMaker { text: asked.to_owned(), maker });
+        }
         if let Some(capability) = self.capability_text(asked) {
             let name = format!("sm_{} GPU", capability.number());
             return Ok(GpuAnswer { name, capability, pci: None, from_row: false });
@@ -155,14 +174,17 @@ impl Knowledge {
     }
 
     fn not_found(&self, text: &str) -> GpuLookupError {
+        if let Some(maker) = maker_of_name(text) {
+            return GpuLookupError::OtherMaker { text: text.to_owned(), maker };
+        }
         let rows = self.gpus.gpu.iter().map(|row| row.aliases.iter().chain([&row.name]).map(String::as_str));
         // What most names begin with tells nothing, and would make the short ones of others near.
         let telling = |name: &str| {
             let words = split_words(&words(name));
             words.into_iter().filter(|word| !BRANDS.contains(&word.as_str())).collect::<String>()
         };
-        let nearest = nearest_things(text, rows, telling);
-        GpuLookupError::NotFound { text: text.to_owned(), nearest }
+        let (nearest, more) = nearest_things(text, rows, telling);
+        GpuLookupError::NotFound { text: text.to_owned(), nearest, more }
     }
 }
 
@@ -196,14 +218,58 @@ fn ambiguous(text: &str, rows: &[&GpuRow]) -> GpuLookupError {
     let firsts = capabilities.iter().rev().filter_map(|capability| {
         rows.iter().filter(|row| row.capability == *capability).min_by_key(|row| row.name.len())
     });
+    let mut shown: Vec<&GpuRow> = Vec::new();
     for row in firsts.chain(rows) {
-        let pci = row.pci.first().map(|id| format!(", PCI 10de:{id}")).unwrap_or_default();
-        let line = format!("{} (compute capability {}{pci})", row.name, row.capability);
-        if candidates.len() < SHOWN && !candidates.contains(&line) {
-            candidates.push(line);
+        if !shown.iter().any(|other| other.name == row.name && other.capability == row.capability) {
+            shown.push(row);
         }
     }
-    GpuLookupError::Ambiguous { text: text.to_owned(), candidates }
+    let more = shown.len().saturating_sub(SHOWN);
+    shown.truncate(SHOWN);
+    shown.sort_by(|a, b| b.capability.cmp(&a.capability).then_with(|| a.name.cmp(&b.name)));
+    for row in shown {
+        let pci = row.pci.first().map(|id| format!(", PCI 10de:{id}")).unwrap_or_default();
+        candidates.push(format!("{} (compute capability {}{pci})", row.name, row.capability));
+    }
+    GpuLookupError::Ambiguous { text: text.to_owned(), candidates, more }
+}
+
+/// The maker that a PCI id begins with: `1002:744c`. Source: the PCI ID repository, vendors 1002 and 8086.
+fn maker_of_id(text: &str) -> Option<&'static str> {
+    let (vendor, device) = text.split_once(':')?;
+    let is_id = device.len() == 4 && device.bytes().all(|b| b.is_ascii_hexdigit());
+    match vendor.to_ascii_lowercase().as_str() {
+        "1002" if is_id => Some("AMD"),
+        "8086" if is_id => Some("Intel"),
+        _ => None,
+    }
+}
+
+/// The maker of a GPU that is none of NVIDIA's, by the names that AMD, Intel and Apple sell theirs under. Asked only where no product
+/// fits.
+fn maker_of_name(text: &str) -> Option<&'static str> {
+    let words = split_words(&words(text));
+    let has = |names: &[&str]| words.iter().any(|word| names.contains(&word.as_str()));
+    // `RX 7900`, `MI300X`, `gfx1100`, `Arc A770`: a word and a number.
+    let numbered = |name: &str, digits: std::ops::RangeInclusive<usize>| {
+        words.windows(2).any(|pair| match pair {
+            [word, number] => {
+                word == name && digits.contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+            }
+            _ => false,
+        })
+    };
+    if has(&["amd", "radeon", "instinct", "firepro", "navi", "ryzen"])
+        || numbered("rx", 3..=4)
+        || numbered("mi", 2..=3)
+        || numbered("gfx", 3..=4)
+    {
+        return Some("AMD");
+    }
+    if has(&["intel", "arc", "iris", "uhd", "gaudi"]) {
+        return Some("Intel");
+    }
+    (has(&["apple"]) || has(&["max", "ultra"]) && numbered("m", 1..=1)).then_some("Apple")
 }
 
 /// Whether one of the [`words`] of a name is this one. There are a thousand names: none is taken apart into strings.
@@ -315,6 +381,44 @@ mod tests {
             let error = knowledge.find_gpu(text).unwrap_err();
             let GpuLookupError::Ambiguous { candidates, .. } = &error else { panic!("{text}: {error}") };
             assert!((2..=SHOWN).contains(&candidates.len()), "{text}: {candidates:?}");
+            let mut sorted = candidates.clone();
+            let capability = |line: &String| {
+                let number = line.split("capability ").nth(1).and_then(|rest| rest.split([',', ')']).next());
+                number.and_then(|number| number.parse::<ComputeCapability>().ok())
+            };
+            sorted.sort_by(|a, b| capability(b).cmp(&capability(a)).then_with(|| a.cmp(b)));
+            assert_eq!(&sorted, candidates, "newest first, then by name");
+        }
+    }
+
+    #[test]
+    fn other_makers_are_out_of_scope() {
+        let knowledge = Knowledge::builtin().unwrap();
+        for (text, maker) in [
+            ("RX 7900", "AMD"),
+            ("rx7900xtx", "AMD"),
+            ("AMD Radeon RX 9070 XT", "AMD"),
+            ("MI300X", "AMD"),
+            ("Instinct MI250", "AMD"),
+            ("gfx1100", "AMD"),
+            ("1002:744c", "AMD"),
+            ("Arc A770", "Intel"),
+            ("Intel Arc B580", "Intel"),
+            ("8086:e20b", "Intel"),
+            ("Apple M3", "Apple"),
+            ("M3 Max", "Apple"),
+        ] {
+            let error = knowledge.find_gpu(text).unwrap_err();
+            assert!(matches!(&error, GpuLookupError::OtherMaker { maker: of, .. } if *of == maker), "{text}: {error}");
+        }
+        // NVIDIA's own names are not taken for theirs, spelt wrong or not.
+        for text in ["RTX 5099", "GeForce MX350", "Tesla M60", "10de:ffff", "A770", "max"] {
+            let found = knowledge.find_gpu(text);
+            assert!(!matches!(found, Err(GpuLookupError::OtherMaker { .. })), "{text}: {found:?}");
+        }
+        // No product of NVIDIA's is called so: each is found by its own name.
+        for row in knowledge.gpus() {
+            assert_eq!(maker_of_name(&row.name), None, "{}", row.name);
         }
     }
 
@@ -327,7 +431,7 @@ mod tests {
             let error = Knowledge::builtin().unwrap().find_gpu(typed).unwrap_err().to_string();
             assert!(error.contains("did you mean RTX 5090"), "{error}");
         }
-        for text in ["", "Radeon RX 7900", "§$%", "nvidia", "16GB", "/PCIe"] {
+        for text in ["", "§$%", "nvidia", "16GB", "/PCIe"] {
             assert!(Knowledge::builtin().unwrap().find_gpu(text).is_err(), "{text}");
         }
     }

@@ -5,16 +5,16 @@ const OFFERED: usize = 3;
 
 /// The nearest of the names, the nearest first; none that has less than half of the letters in common.
 pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
-    nearest_things(text, names.into_iter().map(std::iter::once), squash)
+    nearest_things(text, names.into_iter().map(std::iter::once), squash).0
 }
 
 /// The same of things with several names: of each, the name that is nearest, and the shortest of those. Only what `telling` leaves of a
-/// name is compared.
+/// name is compared. Also how many that are not named are as near as the last one.
 pub(super) fn nearest_things<'n, N: IntoIterator<Item = &'n str>>(
     text: &str,
     things: impl IntoIterator<Item = N>,
     telling: impl Fn(&str) -> String,
-) -> Vec<String> {
+) -> (Vec<String>, usize) {
     let asked = telling(text);
     let distance = |name: &'n str| (edit_distance(&asked, &telling(name)), name.len(), name);
     let best = things.into_iter().filter_map(|names| names.into_iter().map(distance).min());
@@ -22,8 +22,11 @@ pub(super) fn nearest_things<'n, N: IntoIterator<Item = &'n str>>(
     found.sort_unstable();
     found.dedup();
     let close = asked.chars().count() / 2;
-    let near = found.into_iter().take_while(|(distance, _)| *distance <= close);
-    near.take(OFFERED).map(|(_, name)| name.to_owned()).collect()
+    found.retain(|(distance, _)| *distance <= close);
+    let last = found.get(OFFERED - 1).map_or(0, |(distance, _)| *distance);
+    let more = found.iter().skip(OFFERED).take_while(|(distance, _)| *distance <= last).count();
+    found.truncate(OFFERED);
+    (found.into_iter().map(|(_, name)| name.to_owned()).collect(), more)
 }
 
 /// Letters and digits alone, in lower case.

@@ -27,6 +27,11 @@ pub struct Interests {
 }
 
 impl Knowledge {
+    /// Whether a name is that of a package which rows are about: torch, what is released with it, what has a file of its own.
+    pub fn knows_package(&self, name: &str) -> bool {
+        ["torch", "torchvision", "torchaudio", "triton"].contains(&name) || self.package_file(name).is_some()
+    }
+
     /// What is known of the distribution of this normalised name.
     pub fn package_file(&self, name: &str) -> Option<&PackageFile> {
         self.packages.find(name)

@@ -140,6 +140,7 @@ fn machine(root: &Root, options: &Options, surroundings: &Surroundings, host: &H
         expected: Vec::new(),
         required: Vec::new(),
         excused: Default::default(),
+        lowest_driver: None,
         gpus: pci::gpus(root, &devices),
         toolkits: toolkits::toolkits(root, surroundings),
         env_vars: env_vars::env_vars(root, surroundings, &options.interests.variables, options.identify),

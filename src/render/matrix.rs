@@ -113,7 +113,7 @@ fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
     let dim = |text: &str| Paint::Dim.on(text, screen.color).to_string();
     let names = matrix.torch.iter().map(String::len).max().unwrap_or(0).max(NAMES.len());
     let widths: Vec<usize> = columns.iter().map(|cuda| cuda.to_string().len() + GAP).collect();
-    let _ = writeln!(out, "{}", dim("columns: the CUDA release that the wheel is built with"));
+    wrapped(out, "", &dim("columns: the CUDA release that the wheel is built with"), screen);
     for block in blocks(names, &widths, screen.width) {
         let columns = columns.get(block).unwrap_or_default();
         let mut grid = Grid::new(1..=columns.len());

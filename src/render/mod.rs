@@ -15,6 +15,7 @@ mod junit;
 mod machines;
 mod markdown;
 mod matrix;
+pub mod needs;
 mod readiness;
 mod reason;
 mod sarif;

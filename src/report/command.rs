@@ -22,6 +22,8 @@ pub enum CommandName {
     Check,
     /// What a log shows.
     Explain,
+    /// What drivers and GPUs something needs.
+    Needs,
 }
 
 impl fmt::Display for CommandName {
@@ -34,6 +36,7 @@ impl fmt::Display for CommandName {
             Self::Scan => "scan",
             Self::Check => "check",
             Self::Explain => "explain",
+            Self::Needs => "needs",
         })
     }
 }

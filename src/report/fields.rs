@@ -9,6 +9,7 @@ use super::{
     Body, Cell, Change, Cured, EnvironmentChange, InstallFor, Installed, Kept, KnowledgeStamp, MachineCell,
     MachineReport, MachineRow, MachineTable, Machines, Matrix, Mended, Moved, MovedPackage, PageStatement, Report,
     RunsOn, ServesAll, Subject, Suppressed, Table, TargetChange,
+    needs::{Feature, GpuClass, LackingGpus, Needs, NeedsOf, ServedGpus, SystemNeeds},
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
         Remote, Run, Scan, Scanned, Unread,
@@ -28,6 +29,15 @@ use crate::{
 /// Makes every field of the report visible that a page shows.
 pub(crate) fn make_visible(report: &mut Report) {
     report.each(&mut |field| {
+        if field.contains(text::is_hidden) {
+            *field = text::visible(field).into_owned();
+        }
+    });
+}
+
+/// The same for what something needs.
+pub(crate) fn make_needs_visible(needs: &mut Needs) {
+    needs.each(&mut |field| {
         if field.contains(text::is_hidden) {
             *field = text::visible(field).into_owned();
         }
@@ -146,6 +156,14 @@ fields! {
     Line { label, value, why, source; key, answer, rule, basis }
     Matrix { platform, torch, gpus; cuda, never_built }
     Table { gpu, name, cells; }
+    Needs { knowledge, subjects; schema, version, command, verdict, elapsed_ms }
+    NeedsOf { name, systems, findings, gate, features; kind }
+    SystemNeeds { served, unknown, not_served, open, missing; system, driver }
+    GpuClass { products; capability }
+    ServedGpus { gpus, why; driver, until_branch, decided_by, rule, from_ptx }
+    LackingGpus { gpus, why; rule }
+    // Its name has letters that hide nothing: whoever makes one sees to it.
+    Feature { machine, why; name, answer }
     Machines { knowledge, targets, table, change, serves_all; schema, version, command, verdict, elapsed_ms }
     MachineReport { target, report; }
     MachineTable { rows; kind }

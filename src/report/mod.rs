@@ -6,6 +6,7 @@ mod computing;
 mod fields;
 mod installed;
 mod machines;
+pub mod needs;
 mod problems;
 mod runs_on;
 pub mod scan;
@@ -27,7 +28,7 @@ use crate::{
 use self::scan::Scan;
 pub use change::{Aspect, Change, EnvironmentChange, Mended, Moved, TargetChange};
 pub use command::CommandName;
-pub(crate) use fields::{make_all_visible, make_visible};
+pub(crate) use fields::{make_all_visible, make_needs_visible, make_visible};
 pub use installed::{Cured, Installed, Kept, MovedPackage};
 pub use machines::{
     InstallFor, MachineCell, MachineReport, MachineRow, MachineTable, Machines, RowKind, Served, ServesAll,

@@ -16,7 +16,13 @@ pub fn subjects(facts: &Facts, knowledge: &Knowledge) -> Vec<Subject> {
                 lines.extend(computing(facts, &one.id, knowledge));
             }
         }
-        Fact::Absent { via } => lines.push(Subject::new(SubjectKind::Gpu, format!("no NVIDIA GPU ({via})"))),
+        Fact::Absent { via } => {
+            let others = facts.host.other_gpus.value().filter(|others| !others.is_empty());
+            let others = others.map_or_else(String::new, |others| {
+                format!("; {} is out of scope: gpucheck knows NVIDIA GPUs and CUDA alone", others.join(", "))
+            });
+            lines.push(Subject::new(SubjectKind::Gpu, format!("no NVIDIA GPU ({via}){others}")));
+        }
         Fact::Unknown { why } => lines.push(Subject::new(SubjectKind::Gpu, format!("unknown: {why}"))),
     }
     for toolkit in &facts.toolkits {

@@ -9,6 +9,7 @@ mod condition;
 mod extension;
 mod family;
 mod nvcc;
+mod packages_on_gpu;
 mod pages;
 mod rule;
 mod run;
@@ -32,6 +33,7 @@ pub use environment::{
 };
 pub use extension::{cuda_major, of_nvidia};
 pub use family::Family;
+pub use packages_on_gpu::{PackageOnGpu, packages_on_gpu};
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Judges, Outcome, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
@@ -138,6 +140,7 @@ registry! {
         container_cgroup_lost_gpu,
         container_capability_missing,
         container_requirement_unmet,
+        container_requirement_differs,
         wsl_linux_driver_installed,
         wsl_libcuda_not_found,
         wsl_libcuda_name,

@@ -241,6 +241,21 @@ impl Network {
     }
 }
 
+/// Whether an error is that of a network or a server that does not answer, and not of what was asked for.
+pub fn is_unreachable(error: &anyhow::Error) -> bool {
+    let faults = error.chain().filter_map(|cause| cause.downcast_ref::<remote::Error>());
+    faults.map(|error| &error.fault).any(|fault| match fault {
+        Fault::Unresolved(_)
+        | Fault::Connection(_)
+        | Fault::Proxy(_)
+        | Fault::Timeout(_)
+        | Fault::Slow(_)
+        | Fault::Truncated => true,
+        Fault::Status(status) => *status == 429 || *status >= 500,
+        _ => false,
+    })
+}
+
 /// How far a file is read.
 fn options(report: &Remote, knowledge: &Knowledge) -> ArchiveOptions {
     if !report.sampled {

@@ -22,12 +22,12 @@ pub enum ScanTarget {
 }
 
 impl ScanTarget {
-    /// Reads a word of the command line. What exists is a path, whatever it looks like. A bare name is one of a package only when an
-    /// index was named (`has_index`): a mistyped file name must not cause network access.
+    /// Reads a word of the command line. What exists is a path, whatever it looks like. A bare name is one of a package, and means its newest
+    /// version, only where `is_package` says so: a mistyped file name must not cause network access.
     ///
     /// # Errors
     /// When it cannot be scanned.
-    pub fn parse(word: &Path, has_index: bool) -> anyhow::Result<Self> {
+    pub fn parse(word: &Path, is_package: &dyn Fn(&str) -> bool) -> anyhow::Result<Self> {
         let local = || Self::Local(word.to_owned());
         let Some(text) = word.to_str().filter(|_| !word.exists()) else { return Ok(local()) };
         if let Some((scheme, _)) = text.split_once("://") {
@@ -52,7 +52,7 @@ impl ScanTarget {
         if path {
             return Ok(local());
         }
-        if requirement.specifiers.is_empty() && !has_index {
+        if requirement.specifiers.is_empty() && !is_package(&requirement.name) {
             bail!(
                 "{text}: no such file or folder. If it is a package: {text}==VERSION looks it up on the index that pip or uv is \
                  configured with, and {text} with --index-url URL takes its newest version there"
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn read(word: &str, has_index: bool) -> Result<String, String> {
-        match ScanTarget::parse(Path::new(word), has_index) {
+        match ScanTarget::parse(Path::new(word), &|name| has_index || name == "vllm") {
             Ok(ScanTarget::Local(path)) => Ok(format!("path {}", path.display())),
             Ok(ScanTarget::Address(url)) => Ok(format!("address {url}")),
             Ok(ScanTarget::Package(requirement)) => {
@@ -86,6 +86,7 @@ mod tests {
         assert_eq!(read("Torch==2.7.1", false).as_deref(), Ok("package torch ==2.7.1"));
         assert_eq!(read("torch>=2.7,<3", false).as_deref(), Ok("package torch >=2.7, <3"));
         assert_eq!(read("torch", true).as_deref(), Ok("package torch "));
+        assert_eq!(read("vllm", false).as_deref(), Ok("package vllm "), "a package that is known by its name");
         assert_eq!(read("torch @ https://h/t.whl", false).as_deref(), Ok("address https://h/t.whl"));
         for path in ["/no/such/torch==1", "libfoo.so", "./torch", "torch-2.7.1-py3-none-any.whl", "what is this?"] {
             assert_eq!(read(path, true), Ok(format!("path {path}")), "{path}");
@@ -101,6 +102,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("torch==2.7.1");
         std::fs::write(&path, "").unwrap();
-        assert_eq!(ScanTarget::parse(&path, false).unwrap(), ScanTarget::Local(path));
+        assert_eq!(ScanTarget::parse(&path, &|_| false).unwrap(), ScanTarget::Local(path));
     }
 }

@@ -86,6 +86,17 @@ pub fn deciding<'a>(knowledge: &Knowledge, bundle: &'a Bundle) -> Deciding<'a> {
     code::deciding(knowledge, name(bundle), &bundle.libraries, None)
 }
 
+/// The answer of the code that decides in a bundle; nothing where none does.
+pub fn answer(
+    knowledge: &Knowledge,
+    bundle: &Bundle,
+    driver: &compat::DriverSupport,
+    gpu: ComputeCapability,
+) -> Option<code::Answer> {
+    let terms = terms(knowledge, bundle, driver);
+    Some(deciding(knowledge, bundle).on(&terms, gpu)?.answer)
+}
+
 /// The verdicts for these GPUs. A library without runnable device code gets none.
 pub fn runs(terms: &Terms<'_>, bundle: &Bundle, library: &Library, gpus: &[TargetGpu]) -> Vec<Run> {
     let sampled = library.code.value().is_some_and(|code| code.extent == Extent::Sampled);

@@ -5,6 +5,7 @@
 //! out of it, so that no field can forge a line; and [`guard`] for a whole page in the writer, which lets line breaks and tabs of the
 //! page itself stand. JSON has its own escapes for such characters and keeps them ([`json`]).
 
+mod ascii;
 pub mod diff;
 mod grid;
 mod lines;
@@ -13,6 +14,7 @@ mod paint;
 
 use std::borrow::Cow;
 
+pub use ascii::ascii;
 pub use grid::{Grid, blocks, whole_words};
 pub use lines::Lines;
 pub use needles::Needles;

@@ -3,16 +3,16 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::{super::output, Format, Shared, card::Card, hardware, packages, software, width};
+use super::{super::output, Format, Shared, card::Card, hardware, packages, software, unknown, width};
+use crate::knowledge::{Knowledge, PackageFile, nearest};
 
 /// Arguments of `gpucheck kb show`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Kind of thing to show
-    kind: Kind,
-    /// Name, such as 2.7.1+cu128, 5090, 12.8, 580, sm_120, CUDA_VISIBLE_DEVICES, 802, bitsandbytes, libcublas.so.12
-    #[arg(required = true)]
-    name: Vec<String>,
+    /// Name, such as vllm, 5090, 2.7.1+cu128, sm_120, CUDA_VISIBLE_DEVICES, libcublas.so.12; before it, where a name is that of several
+    /// things, its kind: torch, gpu, arch, cuda, driver, variable, package, library, error, failure
+    #[arg(value_name = "[KIND] NAME", required = true)]
+    words: Vec<String>,
     #[command(flatten)]
     shared: Shared,
 }
@@ -42,23 +42,57 @@ enum Kind {
     Failure,
 }
 
+/// Kinds whose names are told apart by nothing but themselves: the first that have the name are meant. Texts are searched last.
+const BY_NAME: [Kind; 8] =
+    [Kind::Package, Kind::Torch, Kind::Gpu, Kind::Cuda, Kind::Driver, Kind::Variable, Kind::Library, Kind::Arch];
+const BY_TEXT: [Kind; 2] = [Kind::Failure, Kind::Error];
+
+impl Kind {
+    fn cards(self, knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
+        let show: fn(&Knowledge, &str) -> anyhow::Result<Vec<Card>> = match self {
+            Self::Torch => software::torch,
+            Self::Cuda => software::cuda,
+            Self::Variable => software::variable,
+            Self::Failure => software::failure,
+            Self::Package => packages::package,
+            Self::Library => packages::library,
+            Self::Error => packages::error,
+            Self::Gpu => hardware::gpu,
+            Self::Arch => hardware::architecture,
+            Self::Driver => hardware::driver,
+        };
+        show(knowledge, name)
+    }
+}
+
+/// What a name stands for, whatever that is.
+fn of_any_kind(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
+    let of = |kinds: &[Kind]| kinds.iter().find_map(|kind| kind.cards(knowledge, name).ok());
+    if let Some(cards) = of(&BY_NAME) {
+        return Ok(cards);
+    }
+    let packages = knowledge.package_files().flat_map(PackageFile::names);
+    let variables = knowledge.variables().iter().map(|row| row.name.as_str());
+    let near = nearest(name, packages.chain(variables));
+    // One word that is like a name is not a piece of a log.
+    let is_text = near.is_empty() || name.contains(' ') || name.bytes().all(|b| b.is_ascii_digit());
+    if let Some(cards) = is_text.then(|| of(&BY_TEXT)).flatten() {
+        return Ok(cards);
+    }
+    let kinds = Kind::value_variants().iter().filter_map(|kind| kind.to_possible_value());
+    let kinds: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
+    let otherwise = format!("say of what kind it is: {}", kinds.join(", "));
+    Err(unknown("name", name, &near, &otherwise))
+}
+
 impl Arguments {
     pub(super) fn run(self) -> anyhow::Result<String> {
         let knowledge = self.shared.sources.load()?;
-        let name = self.name.join(" ");
-        let show: fn(&crate::knowledge::Knowledge, &str) -> anyhow::Result<Vec<Card>> = match self.kind {
-            Kind::Torch => software::torch,
-            Kind::Cuda => software::cuda,
-            Kind::Variable => software::variable,
-            Kind::Failure => software::failure,
-            Kind::Package => packages::package,
-            Kind::Library => packages::library,
-            Kind::Error => packages::error,
-            Kind::Gpu => hardware::gpu,
-            Kind::Arch => hardware::architecture,
-            Kind::Driver => hardware::driver,
+        let kind = self.words.first().and_then(|word| Kind::from_str(word, true).ok());
+        let cards = match (kind, self.words.get(1..)) {
+            (Some(kind), Some(name @ [_, ..])) => kind.cards(knowledge, name.join(" ").trim())?,
+            _ => of_any_kind(knowledge, self.words.join(" ").trim())?,
         };
-        let cards = show(knowledge, name.trim())?;
         if self.shared.format == Format::Json {
             let all: Vec<_> = cards.iter().map(Card::json).collect();
             let answer = json!({"schema": crate::report::SCHEMA, "shown": all});

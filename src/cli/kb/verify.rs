@@ -65,7 +65,7 @@ impl Arguments {
 
     fn evidence(&self, word: &Path, knowledge: &Knowledge) -> anyhow::Result<Vec<Evidence>> {
         let network = self.network.for_python(self.python_version);
-        match ScanTarget::parse(word, network.index_url.is_some())? {
+        match ScanTarget::parse(word, &|_| network.index_url.is_some())? {
             ScanTarget::Local(path) => self.local(&path, knowledge).with_context(|| path.display().to_string()),
             ScanTarget::Address(url) => Ok(vec![self.remote(&network.at(&url)?, knowledge)?]),
             ScanTarget::Package(wanted) => {

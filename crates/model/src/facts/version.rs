@@ -79,6 +79,38 @@ impl DriverVersion {
     pub fn branch(&self) -> u32 {
         self.numbers[0]
     }
+
+    /// From numbers: the branch, and up to two more; two digits each, as NVIDIA writes them.
+    pub fn of(branch: u32, minor: u32, patch: u32) -> Self {
+        let text = match (minor, patch) {
+            (0, 0) => branch.to_string(),
+            (minor, 0) => format!("{branch}.{minor:02}"),
+            (minor, patch) => format!("{branch}.{minor:02}.{patch:02}"),
+        };
+        let numbers = [branch, minor, patch].into_iter().rev().skip_while(|number| *number == 0);
+        let mut numbers: Vec<u32> = numbers.collect();
+        numbers.reverse();
+        if numbers.is_empty() {
+            numbers.push(0);
+        }
+        Self { numbers, text }
+    }
+
+    /// The highest version below it, as far as three numbers go and branches have a thousand releases: 525.60.12 of 525.60.13.
+    pub fn below(&self) -> Self {
+        const LAST: u32 = 999;
+        match self.parts() {
+            (branch, minor, patch) if patch > 0 => Self::of(branch, minor, patch - 1),
+            (branch, minor, _) if minor > 0 => Self::of(branch, minor - 1, LAST),
+            (branch, ..) => Self::of(branch.saturating_sub(1), LAST, LAST),
+        }
+    }
+
+    /// Its branch and the two numbers behind it; what it lacks is zero.
+    pub fn parts(&self) -> (u32, u32, u32) {
+        let at = |index: usize| self.numbers.get(index).copied().unwrap_or(0);
+        (at(0), at(1), at(2))
+    }
 }
 
 impl PartialOrd for DriverVersion {
