@@ -9,7 +9,7 @@ use std::{fs, process::Command};
 use common::{gpucheck, run};
 
 /// Every command, and those below them.
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["doctor"],
     &["check"],
@@ -25,6 +25,9 @@ const COMMANDS: [&[&str]; 15] = [
     &["kb", "show"],
     &["kb", "verify"],
     &["kb", "path"],
+    &["kb", "update"],
+    &["completions"],
+    &["man"],
 ];
 
 /// Exit code and standard error of a command that must fail in one line.

@@ -24,15 +24,15 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--python', '--python', [CompletionResultType]::ParameterName, 'Same as PATH (repeatable)')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Root of the file system to check, such as an unpacked image or a chroot')
             [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Image archive to check, without unpacking it: the output of `docker save`, an OCI layout (tar or folder), a .sif or a squashfs ("-" reads standard input)')
-            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the image, where the archive has images for several: linux-x86_64, linux-aarch64 [default: this machine''s]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'System and processor, such as linux-aarch64 or linux-x86_64: of the machine to judge for, and of the image in an archive with images for several [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Evaluate the facts of a saved JSON report again ("-" reads standard input)')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'When to exit with code 1')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable)')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label for the report, such as node=gpu-17 (repeatable)')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
@@ -59,14 +59,15 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong on this machine and in this environment, and how to fix it')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Find out whether what files or a command ask for will work, before anything is installed')
-            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it')
-            [CompletionResult]::new('recommend', 'recommend', [CompletionResultType]::ParameterValue, 'Print the install commands for a GPU, driver, system and Python')
-            [CompletionResult]::new('matrix', 'matrix', [CompletionResultType]::ParameterValue, 'Tabulate CUDA × PyTorch × GPU: what works, what does not, and why')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong on this machine, and how to fix it')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Find out whether what files or a command ask for will work')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Find out what a log shows, and how to fix it')
+            [CompletionResult]::new('recommend', 'recommend', [CompletionResultType]::ParameterValue, 'Print the install commands for a GPU, driver and system')
+            [CompletionResult]::new('matrix', 'matrix', [CompletionResultType]::ParameterValue, 'Tabulate CUDA × PyTorch × GPU: what works, and why not')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Find out which GPUs compiled code can run on')
-            [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Run test kernels on a GPU (wakes it; no other command does unless asked)')
-            [CompletionResult]::new('kb', 'kb', [CompletionResultType]::ParameterValue, 'Inspect the knowledge base and compare it with real packages')
+            [CompletionResult]::new('needs', 'needs', [CompletionResultType]::ParameterValue, 'Find the lowest driver and the GPUs that something needs')
+            [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Run test kernels on a GPU, which wakes it')
+            [CompletionResult]::new('kb', 'kb', [CompletionResultType]::ParameterValue, 'Inspect the knowledge base, compare it with real packages')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages to a folder')
             [CompletionResult]::new('rule', 'rule', [CompletionResultType]::ParameterValue, 'List the rules, or show the page of one')
@@ -77,15 +78,15 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--python', '--python', [CompletionResultType]::ParameterName, 'Same as PATH (repeatable)')
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Root of the file system to check, such as an unpacked image or a chroot')
             [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Image archive to check, without unpacking it: the output of `docker save`, an OCI layout (tar or folder), a .sif or a squashfs ("-" reads standard input)')
-            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the image, where the archive has images for several: linux-x86_64, linux-aarch64 [default: this machine''s]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'System and processor, such as linux-aarch64 or linux-x86_64: of the machine to judge for, and of the image in an archive with images for several [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Evaluate the facts of a saved JSON report again ("-" reads standard input)')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'When to exit with code 1')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
             [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable)')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label for the report, such as node=gpu-17 (repeatable)')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
@@ -123,11 +124,12 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--set', '--set', [CompletionResultType]::ParameterName, 'Value of anything else that is left open: an input, a variable (repeatable)')
             [CompletionResult]::new('--section', '--section', [CompletionResultType]::ParameterName, 'Heading of a page whose commands are meant')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'When to exit with code 1')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Report format')
@@ -149,11 +151,12 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
         'gpucheck;explain' {
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'When to exit with code 1')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Report format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)')
@@ -175,11 +178,12 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--torch', '--torch', [CompletionResultType]::ParameterName, 'The release of PyTorch to find a build of, or a range: 2.7.1, 2.7, ''>=2.6,<2.8''')
             [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'Packages to find versions of that go with it: torchvision,vllm,''xformers==0.0.30''; can be repeated')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Report format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)')
@@ -201,11 +205,12 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--cuda', '--cuda', [CompletionResultType]::ParameterName, 'CUDA releases: 12.8,13.1 [default: all between the oldest and the newest build]')
             [CompletionResult]::new('--env', '--env', [CompletionResultType]::ParameterName, 'Installed environments as rows instead of builds: what runs on each target (repeatable)')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Report format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)')
@@ -227,14 +232,14 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'With --diff: exit code 1 if the second target lost a library, a target or a GPU')
             [CompletionResult]::new('--index-url', '--index-url', [CompletionResultType]::ParameterName, 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]')
             [CompletionResult]::new('--extra-index-url', '--extra-index-url', [CompletionResultType]::ParameterName, 'Additional package index (repeatable)')
-            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the wheel: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: this machine''s]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--abi', '--abi', [CompletionResultType]::ParameterName, 'ABI tag of the wheel, such as cp313t or abi3')
             [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)')
-            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05')
+            [CompletionResult]::new('--driver', '--driver', [CompletionResultType]::ParameterName, 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)')
             [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Operating system')
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: PowerShell on Windows, else sh]')
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Report format')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)')
@@ -248,6 +253,31 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show only findings and the verdict')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Also show how things were found and where to read more')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Also show how things were found and where to read more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gpucheck;needs' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the answer is written')
+            [CompletionResult]::new('--gpu', '--gpu', [CompletionResultType]::ParameterName, 'Only these GPUs, by name or compute capability (repeatable)')
+            [CompletionResult]::new('--os', '--os', [CompletionResultType]::ParameterName, 'Only this operating system (repeatable) [default: those that the software exists for]')
+            [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12')
+            [CompletionResult]::new('--slurm-feature', '--slurm-feature', [CompletionResultType]::ParameterName, 'What nodes with a feature of a Slurm cluster are, such as a100=A100,driver=535.183.01 (repeatable); gpucheck.toml has them in [slurm.features]')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Root of a file system to look into, such as an unpacked image')
+            [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'The environment of a saved JSON report ("-" reads standard input)')
+            [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Image archive, without unpacking it: the output of `docker save`, an OCI layout, a .sif or a squashfs ("-" reads standard input)')
+            [CompletionResult]::new('--index-url', '--index-url', [CompletionResultType]::ParameterName, 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]')
+            [CompletionResult]::new('--extra-index-url', '--extra-index-url', [CompletionResultType]::ParameterName, 'Additional package index (repeatable)')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine''s]')
+            [CompletionResult]::new('--abi', '--abi', [CompletionResultType]::ParameterName, 'ABI tag of the wheel, such as cp313t or abi3')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the answer to FILE instead of standard output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)')
+            [CompletionResult]::new('--knowledge', '--knowledge', [CompletionResultType]::ParameterName, 'Folder of TOML files that add rows to the knowledge base or replace them')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Read remote packages completely, not only the parts that the verdict needs')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show only what is served')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show only what is served')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Also show every product, and what fails with an older driver')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Also show every product, and what fails with an older driver')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -285,7 +315,8 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the kinds of rows, how many there are and when they were checked')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what the knowledge base says about one thing, with its sources')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)')
-            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show where the knowledge base comes from: the program itself and any overlay folders')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Take newer rows from one signed file, or go back to the program''s own')
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show where the knowledge base comes from: the program itself, an update, and any overlay folders')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -309,10 +340,20 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--knowledge', '--knowledge', [CompletionResultType]::ParameterName, 'Folder of TOML files that add rows to the knowledge base or replace them')
             [CompletionResult]::new('--index-url', '--index-url', [CompletionResultType]::ParameterName, 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]')
             [CompletionResult]::new('--extra-index-url', '--extra-index-url', [CompletionResultType]::ParameterName, 'Additional package index (repeatable)')
-            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the wheel: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: this machine''s]')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine''s]')
             [CompletionResult]::new('--abi', '--abi', [CompletionResultType]::ParameterName, 'ABI tag of the wheel, such as cp313t or abi3')
             [CompletionResult]::new('--quick', '--quick', [CompletionResultType]::ParameterName, 'Read only the beginning of each library in a wheel: the base set, in a fraction of a second')
             [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Read remote packages completely, not only the parts that the verdict needs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'gpucheck;kb;update' {
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'The signed file, or its address')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Whose signature counts: a public key of minisign, or a file with one [default: the publisher of this program]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Output format')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would change, and change nothing')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Go back to the rows that the program carries')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -328,7 +369,8 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the kinds of rows, how many there are and when they were checked')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what the knowledge base says about one thing, with its sources')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)')
-            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show where the knowledge base comes from: the program itself and any overlay folders')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Take newer rows from one signed file, or go back to the program''s own')
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show where the knowledge base comes from: the program itself, an update, and any overlay folders')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -339,6 +381,9 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             break
         }
         'gpucheck;kb;help;verify' {
+            break
+        }
+        'gpucheck;kb;help;update' {
             break
         }
         'gpucheck;kb;help;path' {
@@ -364,14 +409,15 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             break
         }
         'gpucheck;help' {
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong on this machine and in this environment, and how to fix it')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Find out whether what files or a command ask for will work, before anything is installed')
-            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it')
-            [CompletionResult]::new('recommend', 'recommend', [CompletionResultType]::ParameterValue, 'Print the install commands for a GPU, driver, system and Python')
-            [CompletionResult]::new('matrix', 'matrix', [CompletionResultType]::ParameterValue, 'Tabulate CUDA × PyTorch × GPU: what works, what does not, and why')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Find what is wrong on this machine, and how to fix it')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Find out whether what files or a command ask for will work')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Find out what a log shows, and how to fix it')
+            [CompletionResult]::new('recommend', 'recommend', [CompletionResultType]::ParameterValue, 'Print the install commands for a GPU, driver and system')
+            [CompletionResult]::new('matrix', 'matrix', [CompletionResultType]::ParameterValue, 'Tabulate CUDA × PyTorch × GPU: what works, and why not')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Find out which GPUs compiled code can run on')
-            [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Run test kernels on a GPU (wakes it; no other command does unless asked)')
-            [CompletionResult]::new('kb', 'kb', [CompletionResultType]::ParameterValue, 'Inspect the knowledge base and compare it with real packages')
+            [CompletionResult]::new('needs', 'needs', [CompletionResultType]::ParameterValue, 'Find the lowest driver and the GPUs that something needs')
+            [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Run test kernels on a GPU, which wakes it')
+            [CompletionResult]::new('kb', 'kb', [CompletionResultType]::ParameterValue, 'Inspect the knowledge base, compare it with real packages')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the man pages to a folder')
             [CompletionResult]::new('rule', 'rule', [CompletionResultType]::ParameterValue, 'List the rules, or show the page of one')
@@ -396,6 +442,9 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
         'gpucheck;help;scan' {
             break
         }
+        'gpucheck;help;needs' {
+            break
+        }
         'gpucheck;help;smoke' {
             break
         }
@@ -403,7 +452,8 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the kinds of rows, how many there are and when they were checked')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what the knowledge base says about one thing, with its sources')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)')
-            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show where the knowledge base comes from: the program itself and any overlay folders')
+            [CompletionResult]::new('update', 'update', [CompletionResultType]::ParameterValue, 'Take newer rows from one signed file, or go back to the program''s own')
+            [CompletionResult]::new('path', 'path', [CompletionResultType]::ParameterValue, 'Show where the knowledge base comes from: the program itself, an update, and any overlay folders')
             break
         }
         'gpucheck;help;kb;list' {
@@ -413,6 +463,9 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             break
         }
         'gpucheck;help;kb;verify' {
+            break
+        }
+        'gpucheck;help;kb;update' {
             break
         }
         'gpucheck;help;kb;path' {

@@ -40,6 +40,9 @@ _gpucheck() {
             gpucheck,matrix)
                 cmd="gpucheck__subcmd__matrix"
                 ;;
+            gpucheck,needs)
+                cmd="gpucheck__subcmd__needs"
+                ;;
             gpucheck,recommend)
                 cmd="gpucheck__subcmd__recommend"
                 ;;
@@ -76,6 +79,9 @@ _gpucheck() {
             gpucheck__subcmd__help,matrix)
                 cmd="gpucheck__subcmd__help__subcmd__matrix"
                 ;;
+            gpucheck__subcmd__help,needs)
+                cmd="gpucheck__subcmd__help__subcmd__needs"
+                ;;
             gpucheck__subcmd__help,recommend)
                 cmd="gpucheck__subcmd__help__subcmd__recommend"
                 ;;
@@ -97,6 +103,9 @@ _gpucheck() {
             gpucheck__subcmd__help__subcmd__kb,show)
                 cmd="gpucheck__subcmd__help__subcmd__kb__subcmd__show"
                 ;;
+            gpucheck__subcmd__help__subcmd__kb,update)
+                cmd="gpucheck__subcmd__help__subcmd__kb__subcmd__update"
+                ;;
             gpucheck__subcmd__help__subcmd__kb,verify)
                 cmd="gpucheck__subcmd__help__subcmd__kb__subcmd__verify"
                 ;;
@@ -111,6 +120,9 @@ _gpucheck() {
                 ;;
             gpucheck__subcmd__kb,show)
                 cmd="gpucheck__subcmd__kb__subcmd__show"
+                ;;
+            gpucheck__subcmd__kb,update)
+                cmd="gpucheck__subcmd__kb__subcmd__update"
                 ;;
             gpucheck__subcmd__kb,verify)
                 cmd="gpucheck__subcmd__kb__subcmd__verify"
@@ -127,6 +139,9 @@ _gpucheck() {
             gpucheck__subcmd__kb__subcmd__help,show)
                 cmd="gpucheck__subcmd__kb__subcmd__help__subcmd__show"
                 ;;
+            gpucheck__subcmd__kb__subcmd__help,update)
+                cmd="gpucheck__subcmd__kb__subcmd__help__subcmd__update"
+                ;;
             gpucheck__subcmd__kb__subcmd__help,verify)
                 cmd="gpucheck__subcmd__kb__subcmd__help__subcmd__verify"
                 ;;
@@ -137,7 +152,7 @@ _gpucheck() {
 
     case "${cmd}" in
         gpucheck)
-            opts="-q -v -h -V --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --format --output --color --quiet --verbose --knowledge --help --version doctor check explain recommend matrix scan smoke kb completions man rule help"
+            opts="-q -v -h -V --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --format --output --color --quiet --verbose --knowledge --help --version doctor check explain recommend matrix scan needs smoke kb completions man rule help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,7 +327,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__check)
-            opts="-q -v -h --as --python --diff --base --resolve --extra --group --stage --build-arg --set --section --gpu --driver --os --python-version --target --shell --probe-timeout --no-driver --identify --fail-on --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --as --python --diff --base --resolve --extra --group --stage --build-arg --set --section --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --fail-on --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,6 +427,13 @@ _gpucheck() {
                     ;;
                 --shell)
                     COMPREPLY=($(compgen -W "sh powershell cmd" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --platform)
+                    COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -661,7 +683,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__explain)
-            opts="-q -v -h --here --fail-on --gpu --driver --os --python-version --target --shell --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --here --fail-on --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -716,6 +738,13 @@ _gpucheck() {
                     fi
                     return 0
                     ;;
+                --platform)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --probe-timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -764,7 +793,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__help)
-            opts="doctor check explain recommend matrix scan smoke kb completions man rule help"
+            opts="doctor check explain recommend matrix scan needs smoke kb completions man rule help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -848,7 +877,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__help__subcmd__kb)
-            opts="list show verify path"
+            opts="list show verify update path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -903,6 +932,20 @@ _gpucheck() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gpucheck__subcmd__help__subcmd__kb__subcmd__update)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gpucheck__subcmd__help__subcmd__kb__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -932,6 +975,20 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__help__subcmd__matrix)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gpucheck__subcmd__help__subcmd__needs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1002,7 +1059,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__kb)
-            opts="-h --help list show verify path help"
+            opts="-h --help list show verify update path help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1016,7 +1073,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__kb__subcmd__help)
-            opts="list show verify path help"
+            opts="list show verify update path help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1072,6 +1129,20 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__kb__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gpucheck__subcmd__kb__subcmd__help__subcmd__update)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1150,7 +1221,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__kb__subcmd__show)
-            opts="-h --format --knowledge --help torch gpu arch cuda driver variable package library error failure"
+            opts="-h --format --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1165,6 +1236,41 @@ _gpucheck() {
                     ;;
                 --knowledge)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gpucheck__subcmd__kb__subcmd__update)
+            opts="-h --from --key --dry-run --remove --format --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --from)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 *)
@@ -1249,7 +1355,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__matrix)
-            opts="-q -v -h --torch --cuda --env --gpu --driver --os --python-version --target --shell --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --torch --cuda --env --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1315,6 +1421,13 @@ _gpucheck() {
                     fi
                     return 0
                     ;;
+                --platform)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --probe-timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1362,8 +1475,112 @@ _gpucheck() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        gpucheck__subcmd__needs)
+            opts="-q -v -h --format --gpu --os --python-version --slurm-feature --root --replay --archive --index-url --extra-index-url --platform --abi --full --output --color --quiet --verbose --knowledge --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "human json markdown k8s slurm nvidia-require" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --os)
+                    COMPREPLY=($(compgen -W "linux windows wsl" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --python-version)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --slurm-feature)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --archive)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --extra-index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --platform)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --abi)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --knowledge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         gpucheck__subcmd__recommend)
-            opts="-q -v -h --tool --torch --with --keep --gpu --driver --os --python-version --target --shell --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --tool --torch --with --keep --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1432,6 +1649,13 @@ _gpucheck() {
                     fi
                     return 0
                     ;;
+                --platform)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --probe-timeout)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1480,7 +1704,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__rule)
-            opts="-h --knowledge --help nouveau-conflict secure-boot-blocks-module driver-not-loaded driver-library-version-mismatch open-kernel-modules-required open-kernel-modules-unsupported gpu-passed-through bios-above-4g-decoding uvm-not-ready fabric-manager-not-running compat-lib-shadows-driver forward-compat-unsupported-gpu driver-stub-library gpu-lost gpu-needs-reset mig-without-instances driver-no-permission driver-hangs driver-crashes driver-eats-memory driver-answers-nonsense driver-library-broken driver-library-missing driver-library-too-old driver-clean-up-fails process-left-running nvml-init-failed cuda-init-failed cuda-visible-devices-hides-gpu device-ordinal-out-of-range nvml-cuda-disagree gpu-not-in-driver expected-gpu-missing no-nvidia-gpu driver-too-old-for-gpu gpu-dropped-by-driver no-kernel-module-for-all-gpus driver-too-old-for-container-image driver-too-old-for-cuda-runtime driver-too-old-for-ptx driver-too-old-for-zstd container-runtime-not-configured container-no-gpu-flag container-toolkit-missing container-cgroup-lost-gpu container-capability-missing container-requirement-unmet wsl-linux-driver-installed wsl-libcuda-not-found wsl-libcuda-name gpu-too-new-for-wheel gpu-too-old-for-wheel gpu-needs-ptx-jit triton-ptxas-too-old ptx-jit-switched knowledge-conflict newer-than-knowledge required-arch-missing torch-not-installed cpu-only-torch torch-companion-mismatch python-unsupported-by-torch glibc-too-old torch-nightly-needless torch-replaced version-not-on-index torch-not-allowed gpu-too-old-for-extension bitsandbytes-binary-missing extension-abi-mismatch extension-for-public-torch cudnn-major-mismatch extension-cuda-major-mismatch cuda-libs-not-found extension-arch-missing extension-ptx-too-new-for-driver extension-needs-ptx-jit driver-too-old-for-package code-lacks-gpu driver-library-bundled cuda-runtime-bundled known-problem installer-refuses declaration-unclear ignore-unclear library-damaged torch-shadowed installed-twice metadata-missing versions-disagree torch-editable ld-library-path-shadowing files-overwritten environment-incomplete torch-left-to-the-index installers-differ lock-stale files-disagree several-cuda-majors variable-read-by-nothing page-out-of-date smoke-no-device smoke-not-judged smoke-not-started smoke-hangs smoke-dies driver-refuses-image driver-rules-disagree smoke-kernel-failed smoke-wrong-results smoke-slow ptx-jit-only framework-not-run framework-import-failed framework-step-failed framework-wrong-numbers framework-step-died framework-hangs error-in-log arch-list-invalid arch-list-lacks-gpu nvcc-too-old-for-arch nvcc-too-new-for-arch nvcc-torch-cuda-mismatch libcuda-linker-name-missing alloc-conf-not-followed-by-2-9 cublas-13-5-on-rtx-50 cuda-home-missing cuda-launch-blocking-still-set cudnn-9-20-lacks-a-part cudnn-before-blackwell cudnn-not-on-library-path cudnn-too-old cudnn-without-pascal-and-volta cupy-several-builds expandable-segments-on-windows extension-built-without-cuda faster-whisper-leaves-ctranslate2-open flashinfer-arch-list-below-75 flashinfer-cubins-are-for-datacenters gpu-too-new-for-toolkit gpu-too-old-for-toolkit int8-unsupported-on-gpu moshi-release-before-blackwell nccl-before-blackwell nccl-symbol-mismatch no-cuda-graph-still-set no-torch-compile-still-set numba-cuda-toolkit-newer-than-driver onnxruntime-beside-onnxruntime-gpu pyannote-cannot-load-its-models sageattention-1-needs-new-triton sageattention-arch-list-lacks-gpu tensorflow-compiles-for-half-an-hour torchao-kernels-are-for-ampere torchao-kernels-are-not-for-turing torchao-skips-its-kernels triton-on-windows tts-cannot-load-its-models tts-python-too-new unsloth-refuses-bitsandbytes whisperx-contradicts-itself whisperx-leaves-torch-open xformers-flash3-on-blackwell"
+            opts="-h --knowledge --help nouveau-conflict secure-boot-blocks-module driver-not-loaded driver-library-version-mismatch open-kernel-modules-required open-kernel-modules-unsupported gpu-passed-through bios-above-4g-decoding uvm-not-ready fabric-manager-not-running compat-lib-shadows-driver forward-compat-unsupported-gpu driver-stub-library gpu-lost gpu-needs-reset mig-without-instances driver-no-permission driver-hangs driver-crashes driver-eats-memory driver-answers-nonsense driver-library-broken driver-library-missing driver-library-too-old driver-clean-up-fails process-left-running nvml-init-failed cuda-init-failed cuda-visible-devices-hides-gpu device-ordinal-out-of-range nvml-cuda-disagree gpu-not-in-driver expected-gpu-missing no-nvidia-gpu driver-too-old-for-gpu gpu-dropped-by-driver no-kernel-module-for-all-gpus driver-too-old-for-container-image driver-too-old-for-cuda-runtime driver-too-old-for-ptx driver-too-old-for-zstd container-runtime-not-configured container-no-gpu-flag container-toolkit-missing container-cgroup-lost-gpu container-capability-missing container-requirement-unmet container-requirement-differs wsl-linux-driver-installed wsl-libcuda-not-found wsl-libcuda-name wsl-container-library-missing gpu-of-another-processor gpu-too-new-for-wheel gpu-too-old-for-wheel gpu-needs-ptx-jit triton-ptxas-too-old ptx-jit-switched knowledge-conflict newer-than-knowledge required-arch-missing torch-not-installed cpu-only-torch torch-companion-mismatch python-unsupported-by-torch glibc-too-old torch-nightly-needless torch-replaced version-not-on-index torch-not-allowed gpu-too-old-for-extension bitsandbytes-binary-missing extension-abi-mismatch extension-for-public-torch cudnn-major-mismatch extension-cuda-major-mismatch cuda-libs-not-found extension-arch-missing extension-ptx-too-new-for-driver extension-needs-ptx-jit driver-too-old-for-package code-lacks-gpu driver-library-bundled cuda-runtime-bundled known-problem project-not-installed installer-refuses declaration-unclear ignore-unclear library-damaged torch-shadowed installed-twice metadata-missing versions-disagree torch-editable ld-library-path-shadowing files-overwritten environment-incomplete torch-left-to-the-index installers-differ lock-stale files-disagree several-cuda-majors variable-read-by-nothing page-out-of-date smoke-no-device smoke-not-judged smoke-not-started smoke-hangs smoke-dies driver-refuses-image driver-rules-disagree smoke-kernel-failed smoke-wrong-results smoke-slow ptx-jit-only framework-not-run framework-import-failed framework-step-failed framework-wrong-numbers framework-step-died framework-hangs error-in-log arch-list-invalid arch-list-lacks-gpu nvcc-too-old-for-arch nvcc-too-new-for-arch nvcc-torch-cuda-mismatch libcuda-linker-name-missing alloc-conf-not-followed-by-2-9 cublas-13-5-on-rtx-50 cuda-home-missing cuda-launch-blocking-still-set cuda-visible-devices-not-numbers cudnn-9-20-lacks-a-part cudnn-before-blackwell cudnn-not-on-library-path cudnn-parts-of-several-releases cudnn-too-old cudnn-without-pascal-and-volta cupy-several-builds dgl-has-nothing-for-this-torch dgl-without-cuda expandable-segments-on-windows extension-built-without-cuda faster-whisper-leaves-ctranslate2-open flashinfer-arch-list-below-75 flashinfer-cubins-are-for-datacenters gpu-too-new-for-toolkit gpu-too-old-for-toolkit int8-unsupported-on-gpu moshi-release-before-blackwell nccl-before-blackwell nccl-symbol-mismatch no-cuda-graph-still-set no-torch-compile-still-set numba-cuda-toolkit-newer-than-driver nvrtc-builtins-of-another-release onnxruntime-beside-onnxruntime-gpu pyannote-cannot-load-its-models sageattention-1-needs-new-triton sageattention-arch-list-lacks-gpu tensorflow-compiles-for-half-an-hour torchao-kernels-are-for-ampere torchao-kernels-are-not-for-turing torchao-skips-its-kernels triton-on-windows triton-windows-for-another-torch tts-cannot-load-its-models tts-python-too-new unsloth-refuses-bitsandbytes whisperx-contradicts-itself whisperx-leaves-torch-open xformers-flash3-on-blackwell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

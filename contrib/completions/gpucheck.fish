@@ -27,20 +27,20 @@ end
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l python -d 'Same as PATH (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l root -d 'Root of the file system to check, such as an unpacked image or a chroot' -r -F
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l archive -d 'Image archive to check, without unpacking it: the output of `docker save`, an OCI layout (tar or folder), a .sif or a squashfs ("-" reads standard input)' -r -F
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -l platform -d 'Platform of the image, where the archive has images for several: linux-x86_64, linux-aarch64 [default: this machine\'s]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64: of the machine to judge for, and of the image in an archive with images for several [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l replay -d 'Evaluate the facts of a saved JSON report again ("-" reads standard input)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l fail-on -d 'When to exit with code 1' -r -f -a "error\t'On errors'
 warning\t'On errors and warnings'
 unknown\t'On errors, warnings and an unknown verdict'
 never\t'Never'"
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
@@ -74,14 +74,15 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -s q -l quiet -d 'Show o
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -s V -l version -d 'Print version'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "doctor" -d 'Find what is wrong on this machine and in this environment, and how to fix it'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "check" -d 'Find out whether what files or a command ask for will work, before anything is installed'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "explain" -d 'Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "recommend" -d 'Print the install commands for a GPU, driver, system and Python'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, what does not, and why'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "doctor" -d 'Find what is wrong on this machine, and how to fix it'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "check" -d 'Find out whether what files or a command ask for will work'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "explain" -d 'Find out what a log shows, and how to fix it'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "recommend" -d 'Print the install commands for a GPU, driver and system'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, and why not'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "scan" -d 'Find out which GPUs compiled code can run on'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "smoke" -d 'Run test kernels on a GPU (wakes it; no other command does unless asked)'
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "kb" -d 'Inspect the knowledge base and compare it with real packages'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "needs" -d 'Find the lowest driver and the GPUs that something needs'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "smoke" -d 'Run test kernels on a GPU, which wakes it'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "kb" -d 'Inspect the knowledge base, compare it with real packages'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "completions" -d 'Print the completion script of a shell'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "man" -d 'Write the man pages to a folder'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "rule" -d 'List the rules, or show the page of one'
@@ -89,20 +90,20 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "help" -d 'Print this
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l python -d 'Same as PATH (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l root -d 'Root of the file system to check, such as an unpacked image or a chroot' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l archive -d 'Image archive to check, without unpacking it: the output of `docker save`, an OCI layout (tar or folder), a .sif or a squashfs ("-" reads standard input)' -r -F
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l platform -d 'Platform of the image, where the archive has images for several: linux-x86_64, linux-aarch64 [default: this machine\'s]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64: of the machine to judge for, and of the image in an archive with images for several [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l replay -d 'Evaluate the facts of a saved JSON report again ("-" reads standard input)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l fail-on -d 'When to exit with code 1' -r -f -a "error\t'On errors'
 warning\t'On errors and warnings'
 unknown\t'On errors, warnings and an unknown verdict'
 never\t'Never'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
@@ -145,15 +146,16 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l build-arg -d
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l set -d 'Value of anything else that is left open: an input, a variable (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l section -d 'Heading of a page whose commands are meant' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l fail-on -d 'When to exit with code 1' -r -f -a "error\t'On errors'
 warning\t'On errors and warnings'
@@ -184,15 +186,16 @@ warning\t'On errors and warnings'
 unknown\t'On errors, warnings and an unknown verdict'
 never\t'Never'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
@@ -223,15 +226,16 @@ docker\t'A Dockerfile: the instruction to write into it'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l torch -d 'The release of PyTorch to find a build of, or a range: 2.7.1, 2.7, \'>=2.6,<2.8\'' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l with -d 'Packages to find versions of that go with it: torchvision,vllm,\'xformers==0.0.30\'; can be repeated' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
@@ -256,15 +260,16 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l torch -d 't
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l cuda -d 'CUDA releases: 12.8,13.1 [default: all between the oldest and the newest build]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l env -d 'Installed environments as rows instead of builds: what runs on each target (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
@@ -289,16 +294,16 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l baseline -d '
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l fail-on -d 'With --diff: exit code 1 if the second target lost a library, a target or a GPU' -r -f -a "lost\t'A library, a target or a GPU that the second target no longer has'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l index-url -d 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l platform -d 'Platform of the wheel: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: this machine\'s]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l platform -d 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l abi -d 'ABI tag of the wheel, such as cp313t or abi3' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l gpu -d 'GPU by name, alias, PCI id, architecture or compute capability: "RTX 5090", 2b85, sm_120, 12.0 (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l driver -d 'NVIDIA driver version, such as 580.95.05' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l driver -d 'NVIDIA driver version, such as 580.95.05; or the CUDA version that nvidia-smi shows (12.4), or a release of Jetson Linux (36.4.3)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l os -d 'Operating system' -r -f -a "linux\t'Linux on bare metal or in a container'
 windows\t'Windows'
 wsl\t'Linux inside WSL2'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l python-version -d 'Python version, such as 3.12 or 3.14t' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux,python=3.11" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l shell -d 'Shell to write commands for [default: PowerShell on Windows, else sh]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l target -d 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
@@ -322,6 +327,34 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l full -d 'Read
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -s q -l quiet -d 'Show only findings and the verdict'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l format -d 'How the answer is written' -r -f -a "human\t'For people, in a terminal or a file'
+json\t'For programs; the contract is in docs/json.md'
+markdown\t'For an issue or a page'
+k8s\t'Node affinity of Kubernetes, on the labels of GPU Feature Discovery'
+slurm\t'Constraint of Slurm, by the features of the site (--slurm-feature)'
+nvidia-require\t'Value of NVIDIA_REQUIRE_CUDA, for NVIDIA\'s container runtime'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l gpu -d 'Only these GPUs, by name or compute capability (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l os -d 'Only this operating system (repeatable) [default: those that the software exists for]' -r -f -a "linux\t'Linux on bare metal or in a container'
+windows\t'Windows'
+wsl\t'Linux inside WSL2'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l python-version -d 'Python version, such as 3.12' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l slurm-feature -d 'What nodes with a feature of a Slurm cluster are, such as a100=A100,driver=535.183.01 (repeatable); gpucheck.toml has them in [slurm.features]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l root -d 'Root of a file system to look into, such as an unpacked image' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l replay -d 'The environment of a saved JSON report ("-" reads standard input)' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l archive -d 'Image archive, without unpacking it: the output of `docker save`, an OCI layout, a .sif or a squashfs ("-" reads standard input)' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l index-url -d 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l platform -d 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l abi -d 'ABI tag of the wheel, such as cp313t or abi3' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l output -d 'Write the answer to FILE instead of standard output' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
+always\t'Always'
+never\t'Never'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l full -d 'Read remote packages completely, not only the parts that the verdict needs'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s q -l quiet -d 'Show only what is served'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s v -l verbose -d 'Also show every product, and what fails with an older driver'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l python -d 'With --load or --framework: virtual environment, interpreter or site-packages to use instead of the active one' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l fail-on -d 'When to exit with code 1' -r -f -a "error\t'On errors'
 warning\t'On errors and warnings'
@@ -355,12 +388,13 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l identify -d 
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -s q -l quiet -d 'Show only findings and the verdict'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify path help" -s h -l help -d 'Print help'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify path help" -f -a "list" -d 'List the kinds of rows, how many there are and when they were checked'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify path help" -f -a "show" -d 'Show what the knowledge base says about one thing, with its sources'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify path help" -f -a "verify" -d 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify path help" -f -a "path" -d 'Show where the knowledge base comes from: the program itself and any overlay folders'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -s h -l help -d 'Print help'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -f -a "list" -d 'List the kinds of rows, how many there are and when they were checked'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -f -a "show" -d 'Show what the knowledge base says about one thing, with its sources'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -f -a "verify" -d 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -f -a "update" -d 'Take newer rows from one signed file, or go back to the program\'s own'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -f -a "path" -d 'Show where the knowledge base comes from: the program itself, an update, and any overlay folders'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and not __fish_seen_subcommand_from list show verify update path help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from list" -l format -d 'Output format' -r -f -a "human\t'For people'
 json\t'For programs'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from list" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
@@ -375,11 +409,18 @@ json\t'For programs'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l index-url -d 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l platform -d 'Platform of the wheel: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: this machine\'s]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l platform -d 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l abi -d 'ABI tag of the wheel, such as cp313t or abi3' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l quick -d 'Read only the beginning of each library in a wheel: the base set, in a fraction of a second'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l full -d 'Read remote packages completely, not only the parts that the verdict needs'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from update" -l from -d 'The signed file, or its address' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from update" -l key -d 'Whose signature counts: a public key of minisign, or a file with one [default: the publisher of this program]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from update" -l format -d 'Output format' -r -f -a "human\t'For people'
+json\t'For programs'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from update" -l dry-run -d 'Show what would change, and change nothing'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from update" -l remove -d 'Go back to the rows that the program carries'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from update" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from path" -l format -d 'Output format' -r -f -a "human\t'For people'
 json\t'For programs'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from path" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
@@ -387,38 +428,31 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_su
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the kinds of rows, how many there are and when they were checked'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show what the knowledge base says about one thing, with its sources'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "path" -d 'Show where the knowledge base comes from: the program itself and any overlay folders'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "update" -d 'Take newer rows from one signed file, or go back to the program\'s own'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "path" -d 'Show where the knowledge base comes from: the program itself, an update, and any overlay folders'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand man" -s h -l help -d 'Print help'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -s h -l help -d 'Print help'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "doctor" -d 'Find what is wrong on this machine and in this environment, and how to fix it'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "check" -d 'Find out whether what files or a command ask for will work, before anything is installed'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "explain" -d 'Find out what a log shows (a traceback, a build, collect_env, nvidia-smi …), and how to fix it'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "recommend" -d 'Print the install commands for a GPU, driver, system and Python'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, what does not, and why'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "scan" -d 'Find out which GPUs compiled code can run on'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "smoke" -d 'Run test kernels on a GPU (wakes it; no other command does unless asked)'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "kb" -d 'Inspect the knowledge base and compare it with real packages'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "man" -d 'Write the man pages to a folder'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "rule" -d 'List the rules, or show the page of one'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan smoke kb completions man rule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "doctor" -d 'Find what is wrong on this machine, and how to fix it'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "check" -d 'Find out whether what files or a command ask for will work'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "explain" -d 'Find out what a log shows, and how to fix it'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "recommend" -d 'Print the install commands for a GPU, driver and system'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, and why not'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "scan" -d 'Find out which GPUs compiled code can run on'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "needs" -d 'Find the lowest driver and the GPUs that something needs'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "smoke" -d 'Run test kernels on a GPU, which wakes it'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "kb" -d 'Inspect the knowledge base, compare it with real packages'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "man" -d 'Write the man pages to a folder'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "rule" -d 'List the rules, or show the page of one'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "list" -d 'List the kinds of rows, how many there are and when they were checked'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "show" -d 'Show what the knowledge base says about one thing, with its sources'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "verify" -d 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "path" -d 'Show where the knowledge base comes from: the program itself and any overlay folders'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a torch -d 'A torch release, or one of its builds: 2.7.1, 2.7.1+cu128'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a gpu -d 'A GPU by name, PCI id or capability: 5090'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a arch -d 'An architecture: sm_120, 12.0'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a cuda -d 'A CUDA toolkit: 12.8, 12.8.1'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a driver -d 'A driver or its branch: 580, 580.95.05'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a variable -d 'An environment variable'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a package -d 'A package, its builds and its known problems: bitsandbytes, bitsandbytes 0.48.1'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a library -d 'A shared library and what provides it: libcublas.so.12'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a error -d 'An error message: no kernel image'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from show" -f -a failure -d 'A driver failure, by error code or log text: 802, forward compatibility'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "update" -d 'Take newer rows from one signed file, or go back to the program\'s own'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "path" -d 'Show where the knowledge base comes from: the program itself, an update, and any overlay folders'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a bash -d 'Save it as ~/.local/share/bash-completion/completions/gpucheck'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a zsh -d 'Save it as _gpucheck in a folder of $fpath'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -f -a fish -d 'Save it as ~/.config/fish/completions/gpucheck.fish'
@@ -470,9 +504,12 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-cgroup-lost-gpu
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-capability-missing
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-requirement-unmet
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a container-requirement-differs
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-linux-driver-installed
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-libcuda-not-found
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-libcuda-name
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a wsl-container-library-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-of-another-processor
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-new-for-wheel
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-too-old-for-wheel
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a gpu-needs-ptx-jit
@@ -505,6 +542,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a code-lacks
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a driver-library-bundled
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-runtime-bundled
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a known-problem
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a project-not-installed
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a installer-refuses
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a declaration-unclear
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a ignore-unclear
@@ -552,12 +590,16 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a alloc-conf
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cublas-13-5-on-rtx-50
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-home-missing
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-launch-blocking-still-set
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-visible-devices-not-numbers
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-9-20-lacks-a-part
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-before-blackwell
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-not-on-library-path
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-parts-of-several-releases
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-too-old
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cudnn-without-pascal-and-volta
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cupy-several-builds
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a dgl-has-nothing-for-this-torch
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a dgl-without-cuda
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a expandable-segments-on-windows
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a extension-built-without-cuda
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a faster-whisper-leaves-ctranslate2-open
@@ -572,6 +614,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nccl-symbo
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-cuda-graph-still-set
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-torch-compile-still-set
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a numba-cuda-toolkit-newer-than-driver
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvrtc-builtins-of-another-release
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a onnxruntime-beside-onnxruntime-gpu
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a pyannote-cannot-load-its-models
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a sageattention-1-needs-new-triton
@@ -581,6 +624,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torchao-ke
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torchao-kernels-are-not-for-turing
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a torchao-skips-its-kernels
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a triton-on-windows
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a triton-windows-for-another-torch
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a tts-cannot-load-its-models
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a tts-python-too-new
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a unsloth-refuses-bitsandbytes

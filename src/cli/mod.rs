@@ -112,7 +112,7 @@ fn quiet_about_values(command: clap::Command) -> clap::Command {
 
 /// The command line as people see it, without the commands that gpucheck runs itself with: what completions and man pages are made of.
 pub fn described() -> clap::Command {
-    let whole = quiet_about_values(Cli::command());
+    let whole = help::arranged(quiet_about_values(Cli::command()), false);
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
     // clap removes no command from another.
     let mut described = clap::Command::new(env!("CARGO_PKG_NAME"))

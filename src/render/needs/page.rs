@@ -209,7 +209,8 @@ fn products(gpus: &[GpuClass], most: usize) -> String {
 
 /// The drivers of a group: `525.60.13 or newer, up to R580`.
 fn range(group: &ServedGpus) -> String {
-    let least = group.driver.as_ref().map_or_else(|| "of any version".to_owned(), |driver| format!("{driver} or newer"));
+    let least =
+        group.driver.as_ref().map_or_else(|| "of any version".to_owned(), |driver| format!("{driver} or newer"));
     match group.until_branch {
         Some(last) => format!("{least}, up to R{last}"),
         None => least,
