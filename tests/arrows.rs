@@ -95,6 +95,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "manifest",
             "probe",
             "python",
+            "remote",
             "render",
             "report",
             "rules",
@@ -123,8 +124,10 @@ const INNER_CIRCLES: &[(&[&str], &str)] = &[
 /// Files outside of `system` that ask the operating system for files or for what the process inherits, and why.
 const ON_THEIR_OWN: &[(&str, &str)] = &[
     ("binary::file", "reads a library piece by piece, where it is hot"),
+    ("cli::complaint", "asks which letters the locale has"),
     ("cli::output", "asks what decides the colour, and for --output"),
     ("cli::output::file", "writes the report"),
+    ("cli::store", "keeps and removes the rows that a person takes"),
     ("cli::probe", "the child: /dev/null, and what it has inherited"),
     ("driver_api::library", "/proc of this very process, and where Windows keeps the driver"),
     ("files", "what system itself opens files with, and those who only need a bounded one"),
@@ -135,7 +138,6 @@ const ON_THEIR_OWN: &[(&str, &str)] = &[
     ("probe::live::contain", "gives a child what it inherits"),
     ("probe::live::watch", "/proc of its own children"),
     ("probe::resolver", "what a resolver is asked, in a folder that is removed"),
-    ("remote::download", "keeps what it fetches"),
     ("scan::collect::walk", "walks what a person named, links and pipes included, and asks for sizes"),
     ("start", "what the process begins with, before anything else looks"),
 ];

@@ -490,7 +490,7 @@ fn unlisted(gpus: &[&str], driver: &str, path: &str, container: &str, images: Va
         "modules": [{"count": 85, "images": images}], "bytes": {"sm_80": 9_000_000}});
     let library = json!({"path": path, "container": container, "needed": needed, "code": known(code)});
     let mut package = case.package("torch").clone();
-    package["name"] = json!("lmdeploy");
+    package["name"] = json!("ownkernels");
     package["version"] = known("0.9.2");
     package["build"] = json!({"state": "unknown", "why": "test"});
     package["requires"] = json!([]);
@@ -501,19 +501,19 @@ fn unlisted(gpus: &[&str], driver: &str, path: &str, container: &str, images: Va
 
 #[test]
 fn code_lacks_gpu() {
-    let elf = "lmdeploy/lib/_turbomind.so";
+    let elf = "ownkernels/lib/_turbomind.so";
     let sass = json!([{"code": "sm_80"}, {"code": "sm_90a"}]);
     let found =
         only(unlisted(&["RTX 5090"], "580.95.05", elf, "elf", sass.clone(), json!([])), "warning", "code-lacks-gpu");
     let summary = found["summary"].as_str().unwrap();
     assert!(
-        summary.contains("lmdeploy 0.9.2") && summary.contains(elf) && summary.contains("no code for it"),
+        summary.contains("ownkernels 0.9.2") && summary.contains(elf) && summary.contains("no code for it"),
         "{summary}"
     );
     nothing(unlisted(&["A100"], "580.95.05", elf, "elf", sass, json!([])));
     // Its PTX is too new for the driver, which a newer one mends.
     let ptx = || json!([{"code": "compute_52", "isa": "8.8"}]);
-    let loose = |driver| unlisted(&["RTX 3090"], driver, "lmdeploy/decode.ptx", "ptx", ptx(), json!([]));
+    let loose = |driver| unlisted(&["RTX 3090"], driver, "ownkernels/decode.ptx", "ptx", ptx(), json!([]));
     let found = only(loose("570.86.10"), "warning", "code-lacks-gpu");
     assert!(found["summary"].as_str().unwrap().contains("ISA 8.8"), "{found}");
     assert!(found["fixes"][0]["summary"].as_str().unwrap().contains("driver"), "{found}");

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{options::platform, output::complain};
+use super::{complaint::complain, options::platform};
 use crate::{
     facts::{Cpu, Fact, Facts, Os, Platform, Source},
     image::{self, Choice, Image},

@@ -246,7 +246,9 @@ impl Arguments {
     ) -> anyhow::Result<Exit> {
         if let Some(folder) = facts.not_installed.as_ref().filter(|_| !self.show.quiet) {
             // A table has no place for what is no row of it.
-            output::complain(&anyhow::anyhow!("nothing is installed in {folder} yet: this is what its files ask for"));
+            super::complaint::complain(&anyhow::anyhow!(
+                "nothing is installed in {folder} yet: this is what its files ask for"
+            ));
         }
         anyhow::ensure!(!self.diff, "no GPU found to mend the files for; name one, such as --gpu \"RTX 5090\"");
         let reports = judge::survey(knowledge, facts, machine, inputs, &self.chosen.choices(), start)?;

@@ -314,12 +314,14 @@ pub fn arranged(mut command: Command, short: bool) -> Command {
     let name = command.get_name().to_owned();
     let page = PAGES.iter().find(|page| page.command == name);
     if let Some(page) = page {
-        let more = short.then(|| match name.as_str() {
+        let left_out =
+            |argument: &clap::Arg| !argument.is_positional() && !page.common.contains(&argument.get_id().as_str());
+        let more = (short && command.get_arguments().any(left_out)).then(|| match name.as_str() {
             "gpucheck" => "gpucheck --help".to_owned(),
             "list" | "show" | "update" | "verify" | "path" => format!("gpucheck kb {name} --help"),
             name => format!("gpucheck {name} --help"),
         });
-        command = ordered(command, page, short).after_help(examples(page.examples, more.as_deref()));
+        command = ordered(command, page, short).after_help(examples(page.examples, short, more.as_deref()));
         if let Some(usage) = usage(&name) {
             command = command.override_usage(usage);
         }
@@ -364,13 +366,13 @@ fn usage(name: &str) -> Option<String> {
     Some(format!("gpucheck {name} [OPTIONS] {files}\n       gpucheck {name} [OPTIONS] -- <COMMAND>..."))
 }
 
-/// `more`: the command that shows what is left out.
-fn examples(lines: &[(&str, &str)], more: Option<&str>) -> StyledStr {
+/// `short`: without what each does. `more`: the command that shows what is left out.
+fn examples(lines: &[(&str, &str)], short: bool, more: Option<&str>) -> StyledStr {
     let mut text = String::from("Examples:");
     for (line, what) in lines {
-        text += &match more {
-            Some(_) => format!("\n  {line}"),
-            None => format!("\n  {line}\n      {what}"),
+        text += &match short {
+            true => format!("\n  {line}"),
+            false => format!("\n  {line}\n      {what}"),
         };
     }
     if let Some(more) = more {

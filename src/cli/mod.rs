@@ -3,6 +3,7 @@
 mod archive;
 mod base;
 mod check;
+mod complaint;
 mod completions;
 mod doctor;
 mod explain;
@@ -35,7 +36,7 @@ use crate::{
     exit::{Exit, INTERNAL},
     scan as packages, start,
 };
-use output::complain;
+use complaint::complain;
 
 /// Will this software run on this GPU, and if not, what do I paste to fix it?
 ///
@@ -88,7 +89,7 @@ enum Command {
 /// A panic is a bug in gpucheck: it is reported in one line, with an exit code that does not mean "problems found".
 pub fn main() -> Exit {
     std::panic::set_hook(Box::new(|panic| {
-        output::complain(&anyhow::anyhow!("internal error: {panic}"));
+        complain(&anyhow::anyhow!("internal error: {panic}"));
         std::process::exit(INTERNAL.into())
     }));
     start::remember_descriptors();

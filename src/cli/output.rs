@@ -1,6 +1,6 @@
 //! How text leaves the program: whole or not at all, and without a panic when the reader has gone.
 
-mod file;
+pub mod file;
 mod project;
 mod signals;
 mod summary;
@@ -13,15 +13,19 @@ use std::{
     time::SystemTime,
 };
 
-use super::options::{FailOn, Show};
+use self::file::failed;
+pub use self::file::save;
+use super::{
+    complaint::{complain, for_people, is_ascii_only},
+    options::{FailOn, Show},
+};
 use crate::{
     exit::{Exit, Unfinished},
     finding::Severity,
-    knowledge::GpuLookupError,
     manifest::edit::Changed,
     render::{Ci, ColorChoice, Format, Page, Screen},
     start,
-    system::{Root, Surroundings, redact},
+    system::{Surroundings, redact},
     text::{self, Grid},
 };
 
@@ -96,22 +100,6 @@ pub fn text(text: &str, file: Option<&Path>, people: bool) -> anyhow::Result<()>
     }
 }
 
-/// A page for people, in letters that the locale has.
-fn for_people(page: &str) -> Cow<'_, str> {
-    if is_ascii_only() { text::ascii(page) } else { Cow::Borrowed(page) }
-}
-
-/// Whether the locale says that only ASCII is understood: the first of its variables that is set names another charset than UTF-8. Where
-/// none is set, as in most containers, nothing is said, and terminals of today show UTF-8.
-fn is_ascii_only() -> bool {
-    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(set);
-    locale.is_some_and(|locale| {
-        let locale = locale.to_ascii_lowercase();
-        !locale.contains("utf-8") && !locale.contains("utf8")
-    })
-}
-
 /// Whether a terminal obeys the sequences of colours. Windows' console has to be told to, and others there say so by TERM.
 fn obeys_colours() -> bool {
     anstyle_query::windows::enable_ansi_colors().unwrap_or(true) || anstyle_query::term_supports_ansi_color()
@@ -122,20 +110,9 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     if path.as_os_str() == "-" { print(text) } else { save("the report", path, text) }
 }
 
-/// Writes what a command keeps to a file, whole or not at all. `what`: in words.
-pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
-    file::write(path, text.as_bytes())
-        .map_err(|error| failed(format!("cannot write {what} to {}", path.display()), error))
-}
-
 /// Makes a folder for files to be saved in, unless it is there.
 pub fn folder(path: &Path) -> anyhow::Result<()> {
     file::folder_for_files(path).map_err(|error| failed(format!("cannot create {}", path.display()), error))
-}
-
-/// The error of writing somewhere: another name helps, or gpucheck could not finish its work.
-fn failed(said: String, error: io::Error) -> anyhow::Error {
-    if is_about_the_name(&error) { anyhow::Error::from(error).context(said) } else { Unfinished::error(said, error) }
 }
 
 /// The width of the terminal on standard output, if there is one.
@@ -204,21 +181,6 @@ fn finished(written: io::Result<()>) -> anyhow::Result<()> {
     }
 }
 
-/// Whether an error is about the given name, so that another name would help, and not about the disk.
-fn is_about_the_name(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::NotFound
-            | ErrorKind::PermissionDenied
-            | ErrorKind::IsADirectory
-            | ErrorKind::NotADirectory
-            | ErrorKind::ReadOnlyFilesystem
-            | ErrorKind::InvalidInput
-            | ErrorKind::InvalidFilename
-            | ErrorKind::ConnectionRefused
-    )
-}
-
 /// Prints what clap has to say: help and version, or what is wrong with the command line.
 pub fn clap(said: &clap::Error) -> Exit {
     if said.use_stderr() {
@@ -264,25 +226,4 @@ fn values_visible(said: &str) -> String {
         let all = [word.as_str(), value].into_iter().chain(parts);
         all.fold(said, |said, part| said.replace(part, &text::visible(part)))
     })
-}
-
-/// Says on standard error what went wrong, in one line. Nothing can be done when that fails too.
-pub fn complain(error: &anyhow::Error) {
-    // User input and file contents are echoed here, and may contain a password.
-    let home = Surroundings::of_process().home;
-    let said = message(error);
-    let said = match Root::new(None, home.as_deref()) {
-        Ok(root) => redact::variable("", &said, root.homes()),
-        Err(_) => redact::urls(&said),
-    };
-    let _ = io::stderr().lock().write_all(for_people(&format!("gpucheck: {said}\n")).as_bytes());
-}
-
-/// An error and its causes in one line, whatever characters its names contain; only lists have several.
-fn message(error: &anyhow::Error) -> String {
-    let of = |cause: &(dyn std::error::Error + 'static)| {
-        let text = cause.to_string();
-        if cause.is::<text::Lines>() || cause.is::<GpuLookupError>() { text } else { text::visible(&text).into_owned() }
-    };
-    error.chain().map(of).collect::<Vec<_>>().join(": ")
 }

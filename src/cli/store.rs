@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::output::{self, complain};
+use super::{complaint::complain, output::file::save};
 use crate::{
     files,
     knowledge::{
@@ -37,7 +37,12 @@ pub fn in_force() -> anyhow::Result<Knowledge> {
 fn kept(path: &Path) -> anyhow::Result<Option<Knowledge>> {
     let text = match files::whole(path, LONGEST) {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        // In a folder that this user may not enter nothing was taken.
+        Err(error)
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied) =>
+        {
+            return Ok(None);
+        }
         Err(error) => return Err(error.into()),
     };
     Kept::read(&text).map(Some)
@@ -49,7 +54,7 @@ pub fn keep(kept: &Kept, file: &str) -> anyhow::Result<PathBuf> {
         .context("there is no home folder to keep the rows in (set XDG_DATA_HOME)")?;
     let folder = path.parent().unwrap_or(&path);
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    output::save("the rows", &path, &kept.with(file)?)?;
+    save("the rows", &path, &kept.with(file)?)?;
     Ok(path)
 }
 

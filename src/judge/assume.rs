@@ -68,7 +68,7 @@ pub enum System {
 
 impl System {
     /// Its operating system, inside of WSL Linux.
-    const fn os(self) -> Os {
+    pub(super) const fn os(self) -> Os {
         match self {
             Self::Windows => Os::Windows,
             Self::Linux | Self::Wsl => Os::Linux,

@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, thread};
 use anyhow::Context as _;
 use gpucheck_model::knowledge::{self as model, Files, PACKAGES, RowKind, Rows as _, lay_packages};
 
-use super::{Problem, by_name::ByName, part::Part, update::Kept};
+use super::{Problem, by_name::ByName, part::Part};
 use crate::{files, text::Lines};
 
 /// The longest file of the built-in base has a tenth of a megabyte.
@@ -25,7 +25,7 @@ macro_rules! knowledge {
             /// Hash of the content, without overlays.
             pub hash: String,
             /// Where the rows came from that are in force instead of the built-in ones.
-            pub update: Option<Kept>,
+            pub update: Option<String>,
             /// Folders laid over it, the strongest last.
             pub overlays: Vec<String>,
         }

@@ -165,7 +165,7 @@ impl Kept {
         if kept.read_by != Knowledge::program() {
             knowledge.read_all()?;
         }
-        knowledge.update = Some(kept);
+        knowledge.update = Some(kept.from);
         Ok(knowledge)
     }
 }

@@ -44,7 +44,7 @@ impl Arguments {
 /// Where the rows are from, if not out of the program.
 fn update(knowledge: &Knowledge) -> String {
     match &knowledge.update {
-        Some(kept) => output::paragraph(&format!("update: from {} (gpucheck kb update)", kept.from), ""),
+        Some(from) => output::paragraph(&format!("update: from {from} (gpucheck kb update)"), ""),
         None => String::new(),
     }
 }
@@ -57,8 +57,7 @@ fn overlays(knowledge: &Knowledge) -> String {
 }
 
 fn stamp(knowledge: &Knowledge) -> serde_json::Value {
-    let update = knowledge.update.as_ref().map(|kept| &kept.from);
-    json!({"date": knowledge.date, "hash": knowledge.hash, "update": update, "overlays": knowledge.overlays})
+    json!({"date": knowledge.date, "hash": knowledge.hash, "update": knowledge.update, "overlays": knowledge.overlays})
 }
 
 /// Arguments of `gpucheck kb path`.
@@ -78,7 +77,7 @@ impl Path {
         let program =
             std::env::current_exe().map_or_else(|_| "this program".to_owned(), |path| path.display().to_string());
         let from = match &knowledge.update {
-            Some(kept) => format!("from {} (gpucheck kb update), instead of what is built into {program}", kept.from),
+            Some(from) => format!("from {from} (gpucheck kb update), instead of what is built into {program}"),
             None => format!("built into {program}"),
         };
         let mut text = format!("{from}: dated {}, hash {}\n", knowledge.date, knowledge.hash);

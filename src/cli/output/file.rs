@@ -18,7 +18,7 @@ use std::{
 use tempfile::{Builder, NamedTempFile};
 
 use super::signals::Signals;
-use crate::start;
+use crate::{exit::Unfinished, start};
 
 /// As many symbolic links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
@@ -54,6 +54,31 @@ pub fn write(path: &Path, text: &[u8]) -> io::Result<()> {
 /// What the operating system says.
 pub fn folder_for_files(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
+}
+
+/// Writes what a command keeps to a file, whole or not at all. `what`: in words.
+pub fn save(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
+    write(path, text.as_bytes()).map_err(|error| failed(format!("cannot write {what} to {}", path.display()), error))
+}
+
+/// Whether an error is about the given name, so that another name would help, and not about the disk.
+fn is_about_the_name(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::IsADirectory
+            | ErrorKind::NotADirectory
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidFilename
+            | ErrorKind::ConnectionRefused
+    )
+}
+
+/// The error of writing somewhere: another name helps, or gpucheck could not finish its work.
+pub fn failed(said: String, error: io::Error) -> anyhow::Error {
+    if is_about_the_name(&error) { anyhow::Error::from(error).context(said) } else { Unfinished::error(said, error) }
 }
 
 /// Adds `text` to the file that `path` names, which need not be there yet.

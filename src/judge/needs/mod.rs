@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, time::Instant};
 use self::search::{Answer, Ask, Found, Stand, Steps};
 use super::{AskedDriver, Machine, System};
 use crate::{
-    facts::{ComputeCapability, DriverVersion, Os},
+    facts::{ComputeCapability, Cpu, DriverVersion, Os, Platform},
     knowledge::Knowledge,
     report::{
         CommandName, KnowledgeStamp, SCHEMA,
@@ -236,9 +236,13 @@ fn grouped_lacking<'f>(all: impl Iterator<Item = &'f (GpuClass, Found)>) -> Vec<
     groups
 }
 
-/// The machine with this GPU and this driver.
-fn machine(base: &Machine, system: NeedsSystem, gpu: ComputeCapability, driver: &DriverVersion) -> Machine {
+/// The machine with this GPU and this driver. `cpu`: the processor that the software is for. It stays where no GPU is named: what was read is not
+/// what another processor would get, so that a GPU of other machines is not served.
+fn machine(base: &Machine, system: NeedsSystem, gpu: ComputeCapability, driver: &DriverVersion, cpu: Cpu) -> Machine {
     let mut machine = base.clone();
+    if base.assumed.gpus.is_empty() && base.assumed.platform.is_none() {
+        machine.assumed.platform = Some(Platform { os: System::from(system).os(), cpu });
+    }
     machine.assumed.gpus = vec![gpu.to_string()];
     machine.assumed.driver = Some(AskedDriver::Version(driver.clone()));
     machine.assumed.system = Some(system.into());

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     compat::{DriverSupport, Reach},
-    facts::{ComputeCapability, DriverVersion, Fact, Facts, Source},
+    facts::{ComputeCapability, Cpu, DriverVersion, Fact, Facts, Source},
     judge::{self, Question},
     knowledge::GpuLookupError,
     report::{
@@ -107,11 +107,13 @@ fn report(
     driver: &DriverVersion,
 ) -> Report {
     let knowledge = question.knowledge;
-    let machine = super::machine(question.machine, system, gpu, driver);
+    let platform = read.bundles.first().and_then(scan::Bundle::platform);
+    let cpu = platform.map_or(Cpu::X86_64, |platform| platform.cpu);
+    let machine = super::machine(question.machine, system, gpu, driver, cpu);
     let mut facts = Facts { gpus: Fact::unknown("not requested"), ..Facts::default() };
     // A capability is always a GPU.
     let _ = machine.assumed.apply(&mut facts, knowledge);
-    if let Some(platform) = read.bundles.first().and_then(scan::Bundle::platform) {
+    if let Some(platform) = platform {
         facts.host.platform = Fact::known(platform, Source::file("the scanned files"));
     }
     facts.environments = read.bundles.iter().map(|bundle| bundle.environment(&facts)).collect();

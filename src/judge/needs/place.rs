@@ -11,7 +11,7 @@ use super::{
     search::{Answer, Ask, END_OF_BRANCH, Stand},
 };
 use crate::{
-    facts::{ComputeCapability, DriverVersion, Environment, Facts, Os},
+    facts::{ComputeCapability, Cpu, DriverVersion, Environment, Facts, Os},
     finding::{Finding, Severity},
     judge::{CheckError, Inputs, inputs::Bench, judgement::Judgement},
     knowledge::GpuLookupError,
@@ -48,8 +48,10 @@ pub fn needs_of_environment(
 ) -> Result<NeedsOf, GpuLookupError> {
     let name = facts.environments.first().map_or_else(String::new, |environment| environment.id.clone());
     let systems = systems(question, facts.environments.first(), facts.host.wsl.value().is_some());
+    let platform = facts.environments.first().and_then(|environment| environment.platform.value());
+    let cpu = platform.map_or(Cpu::X86_64, |platform| platform.cpu);
     let judge = |system: NeedsSystem, gpu: ComputeCapability, driver: &DriverVersion, with: &mut With<'_>| {
-        let machine = machine(question.machine, system, gpu, driver);
+        let machine = machine(question.machine, system, gpu, driver, cpu);
         let mut facts = facts.clone();
         machine.assumed.apply(&mut facts, question.knowledge)?;
         with(&Judgement::of(CommandName::Needs, facts, question.knowledge, Judged::All, question.start));
@@ -70,10 +72,11 @@ pub fn needs_of_declared(
 ) -> Result<Vec<NeedsOf>, CheckError> {
     let both = [NeedsSystem::Linux, NeedsSystem::Windows];
     let systems = if question.systems.is_empty() { &both } else { question.systems };
+    let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
     // What is read hangs on the system and on Python, and neither on the GPU nor on the driver.
     let (gpu, driver) = (ComputeCapability::new(9, 0), DriverVersion::of(100, 0, 0));
     let read = |system: NeedsSystem| {
-        let machine = machine(question.machine, system, gpu, &driver);
+        let machine = machine(question.machine, system, gpu, &driver, cpu);
         let bench = Bench::of(question.knowledge, facts.clone(), &machine, choices.clone(), question.start)?;
         let mut declared = bench.read(inputs)?;
         // Places are those of all environments of the files.
@@ -97,7 +100,7 @@ pub fn needs_of_declared(
         };
         let there: Vec<NeedsSystem> = systems.iter().copied().filter(|system| own(*system).is_some()).collect();
         let judge = |system: NeedsSystem, gpu: ComputeCapability, driver: &DriverVersion, with: &mut With<'_>| {
-            let machine = machine(question.machine, system, gpu, driver);
+            let machine = machine(question.machine, system, gpu, driver, cpu);
             let bench = Bench::of(question.knowledge, facts.clone(), &machine, choices.clone(), question.start)?;
             with(&bench.judge(inputs, own(system).unwrap_or_default()));
             Ok(())
@@ -169,7 +172,13 @@ fn answer<E>(
             gate = gate::declared(&judgement.enriched);
             findings = gate::finding(question.knowledge, &judgement.enriched, lowest.as_ref());
         })?;
+        let serves = |one: &&SystemNeeds| !one.served.is_empty();
         for &system in systems {
+            // What keeps it from one system alone is said there, and is no fault of the software.
+            let here = answers.iter().filter(serves).any(|one| one.system == system);
+            if !here && answers.iter().any(|one| serves(&one)) {
+                continue;
+            }
             judge(system, gpu.capability, &driver, &mut |judgement| {
                 for finding in judgement.findings() {
                     let known = findings.iter().any(|other: &Finding| other.fingerprint == finding.fingerprint);

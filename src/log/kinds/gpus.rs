@@ -157,7 +157,8 @@ const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", 
 
 /// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`. A number alone may be anything.
 fn bare_name(text: &str) -> Option<String> {
-    let is_sign = |c: char| !(c.is_alphanumeric() || c == '-');
+    // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
+    let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
     let words: Vec<&str> = text.split(is_sign).filter(|word| !word.is_empty()).collect();
     let is = |list: &[&str], word: Option<&&str>| {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
