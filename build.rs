@@ -7,7 +7,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{Command, ExitCode},
 };
 
 use flate2::{Compression, write::ZlibEncoder};
@@ -18,7 +18,7 @@ const COMPLETIONS: &str = "contrib/completions";
 const MAN: &str = "docs/man";
 
 fn main() -> ExitCode {
-    without_unwinding();
+    link_small();
     println!("cargo::rerun-if-changed=knowledge");
     println!("cargo::rerun-if-changed=kernels/built");
     println!("cargo::rerun-if-changed=src/rules");
@@ -34,15 +34,27 @@ fn main() -> ExitCode {
 }
 
 /// Links the program without tables for unwinding: in the release profile a panic aborts. rustc can leave them out (`-C force-unwind-tables=no`), but
-/// a profile cannot ask it to. Only with the linkers that rustc takes by itself, GNU's and LLVM's, which read the script.
-fn without_unwinding() {
+/// a profile cannot ask it to. And functions that came out alike stand in it once, where rustc brings the linker that can do that. Only with the
+/// linkers that rustc takes by itself, GNU's and LLVM's, which read the script.
+fn link_small() {
     println!("cargo::rerun-if-changed=link");
     let variable = |name: &str| env::var(name).unwrap_or_default();
     let own_linker = variable("RUSTC_LINKER").is_empty() && !variable("CARGO_ENCODED_RUSTFLAGS").contains("link");
     let linux = variable("CARGO_CFG_TARGET_OS") == "linux" && variable("CARGO_CFG_TARGET_ENV") == "gnu";
     if linux && own_linker && variable("PROFILE") == "release" {
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{}/link/no-unwinding.ld", variable("CARGO_MANIFEST_DIR"));
+        if has_lld(&variable("RUSTC"), &variable("TARGET")) {
+            println!("cargo::rustc-link-arg-bins=-Wl,--icf=all");
+        }
     }
+}
+
+/// Whether rustc links this target with the LLD beside it: on x86_64 since 1.90, unless it was built without.
+fn has_lld(rustc: &str, target: &str) -> bool {
+    let asked = Command::new(rustc).args(["--print", "sysroot"]).output();
+    let sysroot = asked.ok().and_then(|answer| String::from_utf8(answer.stdout).ok()).unwrap_or_default();
+    let beside = Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("bin/gcc-ld/ld.lld");
+    target == "x86_64-unknown-linux-gnu" && beside.is_file()
 }
 
 fn embed() -> Result<(), String> {

@@ -272,8 +272,18 @@ fn maker_of_name(text: &str) -> Option<&'static str> {
     (has(&["apple"]) || has(&["max", "ultra"]) && numbered("m", 1..=1)).then_some("Apple")
 }
 
-/// Whether one of the [`words`] of a name is this one. There are a thousand names: none is taken apart into strings.
+/// Whether one of the [`words`] of a name is this one. There are a thousand names: none is taken apart into strings, and most do not have the
+/// word's first letter.
 fn has_word(name: &str, word: &str) -> bool {
+    if let (true, Some(first)) = (name.is_ascii() && word.is_ascii(), word.bytes().next()) {
+        let (name, word) = (name.as_bytes(), word.as_bytes());
+        let ends = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        return memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), name).any(|at| {
+            let before = at.checked_sub(1).and_then(|before| name.get(before));
+            let same = name.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word));
+            same && ends(before) && ends(name.get(at + word.len()))
+        });
+    }
     let same = |part: &str| part.chars().flat_map(char::to_lowercase).eq(word.chars());
     name.split(|c: char| !c.is_alphanumeric()).any(same)
 }
