@@ -43,11 +43,7 @@ def wheel(target, out):
     # maturin looks for zig as a module of the first python3 on PATH: of this one, in whose environment both are.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     before = {path: path.stat().st_mtime_ns for path in out.glob("*.whl")}
-    env = {**os.environ, "PATH": path}
-    if "linux" in target:
-        # A panic aborts: nothing reads the tables for unwinding, which build.rs leaves out with other linkers than zig.
-        env["RUSTFLAGS"] = "-Cforce-unwind-tables=no"
-    subprocess.run(command, check=True, cwd=ROOT, env=env)
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "PATH": path})
     new = [path for path in out.glob("*.whl") if before.get(path) != path.stat().st_mtime_ns]
     if len(new) != 1:
         sys.exit(f"package.py: maturin wrote {len(new)} wheels to {out}; expected one")
