@@ -65,7 +65,9 @@ fn judge(context: &Context<'_>) -> Outcome {
         .severity(severity(environment))
         .found();
     }
-    if file.unpublished.is_empty() || environment.origin == Origin::Installed {
+    // What comes from an address, a repository or a folder is not looked for on the index.
+    let elsewhere = package.asked.as_ref().is_some_and(|asked| asked.source.is_some());
+    if file.unpublished.is_empty() || environment.origin == Origin::Installed || elsewhere {
         return Outcome::NotApplicable;
     }
     let Some(row) = context.knowledge.unpublished(&package.name, version) else { return Outcome::Holds };
