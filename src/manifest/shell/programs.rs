@@ -7,13 +7,14 @@ use super::{
     callers::{asked_for, with_program},
     output::words_of,
     run::Shell,
+    script::{is_own, placed},
     sed::Sed,
     test::Status,
     tree::{Node, Simple},
     value::{Fill, Value},
 };
 use crate::{
-    facts::{GapWeight, Location},
+    facts::GapWeight,
     manifest::{
         Text,
         command::{self, CommandWord, joined, program},
@@ -589,19 +590,6 @@ impl Shell<'_, '_, '_> {
     }
 }
 
-/// Whether a script that another one reads is likely its own, and no setting of the shell or of an environment.
-fn is_own(name: &str) -> bool {
-    let others = ["activate", "rc", "profile", "conda.sh", ".env", "/etc/", "/opt/", "setvars"];
-    name.ends_with(".sh") && !others.iter().any(|other| name.contains(other))
-}
-
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A text that a command writes into a file, at the place where the command has it.
-fn placed(at: &Location, name: &str, text: &str) -> Text {
-    let before = usize::try_from(at.line.saturating_sub(1)).unwrap_or(0).min(100_000);
-    let shown = if at.path.is_empty() { name.to_owned() } else { at.path.clone() };
-    Text::new(name, shown, format!("{}{text}", "\n".repeat(before)))
 }

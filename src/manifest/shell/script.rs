@@ -68,6 +68,19 @@ impl Script {
     }
 }
 
+/// Whether a script that another one reads is likely its own, and no setting of the shell or of an environment.
+pub(super) fn is_own(name: &str) -> bool {
+    let others = ["activate", "rc", "profile", "conda.sh", ".env", "/etc/", "/opt/", "setvars"];
+    name.ends_with(".sh") && !others.iter().any(|other| name.contains(other))
+}
+
+/// A text that a command writes into a file, at the place where the command has it.
+pub(super) fn placed(at: &Location, name: &str, text: &str) -> Text {
+    let before = usize::try_from(at.line.saturating_sub(1)).unwrap_or(0).min(100_000);
+    let shown = if at.path.is_empty() { name.to_owned() } else { at.path.clone() };
+    Text::new(name, shown, format!("{}{text}", "\n".repeat(before)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
