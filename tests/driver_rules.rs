@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    case::{Case, known, machine},
+    case::{Case, error, known, machine, nothing},
     finding, fix_lines, slugs,
 };
 use serde_json::{Value, json};
@@ -16,22 +16,6 @@ const H100: (&str, &str, &str) = ("NVIDIA H100 80GB HBM3", "9.0", "2330");
 
 fn workstation() -> Case {
     machine(&[RTX_4090])
-}
-
-/// Asserts that the one error is this rule, and gives it.
-#[track_caller]
-fn error(case: Case, rule: &str) -> Value {
-    let (code, report) = case.judged();
-    assert_eq!(slugs(&report, "error"), [rule], "{}", report["findings"]);
-    assert_eq!(code, 1);
-    finding(&report, rule).clone()
-}
-
-/// Asserts that nothing is wrong.
-#[track_caller]
-fn nothing(case: Case) {
-    let (code, report) = case.judged();
-    assert_eq!((code, &report["verdict"], &report["findings"]), (0, &json!("ok"), &json!([])));
 }
 
 /// The driver is not loaded, as every source shows it.
@@ -551,55 +535,6 @@ fn container_capability_missing() {
         "CUDA works: {}",
         report["findings"]
     );
-}
-
-fn wsl() -> Case {
-    workstation().change(|facts| {
-        facts["host"]["wsl"] = known(2);
-        facts["kernel"] = json!({});
-        facts["driver"] = known(json!({"version": "581.57", "cuda": known("13.0")}));
-        let lent = json!({"path": "/usr/lib/wsl/lib/libcuda.so.1", "version": {"state": "unknown", "why": "test"}, "kind": "wsl"});
-        facts["cuda"]["value"]["library"] = known(lent.clone());
-        facts["nvml"]["value"]["library"] = known(lent.clone());
-        facts["driver_libraries"] = known(json!([lent]));
-    })
-}
-
-#[test]
-fn wsl_linux_driver_installed() {
-    let hidden = wsl().fails("cuda", 100).change(|facts| {
-        facts["cuda"]["value"]["library"] = known(json!({"path": "/usr/lib/x86_64-linux-gnu/libcuda.so.550.163.01", "version": known("550.163.01"), "kind": "driver"}));
-    });
-    let found = error(hidden, "wsl-linux-driver-installed");
-    assert!(fix_lines(&found)[0].contains("apt purge"), "{found}");
-    nothing(wsl());
-}
-
-#[test]
-fn wsl_libcuda_not_found() {
-    let found = error(wsl().lacks("cuda"), "wsl-libcuda-not-found");
-    assert!(fix_lines(&found)[0].contains("/usr/lib/wsl/lib"), "{found}");
-}
-
-#[test]
-fn wsl_libcuda_name() {
-    let named = |found: bool| wsl().change(move |facts| facts["cuda"]["value"]["plain_name"] = known(found));
-    let (code, report) = named(false).judged();
-    assert_eq!((code, slugs(&report, "warning")), (0, vec!["wsl-libcuda-name"]), "{}", report["findings"]);
-    assert!(fix_lines(finding(&report, "wsl-libcuda-name"))[0].contains("/usr/lib/wsl/lib"));
-    nothing(named(true));
-}
-
-#[test]
-fn wsl_container_library_missing() {
-    let found = error(wsl().contained().fails("cuda", 500), "wsl-container-library-missing");
-    assert!(found["fixes"].to_string().contains("1.14.4"), "{found}");
-    // Not in a container, an older driver, or another code: the driver fails in some other way.
-    error(wsl().fails("cuda", 500), "cuda-init-failed");
-    error(workstation().contained().fails("cuda", 500), "cuda-init-failed");
-    let older = |facts: &mut Value| facts["driver"] = known(json!({"version": "552.44", "cuda": known("12.4")}));
-    error(wsl().contained().fails("cuda", 500).change(older), "cuda-init-failed");
-    nothing(wsl().contained());
 }
 
 #[test]

@@ -533,6 +533,7 @@ fn every_rule_has_its_case() {
     let sources = [
         include_str!("rules.rs"),
         include_str!("driver_rules.rs"),
+        include_str!("wsl_rules.rs"),
         include_str!("errors.rs"),
         include_str!("explain.rs"),
         include_str!("scan.rs"),

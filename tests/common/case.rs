@@ -178,3 +178,19 @@ impl Case {
         self
     }
 }
+
+/// Asserts that the one error is this rule, and gives it.
+#[track_caller]
+pub fn error(case: Case, rule: &str) -> Value {
+    let (code, report) = case.judged();
+    assert_eq!(super::slugs(&report, "error"), [rule], "{}", report["findings"]);
+    assert_eq!(code, 1);
+    super::finding(&report, rule).clone()
+}
+
+/// Asserts that nothing is wrong.
+#[track_caller]
+pub fn nothing(case: Case) {
+    let (code, report) = case.judged();
+    assert_eq!((code, &report["verdict"], &report["findings"]), (0, &json!("ok"), &json!([])));
+}
