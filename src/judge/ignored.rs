@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use gpucheck_model::knowledge::{Problem, from_toml};
+use gpucheck_model::knowledge::Problem;
 use serde::Deserialize;
 
+use super::project_file::ProjectFile;
 use crate::{
     facts::Location,
     finding::Finding,
@@ -53,35 +54,13 @@ impl fmt::Display for IgnoreError {
 
 impl std::error::Error for IgnoreError {}
 
-/// pyproject.toml, of which the rest belongs to others.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Project {
-    tool: Tool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tool {
-    gpucheck: Own,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Own {
-    ignore: Vec<IgnoredRule>,
-}
-
 impl IgnoredRule {
     /// The rules that a file names: pyproject.toml in `[tool.gpucheck]`, gpucheck.toml at its top.
     ///
     /// # Errors
     /// A file that is no TOML, a rule that there is not, a rule without a reason.
     pub fn of_file(name: &str, text: &str, knowledge: &Knowledge) -> Result<Vec<Self>, IgnoreError> {
-        let all = match name.ends_with("pyproject.toml") {
-            true => from_toml::<Project>(name, text).map_err(IgnoreError::Toml)?.tool.gpucheck.ignore,
-            false => from_toml::<Own>(name, text).map_err(IgnoreError::Toml)?.ignore,
-        };
+        let all = ProjectFile::read(name, text).map_err(IgnoreError::Toml)?.ignore;
         for one in &all {
             let slugs = titles(knowledge);
             if !slugs.iter().any(|(slug, _)| *slug == one.rule) {

@@ -3,10 +3,13 @@
 
 use std::{fmt, str::FromStr};
 
-use gpucheck_model::knowledge::{Problem, from_toml};
+use gpucheck_model::knowledge::Problem;
 use serde::Deserialize;
 
-use super::assume::{Assumed, By, System};
+use super::{
+    assume::{Assumed, By, System},
+    project_file::ProjectFile,
+};
 use crate::{
     facts::{Os, Platform, ShellKind},
     knowledge::{GpuLookupError, Knowledge, nearest},
@@ -130,10 +133,7 @@ impl Machine {
     /// # Errors
     /// A file that is no TOML, and what [`Machine::parse`] refuses.
     pub fn of_file(name: &str, text: &str, knowledge: &Knowledge) -> Result<Vec<Self>, FileError> {
-        let tables = match name.ends_with("pyproject.toml") {
-            true => from_toml::<Project>(name, text).map_err(FileError::Toml)?.tool.gpucheck.target,
-            false => from_toml::<Gpucheck>(name, text).map_err(FileError::Toml)?.target,
-        };
+        let tables = ProjectFile::read(name, text).map_err(FileError::Toml)?.target;
         let machine = |table: Table| {
             let values = |value: &OneOrMore| match value {
                 OneOrMore::One(one) => vec![one.clone()],
@@ -291,30 +291,12 @@ impl std::error::Error for FileError {
     }
 }
 
-/// pyproject.toml, of which the rest belongs to others.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Project {
-    tool: Tool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tool {
-    gpucheck: Gpucheck,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Gpucheck {
-    target: Vec<Table>,
-}
-
-type Table = std::collections::BTreeMap<String, OneOrMore>;
+/// A target as a file has it: its keys and their values.
+pub(super) type Table = std::collections::BTreeMap<String, OneOrMore>;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "expected a text in quotes, or a list of them")]
-enum OneOrMore {
+pub(super) enum OneOrMore {
     One(String),
     More(Vec<String>),
 }

@@ -14,6 +14,7 @@ mod machine;
 mod machines;
 mod matrix;
 mod needs;
+mod project_file;
 mod rewrite;
 mod saved;
 mod scan;

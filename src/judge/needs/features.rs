@@ -1,11 +1,6 @@
 //! What nodes with the features of a Slurm cluster are: `a100 = "A100,driver=535.183.01"`, on the command line or in a file of the project.
 
-use std::collections::BTreeMap;
-
-use gpucheck_model::knowledge::{Problem, from_toml};
-use serde::Deserialize;
-
-use super::super::Machine;
+use super::super::{Machine, project_file::ProjectFile};
 use crate::knowledge::Knowledge;
 
 /// A feature and the machine that it stands for.
@@ -27,11 +22,7 @@ pub fn feature(text: &str, knowledge: &Knowledge) -> Result<FeatureOf, String> {
 /// # Errors
 /// A file that is no TOML, and what [`feature`] refuses, in words.
 pub fn features_of_file(name: &str, text: &str, knowledge: &Knowledge) -> Result<Vec<FeatureOf>, String> {
-    let said = |problem: Problem| problem.to_string();
-    let features = match name.ends_with("pyproject.toml") {
-        true => from_toml::<Project>(name, text).map_err(said)?.tool.gpucheck.slurm.features,
-        false => from_toml::<Own>(name, text).map_err(said)?.slurm.features,
-    };
+    let features = ProjectFile::read(name, text).map_err(|problem| problem.to_string())?.slurm.features;
     let one = |(feature, machine): (&String, &String)| {
         of_pair(feature, machine, knowledge).map_err(|why| format!("{name}: {why}"))
     };
@@ -52,30 +43,6 @@ fn of_pair(name: &str, machine: &str, knowledge: &Knowledge) -> Result<FeatureOf
         return Err(format!("feature {name}: '{machine}' names no GPU (expected such as A100,driver=535.183.01)"));
     }
     Ok((name.to_owned(), read))
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Project {
-    tool: Tool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tool {
-    gpucheck: Own,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Own {
-    slurm: Slurm,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Slurm {
-    features: BTreeMap<String, String>,
 }
 
 #[cfg(test)]

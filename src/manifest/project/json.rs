@@ -1,9 +1,12 @@
 //! Lock files that are JSON: pip's installation report (`pip install --dry-run --report`) and `Pipfile.lock`.
 //! Formats: <https://pip.pypa.io/en/stable/reference/installation-report/>, <https://pipenv.pypa.io/en/latest/locking.html>.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use super::{ground::Ground, locked::Locked};
 use crate::{
@@ -49,8 +52,8 @@ struct Download {
 struct Pipenv {
     #[serde(default, rename = "_meta")]
     meta: Meta,
-    #[serde(default)]
-    default: BTreeMap<String, Pinned>,
+    #[serde(default = "Entries::none")]
+    default: Entries<Pinned>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,6 +76,43 @@ struct Pinned {
     markers: Option<String>,
     git: Option<String>,
     file: Option<String>,
+}
+
+/// The entries of an object in the order of the file, the first [`MAX_PACKAGES`] of them: a sheet says that it keeps fewer than that.
+#[derive(Debug)]
+struct Entries<T>(Vec<(String, T)>);
+
+impl<T> Entries<T> {
+    fn none() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(FirstEntries(PhantomData))
+    }
+}
+
+struct FirstEntries<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstEntries<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+        let mut entries = Vec::new();
+        while entries.len() < MAX_PACKAGES
+            && let Some(entry) = map.next_entry()?
+        {
+            entries.push(entry);
+        }
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Entries(entries))
+    }
 }
 
 /// Whether a text is a report of pip.
@@ -123,7 +163,7 @@ pub(super) fn report(
 pub(super) fn pipenv(text: &Text, ground: &Ground, step: &mut StepSheet) -> Result<(), serde_json::Error> {
     let lock: Pipenv = serde_json::from_str(&text.text)?;
     let mut places = Places::new(text);
-    for (name, pinned) in lock.default.iter().take(MAX_PACKAGES) {
+    for (name, pinned) in &lock.default.0 {
         let index =
             pinned.index.as_deref().and_then(|index| lock.meta.sources.iter().find(|source| source.name == index));
         let git = pinned.git.as_ref().map(|url| format!("git+{url}"));
