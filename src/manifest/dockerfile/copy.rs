@@ -44,12 +44,13 @@ pub(super) fn from_context(files: &mut Files, reading: &mut Reading<'_>, folder:
             {
                 files.configure_by(&text.text);
             }
-            let inside = several || to.ends_with('/') || to == "." || target.extension().is_none();
-            if inside {
-                files.copy(from.clone(), target.join(name));
+            let is_folder = several || to.ends_with('/') || target == folder;
+            if !is_folder {
+                files.copy(from.clone(), target.clone());
             }
-            if !several && !to.ends_with('/') && to != "." {
-                files.copy(from, target.clone());
+            // Without a slash it is a folder if there is one, which a name without an extension suggests. What comes last counts first.
+            if is_folder || target.extension().is_none() {
+                files.copy(from, target.join(name));
             }
         }
     }
