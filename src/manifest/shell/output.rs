@@ -263,7 +263,7 @@ impl<'w> Grep<'w> {
             }
             for text in pattern.text.split('\n') {
                 grep.expressions.push(match fixed && !word && !whole {
-                    true => Expression::literal(text, ignores),
+                    true => Expression::literal(text, ignores)?,
                     false if fixed => return None,
                     false => {
                         let group = if syntax == Syntax::Basic { ("\\(", "\\)") } else { ("(", ")") };
