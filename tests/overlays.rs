@@ -29,7 +29,7 @@ const KINDS: &[(&str, &str, &str, (&str, &str))] = &[
     ("cuda", "compression", "compression", ("zstd", "brotli")),
     ("jetson", "jetpack", "JetPack releases", ("36.2.0", "36.1.9")),
     ("jetson", "torch", "torch for Jetson", ("summary = \"", "summary = \"in the lab, ")),
-    ("torch", "release", "torch releases", ("version = \"1.13.0\"", "version = \"1.12.9\"")),
+    ("torch", "release", "torch releases", ("version = \"1.7.1\"", "version = \"1.12.9\"")),
     ("torch", "nightly", "torch nightlies", (">=2.9,<2.11", ">=1.9,<1.11")),
     ("torch", "conda", "conda's builds of torch", ("channel = \"pytorch\"", "channel = \"lab\"")),
     ("dependents", "dependent", "packages that bring others", ("name = \"", "name = \"lab-")),
@@ -146,7 +146,7 @@ fn rows_that_are_added_stand_in_their_order() {
     let knowledge = with("architectures", "architecture", "\"3.5\"", "\"9.9\"");
     let rows = knowledge.architecture_rows();
     assert!(rows.is_sorted_by_key(|row| row.capability) && rows.iter().any(|row| row.capability.to_string() == "9.9"));
-    let knowledge = with("torch", "release", "version = \"1.13.0\"", "version = \"2.0.9\"");
+    let knowledge = with("torch", "release", "version = \"1.7.1\"", "version = \"2.0.9\"");
     assert_ne!(knowledge.newest_torch().unwrap().version, "2.0.9");
 }
 
