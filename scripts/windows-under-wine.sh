@@ -5,6 +5,7 @@
 #   scripts/windows-under-wine.sh                 # everything; as root, for apt (a quarter of an hour on two cores)
 #   scripts/windows-under-wine.sh --built FOLDER  # with the gpucheck.exe and the fake_driver.dll of this folder
 #
+# KEEP: a folder that gets what each trial printed, for people to read. SHOW=1: what a failed trial printed, on the screen.
 # Needs Debian 12 or later and Python 3.11 with pip; two wheels (300 MB) come from the index that pip is configured with, and stay in
 # ${WHEELS:-~/.cache/gpucheck-windows}. Not part of the tests.
 set -u -o pipefail
@@ -158,6 +159,10 @@ judge() {
             *) grep -qF -- "$text" "$work/out" "$work/err" || why="$why; does not print: $text" ;;
         esac
     done
+    if [ -n "${KEEP:-}" ]; then
+        mkdir -p "$KEEP"
+        cat "$work/out" "$work/err" > "$KEEP/$(printf %03d $trials) ${name//\//-}.txt"
+    fi
     if [ -z "$why" ]; then
         tell "ok    $rc  $name"
     else
@@ -345,7 +350,7 @@ folder=$portable/update
 try "check of a .bat: a caret, CRLF" 1 "gpu-too-new-for-wheel" "update_comfyui_and_python_dependencies.bat:4" -- check update_comfyui_and_python_dependencies.bat "${blackwell[@]}" --python-version 3.12
 mkdir -p "$c/work/scripts"
 folder=$c/work/scripts
-cp "$here/tests/check/batch-labels/install.bat" labels.bat 2>/dev/null; cp "$here/tests/check/batch-labels/install.bat" "$folder/install.bat"
+cp "$here/tests/check/batch-labels/install.bat" "$folder/install.bat"
 sed -i 's/\r*$/\r/' "$folder/install.bat"
 try "labels and %VARIABLES%" 1 "install.bat:12" "gpu-too-new-for-wheel" -- check install.bat "${blackwell[@]}" --python-version 3.11
 try "and the argument that mends it" 0 "!gpu-too-new-for-wheel" -- check install.bat "${blackwell[@]}" --python-version 3.11 --set 1=new
