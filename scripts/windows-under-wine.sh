@@ -5,6 +5,7 @@
 #   scripts/windows-under-wine.sh                 # everything; as root, for apt (a quarter of an hour on two cores)
 #   scripts/windows-under-wine.sh --built FOLDER  # with the gpucheck.exe and the fake_driver.dll of this folder
 #
+# KEEP: a folder that gets what each trial printed, for people to read. SHOW=1: what a failed trial printed, on the screen.
 # Needs Debian 12 or later and Python 3.11 with pip; two wheels (300 MB) come from the index that pip is configured with, and stay in
 # ${WHEELS:-~/.cache/gpucheck-windows}. Not part of the tests.
 set -u -o pipefail
@@ -14,10 +15,12 @@ wheels=${WHEELS:-$HOME/.cache/gpucheck-windows}
 target=x86_64-pc-windows-gnu
 work=$(mktemp -d)
 built=
-profile="without link-time optimization"
+# OPT_LEVEL: how much gpucheck itself is optimized; 0 builds sooner [default: 1].
+optimized=${OPT_LEVEL:-1}
+profile="without link-time optimization, gpucheck itself with opt-level $optimized"
 if [ "${1:-}" = --built ]; then
     built=$(cd "${2:?a folder}" && pwd)
-    profile=${PROFILE:-built before}
+    profile=${PROFILE:-built beforehand}
 fi
 export WINEPREFIX=$work/wine WINEDEBUG=-all
 wine=/usr/lib/wine/wine64
@@ -40,7 +43,7 @@ if [ -z "$built" ]; then
     PATH=/usr/bin:$PATH RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$here/target/windows CARGO_PROFILE_RELEASE_LTO=off \
         CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
         /usr/bin/cargo build --manifest-path "$here/Cargo.toml" --locked --release -Zbuild-std=std,panic_abort --target $target \
-        -p gpucheck -p fake-driver || stop "the build failed"
+        --config "profile.release.package.gpucheck.opt-level=$optimized" -p gpucheck -p fake-driver || stop "the build failed"
     built=$here/target/windows/$target/release
 fi
 mkdir -p "$wheels"
@@ -158,6 +161,10 @@ judge() {
             *) grep -qF -- "$text" "$work/out" "$work/err" || why="$why; does not print: $text" ;;
         esac
     done
+    if [ -n "${KEEP:-}" ]; then
+        mkdir -p "$KEEP"
+        cat "$work/out" "$work/err" > "$KEEP/$(printf %03d $trials) ${name//\//-}.txt"
+    fi
     if [ -z "$why" ]; then
         tell "ok    $rc  $name"
     else
@@ -191,7 +198,7 @@ torch_as "$site" 2.8.0+cu126 126
 try "torch 2.8.0+cu126: too old for the GPU" 1 "gpu-too-new-for-wheel" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install" "torch==2.8.0+cu128" -- doctor "${blackwell[@]}"
 rm -rf "$site"/torch "$site"/torch-*
 unzip_to "$torch" "$site"
-try "torch 2.8.0 without CUDA, from its real wheel" 1 "cpu-only-torch" "torch==2.8.0+cu1" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install" -- doctor "${blackwell[@]}"
+try "torch 2.8.0 without CUDA, from its real wheel" 1 "cpu-only-torch" "No module named 'filelock'" "!.so" "torch==2.8.0+cu1" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install" -- doctor "${blackwell[@]}"
 try "the same, said for cmd" 1 "cpu-only-torch" "C:\\work\\qlora\\.venv\\Scripts\\python.exe -m pip install \"torch==2.8.0+cu1" -- doctor "${blackwell[@]}" --shell cmd
 torch_as "$site" 2.8.0+cu128 128
 sed -i 's/3.12/3.14/' "$qlora/.venv/pyvenv.cfg"
@@ -345,7 +352,7 @@ folder=$portable/update
 try "check of a .bat: a caret, CRLF" 1 "gpu-too-new-for-wheel" "update_comfyui_and_python_dependencies.bat:4" -- check update_comfyui_and_python_dependencies.bat "${blackwell[@]}" --python-version 3.12
 mkdir -p "$c/work/scripts"
 folder=$c/work/scripts
-cp "$here/tests/check/batch-labels/install.bat" labels.bat 2>/dev/null; cp "$here/tests/check/batch-labels/install.bat" "$folder/install.bat"
+cp "$here/tests/check/batch-labels/install.bat" "$folder/install.bat"
 sed -i 's/\r*$/\r/' "$folder/install.bat"
 try "labels and %VARIABLES%" 1 "install.bat:12" "gpu-too-new-for-wheel" -- check install.bat "${blackwell[@]}" --python-version 3.11
 try "and the argument that mends it" 0 "!gpu-too-new-for-wheel" -- check install.bat "${blackwell[@]}" --python-version 3.11 --set 1=new
@@ -380,6 +387,8 @@ text = open(sys.argv[1]).read().replace("\n", "\r\n")
 open(sys.argv[2], "wb").write(b"\xff\xfe" + text.encode("utf-16-le"))
 PY
 try "explain of a UTF-16 log with CRLF, as PowerShell redirects" 1 "gpu-too-new-for-wheel" "!�" -- explain log.txt
+printf 'PS D:\\qlora> python train.py\r\nRuntimeError: CUDA unknown error - this may be due to an incorrectly set up environment\r\n' > "$folder/unknown.txt"
+try "explain of a text that means something else on Linux" 0 "windows-x86_64" "cuda-init-failed" "!uvm-not-ready" "!sudo" -- explain unknown.txt
 input=$folder/log.txt
 try "the same by a pipe" 1 "gpu-too-new-for-wheel" -- explain -
 input=/dev/null
@@ -402,13 +411,17 @@ try "an NVML that hangs" 1 "RTX" -- doctor --probe-timeout 5
 scenario hang-cuda
 try "a CUDA library that hangs" 1 "driver-hangs" -- doctor --probe-timeout 5
 scenario crash-nvml
-try "an NVML that crashes" 1 "0xc0000005" -- doctor
+try "an NVML that crashes" 1 "0xc0000005" "!Segmentation fault" -- doctor
 scenario abort-cuda
 try "a CUDA library that aborts" 1 "driver-" -- doctor
 scenario cuinit-999
-try "cuInit says 999" 1 "999" -- doctor
+try "cuInit says 999" 1 "cuda-init-failed" "999" "!nvidia_uvm" "!/dev" -- doctor
 scenario cuinit-31337
 try "cuInit says what no header names" 1 "31337" -- doctor
+scenario cuinit-803
+try "cuInit says 803" 1 "the loaded nvcuda.dll does not match" "!libcuda" "!sudo" -- doctor
+scenario not-loaded
+try "NVML says that the driver is not loaded" 1 "the NVIDIA driver is not loaded" "restart Windows" "!module" "!sudo" -- doctor
 scenario garbage-cuda
 try "an answer that is none" 1 "driver-" -- doctor
 scenario gpu-lost
@@ -422,7 +435,7 @@ mv "$work/nvcuda.dll" "$programs/driver/"
 mv "$programs/driver/nvml.dll" "$work/"
 try "nvml.dll is missing" 0 "RTX 5090" -- doctor
 echo "no library" > "$programs/driver/nvml.dll"
-try "nvml.dll is no library" 1 "nvml.dll" -- doctor
+try "nvml.dll is no library" 1 "nvml.dll" "!libcuda" -- doctor
 mv "$work/nvml.dll" "$programs/driver/"
 with=plain vars=()
 try "smoke without a driver cannot check" 1 -- smoke

@@ -18,6 +18,41 @@ fn workstation() -> Case {
     machine(&[RTX_4090])
 }
 
+/// The same card on Windows, where nothing but the driver's libraries tells of it.
+fn windows() -> Case {
+    workstation().change(|facts| {
+        facts["host"]["platform"] = known("windows-x86_64");
+        facts["host"]["distribution"] =
+            json!({"state": "unknown", "why": "only Linux names its distribution in a text file"});
+        facts["kernel"] = json!({});
+        facts["driver_files"] = json!({"state": "unknown", "why": "only searched for on Linux"});
+        facts["driver"]["value"]["version"] = json!("581.57");
+    })
+}
+
+/// What only Linux has is not spoken of on Windows, whatever the libraries say.
+#[test]
+fn windows_has_no_modules() {
+    let answers: [(&str, u32, &str); 10] = [
+        ("nvml", 4, "driver-no-permission"),
+        ("nvml", 9, "driver-not-loaded"),
+        ("nvml", 18, "driver-library-version-mismatch"),
+        ("nvml", 999, "nvml-init-failed"),
+        ("cuda", 34, "driver-stub-library"),
+        ("cuda", 802, "cuda-init-failed"),
+        ("cuda", 803, "compat-lib-shadows-driver"),
+        ("cuda", 804, "cuda-init-failed"),
+        ("cuda", 999, "cuda-init-failed"),
+        ("cuda", 46, "cuda-init-failed"),
+    ];
+    for (library, code, rule) in answers {
+        let found = error(windows().fails(library, code), rule);
+        for word in ["module", "/dev", "libcuda", "LD_LIBRARY_PATH", "sudo", "modprobe", ".so"] {
+            assert!(!found.to_string().contains(word), "{library} {code}: {word} in {found}");
+        }
+    }
+}
+
 /// The driver is not loaded, as every source shows it.
 fn unloaded(case: Case) -> Case {
     case.fails("nvml", 9).fails("cuda", 100).change(|facts| {
@@ -297,13 +332,6 @@ fn driver_library_missing() {
     let (code, report) = none.judged();
     assert_eq!((code, &report["findings"]), (0, &json!([])));
     // On Windows nothing but the loader tells.
-    let windows = || {
-        workstation().change(|facts| {
-            facts["host"]["platform"] = known("windows-x86_64");
-            facts["driver_files"] = json!({"state": "unknown", "why": "only searched for on Linux"});
-            facts["driver"]["value"]["version"] = json!("581.57");
-        })
-    };
     nothing(windows());
     let lost = error(windows().lacks("cuda"), "driver-library-missing");
     assert!(lost["summary"].as_str().unwrap().starts_with("nvcuda.dll is missing: no program"), "{lost}");

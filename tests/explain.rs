@@ -190,7 +190,7 @@ fn threads_and_lines_are_explained() {
 /// A finding has its text in logs by its page, where its rule sets none.
 #[test]
 fn a_finding_has_its_text_in_logs() {
-    let in_log = |slug: &str| gpucheck::rules::find(slug).unwrap().in_log();
+    let in_log = |slug: &str| gpucheck::rules::find(slug).unwrap().in_log(false);
     assert_eq!(in_log("gpu-lost").as_deref(), Some("GPU has fallen off the bus"));
     assert_eq!(in_log("nvml-init-failed").as_deref(), Some("Failed to initialize NVML: …"));
     assert_eq!(in_log("page-out-of-date"), None, "nothing is to be seen of it");
@@ -221,6 +221,33 @@ fn of(log: &[u8], words: &[&str]) -> (i32, Value) {
 
 fn slugs(report: &Value) -> Vec<&str> {
     report["findings"].as_array().unwrap().iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
+}
+
+/// Paths tell the system; there the modules of Linux' driver are no cause, and no line for them is shown.
+#[test]
+fn a_log_of_windows() {
+    let unknown = "RuntimeError: CUDA unknown error - this may be due to an incorrectly set up environment";
+    for path in [
+        r"(venv) PS C:\Users\me\qlora> python train.py",
+        r#"  File "D:\ai\train.py", line 3, in <module>"#,
+        r"E:\ai\venv\Lib\site-packages\torch\cuda\__init__.py:235: UserWarning:",
+        r"loading F:\models\checkpoint",
+    ] {
+        let (code, report) = of(format!("{path}\r\n{unknown}\r\n").as_bytes(), &[]);
+        assert_eq!(report["facts"]["host"]["platform"]["value"], "windows-x86_64", "{path}");
+        assert_eq!((code, slugs(&report)), (0, vec!["error-in-log"]), "{path}");
+        let found = report["findings"].to_string();
+        assert!(found.contains("cuda-init-failed") && !found.contains("uvm-not-ready"), "{found}");
+        assert!(!found.contains("sudo"), "{found}");
+    }
+    let (code, report) = of(unknown.as_bytes(), &[]);
+    assert_eq!((code, slugs(&report)), (1, vec!["uvm-not-ready"]), "of no system that it names");
+    let smi = br"C:\Users\me>nvidia-smi
+NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.";
+    let (_, report) = of(smi, &[]);
+    assert_eq!(slugs(&report), ["driver-not-loaded"]);
+    let fixes = report["findings"][0]["fixes"].to_string();
+    assert!(fixes.contains("restart Windows") && !fixes.contains("modprobe"), "{fixes}");
 }
 
 #[test]

@@ -54,6 +54,8 @@ fn wsl_libcuda_name() {
 fn wsl_container_library_missing() {
     let found = error(wsl().contained().fails("cuda", 500), "wsl-container-library-missing");
     assert!(found["fixes"].to_string().contains("1.14.4"), "{found}");
+    // The module of Linux' driver is not in WSL.
+    error(wsl().fails("cuda", 999), "cuda-init-failed");
     // Not in a container, an older driver, or another code: the driver fails in some other way.
     error(wsl().fails("cuda", 500), "cuda-init-failed");
     error(workstation().contained().fails("cuda", 500), "cuda-init-failed");

@@ -1221,7 +1221,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__kb__subcmd__show)
-            opts="-h --format --knowledge --help"
+            opts="-h --format --knowledge --help torch gpu arch cuda driver variable package library error failure"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

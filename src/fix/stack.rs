@@ -1,7 +1,7 @@
 //! What somebody wants besides a torch that runs: a release of it, packages that go with it (`recommend --torch`, `--with`), and that it
 //! stays so (`--keep`). The search for torch asks for each build which versions of the packages go with it; the rows know that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Candidate, Case, Install, Plan,
@@ -270,8 +270,7 @@ fn choice(place: &Place<'_>, requirement: &Requirement, candidate: &Candidate<'_
     let open = |what: String| Some(Choice::Open(what));
     let rows = rows(place, requirement);
     if rows.is_empty() {
-        let system = place.platform.map_or_else(String::new, |platform| format!(" for {platform}"));
-        return open(format!("no row says which {name} goes with which torch{system}"));
+        return open(without_rows(place, name));
     }
     let goes = |row: &&&PackageBuild| fits(row, candidate) && admits(row, place.python);
     if let Some(version) = exact(requirement) {
@@ -338,6 +337,21 @@ fn rows<'k>(place: &Place<'k>, requirement: &Requirement) -> Vec<&'k PackageBuil
     let asked = |row: &&PackageBuild| row.extra.as_ref().is_some_and(|extra| requirement.extras.contains(extra));
     let named: Vec<&PackageBuild> = rows.iter().copied().filter(asked).collect();
     if named.is_empty() { rows } else { named }
+}
+
+/// What to say of a package that no row is about on this platform; the platforms of its rows may be all that it is built for.
+fn without_rows(place: &Place<'_>, name: &str) -> String {
+    let Some(platform) = place.platform else { return format!("no row says which {name} goes with which torch") };
+    let file = place.knowledge.package_file(name).into_iter().flat_map(|file| &file.build);
+    let others: BTreeSet<String> = file
+        .filter(|row| row.platforms.first().is_some_and(|first| row.concerns(name, Some(*first))))
+        .flat_map(|row| row.platforms.iter().map(ToString::to_string))
+        .collect();
+    if others.is_empty() {
+        return format!("no row says which {name} goes with which torch for {platform}");
+    }
+    let others = others.into_iter().collect::<Vec<_>>().join(", ");
+    format!("no build of {name} for {platform} is known, only for {others}")
 }
 
 /// The one version that is asked for.

@@ -203,3 +203,16 @@ fn line_around(text: &str, at: usize) -> (usize, usize) {
     let end = memchr::memchr2(b'\n', b'\r', after).map_or(bytes.len(), |found| at + found);
     (start, end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{KINDS, symptoms};
+
+    /// The search never finds shorter ones.
+    #[test]
+    fn words_are_long_enough_to_be_found() {
+        for word in KINDS.iter().flat_map(|kind| kind.hints).chain(&symptoms::WORDS) {
+            assert!(word.len() >= 4, "{word:?}");
+        }
+    }
+}

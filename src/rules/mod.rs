@@ -56,11 +56,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What people see of it in a log, where its page says so with a text: the first one of the section.
-    pub fn in_log(&self) -> Option<String> {
+    /// What people see of it in a log, where its page says so with texts: the first of the section that can come on that system.
+    pub fn in_log(&self, windows: bool) -> Option<String> {
         let (_, section) = self.page.split_once("## In a log\n")?;
-        let (text, _) = section.trim_start().strip_prefix('`')?.split_once('`')?;
-        Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        let section = section.split("\n## ").next()?.trim_start().strip_prefix('`')?;
+        let texts = section.split('`').step_by(2).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        texts.into_iter().find(|text| !windows || !is_of_linux(text))
     }
 
     /// What it means, in its page's first sentence.
@@ -73,6 +74,21 @@ impl Entry {
             None => text,
         }
     }
+}
+
+/// Whether a text can only come on Linux: from its loader, its kernel or its shells.
+pub fn is_of_linux(text: &str) -> bool {
+    const WORDS: [&str; 8] = [
+        ".so",
+        "shared object",
+        "undefined symbol",
+        "GLIBC",
+        "Segmentation fault",
+        "Killed process",
+        "Exec format",
+        "NVRM",
+    ];
+    WORDS.iter().any(|word| text.contains(word))
 }
 
 /// Declares the module of each rule and lists it. The order is that of equal findings in a report: causes first.

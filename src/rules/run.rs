@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Serialize;
 
 use super::{
-    Context, Draft, Entry, Outcome, REGISTRY, Rule, Scope, code, find,
-    shared::{COMPANIONS, chosen_cuda},
+    Context, Draft, Outcome, REGISTRY, Rule, Scope, code, find, is_of_linux,
+    shared::{COMPANIONS, chosen_cuda, runs_windows},
 };
 use crate::{
     facts::{Environment, Facts, Gpu, Origin, Package},
@@ -284,8 +284,10 @@ impl Collector<'_> {
         let severity = draft.severity.unwrap_or(self.rule.severity);
         // The finding of a log has its text already, and what is only told breaks nothing.
         let shows = self.rule.slug != LOG_RULE && severity >= Severity::Warning && draft.trace.problem.is_none();
-        let known = || if shows { find(rule).and_then(Entry::in_log) } else { None };
-        let symptom = draft.symptom.map(Cow::into_owned).or_else(known);
+        let windows = runs_windows(context);
+        let known = || if shows { find(rule).and_then(|entry| entry.in_log(windows)) } else { None };
+        let own = draft.symptom.filter(|text| !windows || self.rule.slug == LOG_RULE || !is_of_linux(text));
+        let symptom = own.map(Cow::into_owned).or_else(known);
         let mut trace = draft.trace;
         // A known problem says itself what may remove it.
         if trace.problem.is_none() {

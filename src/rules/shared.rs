@@ -33,6 +33,28 @@ pub fn gpu_name(gpu: &Gpu) -> String {
     gpu.name.value().cloned().unwrap_or_else(|| gpu.id.clone())
 }
 
+/// Whether programs of the environment at hand, or of the machine, run on Windows itself.
+pub fn runs_windows(context: &Context<'_>) -> bool {
+    let of_environment = context.environment.and_then(|(_, environment)| environment.platform.value());
+    of_environment.or(context.facts.host.platform.value()).is_some_and(|platform| platform.os == Os::Windows)
+}
+
+/// What a program shows that does not find a library.
+pub fn not_found(context: &Context<'_>, library: &str) -> String {
+    match runs_windows(context) {
+        true => "ImportError: DLL load failed while importing …: The specified module could not be found.".to_owned(),
+        false => format!("{library}: cannot open shared object file: No such file or directory"),
+    }
+}
+
+/// What Python shows of a module that was compiled for another torch.
+pub fn undefined(context: &Context<'_>) -> &'static str {
+    match runs_windows(context) {
+        true => "ImportError: DLL load failed while importing …: The specified procedure could not be found.",
+        false => "ImportError: … undefined symbol: _ZN3c10…",
+    }
+}
+
 /// The operating system whose driver counts: Windows' own under WSL too.
 pub fn driver_os(context: &Context<'_>) -> Option<Os> {
     if context.facts.host.wsl.value().is_some() {

@@ -45,6 +45,15 @@ impl Asked {
         }
     }
 
+    /// Its name within a sentence.
+    pub fn short(self, context: &Context<'_>) -> &'static str {
+        match (self, is_windows(context)) {
+            (Self::Nvml, _) => "NVML",
+            (Self::Cuda, false) => "libcuda",
+            (Self::Cuda, true) => "nvcuda.dll",
+        }
+    }
+
     const fn key(self) -> &'static str {
         match self {
             Self::Nvml => "nvml",

@@ -1,8 +1,8 @@
 //! What a line of a log comes to: the finding that it shows, by the row that it fits and by what else the log says.
 
-use super::{Context, Outcome, find, signs};
+use super::{Context, Outcome, find, shared::driver_os, signs};
 use crate::{
-    facts::{ComputeCapability, CudaVersion, Meaning, Target},
+    facts::{ComputeCapability, CudaVersion, Meaning, Os, Target},
     knowledge::{ErrorKind, Knowledge, TextRow},
 };
 
@@ -26,7 +26,8 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         ErrorKind::Program | ErrorKind::NotJudged => return Conclusion::NotOurs,
         ErrorKind::Defect | ErrorKind::NoGpu => {}
     }
-    if let Some(slug) = row.rules.iter().find(|slug| signs::holds(context, slug, meaning)) {
+    if let Some(slug) = row.rules.iter().find(|slug| is_possible(context, slug) && signs::holds(context, slug, meaning))
+    {
         return Conclusion::Finding(slug);
     }
     if let (Some(newer), Some(older)) = (row.newer, row.older) {
@@ -41,9 +42,26 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         }
     }
     match row.finding {
-        Some(slug) if !is_refuted(context, slug) => Conclusion::Finding(slug),
+        Some(slug) if is_possible(context, slug) && !is_refuted(context, slug) => Conclusion::Finding(slug),
         _ => Conclusion::Open,
     }
+}
+
+/// Findings about Linux' own driver, its kernel modules and services: Windows and WSL have another.
+const OF_LINUX_DRIVER: [&str; 8] = [
+    "uvm-not-ready",
+    "fabric-manager-not-running",
+    "nouveau-conflict",
+    "secure-boot-blocks-module",
+    "open-kernel-modules-required",
+    "open-kernel-modules-unsupported",
+    "no-kernel-module-for-all-gpus",
+    "bios-above-4g-decoding",
+];
+
+/// Whether a finding can be one of the system that the log is of; of an unknown one it can.
+pub fn is_possible(context: &Context<'_>, slug: &str) -> bool {
+    driver_os(context) != Some(Os::Windows) || !OF_LINUX_DRIVER.contains(&slug)
 }
 
 /// Findings of which a text is a sign, and no proof: what the log says of the packages may refute it.

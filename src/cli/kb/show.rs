@@ -1,6 +1,11 @@
 //! `gpucheck kb show KIND NAME`: what the knowledge base says about one thing.
 
-use clap::{Args, ValueEnum};
+use std::ffi::OsStr;
+
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValue, StringValueParser, TypedValueParser},
+};
 use serde_json::json;
 
 use super::{super::output, Format, Shared, card::Card, hardware, packages, software, unknown, width};
@@ -11,10 +16,31 @@ use crate::knowledge::{Knowledge, PackageFile, nearest};
 pub struct Arguments {
     /// Name, such as vllm, 5090, 2.7.1+cu128, sm_120, CUDA_VISIBLE_DEVICES, libcublas.so.12; before it, where a name is that of several
     /// things, its kind: torch, gpu, arch, cuda, driver, variable, package, library, error, failure
-    #[arg(value_name = "[KIND] NAME", required = true)]
+    #[arg(value_name = "[KIND] NAME", required = true, value_parser = Word, hide_possible_values = true)]
     words: Vec<String>,
     #[command(flatten)]
     shared: Shared,
+}
+
+/// A word of any text. Shells offer the kinds for it: what has a name is too much to list.
+#[derive(Debug, Clone)]
+struct Word;
+
+impl TypedValueParser for Word {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Kind::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
 }
 
 /// Things that can be shown.

@@ -69,7 +69,7 @@ pub fn has_own(root: &Root, options: &Options, surroundings: &Surroundings) -> a
 /// Whether an environment lies in the folder of the project itself.
 pub fn in_project(root: &Root, options: &Options, surroundings: &Surroundings) -> bool {
     let finder = Finder { root, surroundings };
-    options.project.as_ref().is_some_and(|folder| !finder.beside(folder).is_empty())
+    options.project.as_ref().is_some_and(|folder| !finder.beside(&root.tidy(folder.clone())).is_empty())
 }
 
 /// All that do not merely happen to be on PATH, or installed somewhere.
@@ -81,7 +81,8 @@ fn own<'a>(finder: &Finder<'a>, options: &Options) -> anyhow::Result<List<'a>> {
         list.add(layout, format!("--python {}", root.shown(path)), false);
     }
     // A project that the user names comes before what the shell has activated for another.
-    if let Some(folder) = &options.project {
+    let project = options.project.as_ref().map(|folder| root.tidy(folder.clone()));
+    if let Some(folder) = &project {
         for (name, layout) in finder.beside(folder) {
             list.add(layout, format!("{name} in {}", root.shown(folder)), false);
         }
@@ -94,7 +95,7 @@ fn own<'a>(finder: &Finder<'a>, options: &Options) -> anyhow::Result<List<'a>> {
             list.add(layout, name.to_owned(), false);
         }
     }
-    let folder = options.project.as_ref().or(surroundings.folder.as_ref());
+    let folder = project.as_ref().or(surroundings.folder.as_ref());
     for folder in folder.iter().flat_map(|folder| folder.ancestors()) {
         for (name, layout) in finder.beside(folder) {
             list.add(layout, format!("{name} in {}", root.shown(folder)), false);

@@ -36,15 +36,16 @@ pub const RULE: Rule = Rule {
 
 fn judge(context: &Context<'_>) -> Outcome {
     refuses(context, Asked::Cuda, &[803], || {
+        let cuda = Asked::Cuda.short(context);
         let module = context.facts.kernel.version.value();
         let module = module.map(|version| format!(" (kernel module {version})")).unwrap_or_default();
         let draft =
-            Draft::new("CUDA driver", format!("the loaded libcuda does not match the installed driver{module}."))
+            Draft::new("CUDA driver", format!("the loaded {cuda} does not match the installed driver{module}."))
                 .symptom("Error 803: system has unsupported display driver / cuda driver combination");
         match Asked::Cuda.contact(context).and_then(|contact| contact.library.value()) {
             Some(library) => {
                 let version = library.version.value().map(|version| format!(" {version}")).unwrap_or_default();
-                let fact = format!("the loader picked libcuda{version}");
+                let fact = format!("the loader picked {cuda}{version}");
                 draft.evidence(Evidence::new(fact, &library.path).at("/facts/cuda/library"))
             }
             None => draft,

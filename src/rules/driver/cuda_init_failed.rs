@@ -16,10 +16,12 @@
 //! cuda.h.
 
 use crate::{
+    facts::Os,
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
-        stack::{Asked, lacks_library_of_wsl, not_asked, sees_gpu},
+        shared::driver_os,
+        stack::{Asked, is_windows, lacks_library_of_wsl, not_asked, sees_gpu},
     },
 };
 
@@ -52,12 +54,16 @@ fn judge(context: &Context<'_>) -> Outcome {
     if let Some(outcome) = not_asked(context) {
         return outcome;
     }
-    const KNOWN: [u32; 5] = [34, 802, 803, 804, 999];
+    let known: &[u32] = match driver_os(context) {
+        Some(Os::Windows) if is_windows(context) => &[34, 803],
+        Some(Os::Windows) => &[34, 803, 804],
+        _ => &[34, 802, 803, 804, 999],
+    };
     let code = match Asked::Cuda.code(context) {
         None => return Outcome::Holds,
         Some(100) if !sees_gpu(context) => return Outcome::Holds,
         Some(_) if lacks_library_of_wsl(context) => return Outcome::Holds,
-        Some(code) if KNOWN.contains(&code) => return Outcome::Holds,
+        Some(code) if known.contains(&code) => return Outcome::Holds,
         Some(code) => code,
     };
     let mut draft =

@@ -18,10 +18,11 @@
 //! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/open-gpu-kernel-modules, osapi.c (API mismatch).
 
 use crate::{
-    facts::{DriverPart, DriverVersion, LibraryKind},
+    facts::{DriverPart, DriverVersion, LibraryKind, Os},
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        shared::driver_os,
         stack::Asked,
         user_space::{chosen, evidence, module},
     },
@@ -66,6 +67,9 @@ fn judge(context: &Context<'_>) -> Outcome {
         }
         (Some(other), None, Some(wanted)) => {
             format!("the driver's libraries have two versions, {wanted} and {}.", other.version)
+        }
+        _ if driver_os(context) == Some(Os::Windows) => {
+            "the driver's libraries and the loaded driver have different versions.".to_owned()
         }
         _ => "the driver's libraries and the loaded kernel module have different versions.".to_owned(),
     };

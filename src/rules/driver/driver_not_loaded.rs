@@ -7,7 +7,7 @@
 //! bus it is only informational: the libraries are installed but have no device.
 //!
 //! ## How to fix it
-//! Load the module, or reinstall the driver for the running kernel.
+//! Load the module, or reinstall the driver for the running kernel. On Windows: reinstall the driver.
 //!
 //! ## In a log
 //! `NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver`; `Driver Not Loaded`; `Found no NVIDIA driver
@@ -17,10 +17,11 @@
 //! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/open-gpu-kernel-modules, kernel-open/nvidia/nv.c.
 
 use crate::{
-    facts::Fact,
+    facts::{Fact, Os},
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        shared::driver_os,
         stack::{Asked, has_no_gpu, on_the_bus},
     },
 };
@@ -54,9 +55,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         Fact::Absent { .. } => " No module is built for the running kernel.".to_owned(),
         Fact::Unknown { .. } => String::new(),
     };
-    let mut draft =
-        Draft::new("NVIDIA driver", format!("the kernel module of the NVIDIA driver is not loaded.{built}"))
-            .symptom("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver");
+    // Windows' driver is one piece for whoever looks at it.
+    let of_windows = driver_os(context) == Some(Os::Windows);
+    let what = if of_windows { "the NVIDIA driver" } else { "the kernel module of the NVIDIA driver" };
+    let mut draft = Draft::new("NVIDIA driver", format!("{what} is not loaded.{built}"))
+        .symptom("NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver");
     draft.evidence.extend(Asked::Nvml.evidence(context).filter(|_| by_nvml));
     if let Fact::Absent { via } = &context.facts.kernel.version {
         draft = draft.evidence(Evidence::new("no nvidia module is loaded", via).at("/facts/kernel/version"));

@@ -41,7 +41,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     if Asked::Cuda.code(context) != Some(34) && !Asked::Cuda.is_of(context, LibraryKind::Stub) {
         return Outcome::Holds;
     }
-    let mut draft = Draft::new("CUDA driver", "the loader picks a stub libcuda instead of the driver's own.")
+    let cuda = Asked::Cuda.short(context);
+    let mut draft = Draft::new("CUDA driver", format!("the loader picks a stub {cuda} instead of the driver's own."))
         .symptom("CUDA driver is a stub library");
     draft.evidence.extend(Asked::Cuda.evidence(context));
     if context.variable("LD_LIBRARY_PATH").is_some() {

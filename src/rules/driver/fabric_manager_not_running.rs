@@ -4,7 +4,7 @@
 //! driver.
 //!
 //! ## How it is decided
-//! cuInit returns 802 (system not yet initialized). NVSwitch bridges on the bus and a running nv-fabricmanager are shown as evidence.
+//! cuInit returns 802 (system not yet initialized). NVSwitch bridges on the bus and a running nv-fabricmanager are shown as evidence. Not with Windows' driver (WSL too), which has no fabric manager.
 //!
 //! ## How to fix it
 //! Start the fabric manager in exactly the driver's version.
@@ -16,10 +16,11 @@
 //! NVIDIA's nvml.h and cuda.h (13.5.37); NVIDIA/cloud-native-docs, gpu-operator/troubleshooting.rst; gpustack/gpustack#1254.
 
 use crate::{
-    facts::Fact,
+    facts::{Fact, Os},
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        shared::driver_os,
         stack::{Asked, refuses},
     },
 };
@@ -36,6 +37,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
+    if driver_os(context) == Some(Os::Windows) {
+        return Outcome::NotApplicable;
+    }
     refuses(context, Asked::Cuda, &[802], || {
         let kernel = &context.facts.kernel;
         let mut draft = Draft::new(

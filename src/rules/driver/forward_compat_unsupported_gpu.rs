@@ -3,7 +3,7 @@
 //! A forward-compatibility libcuda is loaded, but this GPU does not support it: only data-center GPUs do.
 //!
 //! ## How it is decided
-//! cuInit returns 804.
+//! cuInit returns 804, on Linux: forward compatibility does not exist on Windows.
 //!
 //! ## How to fix it
 //! Update the driver, use an image with an older CUDA version, or remove the compat folder from the loader's search path.
@@ -18,7 +18,7 @@ use crate::{
     finding::Severity,
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
-        stack::{Asked, refuses},
+        stack::{Asked, is_windows, refuses},
     },
 };
 
@@ -34,6 +34,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
+    if is_windows(context) {
+        return Outcome::NotApplicable;
+    }
     refuses(context, Asked::Cuda, &[804], || {
         Draft::new("CUDA driver", "forward compatibility was attempted on a GPU that does not support it: the driver is too old for this image's CUDA version.").symptom("Error 804: forward compatibility was attempted on non supported HW")
     })

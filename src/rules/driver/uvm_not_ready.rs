@@ -5,7 +5,7 @@
 //!
 //! ## How it is decided
 //! NVML answers, and cuInit returns 999 for a reason other than a device lost by the container. Whether /dev/nvidia-uvm and the module are
-//! present is shown as evidence.
+//! present is shown as evidence. Not with Windows' driver (WSL too), which has no such module: `cuda-init-failed` shows the code there.
 //!
 //! ## How to fix it
 //! Load nvidia_uvm and create its device node; after a suspend, reload it.
@@ -18,9 +18,11 @@
 //! NVIDIA/nvidia-docker#106; ggml-org/llama.cpp#7218; ollama docs/gpu.mdx.
 
 use crate::{
+    facts::Os,
     finding::{Evidence, Severity},
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        shared::driver_os,
         stack::{Asked, refuses},
     },
 };
@@ -37,6 +39,9 @@ pub const RULE: Rule = Rule {
 };
 
 fn judge(context: &Context<'_>) -> Outcome {
+    if driver_os(context) == Some(Os::Windows) {
+        return Outcome::NotApplicable;
+    }
     refuses(context, Asked::Cuda, &[999], || {
         let node = match context.facts.kernel.has_node("/dev/nvidia-uvm") {
             Some(false) => "/dev/nvidia-uvm does not exist",

@@ -169,6 +169,12 @@ fn judge(context: &Context<'_>) -> Outcome {
             draft = draft.evidence(Evidence::new(format!("{more} more {what}"), source));
         }
     }
+    // What of CUDA is missing, the loader misses; other packages are imported.
+    let imported = unmet.iter().find(|unmet| unmet.instead.is_none() && !unmet.requirement.name.starts_with("nvidia-"));
+    if let Some(unmet) = imported.filter(|_| libraries.is_empty()) {
+        let module = unmet.requirement.name.replace('-', "_");
+        draft = draft.symptom(format!("ModuleNotFoundError: No module named '{module}'"));
+    }
     draft.found()
 }
 

@@ -28,7 +28,7 @@ use crate::{
     knowledge::TextRow,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope, find, slug,
-        symptom::{Conclusion, conclude, row, rows},
+        symptom::{Conclusion, conclude, is_possible, row, rows},
     },
 };
 
@@ -79,7 +79,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if groups.is_empty() {
         return unknown(symptoms);
     }
-    Outcome::Findings(groups.iter().map(Group::draft).collect())
+    Outcome::Findings(groups.iter().map(|group| group.draft(context)).collect())
 }
 
 /// Lines with the same cause.
@@ -110,7 +110,7 @@ impl<'r, 'k> Group<'r, 'k> {
         }
     }
 
-    fn draft(&self) -> Draft {
+    fn draft(&self, context: &Context<'_>) -> Draft {
         let first = self.rows.first().copied();
         let meaning = &filled(first.map_or("", |row| row.meaning), &self.captured);
         let heading = self.lines.first().map(|(_, symptom)| heading(&symptom.text)).unwrap_or_default();
@@ -163,7 +163,8 @@ impl<'r, 'k> Group<'r, 'k> {
             }
             Conclusion::NotOurs => draft.severity = Some(Severity::Info),
             Conclusion::Open => {
-                let more: Vec<&str> = self.rows.iter().flat_map(|row| row.rules.iter().copied()).take(4).collect();
+                let all = self.rows.iter().flat_map(|row| row.rules.iter().copied());
+                let more: Vec<&str> = all.filter(|slug| is_possible(context, slug)).take(4).collect();
                 if !more.is_empty() {
                     draft.summary += &format!(" Possible causes: {}.", more.join(", "));
                 }

@@ -25,7 +25,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::extension,
-        shared::{chosen_cuda, label, package_evidence, package_row, variants, wanted_cuda},
+        shared::{chosen_cuda, label, package_evidence, package_row, runs_windows, variants, wanted_cuda},
     },
 };
 
@@ -80,7 +80,10 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let mut draft = Draft::new(label(package), summary)
         .about(package)
-        .symptom(format!("Configured CUDA binary not found at …/lib{}_cuda{wanted}.so", package.name))
+        .symptom(match runs_windows(context) {
+            true => format!(r"Configured CUDA binary not found at …\lib{}_cuda{wanted}.dll", package.name),
+            false => format!("Configured CUDA binary not found at …/lib{}_cuda{wanted}.so", package.name),
+        })
         .evidence(package_evidence(context, package))
         .evidence(package_evidence(context, torch))
         .evidence(Evidence::new(format!("libraries for CUDA {list}"), source))

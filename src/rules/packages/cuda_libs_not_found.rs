@@ -23,7 +23,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{Provision, cuda_major, extension, lacking, needs, provision, torch_cuda_major},
-        shared::{has_gpu, label, package_evidence},
+        shared::{has_gpu, label, not_found, package_evidence},
     },
 };
 
@@ -69,7 +69,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new(label(package), summary)
         .about(package)
         .severity(lacking(context))
-        .symptom(format!("{first}: cannot open shared object file: No such file or directory"))
+        .symptom(not_found(context, first))
         .evidence(package_evidence(context, package))
         .cause(first);
     if let Some((index, toolkit)) = foreign {

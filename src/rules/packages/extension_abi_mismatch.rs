@@ -29,7 +29,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{extension, is_linux, torch_cuda_major},
-        shared::{label, package_evidence, package_row},
+        shared::{label, package_evidence, package_row, undefined},
     },
 };
 
@@ -62,7 +62,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     Draft::new(label(package), format!("{} {why}.", label(package)))
         .about(package)
-        .symptom("ImportError: … undefined symbol: _ZN3c10…")
+        .symptom(undefined(context))
         .evidence(package_evidence(context, package))
         .evidence(package_evidence(context, torch))
         .evidence(evidence)

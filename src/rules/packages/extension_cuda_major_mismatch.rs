@@ -22,7 +22,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::{Provision, cuda_major, extension, lacking, needs, provision, torch_cuda_major},
-        shared::{label, package_evidence, package_row},
+        shared::{label, not_found, package_evidence, package_row},
     },
 };
 
@@ -80,7 +80,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let mut draft = Draft::new(label(package), summary)
         .about(package)
         .severity(lacking(context))
-        .symptom(format!("{soname}: cannot open shared object file: No such file or directory"))
+        .symptom(not_found(context, &soname))
         .evidence(package_evidence(context, package))
         .evidence(package_evidence(context, torch))
         .cause(major)

@@ -25,7 +25,7 @@ use crate::{
     rules::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         extension::extension,
-        shared::{label, package_evidence},
+        shared::{label, package_evidence, undefined},
     },
 };
 
@@ -59,7 +59,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     let via = package.version.via().map(ToString::to_string).unwrap_or_default();
     Draft::new(label(package), summary)
         .about(package)
-        .symptom("ImportError: … undefined symbol: _ZN3c10…")
+        .symptom(undefined(context))
         .evidence(package_evidence(context, package))
         .evidence(package_evidence(context, torch))
         .evidence(Evidence::new(format!("built for torch {wanted}"), via))
