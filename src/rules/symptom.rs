@@ -4,6 +4,7 @@ use super::{Context, Outcome, find, signs};
 use crate::{
     facts::{ComputeCapability, CudaVersion, Meaning, Target},
     knowledge::{ErrorKind, Knowledge, TextRow},
+    python,
 };
 
 /// What it comes to.
@@ -41,7 +42,8 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         }
     }
     match row.finding {
-        Some(slug) if !is_refuted(context, slug) => Conclusion::Finding(slug),
+        // A text that names the rule among others is a sign of it, and no proof.
+        Some(slug) if !(row.rules.contains(&slug) && is_refuted(context, slug)) => Conclusion::Finding(slug),
         _ => Conclusion::Open,
     }
 }
@@ -107,12 +109,14 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Op
     match (row, cuda) {
         (Some(row), Some(cuda)) if row.first_toolkit.is_some_and(|first| cuda < first) => Some(Age::Newer),
         (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda > last) => Some(Age::Older),
+        // A toolkit that knows it is named, and another one was used: years before the release that dropped it, that was an older one.
+        (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda.major < last.major) => Some(Age::Newer),
         // What some release has dropped was not supported by newer ones; what none has dropped was not known to older ones.
         (Some(row), _) if row.last_toolkit.is_some_and(|last| last >= RECENT) && has_old_python(context) => {
             Some(Age::Newer)
         }
         (Some(row), _) if row.last_toolkit.is_some() => Some(Age::Older),
-        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT) => None,
+        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT || may_know(context, first)) => None,
         (Some(_), _) => Some(Age::Newer),
         (None, _) => Some(if knowledge.capabilities().min().is_some_and(|first| capability < first) {
             Age::Older
@@ -136,6 +140,18 @@ fn capability(text: &str) -> Option<ComputeCapability> {
         return format!("{}.{minor}", major.trim()).parse().ok();
     }
     text.parse::<Target>().ok().map(|target| target.capability)
+}
+
+/// Whether the log's torch, whose build is not said, may be one for a CUDA release that knows the GPU: a toolkit of such a release is
+/// named, and there is a build of this torch for it.
+fn may_know(context: &Context<'_>, first: CudaVersion) -> bool {
+    if torch_cuda(context).is_some() || toolkit(context).is_none_or(|cuda| cuda < first) {
+        return false;
+    }
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let versions = torch.filter_map(|torch| torch.version.value());
+    let mut releases = versions.filter_map(|version| context.knowledge.torch_release(python::public_version(version)));
+    releases.any(|release| release.builds.iter().any(|build| build.cuda().is_some_and(|cuda| cuda >= first)))
 }
 
 /// What torch itself says that it was built for.
@@ -163,6 +179,17 @@ fn toolkit(context: &Context<'_>) -> Option<CudaVersion> {
     let toolkits = &context.facts.toolkits;
     let compiler = toolkits.iter().rev().find(|toolkit| toolkit.nvcc);
     compiler.or(toolkits.last()).and_then(|toolkit| toolkit.version.value().copied())
+}
+
+/// Whether the log has a text that says that something is wrong with CUDA here.
+pub fn is_fault(context: &Context<'_>) -> bool {
+    let mut meanings = context.facts.symptoms.iter().flat_map(|symptom| &symptom.means).peekable();
+    if meanings.peek().is_none() {
+        return false;
+    }
+    let rows = rows(context.knowledge);
+    let kinds = [ErrorKind::Defect, ErrorKind::NoGpu];
+    meanings.any(|meaning| row(&rows, meaning).is_some_and(|row| kinds.contains(&row.kind)))
 }
 
 /// The rows by their names.

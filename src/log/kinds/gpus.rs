@@ -69,6 +69,14 @@ pub(super) const KIND: Kind = Kind {
 
 /// Words that only names of NVIDIA's GPUs have.
 const BRANDS: [&str; 9] = ["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "RTX", "GTX", "GT", "Jetson"];
+/// Brands that people write as they like, which are no other words.
+const WRITTEN: [&str; 4] = ["GeForce", "Quadro", "RTX", "GTX"];
+
+/// Whether a word begins the name of a GPU.
+fn is_brand(word: &str) -> bool {
+    BRANDS.contains(&word) || WRITTEN.iter().any(|brand| brand.eq_ignore_ascii_case(word))
+}
+
 /// Words that go on.
 const PARTS: [&str; 27] = [
     "Ti",
@@ -186,6 +194,8 @@ fn bare_name(text: &str) -> Option<String> {
 
 /// Names with a brand and a model.
 fn names(text: &str) -> Vec<String> {
+    // OpenGL adds this to the name.
+    let text = text.split("/PCIe/SSE2").next().unwrap_or(text);
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | '(' | ')' | '"' | '\'' | '[' | ']' | ';' | '/'))
         .collect();
@@ -193,10 +203,11 @@ fn names(text: &str) -> Vec<String> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let own = word.trim_end_matches(['.', ':']);
-        let joined = ["RTX", "GTX"]
-            .iter()
-            .any(|brand| own.strip_prefix(brand).is_some_and(|rest| is_model(rest.trim_start_matches('-'))));
-        let begins = joined || own.len() == word.len() && BRANDS.contains(&own);
+        let joined = ["RTX", "GTX"].iter().any(|brand| {
+            let (begin, rest) = own.split_at_checked(brand.len()).unwrap_or_default();
+            begin.eq_ignore_ascii_case(brand) && is_model(rest.trim_start_matches('-'))
+        });
+        let begins = joined || own.len() == word.len() && is_brand(own);
         if !begins {
             at += 1;
             continue;
@@ -208,10 +219,12 @@ fn names(text: &str) -> Vec<String> {
             && let Some(next) = words.get(at)
         {
             let plain = next.trim_end_matches(['.', ':', '…']);
-            let goes_on = BRANDS.contains(&plain)
-                || PARTS.contains(&plain)
+            // `NVIDIA 535` is a driver.
+            let branch = name == ["NVIDIA"] && plain.len() == 3 && plain.bytes().all(|byte| byte.is_ascii_digit());
+            let goes_on = is_brand(plain)
+                || PARTS.iter().any(|part| part.eq_ignore_ascii_case(plain))
                 || plain.starts_with("SXM")
-                || is_model(plain)
+                || is_model(plain) && !branch && !model
                 || is_memory(plain);
             if !goes_on {
                 break;
@@ -249,7 +262,7 @@ fn is_model(word: &str) -> bool {
     let digits = word.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
     let rest = word.get(letters + digits..).unwrap_or_default();
     let tail = rest.is_empty()
-        || ["Ti", "s", "S", "X", "ti", "m", "M", "SUPER", "D"].contains(&rest)
+        || ["Ti", "s", "S", "X", "ti", "TI", "m", "M", "SUPER", "super", "D"].contains(&rest)
         || rest.starts_with("-SXM")
         || rest.starts_with("-PCI")
         || rest.starts_with("-80")
@@ -273,6 +286,11 @@ mod tests {
             ("NVIDIA A100-SXM4-80GB", &["NVIDIA A100-SXM4-80GB"]),
             ("my RTX4090 and a GTX 1080 Ti.", &["RTX4090", "GTX 1080 Ti"]),
             ("Found GPU0 NVIDIA GB10 which is", &["NVIDIA GB10"]),
+            ("on my pc with rtx3090 and an rtx 4060 ti", &["rtx3090", "rtx 4060 ti"]),
+            ("Geforce GTX 970", &["Geforce GTX 970"]),
+            ("resolves into NVIDIA 535 again", &[]),
+            ("RTX 4070 550 driver", &["RTX 4070"]),
+            ("NVIDIA GeForce RTX 4070/PCIe/SSE2", &["NVIDIA GeForce RTX 4070"]),
             ("GPU: DGX Spark", &[]),
             ("NVIDIA-SMI 570.1 Driver Version: 570.1", &[]),
             ("the NVIDIA driver 580 is too old", &[]),

@@ -88,7 +88,9 @@ fn read(found: &mut Found, line: Line<'_>) {
     if has(text, "aarch64") || has(text, "arm64") {
         found.arm(line.number);
     }
-    if ["macOS", "Darwin Kernel", "darwin-arm64", "/Users/", "MacBook"].iter().any(|word| has(text, word)) {
+    // `C:/Users/` is a folder of Windows.
+    let home = find(text, "/Users/").is_some_and(|at| !text.get(..at).unwrap_or_default().ends_with(':'));
+    if home || ["macOS", "Darwin Kernel", "darwin-arm64", "MacBook"].iter().any(|word| has(text, word)) {
         found.macos(line.number);
     }
     if let Some(value) = value(text, "OS:").filter(|_| find(text, "OS:") == Some(0)) {
