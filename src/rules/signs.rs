@@ -79,6 +79,21 @@ fn cudnn_major(number: u16) -> u16 {
     }
 }
 
+/// Whether the log's driver is new enough for the CUDA release of the software, or for any if that is not said. A text that names what was
+/// found is believed.
+pub fn driver_suffices(context: &Context<'_>, meaning: &Meaning) -> bool {
+    let facts = context.facts;
+    let Some(driver) = facts.driver.value().filter(|_| !meaning.captured.contains_key("found")) else { return false };
+    let os = match facts.host.wsl.value() {
+        Some(_) => Os::Windows,
+        None => facts.host.platform.value().map_or(Os::Linux, |platform| platform.os),
+    };
+    let torch = facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let cuda = torch.filter_map(|torch| torch.build.value()?.cuda).max().or(context.knowledge.newest_runtime());
+    let floor = cuda.and_then(|cuda| context.knowledge.runtime_floor(cuda, os));
+    floor.is_some_and(|floor| driver.version >= floor.driver)
+}
+
 /// Whether torch is a build for other makers' GPUs, and no NVIDIA GPU is named.
 fn has_torch_of_others(context: &Context<'_>) -> bool {
     let torch = context.facts.environments.first().and_then(|one| one.package("torch"));

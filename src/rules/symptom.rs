@@ -30,6 +30,11 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
     if let Some(slug) = row.rules.iter().find(|slug| signs::holds(context, slug, meaning)) {
         return Conclusion::Finding(slug);
     }
+    // CUDA's run time says the same where it finds no driver at all, as in a container that was started without the GPU.
+    if row.finding == Some("driver-too-old-for-cuda-runtime") && signs::driver_suffices(context, meaning) {
+        let container = context.facts.host.container.value().is_some();
+        return if container { Conclusion::Finding("container-no-gpu-flag") } else { Conclusion::Open };
+    }
     if let (Some(newer), Some(older)) = (row.newer, row.older) {
         // Such a text may be about torch or about another library.
         let vague = row.rules.contains(&"extension-arch-missing");

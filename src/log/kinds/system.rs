@@ -17,10 +17,16 @@ pub(super) const KIND: Kind = Kind {
         "linux",
         "windows",
         "WinError",
-        "C:\\",
-        "D:\\",
-        "E:\\",
-        "F:\\",
+        "\\users\\",
+        "\\appdata\\",
+        "\\site-packages\\",
+        "\\envs\\",
+        "\\venv\\",
+        "\\python",
+        "\\program files",
+        ".exe",
+        "OS: nt",
+        "OS:** nt",
         ".dll",
         ".pyd",
         "/home/",
@@ -57,7 +63,7 @@ fn read(found: &mut Found, line: Line<'_>) {
     if ["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"].iter().any(|word| has(text, word)) {
         found.wsl(line.number);
     }
-    let windows = ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1"]
+    let windows = ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"]
         .iter()
         .any(|word| has(text, word))
         || drive(text);
