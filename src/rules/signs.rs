@@ -109,11 +109,14 @@ fn number(text: &str) -> Option<u16> {
     Some(if (70..200).contains(&number) { number / 10 } else { number })
 }
 
-/// Whether the first entry of CUDA_VISIBLE_DEVICES is no GPU: none, a word such as `all`, or a number beyond the GPUs that the log names.
+/// Whether the first entry of CUDA_VISIBLE_DEVICES is no GPU: none, a word such as `all`, or a number beyond the GPUs that the log names. A log
+/// that names none, of a computer that most likely has one, is taken to have one.
 fn hides_all(context: &Context<'_>, value: &str) -> bool {
     let first = value.split(',').next().unwrap_or_default().trim();
+    let host = &context.facts.host;
+    let plain = host.container.value().is_none() && host.wsl.value().is_none();
     let beyond = || {
-        let count = context.facts.gpus.value().map_or(0, Vec::len);
+        let count = context.facts.gpus.value().map_or(usize::from(plain), Vec::len);
         count > 0 && first.parse::<usize>().is_ok_and(|number| number >= count)
     };
     // A sign in it is that of a variable, or of a text around it.

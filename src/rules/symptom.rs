@@ -121,7 +121,9 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Op
             Some(Age::Newer)
         }
         (Some(row), _) if row.last_toolkit.is_some() => Some(Age::Older),
-        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT || may_know(context, first)) => None,
+        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT || may_know(context, first)) => {
+            None
+        }
         (Some(_), _) => Some(Age::Newer),
         (None, _) => Some(if knowledge.capabilities().min().is_some_and(|first| capability < first) {
             Age::Older

@@ -167,7 +167,7 @@ const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", 
 fn bare_name(text: &str) -> Option<String> {
     // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
     let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
-    let words: Vec<&str> = text.split(is_sign).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text.split(is_sign).flat_map(scripts).collect();
     let is = |list: &[&str], word: Option<&&str>| {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
     };
@@ -190,6 +190,19 @@ fn bare_name(text: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// The parts of a word in ASCII and in other letters: no blank stands between the two in Chinese.
+fn scripts(word: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c: char| c.is_ascii() != first.is_ascii()).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(end);
+        parts.push(part);
+        rest = behind;
+    }
+    parts
 }
 
 /// Names with a brand and a model.
@@ -242,6 +255,8 @@ fn names(text: &str) -> Vec<String> {
         if name.len() > 1 && name.last() == Some(&"GPU") && name.get(name.len() - 2) != Some(&"Laptop") {
             name.pop();
         }
+        // Tools that put the maker before a name that has it already.
+        name.dedup();
         if model && !name.is_empty() {
             names.push(name.join(" "));
         }

@@ -212,7 +212,8 @@ fn loose(found: &mut Found, line: Line<'_>) {
             // Markdown's stars say nothing.
             let behind = words.peek().copied().unwrap_or_default().trim_matches('*');
             let sign = ["=", ":", "|", "version", "Version", "Version:", "version:"].contains(&behind);
-            let number = if sign { words.clone().skip(1).find(|word| ![":", "**"].contains(word)) } else { Some(behind) };
+            let number =
+                if sign { words.clone().skip(1).find(|word| ![":", "**"].contains(word)) } else { Some(behind) };
             let number = number.map(|number| number.trim_start_matches(['*', '`']));
             let is_version = |number: &&str| {
                 version(number).is_some_and(|version| version.contains('.'))
@@ -230,7 +231,8 @@ fn loose(found: &mut Found, line: Line<'_>) {
 
 /// `PyTorch:2.7.1`, `torch2.1.0+cu118`, `pytorch=1.3`: a name and its version in one word, as people write it.
 fn glued(found: &mut Found, line: Line<'_>) {
-    let between = |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | '(' | ')' | '|' | '`' | '"' | '\'' | '*');
+    let between =
+        |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | '(' | ')' | '|' | '`' | '"' | '\'' | '*');
     for word in line.text.split(between).filter(|word| !word.contains("==") && !word.contains('/')) {
         for name in NAMES {
             let Some((begin, rest)) = word.split_at_checked(name.len()) else { continue };

@@ -63,10 +63,11 @@ fn read(found: &mut Found, line: Line<'_>) {
     if ["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"].iter().any(|word| has(text, word)) {
         found.wsl(line.number);
     }
-    let windows = ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"]
-        .iter()
-        .any(|word| has(text, word))
-        || drive(text);
+    let windows =
+        ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"]
+            .iter()
+            .any(|word| has(text, word))
+            || drive(text);
     let linux = [
         "/home/",
         "/usr/",

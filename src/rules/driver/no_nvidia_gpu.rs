@@ -47,7 +47,8 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::NotApplicable;
     }
     let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
-    let mac = facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos) && symptom::is_fault(context);
+    let mac =
+        facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos) && symptom::is_fault(context);
     let others = match &facts.host.other_gpus {
         Fact::Known { value, via } if has_no_gpu(context) || via.how == How::Log => Some((value, via)),
         _ => None,

@@ -133,7 +133,8 @@ impl<'r, 'k> Group<'r, 'k> {
             draft = draft.evidence(Evidence::new(format!("this text means: {meaning}"), source));
         }
         if let Some((isa, cuda)) = self.ptx(knowledge) {
-            let fact = format!("PTX {isa} is what CUDA {cuda} writes: the driver has to be one for CUDA {cuda} or newer");
+            let fact =
+                format!("PTX {isa} is what CUDA {cuda} writes: the driver has to be one for CUDA {cuda} or newer");
             draft = draft.evidence(Evidence::new(fact, "knowledge: cuda.toml"));
         }
         for row in &self.rows {
