@@ -107,12 +107,18 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Op
         });
     }
     let row = knowledge.architecture(capability);
+    let of_wheel = newer == "gpu-too-new-for-wheel";
+    // What a release of CUDA makes for one GPU runs on newer ones of its major.
+    let first = if of_wheel { first_of_major(knowledge, capability) } else { row.and_then(|row| row.first_toolkit) };
+    if of_wheel && first.is_some_and(|first| newest_torch_cuda(context).is_some_and(|newest| newest < first)) {
+        return Some(Age::Newer);
+    }
     let cuda = said("cuda").and_then(|text| text.parse::<CudaVersion>().ok()).or_else(|| match newer {
         "gpu-too-new-for-wheel" => torch_cuda(context),
         _ => toolkit(context),
     });
     match (row, cuda) {
-        (Some(row), Some(cuda)) if row.first_toolkit.is_some_and(|first| cuda < first) => Some(Age::Newer),
+        (Some(_), Some(cuda)) if first.is_some_and(|first| cuda < first) => Some(Age::Newer),
         (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda > last) => Some(Age::Older),
         // A toolkit that knows it is named, and another one was used: years before the release that dropped it, that was an older one.
         (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda.major < last.major) => Some(Age::Newer),
@@ -149,10 +155,13 @@ fn capability(text: &str) -> Option<ComputeCapability> {
     text.parse::<Target>().ok().map(|target| target.capability)
 }
 
-/// Whether the log's torch, whose build is not said, may be one for a CUDA release that knows the GPU: a toolkit of such a release is
-/// named, and there is a build of this torch for it.
+/// Whether the log's torch may be one for a CUDA release that knows the GPU: its build says so, or a toolkit of such a release is named, and
+/// there is a build of this torch for it.
 fn may_know(context: &Context<'_>, first: CudaVersion) -> bool {
-    if torch_cuda(context).is_some() || toolkit(context).is_none_or(|cuda| cuda < first) {
+    if let Some(cuda) = torch_cuda(context) {
+        return cuda >= first;
+    }
+    if toolkit(context).is_none_or(|cuda| cuda < first) {
         return false;
     }
     let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
@@ -168,10 +177,31 @@ fn of_torch(context: &Context<'_>) -> Vec<ComputeCapability> {
     code.flat_map(|code| code.sass.keys().map(|code| code.target.capability)).collect()
 }
 
-/// The CUDA release of torch's build.
+/// The CUDA release of torch's build, from what is known of it, or from its version.
 fn torch_cuda(context: &Context<'_>) -> Option<CudaVersion> {
-    let mut torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
-    torch.find_map(|torch| torch.build.value()?.cuda)
+    let torch = || context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let said = || torch().find_map(|torch| python::cuda_of_local(torch.version.value()?));
+    torch().find_map(|torch| torch.build.value()?.cuda).or_else(said)
+}
+
+/// Before 1.7 there was no torch for a newer CUDA.
+const BEFORE_1_7: CudaVersion = CudaVersion::new(10, 2);
+
+/// The newest CUDA release that the log's torch was built for in any of its builds.
+fn newest_torch_cuda(context: &Context<'_>) -> Option<CudaVersion> {
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let version = torch.filter_map(|torch| torch.version.value()).next().filter(|_| torch_cuda(context).is_none())?;
+    let version = python::public_version(version);
+    match context.knowledge.torch_release(version) {
+        Some(release) => release.builds.iter().filter_map(|build| build.cuda()).max(),
+        None => python::in_range("<1.7", version).filter(|before| *before).map(|_| BEFORE_1_7),
+    }
+}
+
+/// The first CUDA release that knows a GPU of the same major that is not newer.
+fn first_of_major(knowledge: &Knowledge, capability: ComputeCapability) -> Option<CudaVersion> {
+    let same = knowledge.capabilities().filter(|one| one.major == capability.major && *one <= capability);
+    same.filter_map(|one| knowledge.architecture(one)).map(|row| row.first_toolkit).min().flatten()
 }
 
 /// The capability of the log's GPUs, where all have one.

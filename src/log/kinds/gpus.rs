@@ -277,7 +277,7 @@ fn is_model(word: &str) -> bool {
     let digits = word.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
     let rest = word.get(letters + digits..).unwrap_or_default();
     let tail = rest.is_empty()
-        || ["Ti", "s", "S", "X", "ti", "TI", "m", "M", "SUPER", "super", "D"].contains(&rest)
+        || ["Ti", "s", "S", "X", "ti", "TI", "m", "M", "c", "SUPER", "super", "D"].contains(&rest)
         || rest.starts_with("-SXM")
         || rest.starts_with("-PCI")
         || rest.starts_with("-80")
@@ -303,6 +303,7 @@ mod tests {
             ("Found GPU0 NVIDIA GB10 which is", &["NVIDIA GB10"]),
             ("on my pc with rtx3090 and an rtx 4060 ti", &["rtx3090", "rtx 4060 ti"]),
             ("Geforce GTX 970", &["Geforce GTX 970"]),
+            ("two Tesla K20c cards", &["Tesla K20c"]),
             ("resolves into NVIDIA 535 again", &[]),
             ("RTX 4070 550 driver", &["RTX 4070"]),
             ("NVIDIA GeForce RTX 4070/PCIe/SSE2", &["NVIDIA GeForce RTX 4070"]),
