@@ -62,6 +62,15 @@ pub(super) const KIND: Kind = Kind {
         " 1080",
         "显卡",
         "单卡",
+        "V100",
+        "P100",
+        "A100",
+        "A800",
+        "H100",
+        "H200",
+        "H800",
+        "B200",
+        "L40S",
     ],
     read,
     answers: false,
@@ -157,13 +166,23 @@ const NUMBERS: [&str; 23] = [
     "5090", "5080", "5070", "5060", "5050", "4090", "4080", "4070", "4060", "4050", "3090", "3080", "3070", "3060",
     "3050", "2080", "2070", "2060", "1080", "1070", "1060", "1660", "1650",
 ];
+/// Models of data centres, which people name without a brand.
+const DATA_CENTRE: [&str; 9] = ["V100", "P100", "A100", "A800", "H100", "H200", "H800", "B200", "L40S"];
 /// Words before such a number that show that it is one of a card.
 const ARTICLES: [&str; 12] =
     ["a", "an", "my", "the", "gpu", "gpus", "nvidia", "geforce", "single", "dual", "desktop", "显卡"];
 /// Words behind it.
 const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", "vram", "单卡", "显卡"];
 
-/// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`. A number alone may be anything.
+/// `A100-80GB`, `8xA100`, `V100s`: the model, and whether it is counted.
+fn data_centre(word: &str) -> Option<(&'static str, bool)> {
+    let plain = word.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['x', 'X']);
+    let head = plain.split('-').next().unwrap_or_default();
+    let model = DATA_CENTRE.into_iter().find(|model| head == *model || head.strip_suffix('s') == Some(model))?;
+    Some((model, plain.len() < word.len()))
+}
+
+/// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`, `8xA100`. A number alone may be anything.
 fn bare_name(text: &str) -> Option<String> {
     // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
     let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
@@ -172,6 +191,15 @@ fn bare_name(text: &str) -> Option<String> {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
     };
     for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        if let Some((model, counted)) = data_centre(word) {
+            // `8.0 (A100)` is none.
+            let number = |word: &str| word.len() < 3 && word.parse::<u8>().is_ok_and(|count| count > 0);
+            let counts = |word: &&str| number(word) || ["x", "X"].contains(word);
+            if counted || before.is_some_and(counts) || is(&ARTICLES, before) || is(&CARDS, words.get(at + 1)) {
+                return Some(model.to_owned());
+            }
+        }
         let Some(number) = NUMBERS.iter().find(|number| word.starts_with(**number)) else { continue };
         let behind = word.get(number.len()..).unwrap_or_default();
         let next = words.get(at + 1);
@@ -180,7 +208,6 @@ fn bare_name(text: &str) -> Option<String> {
         if let Some(suffix) = suffix {
             return Some(format!("{number} {suffix}"));
         }
-        let before = at.checked_sub(1).and_then(|before| words.get(before));
         let card = CARDS.contains(&behind) || behind.is_empty() && is(&CARDS, next);
         // `a 4090 MB file` is none.
         let article =
@@ -328,6 +355,12 @@ mod tests {
             ("training a LOHA with a 3090.", Some("3090")),
             ("补充一下，4090单卡，torch 2.0.1", Some("4090")),
             ("GPU：4090", Some("4090")),
+            ("on 8xA100-80GB, torch 2.1", Some("A100")),
+            ("we have 2 x V100s", Some("V100")),
+            ("my H100 crashes", Some("H100")),
+            ("e.g., A100/H100/L4", None),
+            ("capability 8.0 (A100) or 9.0 (H100)", None),
+            ("换了4080super显卡", Some("4080 SUPER")),
             ("**NVIDIA GPU**: 3080", Some("3080")),
             ("the 5080 card", Some("5080")),
             ("Process 4090 has 3.5 GiB in use by GPU 0", None),

@@ -12,8 +12,6 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind {
     hints: &[
-        "==",
-        "===",
         "Name:",
         "Version",
         ".whl",
