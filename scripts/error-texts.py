@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Lists the error texts about compatibility that packages can print, and which of them a row of the knowledge base knows.
 
-usage: error-texts.py [--rows FILE] [--out FILE] PACKAGE...
+usage: error-texts.py [--rows FOLDER] [--out FILE] [--keep] [--note TEXT]... PACKAGE...
 
 PACKAGE is a wheel, or a folder NAME-VERSION with sources or an unpacked wheel. Of Python files the string constants are read (f-strings with `*` for what
 is filled in), of other sources the string literals, of libraries and programs the printable strings. A text is about compatibility if it names a subject
 (driver, architecture, CUDA, its libraries) and a fault; what is left out although it does is counted with the reason (LEFT_OUT). A text has a row if one of
 the row's parts fits it: a filled-in value may stand for any part of a row's text, and a row's value for any part of the text.
+
+--keep: what FILE has of packages that are not given stays, and its texts are held against today's rows. Without it FILE is of the given packages only.
 """
 
 import argparse
@@ -108,6 +110,10 @@ FILLED = re.compile(r"%[-+#0-9.]{0,6}l{0,2}[sdioufxXqvwc]|\{[^{}]{0,60}\}")
 SHORTEST, LONGEST = 16, 700
 
 
+# Programs that speak of nothing but the machine: no subject is asked for.
+ABOUT_MACHINE = {"libnvidia_container"}
+
+
 def joined(node):
     """The text of an expression of strings, `*` for what is filled in."""
     if isinstance(node, ast.Constant):
@@ -192,8 +198,9 @@ def parts(file):
             name = row.get("id") or row.get("name")
             for part in row.get(key, []):
                 pieces = [re.escape(piece) for piece in re.split(r"\*|\{[a-z_]+\}", part)]
-                rows.append((f"{table}/{name}", re.compile(".{0,400}?".join(pieces), re.I), part))
-    return rows
+                rows.append((f"{table}/{name}", re.compile(".{0,400}?".join(pieces), re.I), part, "beside" in row))
+    # A row that asks for something else in the log is not that of the text alone.
+    return [row[:3] for row in sorted(rows, key=lambda row: row[3])]
 
 
 def row_of(text, rows):
@@ -220,19 +227,54 @@ def read(path):
             for text in texts(file, contents()):
                 text = re.sub(r"\s+", " ", FILLED.sub("*", text[: 4 * LONGEST])).strip()
                 named = text.startswith("CUDA_ERROR_")
-                if named or SHORTEST <= len(text) <= LONGEST and " " in text and SUBJECT.search(text) and FAULT.search(text):
+                subject = name in ABOUT_MACHINE or SUBJECT.search(text)
+                if named or SHORTEST <= len(text) <= LONGEST and " " in text and subject and FAULT.search(text):
                     found.setdefault(text, file)
     return name, version, found
+
+
+def shown(text):
+    """A text as it stands in a table."""
+    return text.replace("|", "\\|").replace("`", "'").replace("<", "&lt;")[:180]
+
+
+def kept(file, given, rows):
+    """Of the packages of an earlier list that are not given: lines of the table, lists, counts of texts and of known ones, and why others were left out."""
+    head, *sections = file.read_text().split("\n## ")
+    table = {}
+    for name, texts, known, out in re.findall(r"^\| (\S+ [^|]+) \| (\d+) \| (\d+) \| (\d+) \|$", head, re.M):
+        table[name] = [int(texts), int(known), int(out)]
+    left = {reason: int(count) for reason, count in re.findall(r"^\| ([^|]+) \| (\d+) \|$", head, re.M)}
+    again = sorted(set(table) & given)
+    if again:
+        sys.exit(f"{file} has {', '.join(again)}: what was left out of it cannot be told from the rest. Read all packages again, without --keep.")
+    lists, names = {}, {row for row, _, _ in rows}
+    for section in sections:
+        name, _, lines = section.partition("\n")
+        own = []
+        for source, text, row in re.findall(r"^\| ([^|]+) \| (.+) \| ([^|]+) \|$", lines, re.M)[1:]:
+            if set(source) == {"-"}:
+                continue
+            plain = text.replace("\\|", "|").replace("&lt;", "<")
+            # A text that was cut off may have lost what its row asks for.
+            row = row_of(plain, rows) or (row if row in names else None)
+            own.append(f"| {source} | {text} | {row or '**none**'} |")
+        lists[name] = own
+        table[name][1] = sum("**none**" not in line for line in own)
+    return table, lists, left
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=pathlib.Path, default=pathlib.Path("knowledge"))
     arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/errors-known.md"))
-    arguments.add_argument("packages", nargs="+", type=pathlib.Path)
+    arguments.add_argument("--keep", action="store_true")
+    arguments.add_argument("--note", action="append", default=[])
+    arguments.add_argument("packages", nargs="*", type=pathlib.Path)
     arguments = arguments.parse_args()
     rows = parts(arguments.rows)
-    table, lists, total, known, left = [], [], 0, 0, {}
+    given = {" ".join(re.match(r"(.+?)-(\d[^-]*)", path.name).groups()) for path in arguments.packages}
+    table, lists, left = kept(arguments.out, given, rows) if arguments.keep else ({}, {}, {})
     for path in arguments.packages:
         name, version, found = read(path)
         lines, own, none = [], 0, 0
@@ -243,33 +285,34 @@ def main():
                 left[reason] = left.get(reason, 0) + 1
                 continue
             own, none = own + 1, none + (row is None)
-            shown = text.replace("|", "\\|").replace("`", "'").replace("<", "&lt;")
-            lines.append(f"| {file.rsplit('/', 1)[-1]} | {shown[:180]} | {row or '**none**'} |")
-        total, known = total + own, known + own - none
-        table.append(f"| {name} {version} | {own} | {own - none} | {len(found) - own} |")
+            lines.append(f"| {file.rsplit('/', 1)[-1]} | {shown(text)} | {row or '**none**'} |")
+        table[f"{name} {version}"] = [own, own - none, len(found) - own]
         if lines:
-            lists += [f"## {name} {version}", "", "| file | text | row |", "| --- | --- | --- |", *lines, ""]
+            lists[f"{name} {version}"] = lines
+    total, known = (sum(numbers[at] for numbers in table.values()) for at in (0, 1))
     share = 100 * known // max(total, 1)
-    given = {re.match(r"(.+?)-\d", path.name).group(1) for path in arguments.packages}
-    unread = ", ".join(name for name in sorted(FILES) if name not in given) or "none"
+    unread = ", ".join(name for name in sorted(FILES) if name not in {line.split()[0] for line in table}) or "none"
     head = [
         "# Which error texts are known",
         "",
         f"Written by `scripts/error-texts.py` on {datetime.date.today()}: of the {total} texts about compatibility that these packages can print, {known} ({share} %) have a row in",
         "`knowledge/errors.toml` or `failures.toml`. Texts are read from the published packages and sources; `*` stands for what is filled in. What counts as about",
         "compatibility, and which files are read, is in the head of the script; texts that pass its filter and are left out are counted below with the reason.",
-        f"Packages that the script knows and that were not read this time: {unread}.",
+        f"Packages that the script knows and that were not read: {unread}.",
+        *arguments.note,
         "",
         "| package | texts | with a row | left out |",
         "| --- | --- | --- | --- |",
-        *table,
+        *(f"| {name} | {own} | {fit} | {out} |" for name, (own, fit, out) in sorted(table.items())),
         "",
         "| left out because | texts |",
         "| --- | --- |",
         *(f"| {reason} | {count} |" for reason, count in sorted(left.items(), key=lambda pair: -pair[1])),
         "",
     ]
-    arguments.out.write_text("\n".join(head + lists).rstrip() + "\n")
+    for name, lines in sorted(lists.items()):
+        head += [f"## {name}", "", "| file | text | row |", "| --- | --- | --- |", *lines, ""]
+    arguments.out.write_text("\n".join(head).rstrip() + "\n")
     print(f"{known} of {total} ({share} %)")
 
 

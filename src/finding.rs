@@ -82,6 +82,8 @@ pub struct Trace {
     pub missing: Vec<String>,
     /// Which searches can find what removes it.
     pub remedies: Vec<Remedy>,
+    /// What a row about an error text says to do.
+    pub help: Option<String>,
 }
 
 /// Searches for what removes a finding; each is a file of `src/fix/`.

@@ -154,10 +154,12 @@ fn cases_are_explained_under_every_form() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Threads that were wrong once, and single lines of tools.
+/// Threads that were wrong once, logs of things that work, and single lines of tools.
 #[test]
 fn threads_and_lines_are_explained() {
-    let Cases { case: cases } = toml::from_str(include_str!("explain/threads.toml")).unwrap();
+    let Cases { case: mut cases } = toml::from_str(include_str!("explain/threads.toml")).unwrap();
+    let Cases { case: working } = toml::from_str(include_str!("explain/working.toml")).unwrap();
+    cases.extend(working);
     let knowledge = Knowledge::builtin().unwrap();
     let texts = Texts::of(&knowledge);
     let mut wrong: Vec<String> = Vec::new();

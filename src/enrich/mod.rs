@@ -57,7 +57,8 @@ fn claim(at: impl Into<String>) -> Source {
     Source::new(How::Knowledge, at)
 }
 
-fn enrich_gpu(gpu: &mut Gpu, knowledge: &Knowledge) {
+/// Adds to a GPU what the rows say of its PCI id or its name.
+pub fn enrich_gpu(gpu: &mut Gpu, knowledge: &Knowledge) {
     let by_id =
         gpu.pci_device.value().and_then(|id| Some((knowledge.gpu_by_pci(id)?, format!("gpus.toml, PCI id 10de:{id}"))));
     let row = by_id.or_else(|| {

@@ -1,5 +1,5 @@
 //! Advice: what people do about a driver, a kernel or a container. The rules cannot try it on facts, so it counts as not verified;
-//! each row of `advice.toml` names its source.
+//! each row of `advice.toml` names its source. What a row about an error text says to do comes first: it knows more.
 
 use super::{Case, add, has_remedy};
 use crate::{
@@ -15,6 +15,11 @@ const BRANCH: &str = "{branch}";
 
 /// Adds the rows that fit this machine.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
+    for finding in findings.iter_mut() {
+        if let Some(summary) = finding.trace.help.clone() {
+            add(finding, &Fix { summary, ..Fix::default() });
+        }
+    }
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Advice)) {
         let rows =
             case.knowledge.advice(finding.rule).filter(|row| fits(case, finding, row) && !only_elsewhere(case, row));

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
+    enrich::enrich_gpu,
     facts::{
         Cpu, CudaVersion, Driver, DriverVersion, Environment, Fact, Facts, Gpu, How, Kernel, Origin, Os, Platform,
         PythonVersion, ShellKind, Source,
@@ -279,8 +280,10 @@ fn implied(gpus: &[Gpu], os: Option<Os>, knowledge: &Knowledge) -> Option<(Platf
 /// Puts the platform that the GPUs of a log imply into its facts: a log that names no processor is taken for one of x86_64.
 pub(super) fn imply(facts: &mut Facts, knowledge: &Knowledge) {
     let os = facts.host.platform.value().map(|platform| platform.os);
-    let gpus = facts.gpus.value().map_or(&[][..], Vec::as_slice);
-    let Some((platform, via)) = implied(gpus, os, knowledge) else { return };
+    // People write names as they like: the capability tells more than a name that is no product's.
+    let mut gpus = facts.gpus.value().cloned().unwrap_or_default();
+    gpus.iter_mut().for_each(|gpu| enrich_gpu(gpu, knowledge));
+    let Some((platform, via)) = implied(&gpus, os, knowledge) else { return };
     if facts.host.platform.value() == Some(&platform) {
         return;
     }

@@ -75,6 +75,11 @@ impl Knowledge {
         self.architectures.architecture.iter().map(|row| row.capability)
     }
 
+    /// The newest CUDA major of which drivers are known.
+    pub fn newest_runtime(&self) -> Option<CudaVersion> {
+        self.cuda.runtime.iter().map(|row| CudaVersion::new(row.major, 0)).max()
+    }
+
     /// The oldest driver on which programs of this CUDA release run, by minor-version compatibility; before CUDA 11, that of the release.
     pub fn runtime_floor(&self, cuda: CudaVersion, os: Os) -> Option<DriverFloor> {
         let row = self.cuda.runtime.iter().find(|row| row.major == cuda.major)?;

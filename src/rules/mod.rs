@@ -242,9 +242,6 @@ registry! {
         framework_step_died,
         framework_hangs,
     }
-    log {
-        error_in_log,
-    }
     build {
         arch_list_invalid,
         arch_list_lacks_gpu,
@@ -252,6 +249,9 @@ registry! {
         nvcc_too_new_for_arch,
         nvcc_torch_cuda_mismatch,
         libcuda_linker_name_missing,
+    }
+    log {
+        error_in_log,
     }
 }
 

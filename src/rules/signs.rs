@@ -2,9 +2,9 @@
 
 use super::Context;
 use crate::{
-    facts::{Gpu, KernelModule, Meaning, Os, Package},
+    facts::{CudaVersion, Gpu, KernelModule, Meaning, Os, Package},
     knowledge::OpenModules,
-    python,
+    python::{self, TorchVariant},
 };
 
 /// Whether the log shows that a text has this cause.
@@ -13,7 +13,9 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
     let said = |name: &str| meaning.captured.get(name).and_then(|value| number(value));
     match slug {
         "no-nvidia-gpu" => {
-            facts.gpus.is_absent() || facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos)
+            facts.gpus.is_absent()
+                || facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos)
+                || has_torch_of_others(context)
         }
         "cuda-visible-devices-hides-gpu" => {
             context.variable("CUDA_VISIBLE_DEVICES").is_some_and(|value| hides_all(context, value.trim()))
@@ -47,12 +49,25 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         }
         "extension-cuda-major-mismatch" => {
             let there = cuda_majors(context);
-            said("major").is_some_and(|wanted| !there.is_empty() && !there.contains(&wanted))
+            let other = said("major").is_some_and(|wanted| !there.is_empty() && !there.contains(&wanted));
+            other || another_minor(context, meaning)
         }
         "extension-built-without-cuda" => facts.gpus.value().is_some_and(|gpus| !gpus.is_empty()),
-        "cuda-libs-not-found" => said("major").is_some_and(|wanted| toolkit_majors(context).contains(&wanted)),
+        // Where several releases are spoken of, the missing one need not be there.
+        "cuda-libs-not-found" => {
+            let there = toolkit_majors(context);
+            said("major").is_some_and(|wanted| !there.is_empty() && there.iter().all(|&major| major == wanted))
+        }
         _ => false,
     }
+}
+
+/// Whether the libraries of a release before CUDA 11 are needed, and only others are there: their names had both numbers.
+fn another_minor(context: &Context<'_>, meaning: &Meaning) -> bool {
+    let wanted = meaning.captured.get("major").filter(|release| release.contains('.'));
+    let Some(wanted) = wanted.and_then(|release| release.parse::<CudaVersion>().ok()) else { return false };
+    let there = cuda_releases(context);
+    wanted.major < 11 && !there.is_empty() && !there.contains(&wanted)
 }
 
 /// The major version of cuDNN in its number, if it is one: 8902 is 8.9.2, and 90100 is 9.1.0.
@@ -64,6 +79,29 @@ fn cudnn_major(number: u16) -> u16 {
     }
 }
 
+/// Whether the log's driver is new enough for the CUDA release of the software, or for any if that is not said. A text that names what was
+/// found is believed.
+pub fn driver_suffices(context: &Context<'_>, meaning: &Meaning) -> bool {
+    let facts = context.facts;
+    let Some(driver) = facts.driver.value().filter(|_| !meaning.captured.contains_key("found")) else { return false };
+    let os = match facts.host.wsl.value() {
+        Some(_) => Os::Windows,
+        None => facts.host.platform.value().map_or(Os::Linux, |platform| platform.os),
+    };
+    let torch = facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let cuda = torch.filter_map(|torch| torch.build.value()?.cuda).max().or(context.knowledge.newest_runtime());
+    let floor = cuda.and_then(|cuda| context.knowledge.runtime_floor(cuda, os));
+    floor.is_some_and(|floor| driver.version >= floor.driver)
+}
+
+/// Whether torch is a build for other makers' GPUs, and no NVIDIA GPU is named.
+fn has_torch_of_others(context: &Context<'_>) -> bool {
+    let torch = context.facts.environments.first().and_then(|one| one.package("torch"));
+    let other = |version: &String| python::torch_variant(version) == TorchVariant::OtherGpus;
+    let named = context.facts.gpus.value().is_some_and(|gpus| !gpus.is_empty());
+    !named && torch.is_some_and(|torch| torch.version.value().is_some_and(other))
+}
+
 /// The first number of a version; of names of Windows' libraries, in which it has no point: `cudart64_110.dll` is of 11.0.
 fn number(text: &str) -> Option<u16> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
@@ -71,14 +109,19 @@ fn number(text: &str) -> Option<u16> {
     Some(if (70..200).contains(&number) { number / 10 } else { number })
 }
 
-/// Whether the first entry of CUDA_VISIBLE_DEVICES is no GPU: none, or a number beyond the GPUs that the log names.
+/// Whether the first entry of CUDA_VISIBLE_DEVICES is no GPU: none, a word such as `all`, or a number beyond the GPUs that the log names. A log
+/// that names none, of a computer that most likely has one, is taken to have one.
 fn hides_all(context: &Context<'_>, value: &str) -> bool {
     let first = value.split(',').next().unwrap_or_default().trim();
+    let host = &context.facts.host;
+    let plain = host.container.value().is_none() && host.wsl.value().is_none();
     let beyond = || {
-        let count = context.facts.gpus.value().map_or(0, Vec::len);
+        let count = context.facts.gpus.value().map_or(usize::from(plain), Vec::len);
         count > 0 && first.parse::<usize>().is_ok_and(|number| number >= count)
     };
-    ["", "-1", "none", "NoDevFiles"].contains(&value) || beyond()
+    // A sign in it is that of a variable, or of a text around it.
+    let word = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_alphabetic());
+    ["", "-1"].contains(&value) || word || beyond()
 }
 
 /// Whether a GPU of the log needs these kernel modules, or cannot work with them.
@@ -122,6 +165,14 @@ fn cuda_majors(context: &Context<'_>) -> Vec<u16> {
         }
     }
     if majors.is_empty() { toolkit_majors(context) } else { majors }
+}
+
+/// The CUDA releases of torch, else of the toolkits.
+fn cuda_releases(context: &Context<'_>) -> Vec<CudaVersion> {
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let torch: Vec<CudaVersion> = torch.filter_map(|torch| torch.build.value()?.cuda).collect();
+    let toolkits = || context.facts.toolkits.iter().filter_map(|toolkit| toolkit.version.value().copied()).collect();
+    if torch.is_empty() { toolkits() } else { torch }
 }
 
 fn toolkit_majors(context: &Context<'_>) -> Vec<u16> {

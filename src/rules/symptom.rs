@@ -4,6 +4,7 @@ use super::{Context, Outcome, find, shared::driver_os, signs};
 use crate::{
     facts::{ComputeCapability, CudaVersion, Meaning, Os, Target},
     knowledge::{ErrorKind, Knowledge, TextRow},
+    python,
 };
 
 /// What it comes to.
@@ -30,6 +31,11 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
     {
         return Conclusion::Finding(slug);
     }
+    // CUDA's run time says the same where it finds no driver at all, as in a container that was started without the GPU.
+    if row.finding == Some("driver-too-old-for-cuda-runtime") && signs::driver_suffices(context, meaning) {
+        let container = context.facts.host.container.value().is_some();
+        return if container { Conclusion::Finding("container-no-gpu-flag") } else { Conclusion::Open };
+    }
     if let (Some(newer), Some(older)) = (row.newer, row.older) {
         // Such a text may be about torch or about another library.
         let vague = row.rules.contains(&"extension-arch-missing");
@@ -42,7 +48,10 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         }
     }
     match row.finding {
-        Some(slug) if is_possible(context, slug) && !is_refuted(context, slug) => Conclusion::Finding(slug),
+        // A text that names the rule among others is a sign of it, and no proof.
+        Some(slug) if is_possible(context, slug) && !(row.rules.contains(&slug) && is_refuted(context, slug)) => {
+            Conclusion::Finding(slug)
+        }
         _ => Conclusion::Open,
     }
 }
@@ -118,19 +127,29 @@ fn age(context: &Context<'_>, meaning: &Meaning, newer: &str, vague: bool) -> Op
         });
     }
     let row = knowledge.architecture(capability);
+    let of_wheel = newer == "gpu-too-new-for-wheel";
+    // What a release of CUDA makes for one GPU runs on newer ones of its major.
+    let first = if of_wheel { first_of_major(knowledge, capability) } else { row.and_then(|row| row.first_toolkit) };
+    if of_wheel && first.is_some_and(|first| newest_torch_cuda(context).is_some_and(|newest| newest < first)) {
+        return Some(Age::Newer);
+    }
     let cuda = said("cuda").and_then(|text| text.parse::<CudaVersion>().ok()).or_else(|| match newer {
         "gpu-too-new-for-wheel" => torch_cuda(context),
         _ => toolkit(context),
     });
     match (row, cuda) {
-        (Some(row), Some(cuda)) if row.first_toolkit.is_some_and(|first| cuda < first) => Some(Age::Newer),
+        (Some(_), Some(cuda)) if first.is_some_and(|first| cuda < first) => Some(Age::Newer),
         (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda > last) => Some(Age::Older),
+        // A toolkit that knows it is named, and another one was used: years before the release that dropped it, that was an older one.
+        (Some(row), Some(cuda)) if row.last_toolkit.is_some_and(|last| cuda.major < last.major) => Some(Age::Newer),
         // What some release has dropped was not supported by newer ones; what none has dropped was not known to older ones.
         (Some(row), _) if row.last_toolkit.is_some_and(|last| last >= RECENT) && has_old_python(context) => {
             Some(Age::Newer)
         }
         (Some(row), _) if row.last_toolkit.is_some() => Some(Age::Older),
-        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT) => None,
+        (Some(row), _) if vague && row.first_toolkit.is_none_or(|first| first < RECENT || may_know(context, first)) => {
+            None
+        }
         (Some(_), _) => Some(Age::Newer),
         (None, _) => Some(if knowledge.capabilities().min().is_some_and(|first| capability < first) {
             Age::Older
@@ -156,6 +175,21 @@ fn capability(text: &str) -> Option<ComputeCapability> {
     text.parse::<Target>().ok().map(|target| target.capability)
 }
 
+/// Whether the log's torch may be one for a CUDA release that knows the GPU: its build says so, or a toolkit of such a release is named, and
+/// there is a build of this torch for it.
+fn may_know(context: &Context<'_>, first: CudaVersion) -> bool {
+    if let Some(cuda) = torch_cuda(context) {
+        return cuda >= first;
+    }
+    if toolkit(context).is_none_or(|cuda| cuda < first) {
+        return false;
+    }
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let versions = torch.filter_map(|torch| torch.version.value());
+    let mut releases = versions.filter_map(|version| context.knowledge.torch_release(python::public_version(version)));
+    releases.any(|release| release.builds.iter().any(|build| build.cuda().is_some_and(|cuda| cuda >= first)))
+}
+
 /// What torch itself says that it was built for.
 fn of_torch(context: &Context<'_>) -> Vec<ComputeCapability> {
     let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
@@ -163,10 +197,31 @@ fn of_torch(context: &Context<'_>) -> Vec<ComputeCapability> {
     code.flat_map(|code| code.sass.keys().map(|code| code.target.capability)).collect()
 }
 
-/// The CUDA release of torch's build.
+/// The CUDA release of torch's build, from what is known of it, or from its version.
 fn torch_cuda(context: &Context<'_>) -> Option<CudaVersion> {
-    let mut torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
-    torch.find_map(|torch| torch.build.value()?.cuda)
+    let torch = || context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let said = || torch().find_map(|torch| python::cuda_of_local(torch.version.value()?));
+    torch().find_map(|torch| torch.build.value()?.cuda).or_else(said)
+}
+
+/// Before 1.7 there was no torch for a newer CUDA.
+const BEFORE_1_7: CudaVersion = CudaVersion::new(10, 2);
+
+/// The newest CUDA release that the log's torch was built for in any of its builds.
+fn newest_torch_cuda(context: &Context<'_>) -> Option<CudaVersion> {
+    let torch = context.facts.environments.iter().filter_map(|environment| environment.package("torch"));
+    let version = torch.filter_map(|torch| torch.version.value()).next().filter(|_| torch_cuda(context).is_none())?;
+    let version = python::public_version(version);
+    match context.knowledge.torch_release(version) {
+        Some(release) => release.builds.iter().filter_map(|build| build.cuda()).max(),
+        None => python::in_range("<1.7", version).filter(|before| *before).map(|_| BEFORE_1_7),
+    }
+}
+
+/// The first CUDA release that knows a GPU of the same major that is not newer.
+fn first_of_major(knowledge: &Knowledge, capability: ComputeCapability) -> Option<CudaVersion> {
+    let same = knowledge.capabilities().filter(|one| one.major == capability.major && *one <= capability);
+    same.filter_map(|one| knowledge.architecture(one)).map(|row| row.first_toolkit).min().flatten()
 }
 
 /// The capability of the log's GPUs, where all have one.
@@ -181,6 +236,17 @@ fn toolkit(context: &Context<'_>) -> Option<CudaVersion> {
     let toolkits = &context.facts.toolkits;
     let compiler = toolkits.iter().rev().find(|toolkit| toolkit.nvcc);
     compiler.or(toolkits.last()).and_then(|toolkit| toolkit.version.value().copied())
+}
+
+/// Whether the log has a text that says that something is wrong with CUDA here.
+pub fn is_fault(context: &Context<'_>) -> bool {
+    let mut meanings = context.facts.symptoms.iter().flat_map(|symptom| &symptom.means).peekable();
+    if meanings.peek().is_none() {
+        return false;
+    }
+    let rows = rows(context.knowledge);
+    let kinds = [ErrorKind::Defect, ErrorKind::NoGpu];
+    meanings.any(|meaning| row(&rows, meaning).is_some_and(|row| kinds.contains(&row.kind)))
 }
 
 /// The rows by their names.

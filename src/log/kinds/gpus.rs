@@ -62,6 +62,15 @@ pub(super) const KIND: Kind = Kind {
         " 1080",
         "显卡",
         "单卡",
+        "V100",
+        "P100",
+        "A100",
+        "A800",
+        "H100",
+        "H200",
+        "H800",
+        "B200",
+        "L40S",
     ],
     read,
     answers: false,
@@ -69,6 +78,14 @@ pub(super) const KIND: Kind = Kind {
 
 /// Words that only names of NVIDIA's GPUs have.
 const BRANDS: [&str; 9] = ["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "RTX", "GTX", "GT", "Jetson"];
+/// Brands that people write as they like, which are no other words.
+const WRITTEN: [&str; 4] = ["GeForce", "Quadro", "RTX", "GTX"];
+
+/// Whether a word begins the name of a GPU.
+fn is_brand(word: &str) -> bool {
+    BRANDS.contains(&word) || WRITTEN.iter().any(|brand| brand.eq_ignore_ascii_case(word))
+}
+
 /// Words that go on.
 const PARTS: [&str; 27] = [
     "Ti",
@@ -149,21 +166,40 @@ const NUMBERS: [&str; 23] = [
     "5090", "5080", "5070", "5060", "5050", "4090", "4080", "4070", "4060", "4050", "3090", "3080", "3070", "3060",
     "3050", "2080", "2070", "2060", "1080", "1070", "1060", "1660", "1650",
 ];
+/// Models of data centres, which people name without a brand.
+const DATA_CENTRE: [&str; 9] = ["V100", "P100", "A100", "A800", "H100", "H200", "H800", "B200", "L40S"];
 /// Words before such a number that show that it is one of a card.
 const ARTICLES: [&str; 12] =
     ["a", "an", "my", "the", "gpu", "gpus", "nvidia", "geforce", "single", "dual", "desktop", "显卡"];
 /// Words behind it.
 const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", "vram", "单卡", "显卡"];
 
-/// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`. A number alone may be anything.
+/// `A100-80GB`, `8xA100`, `V100s`: the model, and whether it is counted.
+fn data_centre(word: &str) -> Option<(&'static str, bool)> {
+    let plain = word.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches(['x', 'X']);
+    let head = plain.split('-').next().unwrap_or_default();
+    let model = DATA_CENTRE.into_iter().find(|model| head == *model || head.strip_suffix('s') == Some(model))?;
+    Some((model, plain.len() < word.len()))
+}
+
+/// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`, `8xA100`. A number alone may be anything.
 fn bare_name(text: &str) -> Option<String> {
     // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
     let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
-    let words: Vec<&str> = text.split(is_sign).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = text.split(is_sign).flat_map(scripts).collect();
     let is = |list: &[&str], word: Option<&&str>| {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
     };
     for (at, word) in words.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        if let Some((model, counted)) = data_centre(word) {
+            // `8.0 (A100)` is none.
+            let number = |word: &str| word.len() < 3 && word.parse::<u8>().is_ok_and(|count| count > 0);
+            let counts = |word: &&str| number(word) || ["x", "X"].contains(word);
+            if counted || before.is_some_and(counts) || is(&ARTICLES, before) || is(&CARDS, words.get(at + 1)) {
+                return Some(model.to_owned());
+            }
+        }
         let Some(number) = NUMBERS.iter().find(|number| word.starts_with(**number)) else { continue };
         let behind = word.get(number.len()..).unwrap_or_default();
         let next = words.get(at + 1);
@@ -172,7 +208,6 @@ fn bare_name(text: &str) -> Option<String> {
         if let Some(suffix) = suffix {
             return Some(format!("{number} {suffix}"));
         }
-        let before = at.checked_sub(1).and_then(|before| words.get(before));
         let card = CARDS.contains(&behind) || behind.is_empty() && is(&CARDS, next);
         // `a 4090 MB file` is none.
         let article =
@@ -184,8 +219,23 @@ fn bare_name(text: &str) -> Option<String> {
     None
 }
 
+/// The parts of a word in ASCII and in other letters: no blank stands between the two in Chinese.
+fn scripts(word: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = word;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c: char| c.is_ascii() != first.is_ascii()).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(end);
+        parts.push(part);
+        rest = behind;
+    }
+    parts
+}
+
 /// Names with a brand and a model.
 fn names(text: &str) -> Vec<String> {
+    // OpenGL adds this to the name.
+    let text = text.split("/PCIe/SSE2").next().unwrap_or(text);
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | '(' | ')' | '"' | '\'' | '[' | ']' | ';' | '/'))
         .collect();
@@ -193,10 +243,11 @@ fn names(text: &str) -> Vec<String> {
     let mut at = 0;
     while let Some(word) = words.get(at) {
         let own = word.trim_end_matches(['.', ':']);
-        let joined = ["RTX", "GTX"]
-            .iter()
-            .any(|brand| own.strip_prefix(brand).is_some_and(|rest| is_model(rest.trim_start_matches('-'))));
-        let begins = joined || own.len() == word.len() && BRANDS.contains(&own);
+        let joined = ["RTX", "GTX"].iter().any(|brand| {
+            let (begin, rest) = own.split_at_checked(brand.len()).unwrap_or_default();
+            begin.eq_ignore_ascii_case(brand) && is_model(rest.trim_start_matches('-'))
+        });
+        let begins = joined || own.len() == word.len() && is_brand(own);
         if !begins {
             at += 1;
             continue;
@@ -208,10 +259,12 @@ fn names(text: &str) -> Vec<String> {
             && let Some(next) = words.get(at)
         {
             let plain = next.trim_end_matches(['.', ':', '…']);
-            let goes_on = BRANDS.contains(&plain)
-                || PARTS.contains(&plain)
+            // `NVIDIA 535` is a driver.
+            let branch = name == ["NVIDIA"] && plain.len() == 3 && plain.bytes().all(|byte| byte.is_ascii_digit());
+            let goes_on = is_brand(plain)
+                || PARTS.iter().any(|part| part.eq_ignore_ascii_case(plain))
                 || plain.starts_with("SXM")
-                || is_model(plain)
+                || is_model(plain) && !branch && !model
                 || is_memory(plain);
             if !goes_on {
                 break;
@@ -229,6 +282,8 @@ fn names(text: &str) -> Vec<String> {
         if name.len() > 1 && name.last() == Some(&"GPU") && name.get(name.len() - 2) != Some(&"Laptop") {
             name.pop();
         }
+        // Tools that put the maker before a name that has it already.
+        name.dedup();
         if model && !name.is_empty() {
             names.push(name.join(" "));
         }
@@ -249,7 +304,7 @@ fn is_model(word: &str) -> bool {
     let digits = word.bytes().skip(letters).take_while(u8::is_ascii_digit).count();
     let rest = word.get(letters + digits..).unwrap_or_default();
     let tail = rest.is_empty()
-        || ["Ti", "s", "S", "X", "ti", "m", "M", "SUPER", "D"].contains(&rest)
+        || ["Ti", "s", "S", "X", "ti", "TI", "m", "M", "c", "SUPER", "super", "D"].contains(&rest)
         || rest.starts_with("-SXM")
         || rest.starts_with("-PCI")
         || rest.starts_with("-80")
@@ -273,6 +328,12 @@ mod tests {
             ("NVIDIA A100-SXM4-80GB", &["NVIDIA A100-SXM4-80GB"]),
             ("my RTX4090 and a GTX 1080 Ti.", &["RTX4090", "GTX 1080 Ti"]),
             ("Found GPU0 NVIDIA GB10 which is", &["NVIDIA GB10"]),
+            ("on my pc with rtx3090 and an rtx 4060 ti", &["rtx3090", "rtx 4060 ti"]),
+            ("Geforce GTX 970", &["Geforce GTX 970"]),
+            ("two Tesla K20c cards", &["Tesla K20c"]),
+            ("resolves into NVIDIA 535 again", &[]),
+            ("RTX 4070 550 driver", &["RTX 4070"]),
+            ("NVIDIA GeForce RTX 4070/PCIe/SSE2", &["NVIDIA GeForce RTX 4070"]),
             ("GPU: DGX Spark", &[]),
             ("NVIDIA-SMI 570.1 Driver Version: 570.1", &[]),
             ("the NVIDIA driver 580 is too old", &[]),
@@ -294,6 +355,12 @@ mod tests {
             ("training a LOHA with a 3090.", Some("3090")),
             ("补充一下，4090单卡，torch 2.0.1", Some("4090")),
             ("GPU：4090", Some("4090")),
+            ("on 8xA100-80GB, torch 2.1", Some("A100")),
+            ("we have 2 x V100s", Some("V100")),
+            ("my H100 crashes", Some("H100")),
+            ("e.g., A100/H100/L4", None),
+            ("capability 8.0 (A100) or 9.0 (H100)", None),
+            ("换了4080super显卡", Some("4080 SUPER")),
             ("**NVIDIA GPU**: 3080", Some("3080")),
             ("the 5080 card", Some("5080")),
             ("Process 4090 has 3.5 GiB in use by GPU 0", None),

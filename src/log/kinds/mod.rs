@@ -38,3 +38,15 @@ pub(super) const KINDS: &[Kind] = &[
     variables::KIND,
     system::KIND,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::KINDS;
+
+    #[test]
+    fn every_hint_can_be_found() {
+        for hint in KINDS.iter().flat_map(|kind| kind.hints) {
+            assert!(hint.len() >= 4, "{hint:?} is shorter than what is searched for");
+        }
+    }
+}

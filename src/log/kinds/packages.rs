@@ -84,6 +84,7 @@ fn read(found: &mut Found, line: Line<'_>) {
     installed(found, line);
     satisfied(found, line);
     loose(found, line);
+    glued(found, line);
     cudnn(found, line);
 }
 
@@ -206,9 +207,12 @@ fn loose(found: &mut Found, line: Line<'_>) {
         };
         if NAMES.iter().any(|name| name.eq_ignore_ascii_case(plain)) || is_nvidia() {
             let lower = plain.to_ascii_lowercase();
-            let behind = words.peek().copied().unwrap_or_default();
+            // Markdown's stars say nothing.
+            let behind = words.peek().copied().unwrap_or_default().trim_matches('*');
             let sign = ["=", ":", "|", "version", "Version", "Version:", "version:"].contains(&behind);
-            let number = if sign { words.clone().skip(1).find(|word| *word != ":") } else { Some(behind) };
+            let number =
+                if sign { words.clone().skip(1).find(|word| ![":", "**"].contains(word)) } else { Some(behind) };
+            let number = number.map(|number| number.trim_start_matches(['*', '`']));
             let is_version = |number: &&str| {
                 version(number).is_some_and(|version| version.contains('.'))
                     && number.bytes().next().is_some_and(|byte| byte.is_ascii_digit() || byte == b'v' || byte == b'\'')
@@ -220,6 +224,32 @@ fn loose(found: &mut Found, line: Line<'_>) {
             }
         }
         before = Some(word);
+    }
+}
+
+/// `PyTorch:2.7.1`, `torch2.1.0+cu118`, `pytorch=1.3`: a name and its version in one word, as people write it.
+fn glued(found: &mut Found, line: Line<'_>) {
+    let between =
+        |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | '(' | ')' | '|' | '`' | '"' | '\'' | '*');
+    for word in line.text.split(between).filter(|word| !word.contains("==") && !word.contains('/')) {
+        for name in NAMES {
+            let Some((begin, rest)) = word.split_at_checked(name.len()) else { continue };
+            let rest = rest.trim_start_matches([':', '：', '=', '-', 'v', 'V']);
+            if !begin.eq_ignore_ascii_case(name) || !rest.starts_with(|c: char| c.is_ascii_digit()) {
+                continue;
+            }
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || ".+".contains(c))).unwrap_or(rest.len());
+            let number = rest.get(..end).and_then(version).filter(|number| number.contains('.'));
+            if let Some(number) = number {
+                // `+cu11.3` is what pip calls `+cu113`.
+                let number = match number.split_once("+cu") {
+                    Some((release, cuda)) => format!("{release}+cu{}", cuda.replace('.', "")),
+                    None => number.to_owned(),
+                };
+                let name = if name == "pytorch" { "torch" } else { name };
+                found.package(name, &number, line.number, Weight::Loose);
+            }
+        }
     }
 }
 

@@ -37,6 +37,16 @@ pub(super) const KIND: Kind = Kind {
         " F:\\",
         "\"F:\\",
         "'F:\\",
+        "\\users\\",
+        "\\appdata\\",
+        "\\site-packages\\",
+        "\\envs\\",
+        "\\venv\\",
+        "\\python",
+        "\\program files",
+        ".exe",
+        "OS: nt",
+        "OS:** nt",
         ".dll",
         ".pyd",
         "/home/",
@@ -73,10 +83,11 @@ fn read(found: &mut Found, line: Line<'_>) {
     if ["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"].iter().any(|word| has(text, word)) {
         found.wsl(line.number);
     }
-    let windows = ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1"]
-        .iter()
-        .any(|word| has(text, word))
-        || drive(text);
+    let windows =
+        ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"]
+            .iter()
+            .any(|word| has(text, word))
+            || drive(text);
     let linux = [
         "/home/",
         "/usr/",
@@ -104,7 +115,9 @@ fn read(found: &mut Found, line: Line<'_>) {
     if has(text, "aarch64") || has(text, "arm64") {
         found.arm(line.number);
     }
-    if ["macOS", "Darwin Kernel", "darwin-arm64", "/Users/", "MacBook"].iter().any(|word| has(text, word)) {
+    // `C:/Users/` is a folder of Windows.
+    let home = find(text, "/Users/").is_some_and(|at| !text.get(..at).unwrap_or_default().ends_with(':'));
+    if home || ["macOS", "Darwin Kernel", "darwin-arm64", "MacBook"].iter().any(|word| has(text, word)) {
         found.macos(line.number);
     }
     if let Some(value) = value(text, "OS:").filter(|_| find(text, "OS:") == Some(0)) {

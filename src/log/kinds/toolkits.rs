@@ -17,6 +17,10 @@ pub(super) const KIND: Kind = Kind {
         "CUDA 9",
         "CUDA Version",
         "CUDA: 1",
+        "CUDA:1",
+        "cuda1",
+        "cuda9",
+        "cuda8",
         "cuda version",
         "NVRTC version",
     ],
@@ -45,7 +49,15 @@ fn read(found: &mut Found, line: Line<'_>) {
     {
         return;
     }
-    for key in ["CUDA Version", "cuda version", "NVRTC version loaded", "CUDA "] {
+    // `cuda12.1`, in one word.
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || ".-_/+".contains(c)));
+    for word in words.filter(|word| word.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("cuda"))) {
+        let release = word.get(4..).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).and_then(numbers);
+        if let Some(release) = release.filter(|release| release.contains('.') && word.len() == 4 + release.len()) {
+            found.toolkit(release, line.number, false);
+        }
+    }
+    for key in ["CUDA Version", "cuda version", "NVRTC version loaded", "CUDA ", "CUDA:"] {
         for rest in behind(text, key) {
             let release = numbers(rest).filter(|release| release.contains('.') && release.len() <= 9);
             let begins = rest.trim_start_matches([' ', ':', '=', '\t']);

@@ -25,6 +25,7 @@ use crate::{
         Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
         shared::{label, package_evidence},
         stack::{has_no_gpu, sees_gpu},
+        symptom,
     },
 };
 
@@ -47,7 +48,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     let Some(torch) = context.package("torch") else { return Outcome::NotApplicable };
     let mac =
-        facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos) && !facts.symptoms.is_empty();
+        facts.host.platform.value().is_some_and(|platform| platform.os == Os::Macos) && symptom::is_fault(context);
     let others = match &facts.host.other_gpus {
         Fact::Known { value, via } if has_no_gpu(context) || via.how == How::Log => Some((value, via)),
         _ => None,

@@ -23,9 +23,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    facts::{Meaning, Symptom},
+    facts::{CudaVersion, Meaning, PtxIsa, Symptom},
     finding::{Evidence, Remedy, Severity},
-    knowledge::TextRow,
+    knowledge::{Knowledge, TextRow},
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope, find, slug,
         symptom::{Conclusion, conclude, is_possible, row, rows},
@@ -111,6 +111,7 @@ impl<'r, 'k> Group<'r, 'k> {
     }
 
     fn draft(&self, context: &Context<'_>) -> Draft {
+        let knowledge = context.knowledge;
         let first = self.rows.first().copied();
         let meaning = &filled(first.map_or("", |row| row.meaning), &self.captured);
         let heading = self.lines.first().map(|(_, symptom)| heading(&symptom.text)).unwrap_or_default();
@@ -124,15 +125,18 @@ impl<'r, 'k> Group<'r, 'k> {
             Conclusion::Finding(_) => sentence(meaning),
         };
         let mut draft = Draft { local: true, ..Draft::new(heading, summary) };
-        if let Some(help) = first.and_then(|row| row.help) {
-            draft.summary += &format!(" What to do: {help}.");
-        }
+        draft.trace.help = first.and_then(|row| row.help).map(|help| filled(help, &self.captured));
         for (number, symptom) in self.lines.iter().take(MOST_LINES) {
             draft = draft.evidence(line(*number, symptom));
         }
         if let Some(row) = first {
             let source = format!("knowledge: {}", row.source);
             draft = draft.evidence(Evidence::new(format!("this text means: {meaning}"), source));
+        }
+        if let Some((isa, cuda)) = self.ptx(knowledge) {
+            let fact =
+                format!("PTX {isa} is what CUDA {cuda} writes: the driver has to be one for CUDA {cuda} or newer");
+            draft = draft.evidence(Evidence::new(fact, "knowledge: cuda.toml"));
         }
         for row in &self.rows {
             draft.trace.follows.extend(row.rules.iter().map(|slug| (*slug).to_owned()));
@@ -171,6 +175,17 @@ impl<'r, 'k> Group<'r, 'k> {
             }
         }
         draft
+    }
+}
+
+impl Group<'_, '_> {
+    /// The version of PTX that the text says is too new for the driver, and the CUDA release that writes it.
+    fn ptx(&self, knowledge: &Knowledge) -> Option<(PtxIsa, CudaVersion)> {
+        if self.conclusion != Conclusion::Finding("driver-too-old-for-ptx") {
+            return None;
+        }
+        let isa = self.captured.get("isa")?.parse::<PtxIsa>().ok()?;
+        Some((isa, knowledge.ptx_cuda(isa)?))
     }
 }
 
