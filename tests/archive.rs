@@ -459,3 +459,41 @@ fn squashed() {
         common::succeed(&mut command);
     }
 }
+
+/// `needs` says of an image what it says of the same tree unpacked, and `doctor` of the same image agrees: from the driver on it runs.
+#[test]
+fn an_image_needs_what_the_doctor_says_of_it() {
+    let place = Place::new();
+    let plain: Vec<Vec<u8>> = layers().iter().map(|layer| image::tar(layer)).collect();
+    let variables = ["PATH=/opt/venv/bin:/usr/bin:/bin", "NVIDIA_REQUIRE_CUDA=cuda>=11.4"];
+    let archive = place.write("app.tar", &image::archive(&image::docker(&plain, &image::config(LINUX, &variables))));
+    let needs = |arguments: &[&str]| {
+        let mut command = gpucheck();
+        command.args(["needs", "--format", "json", "--gpu", "RTX 5090", "--os", "linux"]).args(arguments);
+        // The image was made without what torch requires, which no machine mends.
+        let (code, out, err) = run(&mut command);
+        assert_eq!((code, err.as_str()), (1, ""), "{out}");
+        let answer: Value = serde_json::from_str(&out).unwrap();
+        answer["subjects"][0].clone()
+    };
+    let of_archive = needs(&[&archive]);
+    let served = &of_archive["systems"][0]["served"];
+    assert_eq!((&served[0]["gpus"][0]["capability"], served.as_array().map(Vec::len)), (&json!("12.0"), Some(1)));
+    let driver = served[0]["driver"].as_str().unwrap();
+    assert_eq!(*served, needs(&["--root", &place.tree()])["systems"][0]["served"]);
+    assert_eq!(*served, needs(&["--archive", &archive])["systems"][0]["served"]);
+    // The image's own gate is not what its software needs.
+    assert_eq!(of_archive["gate"], "cuda>=11.4");
+    let found: Vec<&str> =
+        of_archive["findings"].as_array().unwrap().iter().filter_map(|one| one["rule"].as_str()).collect();
+    assert_eq!(found, ["container-requirement-differs", "environment-incomplete"]);
+    let doctor = |driver: &str| {
+        let machine = ["--gpu", "RTX 5090", "--driver", driver, "--fail-on", "error", "--archive", &archive];
+        let (_, out, err) = run(gpucheck().args(["--format", "json"]).args(machine));
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+        let all = report["findings"].as_array().unwrap().clone();
+        all.iter().any(|one| one["severity"] == "error" && one["rule"].as_str().unwrap().starts_with("driver-too-old"))
+    };
+    let below = driver.parse::<gpucheck::facts::DriverVersion>().unwrap().below().to_string();
+    assert_eq!((doctor(driver), doctor(&below)), (false, true), "{driver}");
+}

@@ -220,6 +220,9 @@ fn pytorch_is_advised_only_where_something_wants_it() {
     let (_, text, report) = replayed("paddle-cu118", &[]);
     assert!(!slugs(&report, "info").contains(&"torch-not-installed"), "{text}");
     assert!(!text.contains("install torch"), "{text}");
+    // What is wrong is the build for CUDA 11.8, and the one that serves is on PaddlePaddle's own index.
+    assert_eq!(slugs(&report, "error"), ["paddle-build-lacks-gpu"], "{text}");
+    assert!(text.contains("packages/stable/cu129"), "{text}");
 }
 
 #[test]

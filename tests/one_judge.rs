@@ -106,6 +106,7 @@ fn bundle(file: &PackageFile, row: &PackageBuild, version: &str, code: CodeObjec
         path: main.replace("{cuda}", "128").replace('*', "x"),
         container: Container::Elf,
         needed: row.needs.clone(),
+        cpu: None,
         glibc: None,
         code: Fact::known(code.clone(), source()),
     };
@@ -174,6 +175,7 @@ fn they_agree_where_only_a_part_serves_the_gpu() {
                 path: path.to_owned(),
                 container: Container::Elf,
                 needed: Vec::new(),
+                cpu: None,
                 glibc: None,
                 code: Fact::known(serde_json::from_value(code).unwrap(), source()),
             };

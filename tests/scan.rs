@@ -191,3 +191,23 @@ fn cuda_runtime_bundled() {
     let (_, report) = vendoring(folder.path(), &["demo/a.so", "demo/stubs/libcudart.so"]);
     assert_eq!(slugs(&report, "info"), Vec::<&str>::new(), "{}", report["findings"]);
 }
+
+/// A library alone, or a folder of libraries, has no tags: their headers say which processor they are for.
+#[test]
+fn a_library_for_another_processor_does_not_run() {
+    let library = corpus("c13.5/so-sm_120.so");
+    let (code, report) = scan(&[&library, "--gpu", "GB10"]);
+    assert_eq!(slugs(&report, "error"), ["gpu-of-another-processor"], "{report:#}");
+    assert_eq!(code, 1);
+    let (code, report) = scan(&[&library, "--gpu", "RTX 5090"]);
+    assert!(code == 0 && slugs(&report, "error").is_empty(), "{report:#}");
+    // The same header with another processor in it.
+    let mut bytes = fs::read(&library).unwrap();
+    bytes[18] = 183;
+    let folder = tempfile::tempdir().unwrap();
+    let arm = folder.path().join("libarm.so");
+    fs::write(&arm, bytes).unwrap();
+    let (code, report) = scan(&[arm.to_str().unwrap(), "--gpu", "GB10"]);
+    assert!(code == 0 && slugs(&report, "error").is_empty(), "{report:#}");
+    assert_eq!(report["scan"][0]["cpu"], "aarch64");
+}

@@ -5,17 +5,20 @@ use std::ops::Range;
 use super::{
     Error, ReadAt, Summary, cubin, elf, fatbin,
     fields::{u16_at, u32_at},
+    flaw,
     hidden::{self, Hidden},
     layout::MAGIC,
     pe, ptx,
     sections::Header,
 };
-use crate::facts::{Compression, Container, Damage, Image};
+use crate::facts::{Compression, Container, Cpu, Damage, Image};
 
 /// What is known of a file besides its code, which is in the summary.
 #[derive(Debug)]
 pub(super) struct Contents {
     pub container: Container,
+    /// The processor that it is for, as far as a header names one that has wheels.
+    pub cpu: Option<Cpu>,
     /// NEEDED entries or imported DLLs.
     pub needed: Vec<String>,
     /// Which part has the code, as a person would look it up: `section .nv_fatbin`.
@@ -54,7 +57,8 @@ pub(super) fn read(
             damage.push(Damage { offset: 0, what: what.to_owned() });
         }
         let missing = "no .nv_fatbin section; code may be in data sections, which were not searched";
-        return Ok(Some(Contents { container: Container::Elf, needed: elf.needed, place, missing }));
+        let cpu = flaw::elf_cpu(header.machine);
+        return Ok(Some(Contents { container: Container::Elf, cpu, needed: elf.needed, place, missing }));
     }
     if u16_at(head, 0) == Some(u16::from_le_bytes(*b"MZ")) {
         let pe = pe::read(source)?;
@@ -62,7 +66,8 @@ pub(super) fn read(
             Parts { general: pe.fatbin, relocatable: pe.relocatable, names: ["section .nv_fatb", "section __nv_rel"] };
         let place = parts.read(source, deep, summary, damage);
         let missing = "no .nv_fatb section; code may be in data sections, which were not searched";
-        return Ok(Some(Contents { container: Container::Pe, needed: pe.needed, place, missing }));
+        let cpu = flaw::pe_cpu(pe.machine);
+        return Ok(Some(Contents { container: Container::Pe, cpu, needed: pe.needed, place, missing }));
     }
     if u32_at(head, 0) == Some(MAGIC) {
         damage.extend(fatbin::walk(source, 0..source.len(), &mut |item| summary.general(item)));
@@ -102,7 +107,7 @@ pub(super) fn search(source: &dyn ReadAt, known: &[Range<u64>], summary: &mut Su
 
 /// The contents of a file that is code from its first byte to its last.
 fn whole(container: Container) -> Contents {
-    Contents { container, needed: Vec::new(), place: Some("the whole file"), missing: "" }
+    Contents { container, cpu: None, needed: Vec::new(), place: Some("the whole file"), missing: "" }
 }
 
 fn bare_cubin(source: &dyn ReadAt, header: &Header, summary: &mut Summary) -> Contents {

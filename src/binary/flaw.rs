@@ -97,11 +97,7 @@ fn of_elf(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, Stri
     if header.machine == ELF_CUDA {
         return platform.map(|_| (Flaw::OtherMachine, "contains only GPU code and is not a library".to_owned()));
     }
-    let cpu = match header.machine {
-        ELF_X86_64 => Some(Cpu::X86_64),
-        ELF_AARCH64 => Some(Cpu::Aarch64),
-        _ => None,
-    };
+    let cpu = elf_cpu(header.machine);
     let other = |platform: &Platform| match platform.os {
         Os::Linux => cpu != Some(platform.cpu),
         Os::Macos => true,
@@ -132,6 +128,24 @@ fn of_elf(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, Stri
     }
 }
 
+/// The processor that an ELF header names, if it is one that has wheels.
+pub(super) const fn elf_cpu(machine: u16) -> Option<Cpu> {
+    match machine {
+        ELF_X86_64 => Some(Cpu::X86_64),
+        ELF_AARCH64 => Some(Cpu::Aarch64),
+        _ => None,
+    }
+}
+
+/// The processor that a PE header names, if it is one that has wheels.
+pub(super) const fn pe_cpu(machine: u16) -> Option<Cpu> {
+    match machine {
+        PE_X86_64 => Some(Cpu::X86_64),
+        PE_AARCH64 => Some(Cpu::Aarch64),
+        _ => None,
+    }
+}
+
 /// What a library is for, for people.
 fn named(os: Os, cpu: Option<Cpu>) -> String {
     cpu.map_or_else(|| "another processor".to_owned(), |cpu| Platform { os, cpu }.to_string())
@@ -142,11 +156,7 @@ fn of_pe(source: &dyn ReadAt, platform: Option<Platform>) -> Option<(Flaw, Strin
         Ok(found) => found,
         Err(error) => return Some((Flaw::CutOff, format!("is truncated or damaged: {error}"))),
     };
-    let cpu = match machine {
-        PE_X86_64 => Some(Cpu::X86_64),
-        PE_AARCH64 => Some(Cpu::Aarch64),
-        _ => None,
-    };
+    let cpu = pe_cpu(machine);
     let other = |platform: &Platform| platform.os == Os::Windows && cpu != Some(platform.cpu);
     if let Some(platform) = platform.filter(other) {
         let own = named(Os::Windows, cpu);

@@ -77,5 +77,6 @@ fn library(source: &dyn ReadAt, shown: &str, folder: Option<&Path>, deep: bool) 
             Fact::known(summary.finish(), via(place.unwrap_or("the whole file")))
         }
     };
-    Ok(Library { path: shown.to_owned(), container: contents.container, needed: contents.needed, glibc: None, code })
+    let contents::Contents { container, cpu, needed, .. } = contents;
+    Ok(Library { path: shown.to_owned(), container, cpu, needed, glibc: None, code })
 }

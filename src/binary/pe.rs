@@ -15,6 +15,8 @@ const MAX_IMPORTS: u32 = 512;
 /// What the reader needs to know of a PE file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Pe {
+    /// The processor that it is for, as its header names it.
+    pub machine: u16,
     /// File ranges of `.nv_fatb`.
     pub fatbin: Vec<Range<u64>>,
     /// File ranges of `__nv_rel`.
@@ -52,7 +54,7 @@ impl Section {
 
 /// Reads the headers of a PE file whose `MZ` has been seen.
 pub(super) fn read(source: &dyn ReadAt) -> Result<Pe, Error> {
-    let Headers { list, imports, .. } = headers(source)?;
+    let Headers { list, machine, imports } = headers(source)?;
     let ranges = |name: &[u8; 8]| {
         list.iter()
             .filter(|section| section.name == *name)
@@ -61,6 +63,7 @@ pub(super) fn read(source: &dyn ReadAt) -> Result<Pe, Error> {
             .collect()
     };
     Ok(Pe {
+        machine,
         fatbin: ranges(b".nv_fatb"),
         relocatable: ranges(b"__nv_rel"),
         needed: imported(source, &list, imports.unwrap_or(0))?,

@@ -31,7 +31,7 @@ pub(super) fn read(
     let place = reading.place;
     damage.extend(fault);
     let missing = "no member has a .nv_fatbin section; code may be in data sections, which were not searched";
-    Contents { container: Container::Ar, needed: Vec::new(), place, missing }
+    Contents { container: Container::Ar, cpu: None, needed: Vec::new(), place, missing }
 }
 
 struct Reading<'r> {

@@ -123,7 +123,7 @@ fn claimed_library(knowledge: &Knowledge, platform: Platform, code: Fact<CodeObj
         _ => (".so", Container::Elf),
     };
     let path = knowledge.main_libraries("torch").find(|path| path.ends_with(ending))?.to_owned();
-    Some(Library { path, container, needed: Vec::new(), glibc: None, code })
+    Some(Library { path, container, cpu: None, needed: Vec::new(), glibc: None, code })
 }
 
 /// The main library of a package that nobody has read.
@@ -134,6 +134,7 @@ fn main_library(file: &PackageFile, windows: bool, cuda: Option<&str>, code: Fac
         path: main.replace("{cuda}", cuda.unwrap_or_default()),
         container,
         needed: Vec::new(),
+        cpu: None,
         glibc: None,
         code,
     })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gpucheck_model::facts::{CodeTarget, PtxIsa};
+use gpucheck_model::facts::{CodeTarget, Cpu, PtxIsa};
 use serde::{Deserialize, Serialize};
 
 use super::fact::Fact;
@@ -14,6 +14,9 @@ pub struct Library {
     pub path: String,
     /// File format.
     pub container: Container,
+    /// The processor that it is for, by its header, if it is one that has wheels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<Cpu>,
     /// Names of the shared libraries that the loader must find for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed: Vec<String>,

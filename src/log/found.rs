@@ -427,7 +427,14 @@ fn main_library(list: &[CodeTarget], via: Source, facts: &Facts) -> Library {
         extent: Extent::Claim,
         ..CodeObjects::default()
     };
-    Library { path: path.to_owned(), container, needed: Vec::new(), glibc: None, code: Fact::known(code, via) }
+    Library {
+        path: path.to_owned(),
+        container,
+        cpu: None,
+        needed: Vec::new(),
+        glibc: None,
+        code: Fact::known(code, via),
+    }
 }
 
 /// A name of a GPU without what some leave out.

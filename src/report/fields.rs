@@ -180,7 +180,7 @@ fields! {
     Cell { torch, reason, source; cuda, status, rule, commands }
     Damage { what; offset }
     CodeObjects { damage; fatbins, sass, ptx, relocatable, other, hidden, modules, bytes, extent }
-    Library { path, needed, glibc, code; container }
+    Library { path, needed, glibc, code; container, cpu }
     Scan { libraries, packages, diff, baseline, gate, unread, remote; sizes }
     Scanned { library, package, runs_on; profile }
     Run { gpu, why; capability, how, works, verdict }

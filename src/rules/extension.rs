@@ -12,7 +12,7 @@ use crate::{
     compat::Reach,
     facts::{ComputeCapability, Environment, Fact, How, Library, Os, Package},
     finding::{Evidence, Severity},
-    knowledge::{Knowledge, PackageBuild},
+    knowledge::{Knowledge, PackageBuild, PackageFile},
     python::{self, Requirement},
 };
 
@@ -58,7 +58,7 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<ExtensionOnGpu<'a>, Outcome> 
     let terms = Terms { share: file.package.share, ..Terms::new(context.knowledge, &driver, None) };
     let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
     let judged = deciding.known.then(|| deciding.on(&terms, capability)).flatten();
-    let Some(Judgement { library, answer, why, .. }) = judged else { return Err(Outcome::NotApplicable) };
+    let Some(Judgement { library, answer, why, .. }) = judged else { return Err(unread(context, package, file)) };
     let reach = match answer {
         Answer::Fatbins(reach) => reach,
         Answer::Hidden(target, _) => Reach::Native(target),
@@ -84,6 +84,20 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<ExtensionOnGpu<'a>, Outcome> 
         device.at(format!("/facts/gpus/value/{index}")),
     ];
     Ok(ExtensionOnGpu { package, library, capability, reach, evidence })
+}
+
+/// What to say of a package in whose libraries no code is known: nothing, unless others of its versions have rows that list code, and of
+/// this one there is neither a row nor a library that was read.
+fn unread(context: &Context<'_>, package: &Package, file: &PackageFile) -> Outcome {
+    let lists = |row: &PackageBuild| row.sass.is_some() || !row.variants.is_empty();
+    let looked_at = main_libraries(context, package).any(|library| !library.code.is_unknown());
+    if looked_at || package_row(context, package).is_some() || !file.build.iter().any(lists) {
+        return Outcome::NotApplicable;
+    }
+    Outcome::Needs(vec![format!(
+        "the device code of {}: none of its libraries could be read and the knowledge base has no row for this version",
+        label(package)
+    )])
 }
 
 /// The package in the environment that provides a shared library of this name.

@@ -136,7 +136,7 @@ fn dropped(context: &Context<'_>) -> bool {
     let Some(driver) = context.facts.driver.value() else { return false };
     let gpus = context.facts.gpus.value().into_iter().flatten();
     gpus.filter_map(|gpu| context.knowledge.architecture(*gpu.capability.value()?))
-        .any(|row| row.driver_last_branch.is_some_and(|last| driver.version.branch() > last))
+        .any(|row| row.is_dropped_by(&driver.version))
 }
 
 /// The major version of the cuDNN that is there.

@@ -147,10 +147,19 @@ impl Bundle {
         }
     }
 
-    /// What it was built for, where its tags name the processor; those of conda's packages do not.
+    /// What it was built for, where its tags name the processor, or all of its libraries the same: tags of conda's packages do not, and bare
+    /// files have none.
     pub fn told_platform(&self) -> Option<Platform> {
         let tags = self.tags.as_deref().unwrap_or_default();
-        ["x86_64", "amd64", "aarch64", "arm64"].iter().any(|word| tags.contains(word)).then(|| self.platform())?
+        let tagged = ["x86_64", "amd64", "aarch64", "arm64"].iter().any(|word| tags.contains(word));
+        (tagged || self.cpu_of_libraries().is_some()).then(|| self.platform())?
+    }
+
+    /// The processor that all of its libraries are for.
+    fn cpu_of_libraries(&self) -> Option<Cpu> {
+        let mut cpus = self.libraries.iter().filter_map(|library| library.cpu);
+        let first = cpus.next()?;
+        cpus.all(|cpu| cpu == first).then_some(first)
     }
 
     /// What it was built for, by its tags or its libraries.
@@ -159,8 +168,13 @@ impl Bundle {
         let windows = tags.contains("win_") || self.libraries.iter().any(|l| l.container == Container::Pe);
         let linux = tags.contains("linux") || self.libraries.iter().any(|l| l.container == Container::Elf);
         let os = if windows { Os::Windows } else { linux.then_some(Os::Linux)? };
-        let arm = ["aarch64", "arm64"].iter().any(|word| tags.contains(word));
-        Some(Platform { os, cpu: if arm { Cpu::Aarch64 } else { Cpu::X86_64 } })
+        let tagged = |words: [&str; 2]| words.iter().any(|word| tags.contains(word));
+        let cpu = match () {
+            () if tagged(["aarch64", "arm64"]) => Cpu::Aarch64,
+            () if tagged(["x86_64", "amd64"]) => Cpu::X86_64,
+            () => self.cpu_of_libraries().unwrap_or(Cpu::X86_64),
+        };
+        Some(Platform { os, cpu })
     }
 
     /// Name and version, as people say it.

@@ -135,6 +135,7 @@ mod tests {
             path: "x/lib.so".to_owned(),
             container: Container::Elf,
             needed: needed.iter().map(|name| (*name).to_owned()).collect(),
+            cpu: None,
             glibc: None,
             code: Fact::unknown("test"),
         };

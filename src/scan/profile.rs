@@ -60,6 +60,7 @@ mod tests {
             path: "x.so".to_owned(),
             container: Container::Elf,
             needed: Vec::new(),
+            cpu: None,
             glibc: None,
             code: Fact::known(code, Source::new(How::Binary, "test")),
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::tags::WheelTags;
 use crate::{
     binary::{self, Archive, ArchiveOptions, ReadAt, Skipped},
-    facts::{BadFile, Environment, Flaw, Library, Package, Platform},
+    facts::{BadFile, Container, Environment, Flaw, Library, Os, Package, Platform},
     python::{self, TorchVersion},
 };
 
@@ -94,7 +94,8 @@ pub fn of_wheel_source(
         requires: archive.requires,
         requires_of_extras: archive.requires_of_extras,
         requires_python: archive.requires_python,
-        platform: tags.as_ref().and_then(|tags| tags.platform),
+        // A wheel for any platform has libraries for one.
+        platform: tags.as_ref().and_then(|tags| tags.platform).or_else(|| platform(&archive.libraries)),
         tags,
         libraries: archive.libraries,
         left: archive.left,
@@ -103,6 +104,18 @@ pub fn of_wheel_source(
         name,
         version,
     })
+}
+
+/// What libraries are for, where all of them are for the same.
+fn platform(libraries: &[Library]) -> Option<Platform> {
+    let of = |library: &Library| match (library.container, library.cpu) {
+        (Container::Elf, Some(cpu)) => Some(Platform { os: Os::Linux, cpu }),
+        (Container::Pe, Some(cpu)) => Some(Platform { os: Os::Windows, cpu }),
+        _ => None,
+    };
+    let mut platforms = libraries.iter().filter_map(of);
+    let first = platforms.next()?;
+    platforms.all(|other| other == first).then_some(first)
 }
 
 /// The package of this name in a probed environment.

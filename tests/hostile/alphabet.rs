@@ -180,6 +180,7 @@ pub fn environment(id: String, interpreter: String, dice: &mut Dice) -> Environm
     let library = gpucheck::facts::Library {
         path: format!("shared/{}.so", dice.text()),
         container: gpucheck::facts::Container::Elf,
+        cpu: None,
         needed: vec![dice.text()],
         glibc: None,
         code: Fact::unknown(dice.text()),

@@ -121,5 +121,5 @@ pub(super) fn library(scan: &mut Scan, shown: &str, enough: Enough) -> Result<Li
         let count = code.fatbins.max(1);
         Fact::known(code, Via::new(How::Binary, format!("{shown}, its first {count} fatbins")))
     };
-    Ok(Library { path: shown.to_owned(), container, needed: Vec::new(), glibc: None, code })
+    Ok(Library { path: shown.to_owned(), container, cpu: None, needed: Vec::new(), glibc: None, code })
 }

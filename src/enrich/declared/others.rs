@@ -23,6 +23,8 @@ pub(super) struct Pinned<'s> {
     pub range: Option<String>,
     /// Whether it brings torch where there is none.
     pub pulls: bool,
+    /// Whether it holds torch to one version and no row says to which: those of its other versions do.
+    pub unread: bool,
 }
 
 /// A package, and the request that brings it.
@@ -84,12 +86,12 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
                 _ => None,
             }
         });
-        return Some(Pinned { by, range, pulls });
+        return Some(Pinned { by, range, pulls, unread: false });
     }
     if name == "triton" {
         // The other way round: torch holds its triton.
         let range = version.as_deref().and_then(|version| with_triton(terms, version))?;
-        return Some(Pinned { by, range: Some(range), pulls: false });
+        return Some(Pinned { by, range: Some(range), pulls: false, unread: false });
     }
     if terms.knowledge.package_file(name).is_some_and(|file| file.package.torch_unnamed) {
         return None;
@@ -99,14 +101,25 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
         None => newest_for(terms, step, Named::of(by), None).filter(|_| leads && by.request.asked.source.is_none()),
     };
     if let Some(range) = row.and_then(|row| row.torch.clone()) {
-        return Some(Pinned { by, range: Some(range), pulls });
+        return Some(Pinned { by, range: Some(range), pulls, unread: false });
+    }
+    if version.is_some() && row.is_none() && holds_torch(terms, name) {
+        return Some(Pinned { by, range: None, pulls, unread: true });
     }
     let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
     // What is known of the newest version does not hold for one that is pinned.
     let any = any.map(|range| if version.is_some() { "" } else { range });
     let known =
         any.or_else(|| newest_for(terms, step, Named::of(by), None).and_then(|row| row.torch.as_deref()).map(|_| ""));
-    known.map(|range| Pinned { by, range: Some(range.to_owned()).filter(|range| !range.is_empty()), pulls })
+    let pinned =
+        |range: String| Pinned { by, range: Some(range).filter(|range| !range.is_empty()), pulls, unread: false };
+    known.map(|range| pinned(range.to_owned()))
+}
+
+/// Whether versions of a package that have rows hold torch to one version each.
+fn holds_torch(terms: &Terms<'_>, name: &str) -> bool {
+    let holds = |row: &PackageBuild| row.torch.as_deref().is_some_and(|range| range.starts_with("=="));
+    terms.knowledge.package_file(name).is_some_and(|file| file.build.iter().any(holds))
 }
 
 /// The releases of torch that require this triton, as a range.

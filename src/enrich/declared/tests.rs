@@ -124,6 +124,22 @@ fn companions_follow_torch() {
 }
 
 #[test]
+fn what_no_row_says_is_not_guessed() {
+    // vllm holds torch to one version, and no row says which 0.2.6 does.
+    assert_eq!(torch(LINUX, "3.10", &["pip vllm==0.2.6"]), "?");
+    assert_eq!(torch(LINUX, "3.10", &["pip torch vllm==0.2.6"]), "?");
+    assert_eq!(torch(LINUX, "3.10", &["pip torch==2.1.2 vllm==0.2.6"]), "2.1.2");
+    assert_eq!(torch(LINUX, "3.10", &["pip vllm==0.8.5"]), "2.6.0");
+}
+
+#[test]
+fn a_range_without_a_wheel_for_the_python_is_judged_by_its_newest() {
+    assert_eq!(torch(LINUX, "3.12", &["pip torch>=1.13,<2.0"]), "1.13.1");
+    // Of a range that is open nobody knows what the next release has.
+    assert_eq!(torch(LINUX, "3.99", &["pip torch>=2.0"]), "?");
+}
+
+#[test]
 fn what_does_not_exist_is_said() {
     let of =
         |platform: &str, line: &str| after(platform, "3.11", &[line]).package("torch").unwrap().unavailable.clone();

@@ -46,6 +46,15 @@ pub(super) fn choose(
         put(packages, brought(by, "torch", Fact::unknown(format!("it is taken from {source}"))));
         return;
     }
+    let there = packages.iter().find(|package| package.name == "torch");
+    // The version that an unread row would name is not to be guessed.
+    let holds = |pin: &&Pinned<'_>| pin.range.as_deref().is_some_and(|range| range.contains("=="));
+    let exact = own.iter().any(|placed| placed.exact().is_some()) || pullers().any(|pin| holds(&pin));
+    if let Some(pin) = pullers().find(|pin| pin.unread).filter(|_| !exact && there.is_none()) {
+        let why = format!("{} decides which torch comes, and no row says which it requires", pin.by.request.asked.text);
+        put(packages, Package { build: Fact::unknown(&why), ..brought(by, "torch", Fact::unknown(why)) });
+        return;
+    }
     let forced = own.iter().copied().rfind(|placed| placed.request.role == RequestRole::Forced);
     let meets = |version: &str| match forced {
         Some(forced) => forced.accepts(version),
@@ -54,7 +63,6 @@ pub(super) fn choose(
                 && pinned.iter().filter(|_| !step.alone).all(|pin| pin.admits(version))
         }
     };
-    let there = packages.iter().find(|package| package.name == "torch");
     let stays = there.is_some_and(|torch| match torch.version.value() {
         Some(version) => meets(version),
         // Whatever is there: only a version that is asked for replaces it.
@@ -137,13 +145,13 @@ fn of_index(
     let Some(platform) = terms.platform else { return said("the platform decides which build comes".to_owned()) };
     let builds =
         || terms.knowledge.torch_releases().flat_map(|release| release.builds.iter().map(move |it| (release, it)));
-    let fits = |release: &TorchRelease, build: &TorchBuild| {
-        // What a file pins is judged for its Python by a rule of its own.
-        let python = exact.is_some() || terms.python.is_none_or(|python| release.python_of(build).contains(&python));
+    let fits = |release: &TorchRelease, build: &TorchBuild, any: bool| {
+        let python = any || terms.python.is_none_or(|python| release.python_of(build).contains(&python));
         build.platform == platform && python
     };
-    let best_of = |stores: &[Store]| {
-        let offers = builds().filter(|(release, build)| fits(release, build)).flat_map(|(release, build)| {
+    let best_for = |any_python: bool, stores: &[Store]| {
+        let fitting = builds().filter(|(release, build)| fits(release, build, any_python));
+        let offers = fitting.flat_map(|(release, build)| {
             stores.iter().filter(move |store| store.has(build)).filter_map(move |store| {
                 let version = store.version(release, build);
                 Some(Offer { number: version.parse().ok()?, version, release, build })
@@ -155,7 +163,14 @@ fn of_index(
         offers.into_iter().rfind(|offer| meets(&offer.version))
     };
     // Of the backends for a driver uv takes the first that has what is asked for.
-    let best = if is_auto { asked.chunks(1).find_map(best_of) } else { best_of(&asked) };
+    let best = |any_python: bool| match is_auto {
+        true => asked.chunks(1).find_map(|stores| best_for(any_python, stores)),
+        false => best_for(any_python, &asked),
+    };
+    // What a file pins is judged for its Python by a rule of its own; so is a range that ends before the newest release, if nothing in it is
+    // for this Python. In one that is open, a release that no row knows may be.
+    let ends = terms.knowledge.torch_releases().last().is_some_and(|newest| !meets(&newest.version));
+    let best = best(exact.is_some()).or_else(|| best(true).filter(|_| ends));
     if let Some(offer) = best {
         let via = match exact {
             Some(_) => Source::file(&by.request.asked.text),

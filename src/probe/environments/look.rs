@@ -65,6 +65,7 @@ fn broken(shown: &str, (what, why): (Flaw, String)) -> Look {
         path: shown.to_owned(),
         container: if shown.ends_with(".dll") || shown.ends_with(".pyd") { Container::Pe } else { Container::Elf },
         needed: Vec::new(),
+        cpu: None,
         glibc: None,
         code: Fact::unknown(format!("cannot be read: it {why}")),
     };

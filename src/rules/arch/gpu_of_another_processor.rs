@@ -5,7 +5,7 @@
 //! ## How it is decided
 //! Jetson, Grace (GH200, GB200, GB300) and GB10 (DGX Spark) join the GPU to Arm cores: their machines are aarch64. A wheel, a folder or an
 //! environment for x86_64 cannot be loaded there, whatever its device code is; nor can one for aarch64 on other machines. What a
-//! package is for is read from its tags; a bare library has none and is taken for one of the machine that is asked about. An environment that
+//! package is for is read from its tags; a bare library has none, and its header says it. An environment that
 //! is on this machine and judged for such a GPU is judged as the same versions installed there: it cannot be copied.
 //!
 //! ## How to fix it
@@ -21,6 +21,7 @@
 use crate::{
     facts::{Cpu, Environment, Fact, Gpu, Origin, Platform},
     finding::{Evidence, Severity},
+    python::file_name,
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope,
         shared::{gpu_name, is_new, label},
@@ -93,7 +94,8 @@ fn both(environment: &Environment, built: Platform, gpu: &Gpu, of_gpu: &Platform
 /// The one package of a wheel, else the environment.
 fn subject(environment: &Environment) -> String {
     match (&environment.origin, environment.packages.as_slice()) {
-        (Origin::Artifact(_), [package]) => label(package),
+        // A bare file has no name but its path, which says nothing about it.
+        (Origin::Artifact(_), [package]) => file_name(&label(package)).to_owned(),
         _ => environment.id.clone(),
     }
 }

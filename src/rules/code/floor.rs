@@ -3,7 +3,8 @@
 
 use super::Terms;
 use crate::{
-    facts::{ComputeCapability, Container, CudaVersion, DriverVersion, Library, Os},
+    facts::{CodeKind, ComputeCapability, Container, CudaVersion, DriverVersion, Library, Os},
+    knowledge::Knowledge,
     python::Requirement,
 };
 
@@ -60,7 +61,8 @@ impl Floor {
 /// Why the driver does not support the CUDA runtime that a library links to.
 pub fn runtime(terms: &Terms<'_>, library: &Library) -> Option<Floor> {
     let driver = terms.driver.version.as_ref()?;
-    let major = linked_major(library).or(terms.cuda.map(|cuda| cuda.major)).or(terms.major)?;
+    let named = linked_major(library).or(terms.cuda.map(|cuda| cuda.major)).or(terms.major);
+    let major = named.or_else(|| Some(compiled_with(terms.knowledge, library)?.major))?;
     let floor = terms.knowledge.runtime_floor(CudaVersion::new(major, 0), os(terms, library))?;
     let (first, driver) = (floor.driver.clone(), driver.clone());
     (driver < first).then_some(Floor::Runtime { major, first, driver })
@@ -77,7 +79,7 @@ pub fn unserved(terms: &Terms<'_>, library: &Library, capability: ComputeCapabil
     if let Some(first) = first.filter(|first| driver < **first) {
         return Some(Floor::First { capability, first: first.clone(), driver });
     }
-    let last = row.driver_last_branch.filter(|last| driver.branch() > *last)?;
+    let last = row.driver_last_branch.filter(|_| row.is_dropped_by(&driver))?;
     Some(Floor::Last { capability, last, driver })
 }
 
@@ -101,6 +103,18 @@ pub fn linked_major(library: &Library) -> Option<u16> {
         digits.get(..2)?.parse().ok()
     };
     library.needed.iter().find_map(of)
+}
+
+/// The CUDA release that a library was compiled with, or a newer one, by its code: that in its own section is handed to the driver by the
+/// runtime of that release, which is inside of the library where it links to none. Bare images have no runtime.
+pub fn compiled_with(knowledge: &Knowledge, library: &Library) -> Option<CudaVersion> {
+    let code = library.code.value().filter(|_| matches!(library.container, Container::Elf | Container::Pe))?;
+    let first = |capability| knowledge.architecture(capability)?.first_toolkit;
+    let images = code.modules.iter().flat_map(|group| &group.images);
+    let runs = images.filter(|image| matches!(image.code.kind, CodeKind::Sass | CodeKind::Ptx));
+    runs.flat_map(|image| [first(image.code.target.capability), image.isa.and_then(|isa| knowledge.ptx_cuda(isa))])
+        .flatten()
+        .max()
 }
 
 /// The CUDA major version whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.

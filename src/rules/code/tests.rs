@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     compat,
-    facts::{CodeObjects, Compression, Container, Fact, How, Image, Library, ModuleGroup, Source},
+    facts::{CodeObjects, Compression, Container, CudaVersion, Fact, How, Image, Library, ModuleGroup, Os, Source},
     knowledge::Knowledge,
 };
 
@@ -23,7 +23,7 @@ fn library(path: &str, groups: &[(u32, &str)], hidden: &[(&str, u32)]) -> Librar
     }
     code.hidden = hidden.iter().map(|(target, count)| (target.parse().unwrap(), *count)).collect();
     let code = Fact::known(code, Source::new(How::Binary, "test"));
-    Library { path: path.to_owned(), container: Container::Elf, needed: Vec::new(), glibc: None, code }
+    Library { path: path.to_owned(), container: Container::Elf, cpu: None, needed: Vec::new(), glibc: None, code }
 }
 
 /// Verdict and reason for one GPU on a package.
@@ -100,4 +100,39 @@ fn linked_majors() {
     assert_eq!(of("libcudart.so.11.0"), Some(11));
     assert_eq!((of("cudart64_110.dll"), of("CUBLAS64_13.dll")), (Some(11), Some(13)));
     assert_eq!((of("libcudart.so"), of("libcudnn.so.9"), of("cudart64_x.dll")), (None, None, None));
+}
+
+/// What a driver makes of a library that links to nothing.
+fn with_driver(os: Os, driver: &str, images: &str, capability: &str) -> (Support, String) {
+    let knowledge = Knowledge::builtin().unwrap();
+    let driver = compat::DriverSupport { version: Some(driver.parse().unwrap()), ..compat::DriverSupport::default() };
+    let terms = Terms { floors: true, os: Some(os), ..Terms::new(&knowledge, &driver, None) };
+    let library = library("x/lib.so", &[(1, images)], &[]);
+    let answer = on_library(&terms, &library, capability.parse().unwrap()).unwrap();
+    (answer.support(), answer.why(&terms, false).unwrap_or_default())
+}
+
+#[test]
+fn a_branch_has_several_numbers_on_windows() {
+    // R580 is the last branch for Pascal; NVIDIA numbers it 580 to 582 on Windows.
+    for (driver, support) in
+        [("580.88", Support::Yes), ("581.57", Support::Yes), ("582.28", Support::Yes), ("591.44", Support::No)]
+    {
+        assert_eq!(with_driver(Os::Windows, driver, "sm_61 sm_80", "6.1").0, support, "{driver}");
+    }
+}
+
+#[test]
+fn a_runtime_inside_of_a_library_has_its_floor() {
+    // Nothing before CUDA 12.8 compiles for sm_120, so the runtime inside is one of CUDA 12.
+    assert_eq!(with_driver(Os::Linux, "525.60.13", "sm_80 sm_120", "8.0").0, Support::Yes);
+    let (support, why) = with_driver(Os::Linux, "520.61.05", "sm_80 sm_120", "8.0");
+    assert!(support == Support::No && why.contains("CUDA 12") && why.contains("525.60.13"), "{why}");
+    assert_eq!(with_driver(Os::Linux, "520.61.05", "sm_80 sm_90", "8.0").0, Support::Yes, "CUDA 11.8 has sm_90");
+    // sm_110 is what CUDA 13 calls Thor. Bare images are loaded by whoever has the driver's own functions.
+    let knowledge = Knowledge::builtin().unwrap();
+    let mut own = library("x/lib.so", &[(1, "sm_110")], &[]);
+    assert_eq!(compiled_with(&knowledge, &own), Some(CudaVersion::new(13, 0)));
+    own.container = Container::Cubin;
+    assert_eq!(compiled_with(&knowledge, &own), None);
 }

@@ -46,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         Fact::Absent { .. } => return Outcome::NotApplicable,
         Fact::Unknown { .. } => return needs_driver(),
     };
-    if driver.version.branch() <= last_number(last) {
+    if !row.is_dropped_by(&driver.version) {
         return Outcome::Holds;
     }
     let mut draft = Draft::new(
@@ -68,9 +68,4 @@ fn judge(context: &Context<'_>) -> Outcome {
             format!("knowledge: {}", context.knowledge.cite_architecture(row, row.by.driver_last.as_ref())),
         ))
         .found()
-}
-
-/// Windows numbers a branch over several tens (581.57 is of branch 580), so a branch ends where the next ten begins.
-const fn last_number(branch: u32) -> u32 {
-    branch - branch % 10 + 9
 }

@@ -4,7 +4,8 @@
 //!
 //! ## How it is decided
 //! As for PyTorch, by minor-version compatibility: the CUDA libraries that the package's main libraries link to give the CUDA major
-//! version, and each major version has a minimum driver. Packages without a row in the knowledge base are covered by `code-lacks-gpu`.
+//! version, and each major version has a minimum driver. A library that links to none has the runtime inside: then its code gives the
+//! oldest CUDA release that can have compiled it. Packages without a row in the knowledge base are covered by `code-lacks-gpu`.
 //!
 //! ## How to fix it
 //! Update the driver (for a container, on the host; for WSL2, the Windows driver), or install a version of the package that was built for
@@ -64,9 +65,14 @@ fn judge(context: &Context<'_>) -> Outcome {
         .severity(lacking(context))
         .symptom("CUDA driver version is insufficient for CUDA runtime version")
         .evidence(
-            match code::linked_major(library) {
-                Some(major) => Evidence::new(format!("links to CUDA {major}"), format!("NEEDED of {}", library.path)),
-                None => Evidence::new(format!("needs CUDA {major}"), format!("requirements of {}", label(package))),
+            match (code::linked_major(library), terms.major, code::compiled_with(context.knowledge, library)) {
+                (Some(major), ..) => {
+                    Evidence::new(format!("links to CUDA {major}"), format!("NEEDED of {}", library.path))
+                }
+                (None, None, Some(cuda)) => {
+                    Evidence::new(format!("its code was compiled with CUDA {cuda} or newer"), library.path.clone())
+                }
+                _ => Evidence::new(format!("needs CUDA {major}"), format!("requirements of {}", label(package))),
             }
             .at(context.pointer(&package.name)),
         )

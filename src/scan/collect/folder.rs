@@ -109,5 +109,12 @@ impl Reader<'_> {
 
 /// A linker script, say: it has no code, and nothing is missing for it.
 fn without_code(path: String, error: &binary::Error) -> Library {
-    Library { container: Container::Elf, needed: Vec::new(), glibc: None, code: Fact::unknown(error.to_string()), path }
+    Library {
+        container: Container::Elf,
+        cpu: None,
+        needed: Vec::new(),
+        glibc: None,
+        code: Fact::unknown(error.to_string()),
+        path,
+    }
 }

@@ -66,6 +66,14 @@ pub struct ArchitectureRow {
     pub verified: String,
 }
 
+impl ArchitectureRow {
+    /// Whether a driver is of a branch that no longer supports it. Windows numbers a branch over several tens (581.57 is of branch 580), so a
+    /// branch ends where the next ten begins.
+    pub fn is_dropped_by(&self, driver: &DriverVersion) -> bool {
+        self.driver_last_branch.is_some_and(|last| driver.branch() > last - last % 10 + 9)
+    }
+}
+
 /// The keys of the sources that decide single fields of a row; the first of `source` decides the toolkits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
