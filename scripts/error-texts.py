@@ -228,7 +228,7 @@ def read(path):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=pathlib.Path, default=pathlib.Path("knowledge"))
-    arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/errors-known.md"))
+    arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/evidence/errors-known.md"))
     arguments.add_argument("packages", nargs="+", type=pathlib.Path)
     arguments = arguments.parse_args()
     rows = parts(arguments.rows)
