@@ -1,5 +1,5 @@
 //! `cargo bench --bench bounds`: the doctor on a hundred thousand of what an environment has some hundreds of, and on a tenth of that,
-//! which should take a tenth of the time. docs/speed.md says what is promised.
+//! which should take a tenth of the time. docs/evidence/speed.md says what is promised.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints and may panic")]
 
 #[path = "../tests/common/mod.rs"]

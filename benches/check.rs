@@ -1,7 +1,7 @@
 //! `cargo bench --bench check`: `gpucheck check` on one requirements file, and on a folder of a hundred files of the kinds that `tests/check`
 //! has.
 //!
-//! Whole processes are timed, warm; the figures are medians. docs/speed.md keeps a dated run.
+//! Whole processes are timed, warm; the figures are medians. docs/evidence/speed.md keeps a dated run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints and may panic")]
 
 #[path = "../tests/common/mod.rs"]

@@ -1,6 +1,6 @@
 //! `cargo bench`: the doctor on a full torch environment beside what people do instead, `python -c "import torch; …"`, in one run.
 //!
-//! Whole processes are timed, warm, in turns; the figures are medians. docs/speed.md keeps a dated run.
+//! Whole processes are timed, warm, in turns; the figures are medians. docs/evidence/speed.md keeps a dated run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints and may panic")]
 
 #[path = "../tests/common/mod.rs"]

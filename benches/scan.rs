@@ -1,5 +1,5 @@
-//! `cargo bench --bench scan [-- --chart docs/scan-speed.svg]`: `gpucheck scan` beside NVIDIA's cuobjdump and `import torch`, in one
-//! run, with memory, and what is read from the disk when nothing of the file is in memory. docs/speed.md keeps a dated run.
+//! `cargo bench --bench scan [-- --chart docs/evidence/scan-speed.svg]`: `gpucheck scan` beside NVIDIA's cuobjdump and `import torch`, in one
+//! run, with memory, and what is read from the disk when nothing of the file is in memory. docs/evidence/speed.md keeps a dated run.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints and may panic")]
 
 #[path = "../tests/common/mod.rs"]

@@ -2,7 +2,7 @@
 
     python3 fuzz/run.py [--seconds 60] [TARGET…]
 
-Seeds are the files of tests/corpus and a few lines below. Prints a row for docs/fuzzing.md for each target; ends with 1 where a
+Seeds are the files of tests/corpus and a few lines below. Prints a row for docs/evidence/fuzzing.md for each target; ends with 1 where a
 target found something, which then lies in fuzz/artifacts.
 """
 

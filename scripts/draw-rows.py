@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws rows of knowledge/ at random, to be held against sources that they do not name (docs/kb-drawn.md).
+"""Draws rows of knowledge/ at random, to be held against sources that they do not name (docs/evidence/kb-drawn.md).
 
     scripts/draw-rows.py 20261201         60 rows by the seed of a day: file, kind, what names the row, its sources
     scripts/draw-rows.py 20261201 20      20 of them

@@ -267,7 +267,7 @@ def kept(file, given, rows):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=pathlib.Path, default=pathlib.Path("knowledge"))
-    arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/errors-known.md"))
+    arguments.add_argument("--out", type=pathlib.Path, default=pathlib.Path("docs/evidence/errors-known.md"))
     arguments.add_argument("--keep", action="store_true")
     arguments.add_argument("--note", action="append", default=[])
     arguments.add_argument("packages", nargs="*", type=pathlib.Path)

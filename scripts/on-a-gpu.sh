@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What only a machine with a real GPU can show, in one go and in less than five minutes: the doctor's word, whether the GPU computes, what the
 # driver says of images that are not for it and of the installed libraries' code, what torch itself does, and the times beside
-# nvidia-smi's and torch's own. Leaves eight files in the folder that is named, to be kept dated under docs/.
+# nvidia-smi's and torch's own. Leaves eight files in the folder that is named, to be kept dated under docs/evidence/gpu/.
 # usage: scripts/on-a-gpu.sh FOLDER [PYTHON]     (FOLDER is made; PYTHON is an interpreter with torch, by default python3; GPUCHECK names the binary)
 set -uo pipefail
 out=$1 python=${2:-python3}

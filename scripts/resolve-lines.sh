@@ -3,7 +3,7 @@
 # that the doctor prints over the patients of the tests, against an index of stub wheels on this machine (tests/resolve_lines/index.rs).
 # Each must come to the build that was promised. Exit code 1 when one does not; they are listed.
 #
-#   scripts/resolve-lines.sh > docs/resolve-lines.txt
+#   scripts/resolve-lines.sh > docs/evidence/resolve-lines.txt
 #
 # uv comes from the package index that pip is configured with; pip is asked for the Pythons that are here. It takes some minutes.
 set -u

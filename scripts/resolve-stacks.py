@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Asks `gpucheck recommend --with` for stacks that people install and lets uv resolve the lines on the configured index.
 
-    scripts/resolve-stacks.py target/debug/gpucheck > docs/resolve-stacks.txt
+    scripts/resolve-stacks.py target/debug/gpucheck > docs/evidence/resolve-stacks.txt
 
 All lines of one way are resolved together, as one set: what a later line would replace is a conflict here. The first way that takes
 everything from the default index is resolved; where each way takes torch from PyTorch's own index, the set is resolved without that index

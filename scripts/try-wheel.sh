@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries a wheel where its users are: in systems that have Python and no Rust, made by debootstrap, and the aarch64 program under qemu.
-# Prints a dated report; docs/packaging-tried.txt is one.
+# Prints a dated report; docs/evidence/packaging-tried.txt is one.
 #
 #     scripts/try-wheel.sh WHEEL [AARCH64]
 #

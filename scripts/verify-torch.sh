@@ -2,7 +2,7 @@
 # Holds knowledge/torch.toml against the wheels that PyPI really has: fetches them one at a time with pip (from the index that pip is
 # configured with), runs `gpucheck kb verify`, deletes them. Exit code 1 when a row and its wheel disagree, 2 when a wheel could not be had.
 #
-#   scripts/verify-torch.sh > docs/kb-verify.txt     all of that file: 18 wheels for Linux on x86_64, 5 more releases, 5 for ARM
+#   scripts/verify-torch.sh > docs/evidence/kb-verify.txt     all of that file: 18 wheels for Linux on x86_64, 5 more releases, 5 for ARM
 #   scripts/verify-torch.sh 2.15.0 2.14.1            these releases
 #   PLATFORM=aarch64 scripts/verify-torch.sh         for Linux on ARM; PLATFORM=windows for Windows
 #   FORMAT=json scripts/verify-torch.sh              for programs

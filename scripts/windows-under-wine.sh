@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the Windows program on a Debian machine, under Wine: builds it, lays out what users of Windows have, runs it and compares what comes with
-# what must come. Prints a line for each trial, ok or FAIL, and leaves the same in docs/windows-tried.txt. docs/windows.md says what Wine cannot show.
+# what must come. Prints a line for each trial, ok or FAIL, and leaves the same in docs/evidence/windows-tried.txt. docs/windows.md says what Wine cannot show.
 #
 #   scripts/windows-under-wine.sh                 # everything; as root, for apt (a quarter of an hour on two cores)
 #   scripts/windows-under-wine.sh --built FOLDER  # with the gpucheck.exe and the fake_driver.dll of this folder
@@ -10,7 +10,7 @@
 # ${WHEELS:-~/.cache/gpucheck-windows}. Not part of the tests.
 set -u -o pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-report=$here/docs/windows-tried.txt
+report=$here/docs/evidence/windows-tried.txt
 wheels=${WHEELS:-$HOME/.cache/gpucheck-windows}
 target=x86_64-pc-windows-gnu
 work=$(mktemp -d)

@@ -1,5 +1,5 @@
 //! Real wheels held against NVIDIA's cuobjdump, entry by entry. The same over sixty wheels, hidden code among them, is
-//! scripts/differential; docs/differential.md keeps what came of it.
+//! scripts/differential; docs/evidence/differential.md keeps what came of it.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may panic")]
 
 mod common;

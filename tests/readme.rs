@@ -18,6 +18,23 @@ fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Every page: those in the root, and those of the book.
+fn pages() -> Vec<PathBuf> {
+    let named = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"];
+    let mut pages: Vec<PathBuf> = named.map(|name| project().join(name)).into();
+    let mut folders = vec![project().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(extension) if extension == "md" => pages.push(path),
+                _ => {}
+            }
+        }
+    }
+    pages
+}
+
 /// The commands that a page prints: in backquotes, and in blocks.
 fn printed(page: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
@@ -60,13 +77,8 @@ fn options(command: &str) -> String {
 
 #[test]
 fn options_that_pages_print_are_there() {
-    let mut pages = vec![project().join("README.md")];
-    for folder in ["docs", "docs/rules"] {
-        let entries = fs::read_dir(project().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-        pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
-    }
     let (mut seen, mut wrong) = (0, Vec::new());
-    for path in pages {
+    for path in pages() {
         for command in printed(&fs::read_to_string(&path).unwrap()) {
             let words = invocation(&command).unwrap_or_default();
             // What stands behind `--` is somebody else's command.
@@ -174,14 +186,8 @@ fn anchors(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn links_lead_somewhere() {
-    let mut pages: Vec<PathBuf> =
-        ["README.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| project().join(name)).into();
-    for folder in ["docs", "docs/rules"] {
-        let entries = fs::read_dir(project().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-        pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
-    }
     let (mut seen, mut wrong) = (0, Vec::new());
-    for path in pages {
+    for path in pages() {
         let text = fs::read_to_string(&path).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ', '\n']).next()) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
@@ -190,7 +196,10 @@ fn links_lead_somewhere() {
             }
             seen += 1;
             let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
-            let there = target.exists();
+            // The book is docs/ alone: what lies beside it is not in it.
+            let inside = !path.starts_with(project().join("docs"))
+                || target.canonicalize().is_ok_and(|target| target.starts_with(project().join("docs")));
+            let there = inside && target.exists();
             let headed =
                 anchor.is_empty() || fs::read_to_string(&target).is_ok_and(|target| anchors(&target).contains(anchor));
             if !there || !headed {
@@ -200,4 +209,18 @@ fn links_lead_somewhere() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen > 50, "only {seen} links were found");
+}
+
+/// A page that the book does not list is a page that mdBook leaves out.
+#[test]
+fn the_book_lists_every_page() {
+    let docs = project().join("docs");
+    let summary = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let listed: BTreeSet<PathBuf> =
+        summary.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(|page| docs.join(page)).collect();
+    let there: BTreeSet<PathBuf> =
+        pages().into_iter().filter(|page| page.starts_with(&docs) && !page.ends_with("SUMMARY.md")).collect();
+    let missing: Vec<_> = there.difference(&listed).collect();
+    let gone: Vec<_> = listed.difference(&there).collect();
+    assert!(missing.is_empty() && gone.is_empty(), "not in SUMMARY.md: {missing:?}; no page: {gone:?}");
 }

@@ -1,4 +1,5 @@
-//! `docs/rules/` holds the page of every rule, as `gpucheck rule SLUG` prints it. `UPDATE_SNAPSHOTS=1 cargo test --test rule_pages` writes them.
+//! `docs/rules/` holds the page of every rule, as `gpucheck rule SLUG` prints it; `docs/rules.md` lists them by subject, and so does the book's
+//! `docs/SUMMARY.md`. `UPDATE_SNAPSHOTS=1 cargo test --test rule_pages` writes all of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod common;
@@ -35,6 +36,76 @@ fn the_pages_are_kept_in_step() {
         stale.is_empty() && gone.is_empty(),
         "UPDATE_SNAPSHOTS=1 writes them again: {stale:?}, no rule any more: {gone:?}"
     );
+}
+
+/// The folders of `src/rules`, in the registry's order, with what their rules are about.
+const SUBJECTS: [(&str, &str); 9] = [
+    ("driver", "The driver and its GPUs"),
+    ("container", "Containers and WSL"),
+    ("arch", "Code for the GPU in torch and other wheels"),
+    ("packages", "Packages"),
+    ("environment", "Environments and files"),
+    ("build", "Compiling"),
+    ("smoke", "Running kernels and torch"),
+    ("log", "Logs"),
+    ("page", "Pages"),
+];
+
+/// Rules by subject; those that are rows of `knowledge/packages` are the last group.
+fn by_subject() -> Vec<(&'static str, Vec<(String, String)>)> {
+    let mut left = rules::titles(&Knowledge::builtin().unwrap());
+    let mut groups = Vec::new();
+    for (folder, subject) in SUBJECTS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules").join(folder);
+        let here = |slug: &str| folder.join(format!("{}.rs", slug.replace('-', "_"))).exists();
+        let (group, others) = left.into_iter().partition(|(slug, _)| here(slug));
+        left = others;
+        groups.push((subject, group));
+    }
+    let (of_code, of_rows): (Vec<_>, Vec<_>) =
+        left.into_iter().partition(|(slug, _)| rules::REGISTRY.iter().any(|entry| entry.rule.slug == slug));
+    assert!(of_code.is_empty(), "rules in a folder that has no subject here: {of_code:?}");
+    groups.push(("Known problems of packages", of_rows));
+    groups
+}
+
+/// The page that lists the rules.
+fn list() -> String {
+    let mut page = "# Rules\n\n`gpucheck rule` lists them, `gpucheck rule SLUG` prints the page of one. A rule gives a finding where all of its conditions are known\n\
+        to hold; what it could not know is listed under *not decided* in a report.\n"
+        .to_owned();
+    for (subject, rules) in by_subject() {
+        page += &format!("\n## {subject}\n\n| rule | what it finds |\n| --- | --- |\n");
+        for (slug, title) in rules {
+            page += &format!("| [`{slug}`](rules/{slug}.md) | {} |\n", title.replace('|', "\\|"));
+        }
+    }
+    page
+}
+
+/// The book's list of pages, with that of the rules below their index.
+fn summary(kept: &str) -> String {
+    let (before, after) = kept.split_once("(rules.md)\n").expect("SUMMARY.md names rules.md");
+    let (_, after) = after.split_once("\n#").expect("something follows the rules");
+    let lines: String = by_subject()
+        .into_iter()
+        .flat_map(|(_, rules)| rules)
+        .map(|(slug, _)| format!("  - [{slug}](rules/{slug}.md)\n"))
+        .collect();
+    format!("{before}(rules.md)\n{lines}\n#{after}")
+}
+
+#[test]
+fn the_lists_are_kept_in_step() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let kept = fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    for (name, text) in [("rules.md", list()), ("SUMMARY.md", summary(&kept))] {
+        let path = docs.join(name);
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        assert!(fs::read_to_string(&path).is_ok_and(|kept| kept == text), "UPDATE_SNAPSHOTS=1 writes {name} again");
+    }
 }
 
 /// Every page says what it means, how it is decided, how to fix it, what it looks like in a log, and its sources.

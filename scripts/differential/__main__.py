@@ -3,7 +3,7 @@
 For each wheel of wheels.txt: fetched by pip, scanned by gpucheck as it is, then each native file unpacked and listed by cuobjdump;
 what cuobjdump is blind for (PE files, code that no section names) is cut out and listed, and there gpucheck reads with `--deep`. The
 multisets of (kind, architecture, suffix) are compared for each file. One wheel at a time is on the disk. Results are appended to
-docs/differential.jsonl, of which docs/differential.md is made:
+docs/evidence/differential.jsonl, of which docs/evidence/differential.md is made:
 
     python3 scripts/differential run [--gpucheck PATH] [--tools FOLDER] [REQUIREMENT…]
     python3 scripts/differential report
@@ -30,7 +30,7 @@ from oracle import Tools, pip
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-RESULTS = ROOT / "docs/differential.jsonl"
+RESULTS = ROOT / "docs/evidence/differential.jsonl"
 
 
 def platforms(name: str) -> list[str]:
@@ -237,8 +237,8 @@ def main() -> int:
     runner.add_argument("--tools", type=Path, default=Path.home() / ".cache/gpucheck-tests")
     runner.add_argument("only", nargs="*", metavar="REQUIREMENT")
     runner.set_defaults(run=run)
-    reporter = commands.add_parser("report", help="write docs/differential.md")
-    reporter.set_defaults(run=lambda _: report.write(RESULTS, ROOT / "docs/differential.md"))
+    reporter = commands.add_parser("report", help="write docs/evidence/differential.md")
+    reporter.set_defaults(run=lambda _: report.write(RESULTS, ROOT / "docs/evidence/differential.md"))
     arguments = parser.parse_args()
     return arguments.run(arguments)
 

@@ -1,4 +1,4 @@
-"""The tables of docs/differential.md."""
+"""The tables of docs/evidence/differential.md."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@
 //! Nothing: it appears only in the smoke run.
 //!
 //! ## Sources
-//! docs/compat.md; docs/smoke.md.
+//! docs/evidence/compat.md; docs/smoke.md.
 
 use crate::{
     compat::{self, Jit},
