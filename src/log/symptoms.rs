@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use gpucheck_ground::Order as _;
+
 use super::Line;
 use crate::{facts::Symptom, system::redact};
 
@@ -97,7 +99,7 @@ impl Symptoms {
 
     /// All of them, in the order of the log. Those that were not asked for come last, so that they are no less to be seen.
     pub fn into_symptoms(mut self, at: impl Fn(u32) -> crate::facts::Location) -> Vec<Symptom> {
-        self.asked.sort_by_key(|kept| kept.number);
+        self.asked.order_by_key(|kept| kept.number);
         let all = self.asked.into_iter().chain(self.others);
         all.map(|kept| Symptom {
             text: kept.text,

@@ -1,17 +1,15 @@
 //! Small parts of lines: keys with values, versions, lists.
 
-/// Where a word is in a text, whatever the case of ASCII letters.
-pub(super) fn find(text: &str, word: &str) -> Option<usize> {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    let (&first, rest) = word.split_first()?;
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    memchr::memchr2_iter(lower, upper, text)
-        .find(|at| text.get(at + 1..at + 1 + rest.len()).is_some_and(|there| there.eq_ignore_ascii_case(rest)))
-}
+pub(super) use gpucheck_ground::find_word as find;
 
 /// Whether a line is a frame of a traceback: of all lines the most frequent one, and one that has nothing but a path.
 pub(super) fn is_frame(text: &str) -> bool {
     text.starts_with("File \"")
+}
+
+/// Whether a text begins with a word.
+pub(super) fn starts(text: &str, word: &str) -> bool {
+    text.as_bytes().get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether a text has a word.

@@ -1,6 +1,6 @@
 //! GPUs by their names, wherever a line has one, and those of other makers.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::log::{
     Line,
     found::Found,
@@ -63,9 +63,18 @@ pub(super) const KIND: Kind = Kind {
         "显卡",
         "单卡",
     ],
+    groups: &[OTHER, BRAND, JETSON, CUE],
     read,
     answers: false,
 };
+
+/// What GPUs of other makers are called.
+const OTHER: Group = Group { place: 0, words: &["Radeon", "GPU: AMD", "gfx1", "gfx9", "Intel(R) Arc", "Apple M"] };
+/// The longer ones of `BRANDS`.
+const BRAND: Group = Group { place: 1, words: &["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "Jetson"] };
+const JETSON: Group = Group { place: 2, words: &[" (nvgpu)"] };
+/// What a GPU's model stands behind.
+const CUE: Group = Group { place: 3, words: &["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] };
 
 /// Words that only names of NVIDIA's GPUs have.
 const BRANDS: [&str; 9] = ["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "RTX", "GTX", "GT", "Jetson"];
@@ -102,7 +111,7 @@ const PARTS: [&str; 27] = [
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
-    for other in ["Radeon", "GPU: AMD", "gfx1", "gfx9", "Intel(R) Arc", "Apple M"] {
+    for other in OTHER.words.iter().filter(|_| line.has(OTHER)) {
         if let Some(at) = find(text, other) {
             let name = text.get(at..).unwrap_or_default();
             let name: String = name.trim_start_matches("GPU:").trim().chars().take(40).collect();
@@ -110,7 +119,7 @@ fn read(found: &mut Found, line: Line<'_>) {
             return;
         }
     }
-    let named = names(text);
+    let named = if line.has(BRAND) || has_card(text) { names(text) } else { Vec::new() };
     if named.is_empty()
         && let Some(name) = bare_name(text)
     {
@@ -120,19 +129,30 @@ fn read(found: &mut Found, line: Line<'_>) {
         found.gpu(Some(name), None, line.number);
     }
     // What the driver of a Jetson calls its GPU.
-    if let Some(at) = find(text, " (nvgpu)") {
+    if line.has(JETSON)
+        && let Some(at) = find(text, " (nvgpu)")
+    {
         let chip = text.get(..at).and_then(|before| before.rsplit([' ', '|', ':']).next()).unwrap_or_default();
         if !chip.is_empty() {
             found.gpu(Some(format!("{chip} (nvgpu)")), None, line.number);
         }
     }
     // A short name is one only where a GPU is spoken of.
-    for cue in ["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] {
+    for cue in CUE.words.iter().filter(|_| line.has(CUE)) {
         let model = value(text, cue).and_then(|rest| rest.split([' ', ',', '|', '(']).next());
         if let Some(model) = model.filter(|word| is_model(word)) {
             found.gpu(Some(model.to_owned()), None, line.number);
         }
     }
+}
+
+/// Whether a text has one of the shorter ones of `BRANDS`: RTX, GTX, GT.
+fn has_card(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'T', bytes).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        before == Some(&b'G') || before == Some(&b'R') && bytes.get(at + 1) == Some(&b'X')
+    })
 }
 
 /// The last name in a text that ends behind it.
@@ -159,20 +179,22 @@ const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", 
 fn bare_name(text: &str) -> Option<String> {
     // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
     let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
-    let words: Vec<&str> = text.split(is_sign).filter(|word| !word.is_empty()).collect();
-    let is = |list: &[&str], word: Option<&&str>| {
+    let mut words = text.split(is_sign).filter(|word| !word.is_empty());
+    let is = |list: &[&str], word: Option<&str>| {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
     };
-    for (at, word) in words.iter().enumerate() {
-        let Some(number) = NUMBERS.iter().find(|number| word.starts_with(**number)) else { continue };
+    let mut last = None;
+    while let Some(word) = words.next() {
+        let before = last.replace(word);
+        let digit = word.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+        let Some(number) = NUMBERS.iter().find(|number| digit && word.starts_with(**number)) else { continue };
         let behind = word.get(number.len()..).unwrap_or_default();
-        let next = words.get(at + 1);
-        let suffix = if behind.is_empty() { next.copied().unwrap_or_default() } else { behind };
+        let next = words.clone().next();
+        let suffix = if behind.is_empty() { next.unwrap_or_default() } else { behind };
         let suffix = ["Ti", "SUPER"].into_iter().find(|one| one.eq_ignore_ascii_case(suffix));
         if let Some(suffix) = suffix {
             return Some(format!("{number} {suffix}"));
         }
-        let before = at.checked_sub(1).and_then(|before| words.get(before));
         let card = CARDS.contains(&behind) || behind.is_empty() && is(&CARDS, next);
         // `a 4090 MB file` is none.
         let article =
@@ -186,26 +208,27 @@ fn bare_name(text: &str) -> Option<String> {
 
 /// Names with a brand and a model.
 fn names(text: &str) -> Vec<String> {
-    let words: Vec<&str> = text
+    let mut words = text
         .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | '(' | ')' | '"' | '\'' | '[' | ']' | ';' | '/'))
-        .collect();
+        .peekable();
     let mut names = Vec::new();
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
+    while let Some(word) = words.next() {
+        // Nearly every word is none of these.
+        if !word.bytes().next().is_some_and(|byte| b"NGQTRJ".contains(&byte)) {
+            continue;
+        }
         let own = word.trim_end_matches(['.', ':']);
         let joined = ["RTX", "GTX"]
             .iter()
             .any(|brand| own.strip_prefix(brand).is_some_and(|rest| is_model(rest.trim_start_matches('-'))));
         let begins = joined || own.len() == word.len() && BRANDS.contains(&own);
         if !begins {
-            at += 1;
             continue;
         }
         let mut name = vec![own];
         let mut model = joined || own == "TITAN";
-        at += 1;
         while own.len() == word.len()
-            && let Some(next) = words.get(at)
+            && let Some(next) = words.peek().copied()
         {
             let plain = next.trim_end_matches(['.', ':', '…']);
             let goes_on = BRANDS.contains(&plain)
@@ -220,7 +243,7 @@ fn names(text: &str) -> Vec<String> {
             // A table cuts long names off.
             let cut = next.ends_with("...") || next.ends_with('…');
             name.push(if cut { next } else { plain });
-            at += 1;
+            words.next();
             if plain.len() != next.len() {
                 break;
             }

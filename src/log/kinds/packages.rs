@@ -1,13 +1,10 @@
 //! Packages and their versions: pip's and conda's lists and messages, requirements, names of wheels, and what people write themselves.
 
-use super::Kind;
-use crate::{
-    log::{
-        Line,
-        found::{Found, Weight},
-        words::{behind, find, has, is_frame, version},
-    },
-    python,
+use super::{Group, Kind};
+use crate::log::{
+    Line,
+    found::{Found, Weight},
+    words::{behind, find, is_frame, version},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -42,9 +39,43 @@ pub(super) const KIND: Kind = Kind {
         "nvidia-",
         "tf_nightly",
     ],
+    groups: &[REMOVED, SHOWN, WHEEL, INSTALLED, SATISFIED, NAMED, BUILT_FOR, CUDNN],
     read,
     answers: false,
 };
+
+const REMOVED: Group = Group { place: 0, words: &["uninstalled ", "Uninstalling ", "Found existing installation"] };
+const SHOWN: Group = Group { place: 1, words: &["Name:", "Version:"] };
+const WHEEL: Group = Group { place: 2, words: &[".whl"] };
+const INSTALLED: Group = Group { place: 3, words: &["Successfully installed "] };
+const SATISFIED: Group = Group { place: 4, words: &["Requirement already satisfied: "] };
+/// What `NAMES` have, and NVIDIA's packages.
+const NAMED: Group = Group {
+    place: 5,
+    words: &[
+        "torch",
+        "xformers",
+        "triton",
+        "flash-attn",
+        "flash_attn",
+        "bitsandbytes",
+        "vllm",
+        "sglang",
+        "onnxruntime-gpu",
+        "ctranslate2",
+        "faster-whisper",
+        "tensorflow",
+        "jaxlib",
+        "cupy",
+        "numba",
+        "deepspeed",
+        "sageattention",
+        "llama-cpp-python",
+        "nvidia-",
+    ],
+};
+const BUILT_FOR: Group = Group { place: 6, words: &["(you have "] };
+const CUDNN: Group = Group { place: 7, words: &["cudnn"] };
 
 /// Names that stand before their version without any sign.
 const NAMES: [&str; 24] = [
@@ -76,17 +107,24 @@ const NAMES: [&str; 24] = [
 
 fn read(found: &mut Found, line: Line<'_>) {
     // A path names no version, and what pip removes is not there.
-    let removed = ["uninstalled ", "Uninstalling ", "Found existing installation"];
-    if is_frame(line.text) || removed.iter().any(|word| has(line.text, word)) {
+    if is_frame(line.text) || line.has(REMOVED) {
         return;
     }
     pinned(found, line);
-    shown(found, line);
-    wheels(found, line);
-    installed(found, line);
-    satisfied(found, line);
-    loose(found, line);
-    cudnn(found, line);
+    for (group, read) in
+        [(SHOWN, shown as fn(&mut Found, Line<'_>)), (WHEEL, wheels), (INSTALLED, installed), (SATISFIED, satisfied)]
+    {
+        if line.has(group) {
+            read(found, line);
+        }
+    }
+    // What an extension was built for stands before what is there. The shortest name is too short to be found with the others.
+    if !line.has(BUILT_FOR) && (line.has(NAMED) || find(line.text, "jax").is_some()) {
+        loose(found, line);
+    }
+    if line.has(CUDNN) {
+        cudnn(found, line);
+    }
 }
 
 /// `cudnn-9.2`, `cuDNN 8.9.7`, `libcudnn9`: cuDNN as a package of the system.
@@ -104,7 +142,7 @@ fn cudnn(found: &mut Found, line: Line<'_>) {
 
 /// `torch==2.7.1+cu128`, `[pip3] torch==2.7.1`.
 fn pinned(found: &mut Found, line: Line<'_>) {
-    for (at, _) in line.text.match_indices("==") {
+    for at in memchr::memmem::find_iter(line.text.as_bytes(), "==") {
         let (before, after) = line.text.split_at(at);
         let after = after.trim_start_matches('=');
         // Extras stand between the name and the sign: `jax[cuda12]==0.6.1`.
@@ -146,9 +184,6 @@ fn shown(found: &mut Found, line: Line<'_>) {
 
 /// `torch-2.3.1-cp310-cp310-win_amd64.whl`.
 fn wheels(found: &mut Found, line: Line<'_>) {
-    if !line.text.contains(".whl") {
-        return;
-    }
     for word in line.text.split([' ', '/', '\\', '\'', '"', '(', ')']).filter(|word| word.ends_with(".whl")) {
         let mut parts = word.trim_end_matches(".whl").split('-');
         let (Some(name), Some(number)) = (parts.next(), parts.next().and_then(version)) else { continue };
@@ -193,10 +228,6 @@ fn satisfied(found: &mut Found, line: Line<'_>) {
 
 /// `torch  2.7.1` of a list, `torch 2.6.0` and `vLLM Version : 0.16.0` of a person.
 fn loose(found: &mut Found, line: Line<'_>) {
-    // What an extension was built for stands before what is there.
-    if has(line.text, "(you have ") {
-        return;
-    }
     let mut words = line.text.split_whitespace().peekable();
     let mut before: Option<&str> = None;
     while let Some(word) = words.next() {
@@ -236,5 +267,4 @@ fn is_name(word: &str) -> bool {
     first
         && (2..=60).contains(&word.len())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        && !python::normalize(word).is_empty()
 }
