@@ -33,6 +33,15 @@ impl<T: Embedded> Part<T> {
         Ok(())
     }
 
+    /// Whether no row has this text by itself, as far as that can be told without parsing them: of most names that are looked up there is no row.
+    pub(super) fn lacks(&self, text: &str) -> bool {
+        // As JSON has it; any other may be written in several ways.
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        plain
+            && self.rows.get().is_none()
+            && memchr::memmem::find(self.json.as_bytes(), ["\"", text, "\""].concat().as_bytes()).is_none()
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "build.rs wrote the text from the same types, and a test reads every part; those of an update were read before"

@@ -57,13 +57,8 @@ struct Word {
     asked: Option<usize>,
     /// Errors have it.
     error: bool,
-}
-
-impl Word {
-    /// Whether it is a reason to look at a line.
-    fn wakes(&self) -> bool {
-        self.kinds != 0 || self.asked.is_some() || self.error
-    }
+    /// There are enough lines with it.
+    tired: bool,
 }
 
 /// A log that is being read.
@@ -186,8 +181,12 @@ impl Log {
         self.words.get(hit.literal as usize)
     }
 
+    /// Whether a word is a reason to look at its line.
     fn wakes(&self, hit: Hit) -> bool {
-        self.word(hit).is_some_and(Word::wakes)
+        let Some(word) = self.word(hit) else { return false };
+        // Behind a question every line is looked at as ever: the next one may be the answer.
+        let tired = (word.tired || self.symptoms.has_enough()) && !self.found.expects_answer();
+        word.kinds != 0 || (word.error || word.asked.is_some()) && !tired
     }
 
     /// The answer to a question at a prompt, on the line behind it, which may have no word that readers want.
@@ -228,6 +227,13 @@ impl Log {
             let text = |hit: &Hit| Some((self.word(*hit)?.asked?, hit.at.saturating_sub(start)));
             let texts: Vec<(usize, usize)> = why.iter().filter_map(text).collect();
             self.symptoms.asked(line, &texts);
+            for hit in why {
+                let word = self.words.get_mut(hit.literal as usize);
+                if let Some(word) = word.filter(|word| word.asked.is_some_and(|text| self.symptoms.has_enough_of(text)))
+                {
+                    word.tired = true;
+                }
+            }
         } else if error {
             self.symptoms.seen(line);
         }

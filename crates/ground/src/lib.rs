@@ -4,7 +4,9 @@
 mod bytes;
 mod needles;
 mod order;
+mod pieces;
 
 pub use bytes::{Bytes, find_word, nonzero, stretch};
 pub use needles::{Found, Needles};
 pub use order::Order;
+pub use pieces::{Pieces, Signs};

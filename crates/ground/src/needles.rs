@@ -14,7 +14,16 @@ pub struct Needles {
     /// For each place the number of its bucket; 0, which is empty, for most.
     places: Box<[u16; FILTER]>,
     /// The literals whose first bytes have the same place.
-    buckets: Vec<Vec<u32>>,
+    buckets: Vec<Vec<Begin>>,
+}
+
+/// How a literal begins: many have their first bytes in common, and few as many as a processor compares at once.
+#[derive(Debug, Clone, Copy)]
+struct Begin {
+    bytes: u64,
+    /// Those of the eight bytes that the literal has.
+    mask: u64,
+    literal: u32,
 }
 
 /// A literal in a text.
@@ -46,7 +55,9 @@ impl Needles {
                 filter[place / 64] |= 1 << (place % 64);
                 buckets.push(Vec::new());
             }
-            buckets[usize::from(places[place])].push(index);
+            let mask = u64::MAX >> (64 - 8 * literal.len().min(8));
+            let begin = Begin { bytes: first_eight(literal) & mask, mask, literal: index };
+            buckets[usize::from(places[place])].push(begin);
         }
         Self { literals, filter, places, buckets }
     }
@@ -64,7 +75,11 @@ impl Needles {
     /// The literals of a place that are here. Rarely called, and so kept out of the loop.
     #[inline(never)]
     fn check(&self, text: &[u8], at: usize, place: usize, found: &mut Vec<Found>) {
-        for &literal in &self.buckets[usize::from(self.places[place])] {
+        let eight = first_eight(&text[at..]);
+        for &Begin { bytes, mask, literal } in &self.buckets[usize::from(self.places[place])] {
+            if eight & mask != bytes {
+                continue;
+            }
             let bytes = &self.literals[literal as usize];
             if let Some(there) = text.get(at..at + bytes.len())
                 && there.eq_ignore_ascii_case(bytes)
@@ -73,6 +88,19 @@ impl Needles {
             }
         }
     }
+}
+
+/// The first eight bytes of a text as `place` takes them, zeros behind its end.
+fn first_eight(text: &[u8]) -> u64 {
+    let eight = match text.first_chunk::<8>() {
+        Some(eight) => *eight,
+        None => {
+            let mut eight = [0; 8];
+            eight[..text.len()].copy_from_slice(text);
+            eight
+        }
+    };
+    u64::from_le_bytes(eight) | 0x2020_2020_2020_2020
 }
 
 /// Where the filter has these four bytes. Without the bit that tells the cases of letters apart; of other signs that makes some alike, which are told
@@ -99,5 +127,8 @@ mod tests {
         assert_eq!(all(&["no such", "such"], "no suchno such"), [(0, 0), (1, 3), (0, 7), (1, 10)]);
         assert!(all(&["abc", "fehlé"], "abc abcd FEHL").is_empty(), "too short, or cut off");
         assert_eq!(all(&["fehlé"], "ein fehlé"), [(0, 4)]);
+        let alike = ["cuda", "cuda e", "cuda err", "cuda error", "cuda {x}", "cuda [x]"];
+        assert_eq!(all(&alike, "CUDA erro"), [(0, 0), (1, 0), (2, 0)]);
+        assert_eq!(all(&alike, "cuda [x]"), [(0, 0), (5, 0)]);
     }
 }

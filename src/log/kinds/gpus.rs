@@ -1,5 +1,7 @@
 //! GPUs by their names, wherever a line has one, and those of other makers.
 
+use gpucheck_ground::Signs;
+
 use super::{Group, Kind};
 use crate::log::{
     Line,
@@ -178,8 +180,8 @@ const CARDS: [&str; 9] = ["gpu", "gpus", "card", "cards", "laptop", "graphics", 
 /// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`. A number alone may be anything.
 fn bare_name(text: &str) -> Option<String> {
     // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
-    let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
-    let mut words = text.split(is_sign).filter(|word| !word.is_empty());
+    static SIGNS: Signs = Signs::all_but(b"-/");
+    let mut words = SIGNS.words(text);
     let is = |list: &[&str], word: Option<&str>| {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
     };
@@ -208,9 +210,8 @@ fn bare_name(text: &str) -> Option<String> {
 
 /// Names with a brand and a model.
 fn names(text: &str) -> Vec<String> {
-    let mut words = text
-        .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | '(' | ')' | '"' | '\'' | '[' | ']' | ';' | '/'))
-        .peekable();
+    static SIGNS: Signs = Signs::blanks_and(b"|,()\"'[];/");
+    let mut words = SIGNS.split(text).peekable();
     let mut names = Vec::new();
     while let Some(word) = words.next() {
         // Nearly every word is none of these.

@@ -1,5 +1,7 @@
 //! Packages and their versions: pip's and conda's lists and messages, requirements, names of wheels, and what people write themselves.
 
+use gpucheck_ground::Signs;
+
 use super::{Group, Kind};
 use crate::log::{
     Line,
@@ -184,7 +186,8 @@ fn shown(found: &mut Found, line: Line<'_>) {
 
 /// `torch-2.3.1-cp310-cp310-win_amd64.whl`.
 fn wheels(found: &mut Found, line: Line<'_>) {
-    for word in line.text.split([' ', '/', '\\', '\'', '"', '(', ')']).filter(|word| word.ends_with(".whl")) {
+    static SIGNS: Signs = Signs::only(b" /\\'\"()");
+    for word in SIGNS.words(line.text).filter(|word| word.ends_with(".whl")) {
         let mut parts = word.trim_end_matches(".whl").split('-');
         let (Some(name), Some(number)) = (parts.next(), parts.next().and_then(version)) else { continue };
         if is_name(name) {
@@ -228,16 +231,18 @@ fn satisfied(found: &mut Found, line: Line<'_>) {
 
 /// `torch  2.7.1` of a list, `torch 2.6.0` and `vLLM Version : 0.16.0` of a person.
 fn loose(found: &mut Found, line: Line<'_>) {
-    let mut words = line.text.split_whitespace().peekable();
+    static BLANKS: Signs = Signs::blanks_and(b"");
+    let mut words = BLANKS.words(line.text).peekable();
     let mut before: Option<&str> = None;
     while let Some(word) = words.next() {
-        let plain = word.trim_matches([':', '`', '\'', '"', ',', '(', '*', '-']);
+        let plain = without_signs(word);
         // Nearly every word is none of these: nothing is copied for it.
         let is_nvidia = || {
             let begins = plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-"));
             begins && !plain.eq_ignore_ascii_case("nvidia-smi") && is_name(plain)
         };
-        if NAMES.iter().any(|name| name.eq_ignore_ascii_case(plain)) || is_nvidia() {
+        let is = |name: &&str| name.len() == plain.len() && name.eq_ignore_ascii_case(plain);
+        if NAMES.iter().any(is) || is_nvidia() {
             let lower = plain.to_ascii_lowercase();
             let behind = words.peek().copied().unwrap_or_default();
             let sign = ["=", ":", "|", "version", "Version", "Version:", "version:"].contains(&behind);
@@ -254,6 +259,14 @@ fn loose(found: &mut Found, line: Line<'_>) {
         }
         before = Some(word);
     }
+}
+
+/// A word without the signs around it.
+fn without_signs(word: &str) -> &str {
+    let is_sign = |byte: &u8| b":`'\",(*-".contains(byte);
+    let begin = word.bytes().take_while(is_sign).count();
+    let end = word.len() - word.bytes().rev().take_while(is_sign).count();
+    word.get(begin..end).unwrap_or_default()
 }
 
 fn last_word(text: &str) -> &str {
