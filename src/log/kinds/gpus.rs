@@ -1,6 +1,6 @@
 //! GPUs by their names, wherever a line has one, and those of other makers.
 
-use gpucheck_ground::Signs;
+use gpucheck_ground::{Bytes, Signs};
 
 use super::{Group, Kind};
 use crate::log::{
@@ -65,18 +65,16 @@ pub(super) const KIND: Kind = Kind {
         "显卡",
         "单卡",
     ],
-    groups: &[OTHER, BRAND, JETSON, CUE],
+    groups: &[OTHER, JETSON, CUE],
     read,
     answers: false,
 };
 
 /// What GPUs of other makers are called.
 const OTHER: Group = Group { place: 0, words: &["Radeon", "GPU: AMD", "gfx1", "gfx9", "Intel(R) Arc", "Apple M"] };
-/// The longer ones of `BRANDS`.
-const BRAND: Group = Group { place: 1, words: &["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "Jetson"] };
-const JETSON: Group = Group { place: 2, words: &[" (nvgpu)"] };
+const JETSON: Group = Group { place: 1, words: &[" (nvgpu)"] };
 /// What a GPU's model stands behind.
-const CUE: Group = Group { place: 3, words: &["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] };
+const CUE: Group = Group { place: 2, words: &["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] };
 
 /// Words that only names of NVIDIA's GPUs have.
 const BRANDS: [&str; 9] = ["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "RTX", "GTX", "GT", "Jetson"];
@@ -121,8 +119,9 @@ fn read(found: &mut Found, line: Line<'_>) {
             return;
         }
     }
-    let named = if line.has(BRAND) || has_card(text) { names(text) } else { Vec::new() };
+    let named = if has_brand(text) { names(text) } else { Vec::new() };
     if named.is_empty()
+        && has_number(text)
         && let Some(name) = bare_name(text)
     {
         found.gpu(Some(name), None, line.number);
@@ -148,12 +147,27 @@ fn read(found: &mut Found, line: Line<'_>) {
     }
 }
 
-/// Whether a text has one of the shorter ones of `BRANDS`: RTX, GTX, GT.
-fn has_card(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr::memchr_iter(b'T', bytes).any(|at| {
-        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        before == Some(&b'G') || before == Some(&b'R') && bytes.get(at + 1) == Some(&b'X')
+/// Whether a text has one of `BRANDS` as it is written there: `nvidia-cublas` is no name.
+fn has_brand(text: &str) -> bool {
+    static FIRST: Bytes = Bytes::of(b"NGQTRJ");
+    let begins = |rest: &[u8]| BRANDS.iter().any(|brand| rest.starts_with(brand.as_bytes()));
+    places(&FIRST, text).any(begins)
+}
+
+/// Whether a text has one of `NUMBERS`.
+fn has_number(text: &str) -> bool {
+    static FIRST: Bytes = Bytes::of(b"12345");
+    let begins = |rest: &[u8]| NUMBERS.iter().any(|number| rest.starts_with(number.as_bytes()));
+    places(&FIRST, text).any(|rest| rest.get(2).is_some_and(|third| b"56789".contains(third)) && begins(rest))
+}
+
+/// What begins with one of these bytes.
+fn places<'t>(first: &'static Bytes, text: &'t str) -> impl Iterator<Item = &'t [u8]> {
+    let mut rest = text.as_bytes();
+    std::iter::from_fn(move || {
+        let found = rest.get(first.find(rest)?..)?;
+        rest = found.get(1..)?;
+        Some(found)
     })
 }
 

@@ -241,8 +241,9 @@ fn loose(found: &mut Found, line: Line<'_>) {
             let begins = plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-"));
             begins && !plain.eq_ignore_ascii_case("nvidia-smi") && is_name(plain)
         };
+        let begins = plain.bytes().next().is_some_and(|first| b"bcdfjlnopstvx".contains(&first.to_ascii_lowercase()));
         let is = |name: &&str| name.len() == plain.len() && name.eq_ignore_ascii_case(plain);
-        if NAMES.iter().any(is) || is_nvidia() {
+        if begins && (NAMES.iter().any(is) || is_nvidia()) {
             let lower = plain.to_ascii_lowercase();
             let behind = words.peek().copied().unwrap_or_default();
             let sign = ["=", ":", "|", "version", "Version", "Version:", "version:"].contains(&behind);
