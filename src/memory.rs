@@ -38,15 +38,21 @@ unsafe impl GlobalAlloc for OrExit {
     }
 }
 
+#[inline]
 fn given(place: *mut u8) -> *mut u8 {
     if place.is_null() {
-        const SAID: &[u8] = b"gpucheck: out of memory\n";
-        // The bare call: what std writes with may be locked by whoever asked. Nothing can be done when it fails.
-        #[cfg(target_os = "linux")]
-        let _ = rustix::io::write(rustix::stdio::stderr(), SAID);
-        #[cfg(not(target_os = "linux"))]
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), SAID);
-        process::exit(exit::INTERNAL.into());
+        end();
     }
     place
+}
+
+#[cold]
+fn end() -> ! {
+    const SAID: &[u8] = b"gpucheck: out of memory\n";
+    // The bare call: what std writes with may be locked by whoever asked. Nothing can be done when it fails.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::io::write(rustix::stdio::stderr(), SAID);
+    #[cfg(not(target_os = "linux"))]
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), SAID);
+    process::exit(exit::INTERNAL.into())
 }

@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use gpucheck_ground::Order as _;
+
 /// Work on files that are in memory is mostly done in this time. Where it is not, threads wait for a disk or a network, and more of
 /// them can.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -56,7 +58,7 @@ pub fn map_with<S, T: Sync, R: Send>(
     };
     let lanes: Vec<usize> = (0..threads.clamp(1, items.len().max(1))).collect();
     let mut done: Vec<(usize, R)> = map_on(lanes.len(), &lanes, lane).into_iter().flatten().collect();
-    done.sort_unstable_by_key(|(index, _)| *index);
+    done.order_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
 }
 
@@ -94,7 +96,7 @@ fn spread<T: Sync, R: Send>(
         }
         done
     });
-    done.sort_unstable_by_key(|(index, _)| *index);
+    done.order_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()
 }
 

@@ -1,5 +1,7 @@
 //! One root cause for each problem: consequences are folded under it, and a GPU that is not needed is not an error.
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     facts::{Facts, Location},
     finding::{Finding, Severity},
@@ -11,7 +13,7 @@ pub fn resolve(findings: &[Finding], facts: &Facts) -> Vec<Finding> {
     let mut findings = fold(findings);
     locate(&mut findings, facts);
     spare_idle_gpus(&mut findings, facts);
-    findings.sort_by(|a, b| {
+    findings.order_by(|a, b| {
         b.severity
             .cmp(&a.severity)
             .then_with(|| registry_position(a.rule).cmp(&registry_position(b.rule)))

@@ -13,6 +13,8 @@ use std::{
 pub struct Run {
     /// Wall time.
     pub time: Duration,
+    /// Time of processors, its own and the system's for it.
+    pub processor: Duration,
     /// Most memory that was resident, in bytes. The benchmark's own few megabytes are the least that can be told.
     pub memory: u64,
     /// Bytes that came from the disk.
@@ -25,14 +27,14 @@ pub fn run(command: &mut Command) -> Run {
     let start = Instant::now();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (status, memory, read) = wait(&child);
+    let (status, used) = wait(&child);
     assert!(status < 2, "{command:?}: {status}");
-    Run { time: start.elapsed(), memory, read }
+    Run { time: start.elapsed(), ..used }
 }
 
 /// The exit code, with what the kernel counted.
 #[cfg(target_os = "linux")]
-fn wait(child: &std::process::Child) -> (i32, u64, u64) {
+fn wait(child: &std::process::Child) -> (i32, Run) {
     let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
     // SAFETY: both places outlive the call, and nobody else waits for this child.
     let usage = unsafe {
@@ -41,12 +43,19 @@ fn wait(child: &std::process::Child) -> (i32, u64, u64) {
     };
     assert!(libc::WIFEXITED(status), "it was killed");
     // The kernel counts memory in KiB and the disk in blocks of 512 bytes.
-    (libc::WEXITSTATUS(status), usage.ru_maxrss as u64 * 1024, usage.ru_inblock as u64 * 512)
+    let time = |time: libc::timeval| Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000);
+    let used = Run {
+        time: Duration::ZERO,
+        processor: time(usage.ru_utime) + time(usage.ru_stime),
+        memory: usage.ru_maxrss as u64 * 1024,
+        read: usage.ru_inblock as u64 * 512,
+    };
+    (libc::WEXITSTATUS(status), used)
 }
 
 /// Other systems count elsewhere.
 #[cfg(not(target_os = "linux"))]
-fn wait(child: &std::process::Child) -> (i32, u64, u64) {
+fn wait(child: &std::process::Child) -> (i32, Run) {
     panic!("only Linux tells what process {} used", child.id())
 }
 

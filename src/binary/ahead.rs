@@ -2,6 +2,8 @@
 
 use std::io;
 
+use gpucheck_ground::stretch;
+
 use super::ReadAt;
 
 /// What was read beyond a header. Where headers lie close to each other, one read gets several.
@@ -33,7 +35,7 @@ impl Ahead {
             return source.read_at(offset, buffer);
         }
         self.start = offset;
-        self.bytes.resize(spare, 0);
+        stretch(&mut self.bytes, spare);
         // What cannot be read may lie behind what was asked for.
         let Ok(count) = source.read_at(offset, &mut self.bytes) else {
             self.bytes.clear();

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Error, ReadAt, Summary, cubin, elf, fatbin,
     fields::{u16_at, u32_at},
@@ -167,7 +169,7 @@ impl Parts {
 
 /// Sorts ranges and cuts off what an earlier one has: thousands of section headers may name one place, which is read once.
 fn make_disjoint(ranges: &mut Vec<Range<u64>>, damage: &mut Vec<Damage>) {
-    ranges.sort_by_key(|range| (range.start, range.end));
+    ranges.order_by_key(|range| (range.start, range.end));
     let mut end = 0;
     let mut overlap = None;
     ranges.retain_mut(|range| {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use gpucheck_ground::{nonzero, stretch};
+
 use super::{
     ReadAt,
     ahead::Ahead,
@@ -254,7 +256,7 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
             }
             // The last bytes of a piece may be the first of a magic.
             position += (bytes.len() - (magic.len() - 1)) as u64;
-            buffer.resize(PIECE, 0);
+            stretch(&mut buffer, PIECE);
         }
         None
     }
@@ -268,11 +270,11 @@ impl<S: ReadAt + ?Sized> Walk<'_, S> {
             if bytes.is_empty() {
                 return None;
             }
-            if let Some(found) = bytes.iter().position(|byte| *byte != 0) {
+            if let Some(found) = nonzero(bytes) {
                 return Some(position + found as u64);
             }
             position += bytes.len() as u64;
-            buffer.resize(PIECE, 0);
+            stretch(&mut buffer, PIECE);
         }
         None
     }

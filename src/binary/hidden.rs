@@ -6,6 +6,7 @@
 
 use std::{io, ops::Range};
 
+use gpucheck_ground::stretch;
 use memchr::memmem::Finder;
 
 use super::{
@@ -106,7 +107,7 @@ impl Search<'_> {
         while position < part.end {
             position = self.source.skip_hole(position);
             let length = usize::try_from(part.end.saturating_sub(position)).unwrap_or(WINDOW).min(WINDOW);
-            buffer.resize(length, 0);
+            stretch(&mut buffer, length);
             let count = self.source.read_at(position, &mut buffer)?;
             if count < FATBIN.len() {
                 break;

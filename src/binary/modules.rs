@@ -1,5 +1,7 @@
 //! The fatbins of a file one by one, for who wants to hand one to the driver.
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Error, ReadAt,
     contents::general,
@@ -48,7 +50,7 @@ pub fn modules(source: &dyn ReadAt) -> Result<Vec<Module>, Error> {
             Item::Fatbin(_) => full = true,
         });
     }
-    modules.iter_mut().for_each(|module| module.images.sort());
+    modules.iter_mut().for_each(|module| module.images.order());
     modules.retain(|module| module.bytes > 0);
     Ok(modules)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use gpucheck_ground::Order as _;
+
 use super::{fatbin::Item, layout::EntryHeader};
 use crate::facts::{CodeKind, CodeObjects, CodeTarget, Damage, Extent, Image, ModuleGroup};
 
@@ -158,7 +160,7 @@ impl Summary {
             return;
         }
         let mut images = self.run.0.clone();
-        images.sort_unstable();
+        images.order();
         if self.groups.len() < MAX_GROUPS || self.groups.contains_key(&images) {
             let group = self.groups.entry(images).or_default();
             *group = group.saturating_add(count);
@@ -184,7 +186,7 @@ impl Summary {
         self.code.damage.extend(crowded);
         let mut modules: Vec<_> =
             self.groups.into_iter().map(|(images, count)| ModuleGroup { count, images }).collect();
-        modules.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.images.cmp(&b.images)));
+        modules.order_by(|a, b| b.count.cmp(&a.count).then_with(|| a.images.cmp(&b.images)));
         self.code.modules = modules;
         self.code
     }

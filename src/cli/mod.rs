@@ -12,6 +12,7 @@ mod gates;
 mod help;
 mod installed;
 mod kb;
+mod line;
 mod man;
 mod matrix;
 mod needs;
@@ -93,6 +94,13 @@ pub fn main() -> Exit {
         std::process::exit(INTERNAL.into())
     }));
     start::remember_descriptors();
+    if let Some(command) = line::read(std::env::args_os()) {
+        return command.run();
+    }
+    if line::asks_for_version(std::env::args_os()) {
+        let described = clap::Command::new(env!("CARGO_PKG_NAME")).version(env!("CARGO_PKG_VERSION"));
+        return described.try_get_matches().err().map_or(Exit::Ok, |said| output::clap(&said));
+    }
     match Cli::try_parse() {
         Ok(cli) => cli.run(),
         // Help is rendered again without the values of environment variables, and with what is asked for most first.
@@ -133,21 +141,27 @@ pub fn described() -> clap::Command {
 impl Cli {
     /// Runs the command and returns the exit status. Errors have been printed by then.
     pub fn run(self) -> Exit {
-        let result = match self.command.unwrap_or(Command::Doctor(self.doctor)) {
-            Command::Doctor(arguments) => arguments.run(),
-            Command::Check(arguments) => arguments.run(),
-            Command::Explain(arguments) => arguments.run(),
-            Command::Recommend(arguments) => arguments.run(),
-            Command::Matrix(arguments) => arguments.run(),
-            Command::Scan(arguments) => arguments.run(),
-            Command::Needs(arguments) => arguments.run(),
-            Command::Rule(arguments) => arguments.run(),
-            Command::Kb(arguments) => arguments.run(),
-            Command::Completions(arguments) => arguments.run(),
-            Command::Man(arguments) => arguments.run(),
-            Command::Probe(arguments) => arguments.run(),
-            Command::Smoke(arguments) => arguments.run(),
-            Command::Computing(arguments) => arguments.run(),
+        self.command.unwrap_or(Command::Doctor(self.doctor)).run()
+    }
+}
+
+impl Command {
+    fn run(self) -> Exit {
+        let result = match self {
+            Self::Doctor(arguments) => arguments.run(),
+            Self::Check(arguments) => arguments.run(),
+            Self::Explain(arguments) => arguments.run(),
+            Self::Recommend(arguments) => arguments.run(),
+            Self::Matrix(arguments) => arguments.run(),
+            Self::Scan(arguments) => arguments.run(),
+            Self::Needs(arguments) => arguments.run(),
+            Self::Rule(arguments) => arguments.run(),
+            Self::Kb(arguments) => arguments.run(),
+            Self::Completions(arguments) => arguments.run(),
+            Self::Man(arguments) => arguments.run(),
+            Self::Probe(arguments) => arguments.run(),
+            Self::Smoke(arguments) => arguments.run(),
+            Self::Computing(arguments) => arguments.run(),
         };
         result.unwrap_or_else(|error| {
             complain(&error);

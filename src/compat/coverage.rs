@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gpucheck_ground::Order as _;
+
 use super::image::{DriverSupport, Fit};
 use crate::{
     facts::{CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Image, ModuleGroup, PtxIsa},
@@ -140,7 +142,7 @@ pub fn generation(group: &ModuleGroup) -> Option<u16> {
 /// Adds a group's fatbins to the count of each target in them.
 pub(super) fn count_targets(group: &ModuleGroup, counts: &mut BTreeMap<CodeTarget, u32>) {
     let mut targets: Vec<_> = group.images.iter().map(|image| image.code).collect();
-    targets.sort();
+    targets.order();
     targets.dedup();
     for target in targets {
         let count = counts.entry(target).or_default();

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use gpucheck_ground::Order as _;
+
 use super::{candidate::Candidate, companions};
 use crate::{
     compat,
@@ -43,7 +45,7 @@ pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidat
     match wish.installed {
         Some((version, _)) => {
             let position = knowledge.torch_position(version);
-            releases.sort_by_cached_key(|release| distance(knowledge, release, position));
+            releases.order_by_cached_key(|release| distance(knowledge, release, position));
         }
         None => releases.reverse(),
     }
@@ -52,7 +54,7 @@ pub fn candidates<'k>(knowledge: &'k Knowledge, wish: &Wish<'_>) -> Vec<Candidat
         .flat_map(|release| {
             let mut builds: Vec<&TorchBuild> =
                 release.builds.iter().filter(|build| serves(knowledge, release, build, wish)).collect();
-            builds.sort_by_key(|build| preference(knowledge, &Candidate { release, build }, wish));
+            builds.order_by_key(|build| preference(knowledge, &Candidate { release, build }, wish));
             builds.into_iter().map(move |build| Candidate { release, build })
         })
         .partition(|candidate| !candidate.build.published.is_only_expected());

@@ -69,15 +69,14 @@ fn pair<'k>(
     candidate: &Candidate<'_>,
 ) -> Option<&'k str> {
     let platform: Option<Platform> = environment.platform.value().copied();
-    let number = |version: &str| version.parse::<pep440_rs::Version>().ok();
-    let current = number(package.version.value()?)?;
+    let current = python::version(package.version.value()?)?;
     let rows = knowledge.package_file(&package.name)?.build.iter().filter(|row| {
         row.concerns(&package.name, platform)
             && row.torch.is_some()
             && fits(row, candidate)
             && admits(row, environment.python.value().copied())
     });
-    let versions = rows.filter_map(|row| Some((number(row.newest.as_deref()?)?, row.newest.as_deref()?)));
+    let versions = rows.filter_map(|row| Some((python::version(row.newest.as_deref()?)?, row.newest.as_deref()?)));
     let accepted = |version: &str| {
         let asked = requirements_on(environment, |name| name == package.name);
         asked.iter().all(|(_, requirement)| requirement.accepts(version) != Some(false))

@@ -1,5 +1,7 @@
 //! The search for another driver: the smallest step that makes the rules pass.
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Case, Change, Plan, add, has_remedy, jetson,
     prove::{self, After},
@@ -54,7 +56,7 @@ fn steps(case: &Case<'_>, current: &DriverVersion) -> Vec<DriverVersion> {
         .filter_map(|branch| branch.to_string().parse().ok())
         .filter(|branch| branch < current)
         .collect();
-    older.sort_by(|a, b| b.cmp(a));
+    older.order_by(|a, b| b.cmp(a));
     newer(case, current).into_iter().chain(older).collect()
 }
 

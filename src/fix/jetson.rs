@@ -1,6 +1,8 @@
 //! Jetsons: JetPack brings the driver, and builds of torch for it are outside of PyTorch's index. What another JetPack would do is tried like
 //! another driver; what other builds of torch would do is what rows say, and counts as not verified.
 
+use gpucheck_ground::Order as _;
+
 use super::{Case, add, has_remedy};
 use crate::{
     facts::{ComputeCapability, DriverVersion},
@@ -26,7 +28,7 @@ pub(super) fn drivers(case: &Case<'_>) -> Vec<DriverVersion> {
     let capabilities = capabilities(case);
     let mut drivers: Vec<DriverVersion> =
         case.knowledge.jetpacks(&capabilities).map(|row| row.driver.clone()).collect();
-    drivers.sort();
+    drivers.order();
     drivers.dedup();
     drivers
 }

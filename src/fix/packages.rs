@@ -1,5 +1,7 @@
 //! Another version of a package, the package that brings what it lacks, and what the row of a known problem says.
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Candidate, Case, Change, Install, Lines, Plan, TORCH_INDEXES, add, again, dependents, has_remedy,
     prove::{self, After},
@@ -107,20 +109,20 @@ fn without_override(case: &Case<'_>, name: &str) -> Option<Plan> {
 fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan> {
     let Some(file) = case.knowledge.package_file(name) else { return Vec::new() };
     let installed = environment.package(name).and_then(|package| package.version.value());
-    let number = |version: &str| version.parse::<pep440_rs::Version>().ok();
-    let current = installed.and_then(|version| number(version));
+    let current = installed.and_then(|version| python::version(version));
     let platform = environment.platform.value().copied();
     let rows = file.build.iter().filter(|row| row.concerns(name, platform));
-    let mut targets: Vec<(pep440_rs::Version, &str, Option<&PackageBuild>)> =
-        rows.filter_map(|row| Some((number(row.newest.as_deref()?)?, row.newest.as_deref()?, Some(row)))).collect();
+    let mut targets: Vec<(pep440_rs::Version, &str, Option<&PackageBuild>)> = rows
+        .filter_map(|row| Some((python::version(row.newest.as_deref()?)?, row.newest.as_deref()?, Some(row))))
+        .collect();
     let unpublished = installed.and_then(|version| case.knowledge.unpublished(name, version));
     if let Some(instead) = unpublished.and_then(|row| row.instead.as_deref())
-        && let Some(version) = number(instead)
+        && let Some(version) = python::version(instead)
     {
         targets.push((version, instead, case.knowledge.package_build(name, instead, platform)));
     }
     targets.retain(|(version, ..)| Some(version) != current.as_ref());
-    targets.sort_by(|(a, ..), (b, ..)| {
+    targets.order_by(|(a, ..), (b, ..)| {
         let older = |version: &pep440_rs::Version| current.as_ref().is_some_and(|current| version < current);
         older(a).cmp(&older(b)).then_with(|| if older(a) { b.cmp(a) } else { a.cmp(b) })
     });
@@ -130,7 +132,7 @@ fn versions(case: &Case<'_>, environment: &Environment, name: &str) -> Vec<Plan>
     let mut plans: Vec<Plan> =
         here.filter_map(|(_, version, row)| version_plan(case, environment, name, version, *row)).collect();
     // One that leaves torch as it is before one that changes it.
-    plans.sort_by_key(|plan| plan.installs().count());
+    plans.order_by_key(|plan| plan.installs().count());
     let elsewhere = targets.iter().filter_map(|(_, version, row)| {
         let row = row.filter(|row| !dependents::admits(row, python))?;
         new_python_plan(case, environment, name, version, row)

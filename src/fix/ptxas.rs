@@ -1,5 +1,7 @@
 //! The assembler of a CUDA toolkit that is there, where the one that Triton brings does not know the GPU.
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Case, Change, Plan, add, has_remedy,
     prove::{self, After},
@@ -66,7 +68,7 @@ fn variables(case: &Case<'_>, capabilities: &[ComputeCapability]) -> Option<Vec<
         _ => VARIABLE.to_owned(),
     };
     let mut variables: Vec<String> = capabilities.iter().map(variable).collect();
-    variables.sort();
+    variables.order();
     variables.dedup();
     Some(variables)
 }

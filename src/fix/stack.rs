@@ -280,10 +280,9 @@ fn choice(place: &Place<'_>, requirement: &Requirement, candidate: &Candidate<'_
             None => open(format!("no row is about {name} {version}")),
         };
     }
-    let number = |version: &str| version.parse::<pep440_rs::Version>().ok();
     let newest = rows.iter().filter(goes).filter_map(|row| {
         let version = row.newest.as_deref().filter(|version| requirement.accepts(version) == Some(true))?;
-        Some((number(version)?, version, *row))
+        Some((python::version(version)?, version, *row))
     });
     // What a row says of torch comes before what it leaves open.
     let newest = newest.max_by(|(a, _, one), (b, _, other)| (is_silent(other), a).cmp(&(is_silent(one), b)));
@@ -365,7 +364,6 @@ fn exact(requirement: &Requirement) -> Option<String> {
 fn newest<'k>(place: &Place<'k>, requirement: &Requirement) -> Option<(&'k PackageBuild, String)> {
     let version_of =
         |row: &PackageBuild| row.newest.clone().filter(|version| requirement.accepts(version) == Some(true));
-    let number = |version: &str| version.parse::<pep440_rs::Version>().ok();
     let mut rows = rows(place, requirement).into_iter();
     match exact(requirement) {
         Some(version) => {
@@ -374,7 +372,7 @@ fn newest<'k>(place: &Place<'k>, requirement: &Requirement) -> Option<(&'k Packa
         }
         None => {
             let newest = rows.filter_map(|row| Some((row, version_of(row)?)));
-            newest.max_by(|(_, a), (_, b)| number(a).cmp(&number(b)))
+            newest.max_by(|(_, a), (_, b)| python::version(a).cmp(&python::version(b)))
         }
     }
 }

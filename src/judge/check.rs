@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
+use gpucheck_ground::Order as _;
+
 use super::{
     By, Seen,
     assume::Assumed,
@@ -47,7 +49,7 @@ pub fn survey(
     start: Instant,
 ) -> Result<Vec<Seen>, CheckError> {
     let mut products: Vec<_> = knowledge.gpus().filter(|row| row.typical).collect();
-    products.sort_by_key(|row| row.capability);
+    products.order_by_key(|row| row.capability);
     // What is read hangs on the system and on Python, and not on the GPU.
     let mut declared = None;
     let mut of = |name: &str| {

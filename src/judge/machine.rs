@@ -3,6 +3,7 @@
 
 use std::{fmt, str::FromStr};
 
+use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::Problem;
 use serde::Deserialize;
 
@@ -142,7 +143,7 @@ impl Machine {
             let mut pairs: Vec<(String, String)> =
                 table.iter().flat_map(|(key, value)| values(value).into_iter().map(|one| (key.clone(), one))).collect();
             // A table is sorted by key, and a machine is called by its GPUs.
-            pairs.sort_by_key(|(key, _)| key != "gpu");
+            pairs.order_by_key(|(key, _)| key != "gpu");
             let shown: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
             let pairs = pairs.iter().map(|(key, value)| (key.as_str(), value.trim()));
             Self::of_pairs(&shown.join(","), pairs, By::File(name.to_owned()), knowledge)

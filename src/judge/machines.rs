@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
+use gpucheck_ground::Order as _;
+
 use super::matrix::{BuildAnswer, about_builds, missing};
 use crate::{
     facts::{CudaVersion, Environment, Facts, Origin, Platform},
@@ -207,13 +209,13 @@ impl Common {
         releases.reverse();
         if let Some(installed) = installed {
             let position = |version: &str| knowledge.torch_position(version).index;
-            releases.sort_by_cached_key(|release| position(installed).abs_diff(position(&release.version)));
+            releases.order_by_cached_key(|release| position(installed).abs_diff(position(&release.version)));
         }
         let mut warned = None;
         for release in releases {
             let of_platform = |build: &&TorchBuild| build.platform == *platform && build.cuda().is_some();
             let mut builds: Vec<&TorchBuild> = release.builds.iter().filter(of_platform).collect();
-            builds.sort_by_key(|build| (!build.pypi_default, std::cmp::Reverse(build.cuda())));
+            builds.order_by_key(|build| (!build.pypi_default, std::cmp::Reverse(build.cuda())));
             for build in builds.into_iter().filter(|build| !build.published.is_only_expected()) {
                 let Some((worst, install)) = on_all(knowledge, &machines, release, build) else { continue };
                 let found = || Self {

@@ -7,6 +7,8 @@ use std::{
     path::PathBuf,
 };
 
+use gpucheck_ground::Order as _;
+
 use super::inputs::{Asked, Bench, Inputs};
 use crate::{
     facts::{Environment, Facts, Origin, Resolver},
@@ -88,7 +90,7 @@ pub(super) fn attach(
             new
         });
         // One that is proven comes before one that cannot be written.
-        finding.fixes.sort_by_key(|fix| fix.changes.is_empty() && fix.moves != Moves::default() && !fix.moves.more);
+        finding.fixes.order_by_key(|fix| fix.changes.is_empty() && fix.moves != Moves::default() && !fix.moves.more);
     }
     written
 }

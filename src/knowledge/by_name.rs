@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     ops::{Deref, DerefMut},
-    sync::OnceLock,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use gpucheck_model::knowledge::PackageFile;
@@ -16,12 +19,17 @@ pub(super) struct ByName {
     files: Part<Vec<PackageFile>>,
     /// Where the file about a name stands: the first one, where several are.
     places: OnceLock<BTreeMap<String, usize>>,
+    /// How many names were asked for before the files were parsed.
+    asked: Arc<AtomicU32>,
 }
+
+/// So many names are searched for in the text: to parse it for one takes longer, for many it does not.
+const FEW: u32 = 8;
 
 impl ByName {
     /// Reads nothing yet.
-    pub(super) const fn new(files: Part<Vec<PackageFile>>) -> Self {
-        Self { files, places: OnceLock::new() }
+    pub(super) fn new(files: Part<Vec<PackageFile>>) -> Self {
+        Self { files, places: OnceLock::new(), asked: Arc::default() }
     }
 
     /// As [`Part::read`].
@@ -31,6 +39,10 @@ impl ByName {
 
     /// The file that is about the distribution of this normalised name.
     pub(super) fn find(&self, name: &str) -> Option<&PackageFile> {
+        let few = self.places.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < FEW;
+        if few && self.files.lacks(name) {
+            return None;
+        }
         self.files.get(*self.places.get_or_init(|| places(&self.files)).get(name)?)
     }
 }
@@ -60,6 +72,17 @@ impl DerefMut for ByName {
 #[cfg(test)]
 mod tests {
     use super::super::Knowledge;
+
+    #[test]
+    fn no_name_is_missed_in_the_text() {
+        let (parsed, fresh) = (Knowledge::builtin().unwrap(), Knowledge::builtin().unwrap());
+        for name in parsed.package_files().flat_map(|file| file.names()) {
+            assert!(!fresh.packages.files.lacks(name), "{name}");
+        }
+        assert!(fresh.packages.files.lacks("libfoo.so"));
+        assert!((0..20).all(|_| fresh.package_file("libfoo.so").is_none()));
+        assert!(fresh.package_file("vllm").is_some());
+    }
 
     #[test]
     fn a_file_is_found_by_each_of_its_names_and_after_a_change() {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::GpuRow;
 
 use super::{load::Knowledge, nearest::nearest_things};
@@ -226,7 +227,7 @@ fn ambiguous(text: &str, rows: &[&GpuRow]) -> GpuLookupError {
     }
     let more = shown.len().saturating_sub(SHOWN);
     shown.truncate(SHOWN);
-    shown.sort_by(|a, b| b.capability.cmp(&a.capability).then_with(|| a.name.cmp(&b.name)));
+    shown.order_by(|a, b| b.capability.cmp(&a.capability).then_with(|| a.name.cmp(&b.name)));
     for row in shown {
         let pci = row.pci.first().map(|id| format!(", PCI 10de:{id}")).unwrap_or_default();
         candidates.push(format!("{} (compute capability {}{pci})", row.name, row.capability));

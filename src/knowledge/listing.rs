@@ -1,5 +1,6 @@
 //! What is in the knowledge base: rows one after another, and where they are written.
 
+use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::{
     ArchitectureRow, BranchRow, FailureRow, NightlyRow, ToolkitRow, TorchRelease, UnreadRow, VariableRow, spelled,
 };
@@ -23,7 +24,7 @@ impl Knowledge {
     pub fn branches(&self) -> Vec<u32> {
         let reported = self.cuda.driver.iter().map(|row| row.branch);
         let mut branches: Vec<u32> = reported.chain(self.cuda.branch.iter().map(|row| row.branch)).collect();
-        branches.sort_unstable();
+        branches.order();
         branches.dedup();
         branches
     }

@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path, thread};
 
 use anyhow::Context as _;
+use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::{self as model, Files, PACKAGES, RowKind, Rows as _, lay_packages};
 
 use super::{Problem, by_name::ByName, part::Part};
@@ -155,7 +156,7 @@ fn read_folder(folder: &Path, base: &Knowledge) -> anyhow::Result<Files> {
         folder.display()
     );
     anyhow::ensure!(!names.is_empty(), "the knowledge folder {} contains no .toml file", folder.display());
-    names.sort();
+    names.order();
     let mut files = Files::default();
     let mut problems: Vec<Problem> = Vec::new();
     for name in names {

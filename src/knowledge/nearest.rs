@@ -1,5 +1,7 @@
 //! The names nearest to one that no row has.
 
+use gpucheck_ground::Order as _;
+
 /// How many are offered.
 const OFFERED: usize = 3;
 
@@ -19,7 +21,7 @@ pub(super) fn nearest_things<'n, N: IntoIterator<Item = &'n str>>(
     let distance = |name: &'n str| (edit_distance(&asked, &telling(name)), name.len(), name);
     let best = things.into_iter().filter_map(|names| names.into_iter().map(distance).min());
     let mut found: Vec<(usize, &str)> = best.map(|(distance, _, name)| (distance, name)).collect();
-    found.sort_unstable();
+    found.order();
     found.dedup();
     let close = asked.chars().count() / 2;
     found.retain(|(distance, _)| *distance <= close);

@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use serde::de::DeserializeOwned;
+use gpucheck_model::knowledge::Embedded;
 
 /// Derefs to the rows.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(super) struct Part<T> {
     rows: OnceLock<T>,
 }
 
-impl<T: DeserializeOwned> Part<T> {
+impl<T: Embedded> Part<T> {
     /// Parses nothing yet.
     pub(super) const fn new(json: &'static str) -> Self {
         Self { json, rows: OnceLock::new() }
@@ -28,9 +28,18 @@ impl<T: DeserializeOwned> Part<T> {
     /// When the text does not have these rows.
     pub(super) fn read(&self) -> serde_json::Result<()> {
         if self.rows.get().is_none() {
-            let _ = self.rows.set(serde_json::from_str(self.json)?);
+            let _ = self.rows.set(T::read(self.json)?);
         }
         Ok(())
+    }
+
+    /// Whether no row has this text by itself, as far as that can be told without parsing them: of most names that are looked up there is no row.
+    pub(super) fn lacks(&self, text: &str) -> bool {
+        // As JSON has it; any other may be written in several ways.
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        plain
+            && self.rows.get().is_none()
+            && memchr::memmem::find(self.json.as_bytes(), ["\"", text, "\""].concat().as_bytes()).is_none()
     }
 
     #[expect(
@@ -38,11 +47,11 @@ impl<T: DeserializeOwned> Part<T> {
         reason = "build.rs wrote the text from the same types, and a test reads every part; those of an update were read before"
     )]
     fn parse(&self) -> T {
-        serde_json::from_str(self.json).expect("the rows of the knowledge base were read before")
+        T::read(self.json).expect("the rows of the knowledge base were read before")
     }
 }
 
-impl<T: DeserializeOwned> Deref for Part<T> {
+impl<T: Embedded> Deref for Part<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -50,7 +59,7 @@ impl<T: DeserializeOwned> Deref for Part<T> {
     }
 }
 
-impl<T: DeserializeOwned> DerefMut for Part<T> {
+impl<T: Embedded> DerefMut for Part<T> {
     fn deref_mut(&mut self) -> &mut T {
         if self.rows.get().is_none() {
             self.rows = self.parse().into();

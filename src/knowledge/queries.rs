@@ -1,15 +1,18 @@
 //! Questions to the knowledge base.
 
+use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::{
     AdviceRow, ArchitectureRow, CondaRow, ErrorRow, GpuRow, NightlyRow, ParserRow, ToolRow, TorchBuild, TorchRelease,
     UnreadRow,
 };
-use pep440_rs::{Version, VersionSpecifiers};
 
 use super::load::Knowledge;
-use crate::facts::{
-    CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, Manager,
-    ModuleGroup, Os, Platform, PtxIsa, PythonVersion, Target,
+use crate::{
+    facts::{
+        CodeKind, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, DriverVersion, Extent, Image, Manager,
+        ModuleGroup, Os, Platform, PtxIsa, PythonVersion, Target,
+    },
+    python,
 };
 
 /// The oldest driver for something, and where that is written.
@@ -152,7 +155,7 @@ impl Knowledge {
             _ => row.min_driver_linux.as_ref(),
         });
         let mut steps: Vec<_> = runtime.chain(architectures).chain(toolkits).cloned().collect();
-        steps.sort();
+        steps.order();
         steps.dedup();
         steps
     }
@@ -236,11 +239,11 @@ impl Knowledge {
 
     /// Where a version stands among the releases; one that is not listed stands after the last that is older.
     pub fn torch_position(&self, version: &str) -> Position {
-        let parsed: Option<Version> = version.parse().ok();
+        let parsed = python::version(version);
         let mut position = Position { minor: 0, index: 0 };
         let mut last = None;
         for (index, release) in self.torch.release.iter().enumerate() {
-            let Some(here) = release.version.parse::<Version>().ok() else { continue };
+            let Some(here) = python::version(&release.version) else { continue };
             if parsed.as_ref().is_some_and(|version| here.release() > version.release()) {
                 break;
             }
@@ -338,8 +341,8 @@ pub(super) fn cite(sources: &std::collections::BTreeMap<String, String>, keys: &
 
 /// Whether a PEP 440 range contains a version; a range or version that does not parse contains nothing.
 pub(super) fn contains(range: &str, version: &str) -> bool {
-    match (range.parse::<VersionSpecifiers>(), version.parse::<Version>()) {
-        (Ok(range), Ok(version)) => range.contains(&version.without_local()),
+    match (python::specifiers(range), python::public(version)) {
+        (Some(range), Some(version)) => range.contains(&version),
         _ => false,
     }
 }

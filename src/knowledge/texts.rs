@@ -5,10 +5,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use gpucheck_ground::{Needles, Order as _};
 use gpucheck_model::knowledge::{ErrorKind, Pattern, lower};
 
 use super::{load::Knowledge, queries::cite};
-use crate::{facts::Meaning, text::Needles};
+use crate::facts::Meaning;
 
 /// Shorter symptoms of problems are parts of too many lines.
 const SHORTEST_SYMPTOM: usize = 16;
@@ -164,30 +165,31 @@ impl<'k> Texts<'k> {
             .collect()
     }
 
+    /// The texts that are in a line, each with the byte at which its anchor is.
+    fn anchors(&self, line: &str) -> impl Iterator<Item = (usize, usize)> {
+        let mut hits = Vec::new();
+        self.needles.find(line.as_bytes(), &mut hits);
+        hits.into_iter().map(|hit| (hit.literal as usize, hit.at))
+    }
+
     /// The places in a line, those of earlier rows first.
     fn found(&self, line: &str) -> Vec<Found> {
-        let mut found = Vec::new();
-        self.needles.each(line.as_bytes(), |number, at| {
-            if let Some((row, pattern)) = self.patterns.get(number)
-                && let Some(hit) = pattern.at(line, at)
-            {
-                found.push(Found { row: *row, start: hit.start, end: hit.end, values: hit.values });
-            }
-        });
-        found.sort_by_key(|found| found.row);
+        let place = |(number, at): (usize, usize)| {
+            let (row, pattern) = self.patterns.get(number)?;
+            let hit = pattern.at(line, at)?;
+            Some(Found { row: *row, start: hit.start, end: hit.end, values: hit.values })
+        };
+        let mut found: Vec<Found> = self.anchors(line).filter_map(place).collect();
+        found.order_by_key(|found| found.row);
         found
     }
 
     fn beside_in(&self, line: &str) -> Vec<usize> {
-        let mut rows = Vec::new();
-        self.needles.each(line.as_bytes(), |number, at| {
-            if let Some((row, pattern)) = number.checked_sub(self.patterns.len()).and_then(|at| self.beside.get(at))
-                && pattern.at(line, at).is_some()
-            {
-                rows.push(*row);
-            }
-        });
-        rows
+        let row = |(number, at): (usize, usize)| {
+            let (row, pattern) = self.beside.get(number.checked_sub(self.patterns.len())?)?;
+            pattern.at(line, at).map(|_| *row)
+        };
+        self.anchors(line).filter_map(row).collect()
     }
 
     fn meaning(&self, line: &str, found: Found) -> Option<Meaning> {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use gpucheck_ground::Bytes;
+
 /// As many layers of prefixes are taken off a line: a container's name, a time, a rank, a level …
 const MOST_PREFIXES: usize = 8;
 
@@ -16,7 +18,7 @@ pub(super) fn block(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(is_special) {
+    while let Some(at) = special_in(rest) {
         let (before, special) = rest.split_at(at);
         out.push_str(before);
         let (replacement, length) = replaced(special);
@@ -30,8 +32,30 @@ pub(super) fn block(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-fn is_special(c: char) -> bool {
-    matches!(c, '\x1b' | '\u{9b}' | '\x08' | '&' | '\\' | 'â' | '\u{a0}' | '\u{200b}'..='\u{200f}' | '\u{2018}'..='\u{201f}' | '\u{2060}' | '\u{feff}')
+/// What begins a letter that `replaced` knows, or one of many others.
+const SPECIAL: Bytes = Bytes::of(b"\x1b\x08&\\\xc2\xc3\xe2\xef");
+
+/// Where the first letter is that `replaced` knows: `\x1b`, `\x08`, `&`, `\`, U+009B, U+00A0, `â`, U+200B to U+200F, U+2018 to U+201F, U+2060,
+/// U+FEFF.
+fn special_in(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        let rest = bytes.get(from..)?;
+        let at = SPECIAL.find(rest)?;
+        let is_special = match rest.get(at..) {
+            Some([0xc2, second, ..]) => matches!(second, 0x9b | 0xa0),
+            Some([0xc3, second, ..]) => *second == 0xa2,
+            Some([0xe2, 0x80, third, ..]) => matches!(third, 0x8b..=0x8f | 0x98..=0x9f),
+            Some([0xe2, second, third, ..]) => (*second, *third) == (0x81, 0xa0),
+            Some([0xef, second, third, ..]) => (*second, *third) == (0xbb, 0xbf),
+            _ => true,
+        };
+        if is_special {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
 }
 
 /// What stands for the beginning of a text, nothing if that stays, and how long it is.

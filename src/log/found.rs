@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gpucheck_ground::Order as _;
+
 use super::symptoms::Symptoms;
 use crate::{
     facts::{
@@ -41,6 +43,8 @@ struct At<T> {
 #[derive(Debug, Clone)]
 struct SeenGpu {
     name: Option<String>,
+    /// The name without what some leave out.
+    plain: Option<String>,
     capability: Option<ComputeCapability>,
     pci: Option<String>,
     line: u32,
@@ -89,8 +93,9 @@ impl Found {
     }
 
     pub fn gpu(&mut self, name: Option<String>, capability: Option<ComputeCapability>, line: u32) {
-        let same = |seen: &&mut SeenGpu| match (&seen.name, &name) {
-            (Some(a), Some(b)) => plain(a) == plain(b),
+        let plain = name.as_deref().map(plain);
+        let same = |seen: &&mut SeenGpu| match (&seen.plain, &plain) {
+            (Some(a), Some(b)) => a == b,
             _ => true,
         };
         let room = self.gpus.len() < MOST_GPUS;
@@ -100,10 +105,11 @@ impl Found {
                 // The longer name says more.
                 if let Some(name) = name.filter(|name| seen.name.as_ref().is_none_or(|old| old.len() < name.len())) {
                     seen.name = Some(name);
+                    seen.plain = plain;
                     seen.line = line;
                 }
             }
-            None if room => self.gpus.push(SeenGpu { name, capability, pci: None, line }),
+            None if room => self.gpus.push(SeenGpu { name, plain, capability, pci: None, line }),
             None => {}
         }
     }
@@ -114,7 +120,7 @@ impl Found {
         match self.gpus.iter_mut().find(|seen| seen.pci.as_ref().is_none_or(|other| *other == id)) {
             Some(seen) => seen.pci = Some(id),
             None if room => {
-                self.gpus.push(SeenGpu { name: None, capability: None, pci: Some(id), line });
+                self.gpus.push(SeenGpu { name: None, plain: None, capability: None, pci: Some(id), line });
             }
             None => {}
         }
@@ -148,7 +154,8 @@ impl Found {
                 let more =
                     old.value.split('+').next() == Some(version) && old.value.contains('+') && !version.contains('+');
                 if !more || weight > old.weight {
-                    *old = At { value: version.to_owned(), line, weight };
+                    version.clone_into(&mut old.value);
+                    (old.line, old.weight) = (line, weight);
                 }
             }
             Some(_) => {}
@@ -172,7 +179,7 @@ impl Found {
             list.extend(old.value);
             list.truncate(64);
         }
-        list.sort();
+        list.order();
         list.dedup();
         put(&mut self.arch_list, list, line, Weight::Certain);
     }
@@ -181,6 +188,11 @@ impl Found {
         if let Ok(version) = version.parse() {
             put(&mut self.python, version, line, weight);
         }
+    }
+
+    /// Python 3 of this minor version, as the paths and names of packages have it.
+    pub fn python_tag(&mut self, minor: u16, line: u32) {
+        put(&mut self.python, PythonVersion { major: 3, minor, free_threaded: false }, line, Weight::Loose);
     }
 
     pub fn glibc(&mut self, version: &str, line: u32) {

@@ -12,10 +12,14 @@ mod symptoms;
 mod words;
 mod wraps;
 
-use crate::{facts::Facts, text::Needles};
+use std::collections::HashMap;
+
+use gpucheck_ground::{Found as Hit, Needles};
+
+use crate::facts::Facts;
 use decode::Decoder;
 use found::Found;
-use kinds::KINDS;
+use kinds::{Group, Groups, KINDS};
 use symptoms::Symptoms;
 
 /// As much is looked at together: long enough for any line, and for the lines of a wrapped one.
@@ -30,17 +34,31 @@ pub(crate) struct Line<'l> {
     pub number: u32,
     /// What stands on it, without what programs put in front of every line.
     pub text: &'l str,
+    /// Which words of the reader that sees it are in this text.
+    groups: Groups,
 }
 
-/// Why a line is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reason {
-    /// A reader wants it: its place in the list.
-    Kind(usize),
-    /// The caller wants every line with this text, by its number.
-    Asked(usize),
-    /// It has a word that errors have.
-    Error,
+impl Line<'_> {
+    /// Whether the text has a word of this group of the reader's.
+    fn has(&self, group: Group) -> bool {
+        self.groups.has(group)
+    }
+}
+
+/// What a word tells of the line in which it is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Word {
+    length: usize,
+    /// Readers that want the line: a bit for each place in the list of all.
+    kinds: u32,
+    /// Groups that have the word: a bit for each, those of the first reader first.
+    groups: u64,
+    /// The caller wants every line with this text: its number among those.
+    asked: Option<usize>,
+    /// Errors have it.
+    error: bool,
+    /// There are enough lines with it.
+    tired: bool,
 }
 
 /// A log that is being read.
@@ -53,7 +71,9 @@ pub struct Log {
     lines: u32,
     bytes: u64,
     needles: Needles,
-    reasons: Vec<Reason>,
+    words: Vec<Word>,
+    /// Room for the words of a block.
+    hits: Vec<Hit>,
     found: Found,
     symptoms: Symptoms,
 }
@@ -61,26 +81,24 @@ pub struct Log {
 impl Log {
     /// One that is called `name`, of which every line with one of these texts becomes a symptom.
     pub fn new<'t>(name: &str, asked: impl IntoIterator<Item = &'t str>) -> Self {
-        let mut words: Vec<&str> = Vec::new();
-        let mut reasons = Vec::new();
-        for (kind, reader) in KINDS.iter().enumerate() {
-            words.extend(reader.hints);
-            reasons.extend(reader.hints.iter().map(|_| Reason::Kind(kind)));
-        }
+        let (mut texts, mut words) = of_readers();
         for (number, text) in asked.into_iter().enumerate() {
-            words.push(text);
-            reasons.push(Reason::Asked(number));
+            texts.push(text.to_owned());
+            words.push(Word { asked: Some(number), ..Word::default() });
         }
-        words.extend(symptoms::WORDS);
-        reasons.extend(symptoms::WORDS.iter().map(|_| Reason::Error));
+        for text in symptoms::WORDS {
+            texts.push(text.to_owned());
+            words.push(Word { error: true, ..Word::default() });
+        }
         Self {
             name: name.to_owned(),
             decoder: Decoder::default(),
             rest: String::new(),
             lines: 0,
             bytes: 0,
-            needles: Needles::new(words),
-            reasons,
+            needles: Needles::new(texts),
+            words,
+            hits: Vec::new(),
             found: Found::default(),
             symptoms: Symptoms::default(),
         }
@@ -127,17 +145,19 @@ impl Log {
     /// Looks at the lines of a text in which something of interest is. The first is of this number, and so are all of them unless they
     /// are `counted`.
     fn look(&mut self, text: &str, first: u32, counted: bool) {
-        let mut hits: Vec<(usize, Reason)> = Vec::new();
-        let reasons = &self.reasons;
-        self.needles.each(text.as_bytes(), |word, at| hits.extend(reasons.get(word).map(|reason| (at, *reason))));
-        let mut hits = hits.into_iter().peekable();
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        self.needles.find(text.as_bytes(), &mut hits);
+        let mut rest = hits.as_slice();
         let (mut number, mut before) = (first, 0);
-        while let Some((at, reason)) = hits.next() {
+        while let Some(wakes) = rest.iter().position(|hit| self.wakes(*hit)) {
+            let at = rest.get(wakes).map_or(0, |hit| hit.at);
             let (start, end) = line_around(text, at);
-            let mut why = vec![(at, reason)];
-            while let Some(next) = hits.next_if(|(at, _)| *at < end) {
-                why.push(next);
-            }
+            // Words of the line before the one that woke, and behind it.
+            let own = rest.iter().take(wakes).rev().take_while(|hit| hit.at >= start).count();
+            let behind = rest.iter().skip(wakes).take_while(|hit| hit.at < end).count();
+            let why = rest.get(wakes - own..wakes + behind).unwrap_or_default();
+            rest = rest.get(wakes + behind..).unwrap_or_default();
             if counted {
                 // From one line to the next, so that a block is counted once.
                 number = number.saturating_add(count_lines(text.get(before..start).unwrap_or_default()));
@@ -146,40 +166,115 @@ impl Log {
             let whole = text.get(start..end).unwrap_or_default();
             let line = clean::line(whole);
             let skipped = start + (line.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-            self.line(Line { number, text: line }, skipped, &why);
-            if counted && self.found.expects_answer() && hits.peek().is_none_or(|(next, _)| *next > end + 1) {
-                self.answer(text.get(end..).unwrap_or_default(), number);
+            self.line(number, line, skipped, why);
+            if counted && self.found.expects_answer() {
+                let next = rest.iter().find(|hit| self.wakes(**hit));
+                if next.is_none_or(|next| next.at > end + 1) {
+                    self.answer(text.get(end..).unwrap_or_default(), number);
+                }
             }
         }
+        self.hits = hits;
+    }
+
+    fn word(&self, hit: Hit) -> Option<&Word> {
+        self.words.get(hit.literal as usize)
+    }
+
+    /// Whether a word is a reason to look at its line.
+    fn wakes(&self, hit: Hit) -> bool {
+        let Some(word) = self.word(hit) else { return false };
+        // Behind a question every line is looked at as ever: the next one may be the answer.
+        let tired = (word.tired || self.symptoms.has_enough()) && !self.found.expects_answer();
+        word.kinds != 0 || (word.error || word.asked.is_some()) && !tired
     }
 
     /// The answer to a question at a prompt, on the line behind it, which may have no word that readers want.
     fn answer(&mut self, behind: &str, number: u32) {
         let rest = behind.strip_prefix("\r\n").or(behind.strip_prefix(['\n', '\r'])).unwrap_or_default();
         let (_, end) = line_around(rest, 0);
-        let line = Line { number: number.saturating_add(1), text: clean::line(rest.get(..end).unwrap_or_default()) };
-        for kind in KINDS.iter().filter(|kind| kind.answers) {
-            (kind.read)(&mut self.found, line);
+        let text = clean::line(rest.get(..end).unwrap_or_default());
+        let mut hits = Vec::new();
+        self.needles.find(text.as_bytes(), &mut hits);
+        let groups = hits.iter().filter_map(|hit| self.word(*hit)).fold(0, |all, word| all | word.groups);
+        for (kind, groups) in kinds_with(groups).filter(|(kind, _)| kind.answers) {
+            (kind.read)(&mut self.found, Line { number: number.saturating_add(1), text, groups });
         }
     }
 
     /// A line that begins at this byte, and why it is looked at.
-    fn line(&mut self, line: Line<'_>, start: usize, why: &[(usize, Reason)]) {
-        let wants = |kind: usize| why.iter().any(|(_, reason)| *reason == Reason::Kind(kind));
-        for (_, kind) in KINDS.iter().enumerate().filter(|(kind, _)| wants(*kind)) {
-            (kind.read)(&mut self.found, line);
+    fn line(&mut self, number: u32, text: &str, start: usize, why: &[Hit]) {
+        let (mut kinds, mut groups, mut error, mut asked) = (0, 0, false, false);
+        for hit in why {
+            let Some(word) = self.word(*hit) else { continue };
+            kinds |= word.kinds;
+            error |= word.error;
+            asked |= word.asked.is_some();
+            // What is in front of the line is none of its words.
+            if hit.at >= start && hit.at + word.length <= start + text.len() {
+                groups |= word.groups;
+            }
         }
-        let asked = |&(at, reason): &(usize, Reason)| match reason {
-            Reason::Asked(text) => Some((text, at.saturating_sub(start))),
-            _ => None,
-        };
-        let asked: Vec<(usize, usize)> = why.iter().filter_map(asked).collect();
-        if !asked.is_empty() {
-            self.symptoms.asked(line, &asked);
-        } else if why.iter().any(|(_, reason)| *reason == Reason::Error) {
+        let line = Line { number, text, groups: Groups::default() };
+        if kinds != 0 {
+            for (place, (kind, groups)) in kinds_with(groups).enumerate() {
+                if kinds >> place & 1 == 1 {
+                    (kind.read)(&mut self.found, Line { groups, ..line });
+                }
+            }
+        }
+        if asked {
+            let text = |hit: &Hit| Some((self.word(*hit)?.asked?, hit.at.saturating_sub(start)));
+            let texts: Vec<(usize, usize)> = why.iter().filter_map(text).collect();
+            self.symptoms.asked(line, &texts);
+            for hit in why {
+                let word = self.words.get_mut(hit.literal as usize);
+                if let Some(word) = word.filter(|word| word.asked.is_some_and(|text| self.symptoms.has_enough_of(text)))
+                {
+                    word.tired = true;
+                }
+            }
+        } else if error {
             self.symptoms.seen(line);
         }
     }
+}
+
+/// The words of all readers, each once, and what they tell.
+fn of_readers() -> (Vec<String>, Vec<Word>) {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let (mut texts, mut words) = (Vec::new(), Vec::new());
+    let mut add = |text: &str, kinds: u32, groups: u64| {
+        let text = text.to_ascii_lowercase();
+        let place = *places.entry(text.clone()).or_insert_with(|| {
+            words.push(Word { length: text.len(), ..Word::default() });
+            texts.push(text);
+            words.len() - 1
+        });
+        if let Some(word) = words.get_mut(place) {
+            word.kinds |= kinds;
+            word.groups |= groups;
+        }
+    };
+    let mut group = 1;
+    for (kind, reader) in KINDS.iter().enumerate() {
+        reader.hints.iter().for_each(|text| add(text, 1 << kind, 0));
+        for own in reader.groups {
+            own.words.iter().for_each(|text| add(text, 0, group));
+            group <<= 1;
+        }
+    }
+    (texts, words)
+}
+
+/// All readers, each with its own groups of these.
+fn kinds_with(groups: u64) -> impl Iterator<Item = (&'static kinds::Kind, Groups)> {
+    let mut rest = Some(groups);
+    KINDS.iter().map(move |kind| {
+        let own = rest.unwrap_or_default();
+        rest = own.checked_shr(kind.groups.len() as u32);
+        (kind, Groups(own))
+    })
 }
 
 /// Where a block ends: behind its last line, or where a line is too long for one.

@@ -1,6 +1,8 @@
 //! The lines of a log that look like errors: those that the caller asks for, and some of the others. Bounded, whatever the log.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use gpucheck_ground::Order as _;
 
 use super::Line;
 use crate::{facts::Symptom, system::redact};
@@ -38,8 +40,12 @@ pub(super) struct Symptoms {
     asked: Vec<Kept>,
     others: Vec<Kept>,
     seen: HashSet<u64>,
-    of_one: HashMap<usize, usize>,
+    /// How many lines each text has, by its number.
+    of_one: Vec<usize>,
 }
+
+/// As many different lines are told apart.
+const MOST_SEEN: usize = 1 << 16;
 
 #[derive(Debug)]
 struct Kept {
@@ -57,15 +63,28 @@ impl Symptoms {
             let (own, others) = rest.split_at(inside.min(rest.len()));
             rest = others;
             let text = line.text.get(from..to).unwrap_or_default().trim();
-            let wanted = own.iter().any(|(text, _)| self.of_one.get(text).is_none_or(|count| *count < MOST_OF_ONE));
+            let wanted = own.iter().any(|(text, _)| !self.has_enough_of(*text));
             if !wanted || self.asked.len() >= MOST_ASKED || !self.is_new(text) {
                 continue;
             }
-            for (text, _) in own {
-                *self.of_one.entry(*text).or_default() += 1;
+            for &(text, _) in own {
+                if self.of_one.len() <= text {
+                    self.of_one.resize(text + 1, 0);
+                }
+                self.of_one.get_mut(text).into_iter().for_each(|count| *count += 1);
             }
             self.asked.push(Kept { number: line.number, text: redact::line(text) });
         }
+    }
+
+    /// Whether no further line with nothing but this text is kept.
+    pub fn has_enough_of(&self, text: usize) -> bool {
+        self.of_one.get(text).is_some_and(|count| *count >= MOST_OF_ONE)
+    }
+
+    /// Whether no further line is kept at all.
+    pub fn has_enough(&self) -> bool {
+        self.seen.len() >= MOST_SEEN
     }
 
     /// A line that looks like an error.
@@ -84,8 +103,7 @@ impl Symptoms {
 
     /// Whether a text is the first of its kind: one that differs in numbers only is not, if there are many.
     fn is_new(&mut self, text: &str) -> bool {
-        const MOST_SEEN: usize = 1 << 16;
-        if self.seen.len() >= MOST_SEEN {
+        if self.has_enough() {
             return false;
         }
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
@@ -97,7 +115,7 @@ impl Symptoms {
 
     /// All of them, in the order of the log. Those that were not asked for come last, so that they are no less to be seen.
     pub fn into_symptoms(mut self, at: impl Fn(u32) -> crate::facts::Location) -> Vec<Symptom> {
-        self.asked.sort_by_key(|kept| kept.number);
+        self.asked.order_by_key(|kept| kept.number);
         let all = self.asked.into_iter().chain(self.others);
         all.map(|kept| Symptom {
             text: kept.text,

@@ -1,17 +1,16 @@
 //! Small parts of lines: keys with values, versions, lists.
 
-/// Where a word is in a text, whatever the case of ASCII letters.
-pub(super) fn find(text: &str, word: &str) -> Option<usize> {
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    let (&first, rest) = word.split_first()?;
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    memchr::memchr2_iter(lower, upper, text)
-        .find(|at| text.get(at + 1..at + 1 + rest.len()).is_some_and(|there| there.eq_ignore_ascii_case(rest)))
-}
+use gpucheck_ground::Signs;
+pub(super) use gpucheck_ground::find_word as find;
 
 /// Whether a line is a frame of a traceback: of all lines the most frequent one, and one that has nothing but a path.
 pub(super) fn is_frame(text: &str) -> bool {
     text.starts_with("File \"")
+}
+
+/// Whether a text begins with a word.
+pub(super) fn starts(text: &str, word: &str) -> bool {
+    text.as_bytes().get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Whether a text has a word.
@@ -32,33 +31,41 @@ pub(super) fn behind<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = &
 /// The value of a key: what stands behind it and behind signs between them.
 pub(super) fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     let at = find(text, key)?;
-    Some(text.get(at + key.len()..)?.trim_start_matches([' ', '\t', ':', '=', '"', '\'', '|', '`']))
+    Some(behind_signs(text.get(at + key.len()..)?, b" \t:=\"'|`"))
+}
+
+/// A text without these signs at its beginning.
+fn behind_signs<'t>(text: &'t str, signs: &[u8]) -> &'t str {
+    let skipped = text.bytes().take_while(|byte| signs.contains(byte)).count();
+    text.get(skipped..).unwrap_or_default()
+}
+
+/// The beginning of a text, as long as it has such ASCII signs.
+fn while_bytes(text: &str, is: impl Fn(u8) -> bool) -> &str {
+    let length = text.bytes().take_while(|byte| is(*byte)).count();
+    text.get(..length).unwrap_or_default()
 }
 
 /// The version that a text begins with: a digit, and a point somewhere in it.
 pub(super) fn version(text: &str) -> Option<&str> {
-    let text = text.trim_start_matches([' ', ':', '=', '"', '\'', 'v', '(']);
-    let end = text
-        .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '_' | '!' | '-')))
-        .unwrap_or(text.len());
-    let word = text.get(..end)?.trim_end_matches(['.', '-', '_', '+']);
+    let text = behind_signs(text, b" :=\"'v(");
+    let word = while_bytes(text, |byte| byte.is_ascii_alphanumeric() || b".+_!-".contains(&byte));
+    let word = word.trim_end_matches(['.', '-', '_', '+']);
     let begins = word.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
     (begins && word.len() <= 60).then_some(word)
 }
 
 /// Numbers and points that a text begins with: `580.95.05` of `580.95.05-0ubuntu1`.
 pub(super) fn numbers(text: &str) -> Option<&str> {
-    let text = text.trim_start_matches([' ', '\t', ':', '=', '"', '\'', 'v', '(']);
-    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
-    let word = text.get(..end)?.trim_end_matches('.');
+    let text = behind_signs(text, b" \t:=\"'v(");
+    let word = while_bytes(text, |byte| byte.is_ascii_digit() || byte == b'.').trim_end_matches('.');
     (!word.is_empty() && word.len() <= 24).then_some(word)
 }
 
 /// The words of a text, without the signs around them.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '(' | ')' | '[' | ']' | '"' | '\'' | '`' | ';'))
-        .map(|word| word.trim_matches(['.', ':']))
-        .filter(|word| !word.is_empty())
+    static SIGNS: Signs = Signs::blanks_and(b",|()[]\"'`;");
+    SIGNS.split(text).map(|word| word.trim_matches(['.', ':'])).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Values of a TOML file, each with the byte at which it is written.
 
+use gpucheck_ground::Order as _;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -138,7 +139,7 @@ impl<'d> Item<'d> {
             .iter()
             .map(|(key, value)| (key.get_ref().as_ref(), Self { start: key.span().start, ..Self::of(value) }))
             .collect();
-        entries.sort_by_key(|(_, item)| item.start);
+        entries.order_by_key(|(_, item)| item.start);
         entries
     }
 

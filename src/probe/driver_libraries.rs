@@ -5,6 +5,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     driver_folders::{Place, WSL},
     header,
@@ -50,7 +52,7 @@ fn files(Place { folder, names }: &Place) -> Vec<PathBuf> {
         if own.contains(&&soname) {
             own.retain(|name| **name == soname || version(name).is_some());
         }
-        own.sort_by_key(|name| **name != soname);
+        own.order_by_key(|name| **name != soname);
         if own.is_empty() {
             own.extend(names.iter().find(|name| *name == family));
         }

@@ -2,6 +2,9 @@
 
 /// The one spelling of a distribution's name (PEP 503): lower case, every run of `-`, `_` and `.` one `-`.
 pub fn normalize(name: &str) -> String {
+    if is_normal(name) {
+        return name.to_owned();
+    }
     let mut normal = String::with_capacity(name.len());
     let mut in_run = false;
     for letter in name.chars() {
@@ -14,6 +17,15 @@ pub fn normalize(name: &str) -> String {
         in_run = separator;
     }
     normal
+}
+
+/// Whether a name is written so already, as most are.
+fn is_normal(name: &str) -> bool {
+    let mut before = 0;
+    name.bytes().all(|byte| {
+        let last = std::mem::replace(&mut before, byte);
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' && last != b'-'
+    })
 }
 
 /// The normalised name of the distribution that a package of conda holds.

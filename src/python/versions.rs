@@ -1,7 +1,8 @@
 //! Versions of packages (PEP 440): how they are written, and whether a specifier accepts one.
 
-use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
+use pep440_rs::{Operator, Version, VersionSpecifier};
 
+use super::parsed;
 use crate::facts::CudaVersion;
 
 /// How PyTorch's indexes and local versions write a CUDA release: `cu128` is CUDA 12.8.
@@ -16,16 +17,16 @@ pub fn public_version(version: &str) -> &str {
 
 /// Whether a PEP 440 range has a version; its local part does not count, pre-releases do. `None` when one of them does not parse.
 pub fn in_range(range: &str, version: &str) -> Option<bool> {
-    let range: VersionSpecifiers = range.parse().ok()?;
-    let version = version.parse::<Version>().ok()?.without_local();
+    let range = parsed::specifiers(range)?;
+    let version = parsed::public(version)?;
     Some(range.iter().all(|specifier| specifier_accepts(specifier, &version)))
 }
 
 /// Whether specifiers (`>=2.6,<2.8`, `==2.7.1+cu128`) accept a version with its local part; empty ones accept all. `None` when one of
 /// them does not parse.
 pub fn satisfies(specifiers: &str, version: &str) -> Option<bool> {
-    let list: VersionSpecifiers = specifiers.parse().ok()?;
-    let version = version.parse::<Version>().ok()?;
+    let list = parsed::specifiers(specifiers)?;
+    let version = parsed::version(version)?;
     Some(list.iter().all(|specifier| specifier_accepts(specifier, &version)))
 }
 
@@ -33,7 +34,7 @@ pub fn satisfies(specifiers: &str, version: &str) -> Option<bool> {
 pub fn exact_version(specifiers: &str) -> Option<&str> {
     let text = specifiers.trim();
     let version = text.strip_prefix("===").or_else(|| text.strip_prefix("=="))?.trim();
-    version.parse::<Version>().ok()?;
+    parsed::version(version)?;
     Some(version)
 }
 
@@ -55,7 +56,7 @@ pub(super) fn specifier_accepts(specifier: &VersionSpecifier, version: &Version)
         }
         // pep440_rs shuts out too many pre-releases: `<2.0rc1` accepts 2.0b1, `<1!2.0` accepts 2.0b1.
         Operator::LessThan => {
-            let version = version.clone().without_local();
+            let version = parsed::without_local(version.clone());
             let final_wanted = !(wanted.any_prerelease() || wanted.is_post());
             version < *wanted && !(final_wanted && version.any_prerelease() && final_release(&version) == *wanted)
         }

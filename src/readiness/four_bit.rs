@@ -4,6 +4,8 @@
 //!
 //! Source: `bitsandbytes/cextension.py` of 0.48.1 and 0.50.2.
 
+use gpucheck_ground::Order as _;
+
 use super::{Line, LineAnswer, LineKey, lines::Subject};
 use crate::{
     compat::Reach,
@@ -78,7 +80,7 @@ impl<'a> Subject<'a> {
                 }
             };
         }
-        there.sort_unstable();
+        there.order();
         let windows = self.environment.platform.value().is_some_and(|platform| platform.os == Os::Windows);
         let forced = self.context.variable("BNB_CUDA_VERSION").is_some_and(|text| !text.is_empty());
         let why = format!(

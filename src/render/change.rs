@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use gpucheck_ground::Order as _;
+
 use super::{Screen, escape::escaped, human::Page, markdown::one as finding_of, reason};
 use crate::{
     finding::{Finding, Fix, Severity},
@@ -58,7 +60,7 @@ fn new(targets: &[MachineReport]) -> Vec<Once<'_, Finding>> {
             add(&mut all, finding, &[&machine.target], same);
         }
     }
-    all.sort_by_key(|one| std::cmp::Reverse(one.what.severity));
+    all.order_by_key(|one| std::cmp::Reverse(one.what.severity));
     all
 }
 
@@ -320,7 +322,7 @@ fn environment(
         one.moved.iter().partition(|moved| moved.what == Aspect::Package);
     packages.retain(|_| one.presence == Presence::Both);
     // NVIDIA's own libraries follow torch.
-    packages.sort_by_key(|moved| label(moved).starts_with("nvidia-"));
+    packages.order_by_key(|moved| label(moved).starts_with("nvidia-"));
     for moved in own {
         let paint = if moved.worse.is_some() { Paint::Warning } else { Paint::Dim };
         page.labelled(2, label(moved), paint, &step(moved, one.presence));
@@ -357,7 +359,7 @@ fn line(once: &Once<'_, Finding>, total: usize) -> String {
 fn undecided(page: &mut Page<'_>, targets: &[MachineReport]) {
     let all = targets.iter().flat_map(|machine| &machine.report.checks.unknown);
     let mut needs: Vec<&str> = all.flat_map(|one| &one.needs).map(String::as_str).collect();
-    needs.sort_unstable();
+    needs.order();
     needs.dedup();
     for need in needs {
         page.point(Paint::Warning, "?", &format!("not decided without {need}"));

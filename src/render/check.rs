@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
+use gpucheck_ground::Order as _;
+
 use super::{Screen, human::Page};
 use crate::{
     finding::{Finding, Severity},
@@ -38,7 +40,7 @@ pub(super) fn render(report: &Report, screen: &Screen) -> String {
     }
     old.into_iter().for_each(|finding| page.finding(finding));
     // A page may be out of date in many of its lines: a line for each, in their order.
-    stale.sort_by_key(|finding| finding.location.as_ref().map(|at| (at.path.clone(), at.line)));
+    stale.order_by_key(|finding| finding.location.as_ref().map(|at| (at.path.clone(), at.line)));
     for finding in stale.iter().filter(|_| !screen.quiet) {
         let at = finding.location.as_ref().map(|at| format!("{at} ")).unwrap_or_default();
         page.point(Paint::Dim, "·", &format!("{at}\"{}\": {}", finding.subject, finding.summary));

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use gpucheck_ground::Order as _;
+
 use super::{Screen, escape::escaped, markdown, matrix as grid, reason};
 use crate::{
     report::{CellStatus, CommandName, InstallFor, MachineTable, Machines, RowKind, Served},
@@ -135,7 +137,7 @@ fn reasons(table: &MachineTable) -> Vec<(CellStatus, usize, String, Vec<String>)
             }
         }
     }
-    reasons.sort_by_key(|(status, who, _, rows)| (*who, *status, std::cmp::Reverse(rows.len())));
+    reasons.order_by_key(|(status, who, _, rows)| (*who, *status, std::cmp::Reverse(rows.len())));
     reasons
 }
 

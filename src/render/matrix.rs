@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use gpucheck_ground::Order as _;
+
 use super::Screen;
 use crate::{
     facts::CudaVersion,
@@ -66,7 +68,7 @@ pub(super) fn reasons(table: &Table) -> Vec<(CellStatus, String, Vec<String>)> {
             None => reasons.push((cell.status, text, vec![build])),
         }
     }
-    reasons.sort_by_key(|(status, _, builds)| (*status, std::cmp::Reverse(builds.len())));
+    reasons.order_by_key(|(status, _, builds)| (*status, std::cmp::Reverse(builds.len())));
     reasons
 }
 

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gpucheck_ground::Order as _;
+
 use super::{CellStatus, CommandName, MachineRow, Machines, Report, RowKind};
 use crate::{
     facts::{Environment, Facts, Origin},
@@ -123,7 +125,7 @@ impl<'r> Problems<'r> {
             }
             problems.leave_open(report, *target);
         }
-        problems.list.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        problems.list.order_by_key(|problem| std::cmp::Reverse(problem.severity));
         problems
     }
 

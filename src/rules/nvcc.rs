@@ -1,5 +1,7 @@
 //! What the rules about building share: which toolkit compiles, and which entries of TORCH_CUDA_ARCH_LIST it cannot compile for.
 
+use gpucheck_ground::Order as _;
+
 use super::{Context, Draft, Outcome, shared::arch_list_of, toolkit};
 use crate::{
     compat::arch_list,
@@ -27,7 +29,7 @@ pub fn judge(
     };
     let mut capabilities: Vec<ComputeCapability> =
         items.iter().filter_map(|item| item.code.as_ref()).flatten().map(|code| code.target.capability).collect();
-    capabilities.sort();
+    capabilities.order();
     capabilities.dedup();
     let rows = capabilities.into_iter().filter_map(|capability| context.knowledge.architecture(capability));
     let wrong: Vec<(&ArchitectureRow, String)> = rows.filter_map(|row| Some((row, lacks(row, cuda)?))).collect();

@@ -3,6 +3,8 @@
 
 use std::fmt::Write;
 
+use gpucheck_ground::Order as _;
+
 use super::find;
 use crate::{
     facts::ShellKind,
@@ -25,7 +27,7 @@ pub fn titles(knowledge: &Knowledge) -> Vec<(String, String)> {
             of_rows.push((row.slug().to_owned(), visible(&row.title).into_owned()));
         }
     }
-    of_rows.sort();
+    of_rows.order();
     titles.append(&mut of_rows);
     titles
 }

@@ -120,8 +120,8 @@ pub fn run<'a>(facts: &'a Facts, knowledge: &'a Knowledge, judged: Judged) -> Ve
                     used.iter().for_each(|&gpu| collector.judge(Context { gpu: Some(gpu), ..context }));
                 }
             }
-            // Problems are about environments: without one they are not even loaded, which would take longer than a scan.
-            Scope::Problem if environments.is_empty() => {}
+            // Problems are about environments: without one that counts they are not even loaded, which would take longer than a scan.
+            Scope::Problem if of(rule).next().is_none() => {}
             Scope::Problem => {
                 for problem in knowledge.problems() {
                     let subjects = problem_subjects(problem, &environments, &packages);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gpucheck_ground::Order as _;
+
 use super::judged::JudgedBundles;
 use crate::{
     facts::{CodeTarget, ComputeCapability, PtxIsa},
@@ -91,7 +93,7 @@ pub fn diff(knowledge: &Knowledge, old: &JudgedBundles, new: &JudgedBundles) -> 
     }
     let name =
         |pair: &(Option<&BundleSummary>, Option<&BundleSummary>)| pair.1.or(pair.0).map(|summary| summary.name.clone());
-    pairs.sort_by_key(name);
+    pairs.order_by_key(name);
     let packages: Vec<PackageChange> = pairs
         .iter()
         .filter(|(one, other)| [one, other].iter().any(|side| side.is_some_and(|summary| summary.with_code > 0)))
@@ -118,7 +120,7 @@ fn package(
     libraries.retain(|change| {
         !change.delta.is_empty() || change.renamed_from.is_some() || change.presence != Presence::Both
     });
-    libraries.sort_by(|a, b| a.path.cmp(&b.path));
+    libraries.order_by(|a, b| a.path.cmp(&b.path));
     PackageChange {
         name: new.or(old).map(|summary| summary.name.clone()).unwrap_or_default(),
         old: old.map(|summary| summary.id.clone()),

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     bundle::Bundle,
     names::{is_candidate, relative},
@@ -120,7 +122,7 @@ impl Owners {
             .filter(|(path, index)| !root.is_named(path) && !moved(path, **index))
             .map(|(path, _)| path.as_path())
             .collect();
-        absent.sort();
+        absent.order();
         absent.into_iter().map(|path| self.shown(path, below)).collect()
     }
 

@@ -1,5 +1,7 @@
 //! What a library's device code amounts to: what it is built for throughout, what only a part of it is, how it is stored.
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     compat,
     facts::{CodeKind, Extent, Library},
@@ -39,7 +41,7 @@ pub fn profile(knowledge: &Knowledge, library: &Library) -> Option<Profile> {
             }
         }
     }
-    profile.ptx.sort();
+    profile.ptx.order();
     profile.ptx.dedup();
     Some(profile)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gpucheck_ground::Order as _;
+
 use super::{bundle::Bundle, sizes::sizes};
 use crate::{
     facts::{CodeObjects, CodeTarget},
@@ -31,7 +33,7 @@ pub fn summary(
         ptx.extend(profile.ptx.iter().cloned());
         compression.merge(profile.compression);
     }
-    ptx.sort();
+    ptx.order();
     ptx.dedup();
     BundleSummary {
         id,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use gpucheck_ground::Order as _;
+
 /// A Python as the registry has it. Nothing says that its files are still there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisteredPython {
@@ -34,7 +36,7 @@ pub fn preferred(mut listed: Vec<RegisteredPython>) -> Vec<RegisteredPython> {
         let newest = if core { newest } else { (0, 0) };
         (!core, !rest.is_empty() && rest != "64", std::cmp::Reverse(newest), core && release.ends_with('t'))
     };
-    listed.sort_by_key(rank);
+    listed.order_by_key(rank);
     listed
 }
 

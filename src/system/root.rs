@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use gpucheck_ground::Order as _;
+
 use super::tree::{Node, Tree};
 use crate::files::{self, Opened};
 
@@ -204,7 +206,7 @@ impl Root {
     /// What the operating system says.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
         let mut names: Vec<_> = self.entries(folder)?.take(MAX_ENTRIES).flatten().collect();
-        names.sort();
+        names.order();
         Ok(names)
     }
 
@@ -216,7 +218,7 @@ impl Root {
         let mut entries = self.entries(folder)?;
         let names = entries.by_ref().take(MAX_ENTRIES).map(|name| name.map(|name| name.into_string().ok()));
         let mut names: Vec<_> = names.collect::<io::Result<Vec<_>>>()?.into_iter().flatten().collect();
-        names.sort();
+        names.order();
         Ok((names, entries.next().is_some()))
     }
 
@@ -249,7 +251,7 @@ impl Root {
         let Ok(entries) = self.entries(folder) else { return Vec::new() };
         let names = entries.take(MAX_ENTRIES).flatten().filter_map(|name| name.into_string().ok());
         let mut names: Vec<_> = names.filter(|name| start.iter().any(|start| name.starts_with(start))).collect();
-        names.sort();
+        names.order();
         names
     }
 

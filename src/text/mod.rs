@@ -9,7 +9,6 @@ mod ascii;
 pub mod diff;
 mod grid;
 mod lines;
-mod needles;
 mod paint;
 
 use std::borrow::Cow;
@@ -17,7 +16,6 @@ use std::borrow::Cow;
 pub use ascii::ascii;
 pub use grid::{Grid, blocks, whole_words};
 pub use lines::Lines;
-pub use needles::Needles;
 use paint::Change;
 pub use paint::{Paint, Painted};
 

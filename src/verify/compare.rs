@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fmt::Display};
 
+use gpucheck_ground::Order as _;
+
 use super::{Check, Outcome};
 use crate::python::Requirement;
 
@@ -29,10 +31,10 @@ pub fn plain<'r>(lines: impl IntoIterator<Item = &'r String>) -> BTreeSet<String
 /// One requirement without its marker.
 pub fn spelled(requirement: &Requirement) -> String {
     let mut extras = requirement.extras.clone();
-    extras.sort();
+    extras.order();
     let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
     let mut specifiers: Vec<String> = requirement.specifiers.iter().map(ToString::to_string).collect();
-    specifiers.sort();
+    specifiers.order();
     format!("{}{extras}{}", requirement.name, specifiers.join(",").replace(' ', ""))
 }
 

@@ -9,6 +9,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::super::ReadAt;
 
 /// Pieces and their descriptions together take about this much at most (an entry of a fatbin takes 80 bytes, and the library with
@@ -105,7 +107,7 @@ impl Capture {
         if std::mem::replace(&mut self.tidy, true) {
             return;
         }
-        self.pieces.sort_by_key(|piece| piece.start);
+        self.pieces.order_by_key(|piece| piece.start);
         let mut end = 0;
         self.pieces.retain_mut(|piece| {
             let covered = end.max(piece.start) - piece.start;

@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use gpucheck_ground::Order as _;
+
 use super::directory::Entry;
 
 /// With less than this left to spend, a member is not begun.
@@ -28,12 +30,12 @@ pub(super) struct Choice {
 pub(super) fn choose(entries: Vec<Entry>, decides: &dyn Fn(&str) -> bool) -> Choice {
     let matters = |entry: &Entry| entry.packed >= MATTERS && speaks(&entry.name);
     let (mut then, rest): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| decides(&entry.name));
-    then.sort_by_key(|entry| Reverse(entry.packed));
+    then.order_by_key(|entry| Reverse(entry.packed));
     let known = !then.is_empty();
     let (named, unnamed): (Vec<_>, Vec<_>) = rest.into_iter().partition(matters);
     let mut left = Vec::new();
     for mut some in [named, unnamed] {
-        some.sort_by_key(|entry| Reverse(entry.packed));
+        some.order_by_key(|entry| Reverse(entry.packed));
         // Besides the members known to decide, only promising names are worth their bytes.
         if known && !some.first().is_some_and(matters) {
             left.extend(some.into_iter().map(|entry| entry.name));

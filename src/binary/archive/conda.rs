@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 
+use gpucheck_ground::Order as _;
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 use serde::Deserialize;
 
@@ -58,7 +59,7 @@ pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Arch
     if entries.is_empty() {
         return Err(Error::malformed(0, "the conda package contains no inner archive"));
     }
-    archive.libraries.sort_by(|a, b| a.path.cmp(&b.path));
+    archive.libraries.order_by(|a, b| a.path.cmp(&b.path));
     Ok(archive)
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use gpucheck_ground::Order as _;
 use memchr::memmem;
 
 use super::super::{
@@ -58,7 +59,7 @@ pub(super) fn add(source: &dyn ReadAt, magics: &[u64], library: &mut Library) {
 }
 
 fn outside(source: &dyn ReadAt, magics: &[u64], mut named: Vec<Range<u64>>) -> CodeObjects {
-    named.sort_by_key(|range| range.start);
+    named.order_by_key(|range| range.start);
     let mut code = CodeObjects { extent: Extent::WholeFile, ..CodeObjects::default() };
     let (mut end, mut entries, mut section) = (0, 0, 0);
     for start in magics.iter().copied() {

@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     super::{ReadAt, flaw, library::read_source},
     capture::Capture,
@@ -63,7 +65,7 @@ pub fn keep(
     ranges.push(0..HEAD.min(len));
     ranges.extend(hints::dynamic(&bytes));
     ranges.extend_from_slice(wanted);
-    ranges.sort_by_key(|range| range.start);
+    ranges.order_by_key(|range| range.start);
     let mut capture = Capture::new(bytes.len() as u64);
     let mut last: Option<Range<u64>> = None;
     for range in ranges {

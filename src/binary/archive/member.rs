@@ -2,6 +2,8 @@
 
 use std::{io, ops::Range};
 
+use gpucheck_ground::Order as _;
+
 use super::{
     super::{Error, ReadAt, flaw, library::read_source},
     hidden,
@@ -111,7 +113,7 @@ fn is_whole(source: &dyn ReadAt, shown: &str) -> Result<(), Error> {
 
 fn finish(scan: &mut Scan, shown: &str) -> Result<Library, Error> {
     let crowded = scan.crowded || scan.capture.is_full();
-    scan.magics.sort_unstable();
+    scan.magics.order();
     let source = scan.capture.filled();
     is_whole(source, shown)?;
     let mut library = read_source(source, shown)?;

@@ -5,6 +5,8 @@ use std::{
     ops::Range,
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     super::{Error, ReadAt, Summary, fatbin, fatbin::Item, pe},
     scan::{Enough, Format, MAX_PADDING, MAX_PLANS, Scan},
@@ -54,7 +56,7 @@ impl Scan {
 /// libtorch_cuda.so for aarch64, 9 MB in front of the first that tells what the library is built for.
 fn alone(source: &dyn ReadAt, whole: &[Range<u64>]) -> BTreeSet<u64> {
     let mut whole = whole.to_vec();
-    whole.sort_by_key(|range| range.start);
+    whole.order_by_key(|range| range.start);
     let several = |range: &Range<u64>| {
         let mut entries = 0;
         fatbin::walk(source, range.clone(), &mut |item| entries += usize::from(matches!(item, Item::Entry { .. })));

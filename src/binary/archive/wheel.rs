@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use gpucheck_ground::Order as _;
+
 use super::{
     super::{Error, ReadAt},
     Archive, ArchiveOptions, Sample, SkipReason, choice,
@@ -45,7 +47,7 @@ pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Arch
         let (wanted, left): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| (only.0)(&entry.name));
         entries = wanted;
         archive.left = left.into_iter().map(|entry| entry.name).collect();
-        archive.left.sort();
+        archive.left.order();
     }
     match &options.sample {
         Some(sample) => samples(source, entries, options, sample, &mut archive),
@@ -54,7 +56,7 @@ pub(super) fn read(source: &dyn ReadAt, options: &ArchiveOptions) -> Result<Arch
             members(source, &entries, options, options.enough(), &mut archive);
         }
     }
-    archive.libraries.sort_by(|a, b| a.path.cmp(&b.path));
+    archive.libraries.order_by(|a, b| a.path.cmp(&b.path));
     Ok(archive)
 }
 
@@ -100,7 +102,7 @@ fn samples(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, s
         let enough = Enough { input, fair: rest / 4, ..sample::ENOUGH };
         members(source, &[entry], options, Some(enough), archive);
     }
-    archive.left.sort();
+    archive.left.order();
 }
 
 fn one(
@@ -170,7 +172,7 @@ fn apart(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, arc
             Err(why) => archive.skip(&entry.name, why),
         }
     }
-    placed.sort_by_key(|(range, _)| range.start);
+    placed.order_by_key(|(range, _)| range.start);
     let mut end = 0;
     placed.retain(|(range, entry)| {
         let apart = range.start >= end;
@@ -181,6 +183,6 @@ fn apart(source: &dyn ReadAt, entries: Vec<Entry>, options: &ArchiveOptions, arc
         }
         apart
     });
-    placed.sort_by_key(|(range, _)| std::cmp::Reverse(range.end - range.start));
+    placed.order_by_key(|(range, _)| std::cmp::Reverse(range.end - range.start));
     placed.into_iter().map(|(_, entry)| entry).collect()
 }

@@ -1,5 +1,7 @@
 //! Cards of torch, CUDA toolkits, variables and failures.
 
+use gpucheck_ground::Order as _;
+
 use super::{
     card::{Card, list},
     unknown,
@@ -27,7 +29,7 @@ pub fn torch(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let builds: Vec<&TorchBuild> = release.builds.iter().filter(|build| build.variant == variant).collect();
     if builds.is_empty() {
         let mut variants: Vec<&str> = release.builds.iter().map(|build| build.variant.as_str()).collect();
-        variants.sort_unstable();
+        variants.order();
         variants.dedup();
         anyhow::bail!("torch {public} has no {variant} build; known builds: {}", variants.join(", "));
     }

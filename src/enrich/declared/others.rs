@@ -288,15 +288,18 @@ fn newest_for<'k>(terms: &Terms<'k>, step: &Step, named: Named<'_>, torch: Optio
     let stores = stores(step, None);
     let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {
         let version = row.newest.as_deref();
-        let goes = row.torch.as_deref().is_none_or(|range| match torch {
-            Some(torch) => in_range(range, python::public_version(torch)),
-            None => reachable(terms, &stores, range),
-        });
+        let goes = || {
+            row.torch.as_deref().is_none_or(|range| match torch {
+                Some(torch) => in_range(range, python::public_version(torch)),
+                None => reachable(terms, &stores, range),
+            })
+        };
         let python = row.python.as_deref().zip(terms.python);
-        let admits = python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
-        row.concerns(name, terms.platform) && goes && admits && version.is_some_and(|version| named.accepts(version))
+        let admits = || python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
+        let accepted = || version.is_some_and(|version| named.accepts(version));
+        // Whether a build of torch goes with it takes longest to find out.
+        row.concerns(name, terms.platform) && accepted() && admits() && goes()
     });
-    let number =
-        |row: &&PackageBuild| row.newest.as_deref().and_then(|version| version.parse::<pep440_rs::Version>().ok());
+    let number = |row: &&PackageBuild| row.newest.as_deref().and_then(python::version);
     rows.max_by_key(number)
 }

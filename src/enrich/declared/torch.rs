@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gpucheck_ground::Order as _;
 use pep440_rs::Version;
 
 use super::{Placed, Store, Terms, brought, conda, conda::Driver, others::Pinned, put, stores, written};
@@ -159,7 +160,7 @@ fn of_index(
         });
         // A local part counts as more than none. The newest that will do is found soon.
         let mut offers: Vec<Offer<'_>> = offers.collect();
-        offers.sort_by(|one, other| one.number.cmp(&other.number));
+        offers.order_by(|one, other| one.number.cmp(&other.number));
         offers.into_iter().rfind(|offer| meets(&offer.version))
     };
     // Of the backends for a driver uv takes the first that has what is asked for.

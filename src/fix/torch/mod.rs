@@ -24,6 +24,7 @@ use crate::{
     python::Requirement,
 };
 use cards::capabilities;
+use gpucheck_ground::Order as _;
 
 /// The rule about code that the driver has to compile first: for a newer generation than it was written for, much of what torch brings
 /// besides (cuBLAS, cuDNN) has none.
@@ -307,7 +308,7 @@ impl<'s> Search<'s> {
             .collect();
         // A version that is left to the tool may be none that fits: of two sets, the one that says more comes first.
         let open = |plan: &Plan| plan.installs().filter(|install| install.version.is_none()).count();
-        plans.sort_by_key(|(breaks, _, plan)| (*breaks, open(plan)));
+        plans.order_by_key(|(breaks, _, plan)| (*breaks, open(plan)));
         let (mut worse, mut breaking) = (None, None);
         for (breaks, candidate, plan) in plans {
             if breaks && (worse.is_some() || breaking.is_some()) {

@@ -6,6 +6,8 @@ mod releases;
 
 use std::{collections::BTreeSet, time::Instant};
 
+use gpucheck_ground::Order as _;
+
 use super::{hypothetical, judgement::Judgement};
 use crate::{
     facts::{CudaVersion, Environment, Facts, Platform, PythonVersion},
@@ -69,10 +71,10 @@ impl Matrix {
             [] => shown.iter().copied().chain(knowledge.toolkits().filter(between)).collect(),
             named => named.to_vec(),
         };
-        cuda.sort_unstable();
+        cuda.order();
         cuda.dedup();
         let mut releases = grid.releases.clone();
-        releases.sort_by_cached_key(|release| std::cmp::Reverse(knowledge.torch_position(&release.version).index));
+        releases.order_by_cached_key(|release| std::cmp::Reverse(knowledge.torch_position(&release.version).index));
 
         let gpus = facts.gpus.value().into_iter().flatten();
         let mut tables: Vec<Table> =
@@ -110,7 +112,7 @@ fn variant(cuda: CudaVersion) -> String {
 
 fn not_of_this(release: &TorchRelease, built: &[CudaVersion]) -> String {
     let mut variants: Vec<CudaVersion> = built.to_vec();
-    variants.sort_unstable();
+    variants.order();
     let variants: Vec<String> = variants.into_iter().map(variant).collect();
     match variants.as_slice() {
         [] => format!("torch {} has no CUDA wheel for this platform", release.version),

@@ -9,6 +9,8 @@ mod search;
 
 use std::{collections::BTreeSet, time::Instant};
 
+use gpucheck_ground::Order as _;
+
 use self::search::{Answer, Ask, Found, Stand, Steps};
 use super::{AskedDriver, Machine, System};
 use crate::{
@@ -85,7 +87,7 @@ impl NeedsQuestion<'_> {
             let all = self.knowledge.capabilities();
             named = all.map(|capability| of(capability, self.knowledge.products(capability).to_vec())).collect();
         }
-        named.sort_by_key(|gpu| gpu.capability);
+        named.order_by_key(|gpu| gpu.capability);
         named
     }
 

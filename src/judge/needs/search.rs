@@ -1,6 +1,8 @@
 //! The search for the lowest driver: whoever judges is asked about one GPU with one driver after the other. Nothing is known here of why a
 //! driver is too old; the versions that rows name are only where the search begins.
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     facts::{ComputeCapability, DriverVersion, Os},
     knowledge::Knowledge,
@@ -64,7 +66,7 @@ impl Steps {
         let rows = knowledge.driver_steps(os).into_iter();
         let all = rows.chain(branches.map(|branch| DriverVersion::of(branch, 0, 0))).chain([first]);
         let mut steps: Vec<DriverVersion> = all.collect();
-        steps.sort();
+        steps.order();
         steps.dedup_by_key(|version| version.parts());
         let newest = steps.last().map_or(0, DriverVersion::branch);
         Self { steps, newest: DriverVersion::of(newest, END_OF_BRANCH, 0) }

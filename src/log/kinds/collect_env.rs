@@ -20,6 +20,7 @@ pub(super) const KIND: Kind = Kind {
         "Nvidia driver version",
         "CUDA runtime version",
     ],
+    groups: &[],
     read,
     answers: false,
 };

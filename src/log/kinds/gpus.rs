@@ -1,6 +1,8 @@
 //! GPUs by their names, wherever a line has one, and those of other makers.
 
-use super::Kind;
+use gpucheck_ground::{Bytes, Signs};
+
+use super::{Group, Kind};
 use crate::log::{
     Line,
     found::Found,
@@ -72,14 +74,24 @@ pub(super) const KIND: Kind = Kind {
         "B200",
         "L40S",
     ],
+    groups: &[OTHER, JETSON, CUE],
     read,
     answers: false,
 };
+
+/// What GPUs of other makers are called.
+const OTHER: Group = Group { place: 0, words: &["Radeon", "GPU: AMD", "gfx1", "gfx9", "Intel(R) Arc", "Apple M"] };
+const JETSON: Group = Group { place: 1, words: &[" (nvgpu)"] };
+/// What a GPU's model stands behind.
+const CUE: Group = Group { place: 2, words: &["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] };
 
 /// Words that only names of NVIDIA's GPUs have.
 const BRANDS: [&str; 9] = ["NVIDIA", "GeForce", "Quadro", "Tesla", "TITAN", "RTX", "GTX", "GT", "Jetson"];
 /// Brands that people write as they like, which are no other words.
 const WRITTEN: [&str; 4] = ["GeForce", "Quadro", "RTX", "GTX"];
+
+/// What brands begin with.
+const BRAND_BEGINS: &[u8] = b"NGQTRJgqr";
 
 /// Whether a word begins the name of a GPU.
 fn is_brand(word: &str) -> bool {
@@ -119,7 +131,7 @@ const PARTS: [&str; 27] = [
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
-    for other in ["Radeon", "GPU: AMD", "gfx1", "gfx9", "Intel(R) Arc", "Apple M"] {
+    for other in OTHER.words.iter().filter(|_| line.has(OTHER)) {
         if let Some(at) = find(text, other) {
             let name = text.get(at..).unwrap_or_default();
             let name: String = name.trim_start_matches("GPU:").trim().chars().take(40).collect();
@@ -127,8 +139,9 @@ fn read(found: &mut Found, line: Line<'_>) {
             return;
         }
     }
-    let named = names(text);
+    let named = if has_brand(text) { names(text) } else { Vec::new() };
     if named.is_empty()
+        && (has_number(text) || has_data_centre(text))
         && let Some(name) = bare_name(text)
     {
         found.gpu(Some(name), None, line.number);
@@ -137,19 +150,58 @@ fn read(found: &mut Found, line: Line<'_>) {
         found.gpu(Some(name), None, line.number);
     }
     // What the driver of a Jetson calls its GPU.
-    if let Some(at) = find(text, " (nvgpu)") {
+    if line.has(JETSON)
+        && let Some(at) = find(text, " (nvgpu)")
+    {
         let chip = text.get(..at).and_then(|before| before.rsplit([' ', '|', ':']).next()).unwrap_or_default();
         if !chip.is_empty() {
             found.gpu(Some(format!("{chip} (nvgpu)")), None, line.number);
         }
     }
     // A short name is one only where a GPU is spoken of.
-    for cue in ["GPU:", "GPU 0:", "GPU0 ", "Device 0:"] {
+    for cue in CUE.words.iter().filter(|_| line.has(CUE)) {
         let model = value(text, cue).and_then(|rest| rest.split([' ', ',', '|', '(']).next());
         if let Some(model) = model.filter(|word| is_model(word)) {
             found.gpu(Some(model.to_owned()), None, line.number);
         }
     }
+}
+
+/// Whether a text has one of `BRANDS` as it is written there (`nvidia-cublas` is no name), or one of `WRITTEN`.
+fn has_brand(text: &str) -> bool {
+    static FIRST: Bytes = Bytes::of(BRAND_BEGINS);
+    let written = |rest: &[u8], brand: &str| {
+        rest.get(..brand.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(brand.as_bytes()))
+    };
+    let begins = |rest: &[u8]| {
+        BRANDS.iter().any(|brand| rest.starts_with(brand.as_bytes()))
+            || WRITTEN.iter().any(|brand| written(rest, brand))
+    };
+    places(&FIRST, text).any(begins)
+}
+
+/// Whether a text has one of `DATA_CENTRE`.
+fn has_data_centre(text: &str) -> bool {
+    static FIRST: Bytes = Bytes::of(b"VPAHBL");
+    let begins = |rest: &[u8]| DATA_CENTRE.iter().any(|model| rest.starts_with(model.as_bytes()));
+    places(&FIRST, text).any(begins)
+}
+
+/// Whether a text has one of `NUMBERS`.
+fn has_number(text: &str) -> bool {
+    static FIRST: Bytes = Bytes::of(b"12345");
+    let begins = |rest: &[u8]| NUMBERS.iter().any(|number| rest.starts_with(number.as_bytes()));
+    places(&FIRST, text).any(|rest| rest.get(2).is_some_and(|third| b"56789".contains(third)) && begins(rest))
+}
+
+/// What begins with one of these bytes.
+fn places<'t>(first: &'static Bytes, text: &'t str) -> impl Iterator<Item = &'t [u8]> {
+    let mut rest = text.as_bytes();
+    std::iter::from_fn(move || {
+        let found = rest.get(first.find(rest)?..)?;
+        rest = found.get(1..)?;
+        Some(found)
+    })
 }
 
 /// The last name in a text that ends behind it.
@@ -185,8 +237,8 @@ fn data_centre(word: &str) -> Option<(&'static str, bool)> {
 /// A card that is named by its number: `5070 Ti`, `on a 4090`, `4090单卡`, `8xA100`. A number alone may be anything.
 fn bare_name(text: &str) -> Option<String> {
     // A slash belongs to a word: `N/A 3060` has no article, and `5090/10000` is no card.
-    let is_sign = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '/'));
-    let words: Vec<&str> = text.split(is_sign).flat_map(scripts).collect();
+    static SIGNS: Signs = Signs::all_but(b"-/");
+    let words: Vec<&str> = SIGNS.words(text).flat_map(scripts).collect();
     let is = |list: &[&str], word: Option<&&str>| {
         word.is_some_and(|word| list.iter().any(|one| one.eq_ignore_ascii_case(word)))
     };
@@ -235,13 +287,15 @@ fn scripts(word: &str) -> Vec<&str> {
 /// Names with a brand and a model.
 fn names(text: &str) -> Vec<String> {
     // OpenGL adds this to the name.
-    let text = text.split("/PCIe/SSE2").next().unwrap_or(text);
-    let words: Vec<&str> = text
-        .split(|c: char| c.is_whitespace() || matches!(c, '|' | ',' | '(' | ')' | '"' | '\'' | '[' | ']' | ';' | '/'))
-        .collect();
+    let text = find(text, "/PCIe/SSE2").and_then(|at| text.get(..at)).unwrap_or(text);
+    static SIGNS: Signs = Signs::blanks_and(b"|,()\"'[];/");
+    let mut words = SIGNS.split(text).peekable();
     let mut names = Vec::new();
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
+    while let Some(word) = words.next() {
+        // Nearly every word is none of these.
+        if !word.bytes().next().is_some_and(|byte| BRAND_BEGINS.contains(&byte)) {
+            continue;
+        }
         let own = word.trim_end_matches(['.', ':']);
         let joined = ["RTX", "GTX"].iter().any(|brand| {
             let (begin, rest) = own.split_at_checked(brand.len()).unwrap_or_default();
@@ -249,14 +303,12 @@ fn names(text: &str) -> Vec<String> {
         });
         let begins = joined || own.len() == word.len() && is_brand(own);
         if !begins {
-            at += 1;
             continue;
         }
         let mut name = vec![own];
         let mut model = joined || own == "TITAN";
-        at += 1;
         while own.len() == word.len()
-            && let Some(next) = words.get(at)
+            && let Some(next) = words.peek().copied()
         {
             let plain = next.trim_end_matches(['.', ':', '…']);
             // `NVIDIA 535` is a driver.
@@ -273,7 +325,7 @@ fn names(text: &str) -> Vec<String> {
             // A table cuts long names off.
             let cut = next.ends_with("...") || next.ends_with('…');
             name.push(if cut { next } else { plain });
-            at += 1;
+            words.next();
             if plain.len() != next.len() {
                 break;
             }

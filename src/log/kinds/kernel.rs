@@ -1,6 +1,6 @@
 //! The kernel's log and `/proc/driver/nvidia/version`: the loaded module, its flavour, and PCI ids.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::{
     facts::KernelModule,
     log::{
@@ -12,13 +12,18 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind {
     hints: &["Kernel Module", "kernel modules", "PCI ID: 10de:", "[10de:", "NVRM version", " driver release"],
+    groups: &[MODULE, RELEASE, PCI],
     read,
     answers: false,
 };
 
+const MODULE: Group = Group { place: 0, words: &["Kernel Module"] };
+const RELEASE: Group = Group { place: 1, words: &[" driver release"] };
+const PCI: Group = Group { place: 2, words: &["PCI ID: 10de:", "[10de:"] };
+
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
-    if !has(text, "requires") && !has(text, "use of the NVIDIA open") {
+    if line.has(MODULE) && !has(text, "requires") && !has(text, "use of the NVIDIA open") {
         for (key, flavour) in [
             ("Open Kernel Module", Some(KernelModule::Open)),
             ("Open GPU Kernel Modules", Some(KernelModule::Open)),
@@ -42,10 +47,12 @@ fn read(found: &mut Found, line: Line<'_>) {
         }
     }
     // `NVIDIA 520.56.06 driver release`, of the kernel's messages about a GPU that it does not support.
-    if let Some(version) = find(text, " driver release").and_then(|end| text.get(..end)?.rsplit(' ').next()) {
+    if line.has(RELEASE)
+        && let Some(version) = find(text, " driver release").and_then(|end| text.get(..end)?.rsplit(' ').next())
+    {
         found.driver(version, line.number, Weight::Likely);
     }
-    for key in ["PCI ID: 10de:", "[10de:"] {
+    for key in PCI.words.iter().filter(|_| line.has(PCI)) {
         for rest in behind(text, key) {
             if let Some(id) = rest.get(..4).filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
                 found.pci(id, line.number);

@@ -18,10 +18,31 @@ use super::{Line, found::Found};
 pub(super) struct Kind {
     /// Words of at least four bytes, one of which each line that it reads has.
     pub hints: &'static [&'static str],
+    /// Words that decide which of its parts have anything to do in a line: the search that finds lines finds these with them.
+    pub groups: &'static [Group],
     /// Reads a line.
     pub read: fn(&mut Found, Line<'_>),
     /// Whether it reads the line behind a question at a prompt, whatever is on it.
     pub answers: bool,
+}
+
+/// Words of one meaning for a reader, of at least four bytes each. Alone they are no reason to read a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group {
+    /// Its place among the groups of its reader.
+    pub place: u32,
+    pub words: &'static [&'static str],
+}
+
+/// The groups that a line has a word of, by their places.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Groups(pub u64);
+
+impl Groups {
+    /// Whether the line has a word of this group, whatever the case of ASCII letters.
+    pub fn has(self, group: Group) -> bool {
+        self.0 >> group.place & 1 == 1
+    }
 }
 
 /// All readers, in the order in which they see a line.
@@ -48,5 +69,16 @@ mod tests {
         for hint in KINDS.iter().flat_map(|kind| kind.hints) {
             assert!(hint.len() >= 4, "{hint:?} is shorter than what is searched for");
         }
+    }
+
+    #[test]
+    fn groups_have_places_of_their_own_and_words_that_are_found() {
+        for kind in KINDS {
+            for (place, group) in kind.groups.iter().enumerate() {
+                assert_eq!(group.place as usize, place, "{:?}", group.words);
+                assert!(group.words.iter().all(|word| word.len() >= 4), "{:?}", group.words);
+            }
+        }
+        assert!(KINDS.iter().map(|kind| kind.groups.len()).sum::<usize>() <= 64, "more than a number has bits");
     }
 }

@@ -1,17 +1,29 @@
 //! The head of nvidia-smi's table, and other ways in which programs name the driver.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::log::{
     Line,
     found::{Found, Weight},
     words::{behind, numbers, value},
 };
 
-pub(super) const KIND: Kind =
-    Kind { hints: &["driver", "NVIDIA-SMI", "KMD Version", "CUDA UMD Version", "CUDA Version"], read, answers: false };
+pub(super) const KIND: Kind = Kind {
+    hints: &["driver", "NVIDIA-SMI", "KMD Version", "CUDA UMD Version", "CUDA Version"],
+    groups: &[TABLE, DRIVER, CUDA],
+    read,
+    answers: false,
+};
+
+/// What the head of the table has.
+const TABLE: Group = Group { place: 0, words: &["NVIDIA-SMI", "KMD Version"] };
+const DRIVER: Group = Group { place: 1, words: &["driver"] };
+const CUDA: Group = Group { place: 2, words: &["CUDA UMD Version", "CUDA Version"] };
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
+    if !line.has(TABLE) && !line.has(DRIVER) {
+        return;
+    }
     let table = value(text, "NVIDIA-SMI").and_then(numbers);
     for key in ["Driver Version", "KMD Version", "nvidia driver", "driver version"] {
         if let Some(version) = value(text, key).and_then(numbers) {
@@ -29,6 +41,9 @@ fn read(found: &mut Found, line: Line<'_>) {
         if let Some(version) = rest.and_then(numbers) {
             found.driver(version, line.number, Weight::Loose);
         }
+    }
+    if !line.has(CUDA) {
+        return;
     }
     let in_table = table.is_some() || value(text, "KMD Version").is_some();
     for key in ["CUDA UMD Version", "CUDA Version"] {

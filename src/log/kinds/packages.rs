@@ -1,13 +1,12 @@
 //! Packages and their versions: pip's and conda's lists and messages, requirements, names of wheels, and what people write themselves.
 
-use super::Kind;
-use crate::{
-    log::{
-        Line,
-        found::{Found, Weight},
-        words::{behind, find, has, is_frame, version},
-    },
-    python,
+use gpucheck_ground::Signs;
+
+use super::{Group, Kind};
+use crate::log::{
+    Line,
+    found::{Found, Weight},
+    words::{behind, find, is_frame, version},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -40,9 +39,43 @@ pub(super) const KIND: Kind = Kind {
         "nvidia-",
         "tf_nightly",
     ],
+    groups: &[REMOVED, SHOWN, WHEEL, INSTALLED, SATISFIED, NAMED, BUILT_FOR, CUDNN],
     read,
     answers: false,
 };
+
+const REMOVED: Group = Group { place: 0, words: &["uninstalled ", "Uninstalling ", "Found existing installation"] };
+const SHOWN: Group = Group { place: 1, words: &["Name:", "Version:"] };
+const WHEEL: Group = Group { place: 2, words: &[".whl"] };
+const INSTALLED: Group = Group { place: 3, words: &["Successfully installed "] };
+const SATISFIED: Group = Group { place: 4, words: &["Requirement already satisfied: "] };
+/// What `NAMES` have, and NVIDIA's packages.
+const NAMED: Group = Group {
+    place: 5,
+    words: &[
+        "torch",
+        "xformers",
+        "triton",
+        "flash-attn",
+        "flash_attn",
+        "bitsandbytes",
+        "vllm",
+        "sglang",
+        "onnxruntime-gpu",
+        "ctranslate2",
+        "faster-whisper",
+        "tensorflow",
+        "jaxlib",
+        "cupy",
+        "numba",
+        "deepspeed",
+        "sageattention",
+        "llama-cpp-python",
+        "nvidia-",
+    ],
+};
+const BUILT_FOR: Group = Group { place: 6, words: &["(you have "] };
+const CUDNN: Group = Group { place: 7, words: &["cudnn"] };
 
 /// Names that stand before their version without any sign.
 const NAMES: [&str; 24] = [
@@ -74,18 +107,28 @@ const NAMES: [&str; 24] = [
 
 fn read(found: &mut Found, line: Line<'_>) {
     // A path names no version, and what pip removes is not there.
-    let removed = ["uninstalled ", "Uninstalling ", "Found existing installation"];
-    if is_frame(line.text) || removed.iter().any(|word| has(line.text, word)) {
+    if is_frame(line.text) || line.has(REMOVED) {
         return;
     }
     pinned(found, line);
-    shown(found, line);
-    wheels(found, line);
-    installed(found, line);
-    satisfied(found, line);
-    loose(found, line);
-    glued(found, line);
-    cudnn(found, line);
+    for (group, read) in
+        [(SHOWN, shown as fn(&mut Found, Line<'_>)), (WHEEL, wheels), (INSTALLED, installed), (SATISFIED, satisfied)]
+    {
+        if line.has(group) {
+            read(found, line);
+        }
+    }
+    // The shortest name is too short to be found with the others.
+    if line.has(NAMED) || find(line.text, "jax").is_some() {
+        // What an extension was built for stands before what is there.
+        if !line.has(BUILT_FOR) {
+            loose(found, line);
+        }
+        glued(found, line);
+    }
+    if line.has(CUDNN) {
+        cudnn(found, line);
+    }
 }
 
 /// `cudnn-9.2`, `cuDNN 8.9.7`, `libcudnn9`: cuDNN as a package of the system.
@@ -103,7 +146,7 @@ fn cudnn(found: &mut Found, line: Line<'_>) {
 
 /// `torch==2.7.1+cu128`, `[pip3] torch==2.7.1`.
 fn pinned(found: &mut Found, line: Line<'_>) {
-    for (at, _) in line.text.match_indices("==") {
+    for at in memchr::memmem::find_iter(line.text.as_bytes(), "==") {
         let (before, after) = line.text.split_at(at);
         let after = after.trim_start_matches('=');
         // Extras stand between the name and the sign: `jax[cuda12]==0.6.1`.
@@ -145,10 +188,8 @@ fn shown(found: &mut Found, line: Line<'_>) {
 
 /// `torch-2.3.1-cp310-cp310-win_amd64.whl`.
 fn wheels(found: &mut Found, line: Line<'_>) {
-    if !line.text.contains(".whl") {
-        return;
-    }
-    for word in line.text.split([' ', '/', '\\', '\'', '"', '(', ')']).filter(|word| word.ends_with(".whl")) {
+    static SIGNS: Signs = Signs::only(b" /\\'\"()");
+    for word in SIGNS.words(line.text).filter(|word| word.ends_with(".whl")) {
         let mut parts = word.trim_end_matches(".whl").split('-');
         let (Some(name), Some(number)) = (parts.next(), parts.next().and_then(version)) else { continue };
         if is_name(name) {
@@ -192,20 +233,19 @@ fn satisfied(found: &mut Found, line: Line<'_>) {
 
 /// `torch  2.7.1` of a list, `torch 2.6.0` and `vLLM Version : 0.16.0` of a person.
 fn loose(found: &mut Found, line: Line<'_>) {
-    // What an extension was built for stands before what is there.
-    if has(line.text, "(you have ") {
-        return;
-    }
-    let mut words = line.text.split_whitespace().peekable();
+    static BLANKS: Signs = Signs::blanks_and(b"");
+    let mut words = BLANKS.words(line.text).peekable();
     let mut before: Option<&str> = None;
     while let Some(word) = words.next() {
-        let plain = word.trim_matches([':', '`', '\'', '"', ',', '(', '*', '-']);
+        let plain = without_signs(word);
         // Nearly every word is none of these: nothing is copied for it.
         let is_nvidia = || {
             let begins = plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-"));
             begins && !plain.eq_ignore_ascii_case("nvidia-smi") && is_name(plain)
         };
-        if NAMES.iter().any(|name| name.eq_ignore_ascii_case(plain)) || is_nvidia() {
+        let begins = plain.bytes().next().is_some_and(|first| b"bcdfjlnopstvx".contains(&first.to_ascii_lowercase()));
+        let is = |name: &&str| name.len() == plain.len() && name.eq_ignore_ascii_case(plain);
+        if begins && (NAMES.iter().any(is) || is_nvidia()) {
             let lower = plain.to_ascii_lowercase();
             // Markdown's stars say nothing.
             let behind = words.peek().copied().unwrap_or_default().trim_matches('*');
@@ -253,6 +293,14 @@ fn glued(found: &mut Found, line: Line<'_>) {
     }
 }
 
+/// A word without the signs around it.
+fn without_signs(word: &str) -> &str {
+    let is_sign = |byte: &u8| b":`'\",(*-".contains(byte);
+    let begin = word.bytes().take_while(is_sign).count();
+    let end = word.len() - word.bytes().rev().take_while(is_sign).count();
+    word.get(begin..end).unwrap_or_default()
+}
+
 fn last_word(text: &str) -> &str {
     let end = text.trim_end_matches(['"', '\'']);
     end.rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).next().unwrap_or_default()
@@ -264,5 +312,4 @@ fn is_name(word: &str) -> bool {
     first
         && (2..=60).contains(&word.len())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        && !python::normalize(word).is_empty()
 }

@@ -1,10 +1,10 @@
 //! The operating system and the processor, from what a log says and from the paths in it.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::log::{
     Line,
     found::{Found, Weight},
-    words::{find, has, is_frame, value},
+    words::{find, is_frame, starts, value},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -71,8 +71,27 @@ pub(super) const KIND: Kind = Kind {
         ".so:",
         ".pyc",
     ],
+    groups: &[WSL, WINDOWS, LINUX, ARM, MACOS, DISTRIBUTION, HOME],
     read,
     answers: false,
+};
+
+const WSL: Group = Group { place: 0, words: &["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"] };
+const WINDOWS: Group =
+    Group { place: 1, words: &["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"] };
+const LINUX: Group = Group {
+    place: 2,
+    words: &[
+        "/home/", "/usr/", "/opt/", "/root/", "sudo ", "NVRM:", ".so.", ".so:", "ubuntu", "debian", "fedora", "apt ",
+        "linux",
+    ],
+};
+const ARM: Group = Group { place: 3, words: &["aarch64", "arm64"] };
+const MACOS: Group = Group { place: 4, words: &["macOS", "Darwin Kernel", "darwin-arm64", "MacBook"] };
+const HOME: Group = Group { place: 6, words: &["/Users/"] };
+const DISTRIBUTION: Group = Group {
+    place: 5,
+    words: &["Debian GNU/Linux", "Ubuntu 16.", "Ubuntu 18.", "Ubuntu 20.", "Ubuntu 22.", "Ubuntu 24.", "Ubuntu 26."],
 };
 
 fn read(found: &mut Found, line: Line<'_>) {
@@ -80,52 +99,31 @@ fn read(found: &mut Found, line: Line<'_>) {
     if is_frame(text) {
         return frame(found, line);
     }
-    if ["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"].iter().any(|word| has(text, word)) {
+    if line.has(WSL) {
         found.wsl(line.number);
     }
-    let windows =
-        ["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"]
-            .iter()
-            .any(|word| has(text, word))
-            || drive(text);
-    let linux = [
-        "/home/",
-        "/usr/",
-        "/opt/",
-        "/root/",
-        "sudo ",
-        "NVRM:",
-        ".so.",
-        ".so:",
-        "linux_x86_64",
-        "linux-gnu",
-        "ubuntu",
-        "debian",
-        "fedora",
-        "apt ",
-        "linux",
-    ]
-    .iter()
-    .any(|word| has(text, word));
+    let windows = line.has(WINDOWS) || drive(text);
+    let linux = line.has(LINUX);
     if windows && !linux {
         found.windows(line.number);
     } else if linux && !windows {
         found.linux(line.number);
     }
-    if has(text, "aarch64") || has(text, "arm64") {
+    if line.has(ARM) {
         found.arm(line.number);
     }
     // `C:/Users/` is a folder of Windows.
-    let home = find(text, "/Users/").is_some_and(|at| !text.get(..at).unwrap_or_default().ends_with(':'));
-    if home || ["macOS", "Darwin Kernel", "darwin-arm64", "MacBook"].iter().any(|word| has(text, word)) {
+    let home = line.has(HOME)
+        && find(text, "/Users/").is_some_and(|at| !text.get(..at).unwrap_or_default().ends_with(':'));
+    if home || line.has(MACOS) {
         found.macos(line.number);
     }
-    if let Some(value) = value(text, "OS:").filter(|_| find(text, "OS:") == Some(0)) {
+    if starts(text, "OS:")
+        && let Some(value) = value(text, "OS:")
+    {
         found.distribution(value, line.number, Weight::Certain);
-    } else if let Some(at) =
-        ["Debian GNU/Linux", "Ubuntu 16.", "Ubuntu 18.", "Ubuntu 20.", "Ubuntu 22.", "Ubuntu 24.", "Ubuntu 26."]
-            .iter()
-            .find_map(|word| find(text, word))
+    } else if line.has(DISTRIBUTION)
+        && let Some(at) = DISTRIBUTION.words.iter().find_map(|word| find(text, word))
     {
         let name = text.get(at..).unwrap_or_default();
         let end = name.find(['"', '\'', '`', '|', '*', ',', ';']).unwrap_or(name.len());
@@ -150,7 +148,9 @@ fn frame(found: &mut Found, line: Line<'_>) {
 
 /// `C:\`.
 fn drive(text: &str) -> bool {
-    text.as_bytes()
-        .windows(3)
-        .any(|three| three.first().is_some_and(u8::is_ascii_alphabetic) && three.ends_with(b":\\"))
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\\', bytes).any(|at| {
+        let before = bytes.get(at.saturating_sub(2)..at).unwrap_or_default();
+        matches!(before, [letter, b':'] if letter.is_ascii_alphabetic())
+    })
 }

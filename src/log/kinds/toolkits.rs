@@ -1,6 +1,6 @@
 //! CUDA toolkits: nvcc's version, CMake's, folders, and what programs say of the release that they use.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::log::{
     Line,
     found::Found,
@@ -24,26 +24,35 @@ pub(super) const KIND: Kind = Kind {
         "cuda version",
         "NVRTC version",
     ],
+    groups: &[COMPILER, FOLDER, RELEASE],
     read,
     answers: false,
 };
 
+const COMPILER: Group =
+    Group { place: 0, words: &["compilation tools, release", "CUDA compiler identification is NVIDIA"] };
+const FOLDER: Group = Group { place: 1, words: &["/cuda-"] };
+const RELEASE: Group = Group { place: 2, words: &["NVRTC version loaded", "CUDA "] };
+
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
-    for key in ["compilation tools, release", "CUDA compiler identification is NVIDIA"] {
+    for key in COMPILER.words.iter().filter(|_| line.has(COMPILER)) {
         if let Some(release) = behind(text, key).next().and_then(numbers) {
             found.toolkit(release, line.number, true);
         }
     }
     // A folder of the toolkit, and the compiler in it.
-    for rest in behind(text, "/cuda-") {
-        if let Some(release) = numbers(rest).filter(|release| release.contains('.')) {
-            let nvcc = rest.get(release.len()..).is_some_and(|rest| rest.starts_with("/bin/nvcc"));
-            found.toolkit(release, line.number, nvcc);
+    if line.has(FOLDER) {
+        for rest in behind(text, "/cuda-") {
+            if let Some(release) = numbers(rest).filter(|release| release.contains('.')) {
+                let nvcc = rest.get(release.len()..).is_some_and(|rest| rest.starts_with("/bin/nvcc"));
+                found.toolkit(release, line.number, nvcc);
+            }
         }
     }
     // The head of nvidia-smi's table speaks of the driver.
-    if find(text, "Driver Version").is_some()
+    if !line.has(RELEASE)
+        || find(text, "Driver Version").is_some()
         || find(text, "built with").is_some()
         || find(text, "found version").is_some()
     {

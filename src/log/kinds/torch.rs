@@ -1,6 +1,6 @@
 //! What torch says of the GPU and of itself: its warnings about capabilities, its list of architectures, its version at a prompt.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::{
     facts::{CodeTarget, ComputeCapability, Suffix, Target},
     log::{
@@ -27,29 +27,48 @@ pub(super) const KIND: Kind = Kind {
         "+rocm",
         "(you have ",
     ],
+    groups: &[CAPABILITY, BUILT_FOR, LISTS, CODE, PROMPT],
     read,
     answers: true,
 };
 
+const CAPABILITY: Group = Group {
+    place: 0,
+    words: &[
+        "cuda capability",
+        "compute capability",
+        "among GPUs detected:",
+        "has capability (",
+        "-arch=",
+        "--gpu-architecture=",
+        "--gpu-name=",
+    ],
+};
+const BUILT_FOR: Group = Group { place: 1, words: &["(you have "] };
+const LISTS: Group = Group { place: 2, words: &["supports CUDA capabilities", "'sm_"] };
+const CODE: Group = Group { place: 3, words: &["which supports hardware CC"] };
+const PROMPT: Group = Group { place: 4, words: &["torch.__version__"] };
+
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
-    capability(found, line);
-    built_for(found, line);
-    for list in behind(text, "supports CUDA capabilities") {
-        found.arch_list(targets(list), line.number, true);
+    if line.has(CAPABILITY) {
+        capability(found, line);
     }
-    if let Some(at) = text.find("'sm_") {
-        found.arch_list(targets(text.get(at..).unwrap_or_default()), line.number, true);
+    if line.has(BUILT_FOR) {
+        built_for(found, line);
     }
-    for rest in text.split("- ").skip(1) {
-        if let Some((number, behind)) = rest.split_once(' ')
-            && behind.starts_with("which supports hardware CC")
-            && let Ok(capability) = number.parse::<ComputeCapability>()
-        {
-            found.arch_list(vec![CodeTarget::sass(Target { capability, suffix: Suffix::Plain })], line.number, false);
+    if line.has(LISTS) {
+        for list in behind(text, "supports CUDA capabilities") {
+            found.arch_list(targets(list), line.number, true);
+        }
+        if let Some(at) = text.find("'sm_") {
+            found.arch_list(targets(text.get(at..).unwrap_or_default()), line.number, true);
         }
     }
-    if text.contains("torch.__version__") {
+    if line.has(CODE) {
+        code(found, line);
+    }
+    if line.has(PROMPT) && text.contains("torch.__version__") {
         found.expects_torch = true;
         if let Some(version) = value(text, "torch.__version__").and_then(version) {
             found.package("torch", version, line.number, Weight::Certain);
@@ -59,6 +78,18 @@ fn read(found: &mut Found, line: Line<'_>) {
     {
         found.package("torch", version, line.number, Weight::Certain);
         found.expects_torch = false;
+    }
+}
+
+/// `- 8.6 which supports hardware CC`: one that it was built for.
+fn code(found: &mut Found, line: Line<'_>) {
+    for rest in line.text.split("- ").skip(1) {
+        if let Some((number, behind)) = rest.split_once(' ')
+            && behind.starts_with("which supports hardware CC")
+            && let Ok(capability) = number.parse::<ComputeCapability>()
+        {
+            found.arch_list(vec![CodeTarget::sass(Target { capability, suffix: Suffix::Plain })], line.number, false);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Environment variables: set on a line, in a program, or asked for with `echo`.
 
-use super::Kind;
+use super::{Group, Kind};
 use crate::log::{Line, found::Found, words::find};
 
 pub(super) const KIND: Kind = Kind {
@@ -17,24 +17,28 @@ pub(super) const KIND: Kind = Kind {
         ":/usr/local/cuda",
         "/usr/local/cuda",
     ],
+    groups: &[NAMES],
     read,
     answers: true,
 };
 
-const NAMES: [&str; 7] = [
-    "CUDA_VISIBLE_DEVICES",
-    "LD_LIBRARY_PATH",
-    "TORCH_CUDA_ARCH_LIST",
-    "CUDA_DISABLE_PTX_JIT",
-    "TRITON_PTXAS_PATH",
-    "BNB_CUDA_VERSION",
-    "NVIDIA_VISIBLE_DEVICES",
-];
+const NAMES: Group = Group {
+    place: 0,
+    words: &[
+        "CUDA_VISIBLE_DEVICES",
+        "LD_LIBRARY_PATH",
+        "TORCH_CUDA_ARCH_LIST",
+        "CUDA_DISABLE_PTX_JIT",
+        "TRITON_PTXAS_PATH",
+        "BNB_CUDA_VERSION",
+        "NVIDIA_VISIBLE_DEVICES",
+    ],
+};
 
 fn read(found: &mut Found, line: Line<'_>) {
     let text = line.text;
     let mut named = false;
-    for name in NAMES {
+    for name in NAMES.words.iter().copied().filter(|_| line.has(NAMES)) {
         let Some(at) = find(text, name) else { continue };
         named = true;
         let rest = text.get(at + name.len()..).unwrap_or_default();

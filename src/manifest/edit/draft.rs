@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, ops::Range, path::PathBuf};
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Manner, NoEdit, Wanted, Written,
     conda::List,
@@ -241,7 +243,7 @@ impl<'s> Draft<'s> {
         let mut all = Vec::new();
         for (shown, File { text, mut changes, image }) in self.files {
             // What is added at one place stays in order: the sort is stable.
-            changes.sort_by_key(|(range, _)| (range.start, range.end));
+            changes.order_by_key(|(range, _)| (range.start, range.end));
             let mut new = String::with_capacity(text.text.len() + 64);
             let mut from = 0;
             for (range, with) in changes {

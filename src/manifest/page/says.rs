@@ -1,6 +1,8 @@
 //! What a page says in its prose and its tables, as statements that can be looked up. A sentence that says several things, or says them in
 //! other words than these, is passed over: what is not understood is no statement.
 
+use gpucheck_ground::Order as _;
+
 use super::words::{self, Named};
 use crate::{
     facts::{CudaVersion, Location, Said, Statement},
@@ -212,7 +214,7 @@ impl Page {
             Some((_, cuda)) => vec![*cuda],
             None => named.cuda.iter().map(|(cuda, _)| *cuda).chain(named.variants.iter().copied()).collect(),
         };
-        releases.sort_unstable();
+        releases.order();
         releases.dedup();
         if releases.is_empty() || releases.len() > 4 {
             return false;
@@ -339,7 +341,7 @@ fn one_cuda(named: &Named) -> Option<CudaVersion> {
     let mut all: Vec<CudaVersion> = named.cuda.iter().map(|(cuda, _)| *cuda).collect();
     all.extend(named.variants.iter().copied());
     all.extend(named.built.iter().map(|(_, cuda)| *cuda));
-    all.sort_unstable();
+    all.order();
     all.dedup();
     match all.as_slice() {
         [one] => Some(*one),

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     bare, build,
     conda::Conda,
@@ -98,7 +100,7 @@ pub fn distributions(root: &Root, layout: &Layout, mut modules: Vec<(Elsewhere, 
         let at = below(root, layout, own.left.as_deref()?);
         Some(Elsewhere { package: own.package.name.clone(), at, version: None, way: Way::EditableLeft })
     }));
-    distributions.sort_by(|one, other| one.package.name.cmp(&other.package.name));
+    distributions.order_by(|one, other| one.package.name.cmp(&other.package.name));
     Found { distributions, unlisted, elsewhere }
 }
 

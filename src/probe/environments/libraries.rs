@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     distribution::Distribution,
     folders::{self, Folder},
@@ -214,7 +216,7 @@ fn walk(root: &Root, site: &Path, name: &str) -> (Vec<String>, Vec<BadFile>) {
             }
         }
     }
-    found.sort();
+    found.order();
     (found, bad)
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gpucheck_ground::Order as _;
+
 use crate::system::{Root, Surroundings, is_remote};
 
 /// Longer than any list that conda keeps.
@@ -49,7 +51,7 @@ pub fn uv(root: &Root, surroundings: &Surroundings) -> Vec<PathBuf> {
 /// `cpython-3.12.4-windows-x86_64-none`. Links such as `cpython-3.12-linux-x86_64-gnu` lead to one of the others.
 fn pythons(root: &Root, folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<_> = root.names(folder).into_iter().filter_map(|name| Some((release(&name)?, name))).collect();
-    found.sort_by(|one, other| other.cmp(one));
+    found.order_by(|one, other| other.cmp(one));
     found.into_iter().map(|(_, name)| folder.join(name)).collect()
 }
 

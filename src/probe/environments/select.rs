@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
+use gpucheck_ground::Order as _;
 
 use super::{
     alias::is_alias,
@@ -142,7 +143,7 @@ impl Finder<'_> {
         let mut registered: Vec<_> = self.surroundings.registered.iter().filter(|_| self.root.is_live()).collect();
         // What `py` is told to start ("Customizing default Python versions" in "Using Python on Windows").
         let chosen = self.surroundings.filled("PY_PYTHON");
-        registered.sort_by_key(|python| Some(python.tag.as_str()) != chosen);
+        registered.order_by_key(|python| Some(python.tag.as_str()) != chosen);
         for python in registered {
             let path = python.interpreter().and_then(|path| self.surroundings.absolute(path));
             let path = path.filter(|path| self.root.is_file(path) && !is_alias(self.root, path));

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gpucheck_ground::Order as _;
+
 use super::{
     alias::{ALIASES, is_alias},
     layout::Layout,
@@ -22,7 +24,7 @@ pub fn pythons(root: &Root, surroundings: &Surroundings) -> Vec<Layout> {
     let aliases = local.join("Microsoft").join(ALIASES);
     let mut found: Vec<(PythonVersion, String)> =
         root.names_starting(&aliases, &[BEFORE]).into_iter().filter_map(|name| Some((version(&name)?, name))).collect();
-    found.sort_by(|one, other| other.cmp(one));
+    found.order_by(|one, other| other.cmp(one));
     found.into_iter().filter_map(|(version, package)| layout(root, &local, version, &package)).collect()
 }
 

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gpucheck_ground::Order as _;
+
 use crate::system::{Root, clean, is_remote};
 
 /// Longer than any that a person or a packager wrote.
@@ -25,7 +27,7 @@ pub struct UnderPth {
 pub fn read(root: &Root, prefix: &Path) -> Option<UnderPth> {
     let named = |name: &String| name.strip_prefix("python").is_some_and(|rest| rest.ends_with("._pth"));
     let mut names: Vec<String> = root.names(prefix).into_iter().filter(named).collect();
-    names.sort_by_key(|name| name == "python._pth");
+    names.order_by_key(|name| name == "python._pth");
     let path = prefix.join(names.first()?);
     Some(match root.read_text(&path, MOST) {
         Ok(text) => parse(&text, prefix, path),

@@ -1,5 +1,6 @@
 //! What the processes report, line by line. Lines that are not JSON come from a crash: they are kept for the step that it ended.
 
+use gpucheck_ground::Order as _;
 use serde::Deserialize;
 
 use crate::{
@@ -121,7 +122,7 @@ impl Lines {
         let missing: Vec<_> = self.names.iter().filter(|name| steps.iter().all(|step| step.name != **name)).collect();
         steps.extend(missing.into_iter().map(not_run));
         let place = |step: &FrameworkStep| self.names.iter().position(|name| *name == step.name);
-        steps.sort_by_key(|step| place(step).unwrap_or(usize::MAX));
+        steps.order_by_key(|step| place(step).unwrap_or(usize::MAX));
         steps
     }
 }

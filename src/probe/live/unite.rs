@@ -1,5 +1,7 @@
 //! Makes one list of the GPUs that PCI, NVML and CUDA show: one entry for each device, whoever saw it.
 
+use gpucheck_ground::Order as _;
+
 use super::message::Device;
 use crate::facts::{Fact, Gpu, How, Source};
 
@@ -20,7 +22,7 @@ pub fn unite(gpus: &mut Fact<Vec<Gpu>>, lists: &Lists, identify: bool) {
     for device in lists.cuda.as_deref().unwrap_or_default() {
         add_cuda(&mut all, device);
     }
-    all.sort_by_key(|gpu| gpu.pci_address.value().map_or((usize::MAX, String::new()), |at| (at.len(), at.clone())));
+    all.order_by_key(|gpu| gpu.pci_address.value().map_or((usize::MAX, String::new()), |at| (at.len(), at.clone())));
     for (index, gpu) in all.iter_mut().enumerate() {
         gpu.id = format!("gpu{index}");
         gpu.visible = visible(gpu, lists);

@@ -3,6 +3,8 @@
 
 use std::{io::Read, sync::LazyLock};
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     binary,
     compat::{self, DriverSupport},
@@ -119,7 +121,7 @@ fn find(module: &str, code: CodeTarget) -> Option<&'static Embedded> {
 /// What there is, each once.
 fn targets() -> Vec<CodeTarget> {
     let mut targets: Vec<_> = IMAGES.iter().map(|embedded| embedded.image.code).collect();
-    targets.sort();
+    targets.order();
     targets.dedup();
     targets
 }

@@ -6,6 +6,8 @@ use std::{
     time::Instant,
 };
 
+use gpucheck_ground::Order as _;
+
 use super::reporter::{Reporter, micros};
 use crate::{
     binary::{self, FileSource, ReadAt},
@@ -126,7 +128,7 @@ fn choose(source: &dyn ReadAt) -> Vec<Choice> {
             }
         }
     }
-    choices.sort_by_key(|choice| std::cmp::Reverse(choice.like_it));
+    choices.order_by_key(|choice| std::cmp::Reverse(choice.like_it));
     choices.truncate(SETS);
     choices
 }

@@ -5,6 +5,8 @@ mod nvidia_require;
 mod page;
 mod slurm;
 
+use gpucheck_ground::Order as _;
+
 use super::{Screen, json};
 use crate::{
     facts::ComputeCapability,
@@ -80,7 +82,7 @@ fn asked(system: &SystemNeeds) -> Vec<ComputeCapability> {
     let served = system.served.iter().flat_map(|group| &group.gpus);
     let others = system.unknown.iter().chain(&system.not_served).flat_map(|group| &group.gpus);
     let mut all: Vec<ComputeCapability> = served.chain(others).map(|gpu| gpu.capability).collect();
-    all.sort();
+    all.order();
     all.dedup();
     all
 }

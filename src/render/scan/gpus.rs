@@ -1,5 +1,7 @@
 //! The GPUs in question: what runs on each, or for all of them a matrix.
 
+use gpucheck_ground::Order as _;
+
 use super::text::Page;
 use crate::{
     facts::ComputeCapability,
@@ -102,7 +104,7 @@ fn named(page: &mut Page<'_>, judged: &[&BundleSummary], index: usize) {
 fn matrix(page: &mut Page<'_>, judged: &[&BundleSummary]) {
     let mut capabilities: Vec<ComputeCapability> =
         judged.iter().flat_map(|package| &package.runs_on).map(|run| run.capability).collect();
-    capabilities.sort();
+    capabilities.order();
     capabilities.dedup();
     let longest = judged.iter().map(|package| package.id.chars().count()).max().unwrap_or(0);
     let name = page.screen.width.map_or(longest, |width| longest.min((width / 3).max(16)));

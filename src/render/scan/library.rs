@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use gpucheck_ground::Order as _;
+
 use super::{
     size,
     text::{LABEL, Page, targets},
@@ -102,7 +104,7 @@ fn profile_lines(
 /// The versions of the PTX instruction set, and what the newest needs.
 pub(super) fn ptx_needs(ptx: &[Ptx]) -> Option<String> {
     let mut versions: Vec<_> = ptx.iter().filter_map(|ptx| ptx.isa).collect();
-    versions.sort();
+    versions.order();
     versions.dedup();
     let newest = ptx.iter().max_by_key(|ptx| ptx.isa).filter(|ptx| ptx.isa.is_some())?;
     let list: Vec<String> = versions.iter().map(ToString::to_string).collect();

@@ -22,6 +22,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     facts::{Environment, Fact, How, Os, Package, Unlisted},
     finding::{Evidence, Severity},
@@ -256,7 +258,7 @@ fn missing_libraries(context: &Context<'_>, environment: &Environment) -> Vec<(S
             }
         }
     }
-    missing.sort();
+    missing.order();
     missing
 }
 

@@ -28,6 +28,8 @@
 
 use std::collections::BTreeSet;
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     facts::{Environment, Package},
     finding::{Evidence, Severity},
@@ -84,7 +86,7 @@ fn with_rest_together(mut drafts: Vec<Draft>, environment: &Environment) -> Vec<
     if drafts.len() <= ALONE {
         return drafts;
     }
-    drafts.sort_by_key(|draft| draft.severity.is_some());
+    drafts.order_by_key(|draft| draft.severity.is_some());
     let rest = drafts.split_off(ALONE);
     let named: Vec<&str> = rest.iter().take(ALONE).map(|draft| draft.subject.as_str()).collect();
     let more = if rest.len() > named.len() { ", …" } else { "" };
@@ -98,7 +100,7 @@ fn with_rest_together(mut drafts: Vec<Draft>, environment: &Environment) -> Vec<
 
 fn of_package(context: &Context<'_>, package: &Package, linked: &BTreeSet<&str>) -> Option<Draft> {
     let mut files = broken(context, package, linked);
-    files.sort_by_key(|broken| !broken.fatal);
+    files.order_by_key(|broken| !broken.fatal);
     let fatal = files.first()?.fatal;
     let told = |broken: &Broken<'_>| format!("{} {}", broken.file.path, broken.file.why);
     let shown: Vec<String> = files.iter().take(SHOWN).map(told).collect();

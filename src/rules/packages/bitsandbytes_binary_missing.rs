@@ -19,6 +19,8 @@
 //! ## Sources
 //! `bitsandbytes/cextension.py` of 0.48.1 and 0.50.2; file lists of the wheels.
 
+use gpucheck_ground::Order as _;
+
 use crate::{
     facts::Fact,
     finding::{Evidence, Severity},
@@ -59,7 +61,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if chosen_cuda(context, package).is_some() {
         return Outcome::Holds;
     }
-    there.sort();
+    there.order();
     there.dedup();
     let variable = file.package.override_variable.as_deref().filter(|name| context.variable(name).is_some());
     let asks = match variable {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use gpucheck_ground::Order as _;
+
 use super::{Baseline, row::Row};
 use crate::{
     facts::{CodeKind, CodeTarget},
@@ -28,7 +30,7 @@ impl Baseline {
             text::visible(from),
         );
         let mut rows: Vec<&Row> = self.rows.iter().collect();
-        rows.sort_by(|a, b| a.path.cmp(&b.path));
+        rows.order_by(|a, b| a.path.cmp(&b.path));
         for row in rows {
             let _ = write!(out, "\n[[library]]\npath = {}\n", string(&row.path));
             if let Some(note) = &row.note {

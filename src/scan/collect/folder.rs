@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gpucheck_ground::Order as _;
+
 use super::{
     super::{
         bundle::Bundle,
@@ -45,7 +47,7 @@ impl Reader<'_> {
         bundles.retain(|bundle| !bundle.libraries.is_empty());
         let metadata = bundles.iter().flat_map(|bundle| bundle.unread.iter().cloned());
         self.collected.unread.extend(metadata.map(unread::metadata));
-        bundles.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        bundles.order_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         self.collected.bundles.append(&mut bundles);
         self.packages(packages, target, shown);
     }
@@ -53,7 +55,7 @@ impl Reader<'_> {
     /// Reads files side by side, and puts each into the bundle of its distribution; the last bundle is for those that none has.
     fn files(&mut self, mut files: Vec<Candidate>, owners: &Owners, base: &Path, shown: &str) -> Vec<Bundle> {
         // Of a file and links to it the file is read.
-        files.sort_by(|a, b| (a.link, &a.path).cmp(&(b.link, &b.path)));
+        files.order_by(|a, b| (a.link, &a.path).cmp(&(b.link, &b.path)));
         let mut bundles = owners.bundles.clone();
         let rest = bundles.len();
         bundles.push(Bundle::new(BundleKind::Folder, shown, shown));
@@ -70,7 +72,7 @@ impl Reader<'_> {
                 work.push((index, file, path));
             }
         }
-        work.sort_by(|(_, a, _), (_, b, _)| a.path.cmp(&b.path));
+        work.order_by(|(_, a, _), (_, b, _)| a.path.cmp(&b.path));
         let one = |(_, file, path): &(usize, Candidate, String)| {
             let library = reader.in_folder(&file.path, path, file.size);
             progress.add(file.size);

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use gpucheck_ground::Order as _;
+
 use super::{
     super::names::{is_candidate, package_kind, relative},
     unread::Reason,
@@ -118,7 +120,7 @@ impl Walk<'_> {
             Err(error) => return self.unread(folder, Reason::Told(error.to_string())),
         };
         let mut entries: Vec<_> = entries.flatten().collect();
-        entries.sort_by_key(fs::DirEntry::file_name);
+        entries.order_by_key(fs::DirEntry::file_name);
         for entry in entries {
             self.entry(folder, &entry, depth);
         }

@@ -59,7 +59,7 @@ pub use problem::{Places, Problem};
 pub use range::Range;
 pub use reading::from_toml;
 pub use row_kind::RowKind;
-pub use rows::{Rows, lay_packages, spelled};
+pub use rows::{Embedded, Rows, lay_packages, spelled};
 pub use tool::{ToolFile, ToolRow};
 pub use torch::{Basis, NightlyRow, Published, TorchBuild, TorchFile, TorchRelease};
 pub use torch_conda::CondaRow;

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, mem};
 
+use gpucheck_ground::Order as _;
 use pep440_rs::Version;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,12 +21,33 @@ pub trait Rows: Serialize + DeserializeOwned {
     fn kinds(&self) -> Vec<RowKind>;
 }
 
+/// Rows that are read from what was embedded. The code is made here, once, so that it is built as this crate is.
+pub trait Embedded: Sized {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// When the text does not have these rows.
+    fn read(json: &str) -> serde_json::Result<Self>;
+}
+
+impl Embedded for Vec<PackageFile> {
+    fn read(json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json)
+    }
+}
+
 macro_rules! rows {
     ($($part:ident: $file:ident {
         check $module:ident::$check:ident;
         $($table:ident: $kind:literal by $key:expr
             $(, sorted by $order:expr)? $(, each with $inner_kind:literal in $inner:ident)?;)*
     })*) => {$(
+        impl Embedded for super::$file {
+            fn read(json: &str) -> serde_json::Result<Self> {
+                serde_json::from_str(json)
+            }
+        }
+
         impl Rows for super::$file {
             fn check(&self, places: &Places<'_>) -> Vec<Problem> {
                 super::$module::$check(self, places)
@@ -35,7 +57,7 @@ macro_rules! rows {
                 self.sources.extend(over.sources);
                 $(
                     lay(&mut self.$table, over.$table, $key);
-                    $(self.$table.sort_by_cached_key($order);)?
+                    $(self.$table.order_by_cached_key($order);)?
                 )*
             }
 
