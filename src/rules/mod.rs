@@ -56,12 +56,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What people see of it in a log, where its page says so with texts: the first of the section that can come on that system.
+    /// What people see of it in a log, where its page says so with a text: the first one of the section, if it can come on that system.
     pub fn in_log(&self, windows: bool) -> Option<String> {
         let (_, section) = self.page.split_once("## In a log\n")?;
-        let section = section.split("\n## ").next()?.trim_start().strip_prefix('`')?;
-        let texts = section.split('`').step_by(2).map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-        texts.into_iter().find(|text| !windows || !is_of_linux(text))
+        let (text, _) = section.trim_start().strip_prefix('`')?.split_once('`')?;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!windows || !is_of_linux(&text)).then_some(text)
     }
 
     /// What it means, in its page's first sentence.
