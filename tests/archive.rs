@@ -470,6 +470,8 @@ fn an_image_needs_what_the_doctor_says_of_it() {
     let needs = |arguments: &[&str]| {
         let mut command = gpucheck();
         command.args(["needs", "--format", "json", "--gpu", "RTX 5090", "--os", "linux"]).args(arguments);
+        // An unpacked image is started with the variables that it is given.
+        command.env("PATH", "/opt/venv/bin:/usr/bin:/bin").env("HOME", "/root").current_dir("/");
         // The image was made without what torch requires, which no machine mends.
         let (code, out, err) = run(&mut command);
         assert_eq!((code, err.as_str()), (1, ""), "{out}");

@@ -19,7 +19,7 @@
 //! NVIDIA's product pages of Jetson, GH200, GB200, GB300 and DGX Spark; PEP 600 (the processor is a part of the tag).
 
 use crate::{
-    facts::{Cpu, Environment, Fact, Gpu, Origin, Platform},
+    facts::{Cpu, Environment, Fact, Gpu, Origin, Package, Platform},
     finding::{Evidence, Severity},
     python::file_name,
     rules::{
@@ -61,8 +61,11 @@ fn judge(context: &Context<'_>) -> Outcome {
         }
         _ => return Outcome::Holds,
     };
-    let draft = match environment.origin {
-        Origin::Installed => Draft::of_environment(environment, summary),
+    // A bare file has no name but its path, which must not be a part of what the finding is known by.
+    let bare = |package: &Package| package.version.value().is_none();
+    let draft = match (&environment.origin, environment.packages.as_slice()) {
+        (Origin::Installed, _) => Draft::of_environment(environment, summary),
+        (Origin::Artifact(_), [package]) if bare(package) => Draft::of_environment(environment, summary),
         _ => Draft::new(subject(environment), summary),
     };
     draft
@@ -94,7 +97,6 @@ fn both(environment: &Environment, built: Platform, gpu: &Gpu, of_gpu: &Platform
 /// The one package of a wheel, else the environment.
 fn subject(environment: &Environment) -> String {
     match (&environment.origin, environment.packages.as_slice()) {
-        // A bare file has no name but its path, which says nothing about it.
         (Origin::Artifact(_), [package]) => file_name(&label(package)).to_owned(),
         _ => environment.id.clone(),
     }
