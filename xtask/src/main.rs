@@ -1,6 +1,7 @@
 //! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base, `cargo xtask bundle` what is
-//! published of it, `cargo xtask pages` completions and man pages.
+//! published of it, `cargo xtask pages` completions and man pages, `cargo xtask atlas` pages of the book.
 
+mod atlas;
 mod bundle;
 mod companions;
 mod fetch;
@@ -24,6 +25,8 @@ enum Task {
     Bundle(bundle::Arguments),
     /// Write the completion scripts and man pages that the program contains
     Pages(pages::Arguments),
+    /// Write the pages that say which version of which package runs on which GPU (docs/atlas), from the rows
+    Atlas(atlas::Arguments),
 }
 
 #[expect(clippy::print_stdout, reason = "a command line speaks to people")]
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Task::Harvest(arguments) => arguments.run(),
         Task::Bundle(arguments) => arguments.run(),
         Task::Pages(arguments) => arguments.run(),
+        Task::Atlas(arguments) => arguments.run(),
     };
     result.unwrap_or_else(|error| {
         #[expect(clippy::print_stderr, reason = "a command line speaks to people")]
