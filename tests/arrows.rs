@@ -29,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("driver_api", &["facts"]),
     ("probe", &["binary", "compat", "driver_api", "facts", "json", "knowledge", "parallel", "python", "system"]),
     ("manifest", &["facts", "python", "system"]),
-    ("log", &["facts", "python", "system", "text"]),
+    ("log", &["facts", "python", "system"]),
     ("fuzzing", &["facts", "image", "log", "manifest", "probe", "system"]),
     ("remote", &["binary", "json", "python", "system"]),
     ("shell", &["facts", "python", "remote", "system", "text"]),
