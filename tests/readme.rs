@@ -2,6 +2,7 @@
 //! README's commands by running them as they are printed.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod common;
 
