@@ -4,9 +4,8 @@
 use std::fmt;
 
 use gpucheck_model::knowledge::Problem;
-use serde::Deserialize;
 
-use super::project_file::ProjectFile;
+use super::project_file::{IgnoredRule, ProjectFile};
 use crate::{
     facts::Location,
     finding::Finding,
@@ -14,16 +13,6 @@ use crate::{
     report::{Report, Suppressed, Verdict},
     rules::titles,
 };
-
-/// A rule whose findings are accepted, wherever they are.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct IgnoredRule {
-    /// Its slug.
-    rule: String,
-    /// Why.
-    reason: String,
-}
 
 /// What is wrong with a file that says what is ignored.
 #[derive(Debug)]

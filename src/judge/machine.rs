@@ -5,11 +5,10 @@ use std::{fmt, str::FromStr};
 
 use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::Problem;
-use serde::Deserialize;
 
 use super::{
     assume::{Assumed, By, System},
-    project_file::ProjectFile,
+    project_file::{OneOrMore, ProjectFile, Table},
 };
 use crate::{
     facts::{Os, Platform, ShellKind},
@@ -290,16 +289,6 @@ impl std::error::Error for FileError {
             Self::Machine(error) => error.source(),
         }
     }
-}
-
-/// A target as a file has it: its keys and their values.
-pub(super) type Table = std::collections::BTreeMap<String, OneOrMore>;
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "expected a text in quotes, or a list of them")]
-pub(super) enum OneOrMore {
-    One(String),
-    More(Vec<String>),
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub use assume::{AskedDriver, Assumed, By, System};
 pub use change::{Base, For, change};
 pub use check::{check, mend, survey};
 pub use explain::explain;
-pub use ignored::{IgnoreError, IgnoredRule};
+pub use ignored::IgnoreError;
 pub use inputs::{Asked, CheckError, Inputs};
 pub use machine::{FileError, Machine, MachineError};
 pub use machines::{Seen, environments, machines};
@@ -43,6 +43,7 @@ pub use needs::{
     FeatureOf, NeedsQuestion, PackageFor, feature, features_of_file, needs, needs_of_declared, needs_of_environment,
     needs_of_package,
 };
+pub use project_file::IgnoredRule;
 pub use saved::{SavedError, saved};
 pub use scan::{Question, scan};
 

@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use gpucheck_model::knowledge::{Problem, from_toml};
 use serde::Deserialize;
 
-use super::{ignored::IgnoredRule, machine::Table};
-
 /// The parts of such a file, as they are written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -26,6 +24,26 @@ pub(super) struct ProjectFile {
 pub(super) struct Slurm {
     /// `[slurm.features]`: a feature of nodes, and the machine that it stands for.
     pub(super) features: BTreeMap<String, String>,
+}
+
+/// A rule whose findings are accepted, wherever they are.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IgnoredRule {
+    /// Its slug.
+    pub(super) rule: String,
+    /// Why.
+    pub(super) reason: String,
+}
+
+/// A target as a file has it: its keys and their values.
+pub(super) type Table = std::collections::BTreeMap<String, OneOrMore>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "expected a text in quotes, or a list of them")]
+pub(super) enum OneOrMore {
+    One(String),
+    More(Vec<String>),
 }
 
 /// pyproject.toml, of which the rest belongs to others.
