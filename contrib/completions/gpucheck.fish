@@ -589,13 +589,13 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-wrong-numbers
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-step-died
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a framework-hangs
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a error-in-log
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a arch-list-invalid
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a arch-list-lacks-gpu
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvcc-too-old-for-arch
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvcc-too-new-for-arch
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvcc-torch-cuda-mismatch
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a libcuda-linker-name-missing
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a error-in-log
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a alloc-conf-not-followed-by-2-9
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cublas-13-5-on-rtx-50
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a cuda-home-missing
@@ -626,6 +626,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a no-torch-c
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a numba-cuda-toolkit-newer-than-driver
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a nvrtc-builtins-of-another-release
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a onnxruntime-beside-onnxruntime-gpu
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a paddle-build-lacks-gpu
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a pyannote-cannot-load-its-models
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a sageattention-1-needs-new-triton
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -f -a sageattention-arch-list-lacks-gpu
