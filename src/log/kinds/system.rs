@@ -77,8 +77,10 @@ pub(super) const KIND: Kind = Kind {
 };
 
 const WSL: Group = Group { place: 0, words: &["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"] };
-const WINDOWS: Group =
-    Group { place: 1, words: &["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"] };
+const WINDOWS: Group = Group {
+    place: 1,
+    words: &["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"],
+};
 const LINUX: Group = Group {
     place: 2,
     words: &[
@@ -113,8 +115,8 @@ fn read(found: &mut Found, line: Line<'_>) {
         found.arm(line.number);
     }
     // `C:/Users/` is a folder of Windows.
-    let home = line.has(HOME)
-        && find(text, "/Users/").is_some_and(|at| !text.get(..at).unwrap_or_default().ends_with(':'));
+    let home =
+        line.has(HOME) && find(text, "/Users/").is_some_and(|at| !text.get(..at).unwrap_or_default().ends_with(':'));
     if home || line.has(MACOS) {
         found.macos(line.number);
     }
