@@ -313,3 +313,16 @@ fn is_name(word: &str) -> bool {
         && (2..=60).contains(&word.len())
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_with_a_name_is_read() {
+        // jax is too short to be searched for, and looked for where the lines are read.
+        for name in NAMES.iter().filter(|name| **name != "jax") {
+            assert!(NAMED.words.iter().any(|word| name.contains(word)), "{name} has none of the words of NAMED");
+        }
+    }
+}
