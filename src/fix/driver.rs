@@ -15,7 +15,13 @@ use crate::{
 /// Adds the driver that would do to findings that another driver would remove.
 pub(super) fn attach(case: &Case<'_>, findings: &mut [&mut Finding]) {
     let Some(driver) = case.enriched.driver.value() else { return };
-    let steps = steps(case, &driver.version);
+    if !findings.iter().any(|finding| has_remedy(finding, Remedy::Driver)) {
+        return;
+    }
+    let mut steps = steps(case, &driver.version);
+    // One that some of what was read cannot use is no cure, where another serves more of it.
+    let least = steps.iter().map(case.refused).min();
+    steps.retain(|step| Some((case.refused)(step)) == least);
     for finding in findings.iter_mut().filter(|finding| has_remedy(finding, Remedy::Driver)) {
         let passed = steps.iter().find_map(|step| {
             let plan = plan(case, step, *step > driver.version);

@@ -40,7 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proofs::Proofs;
 
 use crate::{
-    facts::{Environment, Fact, Facts, Os},
+    facts::{DriverVersion, Environment, Fact, Facts, Os},
     finding::{Finding, Fix, Remedy},
     knowledge::Knowledge,
     parallel,
@@ -49,7 +49,7 @@ use crate::{
 };
 
 /// What is known before anything is changed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Before<'b> {
     /// What was seen.
     pub facts: &'b Facts,
@@ -59,6 +59,8 @@ pub struct Before<'b> {
     pub knowledge: &'b Knowledge,
     /// What the rules say of it, none of it folded: of all environments that findings are about.
     pub verdicts: &'b Verdicts,
+    /// How much that no rule is about would not run with a driver of this version: what a scan has read.
+    pub refused: &'b (dyn Fn(&DriverVersion) -> usize + Sync),
 }
 
 /// What tells a finding from others: rule, environment and package.
@@ -83,6 +85,8 @@ struct Case<'c> {
     shown: &'c BTreeSet<Key>,
     /// What could not be decided before.
     undecided: &'c [Undecided],
+    /// How much that no rule is about would not run with a driver of this version.
+    refused: &'c (dyn Fn(&DriverVersion) -> usize + Sync),
     /// The plans that were judged.
     proofs: Proofs,
 }
@@ -131,7 +135,7 @@ fn has_remedy(finding: &Finding, remedy: Remedy) -> bool {
 
 /// Adds to each finding what would remove it, best first. No environment's fixes depend on another's: they are searched at once.
 pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
-    let Before { facts, enriched, knowledge, verdicts } = *before;
+    let Before { facts, enriched, knowledge, verdicts, refused } = *before;
     let shown: BTreeSet<Key> = findings.iter().map(key).collect();
     let mut by_environment: BTreeMap<Option<&str>, Vec<&Finding>> = BTreeMap::new();
     for finding in &verdicts.findings {
@@ -154,6 +158,7 @@ pub fn attach(findings: &mut [Finding], before: &Before<'_>) {
             before: about.filter_map(|id| by_environment.get(&id)).flatten().copied().collect(),
             shown: &shown,
             undecided: &verdicts.unknown,
+            refused,
             proofs: Proofs::default(),
         };
         let mut own: Vec<Finding> = own.iter().filter_map(|index| all.get(*index)).cloned().collect();

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::{
     enrich::enrich,
-    facts::Facts,
+    facts::{DriverVersion, Facts},
     finding::Finding,
     fix::{self, Before},
     knowledge::Knowledge,
@@ -63,9 +63,14 @@ impl<'k> Judgement<'k> {
 
     /// The report, each finding with what would remove it.
     pub fn with_fixes(self) -> Report {
+        self.with_fixes_for(&|_| 0)
+    }
+
+    /// The same, where more than the rules depends on the driver: `refused` counts what would not run with one of this version.
+    pub fn with_fixes_for(self, refused: &(dyn Fn(&DriverVersion) -> usize + Sync)) -> Report {
         let Self { facts, enriched, knowledge, verdicts, .. } = &self;
         let mut findings = resolve(&verdicts.findings, enriched);
-        fix::attach(&mut findings, &Before { facts, enriched, knowledge, verdicts });
+        fix::attach(&mut findings, &Before { facts, enriched, knowledge, verdicts, refused });
         self.report(findings)
     }
 

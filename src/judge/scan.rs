@@ -48,9 +48,14 @@ pub fn scan(knowledge: &Knowledge, question: Question, read: Collected) -> Repor
         enriched.gpus.value().into_iter().flatten().filter_map(|gpu| TargetGpu::of(knowledge, gpu)).collect();
     let gpus: Vec<String> = named.iter().map(|device| device.name.clone()).collect();
     let devices = if every_gpu { TargetGpu::all(knowledge) } else { named };
-    let mut report = judgement.with_fixes();
+    let served = |driver: &compat::DriverSupport| scan::judge(knowledge, &read.bundles, &devices, driver, &system);
+    let mut report = judgement.with_fixes_for(&|version| {
+        let (version, cuda) = (Some(version.clone()), knowledge.driver_cuda(version));
+        let judged = served(&compat::DriverSupport { version, cuda, jit: compat::Jit::WhereNeeded });
+        judged.deciding(knowledge).into_iter().flat_map(|one| &one.runs_on).filter(|run| !run.works).count()
+    });
     let wrong = report.findings.iter().any(|finding| finding.severity == Severity::Error);
-    let judged = scan::judge(knowledge, &read.bundles, &devices, &driver, &system);
+    let judged = served(&driver);
     let mut body = Scan::default();
     if let Some(old) = old {
         let every = TargetGpu::all(knowledge);

@@ -1,14 +1,14 @@
 //! What several rules ask of a context: torch and its code, the GPU, the driver, and how they are named.
 
 use super::{
-    Context, Outcome,
+    Context, Draft, Outcome,
     broken::torch_broken,
     code::{self, Answer, Terms},
 };
 use crate::{
     compat::{self, Jit, Reach},
     facts::{
-        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Os,
+        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Origin, Os,
         Package, Source,
     },
     finding::Evidence,
@@ -222,6 +222,20 @@ impl TorchOnGpu<'_> {
             )
             .at(format!("/facts/gpus/value/{gpu}")),
         ]
+    }
+
+    /// The finding that nothing in the build runs on the GPU.
+    pub fn no_kernel_image(&self, context: &Context<'_>, summary: String) -> Draft {
+        let mut draft = Draft::new(label(self.torch), summary)
+            .symptom("CUDA error: no kernel image is available for execution on the device")
+            .cause(format!("sm_{}", self.capability.number()));
+        draft.evidence = self.evidence(context);
+        // What is only asked for and has no wheel for the Python never comes to the GPU.
+        let declared = |(_, environment): (usize, &Environment)| matches!(environment.origin, Origin::Declared(_));
+        if context.environment.is_some_and(declared) {
+            draft.trace.follows.push("python-unsupported-by-torch".to_owned());
+        }
+        draft
     }
 
     /// What is wrong with the code for this GPU, as the middle of a sentence.

@@ -19,7 +19,7 @@
 use crate::{
     finding::Severity,
     rules::{
-        Context, Draft, Judges, Outcome, Remedy, Rule, Scope,
+        Context, Judges, Outcome, Remedy, Rule, Scope,
         shared::{gpu_name, label, torch_on_gpu},
     },
 };
@@ -52,9 +52,5 @@ fn judge(context: &Context<'_>) -> Outcome {
         on_gpu.capability.number(),
         on_gpu.lack()
     );
-    let mut draft = Draft::new(label(on_gpu.torch), summary)
-        .symptom("CUDA error: no kernel image is available for execution on the device")
-        .cause(format!("sm_{}", on_gpu.capability.number()));
-    draft.evidence = on_gpu.evidence(context);
-    draft.found()
+    on_gpu.no_kernel_image(context, summary).found()
 }
