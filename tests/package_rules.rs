@@ -189,7 +189,10 @@ fn every_build_row_is_missed_by_a_case() {
             without.push(&filler);
             fs::write(&overlay, without.join("\n[[")).unwrap();
             let poorer = Knowledge::with_overlay(folder.path()).unwrap();
-            if !concerned.iter().any(|case| !faults(case, &poorer).is_empty()) {
+            // The cases with a version that the row names are likely to miss it: with them the others need not be tried.
+            let near = |case: &&&Case| case.yes.packages.values().any(|version| block.contains(version.as_str()));
+            let (near, far): (Vec<&&Case>, Vec<&&Case>) = concerned.iter().partition(near);
+            if !near.iter().chain(&far).any(|case| !faults(case, &poorer).is_empty()) {
                 let row: Vec<&str> = block.lines().skip(1).take(3).collect();
                 unmissed.push(format!("{}: {}", path.file_name().unwrap().display(), row.join(", ")));
             }
