@@ -37,6 +37,7 @@ pub fn enrich(facts: &Facts, knowledge: &Knowledge) -> Facts {
         declared::install(environment, knowledge, cuda);
         enrich_environment(environment, knowledge);
         enrich_packages(environment, knowledge, variables);
+        declared::missing(environment, knowledge);
     };
     // One or two environments are done before a thread has started.
     if environments.len() < MANY {

@@ -2,9 +2,10 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
+use super::companions::COMPANIONS;
 use crate::facts::{
     Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole,
-    Source,
+    Resolver, Source, Step,
 };
 use crate::finding::{Move, Moves};
 
@@ -342,11 +343,21 @@ impl Install {
             request.resolved = None;
         };
         let own = |request: &&mut Request| request.name == self.name && request.role != RequestRole::Removed;
-        let requests = environment.steps.iter_mut().flat_map(|step| &mut step.requests);
-        let changed = requests.filter(own).map(change).count();
-        if changed == 0
-            && let Some(step) = environment.steps.last_mut()
-        {
+        // A build of an index is brought by pip, after what conda installs.
+        let by_pip = self.build.is_some() || COMPANIONS.contains(&self.name.as_str()) || specifiers.contains('+');
+        let is_of_conda = |step: &Step| by_pip && step.resolver == Resolver::Conda;
+        let (of_conda, others): (Vec<&mut Step>, Vec<&mut Step>) =
+            environment.steps.iter_mut().partition(|step| is_of_conda(step));
+        let given_up = of_conda.into_iter().flat_map(|step| &mut step.requests);
+        given_up.filter(own).for_each(|request| request.role = RequestRole::Removed);
+        let changed = others.into_iter().flat_map(|step| &mut step.requests).filter(own).map(change).count();
+        if changed > 0 {
+            return;
+        }
+        if environment.steps.last().is_some_and(is_of_conda) {
+            environment.steps.push(Step { resolver: Resolver::Pip, ..Step::default() });
+        }
+        if let Some(step) = environment.steps.last_mut() {
             let mut request = Request::new(&self.name);
             change(&mut request);
             step.requests.push(request);

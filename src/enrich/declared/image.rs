@@ -2,7 +2,8 @@
 
 use crate::{
     facts::{
-        ContainerImage, Environment, Fact, Gap, GapWeight, How, Package, RequestRole, Source, Toolkit, ToolkitLead,
+        ContainerImage, Environment, Fact, Gap, GapWeight, How, Package, RequestRole, Resolver, Source, Toolkit,
+        ToolkitLead,
     },
     knowledge::Knowledge,
 };
@@ -59,11 +60,8 @@ pub(super) fn libraries(environment: &mut Environment, knowledge: &Knowledge) {
     let of_system = image.system_packages.iter().filter_map(|name| name.strip_prefix("libcudnn"));
     let cudnn: Vec<u32> = of_tag.chain(of_system).filter_map(leading_number).collect();
     let provided = |soname: &str| {
-        let (name, major) = soname.split_once(".so.")?;
-        let major = leading_number(major)?;
-        let of_toolkit =
-            toolkit == Some(major) && ["libcublas", "libcudart", "libnvrtc"].iter().any(|own| name.starts_with(own));
-        let is_there = of_toolkit
+        let (name, major) = named(soname)?;
+        let is_there = toolkit == Some(major) && is_of_toolkit(name)
             || runtime == Some(major) && name == "libcudart"
             || name.starts_with("libcudnn") && cudnn.contains(&major);
         is_there.then(|| soname.to_owned())
@@ -78,6 +76,48 @@ pub(super) fn libraries(environment: &mut Environment, knowledge: &Knowledge) {
         let there = Fact::known("in the image".to_owned(), Source::new(How::Knowledge, base.clone()));
         environment.system_libraries.entry(soname).or_insert(there);
     }
+}
+
+/// Libraries of CUDA that packages need and nothing in the image has: it is made from one that holds nothing of CUDA, nothing of the kind is
+/// installed into it, and torch is there for another CUDA release or not at all.
+pub(in crate::enrich) fn missing(environment: &mut Environment, knowledge: &Knowledge) {
+    let Some(image) = environment.image.as_deref() else { return };
+    let Some(base) = &image.base else { return };
+    let Some(contents) = knowledge.image(base).filter(|contents| contents.plain && contents.cuda.is_none()) else { return };
+    let of_conda = environment.steps.iter().any(|step| step.resolver == Resolver::Conda);
+    let brought = image.env_vars.get("LD_LIBRARY_PATH").is_some_and(|path| path.contains("/cuda"));
+    if !image.system_packages.is_empty() || !image.toolkits.is_empty() || of_conda || brought {
+        return;
+    }
+    let torch = match environment.package("torch").map(|torch| torch.build.value()) {
+        None => None,
+        Some(Some(build)) => build.cuda.map(|cuda| cuda.major),
+        Some(None) => return,
+    };
+    let platform = environment.platform.value().copied();
+    let rows = environment
+        .packages
+        .iter()
+        .filter_map(|package| knowledge.package_build(&package.name, package.version.value()?, platform));
+    let of_cuda = |soname: &&String| {
+        named(soname).is_some_and(|(name, major)| is_of_toolkit(name) && Some(major) != torch.map(u32::from))
+    };
+    let needed: Vec<String> = rows.flat_map(|row| &row.needs).filter(of_cuda).cloned().collect();
+    for soname in needed {
+        let nothing = Fact::absent(Source::new(How::Knowledge, format!("{}: nothing of CUDA", contents.row)));
+        environment.system_libraries.entry(soname).or_insert(nothing);
+    }
+}
+
+/// The name of a library and the major version in it: `libcublas.so.12`.
+fn named(soname: &str) -> Option<(&str, u32)> {
+    let (name, version) = soname.split_once(".so.")?;
+    Some((name, leading_number(version)?))
+}
+
+/// Whether the toolkit has a library of this name.
+fn is_of_toolkit(name: &str) -> bool {
+    ["libcublas", "libcudart", "libnvrtc"].iter().any(|own| name.starts_with(own))
 }
 
 /// The number that a text begins with.

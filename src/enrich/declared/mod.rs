@@ -13,6 +13,8 @@ mod store;
 mod tests;
 mod torch;
 
+pub(super) use image::missing;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::{
