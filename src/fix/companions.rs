@@ -6,10 +6,8 @@ use crate::{
     facts::{Build, CudaVersion, Environment, PythonVersion},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
     python,
+    rules::COMPANIONS,
 };
-
-/// Packages that are released for one torch.
-pub(super) const COMPANIONS: [&str; 2] = ["torchvision", "torchaudio"];
 
 /// The installs that bring this build and the companions that are there, or all of them where torch is not installed yet. `python` is
 /// that of the environment: companions without wheels for it are left out. `local` says whether PyTorch's own index is used, which has

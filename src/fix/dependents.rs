@@ -1,11 +1,12 @@
 //! What was compiled for torch and moves with it: for another build of torch, the version of each such package that rows have for it, and
 //! the packages that no row has one for; and which requirements on torch a build would break.
 
-use super::{Candidate, Case, Install, companions::COMPANIONS};
+use super::{Candidate, Case, Install};
 use crate::{
     facts::{Environment, Package, Platform, PythonVersion},
     knowledge::{Knowledge, PackageBuild},
     python::{self, MarkerEnvironment, Requirement},
+    rules::COMPANIONS,
 };
 
 /// What another build of torch means for the packages that are there.

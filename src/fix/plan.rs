@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, collections::HashMap};
 
-use super::companions::COMPANIONS;
 use crate::facts::{
     Asked, Build, DriverVersion, Environment, Fact, Facts, How, Origin, Package, PythonVersion, Request, RequestRole,
     Resolver, Source, Step,
 };
 use crate::finding::{Move, Moves};
+use crate::rules::COMPANIONS;
 
 /// The variable that decides which GPUs CUDA shows.
 pub(super) const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";

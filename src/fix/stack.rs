@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Candidate, Case, Install, Plan,
-    companions::COMPANIONS,
     dependents::{admits, fits},
 };
 use crate::{
     facts::{Environment, Manager, Platform, PythonVersion},
     knowledge::{Confidence, Knowledge, PackageBuild},
     python::{self, Requirement},
+    rules::COMPANIONS,
     shell::{FileText, NoWord, Word},
 };
 

@@ -7,6 +7,7 @@ use gpucheck_ground::Order as _;
 
 use super::{Screen, human::Page};
 use crate::{
+    facts::{Environment, GapWeight},
     finding::{Finding, Severity},
     report::{Report, StandingOf, Verdict},
     rules::code::Execution,
@@ -136,7 +137,7 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
         let named = gpus.find(|gpu| text::visible(&gpu.id) == id).and_then(|gpu| gpu.name.value());
         named.map_or_else(|| id.to_owned(), |name| text::visible(name).into_owned())
     };
-    let one = |id: &String| {
+    let one = |id: &String, open: bool| {
         let own = || report.findings.iter().filter(|finding| finding.environment.as_ref().is_none_or(|one| one == id));
         let worst = own().filter(|finding| finding.rule != UNCLEAR).map(|finding| finding.severity).max();
         let runs: Vec<_> = report.runs_on.iter().filter(|runs| runs.environment == *id).collect();
@@ -172,11 +173,13 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
             }
             false => format!("{subject} {}", said.join(", ")),
             true if facts.gpus.value().is_none_or(Vec::is_empty) => "no GPU to judge it for".to_owned(),
+            true if open => "which torch it brings, if any, is not known".to_owned(),
             true => "asks for no torch".to_owned(),
         };
         let (mark, paint) = match (worst, runs.is_empty(), unknown.is_empty()) {
             (Some(Severity::Error), ..) => ("✗", Paint::Error),
             (Some(Severity::Warning), ..) => ("!", Paint::Warning),
+            (_, true, _) if open && pages.is_empty() => ("?", Paint::Warning),
             (_, true, _) => ("·", Paint::Dim),
             (.., false) => ("?", Paint::Warning),
             _ if report.verdict == Verdict::Unknown => ("?", Paint::Warning),
@@ -186,7 +189,9 @@ pub(super) fn environments(report: &Report) -> Vec<Line> {
         Line { mark, paint, name: id.clone(), text }
     };
     // All else that the report says was made visible; the facts are as they were read.
-    facts.environments.iter().map(|environment| one(&text::visible(&environment.id).into_owned())).collect()
+    let open = |environment: &Environment| environment.gaps.iter().any(|gap| gap.weight == GapWeight::Decides);
+    let lines = facts.environments.iter();
+    lines.map(|environment| one(&text::visible(&environment.id).into_owned(), open(environment))).collect()
 }
 
 fn verdict(report: &Report) -> (Paint, String) {

@@ -37,7 +37,9 @@ pub use packages_on_gpu::{PackageOnGpu, packages_on_gpu};
 pub use pages::{page, titles};
 pub use rule::{Context, Draft, Judges, Outcome, Rule, Scope};
 pub use run::{Judged, Undecided, Verdicts, run};
-pub use shared::{chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda};
+pub use shared::{
+    COMPANIONS, chosen_cuda, driver, gpu_name, label, main_libraries, torch_on_gpu, variants, wanted_cuda,
+};
 pub use slugs::slug;
 pub use smoke_runs::{peak_gigabytes, peak_teraflops};
 pub use statement::{Standing, Told, told};

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     compat::{self, Jit, Reach},
     facts::{
-        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Origin, Os,
-        Package, Source,
+        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Origin,
+        Os, Package, Source,
     },
     finding::Evidence,
     knowledge::{self, Knowledge, PackageBuild, ParserRow},

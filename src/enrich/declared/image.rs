@@ -83,7 +83,9 @@ pub(super) fn libraries(environment: &mut Environment, knowledge: &Knowledge) {
 pub(in crate::enrich) fn missing(environment: &mut Environment, knowledge: &Knowledge) {
     let Some(image) = environment.image.as_deref() else { return };
     let Some(base) = &image.base else { return };
-    let Some(contents) = knowledge.image(base).filter(|contents| contents.plain && contents.cuda.is_none()) else { return };
+    let Some(contents) = knowledge.image(base).filter(|contents| contents.plain && contents.cuda.is_none()) else {
+        return;
+    };
     let of_conda = environment.steps.iter().any(|step| step.resolver == Resolver::Conda);
     let brought = image.env_vars.get("LD_LIBRARY_PATH").is_some_and(|path| path.contains("/cuda"));
     if !image.system_packages.is_empty() || !image.toolkits.is_empty() || of_conda || brought {

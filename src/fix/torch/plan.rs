@@ -12,6 +12,7 @@ use crate::{
     },
     knowledge::python_range,
     python,
+    rules::COMPANIONS,
 };
 
 impl Search<'_> {
@@ -52,7 +53,7 @@ impl Search<'_> {
         let comes = |name: &str| installs.iter().any(|install| install.name == name);
         let there = |name: &str| environment.is_some_and(|environment| environment.package(name).is_some());
         let asked = |name: &&str| self.asked.iter().any(|requirement| requirement.name == *name);
-        if companions::COMPANIONS.into_iter().filter(asked).any(|name| !comes(name) && !there(name)) {
+        if COMPANIONS.into_iter().filter(asked).any(|name| !comes(name) && !there(name)) {
             return None;
         }
         let moves = environment.filter(|_| comes("torch"));
@@ -95,7 +96,7 @@ impl Search<'_> {
         let python = plan.new_python().or(self.environment.python.value().copied());
         let comes = |name: &str| plan.installs().any(|install| install.name == name);
         let there = |name: &str| plan.new_python().is_none() && self.environment.package(name).is_some();
-        let left_out = companions::COMPANIONS.into_iter().filter(|name| !comes(name) && !there(name));
+        let left_out = COMPANIONS.into_iter().filter(|name| !comes(name) && !there(name));
         let names: Vec<String> =
             left_out.filter_map(|name| Some(format!("{name} {}", release.companion(name)?))).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -161,7 +162,7 @@ impl Search<'_> {
                 unproven.push(format!("{}: compiled for another torch, may have to change too", compiled.join(", ")));
             }
         }
-        let is_companion = |install: &&Install| companions::COMPANIONS.contains(&install.name.as_str());
+        let is_companion = |install: &&Install| COMPANIONS.contains(&install.name.as_str());
         for install in installs.iter().filter(|install| install.apart).filter(is_companion) {
             let (name, version) = (&install.name, release.companion(&install.name).unwrap_or_default());
             unproven.push(format!(

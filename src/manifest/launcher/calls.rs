@@ -47,7 +47,7 @@ impl Walker<'_, '_, '_> {
             }
             _ => {}
         }
-        if let Some(chosen) = self.chosen_value(name) {
+        if let Some(chosen) = self.chosen_value(path).or_else(|| self.chosen_value(name)) {
             return chosen;
         }
         if let Some(value) = self.names.get(path) {
@@ -88,6 +88,19 @@ impl Walker<'_, '_, '_> {
         }
         let key = self.value(inside);
         self.entry(value, &key, None)
+    }
+
+    /// The values of a list or a tuple; of one in it that begins with a star, its own.
+    pub(super) fn list(&mut self, parts: Vec<&[Token]>) -> Value {
+        let mut values = Vec::new();
+        for part in parts.into_iter().take(1_000) {
+            let spread = part.first().is_some_and(|token| token.kind == Kind::Sign("*"));
+            match self.value(part) {
+                Value::List(own) if spread && values.len() + own.len() <= 1_000 => values.extend(own),
+                value => values.push(value),
+            }
+        }
+        Value::List(values)
     }
 
     /// What a list or a table has under a key.
@@ -321,17 +334,23 @@ impl Walker<'_, '_, '_> {
             .filter(|_| path == name || path.starts_with("self.") || path.starts_with("cls."))
         {
             let value = self.call(&name, &function, arguments.clone());
-            self.installed(&lower, first.as_ref(), &arguments, at);
+            self.installed(&lower, &arguments, at);
             return value;
         }
-        self.installed(&lower, first.as_ref(), &arguments, at);
+        self.installed(&lower, &arguments, at);
         Value::Unknown(if path.is_empty() { "a call".to_owned() } else { format!("{path}()") })
     }
 
-    /// Reads a command that a function is given: whole, in words, or what follows `pip`.
-    fn installed(&mut self, name: &str, first: Option<&Value>, arguments: &[(Option<String>, Value)], at: usize) {
-        match first {
-            Some(Value::Text(text)) => {
+    /// Reads the commands that a function is given: whole, in words, or what follows `pip`.
+    fn installed(&mut self, name: &str, arguments: &[(Option<String>, Value)], at: usize) {
+        for (_, argument) in arguments {
+            self.given(name, argument, at);
+        }
+    }
+
+    fn given(&mut self, name: &str, argument: &Value, at: usize) {
+        match argument {
+            Value::Text(text) => {
                 let mut text = text.clone();
                 let begins = text.text.trim_start().starts_with("install ");
                 if begins && name.contains("pip") {
@@ -344,7 +363,7 @@ impl Walker<'_, '_, '_> {
                     self.run(&text);
                 }
             }
-            Some(Value::List(values)) => {
+            Value::List(values) => {
                 let place = self.source.text.at(at);
                 let mut words = Vec::new();
                 for value in values {
@@ -357,6 +376,13 @@ impl Walker<'_, '_, '_> {
                     let unknown = value.doubt(&self.blanks);
                     words.push(CommandWord { text, at, unknown });
                 }
+                // `[self._pip_cmd, "install", …]`: wherever it is, it is pip.
+                if let [program, command, ..] = words.as_mut_slice()
+                    && command.text == "install"
+                    && program.unknown.as_ref().is_some_and(|name| name.to_ascii_lowercase().contains("pip"))
+                {
+                    (program.text, program.unknown) = ("pip".to_owned(), None);
+                }
                 let line: Vec<&str> =
                     words.iter().map(|word| if word.text.is_empty() { "-" } else { word.text.as_str() }).collect();
                 if super::is_command(&line.join(" ")) {
@@ -366,9 +392,7 @@ impl Walker<'_, '_, '_> {
                     self.run_words(words);
                 }
             }
-            _ => {
-                let _ = arguments;
-            }
+            _ => {}
         }
     }
 }

@@ -74,6 +74,16 @@ impl Value {
         }
     }
 
+    /// The name of a constant of a module or class, which stands for itself: `Backend.CUDA`.
+    pub fn constant(&self) -> Option<String> {
+        match self {
+            Self::Unknown(path) if path.starts_with(|c: char| c.is_ascii_uppercase()) && path.contains('.') => {
+                Some(path.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// What of it is not known.
     pub fn doubt(&self, blanks: &Blanks) -> Option<String> {
         match self {
@@ -241,7 +251,7 @@ impl Walker<'_, '_, '_> {
         if let Some(why) = one.doubt(&self.blanks) {
             let first = match other {
                 Value::List(values) => values.first().and_then(|value| value.known(&self.blanks)),
-                value => value.known(&self.blanks),
+                value => value.known(&self.blanks).or_else(|| value.constant()),
             };
             // A flag that is compared with nothing is as good as one that is asked.
             let doubts = &mut self.scene.reading.doubts;
@@ -295,9 +305,12 @@ impl Walker<'_, '_, '_> {
             } else if reader.eat("%") {
                 let values = self.unary(reader);
                 value = self.formatted(value, "%s", values);
-            } else if ["-", "*", "/", "//", "**", "|"].into_iter().any(|sign| reader.eat(sign)) {
-                let _ = self.unary(reader);
-                value = Value::Unknown("a sum".to_owned());
+            } else if let Some(sign) = ["-", "*", "/", "//", "**", "|"].into_iter().find(|sign| reader.eat(sign)) {
+                // Of a path, the last part: where the folder is, only the running program knows.
+                value = match self.unary(reader) {
+                    Value::Text(file) if sign == "/" && file.text.contains('.') => Value::Text(file),
+                    _ => Value::Unknown("a sum".to_owned()),
+                };
             } else {
                 return value;
             }
@@ -438,7 +451,7 @@ impl Walker<'_, '_, '_> {
                     || parts.len() > 1
                     || parts.is_empty();
                 match tuple {
-                    true => Value::List(parts.into_iter().take(1_000).map(|part| self.value(part)).collect()),
+                    true => self.list(parts),
                     false => self.value(inside),
                 }
             }
@@ -447,7 +460,7 @@ impl Walker<'_, '_, '_> {
                 if is_comprehension(inside) {
                     return Value::Unknown("a list that is computed".to_owned());
                 }
-                Value::List(split(inside, ",").into_iter().take(1_000).map(|part| self.value(part)).collect())
+                self.list(split(inside, ","))
             }
             Kind::Sign("{") => {
                 let inside = reader.inside();
@@ -459,7 +472,7 @@ impl Walker<'_, '_, '_> {
                     let Some([key, value]) = split(part, ":").get(..2).map(|two| [two[0], two[1]]) else { continue };
                     let key = self.value(key);
                     let value = self.value(value);
-                    entries.extend(key.known(&self.blanks).map(|key| (key, value)));
+                    entries.extend(key.known(&self.blanks).or_else(|| key.constant()).map(|key| (key, value)));
                 }
                 Value::Map(entries)
             }

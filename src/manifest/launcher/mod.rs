@@ -5,6 +5,7 @@
 
 mod calls;
 mod expression;
+mod source;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -16,6 +17,7 @@ use std::{
 
 use self::{
     expression::{Truth, Value},
+    source::Source,
     tokens::{Kind, Line, Token, closing, colon, split},
 };
 use super::{
@@ -55,7 +57,7 @@ impl Format for Launcher {
     }
 
     fn read(&self, text: &Text, reading: &mut Reading<'_>) {
-        let source = Rc::new(Source { lines: tokens::lines(&text.text), text: text.clone() });
+        let source = Rc::new(Source::of(text));
         let sheets = ways::each(reading, |reading, way| {
             let mut sheet = Sheet::new(&text.shown, &text.shown);
             let mut scene = Scene {
@@ -66,6 +68,7 @@ impl Format for Launcher {
                 files: Files::default(),
             };
             walk(&source, &way.set, &mut scene);
+            source.unread(scene.sheet);
             sheet
         });
         reading.sheets.extend(sheets);
@@ -83,15 +86,9 @@ pub(super) fn include(text: &Text, chosen: &BTreeMap<String, String>, scene: &mu
         return;
     }
     scene.reading.launchers += 1;
-    let source = Rc::new(Source { lines: tokens::lines(&text.text), text: text.clone() });
+    let source = Rc::new(Source::of(text));
     walk(&source, chosen, scene);
     scene.reading.launchers -= 1;
-}
-
-/// A source and its lines.
-struct Source {
-    text: Text,
-    lines: Vec<Line>,
 }
 
 fn walk(source: &Rc<Source>, chosen: &BTreeMap<String, String>, scene: &mut Scene<'_, '_>) {

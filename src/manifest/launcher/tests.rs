@@ -46,3 +46,23 @@ fn odd_sources_end() {
     let deep = format!("pip install\nx = {}\n", "(".repeat(10_000));
     let _ = declared("a.py", &deep);
 }
+
+#[test]
+fn lists_are_spread_and_constants_choose() {
+    let source = "class Server:\n    async def install(self, cb):\n        args = [\"install\", \"torch\", \"--index-url\"]\n        index = {Backend.cuda: \"https://host.example/whl/cu118\", Backend.cpu: \"https://host.example/whl/cpu\"}\n        \
+                  command = [self._pip_cmd, *args, index[self.backend]]\n        await execute(\"PyTorch\", command, dir, cb)\n        \
+                  await execute(\"UI\", [self._pip_cmd, \"install\", \"-r\", self.folder / \"requirements.txt\"], dir, cb)\n";
+    let declared = declared("server.py", source);
+    let [one] = declared.environments.as_slice() else { panic!("{declared:?}") };
+    assert_eq!(steps(one)[0], ["torch"]);
+    assert_eq!(one.steps[0].indexes[0].url, "https://host.example/whl/cu118");
+    assert!(one.gaps.iter().any(|gap| gap.what.contains("requirements.txt")), "{:?}", one.gaps);
+}
+
+#[test]
+fn an_install_that_is_not_read_is_said() {
+    let source = "def go(run):\n    todo = partial(run, [tool(), \"install\", \"torch==2.0.1\"])\n    # pip\n";
+    let (environment, _) = environment("server.py", source);
+    assert_eq!(environment.gaps.len(), 1, "{environment:?}");
+    assert!(environment.gaps[0].what.contains("which torch"));
+}
