@@ -8,6 +8,7 @@ use crate::{
     manifest::{
         Choices, Reading, Sheet, Shelf, Text,
         command::{Files, Scene},
+        tests::{environment, steps},
     },
     system::Root,
 };
@@ -221,4 +222,13 @@ fn hostile_scripts_end() {
     for script in scripts {
         told(folder.path(), &script, &[]);
     }
+}
+
+#[test]
+fn each_value_of_a_list_is_a_word_in_powershell() {
+    let source = "param([string]$Torch, $Extra)\n$packages = \"torch==2.0.1\", \"torchvision==0.15.2\"\npip install $packages $Extra\n& pip install @packages\npip install $Torch ninja\n";
+    let (environment, _) = environment("install.ps1", source);
+    let both = vec!["torch==2.0.1", "torchvision==0.15.2"];
+    assert_eq!(steps(&environment)[..2], [both.clone(), both]);
+    assert!(environment.gaps.iter().all(|gap| gap.weight != GapWeight::Refused), "{:?}", environment.gaps);
 }

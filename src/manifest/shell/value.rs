@@ -199,7 +199,7 @@ pub(super) trait Fill {
                     match changed(self, name, change.as_ref()) {
                         Some(value) => fields.value(&value, *quoted, list),
                         // Nothing sets it: alone it is nothing, as in `pip install $OPTIONS torch`.
-                        None if alone && !quoted => {}
+                        None if alone && (!quoted || list) => {}
                         None if alone => fields.push(""),
                         None => fields.doubt(name),
                     }

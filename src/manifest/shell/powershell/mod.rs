@@ -525,10 +525,14 @@ impl<'t> Reader<'t> {
             if self.eat(",") {
                 continue;
             }
-            match self.word() {
-                Some(word) => simple.words.push(word),
-                None => break,
+            let Some(mut word) = self.word() else { break };
+            // Each value of a list is a word for a program: `pip install $packages`.
+            if let ([Piece::Variable { change: change @ None, .. }], false) =
+                (word.pieces.as_mut_slice(), simple.words.is_empty())
+            {
+                *change = Some(Change::All);
             }
+            simple.words.push(word);
         }
         self.known_command(simple)
     }
