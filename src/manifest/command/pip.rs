@@ -49,6 +49,9 @@ fn arguments(words: &[CommandWord]) -> Option<(Resolver, &[CommandWord])> {
         return Some((Resolver::Uv, words.get(2..)?));
     }
     if is_python(name) {
+        if at(1) == Some("-mpip") {
+            return Some((Resolver::Pip, words.get(2..)?));
+        }
         // Options of the interpreter come before: `python -s -m pip`, `py -3.11 -m pip`.
         let module = words.iter().position(|word| word.text == "-m")?;
         let before = words.get(1..module)?.iter().all(|word| word.text.starts_with('-'));

@@ -72,6 +72,12 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
                 }
                 continue;
             }
+            // Another statement on the same line.
+            ';' if open == 0 => {
+                at += 1;
+                lines.extend(line.take());
+                continue;
+            }
             '\\' if rest.starts_with("\\\n") || rest.starts_with("\\\r\n") => {
                 at += rest.find('\n').map_or(1, |end| end + 1);
                 continue;

@@ -1,9 +1,20 @@
 //! Programs that call scripts in other languages, and what can be told of programs that ask what there is.
 
-use super::{Language, Script, output::words_of, run::Shell, test::Status, value::Value};
-use crate::manifest::{
-    command::{CommandWord, program},
-    launcher,
+use super::{
+    Language, Script,
+    output::words_of,
+    run::Shell,
+    script::placed,
+    test::Status,
+    tree::{Node, Simple},
+    value::Value,
+};
+use crate::{
+    facts::{GapWeight, Location},
+    manifest::{
+        command::{CommandWord, program},
+        launcher,
+    },
 };
 
 impl Shell<'_, '_, '_> {
@@ -32,6 +43,72 @@ impl Shell<'_, '_, '_> {
         }
         let script = Script::piece(&words_of(rest).join(" "), first.at.clone());
         self.nested_as(language, rest, script)
+    }
+
+    /// Programs that call others by a way of their own: after words, in one word, with the words of a file.
+    pub(super) fn calls_on(&mut self, name: &str, words: &[CommandWord], arguments: &[CommandWord]) -> Option<Status> {
+        let after = |options: &[&str]| {
+            let at = arguments.iter().position(|word| options.contains(&word.text.as_str()))?;
+            Some((at, arguments.get(at + 1)?))
+        };
+        match name {
+            "timeout" => {
+                let after = arguments.iter().position(|word| !word.text.starts_with('-')).map_or(0, |at| at + 1);
+                Some(self.command(arguments.get(after..).unwrap_or_default().to_vec()))
+            }
+            // `su user -c "…"`
+            "su" | "runuser" => {
+                let (_, script) = after(&["-c", "--command"])?;
+                Some(self.nested(words, Script::piece(&script.text, script.at.clone())))
+            }
+            // `xargs -a list.txt pip install`
+            "xargs" => {
+                let (at, file) = after(&["-a", "--arg-file"])?;
+                let rest = arguments.get(at + 2..).unwrap_or_default();
+                let start =
+                    rest.iter().position(|word| !word.text.starts_with('-') && word.text.parse::<u32>().is_err())?;
+                let mut command = rest.get(start..).unwrap_or_default().to_vec();
+                match self.scene.open(&file.text) {
+                    Ok(text) => command.extend(text.lines().flat_map(|(start, line)| {
+                        let words = line.split_whitespace();
+                        let at = text.at(start);
+                        words.map(move |word| CommandWord { text: word.to_owned(), at: at.clone(), unknown: None })
+                    })),
+                    Err(_) => {
+                        let why = format!("the words in {}", file.text);
+                        command.push(CommandWord { text: String::new(), at: file.at.clone(), unknown: Some(why) });
+                    }
+                }
+                Some(self.command(command))
+            }
+            _ if name.starts_with("python") && arguments.first().is_some_and(|word| word.text == "-c") => {
+                let code = arguments.get(1).filter(|code| code.unknown.is_none())?;
+                self.python(&code.at, &code.text).then_some(Status::Yes)
+            }
+            _ => None,
+        }
+    }
+
+    /// Code in Python that a command has in it. Whether it installs something.
+    pub(super) fn python(&mut self, at: &Location, code: &str) -> bool {
+        let text = placed(at, "code in Python", code);
+        let is = launcher::installs(&text);
+        if is {
+            let chosen = self.variables.chosen.clone();
+            launcher::include(&text, &chosen, self.scene);
+        }
+        is
+    }
+
+    /// `curl … | bash`: nobody here has seen what the shell reads.
+    pub(super) fn unseen(&mut self, from: &Node, to: &Simple) {
+        let is =
+            |simple: &Simple, names: &[&str]| simple.words.iter().any(|word| names.iter().any(|name| word.is(name)));
+        let Node::Simple(source) = from else { return };
+        if is(source, &["curl", "wget"]) && is(to, &["bash", "sh", "zsh", "dash"]) {
+            let at = self.script.at(source.words.first().map_or(0, |word| word.start));
+            self.scene.sheet.gap("what the script does that a shell reads from the network", GapWeight::PassedOver, at);
+        }
     }
 
     /// `python launch.py`: a launcher of the project that installs something. Whether it was one.

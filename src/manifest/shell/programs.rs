@@ -51,6 +51,9 @@ impl Shell<'_, '_, '_> {
         if let Some((_, valued)) = CALLERS.iter().find(|(caller, _)| *caller == name) {
             return self.caller(&name, arguments, valued);
         }
+        if let Some(status) = self.calls_on(&name, words, arguments) {
+            return status;
+        }
         match name.as_str() {
             "cd" | "pushd" => {
                 if let Some(to) = arguments.iter().find(|word| !word.text.starts_with('-') && word.unknown.is_none()) {
@@ -74,10 +77,6 @@ impl Shell<'_, '_, '_> {
             "eval" => {
                 let text = words_of(arguments).join(" ");
                 return self.nested(words, Script::piece(&text, self.place(words)));
-            }
-            "timeout" => {
-                let after = arguments.iter().position(|word| !word.text.starts_with('-')).map_or(0, |at| at + 1);
-                return self.command(arguments.get(after..).unwrap_or_default().to_vec());
             }
             "conda" | "mamba" | "micromamba" if arguments.first().is_some_and(|word| word.text == "run") => {
                 return self.caller(
@@ -520,6 +519,11 @@ impl Shell<'_, '_, '_> {
             self.nested(words, script);
             return true;
         }
+        if let Some((start, end)) = document.filter(|_| name.starts_with("python")) {
+            let (at, script) = (self.script.at(start), self.script.part(start, end));
+            self.python(&at, &script.text);
+            return true;
+        }
         let Some(to) = simple.redirections.iter().find(|one| matches!(one.sign, ">" | ">>")) else { return false };
         let target = self.single(&to.target);
         if target.unknown.is_some()
@@ -565,6 +569,7 @@ impl Shell<'_, '_, '_> {
     /// Words that a program gets through a pipe: `cat a.txt | xargs pip install`.
     pub fn piped(&mut self, from: &Node, to: &Simple) -> Option<Vec<CommandWord>> {
         if !to.words.first().is_some_and(|word| word.is("xargs")) {
+            self.unseen(from, to);
             return None;
         }
         let script = std::rc::Rc::clone(&self.script);
