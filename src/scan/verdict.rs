@@ -51,15 +51,18 @@ pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::
         driver,
         cuda: built_with(knowledge, bundle),
         // A sample has no names of the libraries that it links to: its requirements name the CUDA release.
-        major: bundle.requires.as_deref().and_then(code::required_major).or_else(|| {
-            let platform = bundle.platform();
-            let (name, version) = (name(bundle)?, bundle.version.as_deref()?);
-            knowledge.package_build(name, version, platform)?.cuda
-        }),
+        major: major(knowledge, bundle),
         os: None,
         share: file.and_then(|file| file.package.share),
         floors: true,
     }
+}
+
+/// The CUDA major version that is said of a bundle. What its libraries link to is not known of a sample.
+fn major(knowledge: &Knowledge, bundle: &Bundle) -> Option<u16> {
+    let (name, version) = (name(bundle).unwrap_or_default(), bundle.version.as_deref());
+    let row = version.and_then(|version| knowledge.package_build(name, version, bundle.platform())?.cuda);
+    code::major_of(bundle.requires.as_deref().unwrap_or_default(), row, name, version)
 }
 
 /// The CUDA release of a torch, by its build or its version: its local part names it, or the default index has one build of it.
