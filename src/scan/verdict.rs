@@ -122,7 +122,11 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
             return Some(run(gpu, Support::No, None, Some(why)));
         }
         if compiles {
-            return Some(compiled(gpu));
+            let (verdict, why) = match compiler_for(terms, bundle, gpu.capability) {
+                Ok(()) => return Some(compiled(gpu)),
+                Err((verdict, why)) => (verdict, why),
+            };
+            return Some(run(gpu, verdict, None, Some(why)));
         }
         let judgement = deciding.on(terms, gpu.capability)?;
         let driver = matches!(judgement.answer, Answer::Driver(_));
@@ -132,6 +136,25 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
         Some(if bundle.sampled && !driver { of_sample(bundle, deciding, run, told) } else { run })
     };
     gpus.iter().filter_map(of).collect()
+}
+
+/// Whether the CUDA release that a package compiles its kernels with still has a GPU that later ones have dropped.
+fn compiler_for(terms: &Terms<'_>, bundle: &Bundle, gpu: ComputeCapability) -> Result<(), (Support, String)> {
+    let Some(last) = terms.knowledge.architecture(gpu).and_then(|row| row.last_toolkit) else { return Ok(()) };
+    let number = gpu.number();
+    match terms.major.or_else(|| bundle.libraries.iter().find_map(code::linked_major)) {
+        Some(major) if major <= last.major => Ok(()),
+        Some(major) => {
+            let why =
+                format!("it compiles its kernels with CUDA {major}, and CUDA {last} was the last for sm_{number}");
+            Err((Support::No, why))
+        }
+        None => {
+            let why =
+                format!("CUDA {last} was the last to compile for sm_{number}, and with which it does is not known");
+            Err((Support::Unknown, why))
+        }
+    }
 }
 
 /// Why nothing of a bundle is loaded where this GPU is: it is for another processor.
