@@ -231,6 +231,10 @@ fn what_compiles_its_code_is_judged_as_that() {
     let (code, text, report) = gate(&path, ["--gpu", "RTX 5090"]);
     assert!(code == 0 && text.contains("compiled on the machine that runs it"), "{text}");
     assert_eq!(report["packages"][0]["runs_on"][0]["how"], "compiled there");
+    // Which CUDA compiles is not said, and later ones have dropped this one.
+    let (code, text, report) = gate(&path, ["--gpu", "GTX 1080"]);
+    assert!(code == 1 && text.contains("CUDA 12.9 was the last to compile for sm_61"), "{text}");
+    assert_eq!(report["packages"][0]["runs_on"][0]["verdict"], "unknown", "{text}");
     let same = wheel(folder.path(), "other", "0.7.4", &[("other/data/kda.ptx", ptx)]);
     assert_eq!(gate(&same, ["--gpu", "RTX 5090"]).0, 1);
 }

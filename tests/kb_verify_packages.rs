@@ -156,6 +156,59 @@ fn what_the_package_does_not_tell_is_neither() {
     assert_eq!((code, facts(&report, "no-row")), (0, vec!["package"]), "{report:#}");
 }
 
+/// What the newest version requires of packages that others ask for, too.
+#[test]
+fn requirements_of_the_newest_are_compared() {
+    let wheel =
+        wheel(&format!("{TORCH}\nRequires-Dist: numba<0.65,>=0.60\nRequires-Dist: xgrammar==0.1.*"), &library());
+    let with = |requires: &str, newest: &str| {
+        let fields = format!("requires = [{requires}]\nnewest = \"{newest}\"\nconfidence =");
+        verify(&ROWS.replacen("confidence =", &fields, 1), &wheel)
+    };
+    for (requires, newest, outcome, expected) in [
+        ("\"numba>=0.60,<0.65\", \"xgrammar==0.1.25\"", "1.5", "agree", 2),
+        ("\"numba>=0.60\", \"xgrammar==0.2.0\"", "1.5", "disagree", 2),
+        ("\"outlines-core==0.2.11\"", "1.5", "unknown", 1),
+        ("\"numba>=0.60\"", "1.6", "disagree", 0),
+    ] {
+        let (code, report) = with(requires, newest);
+        let found = facts(&report, outcome).into_iter().filter(|fact| *fact == "requires").count();
+        assert_eq!(
+            (found, code),
+            (expected, i32::from(outcome == "disagree" && expected > 0)),
+            "{requires}: {report:#}"
+        );
+    }
+}
+
+/// A wheel for any platform has libraries for each, and each of the rows is held against those of its own.
+#[test]
+fn a_wheel_for_any_platform_is_held_against_the_rows_of_each() {
+    let dll = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/fatbin/pe/win-12.8.dll"));
+    let metadata = format!("Metadata-Version: 2.1\nName: made\nVersion: 1.5\nRequires-Dist: {TORCH}\n");
+    let bytes = zip(&[
+        ("made/_C.abi3.so", &library()),
+        ("made.libs/libmade.so.1", &library()),
+        ("made/_C.dll", &dll.unwrap()),
+        ("made-1.5.dist-info/METADATA", metadata.as_bytes()),
+    ]);
+    let windows = ROWS.find("[[build]]").map(|at| &ROWS[at..]).unwrap();
+    let windows = windows.replace("linux", "windows").replace("needs = [\"libnvrtc.so.12\", \"libcudnn.so.9\"]\n", "");
+    for (rows, both) in [
+        (ROWS.to_owned(), false),
+        (format!("{ROWS}\n{windows}").replace("_C*.so\"", "_C*.so\", \"made/_C*.dll\""), true),
+    ] {
+        let (place, path) = place(&rows, &bytes);
+        let any = place.path().join("made-1.5-py3-none-any.whl");
+        fs::rename(path, &any).unwrap();
+        let (_, report) = report(gpucheck().args(["kb", "verify", "--knowledge"]).arg(place.path()).arg(&any));
+        let row = report["verified"][0]["row"].as_str().unwrap();
+        assert_eq!((row.contains("linux-x86_64"), row.contains("windows-x86_64")), (true, both), "{report:#}");
+        let mains: Vec<&str> = facts(&report, "agree").into_iter().filter(|fact| *fact == "main").collect();
+        assert_eq!(mains.len(), 1 + usize::from(both), "{report:#}");
+    }
+}
+
 /// A GPU may use a part of the library's fatbins, or another library: the rules' own judgement is compared.
 #[test]
 fn shares_and_libraries_instead_are_judged_as_the_rules_do() {

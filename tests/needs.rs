@@ -373,6 +373,16 @@ fn what_serves_nothing_is_no_answer() {
     assert!(code == 1 && out.contains("no code for GPUs was found in it") && !out.contains('✓'), "{out}");
     let (code, _, err) = run(gpucheck().args(["needs", "no-such-file.whl"]));
     assert!(code == 2 && err.lines().count() == 1, "{err}");
+    for (name, said) in
+        [("vlm", "did you mean vllm"), ("TorchVison", "did you mean torchvision"), ("left-pad", "==VERSION'")]
+    {
+        let (code, out, err) = run(gpucheck().args(["needs", name]));
+        assert!(code == 2 && out.is_empty() && err.lines().count() == 1 && err.contains(said), "{name}: {out}{err}");
+    }
+    for name in ["torchaudio", "jax", "timm", "Cupy_CUDA12x"] {
+        let (_, out, err) = run(gpucheck().args(["needs", name]));
+        assert!(out.starts_with(name), "{name}: {err}");
+    }
 }
 
 #[test]

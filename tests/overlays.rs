@@ -17,7 +17,7 @@ use serde_json::Value;
 /// File, table, what `kb list` calls its rows, and what gives the first of them another key.
 const KINDS: &[(&str, &str, &str, (&str, &str))] = &[
     ("gpus", "gpu", "gpus", ("NVIDIA R200", "NVIDIA Lab Card")),
-    ("architectures", "architecture", "architectures", ("\"3.5\"", "\"3.0\"")),
+    ("architectures", "architecture", "architectures", ("\"2.0\"", "\"1.3\"")),
     ("architectures", "family", "families", ("\"10.0\"", "\"11.9\"")),
     ("architectures", "sass_exclusion", "exceptions to binary compatibility", ("[\"5.3\"]", "[\"5.4\"]")),
     ("architectures", "same_chip", "chips with two names", ("\"11.0\"", "\"11.9\"")),
@@ -143,7 +143,7 @@ fn rows_that_are_added_stand_in_their_order() {
     let versions: Vec<&str> = knowledge.toolkit_rows().iter().map(|row| row.version.as_str()).collect();
     let place = versions.iter().position(|version| *version == "12.8.77").unwrap();
     assert!(versions[place - 1].starts_with("12.8.") && versions[place + 1].starts_with("12.9."), "{versions:?}");
-    let knowledge = with("architectures", "architecture", "\"3.5\"", "\"9.9\"");
+    let knowledge = with("architectures", "architecture", "\"2.0\"", "\"9.9\"");
     let rows = knowledge.architecture_rows();
     assert!(rows.is_sorted_by_key(|row| row.capability) && rows.iter().any(|row| row.capability.to_string() == "9.9"));
     let knowledge = with("torch", "release", "version = \"1.7.1\"", "version = \"2.0.9\"");

@@ -22,9 +22,9 @@ use crate::{
     facts::{Facts, PythonVersion},
     files,
     judge::{self, Asked, Assumed, By, Inputs, Machine, NeedsQuestion, PackageFor, System},
-    knowledge::Knowledge,
+    knowledge::{Knowledge, nearest},
     manifest::{self, Choices},
-    probe,
+    probe, python,
     render::{
         ColorChoice,
         needs::{self, NeedsFormat},
@@ -226,6 +226,7 @@ impl Arguments {
         }
         // A bare name asks the knowledge base; whoever names a version or an index has its wheel read.
         if is_name(&name) && !self.network.has_index() {
+            ensure_known(knowledge, &name)?;
             let words = ["pip", "install", &*name].map(str::to_owned).to_vec();
             let mut subjects = self.declared(question, Asked::Command(words))?;
             subjects.iter_mut().for_each(|subject| subject.name = name.to_string());
@@ -337,6 +338,18 @@ fn interpreter(path: &Path) -> bool {
 fn is_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !is_file_name(text)
+}
+
+/// Fails for the name of a package of which no row says what it has or brings: the names that are near, and how to have its wheels read.
+fn ensure_known(knowledge: &Knowledge, name: &str) -> anyhow::Result<()> {
+    let normal = python::normalize(name);
+    let all = knowledge.names_with_gpu_code();
+    if knowledge.knows_package(&normal) || all.contains(&normal) {
+        return Ok(());
+    }
+    let near = nearest(&normal, all.iter().map(String::as_str).chain(["torchvision", "torchaudio"]));
+    let near = if near.is_empty() { String::new() } else { format!("; or did you mean {}?", near.join(", ")) };
+    anyhow::bail!("nothing is known of '{name}': 'gpucheck needs {name}==VERSION' reads its wheels{near}")
 }
 
 /// Whether a word looks like a file that is not there.

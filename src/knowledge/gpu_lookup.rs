@@ -109,7 +109,17 @@ impl Knowledge {
         let whole = words(asked.split('/').next().unwrap_or(asked));
         let split = split_words(&whole);
         // The memory is a part of few names, and of what many people type.
-        let ways = [whole.clone(), split.clone(), without_memory(&whole), without_memory(&split)];
+        let (virtual_board, its_chip) = board_of_virtual(asked);
+        let ways = [
+            whole.clone(),
+            split.clone(),
+            without_memory(&whole),
+            without_memory(&split),
+            without_edition(&whole),
+            without_edition(&without_memory(&whole)),
+            virtual_board,
+            its_chip,
+        ];
         let found = ways.iter().map(|words| (words, self.by_words(words))).find(|(_, matches)| !matches.is_empty());
         let Some((words, matches)) = found else {
             return self.by_pci(&asked.to_ascii_lowercase()).ok_or_else(|| self.not_found(asked));
@@ -332,6 +342,72 @@ fn without_memory(words: &[String]) -> Vec<String> {
     left
 }
 
+/// The same words without those by which lists tell editions and machines apart: `GeForce RTX 2080 SUPER Mobile / Max-Q`, `GeForce RTX 3070 Lite
+/// Hash Rate`, `GeForce RTX 2070 Rev. A`, `H200 SXM 141GB`, `DGX H100`.
+fn without_edition(words: &[String]) -> Vec<String> {
+    let edition = [
+        "mobile",
+        "maxq",
+        "refresh",
+        "lite",
+        "hash",
+        "rate",
+        "lhr",
+        "oem",
+        "engineering",
+        "sample",
+        "gddr6x",
+        "hbm3e",
+        "pcie",
+        "sxm",
+        "hgx",
+        "dgx",
+    ];
+    let mut left = Vec::new();
+    let mut rest = words.iter().map(String::as_str);
+    while let Some(word) = rest.next() {
+        match word {
+            "rev" => _ = rest.next(),
+            "max" if rest.clone().next() == Some("q") => _ = rest.next(),
+            _ if edition.contains(&word) => {}
+            _ => left.push(word.to_owned()),
+        }
+    }
+    left
+}
+
+/// The words of the board that a virtual GPU is a part of, and the same without the letters by which boards with different memory are told
+/// apart. Its profile is the end of its name, after a dash: `GRID A100DX-2-20C`, `NVIDIA H100XM-80C`, `NVIDIA RTX6000-Ada-48Q`. Empty for other names.
+fn board_of_virtual(name: &str) -> (Vec<String>, Vec<String>) {
+    let is_profile = |part: &str| {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let kind = rest.bytes().next().is_none_or(|b| matches!(b, b'A' | b'B' | b'C' | b'Q'));
+        rest.len() < part.len() && kind && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    let board = name.rsplit_once('-').filter(|(_, profile)| is_profile(profile)).map(|(board, _)| board);
+    let Some(board) = board else { return Default::default() };
+    // That of a MIG instance has its size before its memory.
+    let is_size = |size: &str| size.len() == 1 && size.bytes().all(|b| b.is_ascii_digit());
+    let board = board.rsplit_once('-').filter(|(_, size)| is_size(size)).map_or(board, |(board, _)| board);
+    let mut left: Vec<String> = Vec::new();
+    for word in words(board).into_iter().filter(|word| !["grid", "dc"].contains(&word.as_str())) {
+        match word.strip_prefix("rtx").filter(|rest| !rest.is_empty()) {
+            Some(number) => left.extend(["rtx".to_owned(), number.to_owned()]),
+            None => left.push(word),
+        }
+    }
+    // A T4 or T10 is none of the RTX.
+    if left.last().is_some_and(|word| word.starts_with('t')) {
+        left.retain(|word| word != "rtx" && word != "geforce");
+    }
+    let bare = |word: &String| match word.trim_end_matches(|c: char| c.is_ascii_alphabetic()) {
+        "" => word.clone(),
+        bare => bare.to_owned(),
+    };
+    let chip = left.iter().map(bare).collect();
+    (left, chip)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
@@ -383,6 +459,43 @@ mod tests {
             assert_eq!(capability(text), expected, "{text}");
         }
         assert_eq!(Knowledge::builtin().unwrap().find_gpu("5090").unwrap().name, "NVIDIA GeForce RTX 5090");
+    }
+
+    #[test]
+    fn names_of_editions_and_of_virtual_gpus_are_those_of_boards() {
+        for (text, expected) in [
+            ("GeForce RTX 2080 SUPER Mobile / Max-Q", "7.5"),
+            ("GeForce RTX 4080 Max-Q / Mobile", "8.9"),
+            ("GeForce GTX 1080 Mobile", "6.1"),
+            ("GeForce RTX 3070 Lite Hash Rate", "8.6"),
+            ("GeForce RTX 2070 Rev. A", "7.5"),
+            ("Quadro P1000 Mobile", "6.1"),
+            ("GRID A100-10C", "8.0"),
+            ("GRID A100DX-2-20C", "8.0"),
+            ("GRID T4-16Q", "7.5"),
+            ("GRID T4-2B4", "7.5"),
+            ("GRID RTX T10-16", "7.5"),
+            ("NVIDIA A10-24Q", "8.6"),
+            ("NVIDIA A10G-4Q", "8.6"),
+            ("NVIDIA L40S-1B", "8.9"),
+            ("NVIDIA H100XM-1-10CME", "9.0"),
+            ("NVIDIA GH200L-144C", "9.0"),
+            ("NVIDIA B200X-180C", "10.0"),
+            ("NVIDIA RTX6000-Ada-48Q", "8.9"),
+            ("NVIDIA RTXA6000-12C", "8.6"),
+            ("NVIDIA RTX 6000D-2-84Q", "12.0"),
+            ("NVIDIA RTX Pro 6000 Blackwell DC-4-96C", "12.0"),
+            ("GeForce RTX T10x-8", "7.5"),
+            ("A30 PCIe", "8.0"),
+            ("H200 SXM 141GB", "9.0"),
+            ("DGX H100", "9.0"),
+            ("GeForce RTX 3060 12GB Rev. 2", "8.6"),
+        ] {
+            assert_eq!(capability(text), expected, "{text}");
+        }
+        for text in ["RTX 5099-4Q", "RTX 5099 Mobile", "Mobile", "-4Q", "GRID-4Q", "RTX 6000-8Q"] {
+            assert!(Knowledge::builtin().unwrap().find_gpu(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,13 +5,15 @@ use gpucheck_ground::Order as _;
 /// How many are offered.
 const OFFERED: usize = 3;
 
-/// The nearest of the names, the nearest first; none that has less than half of the letters in common.
+/// The nearest of the names, the nearest first, and in the alphabet's order where they are as near; none that has less than half of the letters in common.
 pub fn nearest<'n>(text: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<String> {
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.order();
     nearest_things(text, names.into_iter().map(std::iter::once), squash).0
 }
 
 /// The same of things with several names: of each, the name that is nearest, and the shortest of those. Only what `telling` leaves of a
-/// name is compared. Also how many that are not named are as near as the last one.
+/// name is compared, and of those that are as near the first comes first. Also how many that are not named are as near as the last one.
 pub(super) fn nearest_things<'n, N: IntoIterator<Item = &'n str>>(
     text: &str,
     things: impl IntoIterator<Item = N>,
@@ -21,7 +23,8 @@ pub(super) fn nearest_things<'n, N: IntoIterator<Item = &'n str>>(
     let distance = |name: &'n str| (edit_distance(&asked, &telling(name)), name.len(), name);
     let best = things.into_iter().filter_map(|names| names.into_iter().map(distance).min());
     let mut found: Vec<(usize, &str)> = best.map(|(distance, _, name)| (distance, name)).collect();
-    found.order();
+    // Those that are as near stay in their order: of products, the newest comes first.
+    found.order_by_key(|(distance, _)| *distance);
     found.dedup();
     let close = asked.chars().count() / 2;
     found.retain(|(distance, _)| *distance <= close);

@@ -91,16 +91,24 @@ impl Knowledge {
         Some((of_variant(row.versions.get(name)?), of_variant(&row.links)))
     }
 
-    /// What comes with a package and these extras: torch, and packages that have rows of their own.
-    pub fn brought_with(&self, name: &str, extras: &[String]) -> impl Iterator<Item = &DependentRow> {
+    /// What comes with a package and these extras on a platform: torch, and packages that have rows of their own. Nothing for the platform:
+    /// what comes on any.
+    pub fn brought_with(
+        &self,
+        name: &str,
+        extras: &[String],
+        platform: Option<Platform>,
+    ) -> impl Iterator<Item = &DependentRow> {
         self.dependents.dependent.iter().filter(move |row| {
-            row.name == name && row.extra.as_ref().is_none_or(|extra| extras.iter().any(|other| other == extra))
+            row.name == name
+                && row.extra.as_ref().is_none_or(|extra| extras.iter().any(|other| other == extra))
+                && (row.platforms.is_empty() || platform.is_none_or(|platform| row.platforms.contains(&platform)))
         })
     }
 
     /// The range of torch that a package leaves that brings torch, with these extras; empty: any version. Nothing: not known to bring torch.
-    pub fn requires_torch(&self, name: &str, extras: &[String]) -> Option<&str> {
-        let mut rows = self.brought_with(name, extras);
+    pub fn requires_torch(&self, name: &str, extras: &[String], platform: Option<Platform>) -> Option<&str> {
+        let mut rows = self.brought_with(name, extras, platform);
         let row = rows.find(|row| row.brings.iter().any(|other| other == "torch"))?;
         Some(row.torch.as_deref().unwrap_or_default())
     }

@@ -73,9 +73,11 @@ impl Knowledge {
         rows.map(|row| row.capability).min()
     }
 
-    /// Every compute capability, oldest first.
+    /// Every compute capability that a CUDA major of the rows generates code for, oldest first.
     pub fn capabilities(&self) -> impl Iterator<Item = ComputeCapability> {
-        self.architectures.architecture.iter().map(|row| row.capability)
+        let first = self.cuda.runtime.iter().map(|row| row.major).min();
+        let rows = self.architectures.architecture.iter();
+        rows.filter(move |row| row.last_toolkit.is_none_or(|last| Some(last.major) >= first)).map(|row| row.capability)
     }
 
     /// The newest CUDA major of which drivers are known.

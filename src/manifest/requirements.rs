@@ -63,6 +63,40 @@ fn option_meant(written: &str) -> Option<(&'static str, bool)> {
     exact.or(first.filter(|_| other.is_none())).copied()
 }
 
+/// A requirement and its options: they begin with the first word that begins with a dash.
+fn apart(line: &str) -> (&str, &str) {
+    let (asked, options) = line.split_at(line.find(" -").unwrap_or(line.len()));
+    (asked.trim_end(), options)
+}
+
+/// The options after a requirement that change nothing, as they are written; or why pip refuses them.
+fn options_after(options: &str) -> Result<Vec<String>, String> {
+    let mut ignored = Vec::new();
+    let mut words = options.split_whitespace().take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        if !word.starts_with('-') || word == "-" {
+            continue;
+        }
+        let (name, mut value) = match word.split_once('=') {
+            Some((name, value)) if word.starts_with("--") => (name, Some(value)),
+            None if word.starts_with("--") => (word, None),
+            // -iURL is as good as -i URL.
+            _ => word.split_at_checked(2).map_or((word, None), |(name, rest)| (name, Some(rest))),
+        };
+        let (meant, takes) = option_meant(name).ok_or_else(|| format!("it has no option {name}"))?;
+        value = value.filter(|value| !value.is_empty());
+        if takes && value.is_none() {
+            value = Some(words.next().ok_or_else(|| format!("{name} lacks its value"))?);
+        }
+        match meant {
+            "--hash" | "--config-settings" | "--global-option" | "--install-option" | "-C" => {}
+            "-e" | "--editable" => return Err(format!("{name} stands before a project")),
+            _ => ignored.push(value.map_or_else(|| name.to_owned(), |value| format!("{name} {value}"))),
+        }
+    }
+    Ok(ignored)
+}
+
 /// The format.
 pub struct Requirements;
 
@@ -213,7 +247,7 @@ fn looks_like_one(text: &str) -> bool {
     let (mut good, mut bad) = (0_u32, 0_u32);
     for line in lines {
         let option = ["-r ", "-c ", "--index-url", "--extra-index-url", "-f ", "-i ", "-e ", "--find-links"];
-        let requirement = request(line.split(" #").next().unwrap_or(line).split(" --").next().unwrap_or(line).trim());
+        let requirement = request(apart(without_comment(line)).0);
         match option.iter().any(|start| line.starts_with(start)) || requirement.is_ok() {
             true => good += 1,
             false => bad += 1,
@@ -273,22 +307,16 @@ impl File<'_, '_> {
             return;
         }
         // Options of one requirement: its hashes, and how it is built. pip passes over any other that stands here.
-        let (asked, options) =
-            content.split_once(" --").map_or((content.as_str(), ""), |(asked, rest)| (asked.trim(), rest));
-        for option in options.split(" --").map(str::trim).filter(|option| !option.is_empty()) {
-            let name = format!("--{}", option.split([' ', '=']).next().unwrap_or(option));
-            match option_meant(&name) {
-                Some(("--hash" | "--config-settings" | "--global-option" | "--install-option", _)) => {}
-                Some(_) => self.sheet.gap(
-                    format!("--{option}, which pip ignores after a requirement"),
-                    GapWeight::PassedOver,
-                    at.clone(),
-                ),
-                None => {
-                    let refused = Unread::refused(&content, &format!("it has no option {name}"));
-                    self.sheet.gap(refused.what, refused.weight, at.clone());
-                    return;
-                }
+        let (asked, options) = apart(&content);
+        match options_after(options) {
+            Ok(ignored) => ignored.into_iter().for_each(|option| {
+                let what = format!("{}, which pip ignores after a requirement", redact::urls(&option));
+                self.sheet.gap(what, GapWeight::PassedOver, at.clone());
+            }),
+            Err(why) => {
+                let refused = Unread::refused(&content, &why);
+                self.sheet.gap(refused.what, refused.weight, at);
+                return;
             }
         }
         self.ask(text, asked, at, role);

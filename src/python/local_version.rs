@@ -85,6 +85,16 @@ pub fn cuda_of_local(version: &str) -> Option<CudaVersion> {
     })
 }
 
+/// The CUDA major version that a distribution's name, or else the local part of its version, says that it was built for: 12 of `cvcuda-cu12`,
+/// `cupy-cuda12x`, `nvidia-dali-cuda120` and `2.1.2+pt26cu124`.
+pub fn cuda_major_named(name: &str, version: Option<&str>) -> Option<u16> {
+    let of = |part: &str| {
+        let digits = part.strip_prefix("cuda").map(|rest| rest.strip_suffix('x').unwrap_or(rest));
+        Some(cuda_digits(digits.or_else(|| part.strip_prefix("cu"))?)?.major)
+    };
+    name.split(['-', '_', '.']).find_map(of).or_else(|| Some(built_for(version?).cuda?.major))
+}
+
 /// The minor release of a version: `2.7` of `2.7.1+cu126`, `2.4` of `2.4.0a0+07cecf4168.nv24.5`.
 pub fn minor_release(version: &str) -> String {
     public_version(version).splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
@@ -200,6 +210,25 @@ mod tests {
             assert_eq!(built_for(version), expected, "{version}");
         }
         assert!(built_for("2.2.0+cu128torch2.9.0andhigher.post4").torch_or_later);
+    }
+
+    #[test]
+    fn names_say_their_cuda_major() {
+        for (name, version, major) in [
+            ("cvcuda-cu12", "0.19.0", Some(12)),
+            ("cupy-cuda12x", "13.6.0", Some(12)),
+            ("nvidia-dali-cuda120", "1.50.0", Some(12)),
+            ("jax-cuda13-plugin", "0.10.2", Some(13)),
+            ("spconv-cu118", "2.3.6", Some(11)),
+            ("torch-scatter", "2.1.2+pt26cu124", Some(12)),
+            ("mxnet-cu92", "1.6.0", Some(9)),
+            ("cuda-python", "12.8.0", None),
+            ("cucim", "25.2", None),
+            ("accu12", "1.0", None),
+            ("onnxruntime-gpu", "1.22.0", None),
+        ] {
+            assert_eq!(cuda_major_named(name, Some(version)), major, "{name} {version}");
+        }
     }
 
     #[test]

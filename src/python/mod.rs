@@ -20,7 +20,9 @@ mod wheel_name;
 
 pub use error::RequirementError;
 pub use library_name::{file_name, is_variant, library_stem, library_variant};
-pub use local_version::{BuiltFor, CudaTag, TorchVariant, built_for, cuda_of_local, minor_release, torch_variant};
+pub use local_version::{
+    BuiltFor, CudaTag, TorchVariant, built_for, cuda_major_named, cuda_of_local, minor_release, torch_variant,
+};
 pub use marker::Marker;
 pub use marker_environment::MarkerEnvironment;
 pub use metadata::{Metadata, egg_requires};

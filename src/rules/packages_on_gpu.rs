@@ -41,7 +41,7 @@ fn on_gpu(context: &Context<'_>, package: &Package) -> Option<PackageOnGpu> {
     let row = package_row(context, package).and_then(|row| row.cuda);
     let terms = Terms {
         floors: true,
-        major: code::required_major(&package.requires).or(row),
+        major: code::major_of(&package.requires, row, &package.name, package.version.value().map(String::as_str)),
         os: driver_os(context),
         share: file.and_then(|file| file.package.share),
         ..Terms::new(context.knowledge, &driver, None)

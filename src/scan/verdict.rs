@@ -51,15 +51,18 @@ pub fn terms<'a>(knowledge: &'a Knowledge, bundle: &Bundle, driver: &'a compat::
         driver,
         cuda: built_with(knowledge, bundle),
         // A sample has no names of the libraries that it links to: its requirements name the CUDA release.
-        major: bundle.requires.as_deref().and_then(code::required_major).or_else(|| {
-            let platform = bundle.platform();
-            let (name, version) = (name(bundle)?, bundle.version.as_deref()?);
-            knowledge.package_build(name, version, platform)?.cuda
-        }),
+        major: major(knowledge, bundle),
         os: None,
         share: file.and_then(|file| file.package.share),
         floors: true,
     }
+}
+
+/// The CUDA major version that is said of a bundle. What its libraries link to is not known of a sample.
+fn major(knowledge: &Knowledge, bundle: &Bundle) -> Option<u16> {
+    let (name, version) = (name(bundle).unwrap_or_default(), bundle.version.as_deref());
+    let row = version.and_then(|version| knowledge.package_build(name, version, bundle.platform())?.cuda);
+    code::major_of(bundle.requires.as_deref().unwrap_or_default(), row, name, version)
 }
 
 /// The CUDA release of a torch, by its build or its version: its local part names it, or the default index has one build of it.
@@ -119,7 +122,11 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
             return Some(run(gpu, Support::No, None, Some(why)));
         }
         if compiles {
-            return Some(compiled(gpu));
+            let (verdict, why) = match compiler_for(terms, bundle, gpu.capability) {
+                Ok(()) => return Some(compiled(gpu)),
+                Err((verdict, why)) => (verdict, why),
+            };
+            return Some(run(gpu, verdict, None, Some(why)));
         }
         let judgement = deciding.on(terms, gpu.capability)?;
         let driver = matches!(judgement.answer, Answer::Driver(_));
@@ -129,6 +136,25 @@ pub fn bundle_runs(terms: &Terms<'_>, bundle: &Bundle, deciding: &Deciding<'_>, 
         Some(if bundle.sampled && !driver { of_sample(bundle, deciding, run, told) } else { run })
     };
     gpus.iter().filter_map(of).collect()
+}
+
+/// Whether the CUDA release that a package compiles its kernels with still has a GPU that later ones have dropped.
+fn compiler_for(terms: &Terms<'_>, bundle: &Bundle, gpu: ComputeCapability) -> Result<(), (Support, String)> {
+    let Some(last) = terms.knowledge.architecture(gpu).and_then(|row| row.last_toolkit) else { return Ok(()) };
+    let number = gpu.number();
+    match terms.major.or_else(|| bundle.libraries.iter().find_map(code::linked_major)) {
+        Some(major) if major <= last.major => Ok(()),
+        Some(major) => {
+            let why =
+                format!("it compiles its kernels with CUDA {major}, and CUDA {last} was the last for sm_{number}");
+            Err((Support::No, why))
+        }
+        None => {
+            let why =
+                format!("CUDA {last} was the last to compile for sm_{number}, and with which it does is not known");
+            Err((Support::Unknown, why))
+        }
+    }
 }
 
 /// Why nothing of a bundle is loaded where this GPU is: it is for another processor.

@@ -48,6 +48,14 @@ impl Evidence {
         self.build.as_ref().map_or(&self.version, |build| &build.version)
     }
 
+    /// What there is for one platform, of a package for any: its libraries are those that systems of it load.
+    pub fn of(mut self, platform: Platform) -> Self {
+        let other = if platform.os == Os::Windows { Container::Elf } else { Container::Pe };
+        self.libraries.retain(|library| library.container != other);
+        self.platform = Some(platform);
+        self
+    }
+
     /// The paths of its libraries, read or not.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let unread = self.unread.iter().map(|(path, _)| path);

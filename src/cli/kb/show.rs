@@ -94,7 +94,10 @@ impl Kind {
 /// What a name stands for, whatever that is.
 fn of_any_kind(knowledge: &Knowledge, name: &str) -> anyhow::Result<Vec<Card>> {
     let of = |kinds: &[Kind]| kinds.iter().find_map(|kind| kind.cards(knowledge, name).ok());
-    if let Some(cards) = of(&BY_NAME) {
+    // Driver branches are asked about more than the cards of 2010 with such numbers.
+    let is_branch = name.len() == 3 && name.bytes().all(|b| b.is_ascii_digit());
+    let found = is_branch.then(|| of(&[Kind::Driver])).flatten().or_else(|| of(&BY_NAME));
+    if let Some(cards) = found {
         return Ok(cards);
     }
     let packages = knowledge.package_files().flat_map(PackageFile::names);

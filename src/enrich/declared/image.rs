@@ -171,8 +171,11 @@ fn is_said(environment: &Environment, knowledge: &Knowledge) -> bool {
         let version = environment.package(&request.name)?.version.value()?;
         knowledge.package_build(&request.name, version, platform)?.torch.as_deref()
     };
-    let needs_one =
-        || row().or(knowledge.requires_torch(&request.name, &asked.extras)).is_some_and(|range| range.contains("=="));
+    let needs_one = || {
+        row()
+            .or(knowledge.requires_torch(&request.name, &asked.extras, platform))
+            .is_some_and(|range| range.contains("=="))
+    };
     let of_torch = ["torch", "torchvision", "torchaudio", "triton"].contains(&request.name.as_str());
     step.upgrade || of_torch && is_exact || needs_one()
 }

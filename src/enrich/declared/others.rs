@@ -106,7 +106,7 @@ fn pin<'s>(terms: &Terms<'_>, step: &Step, by: Placed<'s>, leads: bool) -> Optio
     if version.is_some() && row.is_none() && holds_torch(terms, name) {
         return Some(Pinned { by, range: None, pulls, unread: true });
     }
-    let any = terms.knowledge.requires_torch(name, &by.request.asked.extras);
+    let any = terms.knowledge.requires_torch(name, &by.request.asked.extras, terms.platform);
     // What is known of the newest version does not hold for one that is pinned.
     let any = any.map(|range| if version.is_some() { "" } else { range });
     let known =
@@ -184,7 +184,8 @@ pub(super) fn choose(terms: &Terms<'_>, packages: &mut Vec<Package>, step: &Step
         return;
     }
     for placed in asked.iter().copied().filter(|placed| placed.is_wanted()) {
-        let rows = terms.knowledge.brought_with(&placed.request.name, &placed.request.asked.extras);
+        let request = placed.request;
+        let rows = terms.knowledge.brought_with(&request.name, &request.asked.extras, terms.platform);
         for (row, name) in rows.flat_map(|row| row.brings.iter().map(move |name| (row, name))) {
             if name == "torch" || there.get(name).is_some() {
                 continue;

@@ -67,6 +67,28 @@ const LINUX: &str = "linux-x86_64";
 const WINDOWS: &str = "windows-x86_64";
 
 #[test]
+fn what_comes_along_is_that_of_the_platform() {
+    let comes = |platform: &str, line: &str, name: &str| after(platform, "3.11", &[line]).package(name).is_some();
+    for (line, name, platforms) in [
+        ("pip moshi", "bitsandbytes", [true, false]),
+        ("pip exllamav3", "triton-windows", [false, true]),
+        ("pip keras-hub", "tensorflow", [true, false]),
+        ("pip megatron-core", "torch", [true, false]),
+        ("pip timm", "torchvision", [true, true]),
+    ] {
+        assert_eq!([comes(LINUX, line, name), comes(WINDOWS, line, name)], platforms, "{line}: {name}");
+    }
+    let jax = |platform: &str| {
+        let mut step = step("pip jax");
+        step.requests[0].asked.extras = vec!["cuda12".to_owned()];
+        let knowledge = Knowledge::builtin().unwrap();
+        let platform = Some(platform.parse().unwrap());
+        knowledge.brought_with("jax", &step.requests[0].asked.extras, platform).count()
+    };
+    assert_eq!((jax(LINUX), jax(WINDOWS)), (1, 0));
+}
+
+#[test]
 fn pip_takes_the_best_of_all_indexes() {
     for (lines, wanted) in [
         (&["pip torch==2.7.1"][..], "2.7.1"),

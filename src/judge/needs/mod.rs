@@ -185,6 +185,8 @@ fn said_of(mut stand: Stand, gpu: ComputeCapability, driver: &DriverVersion) -> 
     };
     stand.why = stand.why.map(|why| {
         let why = why.replace(&format!("sm_{number} GPU (sm_{number})"), &format!("sm_{number}"));
+        // The GPUs stand before the reason, and those with the same one together.
+        let why = why.replace(&format!(" on sm_{number} GPU: "), ": ");
         match &shorter {
             Some(shorter) => why.replace(&format!("driver {driver}"), &format!("driver {shorter}")),
             None => why,

@@ -5,7 +5,7 @@ use super::Terms;
 use crate::{
     facts::{CodeKind, ComputeCapability, Container, CudaVersion, DriverVersion, Library, Os},
     knowledge::Knowledge,
-    python::Requirement,
+    python::{self, Requirement},
 };
 
 /// Why the driver is not suitable.
@@ -117,8 +117,13 @@ pub fn compiled_with(knowledge: &Knowledge, library: &Library) -> Option<CudaVer
         .max()
 }
 
+/// The CUDA major version of a package whose libraries need not name it: its requirements do, its row, its own name or version.
+pub fn major_of(requires: &[String], row: Option<u16>, name: &str, version: Option<&str>) -> Option<u16> {
+    required_major(requires).or(row).or_else(|| python::cuda_major_named(name, version))
+}
+
 /// The CUDA major version whose runtime a package requires: `nvidia-cuda-runtime-cu12`, `nvidia-cublas-cu13`, `cuda-toolkit[…]==13.2.2`.
-pub fn required_major(requires: &[String]) -> Option<u16> {
+fn required_major(requires: &[String]) -> Option<u16> {
     let of = |line: &String| {
         let requirement: Requirement = line.parse().ok()?;
         let name = requirement.name.as_str();

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub use execution::Execution;
-pub use floor::{Floor, compiled_with, linked_major, required_major, runtime};
+pub use floor::{Floor, compiled_with, linked_major, major_of, runtime};
 pub use library::{generation, has_runnable, on_code, on_library};
 pub use package::{Deciding, Judgement, deciding, is_of_nvidia, together};
 

@@ -36,9 +36,9 @@ pub const RULE: Rule = Rule {
 };
 
 /// Whether a package has code for GPUs, or brings torch.
-fn is_for_gpus(name: &str, knowledge: &Knowledge) -> bool {
+fn is_for_gpus(name: &str, environment: &Environment, knowledge: &Knowledge) -> bool {
     name == "torch"
-        || knowledge.requires_torch(name, &[]).is_some()
+        || knowledge.requires_torch(name, &[], environment.platform.value().copied()).is_some()
         || knowledge.package_file(name).is_some_and(|file| !file.build.is_empty())
 }
 
@@ -46,7 +46,7 @@ fn is_for_gpus(name: &str, knowledge: &Knowledge) -> bool {
 fn left_open(environment: &Environment, knowledge: &Knowledge) -> Option<String> {
     let offers = environment.steps.iter().flat_map(|step| &step.offers);
     let names = offers
-        .filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name, knowledge)))
+        .filter(|offer| offer.packages.iter().any(|name| is_for_gpus(name, environment, knowledge)))
         .map(|offer| offer.name.as_str());
     let names: Vec<&str> = names.take(12).collect();
     (!names.is_empty()).then(|| format!("the extra that is installed (--extra): {}", names.join(", ")))
@@ -57,7 +57,8 @@ fn judge(context: &Context<'_>) -> Outcome {
     if environment.steps.is_empty() && environment.gaps.is_empty() {
         return Outcome::NotApplicable;
     }
-    let nothing = !environment.packages.iter().any(|package| is_for_gpus(&package.name, context.knowledge));
+    let nothing =
+        !environment.packages.iter().any(|package| is_for_gpus(&package.name, environment, context.knowledge));
     let decides = |gap: &&Gap| gap.weight == GapWeight::Decides || nothing && gap.weight == GapWeight::Missing;
     let deciding = environment.gaps.iter().filter(decides);
     let open = nothing.then(|| left_open(environment, context.knowledge)).flatten();

@@ -46,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
         return Outcome::Needs(vec![format!("the compute capability of {} (--gpu)", gpu_name(gpu))]);
     };
     let (cuda, driver) = (chosen_cuda(context, package), driver(context));
-    let major = code::required_major(&package.requires);
+    let major = code::major_of(&package.requires, None, &package.name, package.version.value().map(String::as_str));
     let terms = Terms { floors: true, major, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
     let deciding = code::deciding(context.knowledge, Some(&package.name), &package.libraries, cuda.as_deref());
     let Some(judged) = deciding.on(&terms, capability) else { return Outcome::NotApplicable };

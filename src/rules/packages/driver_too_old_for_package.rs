@@ -46,7 +46,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     }
     // If the libraries do not name it, the requirements or the knowledge-base row may.
     let row = package_row(context, package).and_then(|row| row.cuda);
-    let major = code::required_major(&package.requires).or(row);
+    let major = code::major_of(&package.requires, row, &package.name, package.version.value().map(String::as_str));
     let terms = Terms { major, os: driver_os(context), ..Terms::new(context.knowledge, &driver, None) };
     let mut main = main_libraries(context, package).peekable();
     if main.peek().is_none() {
@@ -72,7 +72,7 @@ fn judge(context: &Context<'_>) -> Outcome {
                 (None, None, Some(cuda)) => {
                     Evidence::new(format!("its code was compiled with CUDA {cuda} or newer"), library.path.clone())
                 }
-                _ => Evidence::new(format!("needs CUDA {major}"), format!("requirements of {}", label(package))),
+                _ => Evidence::new(format!("needs CUDA {major}"), format!("METADATA or row of {}", label(package))),
             }
             .at(context.pointer(&package.name)),
         )

@@ -7,8 +7,11 @@ mod code;
 mod libraries;
 mod requirements;
 
+use std::collections::BTreeSet;
+
 use super::{Check, Evidence, Outcome, Verified};
 use crate::{
+    facts::Platform,
     knowledge::{Knowledge, PackageBuild, PackageFile},
     python,
 };
@@ -32,6 +35,16 @@ pub fn verify(knowledge: &Knowledge, evidence: &Evidence, verified: &mut Verifie
         verified.checks.push(unknown("assembler", None, why));
     }
     let Some(row) = knowledge.package_build(&evidence.name, version, evidence.platform) else {
+        // A wheel for any platform is that of each which rows speak of.
+        let of = |platform: &Platform| knowledge.package_build(&evidence.name, version, Some(*platform)).is_some();
+        let platforms = file.build.iter().flat_map(|row| &row.platforms).filter(|_| evidence.platform.is_none());
+        let platforms: BTreeSet<Platform> = platforms.copied().filter(of).collect();
+        for platform in platforms {
+            let before = verified.row.take();
+            verify(knowledge, &evidence.clone().of(platform), verified);
+            let row = verified.row.take().map(|row| format!("{row} on {platform}"));
+            verified.row = before.into_iter().chain(row).reduce(|all, one| format!("{all}; {one}"));
+        }
         if verified.checks.is_empty() {
             let platform = evidence.platform.map_or_else(|| "any platform".to_owned(), |platform| platform.to_string());
             verified.checks.push(none("version", format!("{version} for {platform}")));

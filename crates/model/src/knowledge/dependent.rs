@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::facts::Platform;
+
 /// `dependents.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -25,6 +27,9 @@ pub struct DependentRow {
     pub name: String,
     /// The extra without which it does not.
     pub extra: Option<String>,
+    /// Only on these platforms; empty: everywhere. A package that brings something else elsewhere has other rows for that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub platforms: Vec<Platform>,
     /// Normalised names of what comes with it: torch, and packages that have a file in `packages/`.
     pub brings: Vec<String>,
     /// PEP 440 range of torch that its newest version leaves; nothing: the newest torch came with it.

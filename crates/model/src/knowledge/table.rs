@@ -46,7 +46,7 @@ macro_rules! knowledge_files {
             }
             dependents: DependentFile {
                 check validate_others::dependents;
-                dependent: "packages that bring others" by |row| (row.name.clone(), row.extra.clone());
+                dependent: "packages that bring others" by |row| (row.name.clone(), row.extra.clone(), row.platforms.clone());
             }
             arch_list: ArchListFile {
                 check validate::arch_list;
