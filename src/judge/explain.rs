@@ -7,7 +7,7 @@ use super::{
     judgement::Judgement,
 };
 use crate::{
-    facts::{Fact, Facts, Origin, Os, ShellKind},
+    facts::{Cpu, Environment, Fact, Facts, How, Origin, Os, Platform, ShellKind, Source},
     finding::{Command, Excerpt, Finding, Fix, Severity},
     knowledge::{GpuLookupError, Knowledge},
     report::{CommandName, Report, SubjectKind, Verdict},
@@ -36,6 +36,7 @@ pub fn explain(
     if assumed.platform.is_none() {
         imply(&mut facts, knowledge);
     }
+    let facts = on_any_system(facts, knowledge, start);
     let judgement = Judgement::of(CommandName::Explain, facts, knowledge, Judged::Selected, start);
     let enriched = judgement.enriched.clone();
     let mut report = judgement.with_fixes();
@@ -45,6 +46,30 @@ pub fn explain(
         finding.fixes.extend(next_steps(finding, &enriched));
     }
     Ok(report)
+}
+
+/// The facts of a log that names no system, with one for its torch if that finds the same on Linux and on Windows.
+fn on_any_system(facts: Facts, knowledge: &Knowledge, start: Instant) -> Facts {
+    let is_asked = |environment: &Environment| {
+        let torch = environment.package("torch").and_then(|torch| torch.version.value());
+        environment.origin == Origin::Log && environment.platform.is_unknown() && torch.is_some()
+    };
+    if !facts.host.platform.is_unknown() || !facts.environments.iter().any(is_asked) {
+        return facts;
+    }
+    let on = |os| {
+        let (platform, mut facts) = (Platform { os, cpu: Cpu::X86_64 }, facts.clone());
+        let via = Source::new(How::Knowledge, "the log names no system, and on Linux and Windows it is the same");
+        for environment in facts.environments.iter_mut().filter(|environment| is_asked(environment)) {
+            environment.platform = Fact::known(platform, via.clone());
+        }
+        let findings =
+            Judgement::of(CommandName::Explain, facts.clone(), knowledge, Judged::Selected, start).findings();
+        let found = findings.iter().filter(|finding| finding.severity >= Severity::Warning);
+        (found.map(|finding| finding.rule).collect::<Vec<_>>(), facts)
+    };
+    let ((linux, placed), (windows, _)) = (on(Os::Linux), on(Os::Windows));
+    if linux == windows && !linux.is_empty() { placed } else { facts }
 }
 
 /// A log tells of a part of a machine: what it does not say is no gap in a check.

@@ -23,6 +23,8 @@ pub struct TextRow<'k> {
     pub texts: Vec<&'k str>,
     /// Texts of which a log must contain one, too; none: it needs none.
     pub beside: Cow<'k, [String]>,
+    /// The package whose text it is, where that is in no other's.
+    pub package: Option<&'k str>,
     /// What it says, as a lower-case fragment.
     pub meaning: &'k str,
     /// What that says of the software.
@@ -42,12 +44,19 @@ pub struct TextRow<'k> {
 }
 
 impl Knowledge {
+    /// The package whose texts a row of this name is about, where they are in no other's.
+    pub fn package_of_text(&self, id: &str) -> Option<&str> {
+        let name = id.strip_prefix("errors/")?;
+        self.errors.error.iter().find(|row| row.id == name)?.package.as_deref()
+    }
+
     /// Every row about a text, the specific before the general.
     pub fn texts(&self) -> Vec<TextRow<'_>> {
         let errors = self.errors.error.iter().map(|row| TextRow {
             id: format!("errors/{}", row.id),
             texts: row.text.iter().map(String::as_str).collect(),
             beside: Cow::Borrowed(&row.beside),
+            package: row.package.as_deref(),
             meaning: &row.meaning,
             kind: row.kind,
             finding: row.finding.as_deref(),
@@ -61,6 +70,7 @@ impl Knowledge {
             id: format!("failures/{}", row.name),
             texts: row.texts.iter().map(String::as_str).collect(),
             beside: Cow::Borrowed(&[]),
+            package: None,
             meaning: &row.cause,
             kind: ErrorKind::Defect,
             finding: row.rule.as_deref(),
@@ -78,6 +88,7 @@ impl Knowledge {
                 texts,
                 // Such a text may be anything: it is that of the package where the log names it.
                 beside: if row.everywhere { Cow::Borrowed(&[]) } else { Cow::Owned(names(&file.package.name)) },
+                package: None,
                 meaning: &row.title,
                 kind: ErrorKind::Defect,
                 finding: None,

@@ -71,6 +71,8 @@ pub(super) struct Found {
     toolkits: Vec<At<(CudaVersion, bool)>>,
     module: Option<At<DriverVersion>>,
     flavour: Option<At<KernelModule>>,
+    /// In a list of packages: how many more rows of it are read.
+    pub list: Option<u16>,
     /// The name of `pip show`, whose version follows, and its line.
     pub named: Option<(String, u32)>,
     /// Whether the version of torch was asked for, and follows.
@@ -79,17 +81,25 @@ pub(super) struct Found {
     pub expects: Option<(&'static str, u32)>,
 }
 
-/// Puts a value in its place if it is no less sure than the one that is there.
+impl<T> At<T> {
+    /// Whether a value on this line takes its place: one that is surer, or no less sure and not before it. Lines that were put together come
+    /// behind those in which they are.
+    fn gives_way(&self, line: u32, weight: Weight) -> bool {
+        (weight, line) >= (self.weight, self.line)
+    }
+}
+
+/// Puts a value in its place if the one that is there gives way.
 fn put<T>(place: &mut Option<At<T>>, value: T, line: u32, weight: Weight) {
-    if place.as_ref().is_none_or(|old| weight >= old.weight) {
+    if place.as_ref().is_none_or(|old| old.gives_way(line, weight)) {
         *place = Some(At { value, line, weight });
     }
 }
 
 impl Found {
-    /// Whether something was asked for at a prompt, and the next line may answer.
+    /// Whether something was asked for at a prompt, and the next line may answer, or that may be a row of a list.
     pub fn expects_answer(&self) -> bool {
-        self.expects_torch || self.expects.is_some()
+        self.expects_torch || self.expects.is_some() || self.list.is_some()
     }
 
     pub fn gpu(&mut self, name: Option<String>, capability: Option<ComputeCapability>, line: u32) {
@@ -149,7 +159,7 @@ impl Found {
         let name = python::normalize(name);
         let room = self.packages.len() < MOST_PACKAGES;
         match self.packages.get_mut(&name) {
-            Some(old) if weight >= old.weight => {
+            Some(old) if old.gives_way(line, weight) => {
                 // The same release, of which more was said before.
                 let more =
                     old.value.split('+').next() == Some(version) && old.value.contains('+') && !version.contains('+');

@@ -24,6 +24,9 @@ use symptoms::Symptoms;
 
 /// As much is looked at together: long enough for any line, and for the lines of a wrapped one.
 const BLOCK: usize = 1 << 18;
+/// When so many lines with a word were read, the last one of a block suffices: more of a kind than any output that people look at has, and the
+/// last of several values counts anyway. A line that has another word of a reader's is read as ever.
+const ENOUGH: u32 = 20_000;
 /// Beyond this many bytes, lines that a terminal has wrapped are not put together again: people do not paste that much.
 const LONGEST_WRAPPED: u64 = 8 << 20;
 
@@ -57,8 +60,12 @@ struct Word {
     asked: Option<usize>,
     /// Errors have it.
     error: bool,
-    /// There are enough lines with it.
+    /// There are enough symptoms with it.
     tired: bool,
+    /// How many lines with it readers have seen.
+    read: u32,
+    /// Where it is for the last time in what is looked at, if readers have seen enough of it.
+    last: usize,
 }
 
 /// A log that is being read.
@@ -148,6 +155,11 @@ impl Log {
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();
         self.needles.find(text.as_bytes(), &mut hits);
+        for hit in &hits {
+            if let Some(word) = self.words.get_mut(hit.literal as usize).filter(|word| word.read >= ENOUGH) {
+                word.last = hit.at;
+            }
+        }
         let mut rest = hits.as_slice();
         let (mut number, mut before) = (first, 0);
         while let Some(wakes) = rest.iter().position(|hit| self.wakes(*hit)) {
@@ -167,11 +179,8 @@ impl Log {
             let line = clean::line(whole);
             let skipped = start + (line.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
             self.line(number, line, skipped, why);
-            if counted && self.found.expects_answer() {
-                let next = rest.iter().find(|hit| self.wakes(**hit));
-                if next.is_none_or(|next| next.at > end + 1) {
-                    self.answer(text.get(end..).unwrap_or_default(), number);
-                }
+            if counted {
+                self.answers(text, end, number, rest);
             }
         }
         self.hits = hits;
@@ -186,19 +195,36 @@ impl Log {
         let Some(word) = self.word(hit) else { return false };
         // Behind a question every line is looked at as ever: the next one may be the answer.
         let tired = (word.tired || self.symptoms.has_enough()) && !self.found.expects_answer();
-        word.kinds != 0 || (word.error || word.asked.is_some()) && !tired
+        word.kinds != 0 && (word.read < ENOUGH || word.last == hit.at) || (word.error || word.asked.is_some()) && !tired
     }
 
-    /// The answer to a question at a prompt, on the line behind it, which may have no word that readers want.
-    fn answer(&mut self, behind: &str, number: u32) {
-        let rest = behind.strip_prefix("\r\n").or(behind.strip_prefix(['\n', '\r'])).unwrap_or_default();
-        let (_, end) = line_around(rest, 0);
-        let text = clean::line(rest.get(..end).unwrap_or_default());
+    /// What was asked for at a prompt, on the line behind the one that ends here, and the rows of a list behind its head: they may have no word
+    /// that readers want. Up to a line that has one, which comes next.
+    fn answers(&mut self, text: &str, end: usize, number: u32, hits: &[Hit]) {
+        let (mut end, mut number) = (end, number);
+        let mut expected = self.found.expects_answer();
+        while expected {
+            let rest = text.get(end..).unwrap_or_default();
+            let behind = rest.strip_prefix("\r\n").or(rest.strip_prefix(['\n', '\r'])).unwrap_or_default();
+            if behind.is_empty() {
+                return;
+            }
+            let start = text.len() - behind.len();
+            (_, end) = line_around(text, start);
+            number = number.saturating_add(1);
+            self.answer(text.get(start..end).unwrap_or_default(), number);
+            let woken = hits.iter().take_while(|hit| hit.at < end).any(|hit| hit.at >= start && self.wakes(*hit));
+            expected = self.found.list.is_some() && !woken;
+        }
+    }
+
+    fn answer(&mut self, text: &str, number: u32) {
+        let text = clean::line(text);
         let mut hits = Vec::new();
         self.needles.find(text.as_bytes(), &mut hits);
         let groups = hits.iter().filter_map(|hit| self.word(*hit)).fold(0, |all, word| all | word.groups);
         for (kind, groups) in kinds_with(groups).filter(|(kind, _)| kind.answers) {
-            (kind.read)(&mut self.found, Line { number: number.saturating_add(1), text, groups });
+            (kind.read)(&mut self.found, Line { number, text, groups });
         }
     }
 
@@ -217,6 +243,10 @@ impl Log {
         }
         let line = Line { number, text, groups: Groups::default() };
         if kinds != 0 {
+            for hit in why {
+                let word = self.words.get_mut(hit.literal as usize);
+                word.into_iter().for_each(|word| word.read = word.read.saturating_add(1));
+            }
             for (place, (kind, groups)) in kinds_with(groups).enumerate() {
                 if kinds >> place & 1 == 1 {
                     (kind.read)(&mut self.found, Line { groups, ..line });
@@ -301,13 +331,52 @@ fn line_around(text: &str, at: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{KINDS, symptoms};
+    use super::{ENOUGH, KINDS, Log, symptoms};
 
     /// The search never finds shorter ones.
     #[test]
     fn words_are_long_enough_to_be_found() {
         for word in KINDS.iter().flat_map(|kind| kind.hints).chain(&symptoms::WORDS) {
             assert!(word.len() >= 4, "{word:?}");
+        }
+    }
+
+    /// The versions of these packages in a log, in pieces of this many bytes.
+    fn versions(text: &str, piece: usize, names: &[&str]) -> Vec<Option<String>> {
+        let mut log = Log::new("log", []);
+        text.as_bytes().chunks(piece).for_each(|bytes| log.feed(bytes));
+        let facts = log.finish();
+        let version = |name: &&str| facts.environments.first()?.package(name)?.version.value().cloned();
+        names.iter().map(version).collect()
+    }
+
+    #[test]
+    fn the_last_of_very_many_counts_and_what_is_rare_among_them_is_read() {
+        let lines = |count: u32, release: u32| -> String {
+            (0..count)
+                .map(|line| format!("Requirement already satisfied: torch in ./lib (2.{release}.{})\n", line % 9))
+                .collect()
+        };
+        let text = lines(2 * ENOUGH, 5) + "flash-attn 2.7.4\n" + &lines(2 * ENOUGH, 6) + &lines(1, 7);
+        for piece in [4096, 1 << 22] {
+            let found = versions(&text, piece, &["torch", "flash-attn"]);
+            assert_eq!(found, [Some("2.7.0".to_owned()), Some("2.7.4".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn lists_are_read_whole() {
+        let pip = "Package    Version\n---------- -------\nnumpy      1.26.4\npillow  11.0.0  /home/x\n\nscipy 1.2.3\n";
+        let conda = "# packages in environment at /x:\n#\n# Name    Version  Build  Channel\nnumpy  1.26.4  py312_0\n_libgcc_mutex 0.1 main\n";
+        for (text, expected) in [
+            (pip, [Some("1.26.4"), Some("11.0.0"), None]),
+            (conda, [Some("1.26.4"), None, None]),
+            ("> Package Version\r\n> ------- ---\r\n> numpy 2.0.1\r\n", [Some("2.0.1"), None, None]),
+            ("Package Version\nis what I mean\nnumpy 1.26.4\n", [None, None, None]),
+            ("certifi==2024.8.30\nnumpy==1.26\nscipy==1.2.3", [Some("1.26"), None, Some("1.2.3")]),
+        ] {
+            let found = versions(text, 7, &["numpy", "pillow", "scipy"]);
+            assert_eq!(found.iter().map(Option::as_deref).collect::<Vec<_>>(), expected, "{text}");
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn holds(context: &Context<'_>, slug: &str, meaning: &Meaning) -> bool {
         "cudnn-major-mismatch" => {
             let said = |name: &str| said(name).map(cudnn_major);
             let there = said("found").or_else(|| cudnn(context));
-            said("major").or(said("wanted")).is_some_and(|wanted| there.is_some_and(|there| there != wanted))
+            said("wanted").or(said("major")).is_some_and(|wanted| there.is_some_and(|there| there != wanted))
         }
         "extension-cuda-major-mismatch" => {
             let there = cuda_majors(context);
@@ -80,8 +80,8 @@ fn cudnn_major(number: u16) -> u16 {
 }
 
 /// Whether the log's driver is new enough for the CUDA release of the software, or for any if that is not said. A text that names what was
-/// found is believed.
-pub fn driver_suffices(context: &Context<'_>, meaning: &Meaning) -> bool {
+/// found is believed. `package` is the one whose text it is, where that is known.
+pub fn driver_suffices(context: &Context<'_>, meaning: &Meaning, package: Option<&str>) -> bool {
     let facts = context.facts;
     let Some(driver) = facts.driver.value().filter(|_| !meaning.captured.contains_key("found")) else { return false };
     let os = match facts.host.wsl.value() {
@@ -89,9 +89,22 @@ pub fn driver_suffices(context: &Context<'_>, meaning: &Meaning) -> bool {
         None => facts.host.platform.value().map_or(Os::Linux, |platform| platform.os),
     };
     let torch = facts.environments.iter().filter_map(|environment| environment.package("torch"));
-    let cuda = torch.filter_map(|torch| torch.build.value()?.cuda).max().or(context.knowledge.newest_runtime());
+    let cuda = torch.filter_map(|torch| torch.build.value()?.cuda).max();
+    let cuda = cuda.or_else(|| package_cuda(context, package?)).or(context.knowledge.newest_runtime());
     let floor = cuda.and_then(|cuda| context.knowledge.runtime_floor(cuda, os));
     floor.is_some_and(|floor| driver.version >= floor.driver)
+}
+
+/// The CUDA release that a package is built for: of the version that the log names, else the newest of any.
+fn package_cuda(context: &Context<'_>, name: &str) -> Option<CudaVersion> {
+    let knowledge = context.knowledge;
+    let installed = context.facts.environments.iter().filter_map(|environment| environment.package(name));
+    let version = installed.filter_map(|package| package.version.value()).next();
+    let major = match version.and_then(|version| knowledge.package_build(name, version, None)) {
+        Some(build) => build.cuda,
+        None => knowledge.package_file(name)?.build.iter().filter_map(|build| build.cuda).max(),
+    };
+    major.map(|major| CudaVersion::new(major, 0))
 }
 
 /// Whether torch is a build for other makers' GPUs, and no NVIDIA GPU is named.

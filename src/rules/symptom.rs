@@ -32,7 +32,8 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         return Conclusion::Finding(slug);
     }
     // CUDA's run time says the same where it finds no driver at all, as in a container that was started without the GPU.
-    if row.finding == Some("driver-too-old-for-cuda-runtime") && signs::driver_suffices(context, meaning) {
+    let package = || row.package.or_else(|| speaker(context));
+    if row.finding == Some("driver-too-old-for-cuda-runtime") && signs::driver_suffices(context, meaning, package()) {
         let container = context.facts.host.container.value().is_some();
         return if container { Conclusion::Finding("container-no-gpu-flag") } else { Conclusion::Open };
     }
@@ -54,6 +55,12 @@ pub fn conclude<'k>(context: &Context<'_>, row: &TextRow<'k>, meaning: &Meaning)
         }
         _ => Conclusion::Open,
     }
+}
+
+/// The package of which the log has a text that is in no other's.
+fn speaker<'k>(context: &Context<'k>) -> Option<&'k str> {
+    let mut meanings = context.facts.symptoms.iter().flat_map(|symptom| &symptom.means);
+    meanings.find_map(|meaning| context.knowledge.package_of_text(&meaning.row))
 }
 
 /// Findings about Linux' own driver, its kernel modules and services: Windows and WSL have another.
@@ -165,8 +172,8 @@ fn has_old_python(context: &Context<'_>) -> bool {
     pythons.any(|python| (python.major, python.minor) < (3, 9))
 }
 
-/// `120`, `sm_120a`, `compute_75`, `12.0`, `(12, 0)`.
-fn capability(text: &str) -> Option<ComputeCapability> {
+/// A capability as programs write it: `120`, `sm_120a`, `compute_75`, `12.0`, `(12, 0)`.
+pub fn capability(text: &str) -> Option<ComputeCapability> {
     let text = text.trim_matches(['(', ')', ' ', '\'', '"', '.', ';']);
     if let Some((major, minor)) = text.split_once(", ").or(text.split_once('.')) {
         let minor: String = minor.chars().take_while(char::is_ascii_digit).collect();

@@ -16,6 +16,11 @@ impl Bytes {
         Self(all)
     }
 
+    /// Whether this is one of them.
+    pub fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+
     /// Where the first of them is in a text.
     pub fn find(&self, text: &[u8]) -> Option<usize> {
         text.iter().position(|byte| self.0[usize::from(*byte)])

@@ -1,5 +1,7 @@
 //! Finds many literals in a text at once, whatever the case of ASCII letters: one pass, whose cost does not grow with their number.
 
+use crate::Order as _;
+
 /// What a search begins with: the first bytes of each literal.
 const GRAM: usize = 4;
 /// Places of the filter that most positions of a text do not pass.
@@ -14,10 +16,19 @@ pub struct Needles {
     /// For each place the number of its bucket; 0, which is empty, for most.
     places: Box<[u16; FILTER]>,
     /// The literals whose first bytes have the same place.
-    buckets: Vec<Vec<Begin>>,
+    buckets: Vec<Bucket>,
 }
 
-/// How a literal begins: many have their first bytes in common, and few as many as a processor compares at once.
+/// Literals whose first bytes have the same place: many have these in common, and few as many as a processor compares at once.
+#[derive(Debug, Clone, Default)]
+struct Bucket {
+    /// Those with fewer than eight bytes.
+    short: Vec<Begin>,
+    /// The others, in the order of their first eight.
+    long: Vec<Begin>,
+}
+
+/// How a literal begins.
 #[derive(Debug, Clone, Copy)]
 struct Begin {
     bytes: u64,
@@ -44,7 +55,7 @@ impl Needles {
 
     fn of(literals: Vec<Box<[u8]>>) -> Self {
         let (mut filter, mut places) = (Box::new([0; FILTER / 64]), Box::new([0; FILTER]));
-        let mut buckets = vec![Vec::new()];
+        let mut buckets = vec![Bucket::default()];
         for (index, literal) in literals.iter().enumerate() {
             let (Some(begin), Ok(index)) = (literal.first_chunk::<GRAM>(), u32::try_from(index)) else { continue };
             let place = place(begin);
@@ -53,16 +64,20 @@ impl Needles {
                 let Ok(new) = u16::try_from(buckets.len()) else { continue };
                 places[place] = new;
                 filter[place / 64] |= 1 << (place % 64);
-                buckets.push(Vec::new());
+                buckets.push(Bucket::default());
             }
             let mask = u64::MAX >> (64 - 8 * literal.len().min(8));
             let begin = Begin { bytes: first_eight(literal) & mask, mask, literal: index };
-            buckets[usize::from(places[place])].push(begin);
+            let bucket = &mut buckets[usize::from(places[place])];
+            if literal.len() < 8 { bucket.short.push(begin) } else { bucket.long.push(begin) }
+        }
+        for bucket in &mut buckets {
+            bucket.long.order_by_key(|begin| (begin.bytes, begin.literal));
         }
         Self { literals, filter, places, buckets }
     }
 
-    /// Adds each literal of a text, in the order of the text.
+    /// Adds each literal of a text, in the order of the text, and of one place in the order of the literals.
     pub fn find(&self, text: &[u8], found: &mut Vec<Found>) {
         for (at, begin) in text.array_windows::<GRAM>().enumerate() {
             let place = place(begin);
@@ -76,16 +91,20 @@ impl Needles {
     #[inline(never)]
     fn check(&self, text: &[u8], at: usize, place: usize, found: &mut Vec<Found>) {
         let eight = first_eight(&text[at..]);
-        for &Begin { bytes, mask, literal } in &self.buckets[usize::from(self.places[place])] {
-            if eight & mask != bytes {
-                continue;
-            }
+        let Bucket { short, long } = &self.buckets[usize::from(self.places[place])];
+        let short = short.iter().filter(|begin| eight & begin.mask == begin.bytes);
+        let first = long.partition_point(|begin| begin.bytes < eight);
+        let before = found.len();
+        for &Begin { literal, .. } in short.chain(long[first..].iter().take_while(|begin| begin.bytes == eight)) {
             let bytes = &self.literals[literal as usize];
             if let Some(there) = text.get(at..at + bytes.len())
                 && there.eq_ignore_ascii_case(bytes)
             {
                 found.push(Found { at, literal });
             }
+        }
+        if found.len() > before + 1 {
+            found[before..].order_by_key(|found| found.literal);
         }
     }
 }
@@ -130,5 +149,9 @@ mod tests {
         let alike = ["cuda", "cuda e", "cuda err", "cuda error", "cuda {x}", "cuda [x]"];
         assert_eq!(all(&alike, "CUDA erro"), [(0, 0), (1, 0), (2, 0)]);
         assert_eq!(all(&alike, "cuda [x]"), [(0, 0), (5, 0)]);
+        assert_eq!(
+            all(&["cuda error: x", "cuda", "cuda err", "cuda error"], "CUDA error: x"),
+            [(0, 0), (1, 0), (2, 0), (3, 0)]
+        );
     }
 }

@@ -31,6 +31,11 @@ impl Signs {
         Self { ascii, others: char::is_whitespace }
     }
 
+    /// With others than ASCII for which this holds, instead of those that there are.
+    pub const fn or(self, others: fn(char) -> bool) -> Self {
+        Self { others, ..self }
+    }
+
     /// Whatever is no letter and no digit, but for these ASCII signs.
     pub const fn all_but(kept: &[u8]) -> Self {
         let mut ascii = [false; 128];

@@ -36,6 +36,10 @@ const DOCKER: Group = Group {
         "docker compose",
         "/.dockerenv",
         "nvidia-container-cli",
+        // People say it.
+        "in a docker",
+        "docker container",
+        "inside docker",
     ],
 };
 const PODMAN: Group = Group { place: 1, words: &["podman "] };

@@ -22,7 +22,7 @@ pub(super) struct Kind {
     pub groups: &'static [Group],
     /// Reads a line.
     pub read: fn(&mut Found, Line<'_>),
-    /// Whether it reads the line behind a question at a prompt, whatever is on it.
+    /// Whether it reads the line behind a question at a prompt, and those behind the head of a list, whatever is on them.
     pub answers: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Packages and their versions: pip's and conda's lists and messages, requirements, names of wheels, and what people write themselves.
 
-use gpucheck_ground::Signs;
+use gpucheck_ground::{Bytes, Signs};
 
 use super::{Group, Kind};
 use crate::log::{
@@ -38,10 +38,41 @@ pub(super) const KIND: Kind = Kind {
         "nccl",
         "nvidia-",
         "tf_nightly",
+        // `numpy==1.26.4`: the sign alone is too short for the search.
+        "==0.",
+        "==1.",
+        "==2.",
+        "==3.",
+        "==4.",
+        "==5.",
+        "==6.",
+        "==7.",
+        "==8.",
+        "==9.",
+        "==10",
+        "==11",
+        "==12",
+        "==13",
+        "==14",
+        "==15",
+        "==16",
+        "==17",
+        "==18",
+        "==19",
+        "==20",
+        "==21",
+        "==22",
+        "==23",
+        "==24",
+        "==25",
+        "==26",
+        "==27",
+        "==28",
+        "==29",
     ],
     groups: &[REMOVED, SHOWN, WHEEL, INSTALLED, SATISFIED, NAMED, BUILT_FOR, CUDNN],
     read,
-    answers: false,
+    answers: true,
 };
 
 const REMOVED: Group = Group { place: 0, words: &["uninstalled ", "Uninstalling ", "Found existing installation"] };
@@ -110,6 +141,7 @@ fn read(found: &mut Found, line: Line<'_>) {
     if is_frame(line.text) || line.has(REMOVED) {
         return;
     }
+    listed(found, line);
     pinned(found, line);
     for (group, read) in
         [(SHOWN, shown as fn(&mut Found, Line<'_>)), (WHEEL, wheels), (INSTALLED, installed), (SATISFIED, satisfied)]
@@ -131,6 +163,33 @@ fn read(found: &mut Found, line: Line<'_>) {
     }
 }
 
+/// More rows than any list has.
+const MOST_ROWS: u16 = 4000;
+
+/// `numpy  1.26.4`: a row of a list, behind its head. It ends with a line that is none.
+fn listed(found: &mut Found, line: Line<'_>) {
+    let text = line.text;
+    let mut words = text.trim_start_matches(['#', ' ']).split_whitespace();
+    if let Some(left) = found.list.take()
+        && let Some(name) = words.next()
+    {
+        // Below the head.
+        let ruler = name.chars().all(|c| matches!(c, '-' | '─' | '━'));
+        let number = words.next().filter(|word| is_name(name) && version(word) == Some(word));
+        if let Some(number) = number {
+            found.package(name, number, line.number, Weight::Likely);
+        }
+        if ruler || number.is_some() {
+            found.list = left.checked_sub(1);
+            return;
+        }
+    }
+    let mut words = text.trim_start_matches(['#', ' ']).split_whitespace();
+    if words.next().is_some_and(|word| ["Package", "Name"].contains(&word)) && words.next() == Some("Version") {
+        found.list = Some(MOST_ROWS);
+    }
+}
+
 /// `cudnn-9.2`, `cuDNN 8.9.7`, `libcudnn9`: cuDNN as a package of the system.
 fn cudnn(found: &mut Found, line: Line<'_>) {
     for rest in behind(line.text, "cudnn") {
@@ -146,8 +205,11 @@ fn cudnn(found: &mut Found, line: Line<'_>) {
 
 /// `torch==2.7.1+cu128`, `[pip3] torch==2.7.1`.
 fn pinned(found: &mut Found, line: Line<'_>) {
-    for at in memchr::memmem::find_iter(line.text.as_bytes(), "==") {
+    for at in memchr::memchr_iter(b'=', line.text.as_bytes()) {
         let (before, after) = line.text.split_at(at);
+        if !after.starts_with("==") {
+            continue;
+        }
         let after = after.trim_start_matches('=');
         // Extras stand between the name and the sign: `jax[cuda12]==0.6.1`.
         let before = before.trim_end();
@@ -237,15 +299,18 @@ fn loose(found: &mut Found, line: Line<'_>) {
     let mut words = BLANKS.words(line.text).peekable();
     let mut before: Option<&str> = None;
     while let Some(word) = words.next() {
-        let plain = without_signs(word);
         // Nearly every word is none of these: nothing is copied for it.
+        if !begins_name(word) {
+            before = Some(word);
+            continue;
+        }
+        let plain = without_signs(word);
         let is_nvidia = || {
             let begins = plain.get(..7).is_some_and(|begin| begin.eq_ignore_ascii_case("nvidia-"));
             begins && !plain.eq_ignore_ascii_case("nvidia-smi") && is_name(plain)
         };
-        let begins = plain.bytes().next().is_some_and(|first| b"bcdfjlnopstvx".contains(&first.to_ascii_lowercase()));
         let is = |name: &&str| name.len() == plain.len() && name.eq_ignore_ascii_case(plain);
-        if begins && (NAMES.iter().any(is) || is_nvidia()) {
+        if NAMES.iter().any(is) || is_nvidia() {
             let lower = plain.to_ascii_lowercase();
             // Markdown's stars say nothing.
             let behind = words.peek().copied().unwrap_or_default().trim_matches('*');
@@ -269,9 +334,9 @@ fn loose(found: &mut Found, line: Line<'_>) {
 
 /// `PyTorch:2.7.1`, `torch2.1.0+cu118`, `pytorch=1.3`: a name and its version in one word, as people write it.
 fn glued(found: &mut Found, line: Line<'_>) {
-    let between =
-        |c: char| c.is_whitespace() || matches!(c, ',' | '，' | '、' | '(' | ')' | '|' | '`' | '"' | '\'' | '*');
-    for word in line.text.split(between).filter(|word| !word.contains("==") && !word.contains('/')) {
+    static BETWEEN: Signs = Signs::blanks_and(b",()|`\"'*").or(|c| matches!(c, '，' | '、') || c.is_whitespace());
+    let may = |word: &&str| begins_name(word) && word.bytes().any(|byte| byte.is_ascii_digit());
+    for word in BETWEEN.words(line.text).filter(may).filter(|word| !word.contains("==") && !word.contains('/')) {
         for name in NAMES {
             let Some((begin, rest)) = word.split_at_checked(name.len()) else { continue };
             let rest = rest.trim_start_matches([':', '：', '=', '-', 'v', 'V']);
@@ -291,6 +356,12 @@ fn glued(found: &mut Found, line: Line<'_>) {
             }
         }
     }
+}
+
+/// Whether a word may be one of `NAMES` or NVIDIA's, by its first letter: a sign may stand before that.
+fn begins_name(word: &str) -> bool {
+    static LETTERS: Bytes = Bytes::of(b"bcdfjlnopstvxBCDFJLNOPSTVX:`'\",(*-");
+    word.bytes().next().is_some_and(|first| LETTERS.has(first))
 }
 
 /// A word without the signs around it.

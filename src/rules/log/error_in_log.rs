@@ -28,7 +28,7 @@ use crate::{
     knowledge::{Knowledge, TextRow},
     rules::{
         Context, Draft, Judges, Outcome, Rule, Scope, find, slug,
-        symptom::{Conclusion, conclude, is_possible, row, rows},
+        symptom::{Conclusion, capability, conclude, is_possible, row, rows},
     },
 };
 
@@ -236,7 +236,14 @@ fn filled(meaning: &str, captured: &BTreeMap<String, String>) -> String {
     while let Some((before, behind)) = rest.split_once('{') {
         out.push_str(before);
         let Some((name, after)) = behind.split_once('}') else { break };
-        out.push_str(captured.get(name).map_or("(not shown)", String::as_str));
+        let value = captured.get(name).map_or("(not shown)", String::as_str);
+        // Programs write a capability as `86` or `(12, 0)`; `compute_86` is the name of an architecture.
+        let number =
+            ["cc", "least", "most"].contains(&name) && value.starts_with(|c: char| c.is_ascii_digit() || c == '(');
+        match number.then(|| capability(value)).flatten() {
+            Some(capability) => out += &capability.to_string(),
+            None => out += value,
+        }
         rest = after;
     }
     out += rest;

@@ -29,6 +29,9 @@ pub struct ErrorRow {
     /// Texts of which a log must also contain one, in any line, for the row to fit it; the same marks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beside: Vec<String>,
+    /// The package whose text it is, where that is in no other's: its builds say for which CUDA release it asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
     /// What it says, as a lower-case fragment.
     pub meaning: String,
     /// Whether it is a defect at all.
@@ -93,6 +96,7 @@ mod tests {
             id: "x".to_owned(),
             text: vec!["One*Two".to_owned()],
             beside: Vec::new(),
+            package: None,
             meaning: String::new(),
             finding: None,
             newer: None,
