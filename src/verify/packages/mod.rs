@@ -4,8 +4,11 @@
 //! decide, what is built for what, which names tell a CUDA major.
 
 mod code;
+mod contents;
 mod libraries;
 mod requirements;
+
+pub use contents::Contents;
 
 use super::{Check, Evidence, Outcome, Verified};
 use crate::{
