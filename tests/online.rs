@@ -4,11 +4,22 @@
 
 mod common;
 
-use std::{fs, path::Path, process::Command, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use common::{
     gpucheck, run,
     server::{Reply, Server, zip},
+};
+use gpucheck::{
+    binary::ArchiveOptions,
+    online::{Index, Limits},
+    remote::{self, Config, Url},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -424,4 +435,25 @@ fn an_index_that_lies_loses_that_look_and_nothing_else() {
     ]));
     assert!(server.requests().len() < 12, "{}", server.requests().len());
     assert_eq!(answer(&report), offline);
+}
+
+#[test]
+fn no_more_is_read_than_the_limits_say() {
+    let server = index(release());
+    let limits = Limits { file: 64 << 20, all: 64 << 20, files: 9, until: Instant::now() + Duration::from_secs(60) };
+    let of = |limits: Limits| {
+        let url = Url::parse(&server.url("/simple")).unwrap();
+        let indexes = vec![remote::Index { url, origin: "test".to_owned() }];
+        Index::of(Config { indexes, ..Config::default() }, Some(limits)).unwrap()
+    };
+    let wheels = of(limits).wheels("torch").unwrap();
+    let read = |index: &Index| index.read_in_part(&wheels[0], |_| ArchiveOptions::default());
+    let said = |limits: Limits| format!("{:#}", read(&of(limits)).err().unwrap());
+    let whole = of(limits);
+    let one = read(&whole).unwrap();
+    assert!(one.bytes > 0 && one.requests > 0 && one.size > 40 << 20 && whole.bytes() >= one.bytes);
+    assert!(said(Limits { file: one.bytes - 1, ..limits }).contains("than is read of one file"));
+    assert!(said(Limits { all: one.bytes - 1, ..limits }).contains("than is read in all"));
+    assert!(said(Limits { files: 0, ..limits }).contains("at most 0 files are read"));
+    assert!(said(Limits { until: Instant::now(), ..limits }).contains("it took too long"));
 }

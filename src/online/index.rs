@@ -261,15 +261,10 @@ impl Wheel {
 }
 
 /// The wheel that pip would take.
-pub fn chosen<'w>(
-    wheels: impl Iterator<Item = &'w Wheel> + Clone,
-    requirement: &Requirement,
-    target: &WheelTarget,
-) -> Option<&'w Wheel> {
-    let files = wheels.clone().map(|wheel| wheel.file.clone()).collect();
+pub fn chosen<'w>(wheels: &[&'w Wheel], requirement: &Requirement, target: &WheelTarget) -> Option<&'w Wheel> {
+    let files = wheels.iter().map(|wheel| wheel.file.clone()).collect();
     let chosen = remote::choose(files, requirement, target).ok()?;
-    let mut wheels = wheels;
-    wheels.find(|wheel| wheel.file == chosen.file)
+    wheels.iter().copied().find(|wheel| wheel.file == chosen.file)
 }
 
 /// One wheel for each platform of a version: that for this Python, else for any.

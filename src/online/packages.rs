@@ -26,9 +26,10 @@ impl Look<'_> {
                 Ok(wheels) => wheels,
                 Err(error) => return self.fail(format!("{error:#}")),
             };
+            let wheels: Vec<&Wheel> = wheels.iter().collect();
             for range in want.ranges(name) {
                 let Ok(requirement) = format!("{name}{range}").parse::<Requirement>() else { continue };
-                let Some(wheel) = chosen(wheels.iter(), &requirement, &want.target()) else { continue };
+                let Some(wheel) = chosen(&wheels, &requirement, &want.target()) else { continue };
                 if let Err(error) = self.package(name, wheel, want) {
                     self.fail(format!("{error:#}"));
                 }

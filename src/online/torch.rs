@@ -1,6 +1,6 @@
 //! Releases of torch that no row knows, as rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use gpucheck_ground::Order as _;
 
 use super::{
     COMPANIONS, Index, Look, Wheel, companions, fault,
@@ -12,7 +12,7 @@ use crate::{
     binary::{ArchiveOptions, Decides},
     facts::PythonVersion,
     knowledge::{Files, Knowledge, TorchFile, TorchRelease},
-    python::{self, Marker, Requirement, WheelTarget},
+    python::{self, Marker, Requirement},
     scan,
     verify::Build,
 };
@@ -35,36 +35,39 @@ impl Look<'_> {
     /// When no index answers.
     pub(super) fn torch(&mut self, wants: &[Want]) -> anyhow::Result<()> {
         let wheels = self.index.listed("torch", &mut self.online.failed)?;
-        let mut versions: BTreeMap<Vec<u64>, (String, Vec<&Want>)> = BTreeMap::new();
+        let mut versions: Vec<(String, Vec<&Want>)> = Vec::new();
         for want in wants {
             for version in self.unknown(&wheels, want) {
-                versions.entry(numbers(&version)).or_insert_with(|| (version, Vec::new())).1.push(want);
+                match versions.iter_mut().find(|(known, _)| *known == version) {
+                    Some((_, all)) => all.push(want),
+                    None => versions.push((version, vec![want])),
+                }
             }
         }
+        versions.order_by_key(|(version, _)| numbers(version));
         let of_torch = match versions.is_empty() {
             true => Vec::new(),
             false => self.of_torch(),
         };
-        for (version, wants) in versions.into_values().rev() {
-            let mut found = Vec::new();
-            let mut read = BTreeSet::new();
+        for (version, wants) in versions.into_iter().rev() {
+            let mut found: Vec<Found> = Vec::new();
+            let mut read: Vec<&str> = Vec::new();
+            let all = || wheels.iter().chain(&of_torch);
+            let plain: Vec<&Wheel> = all().filter(|wheel| is_default(wheel) && wheel.version == version).collect();
+            let mut variants: Vec<&Wheel> = all().filter(|wheel| is_variant(wheel, &version)).collect();
+            variants.order_by(|one, other| one.version.cmp(&other.version));
             for want in wants {
                 let target = want.target();
-                let plain = wheels.iter().filter(|wheel| is_default(wheel) && wheel.version == version);
-                let mut builds = chosen(plain, &any(), &target).into_iter().collect::<Vec<_>>();
-                let all = || wheels.iter().chain(&of_torch).filter(|wheel| is_variant(wheel, &version));
-                let variants: BTreeSet<&str> = all().map(|wheel| wheel.version.as_str()).collect();
-                for variant in variants {
-                    let of = all().filter(|wheel| wheel.version == variant);
-                    builds.extend(chosen(of, &any(), &target));
-                }
-                for wheel in builds {
-                    if !read.insert((wheel.of_torch, wheel.file_name())) {
+                let of_variants = variants.chunk_by(|one, other| one.version == other.version);
+                let kinds = std::iter::once(plain.as_slice()).chain(of_variants);
+                for wheel in kinds.filter_map(|kind| chosen(kind, &any("torch"), &target)) {
+                    if read.contains(&wheel.file_name()) {
                         continue;
                     }
+                    read.push(wheel.file_name());
                     match self.build(wheel, &version) {
                         Ok(build) => {
-                            let alike = wheels.iter().chain(&of_torch).filter(|other| other.of_torch == wheel.of_torch);
+                            let alike = all().filter(|other| other.of_torch == wheel.of_torch);
                             let pythons = pythons(alike, &wheel.version, build.platform);
                             // The default index gives one of the builds of PyTorch's own, which has its local version in `version.py`.
                             let same = |other: &Found| {
@@ -91,20 +94,23 @@ impl Look<'_> {
     /// The releases that no row knows: those newer than all rows, and those that are asked for.
     fn unknown(&self, wheels: &[Wheel], want: &Want) -> Vec<String> {
         let plain = wheels.iter().filter(|wheel| is_default(wheel) && is_release(&wheel.version));
-        let newer =
-            plain.clone().map(|wheel| wheel.version.as_str()).filter(|version| self.knowledge.is_newer_torch(version));
-        let newer: BTreeMap<Vec<u64>, &str> = newer.map(|version| (numbers(version), version)).collect();
-        let mut unknown: BTreeSet<String> = newer.into_values().rev().take(MOST_RELEASES).map(str::to_owned).collect();
+        let plain: Vec<&Wheel> = plain.collect();
+        let newer = plain.iter().map(|wheel| &wheel.version).filter(|version| self.knowledge.is_newer_torch(version));
+        let mut unknown: Vec<String> = newer.cloned().collect();
+        unknown.order_by_key(|version| std::cmp::Reverse(numbers(version)));
+        unknown.dedup();
+        unknown.truncate(MOST_RELEASES);
         let target = want.target();
         for range in want.ranges("torch") {
             // The default index has no local versions.
             let range = range.split('+').next().unwrap_or_default();
             let Ok(requirement) = format!("torch{range}").parse::<Requirement>() else { continue };
-            let wheel = chosen(plain.clone(), &requirement, &target);
-            let new = wheel.filter(|wheel| self.knowledge.torch_release(&wheel.version).is_none());
-            unknown.extend(new.map(|wheel| wheel.version.clone()));
+            let version = chosen(&plain, &requirement, &target).map(|wheel| wheel.version.clone());
+            let new = |version: &String| self.knowledge.torch_release(version).is_none() && !unknown.contains(version);
+            let version = version.filter(new);
+            unknown.extend(version);
         }
-        unknown.into_iter().collect()
+        unknown
     }
 
     /// What PyTorch's own index lists.
@@ -227,10 +233,9 @@ impl Look<'_> {
         };
         let own = of_the_day.is_some();
         let Some(version) = of_the_day.or_else(before) else { return Ok(None) };
-        let of = wheels.iter().filter(|wheel| wheel.version == version);
-        let targets: Vec<WheelTarget> = wants.iter().map(Want::target).collect();
-        let any = Requirement { name: name.to_owned(), ..any() };
-        let Some(wheel) = targets.iter().find_map(|target| chosen(of.clone(), &any, target)) else { return Ok(None) };
+        let of: Vec<&Wheel> = wheels.iter().filter(|wheel| wheel.version == version).collect();
+        let wheel = wants.iter().find_map(|want| chosen(&of, &any(name), &want.target()));
+        let Some(wheel) = wheel else { return Ok(None) };
         let uploaded = index::released(wheels, &version);
         let read = self.index.read_in_part(wheel, |_| metadata())?;
         let belongs = match own {
@@ -254,15 +259,9 @@ pub(super) fn metadata() -> ArchiveOptions {
     ArchiveOptions { only: Some(Decides::default()), ..ArchiveOptions::default() }
 }
 
-/// torch in any version, for wheels of one that were sorted out before.
-fn any() -> Requirement {
-    Requirement {
-        name: "torch".to_owned(),
-        extras: Vec::new(),
-        specifiers: Default::default(),
-        url: None,
-        marker: None,
-    }
+/// A package in any version, for wheels of one that were sorted out before.
+fn any(name: &str) -> Requirement {
+    Requirement { name: name.to_owned(), extras: Vec::new(), specifiers: Default::default(), url: None, marker: None }
 }
 
 /// Whether it is what the default index gives.
