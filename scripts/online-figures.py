@@ -35,6 +35,8 @@ CASES = [
     (["xformers==0.0.35"], ["check", "--gpu", "RTX 5090", "--driver", "580.95.05", *MACHINE, "--", "pip", "install", "xformers==0.0.35"]),
     (["bitsandbytes==0.50.2"], ["check", "--gpu", "GTX 1080", "--driver", "580.95.05", *MACHINE, "--", "pip", "install", "bitsandbytes==0.50.2"]),
     (["torch==2.15.0", "vllm==0.33.0"], ["recommend", "--gpu", "H100", "--driver", "595.71.05", *MACHINE, "--with", "vllm"]),
+    (["torch==2.15.0"], ["recommend", "--gpu", "RTX 5090", "--driver", "595.71.05", "--os", "windows", "--python-version", "3.12"]),
+    (["torch==2.15.0"], ["recommend", "--gpu", "GB10", "--driver", "595.71.05", "--python-version", "3.12"]),
     (["torch==2.15.0"], ["needs", "torch", "--os", "linux", "--python-version", "3.12"]),
 ]
 

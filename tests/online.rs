@@ -447,7 +447,7 @@ fn no_more_is_read_than_the_limits_say() {
         Index::of(Config { indexes, ..Config::default() }, Some(limits)).unwrap()
     };
     let wheels = of(limits).wheels("torch").unwrap();
-    let read = |index: &Index| index.read_in_part(&wheels[0], |_| ArchiveOptions::default());
+    let read = |index: &Index| index.read_in_part(&wheels[0], &|_| ArchiveOptions::default());
     let said = |limits: Limits| format!("{:#}", read(&of(limits)).err().unwrap());
     let whole = of(limits);
     let one = read(&whole).unwrap();

@@ -12,7 +12,7 @@ use anyhow::{Context as _, anyhow};
 use gpucheck_ground::Order as _;
 
 use crate::{
-    binary::{ArchiveOptions, ReadAt},
+    binary::{ArchiveOptions, Decides, ReadAt},
     facts::{Platform, PythonVersion},
     python::{Requirement, WheelName, WheelTarget},
     remote::{self, Client, Config, Fault, File, HttpSource, Url},
@@ -38,6 +38,7 @@ pub struct Index {
     config: Config,
     client: Client,
     limits: Option<Limits>,
+    /// Files that were read.
     read: Cell<usize>,
     /// Which of the indexes have not answered.
     silent: RefCell<BTreeSet<usize>>,
@@ -137,18 +138,36 @@ impl Index {
     /// # Errors
     /// When it cannot be read.
     pub fn read(&self, wheel: &Wheel) -> anyhow::Result<Evidence> {
-        Ok(self.read_as(wheel, AHEAD_FULL, |_| ArchiveOptions::default())?.evidence)
+        Ok(self.read_as(wheel, AHEAD_FULL, &|_| ArchiveOptions::default(), &|_, _| None)?.evidence)
     }
 
     /// What a wheel contains, as far as these options for its size say, and what that has cost.
     ///
     /// # Errors
     /// When it cannot be read, and when a limit is reached.
-    pub fn read_in_part(&self, wheel: &Wheel, options: impl Fn(u64) -> ArchiveOptions) -> anyhow::Result<Read> {
-        self.read_as(wheel, AHEAD_SAMPLE, options)
+    pub fn read_in_part(&self, wheel: &Wheel, options: &dyn Fn(u64) -> ArchiveOptions) -> anyhow::Result<Read> {
+        self.read_as(wheel, AHEAD_SAMPLE, options, &|_, _| None)
     }
 
-    fn read_as(&self, wheel: &Wheel, ahead: u64, options: impl Fn(u64) -> ArchiveOptions) -> anyhow::Result<Read> {
+    /// The same, where `more` says by its metadata, and its size, what else of it is read.
+    ///
+    /// # Errors
+    /// As [`Index::read_in_part`].
+    pub fn read_by_metadata(
+        &self,
+        wheel: &Wheel,
+        more: &dyn Fn(&Evidence, u64) -> Option<ArchiveOptions>,
+    ) -> anyhow::Result<Read> {
+        self.read_as(wheel, AHEAD_SAMPLE, &|_| metadata(), more)
+    }
+
+    fn read_as(
+        &self,
+        wheel: &Wheel,
+        ahead: u64,
+        options: &dyn Fn(u64) -> ArchiveOptions,
+        more: &dyn Fn(&Evidence, u64) -> Option<ArchiveOptions>,
+    ) -> anyhow::Result<Read> {
         self.in_time()?;
         let name = wheel.file_name();
         if let Some(limits) = self.limits {
@@ -161,15 +180,22 @@ impl Index {
             _ => anyhow::Error::from(error),
         })?;
         let held = Held { source: &source, client: &self.client, before: bytes, limits: self.limits };
-        let evidence = verify::of_wheel_source(&held, name, name, &options(source.len()));
-        // After a fault of the network, or what was held back, the rest of the file seems damaged.
-        if let Some(failure) = source.failure() {
-            return Err(failure).with_context(|| name.to_owned());
+        let size = source.len();
+        let read = |options: &ArchiveOptions| {
+            let evidence = verify::of_wheel_source(&held, name, name, options);
+            // After a fault of the network, or what was held back, the rest of the file seems damaged.
+            if let Some(failure) = source.failure() {
+                return Err(failure).with_context(|| name.to_owned());
+            }
+            held.left().with_context(|| name.to_owned())?;
+            evidence.with_context(|| name.to_owned())
+        };
+        let mut evidence = read(&options(size))?;
+        if let Some(more) = more(&evidence, size) {
+            evidence = read(&more)?;
         }
-        held.left().with_context(|| name.to_owned())?;
-        let evidence = evidence.with_context(|| name.to_owned())?;
         let (bytes, requests) = (self.client.bytes() - bytes, self.client.requests() - requests);
-        Ok(Read { evidence, size: source.len(), bytes, requests })
+        Ok(Read { evidence, size, bytes, requests })
     }
 
     fn in_time(&self) -> anyhow::Result<()> {
@@ -220,6 +246,11 @@ impl ReadAt for Held<'_> {
             self.source.expect(range);
         }
     }
+}
+
+/// Nothing of a wheel but its metadata.
+pub(super) fn metadata() -> ArchiveOptions {
+    ArchiveOptions { only: Some(Decides::default()), ..ArchiveOptions::default() }
 }
 
 /// Whether an index is PyTorch's own, or a mirror of it, which keeps the last parts of its path.

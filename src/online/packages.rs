@@ -1,6 +1,11 @@
 //! Versions of packages that rows are about and none knows, as rows.
 
-use super::{Look, Wheel, fault, index::chosen, sources, torch::metadata, wants::Want};
+use super::{
+    Look, Wheel, fault,
+    index::{chosen, metadata},
+    sources,
+    wants::Want,
+};
 use crate::{
     binary::{ArchiveOptions, Decides},
     knowledge::{self, Files, Knowledge, PackageFile},
@@ -61,7 +66,7 @@ impl Look<'_> {
                 ArchiveOptions { only: Some(Decides::new(decides)), ..metadata() }
             }
         };
-        let read = self.index.read_in_part(wheel, options)?;
+        let read = self.index.read_in_part(wheel, &options)?;
         let evidence = &read.evidence;
         anyhow::ensure!(
             evidence.name == name && python::public_version(&evidence.version) == version,

@@ -9,12 +9,11 @@ use super::{
     wants::Want,
 };
 use crate::{
-    binary::{ArchiveOptions, Decides},
     facts::PythonVersion,
     knowledge::{Files, Knowledge, TorchFile, TorchRelease},
     python::{self, Marker, Requirement},
     scan,
-    verify::Build,
+    verify::{Build, Evidence},
 };
 
 /// Releases newer than all rows that are read for one system, the newest first.
@@ -122,11 +121,12 @@ impl Look<'_> {
     /// Reads what decides in a wheel.
     fn build(&mut self, wheel: &Wheel, version: &str) -> anyhow::Result<Build> {
         let knowledge = self.knowledge;
-        let options = |size| match wheel.version.ends_with("+cpu") {
-            true => metadata(),
-            false => scan::sample(knowledge, wheel.file_name(), size),
+        // Without CUDA no library of it decides.
+        let more = |evidence: &Evidence, size| {
+            let cuda = evidence.build.as_ref().is_some_and(|build| build.cuda.is_some());
+            cuda.then(|| scan::sample(knowledge, wheel.file_name(), size))
         };
-        let read = self.index_of(wheel).read_in_part(wheel, options)?;
+        let read = self.index_of(wheel).read_by_metadata(wheel, &more)?;
         let evidence = &read.evidence;
         anyhow::ensure!(
             evidence.name == "torch" && python::public_version(&evidence.version) == version,
@@ -237,7 +237,7 @@ impl Look<'_> {
         let wheel = wants.iter().find_map(|want| chosen(&of, &any(name), &want.target()));
         let Some(wheel) = wheel else { return Ok(None) };
         let uploaded = index::released(wheels, &version);
-        let read = self.index.read_in_part(wheel, |_| metadata())?;
+        let read = self.index.read_by_metadata(wheel, &|_, _| None)?;
         let belongs = match own {
             true => companions::torch_of(&read.evidence, uploaded.as_deref(), &release_of)?.0 == torch,
             false => companions::wanted(&read.evidence).is_none_or(|wanted| wanted.accepts(&torch) == Some(true)),
@@ -252,11 +252,6 @@ impl Look<'_> {
 pub(super) fn file(releases: Vec<TorchRelease>) -> Files {
     let torch = TorchFile { sources: sources(), release: releases, nightly: Vec::new(), conda: Vec::new() };
     Files { torch: Some(torch), ..Files::default() }
-}
-
-/// Nothing of a wheel but its metadata.
-pub(super) fn metadata() -> ArchiveOptions {
-    ArchiveOptions { only: Some(Decides::default()), ..ArchiveOptions::default() }
 }
 
 /// A package in any version, for wheels of one that were sorted out before.
