@@ -21,6 +21,7 @@ pub mod judge;
 pub mod knowledge;
 pub mod log;
 pub mod manifest;
+pub mod online;
 mod parallel;
 pub mod probe;
 pub mod python;

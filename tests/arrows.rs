@@ -78,8 +78,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
-    ("render", &["facts", "finding", "python", "readiness", "report", "rules", "text"]),
+    ("render", &["facts", "finding", "knowledge", "python", "readiness", "report", "rules", "text"]),
     ("verify", &["binary", "compat", "facts", "knowledge", "python", "rules"]),
+    ("online", &["binary", "facts", "fix", "knowledge", "python", "remote", "scan", "system", "text", "verify"]),
     (
         "cli",
         &[
@@ -93,6 +94,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "knowledge",
             "log",
             "manifest",
+            "online",
             "probe",
             "python",
             "remote",

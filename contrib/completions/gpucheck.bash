@@ -152,7 +152,7 @@ _gpucheck() {
 
     case "${cmd}" in
         gpucheck)
-            opts="-q -v -h -V --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --format --output --color --quiet --verbose --knowledge --help --version doctor check explain recommend matrix scan needs smoke kb completions man rule help"
+            opts="-q -v -h -V --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --online --index-url --extra-index-url --format --output --color --quiet --verbose --knowledge --help --version doctor check explain recommend matrix scan needs smoke kb completions man rule help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -286,6 +286,20 @@ _gpucheck() {
                     fi
                     return 0
                     ;;
+                --index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --extra-index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -327,7 +341,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__check)
-            opts="-q -v -h --as --python --diff --base --resolve --extra --group --stage --build-arg --set --section --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --fail-on --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --as --python --diff --base --resolve --extra --group --stage --build-arg --set --section --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --fail-on --online --index-url --extra-index-url --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -453,6 +467,20 @@ _gpucheck() {
                     fi
                     return 0
                     ;;
+                --index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --extra-index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -508,7 +536,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__doctor)
-            opts="-q -v -h --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --online --index-url --extra-index-url --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -636,6 +664,20 @@ _gpucheck() {
                     return 0
                     ;;
                 --framework-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --extra-index-url)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1476,7 +1518,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__needs)
-            opts="-q -v -h --format --gpu --os --python-version --slurm-feature --root --replay --archive --index-url --extra-index-url --platform --abi --full --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --format --gpu --os --python-version --slurm-feature --root --replay --archive --index-url --extra-index-url --platform --abi --full --online --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1580,7 +1622,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__recommend)
-            opts="-q -v -h --tool --torch --with --keep --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --format --output --color --quiet --verbose --knowledge --help"
+            opts="-q -v -h --tool --torch --with --keep --gpu --driver --os --python-version --target --shell --platform --probe-timeout --no-driver --identify --online --index-url --extra-index-url --format --output --color --quiet --verbose --knowledge --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1657,6 +1699,20 @@ _gpucheck() {
                     return 0
                     ;;
                 --probe-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --index-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --extra-index-url)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

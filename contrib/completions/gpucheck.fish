@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_gpucheck_global_optspecs
-    string join \n python= root= archive= platform= all replay= fail-on= gpu= driver= os= python-version= target= shell= expect= label= probe-timeout= no-driver identify smoke device= smoke-timeout= seed= image= load framework framework-timeout= format= output= color= q/quiet v/verbose knowledge= h/help V/version
+    string join \n python= root= archive= platform= all replay= fail-on= gpu= driver= os= python-version= target= shell= expect= label= probe-timeout= no-driver identify smoke device= smoke-timeout= seed= image= load framework framework-timeout= online index-url= extra-index-url= format= output= color= q/quiet v/verbose knowledge= h/help V/version
 end
 
 function __fish_gpucheck_needs_command
@@ -51,6 +51,8 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -l smoke-timeout -d 'Giv
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l seed -d 'Seed that repeats the random inputs of an earlier run' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l image -d 'Kernel image to run: best (for the GPU), ptx (the driver compiles it), or a target such as sm_80, whether or not it fits' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l framework-timeout -d 'Give up on a torch process after this many seconds' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
 markdown\t'For an issue or a page'
@@ -70,6 +72,7 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -l identify -d 'Keep the
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l smoke -d 'Also run test kernels on the GPUs, as `gpucheck smoke` does; this wakes idle GPUs and disturbs running jobs'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l load -d 'Also have the driver load code from the installed libraries (none of it is run)'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l framework -d 'Run torch in the environment\'s own Python: import, matmul, convolution, LSTM, attention, CUDA graph, torch.compile, 4-bit'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l online -d 'Ask the package index for releases that the knowledge base lacks, and read what decides in their wheels (a few percent)'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -s q -l quiet -d 'Show only findings and the verdict'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -114,6 +117,8 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l smoke-timeo
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l seed -d 'Seed that repeats the random inputs of an earlier run' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l image -d 'Kernel image to run: best (for the GPU), ptx (the driver compiles it), or a target such as sm_80, whether or not it fits' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l framework-timeout -d 'Give up on a torch process after this many seconds' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
 markdown\t'For an issue or a page'
@@ -133,6 +138,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l identify -d
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l smoke -d 'Also run test kernels on the GPUs, as `gpucheck smoke` does; this wakes idle GPUs and disturbs running jobs'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l load -d 'Also have the driver load code from the installed libraries (none of it is run)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l framework -d 'Run torch in the environment\'s own Python: import, matmul, convolution, LSTM, attention, CUDA graph, torch.compile, 4-bit'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l online -d 'Ask the package index for releases that the knowledge base lacks, and read what decides in their wheels (a few percent)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -s q -l quiet -d 'Show only findings and the verdict'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -161,6 +167,8 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l fail-on -d '
 warning\t'On errors and warnings'
 unknown\t'On errors, warnings and an unknown verdict'
 never\t'Never'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
 markdown\t'For an issue or a page'
@@ -178,6 +186,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l diff -d 'Pri
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l resolve -d 'Ask the uv or pip on PATH which versions the files bring (a dry run over the network; installs, builds and runs nothing)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l no-driver -d 'Do not call the driver; read files only'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l identify -d 'Keep the UUIDs of the GPUs in the report'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l online -d 'Ask the package index for releases that the knowledge base lacks, and read what decides in their wheels (a few percent)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -s q -l quiet -d 'Show only findings and the verdict'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -237,6 +246,8 @@ powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l platform -d 'System and processor, such as linux-aarch64 or linux-x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For machines; the contract is in docs/json.md'
 markdown\t'For an issue or a page'
@@ -253,6 +264,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l knowledg
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l keep -d 'Also print constraints that hold this set when something is installed later'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l no-driver -d 'Do not call the driver; read files only'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l identify -d 'Keep the UUIDs of the GPUs in the report'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l online -d 'Ask the package index for releases that the knowledge base lacks, and read what decides in their wheels (a few percent)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -s q -l quiet -d 'Show only findings and the verdict'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -s v -l verbose -d 'Also show how things were found and where to read more'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -292,7 +304,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -s h -l help -
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l require -d 'Targets that every library with device code must contain: sm_80,sm_90, or in the syntax of TORCH_CUDA_ARCH_LIST ("8.0;9.0+PTX") or CMake ("80-real;90") (exit code 1 if one does not)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l baseline -d 'Reviewed TOML file that lists what each library contains; exit code 1 if a library, a target or a share of the fatbins is lost' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l fail-on -d 'With --diff: exit code 1 if the second target lost a library, a target or a GPU' -r -f -a "lost\t'A library, a target or a GPU that the second target no longer has'"
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l index-url -d 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l platform -d 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l abi -d 'ABI tag of the wheel, such as cp313t or abi3' -r -f
@@ -342,7 +354,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l slurm-featur
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l root -d 'Root of a file system to look into, such as an unpacked image' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l replay -d 'The environment of a saved JSON report ("-" reads standard input)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l archive -d 'Image archive, without unpacking it: the output of `docker save`, an OCI layout, a .sif or a squashfs ("-" reads standard input)' -r -F
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l index-url -d 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l platform -d 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l abi -d 'ABI tag of the wheel, such as cp313t or abi3' -r -f
@@ -352,6 +364,7 @@ always\t'Always'
 never\t'Never'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l full -d 'Read remote packages completely, not only the parts that the verdict needs'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l online -d 'Ask the package index for releases that the knowledge base lacks, and read what decides in their wheels (a few percent)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s q -l quiet -d 'Show only what is served'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s v -l verbose -d 'Also show every product, and what fails with an older driver'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -407,7 +420,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_su
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l format -d 'Output format' -r -f -a "human\t'For people'
 json\t'For programs'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l index-url -d 'Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l index-url -d 'Package index to ask, where one is asked [default: the one configured for pip or uv]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l extra-index-url -d 'Additional package index (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l platform -d 'Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines with the GPU have, else this machine\'s]' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand kb; and __fish_seen_subcommand_from verify" -l abi -d 'ABI tag of the wheel, such as cp313t or abi3' -r -f

@@ -8,6 +8,7 @@ use clap::Args;
 use super::{
     base::{self, Named},
     installed,
+    online::OnlineOptions,
     options::{Assume, FailOn, PlatformOption, Show, Sources, ignored_rules},
     output,
     paths::ensure_listable,
@@ -67,6 +68,8 @@ pub struct Arguments {
     /// When to exit with code 1
     #[arg(long, value_name = "LEVEL", env = "GPUCHECK_FAIL_ON", default_value = "error")]
     fail_on: FailOn,
+    #[command(flatten)]
+    online: OnlineOptions,
     #[command(flatten)]
     show: Show,
     #[command(flatten)]
@@ -133,6 +136,8 @@ pub struct OfProject {
     pub driver: DriverOptions,
     /// What fails.
     pub fail_on: FailOn,
+    /// Whether indexes are asked.
+    pub online: OnlineOptions,
     /// How it is shown.
     pub show: Show,
     /// Where knowledge comes from.
@@ -142,7 +147,7 @@ pub struct OfProject {
 impl OfProject {
     /// What the files of the project ask for.
     pub fn run(self) -> anyhow::Result<Exit> {
-        let Self { folder, assume, driver, fail_on, show, sources } = self;
+        let Self { folder, assume, driver, fail_on, online, show, sources } = self;
         let platform = PlatformOption { platform: assume.platform };
         Arguments {
             files: vec![folder],
@@ -157,6 +162,7 @@ impl OfProject {
             platform,
             driver,
             fail_on,
+            online,
             show,
             sources,
             not_installed: true,
@@ -206,6 +212,14 @@ impl Arguments {
             let text = files::text(std::io::stdin().lock(), MAX_TEXT).context("cannot read standard input")?;
             inputs = inputs.with_text(self.named.as_deref(), text);
         }
+        let knowledge = self.online.rows(knowledge, self.show.quiet).with(|knowledge, wants| {
+            for machine in &machines {
+                let facts = facts.clone();
+                let report = judge::plain(knowledge, facts, machine, &inputs, self.chosen.choices(), start)?;
+                wants.add(&report.facts, knowledge);
+            }
+            Ok(())
+        })?;
         let nobody = facts.gpus.value().is_none_or(Vec::is_empty);
         let alone = match machines.as_slice() {
             [machine] if machine.assumed.gpus.is_empty() && nobody => Some(machine),

@@ -13,6 +13,7 @@ use super::{
     check,
     framework::FrameworkOptions,
     gates::Gates,
+    online::OnlineOptions,
     options::{Assume, FailOn, Node, Show, Sources},
     paths::ensure_listable,
     probe::DriverOptions,
@@ -71,6 +72,8 @@ pub struct Arguments {
     #[command(flatten)]
     framework: FrameworkOptions,
     #[command(flatten)]
+    online: OnlineOptions,
+    #[command(flatten)]
     show: Show,
     #[command(flatten)]
     sources: Sources,
@@ -127,6 +130,12 @@ impl Arguments {
         if !self.node.expect.is_empty() {
             facts.expected = self.node.expected(knowledge)?;
         }
+        let knowledge = self.online.rows(knowledge, self.show.quiet).with(|knowledge, wants| {
+            for machine in &machines {
+                wants.add(&prepared(facts.clone(), machine, knowledge)?, knowledge);
+            }
+            Ok(())
+        })?;
         let mut failed = false;
         let reports = each(&machines, |machine| {
             let (report, fails) = self.judged(facts.clone(), machine, knowledge, start)?;
@@ -177,6 +186,7 @@ impl Arguments {
             assume: self.assume.clone(),
             driver: self.driver.clone(),
             fail_on: self.fail_on,
+            online: self.online.clone(),
             show: self.show.clone(),
             sources: self.sources.clone(),
         }))
@@ -185,17 +195,12 @@ impl Arguments {
     /// The report of one machine, and whether it fails the command.
     fn judged(
         &self,
-        mut facts: Facts,
+        facts: Facts,
         machine: &Machine,
         knowledge: &Knowledge,
         start: Instant,
     ) -> anyhow::Result<(Report, bool)> {
-        machine.assumed.apply(&mut facts, knowledge)?;
-        if !facts.environments.iter().any(|environment| environment.selected)
-            && facts.gpus.value().is_some_and(|g| !g.is_empty())
-        {
-            facts.environments.insert(0, hypothetical(&facts, machine.assumed.python));
-        }
+        let facts = prepared(facts, machine, knowledge)?;
         let judged = if self.all { Judged::All } else { Judged::Selected };
         let mut report = judge::judge(CommandName::Doctor, facts, knowledge, judged, start);
         report.labels = self.node.label.iter().cloned().collect();
@@ -263,6 +268,17 @@ impl Arguments {
     fn is_below(&self) -> bool {
         self.root.is_some() || self.archive.archive.is_some()
     }
+}
+
+/// The facts of one machine. Where nothing is installed, they are about an environment that is to be made.
+fn prepared(mut facts: Facts, machine: &Machine, knowledge: &Knowledge) -> anyhow::Result<Facts> {
+    machine.assumed.apply(&mut facts, knowledge)?;
+    if !facts.environments.iter().any(|environment| environment.selected)
+        && facts.gpus.value().is_some_and(|g| !g.is_empty())
+    {
+        facts.environments.insert(0, hypothetical(&facts, machine.assumed.python));
+    }
+    Ok(facts)
 }
 
 /// Whether a path is a file that `gpucheck check` reads.

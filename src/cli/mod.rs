@@ -17,6 +17,7 @@ mod man;
 mod matrix;
 mod needs;
 mod network;
+mod online;
 mod options;
 mod output;
 mod pages;

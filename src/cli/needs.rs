@@ -12,6 +12,7 @@ use super::{
     archive::{Archive, Opened},
     doctor, installed,
     network::NetworkOptions,
+    online::Rows,
     options::{AssumedOs, Sources, project_files},
     output,
     paths::ensure_listable,
@@ -79,6 +80,9 @@ pub struct Arguments {
     archive: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkOptions,
+    /// Ask the package index for releases that the knowledge base lacks, and read what decides in their wheels (a few percent)
+    #[arg(long, help_heading = "Remote packages")]
+    online: bool,
     /// Write the answer to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -113,20 +117,21 @@ impl Arguments {
             ..Assumed::default()
         });
         let systems: Vec<NeedsSystem> = self.os.iter().map(|os| system(*os)).collect();
+        let rows = Rows::new(self.online.then(|| self.network.indexes().network()), knowledge, self.quiet);
         let question = NeedsQuestion { knowledge, machine: &machine, systems: &systems, features: &features, start };
         let mut subjects = Vec::new();
         if let Some(facts) = self.facts(knowledge)? {
             let kind =
                 if self.archive.is_some() || self.root.is_some() { SubjectOf::Image } else { SubjectOf::Environment };
-            subjects.extend(environment(&question, facts, kind)?);
+            subjects.extend(environment(&question, &rows, facts, kind)?);
         }
         if !self.command.is_empty() {
-            subjects.extend(self.declared(&question, Asked::Command(self.command.clone()))?);
+            subjects.extend(self.declared(&question, &rows, Asked::Command(self.command.clone()))?);
         }
         for target in &self.targets {
-            subjects.extend(self.target(&question, target)?);
+            subjects.extend(self.target(&question, &rows, target)?);
         }
-        let answer = judge::needs(&question, subjects);
+        let answer = judge::needs(&NeedsQuestion { knowledge: rows.now(), ..question }, subjects);
         let exit = match answer.verdict {
             Verdict::Error | Verdict::Unknown if !serves(&answer.subjects) => Exit::Found,
             Verdict::Error => Exit::Found,
@@ -192,12 +197,12 @@ impl Arguments {
     }
 
     /// The answers about one word of the command line.
-    fn target(&self, question: &NeedsQuestion<'_>, target: &Path) -> anyhow::Result<Vec<NeedsOf>> {
+    fn target(&self, question: &NeedsQuestion<'_>, rows: &Rows, target: &Path) -> anyhow::Result<Vec<NeedsOf>> {
         let knowledge = question.knowledge;
         let name = target.to_string_lossy();
         if target.is_file() && IMAGES.iter().any(|end| name.ends_with(end)) || target.join("oci-layout").is_file() {
             let facts = self.image(target, knowledge)?;
-            return environment(question, facts, SubjectOf::Image);
+            return environment(question, rows, facts, SubjectOf::Image);
         }
         if target.is_dir() || interpreter(target) {
             let options = probe::Options {
@@ -206,13 +211,13 @@ impl Arguments {
                 ..probe::Options::default()
             };
             match probe::facts(&options, &Surroundings::of_process()) {
-                Ok(facts) => return environment(question, facts, SubjectOf::Environment),
+                Ok(facts) => return environment(question, rows, facts, SubjectOf::Environment),
                 Err(error) if target.is_file() => return Err(error),
                 // A folder of something else.
                 Err(_) => {}
             }
             let inside = std::iter::once(target.to_owned()).collect();
-            return match self.declared(question, Asked::Files(inside)) {
+            return match self.declared(question, rows, Asked::Files(inside)) {
                 Ok(subjects) => Ok(subjects),
                 Err(_) => self.package(question, target),
             };
@@ -220,24 +225,34 @@ impl Arguments {
         if target.is_file() {
             let text = files::whole(target, MAX_TEXT).unwrap_or_default();
             if !text.is_empty() && manifest::claims(&manifest::Text::new(target, &*name, text)) {
-                return self.declared(question, Asked::Files(vec![target.to_owned()]));
+                return self.declared(question, rows, Asked::Files(vec![target.to_owned()]));
             }
             return self.package(question, target);
         }
         // A bare name asks the knowledge base; whoever names a version or an index has its wheel read.
-        if is_name(&name) && !self.network.has_index() {
-            ensure_known(knowledge, &name)?;
+        if is_name(&name) && (self.online || !self.network.has_index()) {
+            if !self.online {
+                ensure_known(knowledge, &name)?;
+            }
             let words = ["pip", "install", &*name].map(str::to_owned).to_vec();
-            let mut subjects = self.declared(question, Asked::Command(words))?;
+            let mut subjects = self.declared(question, rows, Asked::Command(words))?;
             subjects.iter_mut().for_each(|subject| subject.name = name.to_string());
             return Ok(subjects);
         }
         self.package(question, target)
     }
 
-    fn declared(&self, question: &NeedsQuestion<'_>, asked: Asked) -> anyhow::Result<Vec<NeedsOf>> {
+    fn declared(&self, question: &NeedsQuestion<'_>, rows: &Rows, asked: Asked) -> anyhow::Result<Vec<NeedsOf>> {
         let facts = installed::facts(None, &[], false, probe::Options::default(), question.knowledge)?;
         let inputs = Inputs::new(asked)?;
+        let knowledge = rows.with(|knowledge, wants| {
+            let question = NeedsQuestion { knowledge, ..*question };
+            for declared in judge::facts_of_declared(&question, &facts, &inputs, &Choices::default())? {
+                wants.add(&declared, knowledge);
+            }
+            Ok(())
+        })?;
+        let question = &NeedsQuestion { knowledge, ..*question };
         let subjects = judge::needs_of_declared(question, &facts, &inputs, &Choices::default())?;
         inputs.all_read()?;
         Ok(subjects)
@@ -312,14 +327,23 @@ impl Arguments {
 }
 
 /// The answer about the environment that counts among those of the facts.
-fn environment(question: &NeedsQuestion<'_>, mut facts: Facts, kind: SubjectOf) -> anyhow::Result<Vec<NeedsOf>> {
+fn environment(
+    question: &NeedsQuestion<'_>,
+    rows: &Rows,
+    mut facts: Facts,
+    kind: SubjectOf,
+) -> anyhow::Result<Vec<NeedsOf>> {
     facts.environments.retain(|environment| environment.selected);
     facts.environments.truncate(1);
     anyhow::ensure!(
         !facts.environments.is_empty(),
         "no Python environment found; name one, or a package, a wheel, a requirements or lock file, an image archive"
     );
-    Ok(vec![judge::needs_of_environment(question, &facts, kind)?])
+    let knowledge = rows.with(|knowledge, wants| {
+        wants.add(&facts, knowledge);
+        Ok(())
+    })?;
+    Ok(vec![judge::needs_of_environment(&NeedsQuestion { knowledge, ..*question }, &facts, kind)?])
 }
 
 /// Whether any of them serves a GPU.

@@ -10,16 +10,34 @@ use crate::{
     scan::Network,
 };
 
-/// Where packages come from, and for which machine.
+/// Where packages come from.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Remote packages")]
-pub struct NetworkOptions {
-    /// Package index for NAME and NAME==VERSION [default: the one configured for pip or uv]
+pub struct Indexes {
+    /// Package index to ask, where one is asked [default: the one configured for pip or uv]
     #[arg(long, value_name = "URL", env = "GPUCHECK_INDEX_URL", hide_env_values = true)]
     index_url: Option<String>,
     /// Additional package index (repeatable)
     #[arg(long, value_name = "URL", env = "GPUCHECK_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ')]
     extra_index_url: Vec<String>,
+}
+
+impl Indexes {
+    /// They alone, for any machine.
+    pub fn network(&self) -> Network {
+        Network {
+            index_url: self.index_url.clone().filter(|url| !url.trim().is_empty()),
+            extra_index_url: self.extra_index_url.iter().filter(|url| !url.trim().is_empty()).cloned().collect(),
+            ..Network::default()
+        }
+    }
+}
+
+/// Where packages come from, and for which machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Remote packages")]
+pub struct NetworkOptions {
+    #[command(flatten)]
+    indexes: Indexes,
     /// Platform of the wheel and of the machine: linux, windows, linux-aarch64, or a tag such as manylinux_2_28_x86_64 [default: what machines
     /// with the GPU have, else this machine's]
     #[arg(long, value_name = "PLATFORM", env = "GPUCHECK_PLATFORM")]
@@ -60,9 +78,14 @@ impl NetworkOptions {
         self.platform.as_ref().and_then(WheelPlatform::machine)
     }
 
+    /// The indexes alone.
+    pub fn indexes(&self) -> &Indexes {
+        &self.indexes
+    }
+
     /// Whether an index was named.
     pub fn has_index(&self) -> bool {
-        self.index_url.as_ref().is_some_and(|url| !url.trim().is_empty())
+        self.indexes.network().index_url.is_some()
     }
 
     /// Whether a platform was named.
@@ -78,12 +101,11 @@ impl NetworkOptions {
     /// What to ask for, for this Python.
     pub fn for_python(&self, python: Option<PythonVersion>) -> Network {
         Network {
-            index_url: self.index_url.clone().filter(|url| !url.trim().is_empty()),
-            extra_index_url: self.extra_index_url.iter().filter(|url| !url.trim().is_empty()).cloned().collect(),
             platform: self.platform.clone(),
             python,
             abi: self.abi.as_ref().map(|tag| tag.to_ascii_lowercase()),
             full: self.full,
+            ..self.indexes.network()
         }
     }
 }

@@ -8,6 +8,7 @@ use clap::{
 };
 
 use super::{
+    online::OnlineOptions,
     options::{Assume, PlatformOption, Show, Sources},
     probe::DriverOptions,
     targets::{deliver, each, ensure_gpu, needs_driver},
@@ -54,6 +55,8 @@ pub struct Arguments {
     #[command(flatten)]
     driver: DriverOptions,
     #[command(flatten)]
+    online: OnlineOptions,
+    #[command(flatten)]
     show: Show,
     #[command(flatten)]
     sources: Sources,
@@ -72,9 +75,19 @@ impl Arguments {
             "--torch, --with and --keep are about one machine; name one target"
         );
         let facts = probe::facts(&self.driver.options(needs_driver(&machines)), &Surroundings::of_process())?;
+        let prepared = |machine: &Machine, knowledge: &Knowledge| {
+            prepared(facts.clone(), machine, self.tool.as_deref(), wanted.as_ref(), knowledge)
+        };
+        let knowledge = self.online.rows(knowledge, self.show.quiet).with(|knowledge, wants| {
+            for machine in &machines {
+                wants.add(&prepared(machine, knowledge)?, knowledge);
+            }
+            Ok(())
+        })?;
         let mut answered = true;
         let reports = each(&machines, |machine| {
-            let report = judged(facts.clone(), machine, self.tool.as_deref(), wanted.as_ref(), knowledge, start)?;
+            let facts = prepared(machine, knowledge)?;
+            let report = judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start);
             answered &= has_answer(&report);
             Ok(report)
         })?;
@@ -83,15 +96,14 @@ impl Arguments {
     }
 }
 
-/// What to install on one machine.
-fn judged(
+/// The facts of one machine with the environment that is to be made.
+fn prepared(
     mut facts: Facts,
     machine: &Machine,
     tool: Option<&str>,
     wanted: Option<&Wanted>,
     knowledge: &Knowledge,
-    start: Instant,
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<Facts> {
     let assumed = &machine.assumed;
     assumed.apply(&mut facts, knowledge)?;
     ensure_gpu(&facts)?;
@@ -113,7 +125,7 @@ fn judged(
     }
     environment.wanted = wanted.cloned().map(Box::new);
     facts.environments = vec![environment];
-    Ok(judge(CommandName::Recommend, facts, knowledge, Judged::Selected, start))
+    Ok(facts)
 }
 
 /// Whether a report says what to install. A command that needs another driver or Python than requested is a hint, not an answer.

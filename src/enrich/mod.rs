@@ -109,7 +109,7 @@ fn enrich_environment(environment: &mut Environment, knowledge: &Knowledge) {
         return;
     }
     let Some((code, row)) = claimed_code(build, knowledge, platform) else { return };
-    let code: Fact<CodeObjects> = Fact::known(code, claim(row));
+    let code: Fact<CodeObjects> = Fact::known(code, row);
     if let Some(library) = torch.libraries.iter_mut().find(|library| is_main(library)) {
         library.code = code;
         return;
@@ -178,7 +178,7 @@ fn enrich_packages(environment: &mut Environment, knowledge: &Knowledge, variabl
         if package.listing.is_some() && (main.peek().is_none() || main.any(broken)) {
             continue;
         }
-        let code = Fact::known(code, claim(knowledge.cite_build(file, row)));
+        let code = Fact::known(code, knowledge.build_source(file, row));
         if let Some(library) = package.libraries.iter_mut().find(|library| is_main(library)) {
             library.code = code;
             continue;
@@ -206,17 +206,17 @@ fn claimed_build(torch: &Package, knowledge: &Knowledge, platform: Platform, ins
     let release = knowledge.torch_release(version)?;
     let row = release.builds.iter().find(|build| build.platform == platform && build.pypi_default)?;
     let build = Build { version: row.full_version(release), cuda: row.cuda() };
-    Some(Fact::known(build, claim(knowledge.cite_torch(release, row))))
+    Some(Fact::known(build, knowledge.torch_source(release, row)))
 }
 
 /// What a row says that a build holds, and which row: that of the release, or that of the nightly builds before it.
-fn claimed_code(build: &Build, knowledge: &Knowledge, platform: Platform) -> Option<(CodeObjects, String)> {
+fn claimed_code(build: &Build, knowledge: &Knowledge, platform: Platform) -> Option<(CodeObjects, Source)> {
     if let Some((release, row)) = find_row(build, knowledge, platform) {
-        return Some((knowledge.torch_code(row)?, knowledge.cite_torch(release, row)));
+        return Some((knowledge.torch_code(row)?, knowledge.torch_source(release, row)));
     }
     knowledge.torch_nightly(&build.version, platform).map(|row| {
         let row_of = format!("torch.toml, nightly builds {} {} on {}", row.variant, row.versions, row.platform);
-        (knowledge.nightly_code(row), row_of)
+        (knowledge.nightly_code(row), claim(row_of))
     })
 }
 

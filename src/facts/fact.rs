@@ -137,6 +137,13 @@ pub struct Source {
     pub at: String,
 }
 
+impl How {
+    /// Whether it speaks of a version, and not of what is there.
+    pub const fn is_claim(self) -> bool {
+        matches!(self, Self::Knowledge | Self::Index)
+    }
+}
+
 impl Source {
     /// A source of kind `how`, found `at`.
     pub fn new(how: How, at: impl Into<String>) -> Self {
@@ -187,6 +194,8 @@ pub enum How {
     Log,
     /// A knowledge row: a claim about a version, not a measurement of what is installed.
     Knowledge,
+    /// A wheel on an index, of which what decides was read for this answer (`--online`): a claim about the version, too.
+    Index,
     /// The effect of a proposed change.
     Plan,
     /// A resolver that was asked, by its name.

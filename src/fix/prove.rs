@@ -83,9 +83,21 @@ fn same(before: &Finding, after: &Finding) -> bool {
     before.environment == after.environment && same_cause(before, after)
 }
 
+/// Whether all that a plan installs was read from the index for this answer.
+fn was_read(case: &Case<'_>, plan: &Plan) -> bool {
+    plan.changes.iter().all(|change| match change {
+        Change::Install(install) => {
+            install.version.as_ref().is_some_and(|version| case.knowledge.was_read(&install.name, version))
+        }
+        Change::Driver(_) => false,
+        _ => true,
+    })
+}
+
 /// The fix that a judged plan makes.
 pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy, result: Option<String>) -> Fix {
     let installs = plan.changes.iter().any(|change| matches!(change, Change::Install(_) | Change::Driver(_)));
+    let read = was_read(case, &plan);
     let open = plan.installs().any(|install| install.version.is_none());
     let (Lines { edits, commands, notes }, no_line) = match case.lines(&plan) {
         Ok(lines) => (lines, None),
@@ -110,8 +122,8 @@ pub(super) fn fix(case: &Case<'_>, plan: Plan, after: &Rc<After>, remedy: Remedy
         proof: match (&no_line, installs) {
             (Some(_), _) => Proof::None,
             _ if open || !after.undecided.is_empty() => Proof::None,
-            (None, true) => Proof::Knowledge,
-            (None, false) => Proof::Binary,
+            (None, true) if !read => Proof::Knowledge,
+            (None, _) => Proof::Binary,
         },
         changes: Vec::new(),
         edits,

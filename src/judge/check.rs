@@ -67,7 +67,10 @@ pub fn survey(
 }
 
 /// The report of one machine, without fixes and without the lines of the files.
-pub(super) fn plain(
+///
+/// # Errors
+/// As [`check`].
+pub fn plain(
     knowledge: &Knowledge,
     facts: Facts,
     machine: &Machine,

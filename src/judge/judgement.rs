@@ -87,11 +87,7 @@ impl<'k> Judgement<'k> {
         Report {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION"),
-            knowledge: KnowledgeStamp {
-                date: knowledge.date.clone(),
-                hash: knowledge.hash.clone(),
-                overlays: knowledge.overlays.clone(),
-            },
+            knowledge: KnowledgeStamp::of(knowledge),
             command,
             verdict: match Verdict::of(&findings, !verdicts.unknown.is_empty()) {
                 Verdict::Ok if command == CommandName::Doctor && Examined::of(&enriched) == Examined::Nothing => {

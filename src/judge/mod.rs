@@ -32,7 +32,7 @@ use judgement::Judgement;
 
 pub use assume::{AskedDriver, Assumed, By, System};
 pub use change::{Base, For, change};
-pub use check::{check, mend, survey};
+pub use check::{check, mend, plain, survey};
 pub use explain::explain;
 pub use ignored::IgnoreError;
 pub use inputs::{Asked, CheckError, Inputs};
@@ -40,8 +40,8 @@ pub use machine::{FileError, Machine, MachineError};
 pub use machines::{Seen, environments, machines};
 pub use matrix::{Grid, ReleasesError, matrix, releases};
 pub use needs::{
-    FeatureOf, NeedsQuestion, PackageFor, feature, features_of_file, needs, needs_of_declared, needs_of_environment,
-    needs_of_package,
+    FeatureOf, NeedsQuestion, PackageFor, facts_of_declared, feature, features_of_file, needs, needs_of_declared,
+    needs_of_environment, needs_of_package,
 };
 pub use project_file::IgnoredRule;
 pub use saved::{SavedError, saved};

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use gpucheck_ground::Order as _;
 use gpucheck_model::knowledge::{self as model, Files, PACKAGES, RowKind, Rows as _, lay_packages};
 
-use super::{Problem, by_name::ByName, part::Part};
+use super::{Online, Problem, by_name::ByName, part::Part};
 use crate::{files, text::Lines};
 
 /// The longest file of the built-in base has a tenth of a megabyte.
@@ -29,6 +29,8 @@ macro_rules! knowledge {
             pub update: Option<String>,
             /// Folders laid over it, the strongest last.
             pub overlays: Vec<String>,
+            /// What was read from indexes, and lies over all of it.
+            pub online: Option<Online>,
         }
 
         impl Knowledge {
@@ -58,6 +60,7 @@ macro_rules! knowledge {
                     hash: env!("GPUCHECK_KNOWLEDGE_HASH").to_owned(),
                     update: None,
                     overlays: Vec::new(),
+                    online: None,
                 })
             }
 
@@ -72,7 +75,7 @@ macro_rules! knowledge {
             }
 
             /// Lays files over what is there.
-            fn overlay(&mut self, files: Files) {
+            pub(super) fn overlay(&mut self, files: Files) {
                 $(if let Some(over) = files.$part {
                     self.$part.lay(over);
                 })*

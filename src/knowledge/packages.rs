@@ -193,7 +193,10 @@ impl Knowledge {
 
     /// How a row about builds is cited.
     pub fn cite_build(&self, file: &PackageFile, row: &PackageBuild) -> String {
-        self.cite_package(file, &row.versions, row.confidence, &row.source)
+        let version = row.newest.as_deref().unwrap_or_default();
+        let mut wheels =
+            file.names().filter_map(|name| self.wheel_of(&row.source, name, version, row.platforms.first().copied()));
+        wheels.next().unwrap_or_else(|| self.cite_package(file, &row.versions, row.confidence, &row.source))
     }
 
     /// How a known problem is cited.

@@ -298,6 +298,10 @@ impl Knowledge {
 
     /// How a torch row is cited.
     pub fn cite_torch(&self, release: &TorchRelease, build: &TorchBuild) -> String {
+        let (full, platform) = (build.full_version(release), Some(build.platform));
+        if let Some(wheel) = self.wheel_of(&build.source, "torch", &full, platform) {
+            return wheel;
+        }
         let basis = build.basis.describe();
         format!(
             "torch.toml, {}+{} on {} ({basis}; {})",

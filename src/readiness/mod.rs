@@ -101,7 +101,7 @@ pub enum LineBasis {
 impl From<How> for LineBasis {
     fn from(how: How) -> Self {
         match how {
-            How::Binary => Self::Binary,
+            How::Binary | How::Index => Self::Binary,
             How::Knowledge => Self::Knowledge,
             How::Option | How::Plan => Self::Assumed,
             How::Variable | How::File | How::Nvml | How::Cuda | How::Pci | How::Log | How::Resolver => Self::Observed,

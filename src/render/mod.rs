@@ -16,6 +16,7 @@ mod machines;
 mod markdown;
 mod matrix;
 pub mod needs;
+mod online;
 mod readiness;
 mod reason;
 mod sarif;
@@ -87,6 +88,7 @@ impl Page for Report {
             Format::Markdown => markdown::render(&self),
             Format::Reason => reason::render(&self),
         };
+        let page = online::last(page, self.knowledge.online.as_ref(), format, screen);
         Ok(guarded(&page, format, screen))
     }
 }
@@ -115,6 +117,7 @@ impl Page for Machines {
                 None => machines::reason(&self),
             },
         };
+        let page = online::last(page, self.knowledge.online.as_ref(), format, screen);
         Ok(guarded(&page, format, screen))
     }
 }

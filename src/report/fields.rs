@@ -21,6 +21,7 @@ use crate::{
         StepOutcome,
     },
     finding::{Evidence, Excerpt, FileChange, Finding, Fix},
+    knowledge::{Online, OnlineFile},
     readiness::{Line, Readiness},
     rules::Undecided,
     text,
@@ -133,7 +134,9 @@ macro_rules! fields {
 
 fields! {
     Source { at; how }
-    KnowledgeStamp { date, hash, overlays; }
+    KnowledgeStamp { date, hash, overlays, online; }
+    Online { indexes, files, failed; requests, bytes, measured }
+    OnlineFile { file, package, version; platform, size, bytes, requests }
     Subject { id, text, notes; label }
     RunsOn { environment, gpu, subject; how }
     Undecided { needs; rule }

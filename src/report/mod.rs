@@ -21,6 +21,7 @@ use serde::Serialize;
 use crate::{
     facts::{Environment, Facts, Location},
     finding::{Finding, Severity},
+    knowledge::{Knowledge, Online},
     readiness::Readiness,
     rules::{Undecided, code::Execution},
 };
@@ -110,6 +111,21 @@ pub struct KnowledgeStamp {
     pub hash: String,
     /// Overlay folders, in order of precedence.
     pub overlays: Vec<String>,
+    /// What was read from indexes, because a person asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub online: Option<Online>,
+}
+
+impl KnowledgeStamp {
+    /// Of the rows in force.
+    pub fn of(knowledge: &Knowledge) -> Self {
+        Self {
+            date: knowledge.date.clone(),
+            hash: knowledge.hash.clone(),
+            overlays: knowledge.overlays.clone(),
+            online: knowledge.online.clone(),
+        }
+    }
 }
 
 impl Report {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     compat::Reach,
-    facts::{ComputeCapability, Environment, Fact, How, Library, Os, Package},
+    facts::{ComputeCapability, Environment, Fact, Library, Os, Package},
     finding::{Evidence, Severity},
     knowledge::{Knowledge, PackageBuild, PackageFile},
     python::{self, Requirement},
@@ -74,7 +74,7 @@ pub fn on_gpu<'a>(context: &Context<'a>) -> Result<ExtensionOnGpu<'a>, Outcome> 
     let Fact::Known { value: code, via } = &library.code else { return Err(Outcome::NotApplicable) };
     let place = package.libraries.iter().position(|other| std::ptr::eq(other, library)).unwrap_or(0);
     let held = Evidence::new(format!("{}: {}", library.path, describe(context.knowledge, code)), via);
-    let measured = via.how != How::Knowledge;
+    let measured = !via.how.is_claim();
     let device = Evidence::new(
         format!("{}: compute capability {capability}", gpu_name(gpu)),
         gpu.capability.via().map(ToString::to_string).unwrap_or_default(),

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     compat::{self, Jit, Reach},
     facts::{
-        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, How, Library, Origin,
-        Os, Package, Source,
+        Build, CodeObjects, CodeTarget, ComputeCapability, CudaVersion, Environment, Fact, Gpu, Library, Origin, Os,
+        Package, Source,
     },
     finding::Evidence,
     knowledge::{self, Knowledge, PackageBuild, ParserRow},
@@ -211,7 +211,7 @@ impl TorchOnGpu<'_> {
     /// The code evidence that every architecture finding carries.
     pub fn evidence(&self, context: &Context<'_>) -> Vec<Evidence> {
         let library = self.torch.libraries.iter().position(|library| std::ptr::eq(library, self.library)).unwrap_or(0);
-        let measured = self.via.how != How::Knowledge;
+        let measured = !self.via.how.is_claim();
         let code = Evidence::new(describe(context.knowledge, self.code), self.via);
         let gpu = context.gpu.map_or(0, |(index, _)| index);
         vec![

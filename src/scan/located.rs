@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What all of is read is fetched in pieces of this size.
-pub(super) const AHEAD_FULL: u64 = 4 << 20;
+pub const AHEAD_FULL: u64 = 4 << 20;
 
 /// Where it is, and what asks for it.
 pub struct Located {

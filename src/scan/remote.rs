@@ -1,6 +1,6 @@
 //! Packages on servers: found on an index, read with ranges as far as the verdict needs.
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use super::{Bundle, Counted, Depth, Located, Progress, located::AHEAD_FULL, names::package_kind};
 use crate::{
@@ -19,7 +19,7 @@ const SHARE: u64 = 25;
 /// … but this much of a small one.
 const LEAST: u64 = 8 << 20;
 /// What a sample reads on is fetched in pieces of this size (all of a file in [`AHEAD_FULL`]): what comes after the last byte that was needed is fetched in vain.
-const AHEAD_SAMPLE: u64 = 512 << 10;
+pub const AHEAD_SAMPLE: u64 = 512 << 10;
 /// A conda package is one stream, which has no samples: larger ones are only read when that was asked for.
 const MAX_STREAM: u64 = 64 << 20;
 
@@ -99,15 +99,7 @@ impl Network {
         let (root, surroundings) = surroundings()?;
         let here = probe::here(&root, &surroundings);
         let config = self.config(&root, &surroundings, &here, Some(&wanted.name))?;
-        if let Some(why) = config.forbidden {
-            bail!("{word}: pip is configured to use no index ({why}): name one with --index-url URL");
-        }
-        if config.indexes.is_empty() {
-            bail!(
-                "{word}: no package index found: neither pip nor uv has one configured, and no pip with a built-in one was \
-                 found. Name one with --index-url URL"
-            );
-        }
+        usable(&config).with_context(|| word.to_owned())?;
         let target = self.target(&here)?;
         let client = Client::new(config.settings)?;
         let mut files = Vec::new();
@@ -131,6 +123,18 @@ impl Network {
             .find(|(other, _)| *other == file)
             .map(|(_, index)| format!("{} ({})", index.url, index.origin));
         Ok(Located { client, url: file.url, word: word.to_owned(), index })
+    }
+
+    /// Which indexes are asked, and how they are reached.
+    ///
+    /// # Errors
+    /// When there is none, or one is not a valid URL.
+    pub fn configured(&self) -> anyhow::Result<Config> {
+        let (root, surroundings) = surroundings()?;
+        let here = probe::here(&root, &surroundings);
+        let config = self.config(&root, &surroundings, &here, None)?;
+        usable(&config)?;
+        Ok(config)
     }
 
     fn config(
@@ -206,7 +210,10 @@ impl Network {
                     }
                     report.sampled = false;
                 }
-                let options = options(&report, wish.knowledge);
+                let options = match report.sampled {
+                    true => sample(wish.knowledge, &report.file, report.size),
+                    false => ArchiveOptions::default(),
+                };
                 // The total size of a sample is not known in advance.
                 let archive = match report.sampled {
                     true => binary::read_archive_source(&source, &report.file, &options),
@@ -241,6 +248,20 @@ impl Network {
     }
 }
 
+/// Whether there is an index to ask.
+fn usable(config: &Config) -> anyhow::Result<()> {
+    if let Some(why) = &config.forbidden {
+        bail!("pip is configured to use no index ({why}): name one with --index-url URL");
+    }
+    if config.indexes.is_empty() {
+        bail!(
+            "no package index found: neither pip nor uv has one configured, and no pip with a built-in one was found. \
+             Name one with --index-url URL"
+        );
+    }
+    Ok(())
+}
+
 /// Whether an error is that of a network or a server that does not answer, and not of what was asked for.
 pub fn is_unreachable(error: &anyhow::Error) -> bool {
     let faults = error.chain().filter_map(|cause| cause.downcast_ref::<remote::Error>());
@@ -256,16 +277,13 @@ pub fn is_unreachable(error: &anyhow::Error) -> bool {
     })
 }
 
-/// How far a file is read.
-fn options(report: &Remote, knowledge: &Knowledge) -> ArchiveOptions {
-    if !report.sampled {
-        return ArchiveOptions::default();
-    }
-    let name = WheelName::parse(&report.file).map(|wheel| wheel.name).unwrap_or_default();
+/// How far a wheel of this size is read where a sample is enough.
+pub fn sample(knowledge: &Knowledge, file: &str, size: u64) -> ArchiveOptions {
+    let name = WheelName::parse(file).map(|wheel| wheel.name).unwrap_or_default();
     // Of libraries that are made for one CUDA release each (`{cuda}`), none decides by itself.
     let main: Vec<String> = knowledge.main_libraries(&name).map(str::to_owned).collect();
     let decides = Decides::new(move |path| main.iter().any(|pattern| knowledge::matches(pattern, path)));
-    let sample = Sample { bytes: LEAST.max(report.size / SHARE), decides };
+    let sample = Sample { bytes: LEAST.max(size / SHARE), decides };
     ArchiveOptions { sample: Some(sample), ..ArchiveOptions::default() }
 }
 

@@ -6,6 +6,7 @@
 //! page itself stand. JSON has its own escapes for such characters and keeps them ([`json`]).
 
 mod ascii;
+mod day;
 pub mod diff;
 mod grid;
 mod lines;
@@ -14,6 +15,7 @@ mod paint;
 use std::borrow::Cow;
 
 pub use ascii::ascii;
+pub use day::day;
 pub use grid::{Grid, blocks, whole_words};
 pub use lines::Lines;
 use paint::Change;

@@ -4,6 +4,7 @@ mod companions;
 mod compare;
 mod evidence;
 mod packages;
+mod release;
 mod tags;
 mod torch;
 
@@ -11,6 +12,8 @@ use serde::Serialize;
 
 pub use compare::{pinned, spelled};
 pub use evidence::{Evidence, of_environment, of_wheel, of_wheel_source};
+pub use packages::Contents;
+pub use release::Build;
 pub use tags::WheelTags;
 pub use torch::{Measured, measured, python_marker};
 

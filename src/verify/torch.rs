@@ -7,7 +7,7 @@ use super::{
     compare::{list, pinned, plain, same},
 };
 use crate::{
-    compat,
+    compat::{self, DriverSupport, Reach},
     facts::{CodeKind, CodeObjects, Extent, Platform, Target},
     knowledge::{Knowledge, TorchBuild, TorchRelease},
     python::Requirement,
@@ -26,6 +26,8 @@ pub struct Measured {
     pub fatbins: u32,
     /// Whether every fatbin was read, so that `partial` is complete.
     pub whole: bool,
+    /// Whether the fatbins that were read differ so that the others may serve a GPU, or not, that these do not tell.
+    pub open: bool,
 }
 
 /// What the main library of torch holds; nothing where there is none, as in a build without CUDA.
@@ -45,7 +47,15 @@ fn of_code(knowledge: &Knowledge, code: &CodeObjects) -> Measured {
         partial: code.sass.keys().filter(|code| !general.contains(code)).map(|code| code.target).collect(),
         fatbins: code.fatbins,
         whole: code.extent != Extent::Sampled,
+        open: is_open(knowledge, code),
     }
+}
+
+/// Whether code is a sample whose fatbins differ: what some GPU can use is in a part of them.
+pub(super) fn is_open(knowledge: &Knowledge, code: &CodeObjects) -> bool {
+    let driver = DriverSupport::default();
+    let of = |gpu| compat::reach(&compat::coverage(knowledge, code, gpu, None, &driver));
+    code.extent == Extent::Sampled && knowledge.capabilities().any(|gpu| matches!(of(gpu), Reach::Partial(..)))
 }
 
 /// Every fact that a torch package tells.

@@ -12,18 +12,12 @@ use gpucheck::{
     binary::ArchiveOptions,
     facts::PythonVersion,
     knowledge::Knowledge,
+    online::{self, Index, Wheel},
     python,
-    verify::{self, Evidence, Outcome},
+    verify::{self, Build, Evidence, Outcome},
 };
 
-use crate::{
-    companions,
-    fetch::{self, Index, Wheel},
-    package,
-    release::Build,
-    rows::TorchFile,
-    stale::stale,
-};
+use crate::{companions, package, rows::TorchFile, stale::stale};
 
 /// Arguments of `cargo xtask harvest`.
 #[derive(Debug, Args)]
@@ -57,7 +51,7 @@ const RELEASES: [&str; 3] = ["torch", "torchvision", "torchaudio"];
 /// A package's facts; of one that came from the index also for which Pythons it is there on that platform, and since when.
 struct Found {
     evidence: Evidence,
-    pythons: Vec<String>,
+    pythons: Vec<PythonVersion>,
     released: Option<String>,
 }
 
@@ -71,7 +65,7 @@ impl Arguments {
         }
         let text = fs::read_to_string(&self.file).with_context(|| self.file.display().to_string())?;
         let mut file = TorchFile::parse(&text)?;
-        let today = fetch::today()?;
+        let today = online::today()?;
         let mut different = false;
         let mut told = Vec::new();
         for wheel in &self.wheels {
@@ -119,12 +113,12 @@ impl Arguments {
         }
         let index = Index::open(self.index_url.as_deref())?;
         let wheels = index.wheels(package)?;
-        let chosen = fetch::one_for_each_platform(&wheels, version, self.python_version);
+        let chosen = online::one_for_each_platform(&wheels, version, self.python_version);
         anyhow::ensure!(!chosen.is_empty(), "the index has no wheel of {wheel} for a platform with rows");
-        let released = fetch::released(&wheels, version);
+        let released = online::released(&wheels, version);
         let read = |wheel: &&Wheel| {
             let evidence = index.read(wheel)?;
-            let on = |platform| fetch::pythons(&wheels, version, platform);
+            let on = |platform| online::pythons(&wheels, version, platform);
             let pythons = evidence.platform.map(on).unwrap_or_default();
             Ok(Found { evidence, pythons, released: released.clone() })
         };
@@ -145,7 +139,9 @@ impl Arguments {
                 let version = python::public_version(&evidence.version);
                 let (torch, why) = match &self.torch {
                     Some(torch) => (torch.clone(), "as --torch says".to_owned()),
-                    None => companions::torch_of(file, evidence, released.as_deref())?,
+                    None => {
+                        online::torch_of(evidence, released.as_deref(), &|day| file.release_of(day).map(str::to_owned))?
+                    }
                 };
                 file.companion(&torch, name, version, today)?;
                 Ok(format!("{name} {version} belongs to torch {torch} ({why}): written"))

@@ -4,11 +4,9 @@
 mod atlas;
 mod bundle;
 mod companions;
-mod fetch;
 mod harvest;
 mod package;
 mod pages;
-mod release;
 mod rows;
 mod stale;
 

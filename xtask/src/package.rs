@@ -8,30 +8,12 @@ use std::{
 
 use anyhow::Context as _;
 use gpucheck::{
-    compat,
-    facts::{CodeKind, CodeObjects, CodeTarget, Library, Platform, PtxIsa, Target},
-    knowledge::{self, Knowledge, PackageBuild, PackageFile},
-    python::{self, Requirement},
-    rules::cuda_major,
-    verify::{self, Evidence},
+    facts::{Platform, Target},
+    knowledge::{Knowledge, PackageBuild, PackageFile},
+    python,
+    verify::{Contents, Evidence},
 };
 use toml_edit::{Array, InlineTable, Item, Table, Value, value};
-
-/// What is read from headers and metadata.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Measured {
-    cuda: Option<u16>,
-    needs: BTreeSet<String>,
-    links_torch: bool,
-    torch: Option<String>,
-    sass: BTreeSet<Target>,
-    ptx: BTreeSet<Target>,
-    isa: Option<PtxIsa>,
-    /// By the code: the CUDA releases whose libraries hold it.
-    variants: Vec<(BTreeSet<Target>, Vec<String>)>,
-    /// What a person has to look at.
-    remarks: Vec<String>,
-}
 
 /// What is known of a package.
 ///
@@ -51,9 +33,9 @@ pub fn rows(knowledge: &Knowledge, found: &[Evidence], today: &str) -> anyhow::R
     let first = found.first().context("no wheel")?;
     let version = python::public_version(&first.version);
     let file = file(knowledge, &first.name)?;
-    let mut rows: Vec<(Measured, Vec<&Evidence>)> = Vec::new();
+    let mut rows: Vec<(Contents, Vec<&Evidence>)> = Vec::new();
     for evidence in found {
-        let measured = measure(knowledge, file, evidence);
+        let measured = Contents::of(knowledge, file, evidence);
         match rows.iter_mut().find(|(row, _)| *row == measured) {
             Some((_, of)) => of.push(evidence),
             None => rows.push((measured, vec![evidence])),
@@ -81,109 +63,8 @@ fn nearest<'k>(file: &'k PackageFile, name: &str, platform: Option<Platform>) ->
     file.build.iter().rfind(|row| row.concerns(name, platform))
 }
 
-fn measure(knowledge: &Knowledge, file: &PackageFile, evidence: &Evidence) -> Measured {
-    let mut measured = Measured::default();
-    let patterns: Vec<String> = file.package.main.iter().map(|main| main.replace("{cuda}", "*")).collect();
-    let is_main = |library: &&Library| patterns.iter().any(|pattern| knowledge::matches(pattern, &library.path));
-    let main: Vec<&Library> = evidence.libraries.iter().filter(is_main).collect();
-    if main.is_empty() && !patterns.is_empty() {
-        measured.remarks.push(format!("no library matches `main` ({})", file.package.main.join(", ")));
-    }
-    let instead: Vec<String> = file.package.instead.iter().map(|path| path.replace("{cuda}", "*")).collect();
-    let taken = evidence.libraries.iter().map(|library| library.path.as_str());
-    let taken: Vec<&str> = taken.filter(|path| instead.iter().any(|one| knowledge::matches(one, path))).collect();
-    if !taken.is_empty() {
-        measured.remarks.push(format!("add the contents of these, which are loaded instead: {}", taken.join(", ")));
-    }
-    let brought = |name: &str| {
-        let file = |path: &str| path.rsplit('/').next() == Some(name);
-        evidence.libraries.iter().any(|library| file(&library.path))
-    };
-    let linked: BTreeSet<&str> = main.iter().flat_map(|library| &library.needed).map(String::as_str).collect();
-    measured.needs = linked
-        .iter()
-        .filter(|name| cuda_major(name).is_some() && !brought(name))
-        .map(|name| (*name).to_owned())
-        .collect();
-    let majors: BTreeSet<u16> = measured.needs.iter().filter_map(|name| cuda_major(name)).collect();
-    if file.package.main.iter().any(|main| main.contains("{cuda}")) {
-        // Each of its libraries links to those of its own release.
-        measured.needs.clear();
-        variants(knowledge, file, &main, &mut measured);
-    } else {
-        measured.cuda = majors.first().copied().filter(|_| majors.len() == 1);
-        code(knowledge, file.package.share, &main, &mut measured);
-    }
-    let of_torch =
-        |name: &&&str| name.starts_with("libtorch") || name.starts_with("libc10") || **name == "torch_cuda.dll";
-    measured.links_torch = linked.iter().any(|name| of_torch(&name));
-    let wanted = evidence.requires.iter().filter_map(|line| line.parse::<Requirement>().ok());
-    let torch = wanted.into_iter().find(|requirement| requirement.name == "torch").map(|torch| verify::spelled(&torch));
-    measured.torch =
-        torch.and_then(|torch| Some(torch.strip_prefix("torch")?.to_owned())).filter(|range| !range.is_empty());
-    for (path, why) in &evidence.unread {
-        measured.remarks.push(format!("not read: {path}: {why}"));
-    }
-    measured
-}
-
-/// What a library is built for: throughout, or to the share with which the package works.
-fn built_for(knowledge: &Knowledge, code: &CodeObjects, share: Option<u8>) -> BTreeSet<CodeTarget> {
-    let Some(share) = share else { return compat::general(knowledge, code) };
-    let built = compat::built(knowledge, code);
-    let enough = |count: &u32| u64::from(*count) * 100 >= u64::from(built.fatbins) * u64::from(share);
-    built.counts.iter().filter(|(_, count)| enough(count)).map(|(target, _)| *target).collect()
-}
-
-/// The code that every main library is built for; where they differ, what each of them is.
-fn code(knowledge: &Knowledge, share: Option<u8>, main: &[&Library], measured: &mut Measured) {
-    let with_code = |library: &&Library| {
-        let code = library.code.value().filter(|code| code.modules.iter().any(|group| !group.images.is_empty()))?;
-        Some((library.path.clone(), code.clone()))
-    };
-    let codes: Vec<(String, CodeObjects)> = main.iter().filter_map(with_code).collect();
-    let general: Vec<BTreeSet<CodeTarget>> = codes.iter().map(|(_, code)| built_for(knowledge, code, share)).collect();
-    let Some(all) = general.iter().cloned().reduce(|all, one| all.intersection(&one).copied().collect()) else {
-        if !main.is_empty() {
-            measured.remarks.push("no section of a main library names device code: gpucheck scan --deep".to_owned());
-        }
-        return;
-    };
-    let of = |kind| all.iter().filter(move |code| code.kind == kind).map(|code| code.target).collect();
-    (measured.sass, measured.ptx) = (of(CodeKind::Sass), of(CodeKind::Ptx));
-    if general.iter().any(|one| *one != all) {
-        for ((path, _), one) in codes.iter().zip(&general) {
-            let list = one.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            measured.remarks.push(format!("the main libraries differ: {path}: {list}"));
-        }
-    }
-    let images = codes.iter().flat_map(|(_, code)| &code.modules).flat_map(|group| &group.images);
-    measured.isa = images.filter(|image| all.contains(&image.code)).filter_map(|image| image.isa).max();
-}
-
-/// What each of the libraries holds from which the package chooses by torch's CUDA release.
-fn variants(knowledge: &Knowledge, file: &PackageFile, main: &[&Library], measured: &mut Measured) {
-    let splits: Vec<_> = file.package.main.iter().filter_map(|main| main.split_once("{cuda}")).collect();
-    let digits = |path: &str| {
-        let digits = splits.iter().find_map(|(start, end)| path.strip_prefix(start)?.strip_suffix(end))?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.to_owned())
-    };
-    let mut by_digits: BTreeMap<String, BTreeSet<Target>> = BTreeMap::new();
-    for library in main {
-        let (Some(digits), Some(code)) = (digits(&library.path), library.code.value()) else { continue };
-        let sass = compat::general(knowledge, code).into_iter().filter(|code| code.kind == CodeKind::Sass);
-        by_digits.insert(digits, sass.map(|code| code.target).collect());
-    }
-    for (digits, sass) in by_digits {
-        match measured.variants.iter_mut().find(|(other, _)| *other == sass) {
-            Some((_, all)) => all.push(digits),
-            None => measured.variants.push((sass, vec![digits])),
-        }
-    }
-}
-
 /// What the nearest row says that no header tells, and whether it says the same otherwise.
-fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<String> {
+fn beside(measured: &Contents, row: Option<&PackageBuild>, speaks: bool) -> Vec<String> {
     let Some(row) = row else { return Vec::new() };
     let set = |targets: &[Target]| targets.iter().copied().collect::<BTreeSet<_>>();
     let variants = |row: &PackageBuild| {
@@ -230,7 +111,7 @@ fn beside(measured: &Measured, row: Option<&PackageBuild>, speaks: bool) -> Vec<
     lines
 }
 
-fn table(measured: &Measured, version: &str, platforms: &[Platform], sources: &[String], today: &str) -> String {
+fn table(measured: &Contents, version: &str, platforms: &[Platform], sources: &[String], today: &str) -> String {
     let list = |items: &mut dyn Iterator<Item = String>| items.collect::<Array>();
     let targets = |targets: &BTreeSet<Target>| list(&mut targets.iter().map(ToString::to_string));
     let mut table = Table::new();

@@ -3,9 +3,8 @@
 use std::fmt::Display;
 
 use anyhow::Context as _;
+use gpucheck::{facts::PythonVersion, online::numbers, verify::Build};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
-
-use crate::{fetch::numbers, release::Build};
 
 /// Key of `[sources]` that harvested rows name.
 const SOURCE: &str = "kb-verify";
@@ -60,7 +59,13 @@ impl TorchFile {
     ///
     /// # Errors
     /// For a new release without a day.
-    pub fn put(&mut self, build: &Build, today: &str, released: Option<&str>, python: &[String]) -> anyhow::Result<()> {
+    pub fn put(
+        &mut self,
+        build: &Build,
+        today: &str,
+        released: Option<&str>,
+        python: &[PythonVersion],
+    ) -> anyhow::Result<()> {
         if self.release(&build.version)?.is_none() {
             let told = || {
                 format!(
@@ -92,7 +97,8 @@ impl TorchFile {
         set(release, "verified", value(today));
         let listed = release.get("python").and_then(Item::as_array);
         let listed: Vec<String> = listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        let own = (!python.is_empty()).then_some(if *python == *listed { &[] } else { python });
+        let python: Vec<String> = python.iter().map(ToString::to_string).collect();
+        let own = (!python.is_empty()).then_some(if python == listed { &[] } else { python.as_slice() });
         let manylinux = release.get("manylinux").and_then(Item::as_str);
         let manylinux = build.manylinux.clone().filter(|tag| Some(tag.as_str()) != manylinux);
         let builds = release.get_mut("builds").and_then(Item::as_array_mut).context("the release has no builds")?;
@@ -328,6 +334,8 @@ fn fill(table: &mut InlineTable, build: &Build) {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+    use gpucheck::knowledge::Files;
+
     use super::*;
 
     const FILE: &str = r#"# Releases.
@@ -379,7 +387,7 @@ variant = "cu132"
 
     fn put(build: &Build, released: Option<&str>, python: &[&str]) -> anyhow::Result<String> {
         let mut file = TorchFile::parse(FILE)?;
-        let python: Vec<String> = python.iter().map(|python| (*python).to_owned()).collect();
+        let python: Vec<PythonVersion> = python.iter().map(|python| python.parse().unwrap()).collect();
         file.put(build, "2026-11-26", released, &python)?;
         Ok(file.text())
     }
@@ -425,6 +433,21 @@ variant = "cu132"
         assert!(place("2.16.0") && !place("2.9.1"));
         let error = put(&build("2.16.0", "cu132", "linux-x86_64"), None, &["3.12"]).unwrap_err().to_string();
         assert!(error.contains("--released"), "{error}");
+    }
+
+    #[test]
+    fn what_is_written_is_the_row_that_an_answer_rests_on() {
+        let mut cpu = build("2.15.0", "cpu", "windows-x86_64");
+        (cpu.sass, cpu.ptx, cpu.partial, cpu.toolkit) = (None, None, None, None);
+        for one in [build("2.15.0", "cu132", "linux-aarch64"), cpu] {
+            let text = put(&one, None, &["3.12"]).unwrap();
+            let (rows, _) = text.split_once("# Every night.").unwrap();
+            let mut files = Files::default();
+            files.add("torch.toml", "torch.toml", rows).unwrap();
+            let release = files.torch.unwrap().release.remove(0);
+            let written = release.builds.iter().find(|row| row.platform == one.platform).unwrap();
+            assert_eq!(*written, one.row(written.python.clone(), None, SOURCE));
+        }
     }
 
     #[test]

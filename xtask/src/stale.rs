@@ -2,9 +2,11 @@
 
 use std::{collections::BTreeMap, process::ExitCode};
 
-use gpucheck::knowledge::Knowledge;
-
-use crate::fetch::{self, Index};
+use gpucheck::{
+    facts::PythonVersion,
+    knowledge::Knowledge,
+    online::{self, Index},
+};
 
 /// Says which releases the index has that no row knows, and which rows have another day or other Python versions than it has.
 pub fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
@@ -20,7 +22,7 @@ pub fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
         crate::say(&text);
     };
     for version in versions.values().filter(|version| knowledge.is_newer_torch(version)) {
-        let day = if fetch::released(&wheels, version).is_some() { "" } else { " --released YYYY-MM-DD" };
+        let day = if online::released(&wheels, version).is_some() { "" } else { " --released YYYY-MM-DD" };
         tell(format!("torch {version} has no row: cargo xtask harvest torch=={version}{day}"));
     }
     for release in knowledge.torch_releases() {
@@ -28,14 +30,16 @@ pub fn stale(knowledge: &Knowledge, index: &Index) -> anyhow::Result<ExitCode> {
             tell(format!("torch {} has a row, but is not on the index", release.version));
             continue;
         }
-        if let Some(day) = fetch::released(&wheels, &release.version).filter(|day| *day != release.released) {
+        if let Some(day) = online::released(&wheels, &release.version).filter(|day| *day != release.released) {
             tell(format!("torch {}: the row says released {}, the index {day}", release.version, release.released));
         }
         for build in release.builds.iter().filter(|build| build.pypi_default) {
-            let there = fetch::pythons(&wheels, &release.version, build.platform);
-            let listed: Vec<String> = release.python_of(build).iter().map(ToString::to_string).collect();
+            let there = online::pythons(&wheels, &release.version, build.platform);
+            let listed = release.python_of(build);
             if there != listed {
-                let lists = format!("the row lists {}, the index {}", listed.join(" "), there.join(" "));
+                let list =
+                    |pythons: &[PythonVersion]| pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                let lists = format!("the row lists {}, the index {}", list(listed), list(&there));
                 tell(format!("torch {} on {}: {lists}", release.version, build.platform));
             }
         }

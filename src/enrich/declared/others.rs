@@ -273,7 +273,10 @@ fn unpinned(terms: &Terms<'_>, step: &Step, named: Named<'_>, torch: Option<&str
     match newest_for(terms, step, named, torch) {
         Some(row) => {
             let version = row.newest.clone().unwrap_or_default();
-            claimed(version, &format!("packages/{name}.toml"))
+            match terms.knowledge.was_read(name, &version) {
+                true => Fact::known(version, Source::new(How::Index, "its newest version there")),
+                false => claimed(version, &format!("packages/{name}.toml")),
+            }
         }
         None => Fact::unknown("no version is asked for"),
     }

@@ -175,7 +175,7 @@ fn of_index(
     if let Some(offer) = best {
         let via = match exact {
             Some(_) => Source::file(&by.request.asked.text),
-            None => Source::new(How::Knowledge, terms.knowledge.cite_torch(offer.release, offer.build)),
+            None => terms.knowledge.torch_source(offer.release, offer.build),
         };
         return brought(by, "torch", Fact::known(offer.version, via));
     }

@@ -27,7 +27,7 @@ use crate::{
 
 pub use features::{FeatureOf, feature, features_of_file};
 pub use package::{PackageFor, needs_of_package};
-pub use place::{needs_of_declared, needs_of_environment};
+pub use place::{facts_of_declared, needs_of_declared, needs_of_environment};
 
 /// What is asked, whatever it is asked about.
 #[derive(Debug)]
@@ -50,11 +50,7 @@ pub fn needs(question: &NeedsQuestion<'_>, subjects: Vec<NeedsOf>) -> Needs {
     Needs {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        knowledge: KnowledgeStamp {
-            date: knowledge.date.clone(),
-            hash: knowledge.hash.to_owned(),
-            overlays: knowledge.overlays.clone(),
-        },
+        knowledge: KnowledgeStamp::of(knowledge),
         command: CommandName::Needs,
         verdict: Needs::verdict_of(&subjects),
         subjects,

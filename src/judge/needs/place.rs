@@ -13,7 +13,7 @@ use super::{
 use crate::{
     facts::{ComputeCapability, Cpu, DriverVersion, Environment, Facts, Os},
     finding::{Finding, Severity},
-    judge::{CheckError, Inputs, inputs::Bench, judgement::Judgement},
+    judge::{CheckError, Inputs, inputs::Bench, judgement::Judgement, plain},
     knowledge::GpuLookupError,
     manifest::Choices,
     report::{
@@ -108,6 +108,27 @@ pub fn needs_of_declared(
         answer(question, name.clone(), SubjectOf::Declared, &there, &judge)
     };
     names.into_iter().map(one).collect()
+}
+
+/// The facts about what files or a command ask for, on each system that is asked about.
+///
+/// # Errors
+/// When nothing could be read.
+pub fn facts_of_declared(
+    question: &NeedsQuestion<'_>,
+    facts: &Facts,
+    inputs: &Inputs,
+    choices: &Choices,
+) -> Result<Vec<Facts>, CheckError> {
+    let both = [NeedsSystem::Linux, NeedsSystem::Windows];
+    let systems = if question.systems.is_empty() { &both } else { question.systems };
+    let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
+    let of = |system: &NeedsSystem| {
+        let machine =
+            machine(question.machine, *system, ComputeCapability::new(9, 0), &DriverVersion::of(100, 0, 0), cpu);
+        Ok(plain(question.knowledge, facts.clone(), &machine, inputs, choices.clone(), question.start)?.facts)
+    };
+    systems.iter().map(of).collect()
 }
 
 /// The systems that an environment exists for.

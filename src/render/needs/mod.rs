@@ -7,7 +7,7 @@ mod slurm;
 
 use gpucheck_ground::Order as _;
 
-use super::{Screen, json};
+use super::{Format, Screen, json, online};
 use crate::{
     facts::ComputeCapability,
     report::{
@@ -45,8 +45,12 @@ pub fn render(mut needs: Needs, format: NeedsFormat, screen: &Screen) -> anyhow:
     }
     make_needs_visible(&mut needs);
     let page = match format {
-        NeedsFormat::Human => page::human(&needs, screen),
-        NeedsFormat::Markdown => page::markdown(&needs),
+        NeedsFormat::Human => {
+            online::last(page::human(&needs, screen), needs.knowledge.online.as_ref(), Format::Human, screen)
+        }
+        NeedsFormat::Markdown => {
+            online::last(page::markdown(&needs), needs.knowledge.online.as_ref(), Format::Markdown, screen)
+        }
         NeedsFormat::K8s => k8s::render(&needs)?,
         NeedsFormat::Slurm => slurm::render(&needs),
         NeedsFormat::NvidiaRequire => nvidia_require::render(&needs)?,

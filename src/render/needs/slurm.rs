@@ -50,8 +50,12 @@ mod tests {
     #[test]
     fn features_that_run_it_are_alternatives() {
         let subject = subject(vec![served("525.60.13", None, &[(8, 0)])]);
-        let knowledge =
-            crate::report::KnowledgeStamp { date: String::new(), hash: String::new(), overlays: Vec::new() };
+        let knowledge = crate::report::KnowledgeStamp {
+            date: String::new(),
+            hash: String::new(),
+            overlays: Vec::new(),
+            online: None,
+        };
         let needs = Needs {
             schema: 0,
             version: "",

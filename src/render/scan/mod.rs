@@ -202,7 +202,7 @@ fn sampled(package: &BundleSummary) -> &'static str {
 }
 
 /// Bytes for people, in decimal units as package indexes show them.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),

@@ -21,7 +21,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    facts::{Environment, How, Library, Package},
+    facts::{Environment, Library, Package},
     finding::{Evidence, Severity},
     rules::{Context, Draft, Judges, Outcome, Remedy, Rule, Scope, shared::label},
 };
@@ -43,7 +43,7 @@ pub fn overwritten(environment: &Environment) -> Option<(&Package, &Package, &st
     let mut found: Option<(&Package, &Package, &str, usize)> = None;
     for package in &environment.packages {
         // Libraries that only a row claims were not seen.
-        let seen = |library: &&Library| library.code.via().is_none_or(|via| via.how != How::Knowledge);
+        let seen = |library: &&Library| library.code.via().is_none_or(|via| !via.how.is_claim());
         for library in package.libraries.iter().filter(seen) {
             let Some(owner) = owners.insert(&library.path, package).filter(|owner| owner.name != package.name) else {
                 continue;

@@ -4,10 +4,13 @@
 //! decide, what is built for what, which names tell a CUDA major.
 
 mod code;
+mod contents;
 mod libraries;
 mod requirements;
 
 use std::collections::BTreeSet;
+
+pub use contents::Contents;
 
 use super::{Check, Evidence, Outcome, Verified};
 use crate::{

@@ -35,6 +35,15 @@ macro_rules! files {
                 Ok(())
             }
 
+            /// What is wrong with rows that no file has. They are held to what those of files are.
+            pub fn faults(&self) -> Vec<Problem> {
+                let places = Places::new("", "");
+                let mut problems = Vec::new();
+                $(problems.extend(self.$part.iter().flat_map(|part| part.check(&places)));)*
+                problems.extend(self.packages.iter().flat_map(|file| validate_package::package(file, &places)));
+                problems
+            }
+
             /// Takes over what another set holds.
             pub fn take(&mut self, other: Self) {
                 $(self.$part = other.$part.or(self.$part.take());)*

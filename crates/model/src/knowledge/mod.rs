@@ -50,7 +50,7 @@ pub use interval::Interval;
 pub use jetson::{JetpackRow, JetsonFile, JetsonTorchRow};
 pub use libraries::{CommonOwner, CommonRow, LibrariesFile, LibraryRow};
 pub use package::{AbiRow, PackageFile, PtxasRow, UnpublishedRow, WheelsRow};
-pub use package_build::{PackageBuild, choose};
+pub use package_build::{PackageBuild, Variant, choose};
 pub use package_problem::{
     Confidence, CudaHome, FixRow, Level, ProblemRow, SourceBuild, ToolkitIs, ToolkitPart, VariableIs, When,
 };
