@@ -13,12 +13,13 @@ pub(super) fn block(text: &str) -> Cow<'_, str> {
     let odd = memchr::memchr3(0x1b, b'&', 0x08, bytes).is_some()
         || !text.is_ascii()
         || memchr::memmem::find(bytes, b"\\u001b[").is_some();
-    if !odd {
+    let mut next = if odd { special_in(text) } else { None };
+    if next.is_none() {
         return text.into();
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = special_in(rest) {
+    while let Some(at) = next {
         let (before, special) = rest.split_at(at);
         out.push_str(before);
         let (replacement, length) = replaced(special);
@@ -27,6 +28,7 @@ pub(super) fn block(text: &str) -> Cow<'_, str> {
             None => out.extend(special.get(..length)),
         }
         rest = special.get(length..).unwrap_or_default();
+        next = special_in(rest);
     }
     out.push_str(rest);
     out.into()

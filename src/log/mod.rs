@@ -24,11 +24,15 @@ use symptoms::Symptoms;
 
 /// As much is looked at together: long enough for any line, and for the lines of a wrapped one.
 const BLOCK: usize = 1 << 18;
-/// When so many lines with a word were read, the last one of a block suffices: more of a kind than any output that people look at has, and the
-/// last of several values counts anyway. A line that has another word of a reader's is read as ever.
+/// When readers have seen so many lines with a word, the last one of a block suffices: more of a kind than any output that people look at has, and
+/// the last of several values counts anyway. A line that has another word of a reader's is read as ever.
 const ENOUGH: u32 = 20_000;
+/// When they have seen so many lines in all …
+const MANY: u32 = 30_000;
+/// … so many with a word suffice.
+const ENOUGH_OF_MANY: u32 = 1_000;
 /// Beyond this many bytes, lines that a terminal has wrapped are not put together again: people do not paste that much.
-const LONGEST_WRAPPED: u64 = 8 << 20;
+const LONGEST_WRAPPED: u64 = 2 << 20;
 
 /// A line as readers see it.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +83,10 @@ pub struct Log {
     bytes: u64,
     needles: Needles,
     words: Vec<Word>,
+    /// How many lines readers have seen.
+    read: u32,
+    /// How many lines with a word suffice in what is looked at.
+    enough: u32,
     /// Room for the words of a block.
     hits: Vec<Hit>,
     found: Found,
@@ -105,6 +113,8 @@ impl Log {
             bytes: 0,
             needles: Needles::new(texts),
             words,
+            read: 0,
+            enough: ENOUGH,
             hits: Vec::new(),
             found: Found::default(),
             symptoms: Symptoms::default(),
@@ -155,8 +165,10 @@ impl Log {
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();
         self.needles.find(text.as_bytes(), &mut hits);
+        self.enough = if self.read < MANY { ENOUGH } else { ENOUGH_OF_MANY };
         for hit in &hits {
-            if let Some(word) = self.words.get_mut(hit.literal as usize).filter(|word| word.read >= ENOUGH) {
+            let word = self.words.get_mut(hit.literal as usize);
+            if let Some(word) = word.filter(|word| word.read >= self.enough) {
                 word.last = hit.at;
             }
         }
@@ -195,13 +207,14 @@ impl Log {
         let Some(word) = self.word(hit) else { return false };
         // Behind a question every line is looked at as ever: the next one may be the answer.
         let tired = (word.tired || self.symptoms.has_enough()) && !self.found.expects_answer();
-        word.kinds != 0 && (word.read < ENOUGH || word.last == hit.at) || (word.error || word.asked.is_some()) && !tired
+        word.kinds != 0 && (word.read < self.enough || word.last == hit.at)
+            || (word.error || word.asked.is_some()) && !tired
     }
 
     /// What was asked for at a prompt, on the line behind the one that ends here, and the rows of a list behind its head: they may have no word
     /// that readers want. Up to a line that has one, which comes next.
     fn answers(&mut self, text: &str, end: usize, number: u32, hits: &[Hit]) {
-        let (mut end, mut number) = (end, number);
+        let (mut end, mut number, mut hits) = (end, number, hits);
         let mut expected = self.found.expects_answer();
         while expected {
             let rest = text.get(end..).unwrap_or_default();
@@ -213,8 +226,11 @@ impl Log {
             (_, end) = line_around(text, start);
             number = number.saturating_add(1);
             self.answer(text.get(start..end).unwrap_or_default(), number);
-            let woken = hits.iter().take_while(|hit| hit.at < end).any(|hit| hit.at >= start && self.wakes(*hit));
-            expected = self.found.list.is_some() && !woken;
+            let (own, behind) = hits.split_at(hits.iter().take_while(|hit| hit.at < end).count());
+            hits = behind;
+            // One that was seen so often is no list that people look at.
+            self.read = self.read.saturating_add(1);
+            expected = self.found.list.is_some() && self.read < MANY && !own.iter().any(|hit| self.wakes(*hit));
         }
     }
 
@@ -243,6 +259,7 @@ impl Log {
         }
         let line = Line { number, text, groups: Groups::default() };
         if kinds != 0 {
+            self.read = self.read.saturating_add(1);
             for hit in why {
                 let word = self.words.get_mut(hit.literal as usize);
                 word.into_iter().for_each(|word| word.read = word.read.saturating_add(1));

@@ -73,7 +73,7 @@ impl Symptoms {
                 }
                 self.of_one.get_mut(text).into_iter().for_each(|count| *count += 1);
             }
-            self.asked.push(Kept { number: line.number, text: redact::line(text) });
+            self.asked.push(Kept { number: line.number, text: text.to_owned() });
         }
     }
 
@@ -98,7 +98,7 @@ impl Symptoms {
             // The last lines tell more than those in the middle.
             self.others.remove(MOST_OTHERS / 2);
         }
-        self.others.push(Kept { number: line.number, text: redact::line(text) });
+        self.others.push(Kept { number: line.number, text: text.to_owned() });
     }
 
     /// Whether a text is the first of its kind: one that differs in numbers only is not, if there are many.
@@ -118,7 +118,8 @@ impl Symptoms {
         self.asked.order_by_key(|kept| kept.number);
         let all = self.asked.into_iter().chain(self.others);
         all.map(|kept| Symptom {
-            text: kept.text,
+            // Not before: of many lines few are kept.
+            text: redact::line(&kept.text),
             captured: Default::default(),
             at: Some(at(kept.number)),
             means: Vec::new(),

@@ -26,6 +26,8 @@ struct Bucket {
     short: Vec<Begin>,
     /// The others, in the order of their first eight.
     long: Vec<Begin>,
+    /// A bit for what each of those may have behind the first four.
+    tails: u64,
 }
 
 /// How a literal begins.
@@ -69,7 +71,12 @@ impl Needles {
             let mask = u64::MAX >> (64 - 8 * literal.len().min(8));
             let begin = Begin { bytes: first_eight(literal) & mask, mask, literal: index };
             let bucket = &mut buckets[usize::from(places[place])];
-            if literal.len() < 8 { bucket.short.push(begin) } else { bucket.long.push(begin) }
+            if literal.len() < 8 {
+                bucket.short.push(begin);
+            } else {
+                bucket.tails |= tail(begin.bytes);
+                bucket.long.push(begin);
+            }
         }
         for bucket in &mut buckets {
             bucket.long.order_by_key(|begin| (begin.bytes, begin.literal));
@@ -91,8 +98,9 @@ impl Needles {
     #[inline(never)]
     fn check(&self, text: &[u8], at: usize, place: usize, found: &mut Vec<Found>) {
         let eight = first_eight(&text[at..]);
-        let Bucket { short, long } = &self.buckets[usize::from(self.places[place])];
+        let Bucket { short, long, tails } = &self.buckets[usize::from(self.places[place])];
         let short = short.iter().filter(|begin| eight & begin.mask == begin.bytes);
+        let long = if tails & tail(eight) == 0 { &[] } else { long.as_slice() };
         let first = long.partition_point(|begin| begin.bytes < eight);
         let before = found.len();
         for &Begin { literal, .. } in short.chain(long[first..].iter().take_while(|begin| begin.bytes == eight)) {
@@ -120,6 +128,11 @@ fn first_eight(text: &[u8]) -> u64 {
         }
     };
     u64::from_le_bytes(eight) | 0x2020_2020_2020_2020
+}
+
+/// The bit of the second four of eight bytes.
+fn tail(eight: u64) -> u64 {
+    1 << (((eight >> 32) as u32).wrapping_mul(0x9e37_79b1) >> 26)
 }
 
 /// Where the filter has these four bytes. Without the bit that tells the cases of letters apart; of other signs that makes some alike, which are told
@@ -152,6 +165,18 @@ mod tests {
         assert_eq!(
             all(&["cuda error: x", "cuda", "cuda err", "cuda error"], "CUDA error: x"),
             [(0, 0), (1, 0), (2, 0), (3, 0)]
+        );
+    }
+
+    #[test]
+    fn many_that_begin_alike_are_told_apart() {
+        let literals: Vec<String> = (0..400).map(|number| format!("cuda {number} error {number}")).collect();
+        let text: String = literals.iter().rev().map(|literal| literal.to_uppercase() + ";").collect();
+        let mut found = Vec::new();
+        Needles::new(&literals).find(text.as_bytes(), &mut found);
+        assert_eq!(found.iter().map(|found| found.literal).collect::<Vec<_>>(), (0..400).rev().collect::<Vec<_>>());
+        assert!(
+            found.iter().all(|found| text[found.at..].to_lowercase().starts_with(&literals[found.literal as usize]))
         );
     }
 }

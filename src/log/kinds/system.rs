@@ -70,6 +70,10 @@ pub(super) const KIND: Kind = Kind {
         ".so.",
         ".so:",
         ".pyc",
+        "NCCL error",
+        "NCCL INFO",
+        "NCCL WARN",
+        "python_embeded",
     ],
     groups: &[WSL, WINDOWS, LINUX, ARM, MACOS, DISTRIBUTION, HOME],
     read,
@@ -79,13 +83,40 @@ pub(super) const KIND: Kind = Kind {
 const WSL: Group = Group { place: 0, words: &["/mnt/c/", "/usr/lib/wsl", "wsl2", "microsoft-standard-WSL"] };
 const WINDOWS: Group = Group {
     place: 1,
-    words: &["WinError", "win32", "Microsoft Windows", "win_amd64", ".dll", ".pyd", "Windows 1", "OS: nt", "OS:** nt"],
+    words: &[
+        "WinError",
+        "win32",
+        "Microsoft Windows",
+        "win_amd64",
+        ".dll",
+        ".pyd",
+        "Windows 1",
+        "OS: nt",
+        "OS:** nt",
+        // ComfyUI's portable edition is for Windows alone.
+        "python_embeded",
+    ],
 };
 const LINUX: Group = Group {
     place: 2,
     words: &[
-        "/home/", "/usr/", "/opt/", "/root/", "sudo ", "NVRM:", ".so.", ".so:", "ubuntu", "debian", "fedora", "apt ",
+        "/home/",
+        "/usr/",
+        "/opt/",
+        "/root/",
+        "sudo ",
+        "NVRM:",
+        ".so.",
+        ".so:",
+        "ubuntu",
+        "debian",
+        "fedora",
+        "apt ",
         "linux",
+        // Which is for Linux alone.
+        "NCCL error",
+        "NCCL INFO",
+        "NCCL WARN",
     ],
 };
 const ARM: Group = Group { place: 3, words: &["aarch64", "arm64"] };
