@@ -40,8 +40,8 @@ macro_rules! knowledge {
             /// None so far: nothing that is read here can fail.
             pub fn builtin() -> anyhow::Result<Self> {
                 let part = |name: &str| match name {
-                    $(stringify!($part) => Some(include_str!(concat!(env!("OUT_DIR"), "/", stringify!($part), ".json"))),)*
-                    PACKAGES => Some(include_str!(concat!(env!("OUT_DIR"), "/packages.json"))),
+                    $(stringify!($part) => Some(&include_bytes!(concat!(env!("OUT_DIR"), "/", stringify!($part), ".json"))[..]),)*
+                    PACKAGES => Some(&include_bytes!(concat!(env!("OUT_DIR"), "/packages.json"))[..]),
                     _ => None,
                 };
                 Self::of_parts(part, env!("GPUCHECK_KNOWLEDGE_DATE").to_owned())
@@ -51,7 +51,7 @@ macro_rules! knowledge {
             ///
             /// # Errors
             /// A part that is missing.
-            pub(super) fn of_parts(part: impl Fn(&str) -> Option<&'static str>, date: String) -> anyhow::Result<Self> {
+            pub(super) fn of_parts(part: impl Fn(&str) -> Option<&'static [u8]>, date: String) -> anyhow::Result<Self> {
                 let part = |name: &str| part(name).with_context(|| format!("its part '{name}' is missing"));
                 Ok(Self {
                     $($part: Part::new(part(stringify!($part))?),)*

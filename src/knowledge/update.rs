@@ -105,7 +105,9 @@ impl Update {
     /// When a part is missing.
     pub fn knowledge(self) -> anyhow::Result<Knowledge> {
         let text: &'static str = Box::leak(self.signed.into_boxed_str());
-        let part = |name: &str| text.lines().skip(1).find_map(|line| line.strip_prefix(name)?.strip_prefix('\t'));
+        let part = |name: &str| {
+            text.lines().skip(1).find_map(|line| line.strip_prefix(name)?.strip_prefix('\t')).map(str::as_bytes)
+        };
         let mut knowledge = Knowledge::of_parts(part, self.date)?;
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
