@@ -82,8 +82,13 @@ fn pair<'k>(
         let asked = requirements_on(environment, |name| name == package.name);
         asked.iter().all(|(_, requirement)| requirement.accepts(version) != Some(false))
     };
-    let (newer, older): (Vec<_>, Vec<_>) =
-        versions.filter(|(_, version)| accepted(version)).partition(|(version, _)| *version >= current);
+    let fitting = versions.filter(|(_, version)| accepted(version));
+    // A file that names the package and no version of it gets the newest that fits, whatever is moved.
+    let request = package.request.and_then(|place| environment.steps.get(place.step)?.requests.get(place.request));
+    if request.is_some_and(|request| request.name == package.name && request.asked.specifiers.is_empty()) {
+        return fitting.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, version)| version);
+    }
+    let (newer, older): (Vec<_>, Vec<_>) = fitting.partition(|(version, _)| *version >= current);
     let newer = newer.into_iter().min_by(|a, b| a.0.cmp(&b.0));
     newer.or_else(|| older.into_iter().max_by(|a, b| a.0.cmp(&b.0))).map(|(_, version)| version)
 }
