@@ -55,7 +55,8 @@ pub(super) fn markdown(online: Option<&Online>) -> String {
 fn lines(online: &Online) -> Vec<(&'static str, String)> {
     let mut lines: Vec<_> = online.files.iter().map(|file| ("·", of_file(file))).collect();
     let from = online.indexes.join(", ");
-    let cost = format!("{} requests, {}", online.requests, size(online.bytes));
+    let requests = if online.requests == 1 { "request" } else { "requests" };
+    let cost = format!("{} {requests}, {}", online.requests, size(online.bytes));
     lines.push(match online.files.is_empty() {
         true => ("·", format!("online: nothing that the knowledge base does not have ({cost}; {from})")),
         false => ("·", format!("online: {cost} in all; {from}")),
