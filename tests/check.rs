@@ -172,6 +172,18 @@ fn declaration_unclear() {
     assert!(report["checks"]["unknown"].to_string().contains("TORCH_VERSION"), "{}", report["checks"]);
 }
 
+/// Nobody says what an image holds that no row knows: its line must not say that there is no torch.
+#[test]
+fn an_image_that_no_row_knows() {
+    let service = "services:\n  web:\n    runtime: nvidia\n    image: ghcr.io/someone/unknown:1.2\n";
+    let report = of_folder(&[("compose.yaml", service)]);
+    assert_eq!(report["verdict"], "unknown", "{}", report["findings"]);
+    let gaps = &report["facts"]["environments"][0]["gaps"];
+    assert_eq!(gaps[0]["what"], "what ghcr.io/someone/unknown:1.2 contains", "{gaps}");
+    let subjects = report["subjects"].to_string();
+    assert!(subjects.contains("torch unknown without what ghcr.io") && !subjects.contains("no torch"), "{subjects}");
+}
+
 #[test]
 fn installers_differ() {
     let found = |text: &str| found(&of_requirements(text), "installers-differ");

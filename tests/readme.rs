@@ -122,6 +122,7 @@ fn place() -> PathBuf {
     fs::write(packages.join("torch/version.py"), "__version__ = '2.7.1+cu126'\ncuda = '12.6'\n").unwrap();
     write("requirements.txt", "torch==2.7.1\n");
     write("home/project/requirements.txt", "torch==2.7.1\n");
+    write("Dockerfile", "FROM nvidia/cuda:12.4.1-base-ubuntu22.04\nRUN pip install torch==2.7.1\n");
     write("build.log", "RuntimeError: CUDA error: no kernel image is available for execution on the device\n");
     write("train.py", "raise RuntimeError('CUDA error: no kernel image is available for execution on the device')\n");
     fs::copy(env!("CARGO_BIN_EXE_gpucheck"), place.join("libfoo.so")).unwrap();

@@ -29,9 +29,6 @@ use crate::{
     text::{self, Grid},
 };
 
-/// Text narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
-
 /// Writes the report where the options want it. `page`: the page of a rule by its slug.
 pub fn deliver<P: Page>(report: P, show: &Show, page: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<()> {
     let files = show.output.iter().filter(|output| output.format.is_none()).count();
@@ -129,7 +126,9 @@ pub fn grid(grid: &Grid) -> String {
 /// A sentence or a paragraph, as wide as standard output, ended; what is wrapped is indented.
 pub fn paragraph(text: &str, indent: &str) -> String {
     match columns() {
-        Some(width) => textwrap::fill(text, text::whole_words(width.max(NARROWEST)).subsequent_indent(indent)) + "\n",
+        Some(width) => {
+            textwrap::fill(text, text::whole_words(width.max(text::NARROWEST)).subsequent_indent(indent)) + "\n"
+        }
         None => format!("{text}\n"),
     }
 }

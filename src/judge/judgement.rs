@@ -81,7 +81,11 @@ impl<'k> Judgement<'k> {
     }
 
     fn report(self, findings: Vec<Finding>) -> Report {
-        let Self { command, facts, enriched, knowledge, judged, verdicts, start } = self;
+        let Self { command, mut facts, enriched, knowledge, judged, verdicts, start } = self;
+        // That an image is not known is found out by looking for it, and is no less a thing that nobody has read.
+        for (read, with) in facts.environments.iter_mut().zip(&enriched.environments) {
+            read.gaps.clone_from(&with.gaps);
+        }
         let ready =
             if command == CommandName::Scan { Vec::new() } else { readiness(&enriched, knowledge, judged, &findings) };
         Report {

@@ -1,18 +1,16 @@
 //! For people: a line for each subject, then the findings, worst first, then one verdict line. Commands to paste are never wrapped.
 
-use std::{borrow::Cow, fmt::Write};
+use std::fmt::Write;
 
 use super::Screen;
 use crate::{
     finding::{Command, FileChange, Finding, Fix, Moves, Proof, Severity},
     report::{Body, CommandName, Examined, Report, Subject, SubjectKind, Verdict},
     rules::code::Execution,
-    text::{Paint, whole_words},
+    text::Paint,
 };
 
 const LABEL: usize = 14;
-/// A wrapped column narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
 
 pub(super) fn render(report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
@@ -73,11 +71,7 @@ impl<'s> Page<'s> {
 
     /// A text behind a mark, wrapped.
     pub fn point(&mut self, paint: Paint, mark: &str, text: &str) {
-        let lines = match self.screen.width {
-            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(2).max(NARROWEST))),
-            None => vec![text.into()],
-        };
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in self.screen.lines(2, text).iter().enumerate() {
             let mark = if index == 0 { mark } else { " " };
             let _ = writeln!(self.out, "{} {line}", paint.on(mark, self.screen.color));
         }
@@ -86,11 +80,7 @@ impl<'s> Page<'s> {
     /// A block of text behind a label, wrapped and indented under itself.
     pub fn labelled(&mut self, indent: usize, label: &str, paint: Paint, text: &str) {
         let margin = indent + LABEL;
-        let lines = match self.screen.width {
-            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin).max(NARROWEST))),
-            None => vec![text.into()],
-        };
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in self.screen.lines(margin, text).iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let padding = " ".repeat(LABEL.saturating_sub(label.chars().count()).max(usize::from(!label.is_empty())));
             let label = if label.is_empty() { String::new() } else { paint.on(label, self.screen.color).to_string() };
@@ -291,14 +281,6 @@ impl<'s> Page<'s> {
         }
     }
 
-    /// The lines of a sentence that stands behind a mark and a space.
-    fn behind_a_mark<'t>(&self, text: &'t str) -> Vec<Cow<'t, str>> {
-        match self.screen.width {
-            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(2).max(NARROWEST))),
-            None => vec![text.into()],
-        }
-    }
-
     fn verdict(&mut self, report: &Report) {
         let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
         let plural = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
@@ -346,7 +328,7 @@ impl<'s> Page<'s> {
             }
             Verdict::Unknown => (Paint::Warning, "?", format!("{counts}, and not everything could be checked")),
         };
-        for (index, line) in self.behind_a_mark(&text).iter().enumerate() {
+        for (index, line) in self.screen.lines(2, &text).iter().enumerate() {
             let line = format!("{} {line}", if index == 0 { mark } else { " " });
             let _ = writeln!(self.out, "{}", paint.on(line, self.screen.color));
         }

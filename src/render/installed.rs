@@ -5,13 +5,11 @@ use std::fmt::Write;
 use super::{Screen, escape::escaped};
 use crate::{
     report::{Installed, Kept, MovedPackage, Verdict},
-    text::{Paint, whole_words},
+    text::Paint,
 };
 
 /// More packages than these are counted.
 const MOST: usize = 12;
-/// A wrapped column narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
 
 /// A line: whether it is of the environment itself, and its text.
 fn lines(one: &Installed, all: bool) -> Vec<(&'static str, String)> {
@@ -61,11 +59,7 @@ pub(super) fn changes(installed: &[Installed], screen: &Screen) -> String {
     for one in installed {
         let _ = writeln!(out, "{}", Paint::Strong.on(format!("{} would change:", one.of), screen.color));
         for (mark, text) in lines(one, screen.verbose > 0) {
-            let wrapped = match screen.width {
-                Some(width) => textwrap::wrap(&text, whole_words(width.saturating_sub(4).max(NARROWEST))),
-                None => vec![text.as_str().into()],
-            };
-            for (index, line) in wrapped.iter().enumerate() {
+            for (index, line) in screen.lines(4, &text).iter().enumerate() {
                 let mark = if index == 0 { mark } else { " " };
                 let _ = writeln!(out, "  {} {line}", Paint::Dim.on(mark, screen.color));
             }

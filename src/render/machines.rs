@@ -7,12 +7,10 @@ use gpucheck_ground::Order as _;
 use super::{Screen, escape::escaped, markdown, matrix as grid, reason};
 use crate::{
     report::{CellStatus, CommandName, InstallFor, MachineTable, Machines, RowKind, Served},
-    text::{self, Grid, Paint, whole_words},
+    text::{self, Grid, Paint},
 };
 
 const LABEL: usize = 14;
-/// A wrapped column narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
 
 /// For people.
 pub(super) fn human(machines: &Machines, screen: &Screen) -> String {
@@ -57,11 +55,7 @@ fn serves_all(out: &mut String, machines: &Machines, screen: &Screen) {
 
 /// A block of text behind a label, wrapped and indented under itself.
 fn labelled(out: &mut String, label: &str, paint: Paint, text: &str, screen: &Screen) {
-    let lines = match screen.width {
-        Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(LABEL).max(NARROWEST))),
-        None => vec![text.into()],
-    };
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in screen.lines(LABEL, text).iter().enumerate() {
         let label = if index == 0 { label } else { "" };
         let padding = " ".repeat(LABEL.saturating_sub(label.chars().count()));
         let label = if label.is_empty() { String::new() } else { paint.on(label, screen.color).to_string() };

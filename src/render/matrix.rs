@@ -8,7 +8,7 @@ use super::Screen;
 use crate::{
     facts::CudaVersion,
     report::{Cell, CellStatus, Matrix, Table},
-    text::{Grid, Paint, blocks, whole_words},
+    text::{Grid, Paint, blocks},
 };
 
 /// The head of the first column.
@@ -151,11 +151,7 @@ fn one(out: &mut String, matrix: &Matrix, table: &Table, screen: &Screen) {
 
 /// A sentence, wrapped where the screen ends, further lines behind a margin.
 pub(super) fn wrapped(out: &mut String, margin: &str, text: &str, screen: &Screen) {
-    let lines = match screen.width {
-        Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin.len()).max(30))),
-        None => vec![text.into()],
-    };
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in screen.lines(margin.len(), text).iter().enumerate() {
         let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { margin });
     }
 }

@@ -5,11 +5,8 @@ use std::fmt::Write as _;
 use super::{Format, Screen, escape::escaped, scan::size};
 use crate::{
     knowledge::{Online, OnlineFile},
-    text::{Paint, whole_words},
+    text::Paint,
 };
-
-/// Text narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
 
 /// The page with its last lines, in formats that have them.
 pub(super) fn last(page: String, online: Option<&Online>, format: Format, screen: &Screen) -> String {
@@ -30,11 +27,7 @@ pub(super) fn human(online: Option<&Online>, screen: &Screen) -> String {
     let mut out = String::new();
     let Some(online) = online.filter(|_| !screen.quiet) else { return out };
     for (mark, line) in lines(online) {
-        let lines = match screen.width {
-            Some(width) => textwrap::wrap(&line, whole_words(width.saturating_sub(2).max(NARROWEST))),
-            None => vec![line.as_str().into()],
-        };
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in screen.lines(2, &line).iter().enumerate() {
             let mark = if index == 0 { mark } else { " " };
             let _ = writeln!(out, "{mark} {}", Paint::Dim.on(line, screen.color));
         }

@@ -5,14 +5,12 @@ use std::fmt::Write;
 use super::{Screen, escape::escaped};
 use crate::{
     readiness::{Line, LineAnswer, LineKey, Readiness},
-    text::{Paint, whole_words},
+    text::{NARROWEST, Paint},
 };
 
 /// Width of the report's labels, and of the lines' own.
 const LABEL: usize = 14;
 pub(super) const NAME: usize = 18;
-/// As for the other columns.
-const NARROWEST: usize = 30;
 
 /// The lines for people; the same lines on several GPUs are shown once.
 pub(super) fn render(all: &[Readiness], screen: &Screen) -> String {
@@ -134,7 +132,7 @@ fn block(out: &mut String, lines: &[Line], title: &str, screen: &Screen) {
             Some(width) if width < NAME + NARROWEST => {
                 let name = Paint::Dim.on(&line.label, screen.color);
                 let text = format!("{name}: {}", answer(line, screen));
-                let lines = textwrap::wrap(&text, whole_words(width.max(NARROWEST)));
+                let lines = inside.lines(0, &text);
                 let _ = writeln!(out, "{}", lines.join(&format!("\n{:margin$}", "", margin = LABEL + 2)));
             }
             _ => column(out, &line.label, Paint::Dim, NAME, &answer(line, screen), &inside),
@@ -173,15 +171,8 @@ fn indented(screen: &Screen) -> Screen {
 
 /// Text behind a label, wrapped under itself.
 pub(super) fn column(out: &mut String, label: &str, paint: Paint, wide: usize, text: &str, screen: &Screen) {
-    let lines = match screen.width {
-        Some(width) => {
-            let width = width.saturating_sub(wide).max(NARROWEST);
-            textwrap::wrap(text, whole_words(width))
-        }
-        None => vec![text.into()],
-    };
     let label = format!("{label:wide$}");
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in screen.lines(wide, text).iter().enumerate() {
         let _ = match index {
             0 => writeln!(out, "{}{line}", paint.on(&label, screen.color)),
             _ => writeln!(out, "{:margin$}{line}", "", margin = if wide == NAME { wide + LABEL + 2 } else { wide }),

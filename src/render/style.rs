@@ -1,5 +1,9 @@
 //! What a page is shown on, and when it has colour.
 
+use std::borrow::Cow;
+
+use crate::text::{NARROWEST, whole_words};
+
 /// The medium that the page is shown on.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
@@ -11,6 +15,16 @@ pub struct Screen {
     pub verbose: u8,
     /// Only findings and the verdict.
     pub quiet: bool,
+}
+
+impl Screen {
+    /// The lines of a text behind a margin of so many columns, wrapped where the screen ends.
+    pub(super) fn lines<'t>(&self, margin: usize, text: &'t str) -> Vec<Cow<'t, str>> {
+        match self.width {
+            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(margin).max(NARROWEST))),
+            None => vec![text.into()],
+        }
+    }
 }
 
 /// When to use colour.

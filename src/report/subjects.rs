@@ -2,7 +2,7 @@
 
 use super::{Subject, SubjectKind, computing::computing};
 use crate::{
-    facts::{Environment, Fact, Facts, Gpu, How, KernelModule, Origin, Source},
+    facts::{Environment, Fact, Facts, GapWeight, Gpu, How, KernelModule, Origin, Source},
     knowledge::Knowledge,
 };
 
@@ -155,7 +155,10 @@ fn torch(environment: &Environment) -> String {
             Fact::Known { value, .. } => format!("torch {}", value.version),
             _ => format!("torch {}", shown(&torch.version, "(unknown version)")),
         },
-        None if environment.unlisted.is_empty() => "no torch".to_owned(),
+        None if environment.unlisted.is_empty() => {
+            let open = environment.gaps.iter().find(|gap| gap.weight == GapWeight::Decides);
+            open.map_or_else(|| "no torch".to_owned(), |gap| format!("torch unknown without {}", gap.what))
+        }
         None => "torch unknown: a package folder could not be read".to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use textwrap::{WordSplitter, core::display_width};
 /// Between two columns.
 const GAP: usize = 2;
 /// A column of text that is narrower than this is harder to read than text below its row.
-const NARROWEST: usize = 24;
+const NARROWEST_COLUMN: usize = 24;
 /// Indentation of text below its row.
 const INDENT: usize = 4;
 
@@ -56,7 +56,7 @@ impl Grid {
         let mut room = None;
         if let (Some(text), Some(width)) = (text, width) {
             let before: usize = (0..text).map(|column| widest(column) + gap).sum();
-            if before + NARROWEST.min(widest(text)) > width {
+            if before + NARROWEST_COLUMN.min(widest(text)) > width {
                 return self.stacked(text, width);
             }
             room = Some(width - before);
@@ -96,6 +96,9 @@ impl Grid {
         lines
     }
 }
+
+/// Text narrower than this is harder to read than a long line.
+pub const NARROWEST: usize = 30;
 
 /// How text is wrapped at a width: between words alone. Slugs and versions are looked up, and must be found in one piece.
 pub fn whole_words<'o>(width: usize) -> textwrap::Options<'o> {

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 
 pub use ascii::ascii;
 pub use day::day;
-pub use grid::{Grid, blocks, whole_words};
+pub use grid::{Grid, NARROWEST, blocks, whole_words};
 pub use lines::Lines;
 use paint::Change;
 pub use paint::{Paint, Painted};

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     facts::{ComputeCapability, Cpu, DriverVersion, Environment, Facts, Os},
     finding::{Finding, Severity},
-    judge::{CheckError, Inputs, inputs::Bench, judgement::Judgement, plain},
+    judge::{CheckError, Inputs, Machine, inputs::Bench, judgement::Judgement, plain},
     knowledge::GpuLookupError,
     manifest::Choices,
     report::{
@@ -70,13 +70,9 @@ pub fn needs_of_declared(
     inputs: &Inputs,
     choices: &Choices,
 ) -> Result<Vec<NeedsOf>, CheckError> {
-    let both = [NeedsSystem::Linux, NeedsSystem::Windows];
-    let systems = if question.systems.is_empty() { &both } else { question.systems };
-    let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
-    // What is read hangs on the system and on Python, and neither on the GPU nor on the driver.
-    let (gpu, driver) = (ComputeCapability::new(9, 0), DriverVersion::of(100, 0, 0));
+    let (systems, cpu) = read_on(question, facts);
     let read = |system: NeedsSystem| {
-        let machine = machine(question.machine, system, gpu, &driver, cpu);
+        let machine = reading(question, system, cpu);
         let bench = Bench::of(question.knowledge, facts.clone(), &machine, choices.clone(), question.start)?;
         let mut declared = bench.read(inputs)?;
         // Places are those of all environments of the files.
@@ -120,15 +116,24 @@ pub fn facts_of_declared(
     inputs: &Inputs,
     choices: &Choices,
 ) -> Result<Vec<Facts>, CheckError> {
-    let both = [NeedsSystem::Linux, NeedsSystem::Windows];
-    let systems = if question.systems.is_empty() { &both } else { question.systems };
-    let cpu = facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu);
+    let (systems, cpu) = read_on(question, facts);
     let of = |system: &NeedsSystem| {
-        let machine =
-            machine(question.machine, *system, ComputeCapability::new(9, 0), &DriverVersion::of(100, 0, 0), cpu);
+        let machine = reading(question, *system, cpu);
         Ok(plain(question.knowledge, facts.clone(), &machine, inputs, choices.clone(), question.start)?.facts)
     };
     systems.iter().map(of).collect()
+}
+
+/// The systems for which files or a command are read, and the processor.
+fn read_on<'q>(question: &NeedsQuestion<'q>, facts: &Facts) -> (&'q [NeedsSystem], Cpu) {
+    const BOTH: &[NeedsSystem] = &[NeedsSystem::Linux, NeedsSystem::Windows];
+    let systems = if question.systems.is_empty() { BOTH } else { question.systems };
+    (systems, facts.host.platform.value().map_or(Cpu::X86_64, |platform| platform.cpu))
+}
+
+/// The machine that files or a command are read for: what is read hangs on the system and on Python, and neither on the GPU nor on the driver.
+fn reading(question: &NeedsQuestion<'_>, system: NeedsSystem, cpu: Cpu) -> Machine {
+    machine(question.machine, system, ComputeCapability::new(9, 0), &DriverVersion::of(100, 0, 0), cpu)
 }
 
 /// The systems that an environment exists for.

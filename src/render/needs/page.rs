@@ -8,11 +8,9 @@ use crate::{
     finding::{Finding, Severity},
     render::{Screen, escape::escaped},
     report::needs::{Decides, GpuClass, LackingGpus, Needs, NeedsOf, ServedGpus, SubjectOf, SystemNeeds},
-    text::{Paint, whole_words},
+    text::Paint,
 };
 
-/// Text narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
 /// Products of a group that are named without `-v`.
 const NAMED: usize = 6;
 
@@ -101,11 +99,7 @@ impl Page<'_> {
     /// A text behind a mark, wrapped and indented under itself.
     fn line(&mut self, indent: usize, paint: Paint, mark: &str, text: &str) {
         let inside = indent + if mark.is_empty() { 0 } else { 2 };
-        let lines = match self.screen.width {
-            Some(width) => textwrap::wrap(text, whole_words(width.saturating_sub(inside).max(NARROWEST))),
-            None => vec![text.into()],
-        };
-        for (index, line) in lines.iter().enumerate() {
+        for (index, line) in self.screen.lines(inside, text).iter().enumerate() {
             let _ = match (index, mark) {
                 (0, mark) if !mark.is_empty() => {
                     writeln!(self.out, "{:indent$}{} {line}", "", paint.on(mark, self.screen.color))

@@ -5,11 +5,9 @@ use std::fmt::{Display, Write};
 use super::super::Screen;
 use crate::{
     facts::{CodeKind, CodeTarget},
-    text::{Grid, Paint, whole_words},
+    text::{Grid, Paint},
 };
 
-/// Text narrower than this is harder to read than a long line.
-const NARROWEST: usize = 30;
 /// Width of labels.
 pub(super) const LABEL: usize = 12;
 
@@ -50,20 +48,8 @@ impl<'s> Page<'s> {
         }
     }
 
-    /// Columns left for text after this indentation; nothing for a pipe.
-    pub fn room(&self, margin: usize) -> Option<usize> {
-        self.screen.width.map(|width| width.saturating_sub(margin).max(NARROWEST))
-    }
-
-    fn wrap<'t>(&self, margin: usize, text: &'t str) -> Vec<std::borrow::Cow<'t, str>> {
-        match self.room(margin) {
-            Some(room) => textwrap::wrap(text, whole_words(room)),
-            None => vec![text.into()],
-        }
-    }
-
     fn painted(&mut self, indent: usize, text: &str, paint: Option<Paint>) {
-        for (index, line) in self.wrap(indent + 2, text).iter().enumerate() {
+        for (index, line) in self.screen.lines(indent + 2, text).iter().enumerate() {
             let indent = if index == 0 { indent } else { indent + 2 };
             match paint {
                 Some(paint) => self.line(indent, paint.on(line, self.screen.color)),
@@ -94,7 +80,7 @@ impl<'s> Page<'s> {
 
     /// The same with another width and paint of the label.
     pub fn marked(&mut self, indent: usize, width: usize, label: &str, paint: Paint, text: &str) {
-        for (index, line) in self.wrap(indent + width, text).iter().enumerate() {
+        for (index, line) in self.screen.lines(indent + width, text).iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let padding = " ".repeat(width.saturating_sub(label.chars().count()).max(usize::from(!label.is_empty())));
             let label = if label.is_empty() { String::new() } else { paint.on(label, self.screen.color).to_string() };
