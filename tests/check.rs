@@ -184,6 +184,15 @@ fn an_image_that_no_row_knows() {
     assert!(subjects.contains("torch unknown without what ghcr.io") && !subjects.contains("no torch"), "{subjects}");
 }
 
+/// What a program calls its part about Dockerfiles is none.
+#[test]
+fn a_program_is_no_dockerfile() {
+    let program = ("src/dockerfile.rs", "//! FROM here on, Dockerfiles are read.\n");
+    let report = of_folder(&[program, ("docker/dockerfile.gpu", "FROM ubuntu:24.04\nRUN pip install torch==2.7.1\n")]);
+    let ids: Vec<&Value> = report["facts"]["environments"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!(ids, ["docker/dockerfile.gpu"]);
+}
+
 #[test]
 fn installers_differ() {
     let found = |text: &str| found(&of_requirements(text), "installers-differ");

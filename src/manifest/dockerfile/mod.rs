@@ -32,6 +32,42 @@ const MAX_STAGES: usize = 100;
 /// What all stages together may ask for.
 const MAX_REQUESTS: usize = 300_000;
 
+/// Endings of files that are about a Dockerfile, or that write, read or ignore one.
+const ABOUT: [&str; 32] = [
+    "bat",
+    "c",
+    "cc",
+    "cpp",
+    "cs",
+    "css",
+    "dockerignore",
+    "go",
+    "h",
+    "html",
+    "j2",
+    "java",
+    "js",
+    "json",
+    "kt",
+    "log",
+    "lua",
+    "md",
+    "mjs",
+    "php",
+    "py",
+    "rb",
+    "rs",
+    "rst",
+    "sh",
+    "svg",
+    "toml",
+    "ts",
+    "tsx",
+    "txt",
+    "yaml",
+    "yml",
+];
+
 /// The format.
 pub struct Dockerfile;
 
@@ -42,7 +78,6 @@ impl Format for Dockerfile {
 
     fn claims(&self, text: &Text) -> bool {
         let name = text.name().to_ascii_lowercase();
-        let other = [".md", ".yml", ".yaml", ".json", ".sh", ".py", ".toml", ".txt", ".dockerignore", ".j2", ".rst"];
         let named = name.contains("dockerfile") || name.contains("containerfile");
         let begins = || {
             let mut lines = text.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -50,7 +85,7 @@ impl Format for Dockerfile {
             first.is_some_and(|line| line.starts_with("FROM ") && !line.contains(" import "))
         };
         match named {
-            true => !other.iter().any(|ending| name.ends_with(ending)),
+            true => !name.rsplit_once('.').is_some_and(|(_, ending)| ABOUT.contains(&ending)),
             false => !name.contains('.') && begins(),
         }
     }
