@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use common::{gpucheck, run};
 
@@ -55,10 +55,15 @@ fn what_was_mistyped_is_recognised() {
         assert!(code == 2 && err.contains(said), "{arguments:?}: {err}");
     }
     // What has several meanings lists them, newest first, and how many there are besides.
-    let (code, _, err) = run(gpucheck().args(["--gpu", "Quadro"]));
-    let lines: Vec<&str> = err.lines().collect();
-    assert!(code == 2 && lines[0].contains("matches several GPUs"), "{err}");
-    assert!(lines.len() == 10 && lines[9].trim().starts_with("and ") && lines[9].ends_with(" more"), "{err}");
+    let services = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check/compose");
+    for asked in
+        [&["--gpu", "Quadro"][..], &["check", services, "--gpu", "Quadro"], &["needs", "vllm", "--gpu", "Quadro"]]
+    {
+        let (code, _, err) = run(gpucheck().args(asked));
+        let lines: Vec<&str> = err.lines().collect();
+        assert!(code == 2 && lines[0].contains("matches several GPUs"), "{err}");
+        assert!(lines.len() == 10 && lines[9].trim().starts_with("and ") && lines[9].ends_with(" more"), "{err}");
+    }
 }
 
 #[test]
@@ -211,6 +216,9 @@ while True:
 fn nothing_is_wider_than_a_narrow_terminal() {
     let facts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facts/patient-5090.json");
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so");
+    let services = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check/compose");
+    let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("requirements-narrow.txt");
+    fs::write(list, "--index-url https://download.pytorch.org/whl/cu126\ntorch==2.7.1\n").unwrap();
     let mut all: Vec<Vec<&str>> = vec![
         vec!["doctor", "--replay", facts, "--gpu", "RTX 5090", "--driver", "580.95.05"],
         vec!["needs", "--replay", facts],
@@ -220,6 +228,10 @@ fn nothing_is_wider_than_a_narrow_terminal() {
         vec!["recommend", "--gpu", "RTX 5090", "--driver", "580.95.05", "--os", "linux", "--python-version", "3.12"],
         vec!["rule"],
         vec!["rule", "gpu-too-new-for-wheel"],
+        // A name beside the marks, and one that leaves no room for them.
+        vec!["check", "requirements-narrow.txt", "--driver", "580.95.05", "--os", "linux"],
+        vec!["check", services, "--driver", "580.95.05", "--os", "linux"],
+        vec!["matrix", "--target", "T4,driver=550.54.15", "--target", "RTX 5090,driver=580.95.05"],
         vec!["kb", "list"],
         vec!["kb", "show", "5090"],
         vec!["kb", "show", "vllm"],
@@ -236,8 +248,10 @@ fn nothing_is_wider_than_a_narrow_terminal() {
         let pasted = |line: &str| {
             let line = line.trim_start();
             let command = ["pip ", "uv ", "python", "gpucheck "].iter().any(|start| line.starts_with(start));
-            let word = line.rsplit("  ").next().is_some_and(|last| !last.trim().contains(' '));
-            command || line.contains("python -m pip install") || word
+            let word =
+                line.rsplit("  ").next().map(str::trim).is_some_and(|last| !last.contains(' ') && last.len() > 20);
+            let path = line.split(' ').any(|word| word.len() > 30 && word.contains('/'));
+            command || line.contains("python -m pip install") || word || path
         };
         let long = page.lines().filter(|line| line.chars().count() > 50 && !pasted(line));
         wide.extend(long.map(|line| format!("{arguments:?}: {line}")));

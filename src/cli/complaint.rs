@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    judge::CheckError,
     knowledge::GpuLookupError,
     system::{Root, Surroundings, redact},
     text,
@@ -27,9 +28,16 @@ pub fn complain(error: &anyhow::Error) {
 fn message(error: &anyhow::Error) -> String {
     let of = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();
-        if cause.is::<text::Lines>() || cause.is::<GpuLookupError>() { text } else { text::visible(&text).into_owned() }
+        if is_list(cause) { text } else { text::visible(&text).into_owned() }
     };
     error.chain().map(of).collect::<Vec<_>>().join(": ")
+}
+
+/// Whether an error is a list, whose points have been made visible one by one.
+fn is_list(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<text::Lines>()
+        || cause.is::<GpuLookupError>()
+        || matches!(cause.downcast_ref(), Some(CheckError::Gpu(_)))
 }
 
 /// A page for people, in letters that the locale has.

@@ -7,7 +7,7 @@ use gpucheck_ground::Order as _;
 
 use super::matrix::{BuildAnswer, about_builds, missing};
 use crate::{
-    facts::{CudaVersion, Environment, Facts, Origin, Platform},
+    facts::{CudaVersion, Environment, Facts, GapWeight, Origin, Platform},
     finding::{Command, Finding, Severity},
     fix::Candidate,
     knowledge::{Knowledge, TorchBuild, TorchRelease},
@@ -427,7 +427,12 @@ fn in_environment(report: &Report, id: &str) -> MachineCell {
     let not = own.iter().find(|line| line.how == Execution::None);
     let (status, reason) = match (own.first(), not) {
         (_, Some(line)) => (CellStatus::Fails, format!("{} does not run there", line.subject)),
-        (None, _) => (CellStatus::Unknown, "it contains no torch to judge by".to_owned()),
+        (None, _) => {
+            let here = report.facts.environments.iter().find(|environment| environment.id == id);
+            let open = here.and_then(|one| one.gaps.iter().find(|gap| gap.weight == GapWeight::Decides));
+            let why = open.map(|gap| format!("not decided without {}", gap.what));
+            (CellStatus::Unknown, why.unwrap_or_else(|| "it contains no torch to judge by".to_owned()))
+        }
         (Some(line), _) if own.iter().any(|line| line.how == Execution::Unknown) => {
             (CellStatus::Unknown, format!("whether {} runs there is not known", line.subject))
         }

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use gpucheck_ground::Order as _;
+use textwrap::core::display_width;
 
 use super::{Screen, escape::escaped, markdown, matrix as grid, reason};
 use crate::{
     report::{CellStatus, CommandName, InstallFor, MachineTable, Machines, RowKind, Served},
-    text::{self, Grid, Paint},
+    text::{self, Grid, Paint, blocks},
 };
 
 const LABEL: usize = 14;
@@ -82,25 +83,11 @@ fn tabled(machines: &Machines, table: &MachineTable, screen: &Screen) -> String 
         let _ = writeln!(out, "{}  {}", dim(&(index + 1).to_string()), Paint::Strong.on(&machine.target, screen.color));
     }
     out.push('\n');
-    let mark = |status: CellStatus| {
-        let (mark, paint) = grid::mark(status);
-        paint.on(mark, screen.color).to_string()
-    };
-    let mut lines = Grid::new(1..=machines.targets.len() + 1);
-    let numbers = (1..=machines.targets.len()).map(|number| dim(&number.to_string()));
-    lines.row(std::iter::once(dim(head(table.kind))).chain(numbers).chain([dim("all")]));
-    for row in &table.rows {
-        let cells = row.cells.iter().map(|cell| mark(cell.status));
-        lines.row(std::iter::once(row_name(&row.name).to_owned()).chain(cells).chain([mark(row.all)]));
-    }
-    for line in lines.lines(None) {
-        let _ = writeln!(out, "{line}");
-    }
-    out.push('\n');
+    marks(&mut out, machines.targets.len(), table, screen);
     for (status, who, text, rows) in reasons(table) {
         let (mark, paint) = grid::mark(status);
         let _ = write!(out, "{} ", paint.on(mark, screen.color));
-        grid::wrapped(&mut out, "  ", &format!("{who}: {}: {text}", rows.join(", ")), screen);
+        grid::wrapped(&mut out, "  ", &format!("{}: {}: {text}", numbers(&who), rows.join(", ")), screen);
     }
     let used =
         |status| table.rows.iter().any(|row| row.all == status || row.cells.iter().any(|cell| cell.status == status));
@@ -108,8 +95,70 @@ fn tabled(machines: &Machines, table: &MachineTable, screen: &Screen) -> String 
     out
 }
 
-/// The reasons for cells that do not simply run: the status, the number of the target, the sentence, and the rows that it applies to.
-fn reasons(table: &MachineTable) -> Vec<(CellStatus, usize, String, Vec<String>)> {
+/// A mark for each row and machine, in as many blocks as the screen asks for. Names that leave no room beside them get lines of their own.
+fn marks(out: &mut String, targets: usize, table: &MachineTable, screen: &Screen) {
+    let dim = |text: &str| Paint::Dim.on(text, screen.color).to_string();
+    let mark = |status: CellStatus| {
+        let (mark, paint) = grid::mark(status);
+        paint.on(mark, screen.color).to_string()
+    };
+    let heads: Vec<String> = (1..=targets).map(|number| number.to_string()).chain(["all".to_owned()]).collect();
+    let widths: Vec<usize> = heads.iter().map(|head| head.len() + grid::GAP).collect();
+    let names = table.rows.iter().map(|row| display_width(row_name(&row.name)));
+    let names = names.chain([head(table.kind).len()]).max().unwrap_or(0);
+    let apart = screen.width.is_some_and(|width| names > width / 2 && names + widths.iter().sum::<usize>() > width);
+    for block in blocks(if apart { 0 } else { names }, &widths, screen.width) {
+        let heads = heads.get(block.clone()).unwrap_or_default();
+        let first = |name: &str| (!apart).then(|| name.to_owned());
+        let mut lines = Grid::new(usize::from(!apart)..heads.len() + 1);
+        lines.row(first(&dim(head(table.kind))).into_iter().chain(heads.iter().map(|head| dim(head))));
+        for row in &table.rows {
+            let cells: Vec<String> = row.cells.iter().map(|cell| cell.status).chain([row.all]).map(mark).collect();
+            let cells = cells.get(block.clone()).unwrap_or_default();
+            lines.row(first(row_name(&row.name)).into_iter().chain(cells.iter().cloned()));
+        }
+        for (index, line) in lines.lines(None).iter().enumerate() {
+            match index.checked_sub(1).and_then(|index| table.rows.get(index)).filter(|_| apart) {
+                Some(row) => {
+                    let _ = writeln!(out, "{}\n{line}", row_name(&row.name));
+                }
+                None => {
+                    let _ = writeln!(out, "{line}");
+                }
+            }
+        }
+        out.push('\n');
+    }
+}
+
+/// Numbers in order, those that follow each other as a range: `1-3, 5`.
+fn numbers(all: &[usize]) -> String {
+    let runs = all.chunk_by(|one, next| one + 1 == *next);
+    let run = |run: &[usize]| match run {
+        [first, .., last] if run.len() > 2 => format!("{first}-{last}"),
+        _ => run.iter().map(usize::to_string).collect::<Vec<_>>().join(", "),
+    };
+    runs.map(run).collect::<Vec<_>>().join(", ")
+}
+
+/// A reason: the status, the numbers of the targets, the sentence, and the rows that it applies to.
+type Reason = (CellStatus, Vec<usize>, String, Vec<String>);
+
+/// The reasons for cells that do not simply run.
+fn reasons(table: &MachineTable) -> Vec<Reason> {
+    let mut reasons: Vec<Reason> = Vec::new();
+    for (status, who, text, rows) in each(table) {
+        let same = |known: &&mut Reason| known.0 == status && known.2 == text && known.3 == rows;
+        match reasons.iter_mut().find(same) {
+            Some((_, all, ..)) => all.push(who),
+            None => reasons.push((status, vec![who], text, rows)),
+        }
+    }
+    reasons
+}
+
+/// The same for each target by itself.
+fn each(table: &MachineTable) -> Vec<(CellStatus, usize, String, Vec<String>)> {
     let mut reasons: Vec<(CellStatus, usize, String, Vec<String>)> = Vec::new();
     for row in &table.rows {
         for (index, cell) in row.cells.iter().enumerate() {
@@ -158,9 +207,9 @@ pub(super) fn markdown(machines: &Machines) -> String {
             }
             out.push('\n');
             for (status, who, text, rows) in reasons(table) {
-                let target = names.get(who - 1).map_or("", String::as_str);
-                let rows = escaped(&rows.join(", "));
-                let _ = writeln!(out, "- {} {target}: {rows}: {}", grid::mark(status).0, escaped(&text));
+                let targets: Vec<&str> = who.iter().filter_map(|who| names.get(who - 1)).map(String::as_str).collect();
+                let (targets, rows) = (targets.join(", "), escaped(&rows.join(", ")));
+                let _ = writeln!(out, "- {} {targets}: {rows}: {}", grid::mark(status).0, escaped(&text));
             }
             out.push('\n');
         }

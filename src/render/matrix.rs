@@ -14,7 +14,7 @@ use crate::{
 /// The head of the first column.
 const NAMES: &str = "torch";
 /// Between two columns.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// Mark, paint and meaning of a status.
 const LEGEND: [(CellStatus, &str, Paint, &str); 5] = [
