@@ -184,6 +184,33 @@ fn an_image_that_no_row_knows() {
     assert!(subjects.contains("torch unknown without what ghcr.io") && !subjects.contains("no torch"), "{subjects}");
 }
 
+/// Ubuntu 20.04 has Python 3.8, for which there is no torch 2.6; what counts is the Python that the environment is made with.
+#[test]
+fn the_python_that_an_image_uses() {
+    let judged = |lines: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("FROM nvidia/cuda:12.1.0-runtime-ubuntu20.04\n{lines}RUN pip install torch==2.6.0\n");
+        fs::write(folder.path().join("Dockerfile"), text).unwrap();
+        let mut command = common::gpucheck();
+        command.current_dir(&folder).args(["check", "Dockerfile", "--format", "json", "--gpu", "RTX 4090"]);
+        command.args(["--driver", "550.54.14", "--os", "linux"]);
+        let report: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let python = report["facts"]["environments"][0]["python"]["value"].clone();
+        (report["verdict"].as_str().unwrap().to_owned(), python)
+    };
+    let is = |verdict: &str, python: Value| (verdict.to_owned(), python);
+    assert_eq!(judged("RUN apt-get install -y python3-pip\n"), is("error", Value::Null));
+    let uv =
+        "ARG PYTHON_VERSION=3.10\nENV VIRTUAL_ENV=/opt/venv\nRUN uv venv --python ${PYTHON_VERSION} ${VIRTUAL_ENV}\n";
+    assert_eq!(judged(uv), is("ok", "3.10".into()));
+    assert_eq!(judged("ENV UV_PYTHON=3.11\nRUN uv venv\n"), is("ok", "3.11".into()));
+    let installed = "RUN apt-get install -y python3.11 python3.11-venv && python3.11 -m venv /venv\n";
+    assert_eq!(judged(installed), is("ok", "3.11".into()));
+    // It is another one, and nobody says which.
+    let open = "ARG PYTHON_VERSION\nRUN uv venv --python ${PYTHON_VERSION} --seed /opt/venv\n";
+    assert_eq!(judged(open), is("ok", Value::Null));
+}
+
 /// What a program calls its part about Dockerfiles is none.
 #[test]
 fn a_program_is_no_dockerfile() {

@@ -21,6 +21,9 @@ pub struct ContainerImage {
     /// Packages of the system that are installed in it and bring libraries for GPUs, as its package manager calls them: `libcudnn8`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub system_packages: Vec<String>,
+    /// Whether another Python is used than its base has, of a version that is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_python: bool,
     /// CUDA toolkits in it.
     #[serde(default)]
     pub toolkits: Vec<Toolkit>,

@@ -267,6 +267,14 @@ impl Sheet {
         self.environment.python = Fact::known(python, Source::file(at.to_string()));
     }
 
+    /// Another Python is used than before, of a version that is not known.
+    pub fn another_python(&mut self) {
+        self.environment.python = Fact::default();
+        if let Some(image) = &mut self.environment.image {
+            image.other_python = true;
+        }
+    }
+
     /// The tool that the environment is made with.
     pub fn manager(&mut self, manager: Manager, at: &Location) {
         self.environment.manager = Fact::known(manager, Source::file(at.to_string()));

@@ -27,7 +27,8 @@ pub(super) fn begin(environment: &mut Environment, knowledge: &Knowledge) {
     if let (true, Some(glibc)) = (image.glibc.is_unknown(), &contents.glibc) {
         image.glibc = Fact::known(glibc.clone(), claim());
     }
-    if let (true, Some(python)) = (environment.python.is_unknown(), contents.python) {
+    let own = environment.python.is_unknown() && !image.other_python;
+    if let (true, Some(python)) = (own, contents.python) {
         environment.python = Fact::known(python, claim());
     }
     if let Some(torch) = &contents.torch

@@ -3,6 +3,7 @@
 mod conda;
 mod docker;
 mod files;
+mod interpreter;
 mod options;
 mod pip;
 mod poetry;
@@ -11,6 +12,7 @@ mod uv;
 use std::{collections::BTreeMap, path::PathBuf};
 
 pub use files::{Files, joined};
+pub use interpreter::note as note_interpreter;
 
 use super::{
     NotRead, Reading, Sheet, Text,
@@ -112,6 +114,7 @@ pub fn read_line(
         && words.iter().any(|word| word.text.ends_with(".py"));
     let mut scene = Scene { reading, sheet, folder, variables: BTreeMap::new(), files: Files::default() };
     if !calls_script && !calls_launcher {
+        note_interpreter(&words, None, &mut scene);
         return read(&words, &mut scene);
     }
     let mut variables = shell::Variables::chosen(&way.set, &scene.reading.choices.set);

@@ -32,8 +32,8 @@ const MAX_STAGES: usize = 100;
 /// What all stages together may ask for.
 const MAX_REQUESTS: usize = 300_000;
 
-/// Endings of files that are about a Dockerfile, or that write, read or ignore one.
-const ABOUT: [&str; 32] = [
+/// Endings of files that are about a Dockerfile, that write, read or ignore one, or that one is made from.
+const ABOUT: [&str; 40] = [
     "bat",
     "c",
     "cc",
@@ -41,11 +41,15 @@ const ABOUT: [&str; 32] = [
     "cs",
     "css",
     "dockerignore",
+    "erb",
     "go",
     "h",
+    "hbs",
     "html",
     "j2",
     "java",
+    "jinja",
+    "jinja2",
     "js",
     "json",
     "kt",
@@ -53,6 +57,7 @@ const ABOUT: [&str; 32] = [
     "lua",
     "md",
     "mjs",
+    "mustache",
     "php",
     "py",
     "rb",
@@ -60,7 +65,10 @@ const ABOUT: [&str; 32] = [
     "rst",
     "sh",
     "svg",
+    "template",
+    "tmpl",
     "toml",
+    "tpl",
     "ts",
     "tsx",
     "txt",

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     facts::{GapWeight, Location, Step},
-    manifest::command::{CommandWord, Scene},
+    manifest::command::{self, CommandWord, Scene},
 };
 
 /// Commands of one script beyond these many are not walked.
@@ -438,6 +438,9 @@ impl Shell<'_, '_, '_> {
             self.goto(words.get(1..).unwrap_or_default());
             return Status::Yes;
         }
+        let uv_python =
+            self.variables.get("UV_PYTHON").filter(|value| value.unknown.is_none()).map(|value| value.text());
+        command::note_interpreter(&words, uv_python.as_deref(), self.scene);
         self.last = self.program(&words);
         self.last.clone()
     }
