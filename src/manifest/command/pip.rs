@@ -103,27 +103,38 @@ const WITH_VALUE: &[&str] = &[
     "--build",
     "--break-system-packages-policy",
     "--allow-insecure-host",
+    "--all-releases",
+    "--build-constraint",
+    "--default-timeout",
+    "--download",
+    "--install-option",
+    "--only-final",
+    "--refresh-package",
+    "--requirements-from-script",
+    "--resume-retries",
+    "--uploaded-prior-to",
+    "--use-deprecated",
+    "--local-log",
+    "--log-file",
+    "--source",
+    "--source-dir",
+    "--source-directory",
 ];
 
 /// Long options of `pip install`, `download` and `wheel` that are not read: those of today, and those that older releases had.
 const OPTIONS: &[&str] = &[
-    "--all-releases",
     "--allow-all-external",
     "--allow-external",
     "--allow-unverified",
     "--break-system-packages",
-    "--build-constraint",
     "--check-build-dependencies",
     "--compile",
     "--debug",
-    "--default-timeout",
     "--disable-pip-version-check",
-    "--download",
     "--dry-run",
     "--egg",
     "--help",
     "--ignore-requires-python",
-    "--install-option",
     "--isolated",
     "--no-build-isolation",
     "--no-cache",
@@ -131,7 +142,6 @@ const OPTIONS: &[&str] = &[
     "--no-clean",
     "--no-color",
     "--no-compile",
-    "--no-dependencies",
     "--no-index",
     "--no-input",
     "--no-proxy-env",
@@ -143,21 +153,13 @@ const OPTIONS: &[&str] = &[
     "--no-warn-script-location",
     "--no-python-version-warning",
     "--only-deps",
-    "--only-final",
     "--prefer-binary",
     "--process-dependency-links",
-    "--pypi-url",
     "--quiet",
-    "--refresh-package",
     "--require-hashes",
     "--require-venv",
     "--require-virtualenv",
-    "--requirements-from-script",
-    "--resume-retries",
     "--unstable-feature",
-    "--upgrade-strategy",
-    "--uploaded-prior-to",
-    "--use-deprecated",
     "--use-mirrors",
     "--use-pep517",
     "--use-wheel",
@@ -176,9 +178,11 @@ const READ: &[&str] = &[
     "--group",
     "--ignore-installed",
     "--index-url",
+    "--no-dependencies",
     "--no-deps",
     "--pre",
     "--prefix",
+    "--pypi-url",
     "--requirement",
     "--root",
     "--target",
@@ -188,6 +192,20 @@ const READ: &[&str] = &[
 /// Whether pip has a long option that is written like this: its beginning is as good as the whole.
 fn is_option(written: &str) -> bool {
     OPTIONS.iter().chain(READ).chain(WITH_VALUE).any(|option| option.starts_with(written))
+}
+
+/// The long option of pip that is written like this. pip takes a beginning that only one of them has for the whole.
+fn in_full(written: &str) -> &str {
+    let all = || OPTIONS.iter().chain(READ).chain(WITH_VALUE).copied();
+    // `--requirements` is uv's, and what people mean by it is known.
+    if !written.starts_with("--") || written == "--requirements" || all().any(|option| option == written) {
+        return written;
+    }
+    let mut so = all().filter(|option| option.starts_with(written));
+    match (so.next(), so.next()) {
+        (Some(only), None) => only,
+        _ => written,
+    }
 }
 
 /// A call of pip or of uv in its place, as far as it is read.
@@ -271,6 +289,7 @@ impl Call {
             },
             split => split,
         };
+        let option = if self.by == By::Pip { in_full(option) } else { option };
         if WITH_VALUE.contains(&option) {
             if attached.is_none() {
                 words.next();
@@ -290,7 +309,7 @@ impl Call {
             "-e" | "--editable" => {
                 self.asked.extend(value().map(|text| CommandWord { text, ..word.clone() }));
             }
-            "-i" | "--index-url" | "--default-index" => {
+            "-i" | "--index-url" | "--pypi-url" | "--default-index" => {
                 let url = value();
                 self.unknown_index |= url.is_none();
                 if let Some(url) = url {
@@ -321,7 +340,7 @@ impl Call {
                 value();
                 self.step.step.elsewhere = true;
             }
-            "--no-deps" => self.step.step.alone = true,
+            "--no-deps" | "--no-dependencies" => self.step.step.alone = true,
             "--index-strategy" => {
                 let strategy = value();
                 if strategy.as_deref() == Some("unsafe-best-match") {

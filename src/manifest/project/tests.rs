@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use proptest::prelude::*;
 
 use crate::{
-    facts::{Environment, IndexRole},
+    facts::{Environment, GapWeight, IndexRole},
     manifest::{Choices, Declared, Reading, Sheet, Shelf, Text, command},
     system::Root,
 };
@@ -187,6 +187,28 @@ fn each_tool_reads_what_it_knows() {
     assert_eq!(only(&added).steps[0].indexes[0].url, "https://example.org/whl/cu126");
     let run = files.run("uv run --with torch main.py torch", &[]);
     assert_eq!(torch(&run), ["torch at command:1"], "what is run is no package");
+}
+
+/// pip has several names for some of its options, and takes a beginning that is no other's for the whole.
+#[test]
+fn options_of_pip_have_several_names() {
+    let files = files(&[]);
+    let run = |line: &str| files.run(line, &[]);
+    for line in ["pip install torch --no-dependencies", "pip install --no-deps torch"] {
+        assert!(only(&run(line)).steps[0].alone, "{line}");
+    }
+    for line in ["--index https://a.example", "--index-u=https://a.example", "--pypi-url https://a.example"] {
+        let declared = run(&format!("pip install {line} torch"));
+        let step = &only(&declared).steps[0];
+        assert_eq!((step.indexes.len(), step.indexes[0].role), (1, IndexRole::Default), "{line}");
+        assert_eq!(asked(&declared), ["torch at command:1"], "{line}");
+    }
+    let extra = run("pip install --extra-index https://a.example torch");
+    assert_eq!(only(&extra).steps[0].indexes[0].role, IndexRole::Extra);
+    let timeout = run("pip install --default-timeout 100 --source /src --log-file x torch");
+    assert_eq!(asked(&timeout), ["torch at command:1"]);
+    let refused = run("pip install --no-such-option torch");
+    assert_eq!(only(&refused).gaps[0].weight, GapWeight::Refused);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 //! ## How it is decided
 //! The local part of the package's version, if the publisher sets one (`2.8.3+cu12torch2.8cxx11abiTRUE`, `2.1.2+pt26cu124`), names
 //! PyTorch's minor release, the ABI and the CUDA major version: this holds for every package, known or not. Otherwise the knowledge-base row for the version names the PyTorch that it was compiled for.
+//! A row that names one release is about that release's minor release: PyTorch 2.1.1 and 2.1.0 have the same symbols, and to mix them is worth a
+//! warning only.
 //! PyTorch's own ABI comes from the knowledge base: the old one up to 2.6 (with exceptions), the new one from 2.7 on. A name that says
 //! "the old ABI" of a package for such a PyTorch is not believed: no compiler makes that.
 //!
@@ -17,6 +19,7 @@
 //! `undefined symbol: _ZN3c104cuda9SetDeviceEa`; `undefined symbol: _ZN2at4_ops…`; `__cxx11` in the name of the symbol.
 //!
 //! ## Sources
+//! Symbols that xformers 0.0.23 (for torch 2.1.1) needs, all of which the libraries of torch 2.1.0 have, read from both wheels.
 //! File names of the release wheels of flash-attention, mamba and causal-conv1d; METADATA of the packages; `TorchConfig.cmake` of
 //! PyTorch 2.5.1, 2.6.0, 2.7.1.
 
@@ -54,13 +57,15 @@ fn judge(context: &Context<'_>) -> Outcome {
     let wrong = by_release(package, &compiled, version)
         .or_else(|| by_cuda(context, package, &compiled))
         .or_else(|| by_abi(context, package, &compiled, version))
+        .map(|wrong| (wrong, Severity::Error))
         .or_else(|| by_row(context, package, version));
-    let Some((why, evidence)) = wrong else {
+    let Some(((why, evidence), severity)) = wrong else {
         let judged = compiled != BuiltFor::default()
             || package_row(context, package).is_some_and(|row| row.links_torch && row.torch.is_some());
         return if judged { Outcome::Holds } else { Outcome::NotApplicable };
     };
     Draft::new(label(package), format!("{} {why}.", label(package)))
+        .severity(severity)
         .about(package)
         .symptom(undefined(context))
         .evidence(package_evidence(context, package))
@@ -117,7 +122,8 @@ fn by_abi(context: &Context<'_>, package: &Package, compiled: &BuiltFor, torch: 
     })
 }
 
-fn by_row(context: &Context<'_>, package: &Package, torch: &str) -> Wrong {
+/// The row's own word, and how bad that is.
+fn by_row(context: &Context<'_>, package: &Package, torch: &str) -> Option<((String, Evidence), Severity)> {
     let (row, (_, file)) = (package_row(context, package).filter(|row| row.links_torch)?, context.subject?);
     let range = row.torch.as_ref()?;
     (python::in_range(range, torch) == Some(false)).then(|| {
@@ -125,6 +131,13 @@ fn by_row(context: &Context<'_>, package: &Package, torch: &str) -> Wrong {
             format!("{} {}: torch {range}", package.name, row.versions),
             format!("knowledge: {}", context.knowledge.cite_build(file, row)),
         );
-        (format!("was built for torch {range}; {} is installed", python::public_version(torch)), evidence)
+        let there = python::public_version(torch);
+        let same = python::exact_version(range)
+            .is_some_and(|built| python::minor_release(built) == python::minor_release(torch));
+        let (why, severity) = match same {
+            true => ("; releases that differ in their last number have the same symbols, as a rule", Severity::Warning),
+            false => ("", Severity::Error),
+        };
+        ((format!("was built for torch {range}; {there} is installed{why}"), evidence), severity)
     })
 }
