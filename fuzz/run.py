@@ -14,6 +14,7 @@ import re
 import resource
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -110,6 +111,9 @@ def seeds(target: str) -> list[bytes]:
         # A library whose section of fatbins is called as if it were a module's description of itself.
         library = (CORPUS / "c13.5/so-sm_120.so").read_bytes().replace(b".nv_fatbin\0", b".modinfo\0\0\0")
         found.append(library)
+    if target == "log":
+        logs = tomllib.loads((ROOT / "tests/explain/cases.toml").read_text())
+        found += [case["text"].encode() for case in logs["case"]]
     if target == "image":
         found += images()
     if target in ("tar", "conda", "deflate"):
