@@ -35,8 +35,7 @@ impl<T: Clone> Kept<T> {
 }
 
 fn place(text: &str) -> usize {
-    let mix = |sum: u32, byte: u8| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    let sum = text.bytes().fold(0x811c_9dc5, mix);
+    let sum = gpucheck_ground::mixed(text.as_bytes());
     (sum ^ sum >> 16) as usize % KEPT
 }
 

@@ -50,6 +50,11 @@ pub fn find_word(text: &str, word: &str) -> Option<usize> {
         .find(|at| text.get(at + 1..at + 1 + rest.len()).is_some_and(|there| there.eq_ignore_ascii_case(rest)))
 }
 
+/// A number for a text: other texts have other numbers as a rule (FNV-1a).
+pub fn mixed(text: &[u8]) -> u32 {
+    text.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ mod needles;
 mod order;
 mod pieces;
 
-pub use bytes::{Bytes, find_word, nonzero, stretch};
+pub use bytes::{Bytes, find_word, mixed, nonzero, stretch};
 pub use needles::{Found, Needles};
 pub use order::Order;
 pub use pieces::{Pieces, Signs};

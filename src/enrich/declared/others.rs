@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use gpucheck_ground::Order as _;
+
 use super::{
     Placed, Terms, brought,
     range::{in_range, reachable},
@@ -290,20 +292,22 @@ fn claimed(version: String, at: &str) -> Fact<String> {
 fn newest_for<'k>(terms: &Terms<'k>, step: &Step, named: Named<'_>, torch: Option<&str>) -> Option<&'k PackageBuild> {
     let name = named.name;
     let stores = stores(step, None);
+    // Whether a build of torch goes with it takes longest to find out, and is asked of the newest first.
+    let goes = |row: &&PackageBuild| {
+        row.torch.as_deref().is_none_or(|range| match torch {
+            Some(torch) => in_range(range, python::public_version(torch)),
+            None => reachable(terms, &stores, range),
+        })
+    };
     let rows = terms.knowledge.package_file(name)?.build.iter().filter(|row| {
         let version = row.newest.as_deref();
-        let goes = || {
-            row.torch.as_deref().is_none_or(|range| match torch {
-                Some(torch) => in_range(range, python::public_version(torch)),
-                None => reachable(terms, &stores, range),
-            })
-        };
         let python = row.python.as_deref().zip(terms.python);
         let admits = || python.is_none_or(|(range, python)| in_range(range, &python.to_string()));
         let accepted = || version.is_some_and(|version| named.accepts(version));
-        // Whether a build of torch goes with it takes longest to find out.
-        row.concerns(name, terms.platform) && accepted() && admits() && goes()
+        row.concerns(name, terms.platform) && accepted() && admits()
     });
     let number = |row: &&PackageBuild| row.newest.as_deref().and_then(python::version);
-    rows.max_by_key(number)
+    let mut rows: Vec<&PackageBuild> = rows.collect();
+    rows.order_by_cached_key(number);
+    rows.into_iter().rev().find(goes)
 }

@@ -1,6 +1,7 @@
 //! All files together: reads them from text and overlays one set on another.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{PackageFile, Places, Problem, RowKind, Rows, from_toml, validate_package};
 use crate::knowledge_files;
@@ -75,10 +76,33 @@ knowledge_files!(files);
 /// The part that the files of `packages/` make.
 pub const PACKAGES: &str = "packages";
 
-/// The rows of one part, which must be there.
-fn json<T: Serialize>(part: Option<&T>, name: &str) -> Result<String, String> {
+/// The rows of one part, which must be there. What a field is when it is missing is left out, as each run reads these texts: the values that
+/// are nothing, or else those that are null, where the rest is the same rows.
+fn json<T: Serialize + DeserializeOwned + PartialEq>(part: Option<&T>, name: &str) -> Result<String, String> {
     let part = part.ok_or_else(|| format!("knowledge/ lacks {name}.toml"))?;
+    let whole = serde_json::to_value(part).map_err(|error| error.to_string())?;
+    let nothing =
+        |value: &Value| value.is_null() || value == &Value::Bool(false) || value.as_array().is_some_and(Vec::is_empty);
+    for lacks in [nothing, Value::is_null] {
+        let lean = without(whole.clone(), lacks).to_string();
+        if serde_json::from_str::<T>(&lean).is_ok_and(|read| read == *part) {
+            return Ok(lean);
+        }
+    }
     serde_json::to_string(part).map_err(|error| error.to_string())
+}
+
+/// A value, in whose maps these values are left out.
+fn without(value: Value, lacks: fn(&Value) -> bool) -> Value {
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !lacks(value))
+            .map(|(key, value)| (key, without(value, lacks)))
+            .collect(),
+        Value::Array(list) => list.into_iter().map(|value| without(value, lacks)).collect(),
+        value => value,
+    }
 }
 
 impl Files {
