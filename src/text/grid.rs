@@ -84,7 +84,7 @@ impl Grid {
 
     /// For narrow screens: the text of a row below its other cells.
     fn stacked(&self, text: usize, width: usize) -> Vec<String> {
-        let options = whole_words(width.saturating_sub(INDENT).max(NARROWEST));
+        let options = whole_words(width.saturating_sub(INDENT).max(NARROWEST_COLUMN));
         let mut lines = Vec::new();
         for row in &self.rows {
             let names: Vec<&str> =
