@@ -217,8 +217,11 @@ fn nothing_is_wider_than_a_narrow_terminal() {
     let facts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/facts/patient-5090.json");
     let library = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/fatbin/c13.5/so-sm_120.so");
     let services = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check/compose");
-    let list = Path::new(env!("CARGO_TARGET_TMPDIR")).join("requirements-narrow.txt");
-    fs::write(list, "--index-url https://download.pytorch.org/whl/cu126\ntorch==2.7.1\n").unwrap();
+    // In a folder of its own: other tests run in the one above, which must not become a project by it.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("narrow");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("requirements.txt"), "--index-url https://download.pytorch.org/whl/cu126\ntorch==2.7.1\n")
+        .unwrap();
     let mut all: Vec<Vec<&str>> = vec![
         vec!["doctor", "--replay", facts, "--gpu", "RTX 5090", "--driver", "580.95.05"],
         vec!["needs", "--replay", facts],
@@ -229,7 +232,7 @@ fn nothing_is_wider_than_a_narrow_terminal() {
         vec!["rule"],
         vec!["rule", "gpu-too-new-for-wheel"],
         // A name beside the marks, and one that leaves no room for them.
-        vec!["check", "requirements-narrow.txt", "--driver", "580.95.05", "--os", "linux"],
+        vec!["check", "narrow/requirements.txt", "--driver", "580.95.05", "--os", "linux"],
         vec!["check", services, "--driver", "580.95.05", "--os", "linux"],
         vec!["matrix", "--target", "T4,driver=550.54.15", "--target", "RTX 5090,driver=580.95.05"],
         vec!["kb", "list"],
