@@ -5,6 +5,7 @@ mod check;
 mod ci;
 mod escape;
 mod excerpt;
+pub mod fleet;
 mod framework;
 mod github;
 mod gitlab;
