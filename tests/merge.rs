@@ -225,6 +225,44 @@ fn what_is_expected_and_was_not_looked_for_fails() {
     assert!(code == 2 && err.contains("H2000"), "{err}");
 }
 
+/// `--expect slurm`: what the scheduler believes of this node.
+#[test]
+fn slurm_says_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "gres.conf",
+        "NodeName=n[1-2] Name=gpu Type=h200 File=/dev/nvidia[0-7]\nNodeName=n3 Name=gpu Type=big Count=9\n",
+    );
+    write("slurm.conf", "NodeName=n[1-4] Gres=gpu:nvidia_h200:8\nNodeName=n5 Gres=gpu:h100:8\nNodeName=n6 CPUs=1\n");
+    let report = folder.path().join("node.json");
+    fs::write(&report, node("a").to_string()).unwrap();
+    let judged = |name: &str| {
+        let mut command = gpucheck();
+        command.env("SLURMD_NODENAME", name).env("SLURM_CONF", folder.path().join("slurm.conf"));
+        run(command.args(["--expect", "slurm", "--format", "json", "--replay"]).arg(&report))
+    };
+    // Eight by gres.conf, nine of a type that only the site knows, eight by slurm.conf, eight of another kind.
+    let said = |usable: u32, of: &str| Some(format!("{usable} of {of} are usable."));
+    for (name, expected) in
+        [("n1", None), ("n3", said(8, "9 expected GPUs (gpu:big)")), ("n4", None), ("n5", said(0, "8 expected h100"))]
+    {
+        let (code, out, err) = judged(name);
+        let report: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}{err}"));
+        let found = report["findings"].as_array().unwrap().iter().find(|one| one["rule"] == "expected-gpu-missing");
+        assert_eq!(found.map(|one| one["summary"].as_str().unwrap().to_owned()), expected, "{name}");
+        assert_eq!(code, i32::from(expected.is_some()), "{name}");
+        // What was expected there is judged again where reports are put together.
+        assert_eq!(causes(&merged(&[report], &[]).1).len(), usize::from(expected.is_some()), "{name}");
+    }
+    for (name, said) in [("n6", "no GPUs of node 'n6' are in "), ("n9", "no GPUs of node 'n9' are in ")] {
+        let (code, out, err) = judged(name);
+        assert!(code == 2 && out.is_empty() && err.contains(said), "{err}");
+    }
+    let (code, _, err) = piped(b"", &["--expect", "slurm"]);
+    assert!(code == 2 && err.contains("each node's report"), "{err}");
+}
+
 /// Of what is no report each is a line in the answer, and never its end.
 #[test]
 fn what_cannot_be_read_is_a_line() {

@@ -43,7 +43,7 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -l target -d 'One machin
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node\'s gres.conf' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l label -d 'Label for the report, such as node=gpu-17 (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l device -d 'GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable) [default: all GPUs visible to CUDA]' -r -f
@@ -110,7 +110,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l target -d '
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node\'s gres.conf' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l label -d 'Label for the report, such as node=gpu-17 (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l device -d 'GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable) [default: all GPUs visible to CUDA]' -r -f
@@ -396,7 +396,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l smoke-timeou
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l seed -d 'Seed that repeats the random inputs of an earlier run' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l image -d 'Kernel image to run: best (for the GPU), ptx (the driver compiles it), or a target such as sm_80, whether or not it fits' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l framework-timeout -d 'Give up on a torch process after this many seconds' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node\'s gres.conf' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l label -d 'Label for the report, such as node=gpu-17 (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'

@@ -73,6 +73,11 @@ impl Arguments {
         let start = Instant::now();
         let knowledge = self.sources.load()?;
         knowledge.read_ahead();
+        let slurm = self.expect.iter().any(|text| text.trim().eq_ignore_ascii_case("slurm"));
+        anyhow::ensure!(
+            !slurm,
+            "--expect slurm is about the node that it is given on: each node's report says then what it expects"
+        );
         let expected = Node { expect: self.expect.clone(), ..Node::default() }.expected(knowledge)?;
         let group_by = self.group_by.as_deref();
         let question = FleetQuestion { knowledge, expected: &expected, group_by, start };
