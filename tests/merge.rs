@@ -384,9 +384,15 @@ fn what_was_sent_acts_on_nothing() {
     secret["labels"]["rack"] = json!("https://user:hunter2@example.org/x");
     let bad = format!("{{\"schema\":0,\"facts\":{}}}", json!(poison));
     let text = format!("{one}\n{secret}\n{bad}\n");
-    for arguments in
-        [vec![], vec!["-v"], vec!["--format", "markdown"], vec!["--group-by", "rack"], vec!["--format", "json"]]
-    {
+    for arguments in [
+        vec![],
+        vec!["--format", "html"],
+        vec!["--format", "prometheus"],
+        vec!["-v"],
+        vec!["--format", "markdown"],
+        vec!["--group-by", "rack"],
+        vec!["--format", "json"],
+    ] {
         let (code, out, err) = piped(text.as_bytes(), &arguments);
         assert!(code == 1 && err.is_empty(), "{err}");
         assert!(!out.contains(['\u{1b}', '\u{202e}']) && !out.contains("hunter2"), "{out}");
@@ -410,6 +416,117 @@ fn what_was_sent_acts_on_nothing() {
     let size = answer.to_string().len();
     assert!(size < 64 << 20 && !answer["left_out"].as_array().unwrap().is_empty(), "{size}");
     assert!(answer["pools"].as_array().unwrap().len() <= 257);
+}
+
+/// Nobody sends a list of hosts as the name of one: whoever drains what is wrong would drain all of them.
+#[test]
+fn a_name_is_no_list_of_hosts() {
+    let (_, answer) = merged(&[report("wsl-container", "gpu-[001-512],login"), node("gpu-001")], &[]);
+    assert_eq!(names(&answer["causes"][0]["nodes"]), ["gpu-%5B001-512%5D%2Clogin"]);
+}
+
+/// Metrics: the samples of each together, each of a form that Prometheus reads.
+#[track_caller]
+fn metrics_hold(page: &str) {
+    let mut seen = BTreeSet::new();
+    let mut current = "";
+    for line in page.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            current = rest.split(' ').next().unwrap();
+            assert!(seen.insert(current), "{current} comes twice");
+        } else if line.starts_with("# TYPE ") {
+            assert_eq!(line, format!("# TYPE {current} gauge"));
+        } else {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            let labels = series.strip_prefix(current).unwrap_or_else(|| panic!("{line} under {current}"));
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            // What is quoted taken away, names and signs are left.
+            let inside = labels.replace("\\\\", "").replace("\\\"", "");
+            let outside: String = inside.split('"').step_by(2).collect();
+            assert!(inside.matches('"').count() % 2 == 0, "{line}");
+            assert!(outside.chars().all(|c| c.is_ascii_lowercase() || "_{}=,".contains(c)), "{line}");
+        }
+    }
+    assert!(seen.len() > 5, "{page}");
+}
+
+#[test]
+fn metrics_are_read_by_prometheus() {
+    let fixture = fixtures().join("linux-rtx5090-old-wheel.json");
+    let of_node = |more: &[&str]| {
+        let (_, out, err) = run(gpucheck().args(["--format", "prometheus", "--replay"]).arg(&fixture).args(more));
+        assert!(err.is_empty(), "{err}");
+        metrics_hold(&out);
+        out
+    };
+    let page = of_node(&[]);
+    let judged = run(gpucheck().args(["--format", "json", "--replay"]).arg(&fixture)).1;
+    let judged: Value = serde_json::from_str(&judged).unwrap();
+    for finding in judged["findings"].as_array().unwrap() {
+        let text = |key: &str| finding[key].as_str().unwrap();
+        let (rule, severity, fingerprint) = (text("rule"), text("severity"), text("fingerprint"));
+        let labels = format!("rule=\"{rule}\",severity=\"{severity}\",fingerprint=\"{fingerprint}\"");
+        assert!(page.contains(&format!("gpucheck_findings{{{labels}}} 1\n")), "{labels}: {page}");
+    }
+    for line in ["gpucheck_verdict{verdict=\"error\"} 1\n", "gpucheck_verdict{verdict=\"ok\"} 0\n", "gpucheck_gpus 1\n"]
+    {
+        assert!(page.contains(line), "{line}{page}");
+    }
+    let targets = ["--target", "RTX 5090,driver=580.95.05", "--target", "V100,driver=580.95.05"];
+    assert!(of_node(&targets).contains("{target=\"V100, driver=580.95.05\",verdict="));
+
+    let poison = "a\"} 1\nx{y=\"\\";
+    let nodes = [report("linux-rtx5090-old-wheel", poison), node("n1"), report("wsl-container", poison)];
+    let lines: String = nodes.iter().map(|report| format!("{report}\n")).collect();
+    let (code, page, _) = piped(format!("{lines}{{half").as_bytes(), &["--format", "prometheus"]);
+    metrics_hold(&page);
+    assert_eq!(code, 1);
+    for line in ["gpucheck_fleet_nodes{verdict=\"error\"} 2\n", "gpucheck_fleet_unread_reports 1\n"] {
+        assert!(page.contains(line), "{line}{page}");
+    }
+}
+
+/// `--format jsonl`: one line, the same report, and `merge` reads it.
+#[test]
+fn one_line_is_the_same_report() {
+    let fixture = fixtures().join("linux-rtx5090-old-wheel.json");
+    let of = |format: &str| run(gpucheck().args(["--format", format, "--replay"]).arg(&fixture)).1;
+    let line = of("jsonl");
+    assert_eq!(line.matches('\n').count(), 1);
+    let strip = |text: &str| {
+        let mut report: Value = serde_json::from_str(text).unwrap();
+        report["elapsed_ms"] = Value::Null;
+        report
+    };
+    assert_eq!(strip(&line), strip(&of("json")));
+    let (_, out, _) = piped(line.repeat(3).as_bytes(), &["--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["causes"][0]["nodes"]["count"], 3);
+}
+
+/// One page: a square for each node, nothing from elsewhere, nothing that runs.
+#[test]
+fn a_page_has_a_square_for_each_node() {
+    let mut nodes: Vec<Value> = (1..=30).map(|number| node(&format!("gpu-{number:02}"))).collect();
+    nodes[4]["facts"]["gpus"]["value"].as_array_mut().unwrap().pop();
+    nodes.extend((1..=3).map(|number| report("linux-rtx5090-old-wheel", &format!("w{number}"))));
+    nodes.push(report("wsl-container", "<script>alert(1)</script>\"'><img src=x>"));
+    let lines: String = nodes.iter().map(|report| format!("{report}\n")).collect();
+    let (code, page, err) = piped(lines.as_bytes(), &["--format", "html"]);
+    assert!(code == 1 && err.is_empty(), "{err}");
+    assert_eq!(page.matches("<b class=").count(), nodes.len());
+    assert_eq!(page.matches("\">✗</b>").count(), 4);
+    let odd = "<b class=\"w\" title=\"gpu-05: GPUs 7x NVIDIA H200 instead of 8x NVIDIA H200\">!</b>";
+    assert!(page.contains(odd), "{page}");
+    assert!(page.contains("torch==2.7.1+cu128") && page.contains("<strong>3 nodes</strong>: w[1-3]"), "{page}");
+    for nowhere in ["<script", "<img", " src=", "href=", "url(", "@import", "http-equiv=\"refresh"] {
+        let plain = page.replace("&lt;img src=x&gt;", "");
+        assert!(!plain.contains(nowhere), "{nowhere} in {page}");
+    }
+    // What is opened is closed.
+    for tag in ["h2", "h3", "p", "ul", "li", "pre", "div", "b", "strong", "span", "style", "title"] {
+        let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+        assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
+    }
 }
 
 /// The same answer whatever the order of the threads, and whether a kind of machine was seen before or not.

@@ -307,7 +307,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -488,7 +488,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -691,7 +691,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -801,7 +801,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1498,7 +1498,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1566,7 +1566,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown html prometheus" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1797,7 +1797,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1950,7 +1950,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2064,7 +2064,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

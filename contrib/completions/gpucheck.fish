@@ -60,6 +60,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -127,6 +129,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -177,6 +181,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -214,6 +220,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -256,6 +264,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -291,6 +301,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -326,6 +338,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -377,7 +391,9 @@ unknown\t'On errors, warnings and an unknown verdict'
 never\t'Never'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l format -d 'How the answer is written' -r -f -a "human\t'For people, in a terminal or a file'
 json\t'For programs; the contract is in docs/json.md'
-markdown\t'For an issue or a page'"
+markdown\t'For an issue or a page'
+html\t'One page with a grid of the nodes, which needs nothing from elsewhere, for a ticket'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l output -d 'Write the answer to FILE instead of standard output' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
 always\t'Always'
@@ -406,6 +422,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'

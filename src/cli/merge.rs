@@ -4,7 +4,7 @@
 use std::{
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Instant, SystemTime},
 };
 
 use anyhow::Context as _;
@@ -99,7 +99,7 @@ impl Arguments {
         let exit = self.exit(&fleet);
         let screen = output::screen(self.color, self.verbose, self.quiet, self.output.is_some());
         let people = self.format == FleetFormat::Human;
-        let text = fleet::render(fleet, self.format, &screen)?;
+        let text = fleet::render(fleet, self.format, &screen, SystemTime::now())?;
         output::text(&text, self.output.as_deref(), people)?;
         Ok(exit)
     }

@@ -92,6 +92,29 @@ impl Nodes {
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
+
+    /// The names one by one, at most so many.
+    pub fn each(&self, most: usize) -> Vec<String> {
+        let mut all = Vec::new();
+        for list in &self.names {
+            let Some((before, (inside, behind))) =
+                list.split_once('[').and_then(|(before, rest)| Some((before, rest.split_once(']')?)))
+            else {
+                all.push(list.clone());
+                continue;
+            };
+            for range in inside.split(',') {
+                let (first, last) = range.split_once('-').unwrap_or((range, range));
+                let digits = first.len();
+                if let (Ok(first), Ok(last)) = (first.parse::<u32>(), last.parse::<u32>()) {
+                    let room = most.saturating_sub(all.len());
+                    all.extend((first..=last).take(room).map(|number| format!("{before}{number:0digits$}{behind}")));
+                }
+            }
+        }
+        all.truncate(most);
+        all
+    }
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -228,7 +228,7 @@ impl<'q> Gathering<'q> {
         // Whoever sent it may have put a password into an address.
         let label = |key: &str| head.labels.get(key).map(|value| traits::cut(&redact::urls(value)));
         let group = self.question.group_by.map(|key| label(key).unwrap_or_else(|| format!("without label {key}")));
-        let name = label("node").unwrap_or_else(|| traits::cut(name));
+        let name = names::safe(&label("node").unwrap_or_else(|| traits::cut(name)));
         let hash = reports::facts_of(report).map(|facts| self.hasher.hash_one(facts));
         let of = match hash.and_then(|hash| self.known.get(&hash)) {
             Some(kind) => Of::Known(*kind),

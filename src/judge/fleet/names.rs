@@ -93,12 +93,14 @@ fn written(before: &str, behind: &str, inside: &[(usize, u32, u32)]) -> Option<S
     }
 }
 
-/// A name by its last number. One with signs that lists of hosts have a meaning for stays whole.
+/// A name that is no list of hosts, whoever gave it: `gpu-[1-99]` would be taken for ninety-nine others.
+pub fn safe(name: &str) -> String {
+    name.replace('[', "%5B").replace(']', "%5D").replace(',', "%2C")
+}
+
+/// A name by its last number.
 fn split(name: &str) -> (Shape, u32) {
     let whole = || ((name.to_owned(), String::new(), 0), 0);
-    if name.contains(['[', ']', ',']) {
-        return whole();
-    }
     let Some(end) = name.rfind(|c: char| c.is_ascii_digit()).map(|last| last + 1) else { return whole() };
     let (head, behind) = name.split_at(end);
     let before = head.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -130,7 +132,8 @@ mod tests {
         assert_eq!(list(&["a1.rack2", "a1.rack3", "b1.rack2"]), ["a1.rack[2-3]", "b1.rack2"]);
         assert_eq!(list(&["n1-ib", "n2-ib"]), ["n[1-2]-ib"]);
         assert_eq!(list(&["login", "gpu", "login"]), ["gpu", "login"]);
-        assert_eq!(list(&["a[1", "a,2", "", "x123456789012"]), ["", "a,2", "a[1", "x123456789012"]);
+        assert_eq!(list(&["", "x123456789012"]), ["", "x123456789012"]);
+        assert_eq!(safe("gpu-[1-9],b"), "gpu-%5B1-9%5D%2Cb");
         assert_eq!(list(&["n000", "n0", "n001"]), ["n[0,000-001]"]);
     }
 

@@ -1,7 +1,10 @@
-//! Many machines' reports, put together: for people in a terminal, as Markdown, and as JSON. Lists of names end where a screen does; JSON
-//! has all of them.
+//! Many machines' reports, put together: for people in a terminal and as Markdown; one file for each other format. Lists of names end where a
+//! screen does; JSON has all of them.
 
-use std::fmt::Write as _;
+mod html;
+mod metrics;
+
+use std::{fmt::Write as _, time::SystemTime};
 
 use super::{Screen, escape::escaped, human::Page, json, markdown as pages};
 use crate::{
@@ -31,20 +34,26 @@ pub enum FleetFormat {
     Json,
     /// For an issue or a page
     Markdown,
+    /// One page with a grid of the nodes, which needs nothing from elsewhere, for a ticket
+    Html,
+    /// Prometheus' text format, for node_exporter's textfile collector
+    Prometheus,
 }
 
-/// The answer as text.
+/// The answer as text; `now` is when it was made.
 ///
 /// # Errors
 /// When it cannot be serialised, which would be a defect of gpucheck.
-pub fn render(mut fleet: Fleet, format: FleetFormat, screen: &Screen) -> anyhow::Result<String> {
+pub fn render(mut fleet: Fleet, format: FleetFormat, screen: &Screen, now: SystemTime) -> anyhow::Result<String> {
     if format == FleetFormat::Json {
         return json::render(&fleet);
     }
     make_fleet_visible(&mut fleet);
     let page = match format {
         FleetFormat::Markdown => markdown(&fleet),
-        _ => human(&fleet, screen),
+        FleetFormat::Html => html::render(&fleet, now),
+        FleetFormat::Prometheus => metrics::render(&fleet, now),
+        FleetFormat::Human | FleetFormat::Json => human(&fleet, screen),
     };
     Ok(text::guard(&page, screen.color && format == FleetFormat::Human).into_owned())
 }
