@@ -425,6 +425,21 @@ fn a_name_is_no_list_of_hosts() {
     assert_eq!(names(&answer["causes"][0]["nodes"]), ["gpu-%5B001-512%5D%2Clogin"]);
 }
 
+/// A machine is one, in however many environments the same is wrong.
+#[test]
+fn a_machine_is_counted_once() {
+    let mut two = report("linux-rtx5090-old-wheel", "n1");
+    let mut other = two["facts"]["environments"][0].clone();
+    other["id"] = json!("/srv/other");
+    two["facts"]["environments"].as_array_mut().unwrap().push(other);
+    two["labels"] = json!({"node": " "});
+    let (_, answer) = merged(&[two], &[]);
+    for cause in answer["causes"].as_array().unwrap() {
+        assert_eq!((&cause["nodes"]["count"], names(&cause["nodes"])), (&json!(1), vec!["report".to_owned()]));
+    }
+    assert_eq!(answer["fixes"][0]["nodes"]["count"], 1);
+}
+
 /// Metrics: the samples of each together, each of a form that Prometheus reads.
 #[track_caller]
 fn metrics_hold(page: &str) {

@@ -151,14 +151,13 @@ impl<'q> Batch<'q> {
 
     /// The reports of a stream, which are called by its name and their number.
     fn stream(&mut self, name: &str, stream: &mut dyn BufRead) -> io::Result<()> {
-        let mut pieces = Pieces::new(stream, LONGEST_REPORT);
         let mut count = 0;
         let mut called = || {
             count += 1;
             if count == 1 { name.to_owned() } else { format!("{name}:{count}") }
         };
-        while let Some(piece) = pieces.next()? {
-            let text = match piece {
+        for piece in Pieces::new(stream, LONGEST_REPORT) {
+            let text = match piece? {
                 Piece::Text(text) => Ok(text),
                 Piece::TooLong => Err(format!("it is larger than the limit of {} MiB", LONGEST_REPORT >> 20)),
             };

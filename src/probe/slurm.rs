@@ -136,8 +136,8 @@ fn lines(text: &str) -> Vec<String> {
 /// The value of a key in `Key=value Key=value`.
 fn value<'l>(line: &'l str, key: &str) -> Option<&'l str> {
     let pairs = line.split_whitespace().filter_map(|pair| pair.split_once('='));
-    let found = pairs.filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim_matches('"'));
-    found.last().filter(|value| !value.is_empty())
+    let mut found = pairs.filter(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.trim_matches('"'));
+    found.next_back().filter(|value| !value.is_empty())
 }
 
 /// The parts of a list between commas that stand in no bracket.

@@ -226,7 +226,10 @@ impl<'q> Gathering<'q> {
         let (head, length) = Head::read(name, text).map_err(in_full)?;
         let report = text.get(..length).unwrap_or(text);
         // Whoever sent it may have put a password into an address.
-        let label = |key: &str| head.labels.get(key).map(|value| traits::cut(&redact::urls(value)));
+        let label = |key: &str| {
+            let value = head.labels.get(key).filter(|value| !value.trim().is_empty())?;
+            Some(traits::cut(&redact::urls(value)))
+        };
         let group = self.question.group_by.map(|key| label(key).unwrap_or_else(|| format!("without label {key}")));
         let name = names::safe(&label("node").unwrap_or_else(|| traits::cut(name)));
         let hash = reports::facts_of(report).map(|facts| self.hasher.hash_one(facts));
@@ -363,10 +366,14 @@ impl<'q> Gathering<'q> {
         }
         for one in undecided {
             match self.lacking(one) {
-                Some(index) if kind.undecided.contains(&index) => {}
                 Some(index) => kind.undecided.push(index),
                 None => kind.left_out = true,
             }
+        }
+        // A machine is one, however often something is found on it.
+        for numbers in [&mut kind.causes, &mut kind.undecided] {
+            numbers.order();
+            numbers.dedup();
         }
         kind
     }
@@ -451,9 +458,10 @@ impl<'q> Gathering<'q> {
             self.fixes.into_iter().map(|(fix, names)| FleetFix { nodes: names.nodes(), ..fix }).enumerate().collect();
         fixes.order_by_key(|(_, fix)| (fix.fix.impossible, std::cmp::Reverse(fix.nodes.count)));
         // Causes name them by their new places.
-        let place = |old: usize| fixes.iter().position(|(number, _)| *number == old);
+        let places: BTreeMap<usize, usize> =
+            fixes.iter().enumerate().map(|(place, (number, _))| (*number, place)).collect();
         for cause in &mut causes {
-            cause.mended_by = cause.mended_by.iter().filter_map(|old| place(*old)).collect();
+            cause.mended_by = cause.mended_by.iter().filter_map(|old| places.get(old).copied()).collect();
             cause.mended_by.order();
         }
         let fixes = fixes.into_iter().map(|(_, fix)| fix).collect();

@@ -33,24 +33,31 @@ impl<'r> Pieces<'r> {
         Self { stream, limit, next: Vec::new(), too_long: false, fresh: true, begun: false }
     }
 
-    /// The next piece.
-    ///
-    /// # Errors
-    /// What the operating system says.
-    pub fn next(&mut self) -> io::Result<Option<Piece>> {
+    fn piece(&mut self) -> Piece {
+        let text = std::mem::take(&mut self.next);
+        if std::mem::take(&mut self.too_long) { Piece::TooLong } else { Piece::Text(text) }
+    }
+}
+
+/// Each piece, or what the operating system says instead.
+impl Iterator for Pieces<'_> {
+    type Item = io::Result<Piece>;
+
+    fn next(&mut self) -> Option<io::Result<Piece>> {
         loop {
             let bytes = match self.stream.fill_buf() {
+                Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                bytes => bytes?,
+                Err(error) => return Some(Err(error)),
             };
             let Some(&first) = bytes.first() else {
                 let begun = std::mem::take(&mut self.begun);
-                return Ok(begun.then(|| self.piece()));
+                return begun.then(|| Ok(self.piece()));
             };
             if self.fresh && first == b'{' && std::mem::replace(&mut self.begun, true) {
                 // The brace is read with the piece that it begins.
                 self.fresh = false;
-                return Ok(Some(self.piece()));
+                return Some(Ok(self.piece()));
             }
             let end = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
             let line = bytes.get(..end).unwrap_or_default();
@@ -66,11 +73,6 @@ impl<'r> Pieces<'r> {
             }
             self.stream.consume(end);
         }
-    }
-
-    fn piece(&mut self) -> Piece {
-        let text = std::mem::take(&mut self.next);
-        if std::mem::take(&mut self.too_long) { Piece::TooLong } else { Piece::Text(text) }
     }
 }
 
@@ -136,15 +138,11 @@ mod tests {
         (1..20)
             .map(|size| {
                 let mut stream = io::BufReader::with_capacity(size, text.as_bytes());
-                let mut pieces = Pieces::new(&mut stream, limit);
-                let mut all = Vec::new();
-                while let Some(piece) = pieces.next().unwrap() {
-                    all.push(match piece {
-                        Piece::Text(text) => String::from_utf8(text).unwrap(),
-                        Piece::TooLong => "too long".to_owned(),
-                    });
-                }
-                all
+                let text = |piece: io::Result<Piece>| match piece.unwrap() {
+                    Piece::Text(text) => String::from_utf8(text).unwrap(),
+                    Piece::TooLong => "too long".to_owned(),
+                };
+                Pieces::new(&mut stream, limit).map(text).collect::<Vec<_>>()
             })
             .reduce(|one, other| {
                 assert_eq!(one, other);
