@@ -125,6 +125,8 @@ fn place() -> PathBuf {
     write("Dockerfile", "FROM nvidia/cuda:12.4.1-base-ubuntu22.04\nRUN pip install torch==2.7.1\n");
     write("build.log", "RuntimeError: CUDA error: no kernel image is available for execution on the device\n");
     write("train.py", "raise RuntimeError('CUDA error: no kernel image is available for execution on the device')\n");
+    fs::create_dir_all(place.join("reports")).unwrap();
+    fs::copy(project().join("tests/fixtures/reports/no-gpu.json"), place.join("reports/no-gpu.json")).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_gpucheck"), place.join("libfoo.so")).unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_gpucheck"), place.join("bin/gpucheck")).unwrap();
     // Names of wheels count; what is in them is a library without device code.

@@ -33,7 +33,7 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable)')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node''s gres.conf')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label for the report, such as node=gpu-17 (repeatable)')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable) [default: all GPUs visible to CUDA]')
@@ -69,6 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('matrix', 'matrix', [CompletionResultType]::ParameterValue, 'Tabulate CUDA × PyTorch × GPU: what works, and why not')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Find out which GPUs compiled code can run on')
             [CompletionResult]::new('needs', 'needs', [CompletionResultType]::ParameterValue, 'Find the lowest driver and the GPUs that something needs')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Put many machines'' reports together: what is wrong on which')
             [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Run test kernels on a GPU, which wakes it')
             [CompletionResult]::new('kb', 'kb', [CompletionResultType]::ParameterValue, 'Inspect the knowledge base, compare it with real packages')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -90,7 +91,7 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--python-version', '--python-version', [CompletionResultType]::ParameterName, 'Python version, such as 3.12 or 3.14t')
             [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'One machine to judge for: its GPUs, then what else is known of it, such as "V100,driver=580.95.05,os=linux" (repeatable: each is judged alone; keys: driver, os, platform, python, shell; "here" is this machine)')
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]')
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable)')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node''s gres.conf')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label for the report, such as node=gpu-17 (repeatable)')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable) [default: all GPUs visible to CUDA]')
@@ -295,6 +296,22 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'gpucheck;merge' {
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that every node must have, such as "8x H100" (repeatable) [default: those that its report says are expected]')
+            [CompletionResult]::new('--group-by', '--group-by', [CompletionResultType]::ParameterName, 'Compare nodes with the same value of this label (--label), such as rack [default: nodes with the same kind of GPU]')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'When to exit with code 1; a node that is not like the others is a warning')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How the answer is written')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the answer to FILE instead of standard output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)')
+            [CompletionResult]::new('--knowledge', '--knowledge', [CompletionResultType]::ParameterName, 'Folder of TOML files that add rows to the knowledge base or replace them')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show only what is wrong, and the verdict')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show only what is wrong, and the verdict')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Also show what each cause rests on, and every node''s name')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Also show what each cause rests on, and every node''s name')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'gpucheck;smoke' {
             [CompletionResult]::new('--python', '--python', [CompletionResultType]::ParameterName, 'With --load or --framework: virtual environment, interpreter or site-packages to use instead of the active one')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'When to exit with code 1')
@@ -303,7 +320,7 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed that repeats the random inputs of an earlier run')
             [CompletionResult]::new('--image', '--image', [CompletionResultType]::ParameterName, 'Kernel image to run: best (for the GPU), ptx (the driver compiles it), or a target such as sm_80, whether or not it fits')
             [CompletionResult]::new('--framework-timeout', '--framework-timeout', [CompletionResultType]::ParameterName, 'Give up on a torch process after this many seconds')
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable)')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node''s gres.conf')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'Label for the report, such as node=gpu-17 (repeatable)')
             [CompletionResult]::new('--probe-timeout', '--probe-timeout', [CompletionResultType]::ParameterName, 'Give up on the driver after this many seconds')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Report format')
@@ -429,6 +446,7 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             [CompletionResult]::new('matrix', 'matrix', [CompletionResultType]::ParameterValue, 'Tabulate CUDA × PyTorch × GPU: what works, and why not')
             [CompletionResult]::new('scan', 'scan', [CompletionResultType]::ParameterValue, 'Find out which GPUs compiled code can run on')
             [CompletionResult]::new('needs', 'needs', [CompletionResultType]::ParameterValue, 'Find the lowest driver and the GPUs that something needs')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Put many machines'' reports together: what is wrong on which')
             [CompletionResult]::new('smoke', 'smoke', [CompletionResultType]::ParameterValue, 'Run test kernels on a GPU, which wakes it')
             [CompletionResult]::new('kb', 'kb', [CompletionResultType]::ParameterValue, 'Inspect the knowledge base, compare it with real packages')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -456,6 +474,9 @@ Register-ArgumentCompleter -Native -CommandName 'gpucheck' -ScriptBlock {
             break
         }
         'gpucheck;help;needs' {
+            break
+        }
+        'gpucheck;help;merge' {
             break
         }
         'gpucheck;help;smoke' {

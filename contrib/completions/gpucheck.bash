@@ -40,6 +40,9 @@ _gpucheck() {
             gpucheck,matrix)
                 cmd="gpucheck__subcmd__matrix"
                 ;;
+            gpucheck,merge)
+                cmd="gpucheck__subcmd__merge"
+                ;;
             gpucheck,needs)
                 cmd="gpucheck__subcmd__needs"
                 ;;
@@ -78,6 +81,9 @@ _gpucheck() {
                 ;;
             gpucheck__subcmd__help,matrix)
                 cmd="gpucheck__subcmd__help__subcmd__matrix"
+                ;;
+            gpucheck__subcmd__help,merge)
+                cmd="gpucheck__subcmd__help__subcmd__merge"
                 ;;
             gpucheck__subcmd__help,needs)
                 cmd="gpucheck__subcmd__help__subcmd__needs"
@@ -152,7 +158,7 @@ _gpucheck() {
 
     case "${cmd}" in
         gpucheck)
-            opts="-q -v -h -V --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --online --index-url --extra-index-url --format --output --color --quiet --verbose --knowledge --help --version doctor check explain recommend matrix scan needs smoke kb completions man rule help"
+            opts="-q -v -h -V --python --root --archive --platform --all --replay --fail-on --gpu --driver --os --python-version --target --shell --expect --label --probe-timeout --no-driver --identify --smoke --device --smoke-timeout --seed --image --load --framework --framework-timeout --online --index-url --extra-index-url --format --output --color --quiet --verbose --knowledge --help --version doctor check explain recommend matrix scan needs merge smoke kb completions man rule help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -301,7 +307,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -482,7 +488,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -685,7 +691,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -795,7 +801,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -835,7 +841,7 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__help)
-            opts="doctor check explain recommend matrix scan needs smoke kb completions man rule help"
+            opts="doctor check explain recommend matrix scan needs merge smoke kb completions man rule help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1017,6 +1023,20 @@ _gpucheck() {
             return 0
             ;;
         gpucheck__subcmd__help__subcmd__matrix)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gpucheck__subcmd__help__subcmd__merge)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1478,7 +1498,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1497,6 +1517,63 @@ _gpucheck() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --knowledge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        gpucheck__subcmd__merge)
+            opts="-q -v -h --expect --group-by --fail-on --format --output --color --quiet --verbose --knowledge --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --expect)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --group-by)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "error warning unknown never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json markdown html prometheus" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1720,7 +1797,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1873,7 +1950,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1987,7 +2064,7 @@ _gpucheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab reason" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown github sarif junit gitlab jsonl prometheus reason" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -43,7 +43,7 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -l target -d 'One machin
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
-complete -c gpucheck -n "__fish_gpucheck_needs_command" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node\'s gres.conf' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l label -d 'Label for the report, such as node=gpu-17 (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l device -d 'GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable) [default: all GPUs visible to CUDA]' -r -f
@@ -60,6 +60,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -84,6 +86,7 @@ complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "recommend" -d 'Print
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, and why not'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "scan" -d 'Find out which GPUs compiled code can run on'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "needs" -d 'Find the lowest driver and the GPUs that something needs'
+complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "merge" -d 'Put many machines\' reports together: what is wrong on which'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "smoke" -d 'Run test kernels on a GPU, which wakes it'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "kb" -d 'Inspect the knowledge base, compare it with real packages'
 complete -c gpucheck -n "__fish_gpucheck_needs_command" -a "completions" -d 'Print the completion script of a shell'
@@ -109,7 +112,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l target -d '
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l shell -d 'Shell to write commands for [default: sh; on Windows the one that started gpucheck, or PowerShell]' -r -f -a "sh\t'POSIX shells: sh, bash, zsh'
 powershell\t'PowerShell'
 cmd\t'Windows Command Prompt'"
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node\'s gres.conf' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l label -d 'Label for the report, such as node=gpu-17 (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l device -d 'GPU to run on: its index in this report (as in nvidia-smi), a PCI address, or a UUID such as GPU-… or MIG-… (repeatable) [default: all GPUs visible to CUDA]' -r -f
@@ -126,6 +129,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand doctor" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -176,6 +181,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand check" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -213,6 +220,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand explain" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -255,6 +264,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand recommend" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -290,6 +301,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand matrix" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -325,6 +338,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand scan" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -368,6 +383,25 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -l online -d 'A
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s q -l quiet -d 'Show only what is served'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s v -l verbose -d 'Also show every product, and what fails with an older driver'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand needs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l expect -d 'GPUs that every node must have, such as "8x H100" (repeatable) [default: those that its report says are expected]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l group-by -d 'Compare nodes with the same value of this label (--label), such as rack [default: nodes with the same kind of GPU]' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l fail-on -d 'When to exit with code 1; a node that is not like the others is a warning' -r -f -a "error\t'On errors'
+warning\t'On errors and warnings'
+unknown\t'On errors, warnings and an unknown verdict'
+never\t'Never'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l format -d 'How the answer is written' -r -f -a "human\t'For people, in a terminal or a file'
+json\t'For programs; the contract is in docs/json.md'
+markdown\t'For an issue or a page'
+html\t'One page with a grid of the nodes, which needs nothing from elsewhere, for a ticket'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l output -d 'Write the answer to FILE instead of standard output' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
+always\t'Always'
+never\t'Never'"
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -s q -l quiet -d 'Show only what is wrong, and the verdict'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -s v -l verbose -d 'Also show what each cause rests on, and every node\'s name'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l python -d 'With --load or --framework: virtual environment, interpreter or site-packages to use instead of the active one' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l fail-on -d 'When to exit with code 1' -r -f -a "error\t'On errors'
 warning\t'On errors and warnings'
@@ -378,7 +412,7 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l smoke-timeou
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l seed -d 'Seed that repeats the random inputs of an earlier run' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l image -d 'Kernel image to run: best (for the GPU), ptx (the driver compiles it), or a target such as sm_80, whether or not it fits' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l framework-timeout -d 'Give up on a torch process after this many seconds' -r -f
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable)' -r -f
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l expect -d 'GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node\'s gres.conf' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l label -d 'Label for the report, such as node=gpu-17 (repeatable)' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l probe-timeout -d 'Give up on the driver after this many seconds' -r -f
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l format -d 'Report format' -r -f -a "human\t'For people, in a terminal or a file'
@@ -388,6 +422,8 @@ github\t'Annotations of GitHub Actions, and a job summary'
 sarif\t'SARIF 2.1.0, for code scanning and editors'
 junit\t'JUnit\'s XML, for the test reports of CI systems'
 gitlab\t'GitLab\'s code quality report'
+jsonl\t'The JSON report in one line, for a log, or many nodes\' reports in one stream'
+prometheus\t'Prometheus\' text format, for node_exporter\'s textfile collector'
 reason\t'One line of at most 200 bytes, for a container\'s termination log or the reason why a node is drained'"
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l output -d 'Write the report to FILE instead of standard output; FORMAT=FILE (sarif=FILE, json=FILE) writes an additional one (repeatable)' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand smoke" -l color -d 'When to use colour (NO_COLOR and CLICOLOR_FORCE are honoured)' -r -f -a "auto\t'In a terminal, unless overridden by NO_COLOR or CLICOLOR_FORCE'
@@ -448,19 +484,20 @@ complete -c gpucheck -n "__fish_gpucheck_using_subcommand completions" -s h -l h
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand man" -s h -l help -d 'Print help'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -l knowledge -d 'Folder of TOML files that add rows to the knowledge base or replace them' -r -F
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand rule" -s h -l help -d 'Print help'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "doctor" -d 'Find what is wrong on this machine, and how to fix it'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "check" -d 'Find out whether what files or a command ask for will work'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "explain" -d 'Find out what a log shows, and how to fix it'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "recommend" -d 'Print the install commands for a GPU, driver and system'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, and why not'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "scan" -d 'Find out which GPUs compiled code can run on'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "needs" -d 'Find the lowest driver and the GPUs that something needs'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "smoke" -d 'Run test kernels on a GPU, which wakes it'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "kb" -d 'Inspect the knowledge base, compare it with real packages'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "man" -d 'Write the man pages to a folder'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "rule" -d 'List the rules, or show the page of one'
-complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs smoke kb completions man rule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "doctor" -d 'Find what is wrong on this machine, and how to fix it'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "check" -d 'Find out whether what files or a command ask for will work'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "explain" -d 'Find out what a log shows, and how to fix it'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "recommend" -d 'Print the install commands for a GPU, driver and system'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "matrix" -d 'Tabulate CUDA × PyTorch × GPU: what works, and why not'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "scan" -d 'Find out which GPUs compiled code can run on'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "needs" -d 'Find the lowest driver and the GPUs that something needs'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "merge" -d 'Put many machines\' reports together: what is wrong on which'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "smoke" -d 'Run test kernels on a GPU, which wakes it'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "kb" -d 'Inspect the knowledge base, compare it with real packages'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "man" -d 'Write the man pages to a folder'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "rule" -d 'List the rules, or show the page of one'
+complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and not __fish_seen_subcommand_from doctor check explain recommend matrix scan needs merge smoke kb completions man rule help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "list" -d 'List the kinds of rows, how many there are and when they were checked'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "show" -d 'Show what the knowledge base says about one thing, with its sources'
 complete -c gpucheck -n "__fish_gpucheck_using_subcommand help; and __fish_seen_subcommand_from kb" -f -a "verify" -d 'Compare rows with real packages: wheels or environments (exit code 1 if they disagree)'

@@ -24,7 +24,7 @@ use crate::{
     exit::Exit,
     facts::Facts,
     files,
-    judge::{self, CheckError, Machine, hypothetical},
+    judge::{self, CheckError, Machine, ensure_environment},
     knowledge::{Knowledge, nearest},
     manifest, probe,
     report::{CommandName, Report},
@@ -273,11 +273,7 @@ impl Arguments {
 /// The facts of one machine. Where nothing is installed, they are about an environment that is to be made.
 fn prepared(mut facts: Facts, machine: &Machine, knowledge: &Knowledge) -> anyhow::Result<Facts> {
     machine.assumed.apply(&mut facts, knowledge)?;
-    if !facts.environments.iter().any(|environment| environment.selected)
-        && facts.gpus.value().is_some_and(|g| !g.is_empty())
-    {
-        facts.environments.insert(0, hypothetical(&facts, machine.assumed.python));
-    }
+    ensure_environment(&mut facts, machine.assumed.python);
     Ok(facts)
 }
 

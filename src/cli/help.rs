@@ -185,6 +185,15 @@ const PAGES: &[Page] = &[
         ],
     },
     Page {
+        command: "merge",
+        common: &["reports", "expect", "group_by", "fail_on", "format", "output", "quiet", "verbose"],
+        examples: &[
+            ("gpucheck merge reports/", "every .json and .jsonl file of a folder"),
+            ("cat *.json | gpucheck merge -", "reports one behind the other"),
+            ("gpucheck merge reports/ --expect \"8x H100\"", "each node must have them"),
+        ],
+    },
+    Page {
         command: "smoke",
         common: &[
             "device",

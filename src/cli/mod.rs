@@ -15,6 +15,7 @@ mod kb;
 mod line;
 mod man;
 mod matrix;
+mod merge;
 mod needs;
 mod network;
 mod online;
@@ -68,6 +69,8 @@ enum Command {
     Scan(scan::Arguments),
     /// Find the lowest driver and the GPUs that something needs
     Needs(needs::Arguments),
+    /// Put many machines' reports together: what is wrong on which
+    Merge(merge::Arguments),
     /// Run test kernels on a GPU, which wakes it
     Smoke(smoke::Arguments),
     /// List the rules, or show the page of one
@@ -156,6 +159,7 @@ impl Command {
             Self::Matrix(arguments) => arguments.run(),
             Self::Scan(arguments) => arguments.run(),
             Self::Needs(arguments) => arguments.run(),
+            Self::Merge(arguments) => arguments.run(),
             Self::Rule(arguments) => arguments.run(),
             Self::Kb(arguments) => arguments.run(),
             Self::Completions(arguments) => arguments.run(),

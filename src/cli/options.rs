@@ -15,7 +15,8 @@ use crate::{
     files,
     finding::{Finding, Severity},
     judge::{AskedDriver, Assumed, By, IgnoredRule, Machine, System},
-    knowledge::Knowledge,
+    knowledge::{GpuAnswer, Knowledge},
+    probe::slurm::{self, SlurmGpus},
     render::{ColorChoice, Format},
     report::Verdict,
     system::{Root, Surroundings, redact},
@@ -185,11 +186,14 @@ fn of_files(folder: Option<&Path>, knowledge: &Knowledge) -> anyhow::Result<Vec<
     Ok(Vec::new())
 }
 
+/// Takes the place of what is expected where Slurm's configuration says it.
+const SLURM: &str = "slurm";
+
 /// What must be present, for nodes on which a missing GPU is an error.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Nodes")]
 pub struct Node {
-    /// GPUs that must be present and usable, such as "8x H100" (repeatable)
+    /// GPUs that must be present and usable, such as "8x H100" (repeatable); "slurm": those of this node's gres.conf
     #[arg(long, value_name = "COUNTx GPU", env = "GPUCHECK_EXPECT", value_delimiter = ',')]
     pub expect: Vec<String>,
     /// Label for the report, such as node=gpu-17 (repeatable)
@@ -211,26 +215,51 @@ impl Node {
     /// # Errors
     /// A GPU name that no product has, or that fits products that differ in what matters.
     pub fn expected(&self, knowledge: &Knowledge) -> anyhow::Result<Vec<Expected>> {
-        let read = |text: &String| {
-            let text = text.trim();
-            let (count, name) = match text.split_once(['x', ' ']) {
-                Some((count, name)) if count.bytes().all(|b| b.is_ascii_digit()) && !count.is_empty() => {
-                    (count.parse().with_context(|| format!("--expect '{text}': the count is too large"))?, name.trim())
-                }
-                _ => (1, text),
-            };
-            anyhow::ensure!(count > 0, "--expect '{text}': the count must be at least 1");
-            let answer = knowledge.find_gpu(name)?;
-            Ok(Expected {
-                count,
-                text: name.to_owned(),
-                exact: answer.name.eq_ignore_ascii_case(name),
-                name: answer.name,
-                capability: answer.capability,
-            })
-        };
-        self.expect.iter().map(read).collect()
+        let mut expected = Vec::new();
+        for text in &self.expect {
+            match text.trim().eq_ignore_ascii_case(SLURM) {
+                true => expected.extend(of_slurm(knowledge)?),
+                false => expected.push(Self::named(text.trim(), knowledge)?),
+            }
+        }
+        Ok(expected)
     }
+
+    /// `8x H100`.
+    fn named(text: &str, knowledge: &Knowledge) -> anyhow::Result<Expected> {
+        let (count, name) = match text.split_once(['x', ' ']) {
+            Some((count, name)) if count.bytes().all(|b| b.is_ascii_digit()) && !count.is_empty() => {
+                (count.parse().with_context(|| format!("--expect '{text}': the count is too large"))?, name.trim())
+            }
+            _ => (1, text),
+        };
+        anyhow::ensure!(count > 0, "--expect '{text}': the count must be at least 1");
+        Ok(expected(count, name, knowledge.find_gpu(name)?))
+    }
+}
+
+/// So many of a product.
+fn expected(count: u32, text: &str, GpuAnswer { name, capability, .. }: GpuAnswer) -> Expected {
+    let exact = name.eq_ignore_ascii_case(text);
+    Expected { count, text: text.to_owned(), exact, name, capability: Some(capability) }
+}
+
+/// The GPUs of Slurm's configuration. A type that is no product's name, or that of several, is the site's own: then any will do.
+fn of_slurm(knowledge: &Knowledge) -> anyhow::Result<Vec<Expected>> {
+    let surroundings = Surroundings::of_process();
+    let root = Root::new(None, surroundings.home.as_deref())?;
+    let gpus = slurm::gpus(&root, &surroundings).map_err(|why| anyhow::anyhow!("--expect {SLURM}: {why}"))?;
+    let read = |SlurmGpus { count, kind }: SlurmGpus| {
+        let words = kind.as_deref().map(|kind| kind.replace(['_', '-'], " "));
+        match words.and_then(|words| Some((knowledge.find_gpu(&words).ok()?, words))) {
+            Some((answer, words)) => expected(count, &words, answer),
+            None => {
+                let text = kind.map_or_else(|| "GPUs".to_owned(), |kind| format!("GPUs (gpu:{kind})"));
+                Expected { count, name: text.clone(), text, capability: None, exact: false }
+            }
+        }
+    };
+    Ok(gpus.into_iter().map(read).collect())
 }
 
 /// Operating systems that can be assumed.

@@ -137,8 +137,9 @@ pub struct Expected {
     pub text: String,
     /// The product that was found by it.
     pub name: String,
-    /// Its compute capability.
-    pub capability: ComputeCapability,
+    /// Its compute capability; nothing where any GPU will do, because nobody said more than how many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capability: Option<ComputeCapability>,
     /// Whether only this very product will do, because the whole name was given.
     pub exact: bool,
 }

@@ -5,6 +5,7 @@ mod assume;
 mod change;
 mod check;
 mod explain;
+mod fleet;
 mod gates;
 mod ignored;
 mod inputs;
@@ -34,6 +35,7 @@ pub use assume::{AskedDriver, Assumed, By, System};
 pub use change::{Base, For, change};
 pub use check::{check, mend, plain, survey};
 pub use explain::explain;
+pub use fleet::{FleetQuestion, Gathering, LONGEST_REPORT, Piece, Pieces, Sent};
 pub use ignored::IgnoreError;
 pub use inputs::{Asked, CheckError, Inputs};
 pub use machine::{FileError, Machine, MachineError};
@@ -50,6 +52,15 @@ pub use scan::{Question, scan};
 /// Runs the rules over the facts, searches the fixes and puts the report together. `start` is when the command began.
 pub fn judge(command: CommandName, facts: Facts, knowledge: &Knowledge, judged: Judged, start: Instant) -> Report {
     Judgement::of(command, facts, knowledge, judged, start).with_fixes()
+}
+
+/// Where no environment counts and there is a GPU to judge for, facts are about one that is to be made.
+pub fn ensure_environment(facts: &mut Facts, python: Option<PythonVersion>) {
+    if !facts.environments.iter().any(|environment| environment.selected)
+        && facts.gpus.value().is_some_and(|gpus| !gpus.is_empty())
+    {
+        facts.environments.insert(0, hypothetical(facts, python));
+    }
 }
 
 /// An environment that does not exist yet, on the system of these facts.

@@ -1,8 +1,14 @@
 //! The facts of a saved report, to be judged again. Another version or a person may have written them, so anything that must not be in facts is removed.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize,
+    de::{Error as _, IgnoredAny},
+};
 
 use crate::{facts::Facts, report::SCHEMA, system::redact};
 
@@ -57,6 +63,37 @@ impl std::error::Error for SavedError {
         match self {
             Self::NotAReport { why, .. } => Some(why),
             Self::Newer { .. } | Self::TooManyGpus { .. } => None,
+        }
+    }
+}
+
+/// What tells one machine's report from another's.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    #[serde(default)]
+    schema: u32,
+    /// The labels that its user gave it.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    #[serde(rename = "facts")]
+    _facts: IgnoredAny,
+}
+
+impl Head {
+    /// Of the report at the beginning of a text, and how long that report is. All of it is JSON then.
+    ///
+    /// # Errors
+    /// It is not a report, or was written by a newer gpucheck.
+    pub fn read(name: &str, text: &str) -> Result<(Self, usize), SavedError> {
+        let mut reports = serde_json::Deserializer::from_str(text).into_iter::<Self>();
+        let no_report = |why| SavedError::NotAReport { name: name.to_owned(), why };
+        let head = reports
+            .next()
+            .unwrap_or_else(|| Err(serde_json::Error::custom("there is nothing in it")))
+            .map_err(no_report)?;
+        match head.schema > SCHEMA {
+            true => Err(SavedError::Newer { name: name.to_owned(), schema: head.schema }),
+            false => Ok((head, reports.byte_offset())),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod resolver;
 pub mod revision;
 mod shared_object;
 mod shell;
+pub mod slurm;
 pub mod smoke;
 mod toolkits;
 

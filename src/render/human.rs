@@ -136,6 +136,23 @@ impl<'s> Page<'s> {
     }
 
     pub fn finding(&mut self, finding: &Finding) {
+        self.cause(finding);
+        for (index, fix) in finding.fixes.iter().enumerate() {
+            let label = match fix.impossible {
+                true => "no fix",
+                false if index == 0 => "fix",
+                false => "or",
+            };
+            self.fix(label, fix);
+        }
+        if self.screen.verbose > 0 || self.links && finding.severity >= Severity::Warning {
+            self.labelled(2, "more", Paint::Dim, &finding.docs);
+        }
+        self.out.push('\n');
+    }
+
+    /// What is wrong and what it rests on, without what removes it.
+    pub fn cause(&mut self, finding: &Finding) {
         let (mark, paint) = match finding.severity {
             Severity::Error => ("✗", Paint::Error),
             Severity::Warning => ("!", Paint::Warning),
@@ -165,18 +182,6 @@ impl<'s> Page<'s> {
         if !finding.consequences.is_empty() {
             self.labelled(2, "explains", Paint::Dim, &finding.consequences.join(", "));
         }
-        for (index, fix) in finding.fixes.iter().enumerate() {
-            let label = match fix.impossible {
-                true => "no fix",
-                false if index == 0 => "fix",
-                false => "or",
-            };
-            self.fix(label, fix);
-        }
-        if self.screen.verbose > 0 || self.links && finding.severity >= Severity::Warning {
-            self.labelled(2, "more", Paint::Dim, &finding.docs);
-        }
-        self.out.push('\n');
     }
 
     /// What `recommend` answers: the lines, or why there are none.
@@ -246,7 +251,8 @@ impl<'s> Page<'s> {
         }
     }
 
-    fn fix(&mut self, label: &str, fix: &Fix) {
+    /// What removes something; lines that were shown before are not shown again.
+    pub fn fix(&mut self, label: &str, fix: &Fix) {
         let again = !fix.commands.is_empty() && fix.edits.is_empty() && self.shown.contains(&fix.commands);
         if again || !fix.changes.is_empty() && self.changed.contains(&fix.changes) {
             self.labelled(2, label, Paint::Good, &format!("as above: {}", fix.summary));

@@ -149,7 +149,7 @@ fn written(out: &mut String, case: &Case) {
 }
 
 /// Text between tags or quotes. Characters that XML has none for were made visible before.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -165,7 +165,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// A moment as `2026-11-30T23:59:59`, in UTC.
-fn timestamp(at: SystemTime) -> String {
+pub(super) fn timestamp(at: SystemTime) -> String {
     let seconds = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     format!("{}T{:02}:{:02}:{:02}", text::day(days), rest / 3600, rest / 60 % 60, rest % 60)

@@ -5,6 +5,7 @@ mod check;
 mod ci;
 mod escape;
 mod excerpt;
+pub mod fleet;
 mod framework;
 mod github;
 mod gitlab;
@@ -17,6 +18,7 @@ mod markdown;
 mod matrix;
 pub mod needs;
 mod online;
+mod prometheus;
 mod readiness;
 mod reason;
 mod sarif;
@@ -49,6 +51,10 @@ pub enum Format {
     Junit,
     /// GitLab's code quality report.
     Gitlab,
+    /// The JSON report in one line, for a log, or many nodes' reports in one stream.
+    Jsonl,
+    /// Prometheus' text format, for node_exporter's textfile collector.
+    Prometheus,
     /// One line of at most 200 bytes, for a container's termination log or the reason why a node is drained.
     Reason,
 }
@@ -59,7 +65,9 @@ impl Format {
     const fn is_page(self) -> bool {
         match self {
             Self::Human | Self::Markdown | Self::Reason => true,
-            Self::Json | Self::Github | Self::Sarif | Self::Junit | Self::Gitlab => false,
+            Self::Json | Self::Jsonl | Self::Prometheus | Self::Github | Self::Sarif | Self::Junit | Self::Gitlab => {
+                false
+            }
         }
     }
 }
@@ -80,6 +88,8 @@ impl Page for Report {
         }
         let page = match format {
             Format::Json => return json::render(&self),
+            Format::Jsonl => return json::in_one_line(&self),
+            Format::Prometheus => prometheus::render(&[(None, &self)], ci.now),
             Format::Sarif => return sarif::render(&Problems::of(&self), ci),
             Format::Gitlab => return gitlab::render(&Problems::of(&self), ci),
             Format::Github => github::render(&Problems::of(&self), &reason::render(&self), ci),
@@ -100,6 +110,11 @@ impl Page for Machines {
         }
         let page = match format {
             Format::Json => return json::render(&self),
+            Format::Jsonl => return json::in_one_line(&self),
+            Format::Prometheus => {
+                let named = self.targets.iter().map(|one| (Some(one.target.as_str()), &one.report));
+                prometheus::render(&named.collect::<Vec<_>>(), ci.now)
+            }
             Format::Sarif => return sarif::render(&Problems::of_all(&self), ci),
             Format::Gitlab => return gitlab::render(&Problems::of_all(&self), ci),
             Format::Github => github::render(&Problems::of_all(&self), &machines::reason(&self), ci),

@@ -24,6 +24,8 @@ pub enum CommandName {
     Explain,
     /// What drivers and GPUs something needs.
     Needs,
+    /// What many machines have.
+    Merge,
 }
 
 impl fmt::Display for CommandName {
@@ -37,6 +39,7 @@ impl fmt::Display for CommandName {
             Self::Check => "check",
             Self::Explain => "explain",
             Self::Needs => "needs",
+            Self::Merge => "merge",
         })
     }
 }

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Body, Cell, Change, Cured, EnvironmentChange, InstallFor, Installed, Kept, KnowledgeStamp, MachineCell,
-    MachineReport, MachineRow, MachineTable, Machines, Matrix, Mended, Moved, MovedPackage, PageStatement, Report,
-    RunsOn, ServesAll, Subject, Suppressed, Table, TargetChange,
+    Body, Cause, Cell, Change, Cured, EnvironmentChange, Fleet, FleetFix, FleetUndecided, InstallFor, Installed, Kept,
+    KnowledgeStamp, MachineCell, MachineReport, MachineRow, MachineTable, Machines, Matrix, Mended, Moved,
+    MovedPackage, Nodes, PageStatement, Pool, Report, RunsOn, ServesAll, Subject, Suppressed, Table, TargetChange,
+    Trait, TraitValue, UnreadReport,
     needs::{Feature, GpuClass, LackingGpus, Needs, NeedsOf, ServedGpus, SystemNeeds},
     scan::{
         BaselineChange, BundleSummary, Compared, Delta, Diff, Gate, GpuChange, LibraryChange, Need, PackageChange,
@@ -39,6 +40,15 @@ pub(crate) fn make_visible(report: &mut Report) {
 /// The same for what something needs.
 pub(crate) fn make_needs_visible(needs: &mut Needs) {
     needs.each(&mut |field| {
+        if field.contains(text::is_hidden) {
+            *field = text::visible(field).into_owned();
+        }
+    });
+}
+
+/// The same for what is said of a fleet.
+pub(crate) fn make_fleet_visible(fleet: &mut Fleet) {
+    fleet.each(&mut |field| {
         if field.contains(text::is_hidden) {
             *field = text::visible(field).into_owned();
         }
@@ -167,6 +177,18 @@ fields! {
     LackingGpus { gpus, why; rule }
     // Its name has letters that hide nothing: whoever makes one sees to it.
     Feature { machine, why; name, answer }
+    Fleet {
+        knowledge, pools, causes, fixes, undecided, healthy, repeated, unread, left_out;
+        schema, version, command, verdict, counts, elapsed_ms
+    }
+    Nodes { names; count, unnamed }
+    Pool { name, nodes, traits; }
+    Trait { values; what }
+    TraitValue { value, nodes; odd }
+    Cause { finding, first, nodes; mended_by }
+    FleetFix { fix, first, nodes; lines_differ, rules, wholly }
+    FleetUndecided { needs, nodes; rules }
+    UnreadReport { name, why; }
     Machines { knowledge, targets, table, change, serves_all; schema, version, command, verdict, elapsed_ms }
     MachineReport { target, report; }
     MachineTable { rows; kind }

@@ -4,6 +4,7 @@ mod change;
 mod command;
 mod computing;
 mod fields;
+mod fleet;
 mod installed;
 mod machines;
 pub mod needs;
@@ -29,7 +30,8 @@ use crate::{
 use self::scan::Scan;
 pub use change::{Aspect, Change, EnvironmentChange, Mended, Moved, TargetChange};
 pub use command::CommandName;
-pub(crate) use fields::{make_all_visible, make_needs_visible, make_visible};
+pub(crate) use fields::{make_all_visible, make_fleet_visible, make_needs_visible, make_visible};
+pub use fleet::{Cause, Fleet, FleetCounts, FleetFix, FleetUndecided, Nodes, Pool, Trait, TraitValue, UnreadReport};
 pub use installed::{Cured, Installed, Kept, MovedPackage};
 pub use machines::{
     InstallFor, MachineCell, MachineReport, MachineRow, MachineTable, Machines, RowKind, Served, ServesAll,

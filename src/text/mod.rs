@@ -15,7 +15,7 @@ mod paint;
 use std::borrow::Cow;
 
 pub use ascii::ascii;
-pub use day::day;
+pub use day::{day, days};
 pub use grid::{Grid, NARROWEST, blocks, whole_words};
 pub use lines::Lines;
 use paint::Change;

@@ -32,8 +32,17 @@ pub fn harmless(page: &str, color: bool) {
 }
 
 /// Every format of more than a line.
-const FORMATS: [Format; 7] =
-    [Format::Human, Format::Markdown, Format::Json, Format::Github, Format::Sarif, Format::Junit, Format::Gitlab];
+const FORMATS: [Format; 9] = [
+    Format::Human,
+    Format::Markdown,
+    Format::Json,
+    Format::Jsonl,
+    Format::Github,
+    Format::Sarif,
+    Format::Junit,
+    Format::Gitlab,
+    Format::Prometheus,
+];
 
 /// Each line is one of the three commands that are ours, and nothing but the last one is none.
 pub fn workflow_commands(page: &str) {
@@ -98,7 +107,7 @@ pub fn every_format(report: &Report) {
             let page = render(report.clone(), format, &screen).expect("a report can be written");
             harmless(&page, screen.color && format == Format::Human);
             match format {
-                Format::Json | Format::Sarif | Format::Gitlab => {
+                Format::Json | Format::Jsonl | Format::Sarif | Format::Gitlab => {
                     assert!(serde_json::from_str::<serde_json::Value>(&page).is_ok());
                 }
                 Format::Github => workflow_commands(&page),

@@ -3,7 +3,9 @@
 //! The machine has fewer or different GPUs than `--expect` asks for.
 //!
 //! ## How it is decided
-//! The GPUs that programs can use, according to the driver, are counted against each expectation, such as `8x H100`. If the driver was not
+//! The GPUs that programs can use, according to the driver, are counted against each expectation, such as `8x H100`; with `--expect slurm`
+//! those of this node's line in Slurm's gres.conf (where that has none, of its `Gres=` in slurm.conf). A type there that is no product's
+//! name is the site's own, and any GPU counts for it. If the driver was not
 //! queried (`--no-driver`, `--root`), does not report what programs can use, or the GPUs are assumed (`--gpu`), the result is undecided: a
 //! gate that could not check does not pass; the verdict is `unknown` and the exit code is 1.
 //!
@@ -50,9 +52,10 @@ fn judge(context: &Context<'_>) -> Outcome {
         let fits = |gpu: &&Gpu| {
             gpu.visible.value() != Some(&false)
                 && gpu.trouble.value().is_none()
-                && (gpu.name.value() == Some(&expected.name)
+                && (expected.capability.is_none()
+                    || gpu.name.value() == Some(&expected.name)
                     || (!expected.exact
-                        && gpu.capability.value() == Some(&expected.capability)
+                        && gpu.capability.value() == expected.capability.as_ref()
                         && named_alike(gpu, &expected.text)))
         };
         let possible: Vec<&Gpu> = gpus.iter().filter(fits).collect();
