@@ -118,8 +118,11 @@ def picture(typed, shown, columns, theme):
 
 
 def main():
-    program = str(pathlib.Path(sys.argv[1]).resolve())
-    check, wrong = "--check" in sys.argv[2:], []
+    named = [word for word in sys.argv[1:] if word != "--check"]
+    if len(named) != 1 or not os.access(named[0], os.X_OK):
+        sys.exit("usage: pictures.py GPUCHECK [--check], with the program that is to be drawn")
+    program = str(pathlib.Path(named[0]).resolve())
+    check, wrong = "--check" in sys.argv[1:], []
     pictures = ROOT / "docs" / "pictures"
     for name, typed, words, folder, columns in PICTURES:
         shown = on_a_terminal(program, words, folder, columns)

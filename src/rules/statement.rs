@@ -278,8 +278,9 @@ impl<'k> Rows<'k> {
     }
 
     fn arch_list(&self, list: &str, gpus: &[String]) -> Option<Told> {
-        let newest = self.knowledge.newest_torch()?;
-        let parser = self.knowledge.arch_list_parser(&newest.version)?;
+        // What a release takes is told a while after the release itself: until then, the one before it speaks.
+        let known = |release: &'k TorchRelease| Some((release, self.knowledge.arch_list_parser(&release.version)?));
+        let (release, parser) = self.knowledge.torch_releases().filter_map(known).last()?;
         let items = arch_list(list, parser)?;
         let code: Vec<_> = items.iter().filter_map(|item| item.code.as_ref()).flatten().collect();
         if code.is_empty() {
@@ -301,7 +302,7 @@ impl<'k> Rows<'k> {
             }
             None => format!("extensions that are built with it run on {}", gpus.join(", ")),
         };
-        let source = format!("knowledge: arch_list.toml, torch {}", newest.version);
+        let source = format!("knowledge: arch_list.toml, torch {}", release.version);
         Some(Told { standing: wrong_unless(lacks.is_none()), today, source })
     }
 }

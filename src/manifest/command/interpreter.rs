@@ -35,7 +35,6 @@ fn said(name: &str, rest: &[CommandWord], uv_python: Option<&str>) -> Option<Sai
         }
         "apt" | "apt-get" | "dnf" | "yum" | "microdnf" | "zypper" if has("install") => of_one(rest, packaged),
         "pyenv" if has("global") || has("local") || has("install") => of_one(rest, named),
-        "conda" | "mamba" | "micromamba" => None,
         "update-alternatives" | "ln" => {
             // What `python3` or `python` is from here on.
             let is_plain = |word: &CommandWord| matches!(program(&word.text), "python" | "python3");
