@@ -1,5 +1,5 @@
 //! Checks `knowledge/` and embeds it as compact JSON, a text for each part, so that no TOML is parsed at start and no part that is not
-//! needed; packs the built kernels, the completions and the man pages; takes the page of each rule out of its file.
+//! needed; lists the built kernels; packs the completions and the man pages; takes the page of each rule out of its file.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "build scripts speak to cargo by printing")]
 
 use std::{
@@ -91,8 +91,7 @@ fn embed() -> Result<(), String> {
     Ok(())
 }
 
-/// Writes the table of `kernels/built/`, `general.sm_120.cubin` and `tensor.compute_80.ptx` being module and target, and all of them one
-/// behind the other, packed: they are a ninth of the program otherwise.
+/// Writes the table of the kernels, names and lengths. The kernels themselves are embedded as `kernels/build.py` packed them.
 fn kernels() -> Result<(), String> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
@@ -103,21 +102,17 @@ fn kernels() -> Result<(), String> {
         names.extend(entry.map_err(wrong)?.file_name().into_string());
     }
     names.sort();
-    let (mut rows, mut all) = (String::new(), Vec::new());
+    let (mut rows, mut all) = (String::new(), 0);
     for name in &names {
         let parts: Vec<&str> = name.split('.').collect();
         if let [module, target, "cubin" | "ptx"] = parts.as_slice() {
-            let bytes = fs::read(folder.join(name)).map_err(wrong)?;
-            rows += &format!("({module:?}, {target:?}, {}),\n", bytes.len());
-            all.extend(bytes);
+            let length = fs::metadata(folder.join(name)).map_err(wrong)?.len();
+            rows += &format!("({module:?}, {target:?}, {length}),\n");
+            all += length;
         }
     }
-    let table =
-        format!("static EMBEDDED: &[(&str, &str, usize)] = &[\n{rows}];\nconst LENGTH: usize = {};\n", all.len());
-    let packed = packed(&all).map_err(|error| error.to_string())?;
-    fs::write(out.join("kernels.zlib"), packed)
-        .and_then(|()| fs::write(out.join("kernels.rs"), table))
-        .map_err(|error| error.to_string())
+    let table = format!("static EMBEDDED: &[(&str, &str, usize)] = &[\n{rows}];\nconst LENGTH: usize = {all};\n");
+    fs::write(out.join("kernels.rs"), table).map_err(|error| error.to_string())
 }
 
 /// Writes the table of the completion scripts and man pages, names and lengths, and all of them one behind the other, packed: a tenth of

@@ -3,11 +3,13 @@
 
     kernels/build.py                  rebuild kernels/built/ from the sources
     kernels/build.py --check          build elsewhere and compare: exit code 1 where a byte differs
+    kernels/build.py --pack           only pack anew what stands in kernels/built/
     kernels/build.py --check --from-ptx
                                       the same from the committed PTX: needs no compiler, 140 MB of tools instead of 270
 
 The tools are wheels on the package index that pip is configured with; each is checked against its SHA-256 and unpacked into the cache
-($GPUCHECK_KERNEL_TOOLS, else ~/.cache/gpucheck-kernels). Linux on x86-64; compiling also needs a host compiler (gcc or clang).
+($GPUCHECK_KERNEL_TOOLS, else ~/.cache/gpucheck-kernels). Linux on x86-64; compiling also needs a host compiler (gcc or clang), and packing the
+program zstd: the images are alike over stretches that lie further apart than zlib looks back.
 
 Why not simply nvcc: what today's nvcc writes loads on today's drivers only.
   - PTX carries the ISA version of its compiler, and a driver refuses one that is newer than itself (CUDA error 222). The text itself needs no
@@ -28,6 +30,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 BUILT = HERE / "built"
+# Another release of zstd may write other bytes for the same images; a unit test holds what comes out (src/probe/smoke/images.rs).
+PACKED = "all.zst"
 
 # name -> (requirement, SHA-256 of the wheel)
 COMPILER = {
@@ -64,8 +68,11 @@ ARCHITECTURES = {
 def main():
     parser = argparse.ArgumentParser(description="Builds the kernels with NVIDIA's tools at pinned versions.")
     parser.add_argument("--check", action="store_true", help="compare with kernels/built/ instead of replacing it")
+    parser.add_argument("--pack", action="store_true", help="only pack the files of kernels/built/ anew")
     parser.add_argument("--from-ptx", action="store_true", help="begin at the committed PTX")
     arguments = parser.parse_args()
+    if arguments.pack:
+        return pack()
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder)
         if arguments.from_ptx:
@@ -86,6 +93,14 @@ def main():
         for path in made.iterdir():
             (BUILT / path.name).write_bytes(path.read_bytes())
         print(sums, end="")
+    return pack()
+
+
+def pack():
+    """Writes what the program embeds: the images in the order of their names, one behind the other, as one frame of zstd."""
+    images = b"".join(path.read_bytes() for path in sorted(BUILT.iterdir()) if path.suffix in (".cubin", ".ptx"))
+    command = ["zstd", "--quiet", "--ultra", "-22", "--long=20", "--check", "--stdout"]
+    (BUILT / PACKED).write_bytes(subprocess.run(command, input=images, stdout=subprocess.PIPE, check=True).stdout)
     return 0
 
 
@@ -146,7 +161,7 @@ def unpacked(name, wheels, only=""):
 
 def compare(made):
     """Says which files differ from the committed ones."""
-    ours = {path.name: path.read_bytes() for path in BUILT.iterdir()} if BUILT.is_dir() else {}
+    ours = {path.name: path.read_bytes() for path in BUILT.iterdir() if path.name != PACKED} if BUILT.is_dir() else {}
     theirs = {path.name: path.read_bytes() for path in made.iterdir()}
     wrong = [name for name in sorted({*ours, *theirs}) if ours.get(name) != theirs.get(name)]
     for name in wrong:

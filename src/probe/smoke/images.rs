@@ -4,6 +4,7 @@
 use std::{io::Read, sync::LazyLock};
 
 use gpucheck_ground::Order as _;
+use ruzstd::decoding::StreamingDecoder;
 
 use crate::{
     binary,
@@ -15,16 +16,14 @@ use crate::{
 // `EMBEDDED`: module, target and length of each file of `kernels/built/`; `LENGTH`: of all; written by build.rs.
 include!(concat!(env!("OUT_DIR"), "/kernels.rs"));
 
-/// The files one behind the other.
-static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernels.zlib"));
+/// The files one behind the other, as `kernels/build.py` packed them.
+static PACKED: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/built/all.zst"));
 
 /// The same as they are; empty where this program is damaged.
 static PLAIN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut plain = Vec::with_capacity(LENGTH);
-    match flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut plain) {
-        Ok(LENGTH) => plain,
-        _ => Vec::new(),
-    }
+    let read = StreamingDecoder::new(PACKED).ok().and_then(|mut packed| packed.read_to_end(&mut plain).ok());
+    if read == Some(LENGTH) { plain } else { Vec::new() }
 });
 
 /// An image of one module.
@@ -141,6 +140,10 @@ mod tests {
         assert_eq!(IMAGES.len(), EMBEDDED.len());
         for ((module, name, _), embedded) in EMBEDDED.iter().zip(IMAGES.iter()) {
             assert_eq!((*module, *name), (embedded.module, embedded.image.code.to_string().as_str()));
+            let kind = if embedded.image.code.kind == CodeKind::Ptx { "ptx" } else { "cubin" };
+            let file = format!("{}/kernels/built/{module}.{name}.{kind}", env!("CARGO_MANIFEST_DIR"));
+            let same = std::fs::read(&file).unwrap() == embedded.bytes;
+            assert!(same, "{file}: run kernels/build.py --pack");
         }
     }
 
