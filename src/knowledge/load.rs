@@ -98,10 +98,10 @@ gpucheck_model::knowledge_files!(knowledge);
 
 impl Knowledge {
     /// Parses on a thread of its own what every judgement of an environment asks for, while the caller looks at the machine. Without
-    /// such a thread each part is parsed when it is asked for, as ever.
+    /// such a thread each part is parsed when it is asked for, as ever. The GPUs come last: who names one asks for them at once.
     pub fn read_ahead(&'static self) {
         let parse = || {
-            let _ = (&*self.torch, &*self.gpus, &*self.cuda, &*self.architectures);
+            let _ = (&*self.torch, self.packages.find("torch"), &*self.cuda, &*self.architectures, &*self.gpus);
         };
         let _ = thread::Builder::new().spawn(parse);
     }

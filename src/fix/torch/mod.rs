@@ -271,6 +271,27 @@ impl<'s> Search<'s> {
         url.is_some_and(|url| url.starts_with(TORCH_INDEXES))
     }
 
+    /// Whether pip would bring another build of the release than one of the default index: files name an index of PyTorch's besides, and
+    /// a version with a local part comes before the same one without.
+    fn is_outdone(&self, candidate: &Candidate<'_>, attempt: &Attempt) -> bool {
+        let place = self.environment.package("torch").and_then(|torch| torch.request);
+        let step = place.and_then(|place| self.environment.steps.get(place.step));
+        let Some(step) = step.filter(|step| attempt.default_index && step.resolver == Resolver::Pip) else {
+            return false;
+        };
+        let extra = step.indexes.iter().filter(|index| index.role == IndexRole::Extra);
+        let mut variants = extra.filter_map(|index| index.url.strip_prefix(TORCH_INDEXES)?.strip_prefix("whl/"));
+        let python = self.environment.python.value();
+        variants.any(|variant| {
+            candidate.release.builds.iter().any(|build| {
+                build.variant == variant.trim_end_matches('/')
+                    && build.variant != candidate.build.variant
+                    && build.platform == candidate.build.platform
+                    && python.is_none_or(|python| candidate.release.python_of(build).contains(python))
+            })
+        })
+    }
+
     fn is_downgrade(&self, candidate: &Candidate<'_>) -> bool {
         let position = |version: &str| self.case.knowledge.torch_position(version).index;
         self.installed().is_some_and(|(version, _)| position(&candidate.release.version) < position(version))
@@ -299,7 +320,8 @@ impl<'s> Search<'s> {
     fn first(&self, attempt: &Attempt) -> Option<Passed<'_>> {
         let capabilities = capabilities(&self.gpus(), attempt);
         let wish = self.wish(&capabilities, attempt)?;
-        let builds = candidates(self.case.knowledge, &wish).into_iter().filter(|candidate| self.meets(candidate));
+        let asked_for = |candidate: &Candidate<'_>| self.meets(candidate) && !self.is_outdone(candidate, attempt);
+        let builds = candidates(self.case.knowledge, &wish).into_iter().filter(asked_for);
         let mut plans: Vec<(bool, Candidate<'_>, Plan)> = builds
             .filter_map(|candidate| {
                 let plan = self.plan(&candidate, attempt)?;
