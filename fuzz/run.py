@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import json
 import re
 import resource
 import subprocess
@@ -114,6 +115,10 @@ def seeds(target: str) -> list[bytes]:
     if target == "log":
         logs = tomllib.loads((ROOT / "tests/explain/cases.toml").read_text())
         found += [case["text"].encode() for case in logs["case"]]
+    if target == "fleet":
+        saved = [(ROOT / "tests/facts" / name).read_text() for name in ("patient-5090.json", "qlora-windows.json")]
+        one_line = [json.dumps(json.loads(text) | {"labels": {"node": "n1", "rack": "r2"}}) for text in saved]
+        found += [("\x07" + text).encode() for text in ("\n".join(one_line) + "\n", saved[0] + saved[1][:2000] + "\n" + saved[0])]
     if target == "image":
         found += images()
     if target in ("tar", "conda", "deflate"):
