@@ -13,6 +13,7 @@ is installed into a folder that is removed where it is not there.
 """
 
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -309,6 +310,8 @@ def main():
         jsonschema.Draft7Validator.check_schema(schema.schema)
         program, *driver = [pathlib.Path(word).resolve() for word in words]
         runs = Runs(program, schema, folder)
+        version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
+        print(f"{datetime.date.today()}, {version}, with a fake driver: {'yes' if driver else 'no'}", flush=True)
         all_runs(runs, driver[0] if driver else None)
     for (command, kind), count in sorted(runs.count.items()):
         print(f"{command}, {kind}: {count}")
