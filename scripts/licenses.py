@@ -4,9 +4,10 @@
     scripts/licenses.py            # writes it (fetches crates of all release targets)
     scripts/licenses.py --check    # exit code 1 if it does not list the crates of Cargo.lock for this machine
 
-Crates come from `cargo metadata`: what gpucheck depends on at run time, for each target of a release; macros and build scripts are not
-linked. The standard library's come from the page that every Rust toolchain has (share/doc/rust/COPYRIGHT-library.html), and those of what
-zig links into programs for Linux from the package ziglang, which writing needs (scripts/package.txt).
+Crates come from `cargo tree`: what gpucheck depends on at run time, for each target of a release, without the features that only xtask turns
+on; macros and build scripts are not linked. The standard library's come from the page that every Rust toolchain has
+(share/doc/rust/COPYRIGHT-library.html), and those of what zig links into programs for Linux from the package ziglang, which writing needs
+(scripts/package.txt).
 """
 
 import argparse
@@ -45,22 +46,15 @@ def run(*command):
 
 def linked(target):
     """The packages that the program contains on this target, by (name, version)."""
+    tree = run(
+        "cargo", "tree", "--locked", "--package", "gpucheck", "--edges", "normal,no-proc-macro", "--target", target, "--prefix", "none",
+        "--format", "{p}",
+    )
+    found = {(name, version.removeprefix("v")) for name, version, *_ in map(str.split, tree.splitlines())}
     metadata = json.loads(run("cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target))
-    packages = {package["id"]: package for package in metadata["packages"]}
-    nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
-    start = next(package["id"] for package in packages.values() if package["name"] == "gpucheck")
-    found, open_ = {}, [start]
-    while open_:
-        id_ = open_.pop()
-        package = packages[id_]
-        if id_ in found or any("proc-macro" in target["kind"] for target in package["targets"]):
-            continue
-        found[id_] = package
-        open_ += [
-            dep["pkg"] for dep in nodes[id_]["deps"] if any(kind["kind"] is None for kind in dep["dep_kinds"])
-        ]
     # What is this project's own has no source.
-    return {(package["name"], package["version"]): package for package in found.values() if package["source"]}
+    packages = {(package["name"], package["version"]): package for package in metadata["packages"] if package["source"]}
+    return {name: package for name, package in packages.items() if name in found}
 
 
 def texts(package):

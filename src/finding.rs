@@ -9,6 +9,7 @@ use crate::{
 
 /// How bad it is. The order is that of `--fail-on`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Information.
@@ -21,6 +22,7 @@ pub enum Severity {
 
 /// One thing that is wrong, with its root cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Slug of the rule that found it.
     pub rule: &'static str,
@@ -58,6 +60,7 @@ pub struct Finding {
 
 /// The line of a file at which a finding is, and the part of it that is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Excerpt {
     /// The line, or what is around the part that is meant where it is long; without secrets.
     pub text: String,
@@ -115,6 +118,7 @@ pub enum Remedy {
 
 /// A fact that a finding rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// What is so.
     pub fact: String,
@@ -139,6 +143,7 @@ impl Evidence {
 
 /// A way out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fix {
     /// What it does, in a few words.
     pub summary: String,
@@ -188,6 +193,7 @@ impl Fix {
 
 /// Lines of a file that a fix changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileChange {
     /// The file, as findings name it.
     pub path: String,
@@ -227,6 +233,7 @@ pub struct Move {
 
 /// One line to paste.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Command {
     /// The program it is for: pip, uv, conda, apt, powershell …
     pub tool: &'static str,
@@ -236,6 +243,7 @@ pub struct Command {
 
 /// How a fix was verified.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
     /// Advice that the rules cannot replay.

@@ -75,7 +75,7 @@ impl Named<'_> {
     fn meant(&self, file: &Path) -> anyhow::Result<PathBuf> {
         match self.input {
             Some(name) if is_input(file) => Ok(name.into()),
-            None if is_input(file) => anyhow::bail!("--base needs the path that standard input stands for (--as PATH)"),
+            None if is_input(file) => anyhow::bail!("--base needs to know which file standard input is (--as PATH)"),
             _ => Ok(file.to_owned()),
         }
     }

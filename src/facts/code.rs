@@ -9,6 +9,7 @@ use super::fact::Fact;
 
 /// A file with machine code of some kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Library {
     /// Path relative to what was read (site-packages, the wheel, the folder), with forward slashes.
     pub path: String,
@@ -39,6 +40,7 @@ impl Library {
 
 /// File formats that can carry device code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Container {
     /// Linux shared library, program or object file.
@@ -57,6 +59,7 @@ pub enum Container {
 
 /// Device code of one file: counts of entries per target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CodeObjects {
     /// Number of fatbins (modules) in the general part.
     pub fatbins: u32,
@@ -98,6 +101,7 @@ impl CodeObjects {
 
 /// How much of a file the counts cover.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Extent {
     /// Every entry of the named sections.
@@ -113,6 +117,7 @@ pub enum Extent {
 
 /// Fatbins that contain the same images.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModuleGroup {
     /// How many fatbins.
     pub count: u32,
@@ -122,6 +127,7 @@ pub struct ModuleGroup {
 
 /// One image of a fatbin, as far as it decides who can run it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Image {
     /// Kind and target.
     pub code: CodeTarget,
@@ -135,6 +141,7 @@ pub struct Image {
 
 /// How an entry is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// As it is.
@@ -157,6 +164,7 @@ impl Compression {
 
 /// A place where a file does not follow its format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Damage {
     /// Byte offset in the file.
     pub offset: u64,

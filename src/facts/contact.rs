@@ -7,6 +7,7 @@ use super::fact::Fact;
 
 /// One attempt to get an answer from a library of the driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Contact {
     /// The library that the loader took; absent when it found none.
     pub library: Fact<DriverLibrary>,
@@ -23,6 +24,7 @@ pub struct Contact {
 
 /// What a process did that had given its whole answer: nothing notable if it exited cleanly.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Aftermath {
     /// How it died, where it did not end well: by which signal or exit code.
@@ -45,6 +47,7 @@ impl Aftermath {
 
 /// A library of the driver as it was loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DriverLibrary {
     /// The file itself, symbolic links resolved, as shown to people.
     pub path: String,
@@ -56,6 +59,7 @@ pub struct DriverLibrary {
 
 /// Where a libcuda or libnvidia-ml comes from, judging by its location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LibraryKind {
     /// The installed driver.
@@ -70,6 +74,7 @@ pub enum LibraryKind {
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ContactOutcome {
     /// It answered.

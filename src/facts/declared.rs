@@ -7,6 +7,7 @@ use super::written::Asked;
 
 /// One call of a tool that changes an environment: a `pip install`, the dependencies of a project, a lock file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// Who decides which version comes.
     pub resolver: Resolver,
@@ -52,6 +53,7 @@ pub struct Step {
 
 /// An extra or a group of a project that is not installed unless somebody asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
     /// Its normalised name.
     pub name: String,
@@ -64,6 +66,7 @@ pub struct Offer {
 
 /// Tools that decide which versions come, by rules of their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Resolver {
     /// pip: the best version of all indexes together.
@@ -81,6 +84,7 @@ pub enum Resolver {
 
 /// An index that is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Index {
     /// Its address, without credentials; of conda the channel as written.
     pub url: String,
@@ -90,6 +94,7 @@ pub struct Index {
 
 /// What an index is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum IndexRole {
     /// Everything, in place of the tool's own default index.
@@ -102,6 +107,7 @@ pub enum IndexRole {
 
 /// One package that a step asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Request {
     /// Normalised name of the distribution; a package of conda has the name of the distribution that it holds (`pytorch`: torch).
     pub name: String,
@@ -126,6 +132,7 @@ pub struct Request {
 
 /// The answer of a resolver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResolvedVersion {
     /// The version, with its local part.
     pub version: String,
@@ -152,6 +159,7 @@ impl Request {
 
 /// What becomes of a package that a step names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RequestRole {
     /// It is installed.
@@ -173,6 +181,7 @@ impl RequestRole {
 
 /// Where a request stands among the steps of its environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestPlace {
     /// Index of the step.
     pub step: usize,
@@ -182,6 +191,7 @@ pub struct RequestPlace {
 
 /// What another tool than the one that a file is judged for would make of the same steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Otherwise {
     /// The tool.
     pub resolver: Resolver,
@@ -194,6 +204,7 @@ pub struct Otherwise {
 
 /// Something in a file that decides what is installed and that nobody has read or understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gap {
     /// What is not known, for people, as it would follow "needs": `what nvcr.io/nvidia/pytorch:22.03-py3 contains`.
     pub what: String,
@@ -203,6 +214,7 @@ pub struct Gap {
 
 /// What hangs on something that was not read or understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum GapWeight {
     /// The answer: without it, there is none.

@@ -9,6 +9,7 @@ use super::{contact::LibraryKind, fact::Fact};
 
 /// Libraries of the driver that programs, or the driver itself, ask the loader for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DriverPart {
     /// The CUDA driver API.
@@ -52,6 +53,7 @@ impl DriverPart {
 
 /// One such file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DriverFile {
     /// Which library it is.
     pub part: DriverPart,
@@ -68,6 +70,7 @@ pub struct DriverFile {
 
 /// Why a file is not the library that it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum FileDamage {
     /// It has no content.

@@ -17,6 +17,7 @@ use super::{
 
 /// A set of packages that one interpreter sees.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Environment {
     /// Its name inside a report: the path as shown to people.
     pub id: String,
@@ -128,6 +129,7 @@ impl Environment {
 
 /// What an environment was read from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// A folder with installed distributions.
@@ -144,6 +146,7 @@ pub enum Origin {
 
 /// A distribution, installed or asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Package {
     /// Normalised name (PEP 503): `nvidia-cudnn-cu12`.
     pub name: String,
@@ -221,6 +224,7 @@ impl Package {
 
 /// What a package was built for, read from its own code (METADATA cannot tell CPU from CUDA).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Build {
     /// Full version with the local part, `2.7.1+cu126`.
     pub version: String,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One observation. "Could not look" is never folded into "absent".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from, rename = "Fact_of_{T}"))]
 #[serde(tag = "state", rename_all = "lowercase", try_from = "Written<T>")]
 pub enum Fact<T> {
     /// The thing was seen.
@@ -130,6 +131,7 @@ impl<T> Fact<T> {
 
 /// Who answered, and where it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Source {
     /// The kind of source.
     pub how: How,
@@ -174,6 +176,7 @@ impl fmt::Display for Source {
 
 /// Kinds of source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum How {
     /// A command-line option or its environment variable: what the user asked to assume.

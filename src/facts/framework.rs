@@ -8,6 +8,7 @@ use super::fact::Fact;
 
 /// One run of all steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Framework {
     /// Id of the environment.
     pub environment: String,
@@ -27,6 +28,7 @@ pub struct Framework {
 
 /// torch as it describes itself once it is imported.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct FrameworkTorch {
     /// `torch.__version__`.
@@ -47,6 +49,7 @@ pub struct FrameworkTorch {
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FrameworkStep {
     /// Its name: `import`, `matmul-fp16`, `lstm` …
     pub name: String,
@@ -79,6 +82,7 @@ impl FrameworkStep {
 
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum StepOutcome {
     /// Its result is right.
@@ -124,6 +128,7 @@ pub enum StepOutcome {
 
 /// An exception as Python has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PythonError {
     /// Its class.
     pub class: String,

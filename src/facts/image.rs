@@ -8,6 +8,7 @@ use super::{fact::Fact, toolkit::Toolkit};
 
 /// What programs inside of an image see instead of what the host has. The driver and the GPUs are the host's all the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ContainerImage {
     /// The image that it starts from, as written with variables filled in: `nvidia/cuda:12.8.0-cudnn-devel-ubuntu22.04`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

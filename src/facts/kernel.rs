@@ -7,6 +7,7 @@ use super::fact::Fact;
 
 /// The kernel side of the driver.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Kernel {
     /// Version of the loaded kernel module; absent when none is loaded.
@@ -44,6 +45,7 @@ impl Kernel {
 
 /// Flavours of NVIDIA's Linux kernel module. Blackwell needs the open one, Volta and older the proprietary one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum KernelModule {
     /// "NVIDIA UNIX Open Kernel Module", Dual MIT/GPL.

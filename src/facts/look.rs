@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the libraries of a package were found. Without one of these they were not searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Listing {
     /// Its RECORD lists them.
@@ -19,6 +20,7 @@ pub enum Listing {
 
 /// A native library that should be there and cannot be taken for one, or a Python file without which the package cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BadFile {
     /// Its path, as that of a library.
     pub path: String,
@@ -30,6 +32,7 @@ pub struct BadFile {
 
 /// Kinds of faults of a native library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Flaw {
     /// The file does not exist, or is a broken link.
@@ -62,6 +65,7 @@ pub enum Flaw {
 
 /// A folder that was not read, or not to its end; a file of metadata that was not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unlisted {
     /// The folder or file as shown.
     pub path: String,
@@ -71,6 +75,7 @@ pub struct Unlisted {
 
 /// Another place that has a package of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Elsewhere {
     /// Normalised name.
     pub package: String,
@@ -85,6 +90,7 @@ pub struct Elsewhere {
 
 /// What makes Python look in another place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// PYTHONPATH: before the environment.

@@ -7,6 +7,7 @@ use super::fact::{Fact, How};
 
 /// Shells that lines to paste are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ShellKind {
     /// POSIX shells: sh, bash, zsh, dash.
@@ -19,6 +20,7 @@ pub enum ShellKind {
 
 /// The system that programs run on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Host {
     /// Operating system and processor.
     pub platform: Fact<Platform>,
@@ -48,6 +50,7 @@ pub struct Host {
 
 /// The NVIDIA driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Driver {
     /// Its version.
     pub version: DriverVersion,
@@ -57,6 +60,7 @@ pub struct Driver {
 
 /// One GPU, seen or assumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gpu {
     /// Name inside this report: `gpu0`.
     pub id: String,
@@ -130,6 +134,7 @@ impl Gpu {
 
 /// GPUs that must be there, as `--expect` names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Expected {
     /// How many.
     pub count: u32,
@@ -146,6 +151,7 @@ pub struct Expected {
 
 /// State of the multi-instance mode of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mig {
     /// Whether it is on.
     pub current: bool,
@@ -157,6 +163,7 @@ pub struct Mig {
 
 /// A call about one device that returned an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trouble {
     /// The call.
     pub call: String,

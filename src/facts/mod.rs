@@ -46,6 +46,7 @@ pub use written::{Asked, Ignore, Location, Meaning, Symptom, Wanted};
 
 /// Everything that was seen of one machine and its environments. By default all of it is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Facts {
     /// The system.
     pub host: Host,

@@ -11,6 +11,7 @@ use super::{
 
 /// One run on one GPU, or on one instance of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Smoke {
     /// Id of the GPU in this report.
     pub gpu: String,
@@ -55,6 +56,7 @@ pub struct Smoke {
 
 /// A device as `cuDeviceGetAttribute` and its like describe it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SmokeDevice {
     /// Product name; that of the instance in multi-instance mode.
     pub name: String,
@@ -88,6 +90,7 @@ pub struct SmokeDevice {
 
 /// One image given to the driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImageLoad {
     /// The kernels in it: `general` or `tensor`.
     pub module: String,
@@ -113,6 +116,7 @@ pub struct ImageLoad {
 
 /// One kernel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KernelRun {
     /// Its name without the `gpucheck_` in front: `matmul_f32`.
     pub kernel: String,
@@ -128,6 +132,7 @@ pub struct KernelRun {
 
 /// How a kernel ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum KernelOutcome {
     /// All results are within their tolerance.
@@ -175,6 +180,7 @@ pub enum KernelOutcome {
 
 /// What a timed launch did in which time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Speed {
     /// Nanoseconds between the events around it.
     pub nanos: u64,
@@ -186,6 +192,7 @@ pub struct Speed {
 
 /// Memory copied in both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Transfer {
     /// Bytes in each direction.
     pub bytes: u64,
@@ -197,6 +204,7 @@ pub struct Transfer {
 
 /// What can slow a GPU down, as NVML reports it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Conditions {
     /// Power limit in force, in milliwatts.
@@ -213,6 +221,7 @@ pub struct Conditions {
 
 /// One fatbin of an installed library given to the driver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryLoad {
     /// Id of the environment.
     pub environment: String,

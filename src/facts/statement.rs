@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A sentence or a row of a table that says something that can be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Statement {
     /// The sentence, cut where it is long.
     pub text: String,
@@ -14,6 +15,7 @@ pub struct Statement {
 
 /// What is said. A GPU is as written: a product, an architecture, `sm_120`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Said {
     /// A GPU has this compute capability.

@@ -8,6 +8,7 @@ use super::{CudaVersion, fact::Fact};
 
 /// An installed CUDA toolkit. It builds programs; it does not decide what a finished wheel can do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Toolkit {
     /// Folder.
     pub path: String,
@@ -28,6 +29,7 @@ impl Toolkit {
 
 /// What leads to a toolkit, written as people call it: `CUDA_HOME`, `nvcc on PATH`, `/usr/local/cuda`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub enum ToolkitLead {
     /// An environment variable names it.
     Variable(String),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Location {
     /// File as shown.
     pub path: String,
@@ -24,6 +25,7 @@ impl std::fmt::Display for Location {
 
 /// How a file or a command asks for a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// As written: `torch[opt]>=2.7,<3; sys_platform == "linux"`.
     pub text: String,
@@ -43,6 +45,7 @@ pub struct Asked {
 
 /// A comment in a file that asks for the findings of a rule to be passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ignore {
     /// Slug of the rule, as written.
     pub rule: String,
@@ -54,6 +57,7 @@ pub struct Ignore {
 
 /// What somebody wants in an environment that is still to be made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Wanted {
     /// Requirements (PEP 508), in the order in which they were given: `torch>=2.6,<2.8`, `vllm`.
     pub requirements: Vec<String>,
@@ -64,6 +68,7 @@ pub struct Wanted {
 
 /// A text that looks like an error. It is what was seen; what it means is knowledge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Symptom {
     /// The line, without what differs from run to run where the reader knows it.
     pub text: String,
@@ -80,6 +85,7 @@ pub struct Symptom {
 
 /// A row about error texts that a symptom fits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Meaning {
     /// Its name in its file.
     pub row: String,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is not verified of a version of which a row has its vendor's word alone.
-pub(super) const TOLD: &str = "installs as its vendor says: nobody has resolved it";
+pub(super) const TOLD: &str = "installs according to its vendor; no installer has resolved it";
 
 /// What is wanted in an environment that is still to be made.
 #[derive(Debug, Default)]
@@ -325,7 +325,7 @@ fn decided(row: &PackageBuild, version: &str) -> Choice {
         (Some(newest), false) if newest == version => {
             Choice::Version { version: version.to_owned(), extra: row.extra.clone(), requires: row.requires.clone() }
         }
-        _ => Choice::Undecided(exact, "has a file for this Python and system: nobody has looked"),
+        _ => Choice::Undecided(exact, "has a file for this Python and system: not checked"),
     }
 }
 

@@ -306,7 +306,7 @@ fn place(digest: &str) -> Result<String, Error> {
     let word = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match digest.split_once(':') {
         Some((algorithm, hex)) if word(algorithm) && word(hex) => Ok(format!("blobs/{algorithm}/{hex}")),
-        _ => Err(Error::Unreadable("it names a part by something that is no digest".to_owned())),
+        _ => Err(Error::Unreadable("it refers to a part by something that is not a digest".to_owned())),
     }
 }
 

@@ -56,7 +56,7 @@ impl fmt::Display for CheckError {
             }
             Self::Nothing(what) => write!(f, "{what} asks for no software that gpucheck knows how to read"),
             Self::Command(command) => {
-                write!(f, "'{command}' is no command that installs something, as far as gpucheck knows")
+                write!(f, "gpucheck does not know '{command}' as a command that installs packages")
             }
             Self::Gpu(error) => write!(f, "{error}"),
             Self::Folder => f.write_str("the current folder does not exist"),

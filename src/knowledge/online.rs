@@ -9,6 +9,7 @@ use crate::facts::Platform;
 
 /// What was asked and read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Online {
     /// The indexes, each with what named it.
     pub indexes: Vec<String>,
@@ -44,6 +45,7 @@ impl Online {
 
 /// A wheel of which something was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OnlineFile {
     /// Its name.
     pub file: String,

@@ -87,7 +87,7 @@ pub(super) fn read(
             false => format!("when {} comes to what it installs ({at})", text.name()),
         };
         sheet.gap(what, GapWeight::Decides, at);
-        sheet.aside = Some("a script that installs nothing as it is called");
+        sheet.aside = Some("a script that installs nothing with these arguments");
     }
     sheets
 }

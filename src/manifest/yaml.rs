@@ -236,7 +236,7 @@ impl Tree<'_> {
                 // Inside of what it names, an alias has nothing to stand for yet.
                 let size = self.anchors.get(&anchor).map(|(_, size)| *size);
                 let Some(size) = size else {
-                    return Err(self.error(mark, "an alias that stands for nothing, or for itself"));
+                    return Err(self.error(mark, "an alias to an anchor that does not exist, or to itself"));
                 };
                 self.count(size.nodes, mark)?;
                 match self.anchors.get(&anchor).cloned() {
@@ -401,7 +401,7 @@ mod tests {
             ("a: 1\nb: 2\na: 3\n", "line 3: 'a' is there twice"),
             ("a: 1\n---\nb: 2\n", "line 2: a second document"),
             ("a: *b\n", "line 1: "),
-            ("a: &a [*a]\n", "line 1: an alias that stands for nothing, or for itself"),
+            ("a: &a [*a]\n", "line 1: an alias to an anchor that does not exist, or to itself"),
             ("a:\n\t- b\n", "line 2: "),
             ("a: [1\nb: 2\n", "line "),
             ("", "line 1: nothing is in it"),

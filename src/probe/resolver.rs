@@ -45,7 +45,7 @@ impl Tool {
 /// When there is no uv and no pip, or the tool finds no answer: in its own words.
 pub fn resolve(environment: &mut Environment, surroundings: &Surroundings) -> Result<(), String> {
     let root = Root::new(None, surroundings.home.as_deref()).map_err(|error| error.to_string())?;
-    let tool = tool(&root, surroundings).ok_or("there is no uv and no pip on PATH")?;
+    let tool = tool(&root, surroundings).ok_or("neither uv nor pip is on PATH")?;
     let (platform, python) = (environment.platform.value().copied(), environment.python.value().copied());
     let mut has_torch = false;
     for step in &mut environment.steps {

@@ -66,7 +66,7 @@ impl fmt::Display for RevisionError {
             Self::NoRepository(folder) => {
                 write!(f, "{} is not in a git repository; --base takes a revision of one, or a file", folder.display())
             }
-            Self::NoGit => f.write_str("there is no git on PATH to read the revision with"),
+            Self::NoGit => f.write_str("git is not on PATH, so the revision cannot be read"),
             Self::Name(name) => write!(f, "'{name}' is not a file and cannot be the name of a revision"),
             Self::Refused(top) => {
                 write!(f, "git does not read the repository {top}; `git -C {top} status` says why", top = top.display())

@@ -18,6 +18,7 @@ use crate::{
 
 /// The eight lines of one environment on one GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Readiness {
     /// Id of the environment.
     pub environment: String,
@@ -29,6 +30,7 @@ pub struct Readiness {
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Line {
     /// Which of the eight.
     pub key: LineKey,
@@ -50,6 +52,7 @@ pub struct Line {
 
 /// The eight lines. Reports write them as `pytorch`, `cuda-available`, …
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LineKey {
     /// Which torch is installed, and whether it can be imported.
@@ -72,6 +75,7 @@ pub enum LineKey {
 
 /// A three-valued answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LineAnswer {
     /// It is so.
@@ -84,6 +88,7 @@ pub enum LineAnswer {
 
 /// Kinds of source, by how far they can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LineBasis {
     /// Device code that was read from the library itself.

@@ -7,6 +7,7 @@ use crate::{facts::Location, finding::Severity};
 
 /// A change, for all machines that it was judged for. The reports of the machines have the findings that are new.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Change {
     /// The state before, as it was named: `main`, a file.
     pub base: String,
@@ -30,6 +31,7 @@ pub struct Change {
 
 /// One environment that files declare: a file, a stage of a Dockerfile, an extra of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnvironmentChange {
     /// Its name.
     pub name: String,
@@ -43,6 +45,7 @@ pub struct EnvironmentChange {
 
 /// Something that is another now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Moved {
     /// What it is.
     pub what: Aspect,
@@ -59,6 +62,7 @@ pub struct Moved {
 
 /// What can change in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Aspect {
     /// The image that it starts from.
@@ -79,6 +83,7 @@ pub enum Aspect {
 
 /// What becomes of an environment on a machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TargetChange {
     /// The machine, or the GPU that stands for a generation.
     pub target: String,
@@ -94,6 +99,7 @@ pub struct TargetChange {
 
 /// A finding of the state before that is gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mended {
     /// Slug of the rule.
     pub rule: &'static str,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// A command that ends in a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CommandName {
     /// What is wrong here.

@@ -8,14 +8,17 @@ use crate::finding::{Finding, Fix};
 
 /// The whole answer.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fleet {
-    /// [`SCHEMA`](super::SCHEMA).
+    /// Number of the contract that the keys keep.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = super::SCHEMA)))]
     pub schema: u32,
     /// Version of gpucheck.
     pub version: &'static str,
     /// The knowledge base that was used.
     pub knowledge: KnowledgeStamp,
     /// The command that it answers.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "merge")))]
     pub command: CommandName,
     /// The worst of the machines; `warning` where one is odd, `unknown` where a report could not be read.
     pub verdict: Verdict,
@@ -60,6 +63,7 @@ impl Fleet {
 
 /// How many reports were read, and what became of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FleetCounts {
     /// Reports that were judged.
     pub judged: u64,
@@ -77,6 +81,7 @@ pub struct FleetCounts {
 
 /// Machines by their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Nodes {
     /// How many.
     pub count: u64,
@@ -123,6 +128,7 @@ fn is_zero(number: &u64) -> bool {
 
 /// Machines with the same GPUs, or with the same label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Pool {
     /// The GPUs, or the value of the label.
     pub name: String,
@@ -141,6 +147,7 @@ impl Pool {
 
 /// One thing that machines have in common, or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trait {
     /// What: `driver`.
     pub what: &'static str,
@@ -150,6 +157,7 @@ pub struct Trait {
 
 /// A value, and which machines have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TraitValue {
     /// The value.
     pub value: String,
@@ -161,6 +169,7 @@ pub struct TraitValue {
 
 /// Something that is wrong on one machine or more.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// What is wrong, with the evidence of the first machine; its fixes are in `fixes`.
     pub finding: Finding,
@@ -174,6 +183,7 @@ pub struct Cause {
 
 /// What would mend machines, or says why nothing would.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FleetFix {
     /// As the rules have proven it on the first machine, with the lines to paste there.
     pub fix: Fix,
@@ -191,6 +201,7 @@ pub struct FleetFix {
 
 /// What rules could not decide without, on one machine or more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FleetUndecided {
     /// The facts that are lacking, for people.
     pub needs: Vec<String>,
@@ -202,6 +213,7 @@ pub struct FleetUndecided {
 
 /// A report that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnreadReport {
     /// Its file, and its number in it.
     pub name: String,

@@ -7,6 +7,7 @@ use crate::finding::Severity;
 
 /// What one environment would become.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Installed {
     /// Id of the environment as it would be, in the facts and findings of this report.
     pub environment: String,
@@ -28,6 +29,7 @@ pub struct Installed {
 
 /// A package that comes, goes, or gets another version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MovedPackage {
     /// Normalised name.
     pub name: String,
@@ -43,6 +45,7 @@ pub struct MovedPackage {
 
 /// A package that stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Kept {
     /// Normalised name.
     pub name: String,
@@ -54,6 +57,7 @@ pub struct Kept {
 
 /// A finding that would be gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cured {
     /// Slug of its rule.
     pub rule: &'static str,

@@ -7,8 +7,10 @@ use crate::finding::Command;
 
 /// Several machines. Each has the report that it would have alone.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Machines {
-    /// [`super::SCHEMA`].
+    /// Number of the contract that the keys keep.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = super::SCHEMA)))]
     pub schema: u32,
     /// Version of gpucheck.
     pub version: &'static str,
@@ -34,6 +36,7 @@ pub struct Machines {
 
 /// One machine.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MachineReport {
     /// As it was named.
     pub target: String,
@@ -43,6 +46,7 @@ pub struct MachineReport {
 
 /// What was tried on each machine: builds of torch, or installed environments.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MachineTable {
     /// What the rows are.
     pub kind: RowKind,
@@ -52,6 +56,7 @@ pub struct MachineTable {
 
 /// What the rows of a table of machines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RowKind {
     /// Builds of torch.
@@ -62,6 +67,7 @@ pub enum RowKind {
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MachineRow {
     /// Its name: `torch 2.7.1+cu126`, or an environment.
     pub name: String,
@@ -73,6 +79,7 @@ pub struct MachineRow {
 
 /// What becomes of it on one machine: on the card that it suits least.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MachineCell {
     /// The answer in a word.
     pub status: CellStatus,
@@ -84,6 +91,7 @@ pub struct MachineCell {
 
 /// What serves all machines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServesAll {
     /// Whether what the command was asked about serves all.
     pub answer: Served,
@@ -104,6 +112,7 @@ pub struct ServesAll {
 
 /// Whether all are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Served {
     /// All.
@@ -116,6 +125,7 @@ pub enum Served {
 
 /// Lines that some machines share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InstallFor {
     /// The targets.
     pub targets: Vec<String>,

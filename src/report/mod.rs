@@ -11,6 +11,8 @@ pub mod needs;
 mod problems;
 mod runs_on;
 pub mod scan;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod statements;
 mod subjects;
 mod table;
@@ -42,13 +44,15 @@ pub use statements::{PageStatement, StandingOf, statements};
 pub use subjects::subjects;
 pub use table::{Cell, CellStatus, Matrix, Table};
 
-/// Number of the JSON contract; 0 until it is frozen.
-pub const SCHEMA: u32 = 0;
+/// Number of the JSON contract. Within a number keys keep their meaning, and new ones may come.
+pub const SCHEMA: u32 = 1;
 
 /// Everything a command has to say.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
-    /// [`SCHEMA`].
+    /// Number of the contract that the keys keep.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = SCHEMA)))]
     pub schema: u32,
     /// Version of gpucheck.
     pub version: &'static str,
@@ -86,6 +90,7 @@ pub struct Report {
 
 /// What one kind of command says and others do not, in keys of its own.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "schema::BodyKeys"))]
 #[serde(untagged)]
 pub enum Body {
     /// For a machine and what is installed there, facts and findings say everything.
@@ -106,6 +111,7 @@ pub enum Body {
 
 /// Which knowledge base a report rests on.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct KnowledgeStamp {
     /// Newest date on which a row was verified.
     pub date: String,
@@ -150,6 +156,7 @@ impl Report {
 
 /// The whole report in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Nothing worse than information.
@@ -205,6 +212,7 @@ impl Examined {
 
 /// What a line is about; reports write it as a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SubjectKind {
     /// The operating system.
     System,
@@ -239,6 +247,7 @@ impl SubjectKind {
 
 /// A line about one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Subject {
     /// What it is about.
     pub label: SubjectKind,
@@ -258,6 +267,7 @@ impl Subject {
 
 /// What one GPU can run in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RunsOn {
     /// Id of the environment.
     pub environment: String,
@@ -271,6 +281,7 @@ pub struct RunsOn {
 
 /// Bookkeeping of the rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Checks {
     /// Judgements made.
     pub ran: usize,
@@ -287,6 +298,7 @@ pub struct Checks {
 
 /// A finding that the configuration ignores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Suppressed {
     /// Its slug.
     pub rule: String,

@@ -11,14 +11,17 @@ use crate::{
 
 /// The whole answer.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Needs {
-    /// [`SCHEMA`](super::SCHEMA).
+    /// Number of the contract that the keys keep.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = super::SCHEMA)))]
     pub schema: u32,
     /// Version of gpucheck.
     pub version: &'static str,
     /// The knowledge base that was used.
     pub knowledge: KnowledgeStamp,
     /// The command that it answers.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = "needs")))]
     pub command: CommandName,
     /// `ok`: every subject serves a GPU. `error`: one serves none, or does not work whatever the GPU is. `unknown`: one of them could not be
     /// read far enough.
@@ -31,6 +34,7 @@ pub struct Needs {
 
 /// One environment, package, file or image.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NeedsOf {
     /// Its name.
     pub name: String,
@@ -50,6 +54,7 @@ pub struct NeedsOf {
 
 /// What a subject is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SubjectOf {
     /// A Python environment.
@@ -64,6 +69,7 @@ pub enum SubjectOf {
 
 /// An operating system, by whose driver counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NeedsSystem {
     /// Linux.
@@ -87,6 +93,7 @@ impl NeedsSystem {
 
 /// What it needs on one system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SystemNeeds {
     /// The system.
     pub system: NeedsSystem,
@@ -108,6 +115,7 @@ pub struct SystemNeeds {
 
 /// GPUs of one compute capability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GpuClass {
     /// The compute capability.
     pub capability: ComputeCapability,
@@ -117,6 +125,7 @@ pub struct GpuClass {
 
 /// GPUs that are served with the same drivers, for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ServedGpus {
     /// The GPUs, by capability.
     pub gpus: Vec<GpuClass>,
@@ -139,6 +148,7 @@ pub struct ServedGpus {
 
 /// GPUs that are not served, or of which that is not known, for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LackingGpus {
     /// The GPUs, by capability.
     pub gpus: Vec<GpuClass>,
@@ -151,6 +161,7 @@ pub struct LackingGpus {
 
 /// What decides which driver is the lowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Decides {
     /// No driver that is known of is too old.
@@ -183,6 +194,7 @@ impl Decides {
 
 /// What nodes with one feature of a Slurm cluster are, and whether it runs there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Feature {
     /// Name of the feature, in letters, digits and `_-.` alone.
     pub name: String,
@@ -197,6 +209,7 @@ pub struct Feature {
 
 /// Whether nodes with a feature can run it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FeatureAnswer {
     /// Yes.

@@ -10,6 +10,7 @@ use crate::{
 
 /// A statement that was looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PageStatement {
     /// Id of the environment that stands for the page.
     pub environment: String,
@@ -27,6 +28,7 @@ pub struct PageStatement {
 
 /// What became of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum StandingOf {
     /// It is so.

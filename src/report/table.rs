@@ -7,6 +7,7 @@ use crate::{facts::CudaVersion, finding::Command};
 
 /// The grid of one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Matrix {
     /// What the wheels are for.
     pub platform: String,
@@ -22,6 +23,7 @@ pub struct Matrix {
 
 /// What works on one GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Table {
     /// Id in the facts.
     pub gpu: String,
@@ -33,6 +35,7 @@ pub struct Table {
 
 /// One build, or the lack of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cell {
     /// torch version without local part.
     pub torch: String,
@@ -52,6 +55,7 @@ pub struct Cell {
 
 /// What becomes of a build on a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CellStatus {
     /// Runs.

@@ -42,6 +42,7 @@ pub struct Verdicts {
 
 /// A rule that could not decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Undecided {
     /// Its slug.
     pub rule: &'static str,

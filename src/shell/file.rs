@@ -6,6 +6,7 @@ use super::{line::ShellLine, word::Word};
 
 /// What to write into a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FileText {
     /// The file's usual name.
     pub file: &'static str,

@@ -9,6 +9,7 @@ use crate::{facts::ShellKind, text};
 
 /// A line to paste. It cannot be made from text that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub struct ShellLine {
     text: String,
     words: Vec<Word>,

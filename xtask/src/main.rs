@@ -1,5 +1,6 @@
 //! Maintenance tasks of gpucheck: `cargo xtask harvest` writes what real wheels contain into the knowledge base, `cargo xtask bundle` what is
-//! published of it, `cargo xtask pages` completions and man pages, `cargo xtask atlas` pages of the book.
+//! published of it, `cargo xtask pages` completions and man pages, `cargo xtask atlas` pages of the book,
+//! `cargo xtask schema` the schema of reports.
 
 mod atlas;
 mod bundle;
@@ -8,6 +9,7 @@ mod harvest;
 mod package;
 mod pages;
 mod rows;
+mod schema;
 mod stale;
 
 use std::process::ExitCode;
@@ -25,6 +27,8 @@ enum Task {
     Pages(pages::Arguments),
     /// Write the pages that say which version of which package runs on which GPU (docs/atlas), from the rows
     Atlas(atlas::Arguments),
+    /// Write the JSON Schema of reports (docs/report.schema.json), from their types
+    Schema(schema::Arguments),
 }
 
 #[expect(clippy::print_stdout, reason = "a command line speaks to people")]
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         Task::Bundle(arguments) => arguments.run(),
         Task::Pages(arguments) => arguments.run(),
         Task::Atlas(arguments) => arguments.run(),
+        Task::Schema(arguments) => arguments.run(),
     };
     result.unwrap_or_else(|error| {
         #[expect(clippy::print_stderr, reason = "a command line speaks to people")]

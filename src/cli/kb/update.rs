@@ -142,5 +142,5 @@ fn fetch(from: &str) -> anyhow::Result<String> {
     let bytes = client.get(&url, &[], |reply| reply.success()?.text(LONGEST))?;
     String::from_utf8(bytes)
         .ok()
-        .with_context(|| format!("{}: not a knowledge file of gpucheck: it is no text", redact::urls(from)))
+        .with_context(|| format!("{}: not a gpucheck knowledge file: it is not text", redact::urls(from)))
 }

@@ -99,7 +99,7 @@ pub(super) fn choose(
     }
     let why = match from.as_slice() {
         [] => "the default channels decide which build comes".to_owned(),
-        _ => "no build that rows know is what is asked for".to_owned(),
+        _ => "no known build matches the request".to_owned(),
     };
     solve.unknown(by, &why)
 }

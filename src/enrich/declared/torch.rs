@@ -182,7 +182,7 @@ fn of_index(
     if let Some(url) = unknown.filter(|_| all_unknown || exact.is_none()) {
         return said(format!("{url} decides which torch comes"));
     }
-    let torch = said("no version that rows know is what is asked for".to_owned());
+    let torch = said("no known version matches the request".to_owned());
     let Some(exact) = exact else { return torch };
     // A version of which the rows have no release at all may be older or newer than they are.
     let Some(release) = terms.knowledge.torch_release(exact) else {
@@ -203,7 +203,7 @@ fn of_index(
     });
     let why = match exists {
         true => format!("none of the indexes that are asked has torch {exact}{}", elsewhere(exact)),
-        false => format!("there is no torch {exact} for {platform}"),
+        false => format!("torch {exact} does not exist for {platform}"),
     };
     // It is judged as what it says that it is, too.
     Package { unavailable: Some(why), ..brought(by, "torch", written(by, exact)) }

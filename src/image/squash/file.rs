@@ -29,7 +29,7 @@ impl Squash {
     /// Opens the file that an inode describes.
     pub fn file_of(self: &Arc<Self>, inode: u64) -> io::Result<File> {
         let Kind::File { len, start, fragment, sizes } = self.inode(inode)?.kind else {
-            return Err(invalid("it is no file"));
+            return Err(invalid("it is not a regular file"));
         };
         let sizes = self.sizes(sizes)?;
         let mut place = start;

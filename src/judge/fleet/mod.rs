@@ -217,7 +217,7 @@ impl<'q> Gathering<'q> {
     /// The report at the beginning of a text, and how long it is.
     fn one(&self, name: &str, text: &str) -> Result<(Node, usize), String> {
         let in_full = |error: SavedError| match &error {
-            SavedError::NotAReport { why, .. } => format!("it is no whole report of a machine: {why}"),
+            SavedError::NotAReport { why, .. } => format!("not a complete report of a machine: {why}"),
             SavedError::Newer { schema, .. } => {
                 format!("a newer gpucheck wrote it: its schema is {schema}, and this one reads schemas up to {SCHEMA}")
             }

@@ -243,7 +243,7 @@ impl Stage {
         self.sheet.absorb_build(&stage.sheet);
         let brings = words.iter().any(|word| stage.has_environment(&joined(Path::new("/"), word)));
         if brings && self.brought.insert(from.to_ascii_lowercase()) && !self.sheet.absorb(&stage.sheet) {
-            let what = format!("what the stage {from} installs besides so many requests");
+            let what = format!("more than the limit of requests from the stage {from}");
             self.sheet.gap(what, GapWeight::Decides, instruction.at.clone());
         }
         // Files of the project that the stage has come along.

@@ -354,7 +354,7 @@ impl Walker<'_, '_, '_> {
                 text.text.push_str(&blank);
             }
             _ => {
-                let blank = self.blanks.of("a value that is no text");
+                let blank = self.blanks.of("a value that is not a string");
                 text.text.push_str(&blank);
             }
         }

@@ -266,7 +266,7 @@ fn changed(fill: &mut impl Fill, name: &str, change: Option<&Change>) -> Option<
         for item in &mut value.items {
             match with(item) {
                 Some(changed) => *item = changed,
-                None => _ = value.unknown.get_or_insert_with(|| format!("{name} as it is changed")),
+                None => _ = value.unknown.get_or_insert_with(|| format!("the changed value of {name}")),
             }
         }
     };

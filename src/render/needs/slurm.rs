@@ -29,7 +29,7 @@ pub(super) fn render(needs: &Needs) -> String {
                     let _ = writeln!(out, "# not {name} ({machine}): {why}");
                 }
                 FeatureAnswer::Unknown => {
-                    let _ = writeln!(out, "# not {name} ({machine}), as it is not known whether it runs there: {why}");
+                    let _ = writeln!(out, "# not {name} ({machine}): unknown whether it runs there: {why}");
                 }
             }
         }

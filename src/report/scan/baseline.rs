@@ -7,6 +7,7 @@ use crate::facts::CodeTarget;
 
 /// How a scan compares to a baseline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compared {
     /// The baseline's file.
     pub file: String,
@@ -22,6 +23,7 @@ pub struct Compared {
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BaselineChange {
     /// What kind of difference.
     pub kind: ChangeKind,
@@ -45,6 +47,7 @@ pub struct BaselineChange {
 
 /// Kinds of differences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ChangeKind {
     /// Only a sample was read.

@@ -10,6 +10,7 @@ use crate::{
 
 /// Two scans held against each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diff {
     /// The packages of either, by name.
     pub packages: Vec<PackageChange>,
@@ -19,6 +20,7 @@ pub struct Diff {
 
 /// What became of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PackageChange {
     /// Its name.
     pub name: String,
@@ -39,6 +41,7 @@ pub struct PackageChange {
 
 /// What became of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LibraryChange {
     /// Its path, the new one where it has one.
     pub path: String,
@@ -54,6 +57,7 @@ pub struct LibraryChange {
 
 /// Whether both releases have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Presence {
     /// Both do.
@@ -66,6 +70,7 @@ pub enum Presence {
 
 /// What changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Delta {
     /// Targets that are there and were not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -125,6 +130,7 @@ impl Delta {
 
 /// Another answer for the GPUs of a capability.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct GpuChange {
     /// The capability.
     pub capability: ComputeCapability,

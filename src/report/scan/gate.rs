@@ -6,6 +6,7 @@ use crate::facts::CodeTarget;
 
 /// Whether what was asked of a scan is met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Gate {
     /// The GPUs that everything that decides must run on.
     pub gpus: Vec<String>,

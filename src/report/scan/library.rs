@@ -11,6 +11,7 @@ use crate::{
 
 /// One library, and which of the GPUs in question can run it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Scanned {
     /// The library as it was read.
     #[serde(flatten)]
@@ -27,6 +28,7 @@ pub struct Scanned {
 
 /// Whether one GPU can run a library or a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Run {
     /// The GPU's name.
     pub gpu: String,
@@ -52,6 +54,7 @@ impl Run {
 
 /// The general part of a library in short.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// Targets in nearly every fatbin that is built for several generations.
     pub base: Vec<CodeTarget>,
@@ -76,6 +79,7 @@ pub struct Profile {
 
 /// So many of so many fatbins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
     /// Those with the target.
     pub fatbins: u32,
@@ -85,6 +89,7 @@ pub struct Share {
 
 /// PTX of one target and one version of the instruction set.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ptx {
     /// The target.
     pub target: CodeTarget,
@@ -98,6 +103,7 @@ pub struct Ptx {
 
 /// How many entries are stored in which way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compressed {
     /// As they are.
     pub none: u32,

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Scan {
     /// What was read, library by library.
     #[serde(rename = "scan", skip_serializing_if = "Vec::is_empty")]

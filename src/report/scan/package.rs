@@ -9,6 +9,7 @@ use crate::facts::CodeTarget;
 
 /// What reports say of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BundleSummary {
     /// Name of the bundle in this report; each library says to which it belongs.
     pub id: String,
@@ -73,6 +74,7 @@ impl BundleSummary {
 
 /// What a bundle is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BundleKind {
     /// A wheel file.
@@ -89,6 +91,7 @@ pub enum BundleKind {
 
 /// How much of a bundle has a target.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// Deciding libraries that are built for it throughout.
     pub libraries: usize,
@@ -102,6 +105,7 @@ pub struct Part {
 
 /// One target over several libraries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Size {
     /// The target.
     pub target: CodeTarget,
@@ -115,6 +119,7 @@ pub struct Size {
 
 /// A shared library that is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Need {
     /// Name as the NEEDED entry or the import table has it.
     pub library: String,
@@ -132,6 +137,7 @@ pub struct Need {
 
 /// What provides a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// The bundle itself.

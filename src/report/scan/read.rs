@@ -4,6 +4,7 @@ use serde::Serialize;
 
 /// A folder, a file or a member of a package that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unread {
     /// Its path.
     pub path: String,
@@ -15,6 +16,7 @@ pub struct Unread {
 
 /// What was read of one file over the network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Remote {
     /// What was asked for, without secrets.
     pub target: String,

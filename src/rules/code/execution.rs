@@ -9,6 +9,7 @@ use crate::facts::{CodeKind, CodeTarget};
 /// How a GPU executes a library or a package. Reports write it in words: `sass sm_120`, `ptx compute_90`, `compiled there`, `no`,
 /// `unknown`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "String"))]
 pub enum Execution {
     /// It takes this machine code as it is.
     Native(CodeTarget),

@@ -53,7 +53,7 @@ fn judge(context: &Context<'_>) -> Outcome {
     if let Some(why) = &package.unavailable {
         return Draft::new(
             label(package),
-            format!("{} cannot be installed as it is asked for: {why}.", label(package)),
+            format!("{} cannot be installed as requested: {why}.", label(package)),
         )
         .about(package)
         .symptom(match package.installer.as_deref() {

@@ -202,8 +202,8 @@ macro_rules! serde_as_text {
                 serializer.collect_str(self)
             }
         }
-        // In the schema of the knowledge files it is a text.
-        #[cfg(test)]
+        // In the schemas of the knowledge files and of reports it is a text.
+        #[cfg(any(test, feature = "schema"))]
         impl schemars::JsonSchema for $type {
             fn inline_schema() -> bool {
                 true

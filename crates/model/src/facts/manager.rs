@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Tools that manage environments, each with its own command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Manager {
     /// pip in a virtual environment or in the system.

@@ -8,7 +8,7 @@ use super::arch::{ParseError, serde_as_text};
 
 /// Operating systems with NVIDIA drivers, and the one without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Os {
     /// Linux, WSL2 included.
@@ -21,6 +21,7 @@ pub enum Os {
 
 /// Processor architectures that wheels exist for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 pub enum Cpu {
     /// 64-bit x86 (amd64).
     #[serde(rename = "x86_64")]
