@@ -328,3 +328,16 @@ fn a_release_that_is_laid_over_stands_in_its_place() {
     let (code, out, _) = recommend(folder.path(), "RTX 5090");
     assert!(code == 0 && out.contains("torch==") && !out.contains("torch==2.7.2"), "{out}");
 }
+
+/// Reports call a file of `packages/` by its package: whoever looks the source up must find it there.
+#[test]
+fn files_about_packages_are_called_after_them() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/knowledge/packages");
+    let knowledge = Knowledge::builtin().unwrap();
+    let mut files: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    let mut called: Vec<String> = knowledge.package_files().map(|file| knowledge.file_of(&file.package.name)).collect();
+    called.sort();
+    assert_eq!(files, called);
+}

@@ -50,8 +50,8 @@ fn kept(path: &Path) -> anyhow::Result<Option<Knowledge>> {
 
 /// Keeps an update, in place of an earlier one.
 pub fn keep(kept: &Kept, file: &str) -> anyhow::Result<PathBuf> {
-    let path = place(&Surroundings::of_process())
-        .context("no home directory to keep the rows in (set XDG_DATA_HOME)")?;
+    let path =
+        place(&Surroundings::of_process()).context("no home directory to keep the rows in (set XDG_DATA_HOME)")?;
     let folder = path.parent().unwrap_or(&path);
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     save("the rows", &path, &kept.with(file)?)?;

@@ -51,19 +51,16 @@ fn judge(context: &Context<'_>) -> Outcome {
     };
     let Some(version) = package.version.value() else { return Outcome::NotApplicable };
     if let Some(why) = &package.unavailable {
-        return Draft::new(
-            label(package),
-            format!("{} cannot be installed as requested: {why}.", label(package)),
-        )
-        .about(package)
-        .symptom(match package.installer.as_deref() {
-            Some("conda") => "LibMambaUnsatisfiableError: Encountered problems while solving".to_owned(),
-            _ => format!("ERROR: No matching distribution found for {}=={version}", package.name),
-        })
-        .evidence(package_evidence(context, package))
-        .cause(version)
-        .severity(severity(environment))
-        .found();
+        return Draft::new(label(package), format!("{} cannot be installed as requested: {why}.", label(package)))
+            .about(package)
+            .symptom(match package.installer.as_deref() {
+                Some("conda") => "LibMambaUnsatisfiableError: Encountered problems while solving".to_owned(),
+                _ => format!("ERROR: No matching distribution found for {}=={version}", package.name),
+            })
+            .evidence(package_evidence(context, package))
+            .cause(version)
+            .severity(severity(environment))
+            .found();
     }
     // What comes from an address, a repository or a folder is not looked for on the index.
     let elsewhere = package.asked.as_ref().is_some_and(|asked| asked.source.is_some());
