@@ -21,6 +21,12 @@ pub struct Run {
     pub read: u64,
 }
 
+/// Has this benchmark write its files in a process of its own (`--write FOLDER`).
+pub fn write_apart(folder: &Path) {
+    let own = std::env::current_exe().unwrap();
+    assert!(Command::new(own).arg("--write").arg(folder).status().unwrap().success());
+}
+
 /// Times one run of a command.
 #[allow(clippy::zombie_processes, reason = "the call that waits also tells what the process used")]
 pub fn run(command: &mut Command) -> Run {
