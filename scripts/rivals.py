@@ -147,8 +147,9 @@ def main():
             seconds, said = time.monotonic() - start, run.stdout + run.stderr
             told = [re.sub(r"\s+", " ", found.group(found.lastindex or 0)).strip() for found in re.finditer(TELLING[name], said, re.M)]
             if name.startswith("uv"):
-                # The indexes do not answer here: it takes the first that has what is asked for.
-                order = list(dict.fromkeys(told))
+                # The indexes do not answer here: it takes the first that has what is asked for, that of the newest CUDA. It asks several at once, so that
+                # the order of its messages is none.
+                order = sorted(set(told), key=lambda index: int(re.sub(r"\D", "", index) or 0), reverse=True)
                 first = next((index for index in order if question["has"](index)), "none")
                 said = "/" + first
                 told = [f"asks {', '.join(order[:5])}, … in this order; the first that has it is {first}"]

@@ -95,7 +95,7 @@ fn every_row_about_stacks_is_missed_by_a_wish() {
     };
     let fixes = |out: &str| serde_json::from_str::<Value>(out).unwrap()["findings"][0]["fixes"].clone();
     let mut unmissed = Vec::new();
-    for name in ["cudf", "deepspeed", "faster-whisper", "jax", "sglang", "tensorrt-llm"] {
+    for name in ["cudf-cu12", "deepspeed", "faster-whisper", "jax", "sglang", "tensorrt-llm"] {
         let text = fs::read_to_string(root.join(format!("knowledge/packages/{name}.toml"))).unwrap();
         let blocks: Vec<&str> = text.split("\n[[").collect();
         let sources: Vec<&str> = blocks[0].lines().filter_map(|line| Some(line.split_once(" = \"")?.0)).collect();
@@ -103,7 +103,7 @@ fn every_row_about_stacks_is_missed_by_a_wish() {
         let filler = format!(
             "unpublished]]\nversions = \"==0.0.dev0\"\nthere = \"nothing\"\nsource = {sources:?}\nverified = \"2026-11-26\"\n"
         );
-        let names = if name == "cudf" { &["cudf", "cuml"][..] } else { &[name] };
+        let names = if name == "cudf-cu12" { &["cudf", "cuml"][..] } else { &[name] };
         let asks = |case: &&Case| case.arguments.iter().any(|word| names.iter().any(|name| word.contains(name)));
         let own: Vec<&Case> = cases.iter().filter(asks).collect();
         let whole: Vec<Value> = own.iter().map(|case| fixes(&answer(case, NEWEST_TORCH))).collect();

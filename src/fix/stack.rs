@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is not verified of a version of which a row has its vendor's word alone.
-pub(super) const TOLD: &str = "installs according to its vendor; no installer has resolved it";
+pub(super) const TOLD: &str = "installs as its vendor says (not tried with an installer)";
 
 /// What is wanted in an environment that is still to be made.
 #[derive(Debug, Default)]

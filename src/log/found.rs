@@ -54,6 +54,7 @@ struct SeenGpu {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     gpus: Vec<SeenGpu>,
+    compiled_for: Option<At<ComputeCapability>>,
     other_gpu: Option<At<String>>,
     driver: Option<At<DriverVersion>>,
     driver_cuda: Option<At<CudaVersion>>,
@@ -122,6 +123,11 @@ impl Found {
             None if room => self.gpus.push(SeenGpu { name, plain, capability, pci: None, line }),
             None => {}
         }
+    }
+
+    /// What a compiler was told to build for.
+    pub fn compiled_for(&mut self, capability: ComputeCapability, line: u32) {
+        put(&mut self.compiled_for, capability, line, Weight::Loose);
     }
 
     pub fn pci(&mut self, id: &str, line: u32) {
@@ -342,6 +348,13 @@ impl Found {
         }
         if let Some(flavour) = self.flavour.take() {
             facts.kernel.flavour = Fact::known(flavour.value, log(flavour.line));
+        }
+        if let Some(target) = self.compiled_for.take() {
+            match self.gpus.as_mut_slice() {
+                [] => self.gpu(None, Some(target.value), target.line),
+                [SeenGpu { name: None, pci: None, capability: unknown @ None, .. }] => *unknown = Some(target.value),
+                _ => {}
+            }
         }
         if !self.gpus.is_empty() {
             let first = self.gpus.first().map_or(1, |gpu| gpu.line);

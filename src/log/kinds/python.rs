@@ -52,6 +52,13 @@ fn said(found: &mut Found, line: Line<'_>) {
     {
         found.python(&format!("3.{number}"), line.number, Weight::Likely);
     }
+    // `Python version               : 3.10.18 | packaged by conda-forge`, as vLLM and PyTorch print it.
+    for rest in text.match_indices("Python version").filter_map(|(at, key)| text.get(at + key.len()..)) {
+        let number = rest.trim_start().strip_prefix(':').and_then(|rest| numbers(rest.trim_start()));
+        if let Some(number) = number.filter(|number| number.starts_with("3.")) {
+            found.python(number, line.number, Weight::Certain);
+        }
+    }
     // `- **Python Version:** 3.11.9`, a row of a table, and what people write themselves: `python: 3.10.8`.
     for (key, weight) in
         [("Python Version", Weight::Certain), ("Python | ", Weight::Likely), ("python: ", Weight::Loose)]

@@ -156,13 +156,20 @@ fn read(found: &mut Found, line: Line<'_>) {
     {
         found.distribution(value, line.number, Weight::Certain);
     } else if line.has(DISTRIBUTION)
+        && let text = answer(text)
         && let Some(at) = DISTRIBUTION.words.iter().find_map(|word| find(text, word))
     {
         let name = text.get(at..).unwrap_or_default();
-        let end = name.find(['"', '\'', '`', '|', '*', ',', ';']).unwrap_or(name.len());
+        let end = name.find(['"', '\'', '`', '|', '*', ',', ';', '(', ')']).unwrap_or(name.len());
         let name: String = name.chars().take(name.get(..end).map_or(24, |name| name.chars().count().min(24))).collect();
         found.distribution(name.trim_end_matches([' ', '-']), line.number, Weight::Loose);
     }
+}
+
+/// `OS Platform and Distribution (e.g., Linux Ubuntu 16.04): Linux Ubuntu 18.04`: what stands behind the example.
+fn answer(text: &str) -> &str {
+    let example = text.split_once("(e.g.").and_then(|(_, rest)| rest.split_once("):"));
+    example.map_or(text, |(_, answer)| answer)
 }
 
 /// What the path of a frame tells.

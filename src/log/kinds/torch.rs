@@ -129,6 +129,11 @@ fn capability(found: &mut Found, line: Line<'_>) {
     ] {
         let Some(at) = find(text, key) else { continue };
         let Some(capability) = text.get(at + key.len()..).and_then(number) else { continue };
+        // What a compiler builds for may be any GPU: it counts where nothing says which one is there.
+        if key.contains("arch") {
+            found.compiled_for(capability, line.number);
+            continue;
+        }
         let before = text.get(..at).unwrap_or_default();
         let name = if named { super::gpus::last_name(before) } else { None };
         found.gpu(name, Some(capability), line.number);

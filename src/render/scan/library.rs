@@ -27,7 +27,7 @@ pub(super) fn show(page: &mut Page<'_>, scanned: &Scanned) {
         };
         head.push(format!("{} {what}, {} of device code", code.fatbins, size(bytes)));
     } else if !code.relocatable.is_empty() {
-        head.push("link input only: it cannot be loaded by itself".to_owned());
+        head.push("link input only: it runs once it is linked into something".to_owned());
     }
     if scanned.profile.as_ref().is_some_and(|profile| profile.sampled) {
         head.push("sampled".to_owned());
