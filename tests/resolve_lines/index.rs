@@ -287,10 +287,14 @@ fn newer_than_listed(knowledge: &Knowledge, listed: &[Listed]) -> Vec<Listed> {
 }
 
 impl Listed {
+    /// Whether it is a file of this version.
+    pub fn is(&self, name: &str, version: &str) -> bool {
+        self.name == name && self.version == version
+    }
+
     /// Whether it is a wheel of this version for a platform and a Python.
     pub fn serves(&self, name: &str, version: &str, platform: Platform, python: PythonVersion) -> bool {
-        self.name == name
-            && self.version == version
+        self.is(name, version)
             && platform_of(&self.platform) == Some(platform)
             && self.tags.iter().any(|listed| *listed == tags(python) || listed.starts_with("py3-"))
     }
