@@ -17,8 +17,10 @@ use gpucheck::{
 };
 use libfuzzer_sys::fuzz_target;
 
+#[allow(dead_code, reason = "pages are held here, lines to paste in the target `report`")]
 #[path = "../../tests/hostile/holds.rs"]
 mod holds;
+#[allow(dead_code, reason = "as above")]
 #[path = "../../tests/hostile/lexers.rs"]
 mod lexers;
 
