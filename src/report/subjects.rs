@@ -21,7 +21,7 @@ pub fn subjects(facts: &Facts, knowledge: &Knowledge) -> Vec<Subject> {
             let others = others.map_or_else(String::new, |others| {
                 format!("; {} is out of scope: gpucheck knows NVIDIA GPUs and CUDA alone", others.join(", "))
             });
-            lines.push(Subject::new(SubjectKind::Gpu, format!("no NVIDIA GPU ({via}){others}")));
+            lines.push(Subject::new(SubjectKind::Gpu, format!("no NVIDIA GPU ({}){others}", looked(via))));
         }
         Fact::Unknown { why } => lines.push(Subject::new(SubjectKind::Gpu, format!("unknown: {why}"))),
     }
@@ -67,6 +67,11 @@ fn system(facts: &Facts) -> Subject {
     Subject::new(SubjectKind::System, parts.join(", ") + &assumed(host.platform.via()))
 }
 
+/// Where something was looked for that is not there, or who says that it is not.
+fn looked(via: &Source) -> String {
+    if via.at.starts_with('/') { format!("looked in {via}") } else { via.to_string() }
+}
+
 fn driver(facts: &Facts) -> Subject {
     let text = match &facts.driver {
         Fact::Known { value, via } => {
@@ -81,7 +86,7 @@ fn driver(facts: &Facts) -> Subject {
             };
             format!("{}{cuda}{module}{}", value.version, assumed(Some(via)))
         }
-        Fact::Absent { via } => format!("no NVIDIA driver ({via})"),
+        Fact::Absent { via } => format!("no NVIDIA driver loaded ({})", looked(via)),
         Fact::Unknown { why } => format!("unknown: {why}"),
     };
     let mut subject = Subject::new(SubjectKind::Driver, text);
